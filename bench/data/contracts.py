@@ -70,7 +70,8 @@ class Contract:
             earliest = received_at + timedelta(weeks=number)
             window = (earliest, earliest + timedelta(days=1), ZONE)
             own = (merchant.id, merchant.ids.new(received_at), release_id, number)
-            yield "schedule_lines", (*own, *window, 20 * number, *_SCHEDULED)
+            days = (earliest.date(), earliest.date())
+            yield "schedule_lines", (*own, *window, 20 * number, *_SCHEDULED, *days)
 
 
 def contracts(merchant: Merchant) -> list[Contract]:

@@ -30,7 +30,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         "releases": "merchant_id id contract_id contract_line_id account_id period_id type number"
         " function state cumulative_received issued_at received_at",
         "schedule_lines": "merchant_id id release_id line_no window_earliest window_latest"
-        " window_zone quantity commitment kind bucket date_meaning transit_days",
+        " window_zone quantity commitment kind bucket date_meaning transit_days ships_on"
+        " arrives_on",
         "orders": "merchant_id id number channel_id party_id kind contract_id state"
         " delivery_policy payment_state currency placed_at confirmed_at closed_at version",
         "order_lines": "merchant_id id order_id line_no product_id unit scale contract_line_id"

@@ -25,6 +25,7 @@ _LINES = "lines { id product { sku } }"
 CREATE = Mutation("contractCreate", f"contract {{ id {_LINES} }}")
 ACTIVATE = Mutation("contractActivate", "")
 RELEASE = Mutation("contractRelease", "")
+PARTNERS = Mutation("partnerProfilesUpsert", "results { status userErrors { code message field } }")
 CALL_OFF = Mutation("contractCallOff", f"callOff {{ number {_LINES} }}")
 RECEIPT = Mutation("deliveryConfirmReceipt", "receipt { id }")
 
@@ -73,6 +74,20 @@ _AGREED: list[tuple[str, dict[str, Any]]] = [
 ]
 _GOODS_IN = {"name": "Jens Ohlendorf", "department": "Goods receipt", "building": "Gate 3"}
 _SECOND_PLANT = "plant-2"
+_PARTNER = {
+    "code": "KOESTER",
+    "identification": "KOESTER",
+    "qualifier": "ZZ",
+    "partyNumber": BUYER,
+    "timeZone": ZONE,
+    "scheduleCodes": [{"element": "PLACE", "code": "LOC 7", "meaning": "UNLOADING_POINT"}],
+    "articleNumbers": [{"theirs": "7711-B", "ours": SHAFT}],
+    "placeCodes": [
+        {"theirs": "W1", "ours": "plant"},
+        {"theirs": "W2", "ours": _SECOND_PLANT},
+    ],
+}
+"""How the buyer's files are read."""
 _RAMP, _HUB = "Bremen, Am Hafen 12", "Hub Hamburg"
 
 
@@ -113,6 +128,7 @@ async def _agreed(story: Story) -> dict[str, str]:
     contract = (await story.do("staff", CREATE, **fields))["contract"]
     story.ids[CONTRACT] = contract["id"]
     await story.do("staff", ACTIVATE, contractId=contract["id"])
+    await story.do("staff", PARTNERS, partnerProfiles=[_PARTNER])
     return {line["product"]["sku"]: line["id"] for line in contract["lines"]}
 
 

@@ -23,6 +23,10 @@ _ESCAPE = "/"
 Filter = TypeVar("Filter", bound=Input)
 
 
+class Spread(Input):
+    """Base of a filter whose fields are arguments of their list, each by itself."""
+
+
 def _fields(filter_by: Input | None) -> Mapping[str, Any]:
     """Return field -> value of what is set; null is as good as nothing."""
     return {} if filter_by is None else {name: it for name, it in filter_by if it is not None}

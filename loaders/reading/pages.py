@@ -124,6 +124,19 @@ class Paged:
         chosen = self.sorts[sort] if sort in self.sorts else next(iter(self.sorts.values()))
         return PageOf(self, args, filter_by, chosen)
 
+    @property
+    def record(self) -> Any:
+        """Return the records of its rows."""
+        return record(self.entity)
+
+    def table(self, reader: Reader) -> Any:
+        """Return what its rows are read from, for a part of a larger statement."""
+        return reader.table(self.entity)
+
+    def once(self, reader: Reader) -> Any:
+        """Return the same for a statement that reads nothing else."""
+        return _table(self.entity, reader.viewer.actor)
+
     def whole(self, reader: Reader, table: Any, key: Any) -> list[ColumnElement[bool]]:
         """Return the conditions of a parent's whole list. key: not read for a root list."""
         own = [] if self.of is None else [getattr(table, self.of) == key]
@@ -266,7 +279,7 @@ class PageOf(Relation):
         key: the parent's key, None for a root list. more: read one row more than the page has.
         placed: whether the places are wanted; otherwise they are None.
         """
-        table = reader.table(self.source)
+        table = self.paged.table(reader)
         matched = self.paged.matched(reader, table, self.filter_by, bind)
         conditions = [*self.paged.whole(reader, table, key), *matched]
         rows = self._in_its_list(self._slice(table, conditions, bind, more=more), bind, key)
@@ -292,14 +305,14 @@ class PageOf(Relation):
     @property
     def record(self) -> Any:
         """Return the records of the table."""
-        return record(self.source)
+        return self.paged.record
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the table and the select of one parent's page.
 
         One row more than the page has is read, so that it shows whether more follow.
         """
-        table, values = _table(self.source, reader.viewer.actor), self.values
+        table, values = self.paged.once(reader), self.values
         matched = self.paged.matched(reader, table, self.filter_by, None)
         conditions = [*self.paged.whole(reader, table, key), *matched]
 

@@ -50,7 +50,7 @@ class CountOf(WholeOf):
 
     def whole(self, reader: Reader, bind: Bind | None, key: Any) -> Part:
         """Count."""
-        table = reader.table(self.paged.entity)
+        table = self.paged.table(reader)
         conditions = self.conditions(reader, table, bind, key)
         rows = select().select_from(table).where(*conditions).correlate_except(table)
         return self.source, rows

@@ -14,10 +14,11 @@ from admission.costs import Cost
 from execution import DECLARED, Chosen, Whole
 from kit.inputs import Input
 from loaders.reading import cursors as pages
+from loaders.reading.filters import Spread
 from loaders.reading.pages import ROOT, Paged, PageOf
 from loaders.reading.relations import Relation
 from loaders.reading.wholes import CountOf
-from schema.graphql.inputs import input_type
+from schema.graphql.inputs import arguments_of, input_type
 from schema.graphql.scopes import Authenticated
 
 Item = TypeVar("Item")
@@ -152,7 +153,9 @@ def _signature(filters: type[Input] | None, sorts: Any) -> Signature:
         _argument("last", int | None, _LAST),
         _argument("before", str | None, _BEFORE),
     ]
-    if filters is not None:
+    if filters is not None and issubclass(filters, Spread):
+        parameters += arguments_of(filters)
+    elif filters is not None:
         parameters.append(_argument("filter", input_type(filters) | None, _FILTER))
     if sorts is not None:
         parameters.append(_argument("sort", sorts | None, _SORT))
@@ -166,17 +169,24 @@ def connection(
     key: str | None = "id",
     filters: type[Input] | None = None,
     sorts: Any = None,
+    cost: Cost | None = None,
 ) -> Any:
     """Declare a connection field; the class annotation gives its type.
 
-    key: the parent's attribute that the list hangs on, None for a root list.
+    key: the parent's attribute that the list hangs on, None for a root list. cost: where it is not
+    that of the rule.
     """
 
     def choose(arguments: Mapping[str, Any]) -> PageOf:
         values = {name: it for name, it in arguments.items() if it is not strawberry.UNSET}
         args = pages.page_args(*map(values.get, ("first", "after", "last", "before")))
-        wanted = values.get("filter")
-        filter_by = filters.read(wanted, ("filter",)) if filters and wanted else None
+        filter_by: Input | None = None
+        if filters and issubclass(filters, Spread):
+            filter_by = filters.read(
+                {it: values[it] for it in filters.model_fields if it in values}
+            )
+        elif filters and values.get("filter"):
+            filter_by = filters.read(values["filter"], ("filter",))
         return paged.page(args, filter_by, values.get("sort"))
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Awaitable[Connected]:
@@ -189,7 +199,10 @@ def connection(
     }
     declared = Chosen(choose, paged.entity, key, Uuid(), paged=True, made=Connected)
     return strawberry.field(
-        resolver=resolve, description=description, metadata={DECLARED: declared}
+        resolver=resolve,
+        description=description,
+        directives=[] if cost is None else [cost],
+        metadata={DECLARED: declared},
     )
 
 

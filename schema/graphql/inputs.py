@@ -106,7 +106,8 @@ def arguments_of(model: type[Input]) -> list[Parameter]:
             Parameter.KEYWORD_ONLY,
             default=strawberry.UNSET,
             annotation=Annotated[
-                _optional(field), strawberry.argument(description=field.description)
+                _optional(field),
+                strawberry.argument(name=field.alias, description=field.description),
             ],
         )
         for name, field in model.model_fields.items()

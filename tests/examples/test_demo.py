@@ -23,6 +23,7 @@ from resolvers.running.context import Context
 from schema.schema import PLANNER, schema
 from server import application
 from tests import make
+from tests.make.messages import files
 from transport.serving import Serving
 
 README = Path(__file__).parents[2] / "README.md"
@@ -224,6 +225,11 @@ def by_statements(plans: bool) -> Iterator[None]:  # noqa: FBT001 -- a fixture.
 async def test_the_readme_prints_what_is_answered(database, clock, ask_demo):
     reader = ask_demo((await demo.load(database.owner, clock))["staff"])
     text = README.read_text("utf-8")
+    (file,) = re.findall(r"```edi\n(.*?)```", text, re.DOTALL)
+    await files.received(reader, file.encode())
+    async with database.owner.writing(None) as session:
+        merchant_id = await session.scalar(select(Merchant.id))
+    assert await files.read_all(make.World(database, clock, merchant_id, reader.token)) == 1
     shown = re.findall(r"```graphql\n(.*?)```.*?```json\n(.*?)```", text, re.DOTALL)
     assert len(shown) > 1
     for document, answer in shown:

@@ -27,6 +27,7 @@ BY_CODE = {
 ANSWERS = {
     "userErrors": "One for each fault of an input, which is bounded.",
     "results": "One for each item of an input, which is bounded.",
+    "items": "One for each contract line, place and window of a plan, which is bounded.",
     "field": "The path of an error.",
     "openWork": "A count for each kind of what may be open.",
     "ids": "Texts, one for each item of an input.",

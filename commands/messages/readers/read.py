@@ -13,6 +13,7 @@ from commands.messages.interchanges.files import kept, storable
 from commands.messages.readers import contents
 from commands.messages.readers.declared import Incoming, MessageBytes, MessageReader
 from commands.messages.readers.registered import reader_of
+from commands.writing.extent import Extent
 from commands.writing.running import Author, run
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -34,6 +35,8 @@ from models.messages.partners import PartnerProfile
 _log = logging.getLogger("abruf")
 _READ = Act(Scope.MESSAGES_WRITE, frozenset({MessageFate.WAITING}))
 NO_READER = "NO_READER"
+_MOST_LINES = 500_000
+"""Of one message: more do not fit into the bytes that a file may have."""
 MOST_SEGMENTS = 50_000
 """Of a message: each takes a kilobyte while it is read."""
 
@@ -61,7 +64,7 @@ async def read_next(database: Database, merchant_id: UUID, now: datetime) -> boo
         waiting = await session.scalar(_WAITING, {"merchant": merchant_id})
     if waiting is None:
         return False
-    author = Author(by_itself(merchant_id), now)
+    author = Author(by_itself(merchant_id), now, extent=Extent(_MOST_LINES))
     try:
         await run(database, author, read, InterchangeMessageRead(message_id=waiting))
     except Unavailable:

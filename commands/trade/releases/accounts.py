@@ -161,10 +161,11 @@ async def issued_of(writing: Writing, accounts: Sequence[Account]) -> dict[Count
     return {(key, day): opening[key, day] + issued for key, day, issued in rows}
 
 
-class _TrueTables(NamedTuple):
-    """Tables as they are, whoever writes."""
+class TrueTables(NamedTuple):
+    """Tables as they are, whoever writes; at: when."""
 
     viewer: Viewer
+    at: datetime | None = None
 
     @staticmethod
     def table(entity: Any) -> Any:
@@ -179,5 +180,5 @@ def _issued() -> Statement:
     wanted = func.unnest(*lists).table_valued(*columns, name="wanted").render_derived()
     nothing = cast(null(), DateTime(timezone=True))
     period = SimpleNamespace(**dict(wanted.c.items()), counted_until=nothing)
-    sums = counted(_TrueTables(anyone(Actor.STAFF)), period).lateral()
+    sums = counted(TrueTables(anyone(Actor.STAFF)), period).lateral()
     return Statement(select(*wanted.c, sums.c.issued).select_from(wanted.join(sums, true())))

@@ -56,7 +56,11 @@ class ReleaseLine(Quantified):
         DateMeaning.ARRIVAL, description="Whether the window is about arrival or shipment."
     )
     transit_days: int = Field(
-        0, ge=0, le=_LONGEST_TRANSIT, description="Days between shipment and arrival."
+        0,
+        ge=0,
+        le=_LONGEST_TRANSIT,
+        description="Working days between shipment and arrival; 0 for those of the customer's"
+        " calendar.",
     )
     code: Reference | None = Field(None, description="The line's code, as it was sent.")
 

@@ -190,11 +190,11 @@ class ReleaseIntake:
                 **{name: getattr(item, name) for name in _COPIED},
             }
         )
-        key = {"release_id": own["id"]}
-        self.schedule.extend(
-            {**merchant, "id": new_id(), **key, "line_no": no, **slot.columns}
-            for no, slot in enumerate(arriving.schedule.slots, 1)
-        )
+        key, transit = {"release_id": own["id"]}, self.known.transits[contract.party_id]
+        for no, slot in enumerate(arriving.schedule.slots, 1):
+            days = transit.days(slot.window, slot.date_meaning, slot.transit_days)
+            row = {**merchant, "id": new_id(), **key, "line_no": no, **slot.columns, **days}
+            self.schedule.append(row)
         for each in item.last_receipts:
             delivery = self.named.delivery(contract, each.delivery_note)
             of = {**key, "delivery_id": delivery and delivery.id}

@@ -13,6 +13,7 @@ from sqlalchemy import ARRAY, Uuid, any_, literal
 from commands.trade.contracts.life import wrong_state
 from commands.trade.releases.accounts import Account, ReleasePlace, accounts_of
 from commands.trade.releases.schedule import Schedule, schedule_that_stands
+from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Writing, missing
 from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
@@ -40,6 +41,7 @@ class KnownLines:
     """Locked contracts and lines, and what they stand for, by id.
 
     accounts: place -> its account. active, waiting: what is in force, and what waits for consent.
+    transits: party -> how goods get to it.
     """
 
     contracts: Mapping[UUID, Contract]
@@ -47,6 +49,7 @@ class KnownLines:
     accounts: dict[ReleasePlace, Account]
     active: StandingReleases
     waiting: StandingReleases
+    transits: Mapping[UUID, Transit]
 
     def line(self, line_id: UUID) -> tuple[Contract, ContractLine]:
         """Return a line whose contract runs. Refused: NOT_FOUND, WRONG_STATE."""
@@ -103,7 +106,11 @@ async def locked(writing: Writing, line_ids: Iterable[UUID]) -> KnownLines:
     ids = [it.id for it in lines]
     accounts, days = await accounts_of(writing, ids)
     return KnownLines(
-        by_id(contracts), by_id(lines), accounts, *await standing_of(writing, ids, days)
+        by_id(contracts),
+        by_id(lines),
+        accounts,
+        *await standing_of(writing, ids, days),
+        await transits_of(writing, {it.party_id for it in contracts}),
     )
 
 

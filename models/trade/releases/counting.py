@@ -24,7 +24,7 @@ def own(reader: Tables, *tables: Any) -> list[ColumnElement[bool]]:
     return [it.merchant_id == merchant(reader.viewer) for it in tables]
 
 
-def _account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
+def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     """Return for which account a delivery of an order line counts.
 
     That of the schedule line which it answers; else that of its address, or the one of the contract
@@ -75,7 +75,7 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
         *own(reader, account, agreed, contract, line, part, delivery),
         account.id == period.account_id,
         day >= period.starts_on,
-        _account_of(reader, line, delivery) == account.id,
+        account_of(reader, line, delivery) == account.id,
     )
     if until is not None:
         rows = rows.where(or_(until.is_(None), day < until))

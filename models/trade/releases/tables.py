@@ -224,7 +224,8 @@ class ScheduleLine(Packaged, Owned):
     """One quantity at one time of a release; lines are supplied in the order of line_no.
 
     window: as it was sent, its days those of date_meaning. transit_days: between shipment and
-    arrival. pattern: weekdays or parts of a flexible bucket, and code: of the line, both as sent.
+    arrival. ships_on, arrives_on: the first day of the window as both, by the calendars of then.
+    pattern: weekdays or parts of a flexible bucket, and code: of the line, both as sent.
     """
 
     __tablename__ = "schedule_lines"
@@ -249,6 +250,8 @@ class ScheduleLine(Packaged, Owned):
     pattern: Mapped[str | None]
     date_meaning: Mapped[DateMeaning] = mapped_column(OneOf(DateMeaning))
     transit_days: Mapped[int]
+    ships_on: Mapped[date]
+    arrives_on: Mapped[date]
     code: Mapped[str | None]
     window_earliest: Mapped[datetime]
     window_latest: Mapped[datetime]

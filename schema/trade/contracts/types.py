@@ -13,6 +13,7 @@ from loaders.master import catalog as product_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as loaders
 from loaders.trade.orders import OrderFilter, OrderSort
+from loaders.trade.releases import demand as demand_loaders
 from loaders.trade.releases import lists as release_loaders
 from loaders.trade.releases.accounts import under_way
 from models.access.viewers import Scope
@@ -40,6 +41,7 @@ from schema.trade.contracts.guarantees import Guarantee
 if TYPE_CHECKING:
     from schema.trade.orders import OrderConnection
     from schema.trade.releases.accounts import CumulativeAccount
+    from schema.trade.releases.demand import Demand
     from schema.trade.releases.types import Release
 
 
@@ -47,6 +49,8 @@ _OF_DELIVERIES = Cost(weight=1, each=20)
 """Of what adds up deliveries."""
 _OF_LINES = Cost(weight=1, each=5)
 """Of what looks through the contract's lines."""
+_OF_SCHEDULES = Cost(weight=1, each=50)
+"""Of what adds up the schedules in force of a contract line."""
 
 
 @node(
@@ -127,6 +131,15 @@ class ContractLine(Node):
         )
     )
 
+    demand: Connection[Annotated["Demand", strawberry.lazy("schema.trade.releases.demand")]] = (
+        connection(
+            demand_loaders.of_contract_line,
+            "What the customer wants of it by its schedules in force, at all places.",
+            filters=demand_loaders.DemandOfLineFilter,
+            sorts=demand_loaders.DemandSort,
+            cost=_OF_SCHEDULES,
+        )
+    )
     accounts: list[
         Annotated["CumulativeAccount", strawberry.lazy("schema.trade.releases.accounts")]
     ] = related(release_loaders.accounts_of, "The places for which it is released.")

@@ -1,5 +1,6 @@
 """The words of releases, described for clients."""
 
+from loaders.trade.releases.demand import DemandSort
 from loaders.trade.releases.lists import ReleaseSort
 from models.trade.releases.words import (
     Commitment,
@@ -90,10 +91,20 @@ described(
     RECEIVED_AT="By the time of receipt.",
     RECEIVED_AT_DESC="By the time of receipt, last first.",
 )
+described(
+    DemandSort,
+    "DemandSort",
+    "Order of a list of demand.",
+    DUE_ON="By the day on which it is to leave.",
+    DUE_ON_DESC="By the day on which it is to leave, last first.",
+    ARRIVES_ON="By the first day of its window, as of arrival.",
+    ARRIVES_ON_DESC="By the first day of its window, as of arrival, last first.",
+)
 
 __all__ = [
     "Commitment",
     "DateMeaning",
+    "DemandSort",
     "ReleaseFunction",
     "ReleaseSort",
     "ReleaseState",

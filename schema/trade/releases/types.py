@@ -60,10 +60,18 @@ class ScheduleLine(Node):
         "window", "When it is to arrive or to leave, by `dateMeaning`; as it was sent."
     )
     date_meaning: DateMeaning = strawberry.field(
-        description="What its window is about. Recorded: windows are compared as they were sent."
+        description="What its window is about; windows of one schedule are ordered as they were"
+        " sent."
     )
     transit_days: int = strawberry.field(
-        description="Days between shipment and arrival. Recorded; nothing acts on them yet."
+        description="Working days between shipment and arrival; 0 for those of the customer's"
+        " calendar."
+    )
+    ships_on: date = strawberry.field(
+        description="The day on which it is to leave, by the calendars of when it was taken in."
+    )
+    arrives_on: date = strawberry.field(
+        description="The first day of its window, as of arrival, likewise."
     )
     bucket: ScheduleBucket = strawberry.field(description="For how long it is.")
     pattern: str | None = strawberry.field(

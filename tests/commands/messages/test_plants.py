@@ -29,6 +29,10 @@ READ = """
   } } } } }
   interchangeMessages(first: 9) { nodes { type release fate findings { code text tag isError } } } }
 """
+DEMAND = """
+{ demand(first: 50, sort: ARRIVES_ON) { nodes {
+    arrivesOn quantity contractLine { product { sku } } account { unloadingPoint } } } }
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +109,10 @@ async def check(ask, plant: str, name: str) -> None:
         issued = its["issued"].removesuffix("T00:00")
         own = found[its["article"], its["plant"], its["place"], its["type"]]
         assert agrees(own, its) == its | {"issued": issued}
+    if wanted := hand.get("effective"):
+        demand = (await ask(DEMAND))["demand"]["nodes"]
+        here = [it for it in demand if it["account"]["unloadingPoint"] == own["place"]]
+        assert [[it["arrivesOn"], it["quantity"]] for it in here] == wanted
     for key in hand.get("nothingLeft", []):
         left = found.get((*key, "FORECAST"), {"lines": []})["lines"]
         assert [it for it in left if it[-1] != "0"] == []

@@ -6,8 +6,11 @@ from typing import Any
 import pytest
 
 from kit.ids import to_global
+from kit.limits import DEFAULT_LIMITS
+from models.trade.releases.tables import ScheduleLine
 from tests.guard import counted
 from tests.make import refusals
+from tests.make.feed import rows
 from tests.make.master import parties
 from tests.make.messages import files
 from tests.make.sweeps.rows import digests
@@ -144,6 +147,18 @@ async def test_statements_do_not_grow_with_the_lines(ask, world, database, partn
             await files.read_all(world)
         counts.append(len(statements))
     assert counts[1] <= counts[0] + 4
+
+
+async def test_a_message_may_have_more_lines_than_a_mutation(ask, world, partner) -> None:
+    places, each = 81, 248
+    head, _, remainder = NORTH.read_bytes().partition(b"LIN+1")
+    demand = b"SCC+4++W'" + b"QTY+113:1:PCE'DTM+2:20260316:102'" * each
+    lines = [b"LIN+%d++4711-A:IN'LOC+11+D%d'" % (it, it) + demand for it in range(1, places + 1)]
+    content = head + b"".join(lines) + remainder[remainder.index(b"UNT+") :]
+    await files.received(ask, sent(partner, content))
+    await files.read_all(world)
+    assert await findings(ask) == []
+    assert len(await rows(world, ScheduleLine)) == places * each > DEFAULT_LIMITS.lines
 
 
 async def test_what_a_code_means_is_said_by_the_partners_profile(ask, world, partner) -> None:

@@ -84,9 +84,9 @@ async def test_a_level_gives_each_key_what_it_gets_alone(context):
             assert await context.load_level(relation, [key]) == [found], relation
         if not there:
             empty.append(relation.source)
-    # Of shortfalls, variants, amendments, what was repacked or sent again, say, the demo has no
-    # rows.
-    assert len(empty) < 15, empty
+    # Of shortfalls, variants, amendments, what was repacked or sent again, findings and answers of
+    # releases, say, the demo has no rows.
+    assert len(empty) < 18, empty
 
 
 async def test_a_root_list_is_a_level_of_one_key(context):
@@ -130,5 +130,5 @@ async def test_statements_are_kept_for_a_kind_of_viewer_and_show_each_viewer_its
         assert [row is not None for row in seen] == [it == order_id for it in own.values()]
         assert [bool(rows) for rows in lines] == [it == order_id for it in own.values()]
         assert [row is not None for row in timeliness] == [it == order_id for it in own.values()]
-        kept.append(len(batch._KEPT))  # noqa: SLF001 -- counted, not used.
+        kept.append(batch._kept.cache_info().currsize)  # noqa: SLF001 -- counted, not used.
     assert kept[0] == kept[1]

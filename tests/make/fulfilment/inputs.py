@@ -37,6 +37,15 @@ async def contract_call_off_in_packagings(s: Scene) -> dict[str, Any]:
     return {**values, "lines": [line | {"packaging": PACKAGING}]}
 
 
+async def delivery_plan_from_schedule(s: Scene) -> dict[str, Any]:
+    contract = await s.contract()
+    line = contract["lines"][0]["id"]
+    await contracts.release(s.ask, line, 1, contracts.schedule("2026-03-10", "50"))
+    what = {"contractId": contract["id"], "until": "2026-03-31", "preview": False}
+    where = {"channelId": s.channel, "locationId": s.location, "method": "PARCEL"}
+    return {**what, **where, "recipient": PERSON}
+
+
 async def delivery_plan(s: Scene) -> dict[str, Any]:
     order = await s.order()
     when = dict.fromkeys(("promisedAt", "fulfilAt", "fulfilBy"), "2026-03-09T06:00:00+00:00")

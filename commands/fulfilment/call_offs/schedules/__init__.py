@@ -1,0 +1,1 @@
+"""Planning from schedules: effective schedules become call-offs and deliveries."""

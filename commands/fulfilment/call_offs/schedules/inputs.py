@@ -1,0 +1,65 @@
+"""What planning from a schedule takes, and what it says of each item."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from kit.ids import Names
+from kit.inputs import Command, Day, Recipient, Window
+from models.fulfilment.call_offs import PlanStatus
+from models.master.channels import DeliveryMethod
+
+
+class DeliveryPlanFromSchedule(Command):
+    """Which schedules of a contract to plan, how far ahead, and how."""
+
+    contract_id: Annotated[UUID, Names("Contract")] = Field(description="The contract.")
+    until: Day = Field(
+        description="The last day of the horizon: what is to leave until then is planned."
+    )
+    channel_id: Annotated[UUID, Names("Channel")] = Field(
+        description="Where the call-offs are counted as placed."
+    )
+    location_id: Annotated[UUID, Names("Location")] = Field(description="Where deliveries start.")
+    method: DeliveryMethod = Field(
+        DeliveryMethod.FREIGHT, description="How the goods reach the recipient."
+    )
+    recipient: Recipient | None = Field(
+        None, description="Who takes new deliveries in; else who took in those before."
+    )
+    preview: bool = Field(
+        default=False, description="Say what would be planned, and do nothing of it."
+    )
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """What becomes of one contract line at one place in one window, and why.
+
+    before, quantity: what was planned and not released, and what is then; in units.
+    """
+
+    contract_line_id: UUID
+    account_id: UUID
+    schedule_line_id: UUID | None
+    status: PlanStatus
+    before: Decimal
+    quantity: Decimal
+    window: Window | None
+    leaves_on: date | None
+    reason: str
+    code: str | None = None
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """Return it as a command's outcome has it."""
+        window = self.window
+        return {
+            **{name: it for name, it in asdict(self).items() if name != "window"},
+            "earliest": window and window.earliest,
+            "latest": window and window.latest,
+        }

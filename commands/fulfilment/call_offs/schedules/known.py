@@ -1,0 +1,185 @@
+"""What is known of a contract's schedules before they are planned, read for all at once."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import and_, func, select
+
+from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
+from commands.fulfilment.deliveries.locking import Locked, lock_seen
+from commands.trade.releases.accounts import TrueTables
+from commands.trade.releases.transit import Transit, transits_of
+from commands.writing.transaction import Overtaken, Writing
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.master.parties import Address
+from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.orders.holds import Hold
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.states import OPEN_STATES, OrderState
+from models.trade.orders.tables import Order
+from models.trade.releases.counting import account_of, own
+from models.trade.releases.effective import effective
+from models.trade.releases.tables import CumulativeAccount
+
+
+class ScheduledLine(NamedTuple):
+    """A contract line at a place: what an account is of."""
+
+    contract_line_id: UUID
+    account_id: UUID
+
+
+class PlannedPart(NamedTuple):
+    """What a delivery that is not released takes of an order line."""
+
+    line: DeliveryLine
+    order_line: OrderLine
+    delivery: Delivery
+
+
+@dataclass(frozen=True)
+class KnownSchedules:
+    """A locked contract's lines and accounts by id; of each of both together what follows.
+
+    demand: lines of the effective schedule of which something is open, as they are supplied.
+    outstanding: what is called off and has not left. planned: what of it is in deliveries that
+    this plan may change. locked: those deliveries.
+    """
+
+    contract: Contract
+    lines: Mapping[UUID, ContractLine]
+    accounts: Mapping[UUID, CumulativeAccount]
+    addresses: Mapping[UUID, Address]
+    transit: Transit
+    demand: Mapping[ScheduledLine, Sequence[Any]]
+    outstanding: Mapping[ScheduledLine, Decimal]
+    planned: Mapping[ScheduledLine, Sequence[PlannedPart]]
+    locked: Locked
+
+    def address(self, account_id: UUID) -> Address | None:
+        """Return where an account's goods go: as it says, or its contract, or the party."""
+        listed = next(iter(self.contract.ship_to_ids), None)
+        key = self.accounts[account_id].ship_to_id or listed
+        if key is not None:
+            return self.addresses[key]
+        return next((it for it in self.addresses.values() if it.is_default), None)
+
+
+async def known_of_contract(
+    writing: Writing, command: DeliveryPlanFromSchedule, contract: Contract
+) -> KnownSchedules:
+    """Lock what a plan may change, then its contract; read what it is made of.
+
+    Overtaken: others planned meanwhile.
+    """
+    ids = await _changeable(writing, command, contract)
+    locked = await lock_seen(writing, ids)
+    (contract,) = (await writing.lock(Contract, {contract.id: ("contract_id",)})).values()
+    if await _changeable(writing, command, contract) != ids:
+        raise Overtaken
+    lines = await writing.records(ContractLine, "contract_id", [contract.id])
+    accounts = await writing.records(CumulativeAccount, "contract_line_id", [it.id for it in lines])
+    standing = await _standing(writing, contract)
+    outstanding: defaultdict[ScheduledLine, Decimal] = defaultdict(Decimal)
+    account_by = {}
+    for each in standing:
+        if each.account_id is not None:
+            key = ScheduledLine(each.contract_line_id, each.account_id)
+            account_by[each.id] = key
+            outstanding[key] += each.open_quantity
+    planned: defaultdict[ScheduledLine, list[PlannedPart]] = defaultdict(list)
+    for line in locked.lines.values():
+        if line.order_line_id in account_by:
+            part = PlannedPart(
+                line, locked.order_lines[line.order_line_id], locked.deliveries[line.delivery_id]
+            )
+            planned[account_by[line.order_line_id]].append(part)
+    return KnownSchedules(
+        contract,
+        {it.id: it for it in lines},
+        {it.id: it for it in accounts},
+        {it.id: it for it in await writing.records(Address, "party_id", [contract.party_id])},
+        (await transits_of(writing, [contract.party_id]))[contract.party_id],
+        await _demand(writing, contract),
+        outstanding,
+        planned,
+        locked,
+    )
+
+
+async def _changeable(
+    writing: Writing, command: DeliveryPlanFromSchedule, contract: Contract
+) -> set[UUID]:
+    """Return the deliveries that answer schedules of a contract and no more than that.
+
+    They are planned and not released, as this plan would plan them; nothing holds them, and no
+    amendment of theirs waits.
+    """
+    tables = TrueTables(writing.viewer, writing.now)
+    delivery, part, line, order, hold = (
+        tables.table(it) for it in (Delivery, DeliveryLine, OrderLine, Order, Hold)
+    )
+    is_answer = and_(
+        order.contract_id == contract.id,
+        order.state == OrderState.CONFIRMED,
+        line.schedule_line_id.is_not(None),
+        line.answer_by.is_(None),
+    )
+    held = select(hold.subject_id).where(*own(tables, hold), hold.is_active)
+    rows = (
+        select(delivery.id)
+        .join(part, part.delivery_id == delivery.id)
+        .join(line, line.id == part.order_line_id)
+        .join(order, order.id == line.order_id)
+        .where(
+            *own(tables, delivery, part, line, order),
+            delivery.party_id == contract.party_id,
+            delivery.state == DeliveryState.PLANNED,
+            delivery.channel_id == command.channel_id,
+            delivery.location_id == command.location_id,
+            delivery.method == command.method,
+            delivery.id.not_in(held),
+            order.id.not_in(held),
+        )
+        .group_by(delivery.id)
+        .having(func.bool_and(is_answer))
+    )
+    return set((await writing.session.scalars(rows)).all())
+
+
+async def _standing(writing: Writing, contract: Contract) -> Sequence[Any]:
+    """Return what is called off of a contract and has not left, with its accounts."""
+    tables = TrueTables(writing.viewer, writing.now)
+    line, order = tables.table(OrderLine), tables.table(Order)
+    rows = (
+        select(
+            *(line.id, line.contract_line_id, line.open_quantity.label("open_quantity")),
+            account_of(tables, line, order).label("account_id"),
+        )
+        .join(order, order.id == line.order_id)
+        .where(
+            *own(tables, line, order),
+            order.contract_id == contract.id,
+            order.state.in_(OPEN_STATES),
+            line.contract_line_id.is_not(None),
+            line.open_quantity > 0,
+        )
+    )
+    return (await writing.session.execute(rows)).all()
+
+
+async def _demand(writing: Writing, contract: Contract) -> Mapping[ScheduledLine, Sequence[Any]]:
+    """Return what is open of a contract's effective schedules, in the order of its supply."""
+    lines = effective(TrueTables(writing.viewer, writing.now)).subquery("demand")
+    of = lines.c
+    rows = select(lines).where(of.contract_id == contract.id, of.open_quantity > 0)
+    rows = rows.order_by(of.contract_line_id, of.account_id, of.cumulative_released)
+    found: defaultdict[ScheduledLine, list[Any]] = defaultdict(list)
+    for each in (await writing.session.execute(rows)).all():
+        found[ScheduledLine(each.contract_line_id, each.account_id)].append(each)
+    return found

@@ -1,0 +1,259 @@
+"""From demand to delivery: effective schedules become call-offs and deliveries, and follow changes.
+
+What is released stays as it is; what is only planned is brought to what the schedule wants now, by
+the verbs that a person would use.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
+from commands.fulfilment.call_offs.lines import check_window
+from commands.fulfilment.call_offs.place import place
+from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
+from commands.fulfilment.call_offs.schedules.known import KnownSchedules, known_of_contract
+from commands.fulfilment.call_offs.schedules.wanted import (
+    DeliveryGroup,
+    PlanSlot,
+    affected,
+    kept_items,
+    slots_of,
+)
+from commands.fulfilment.deliveries.arrivals.arrival import recount
+from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
+from commands.fulfilment.deliveries.planning.plan import plan
+from commands.fulfilment.deliveries.remaining.back import take_back
+from commands.trade.contracts.life import check_in_force
+from commands.trade.orders.cancel import LineCancel, OrderCancelLines, cancel_lines
+from commands.trade.orders.lines import lines_of
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.errors import Code, Problem, Refused
+from kit.inputs import LARGEST_BULK, Recipient, Window
+from models.access.viewers import Scope
+from models.fulfilment.call_offs import PLAN_FROM_SCHEDULE
+from models.master.locations import Location
+from models.trade.codes import TradeCode
+from models.trade.contracts.tables import Contract
+from models.trade.orders.lines import OrderLine
+
+_CANCELLED = "Its schedule wants it no longer."
+_PATH = ("deliveries",)
+
+
+@verb(
+    PLAN_FROM_SCHEDULE,
+    "Plan what the schedules in force of a contract want up to a day: call off what is not called"
+    " off yet, and plan its deliveries, one for each place and window. Asked again it changes what"
+    " has changed and is not released, and says why; with `preview` it only says it.",
+)
+async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule) -> Outcome:
+    """Bring what is planned and not released to what the effective schedules want.
+
+    What would break a rule of the contract is left out, and told with its code among the items.
+
+    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE for the contract, NOT_ALLOWED without the
+    scope CALL_OFFS_WRITE, TOO_MANY_ITEMS, and as a whole what `contractCallOff`,
+    `orderCancelLines` and `deliveryPlan` refuse.
+    """
+    if Scope.CALL_OFFS_WRITE not in writing.viewer.scopes:
+        text = "Planning from schedules calls off: it takes the scope CALL_OFFS_WRITE, too."
+        raise Refused(Code.NOT_ALLOWED, text, ("contract_id",))
+    path = ("contract_id",)
+    contract = (await writing.get(Contract, {command.contract_id: path}))[command.contract_id]
+    location = await writing.get(Location, {command.location_id: ("location_id",)})
+    known = await known_of_contract(writing, command, contract)
+    check_in_force(known.contract, path)
+    slots = [it for it in slots_of(known, command.until, writing.now) if it.planned or it.rounded]
+    _check(writing, known, slots)
+    done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
+    if not command.preview:
+        zone = ZoneInfo(location[command.location_id].time_zone)
+        done |= await _carry_out(writing, command, known, affected(slots), zone)
+    items = [*(it.item for it in slots), *kept_items(known)]
+    writing.extent.touch(len(items))
+    return done | {"items": [it.outcome for it in items]}
+
+
+def _check(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot]) -> None:
+    """Note what a slot that is to be raised would break of the contract's rules (K1, K3)."""
+    raised: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
+    for slot in slots:
+        if slot.rounded > slot.before and slot.arrival is not None:
+            try:
+                check_window(writing, known.contract, slot.arrival.window)
+            except Refused as refused:
+                slot.problem = refused.problems[0]
+            else:
+                raised[slot.of.contract_line_id].append(slot)
+    lowered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for slot in slots:
+        lowered[slot.of.contract_line_id] += max(slot.before - slot.goal, Decimal(0))
+    for line_id, its in raised.items():
+        _check_quantities(known, its, lowered[line_id])
+
+
+def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered: Decimal) -> None:
+    """Note which of a line's slots do not fit: into what is agreed, or into one call-off."""
+    line = known.lines[slots[0].of.contract_line_id]
+    room = line.ceiling - line.called_off + lowered
+    called: defaultdict[UUID | None, list[PlanSlot]] = defaultdict(list)
+    for slot in sorted(slots, key=lambda it: it.group.earliest):
+        more = slot.rounded - slot.before
+        if more > room:
+            text = f"Only {max(room, Decimal(0)).normalize():f} can still be called off."
+            slot.problem = Problem(TradeCode.EXCEEDS_MAX, text)
+        else:
+            room -= more
+            called[slot.group.ship_to_id].append(slot)
+    least, most = line.min_per_call_off, line.max_per_call_off
+    for its in called.values():
+        total = Decimal(0)
+        for slot in its:
+            more = slot.rounded - slot.before
+            if most is not None and total + more > most:
+                text = f"The most of one call-off is {most.normalize():f}."
+                slot.problem = Problem(TradeCode.EXCEEDS_MAX, text)
+            else:
+                total += more
+        if least is not None and total < least:
+            text = f"The least of one call-off is {least.normalize():f}."
+            for slot in its:
+                slot.problem = slot.problem or Problem(TradeCode.BELOW_MINIMUM, text)
+
+
+@dataclass
+class _Work:
+    """What is to be done. parts: group -> order line -> quantity that stays called off.
+
+    cancelled: order line -> what of it is not wanted. called: ship-to -> slots, and how much more
+    of each. recipients: of the deliveries that are planned anew; windows: of all; days: by when
+    they must have left; by group.
+    """
+
+    parts: dict[DeliveryGroup, dict[UUID, Decimal]] = field(default_factory=dict)
+    cancelled: defaultdict[OrderLine, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    called: defaultdict[UUID | None, list[tuple[PlanSlot, Decimal]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    recipients: dict[DeliveryGroup, dict[str, Any]] = field(default_factory=dict)
+    windows: dict[DeliveryGroup, Window] = field(default_factory=dict)
+    days: dict[DeliveryGroup, datetime] = field(default_factory=dict)
+
+    def take(self, slot: PlanSlot, zone: ZoneInfo) -> None:
+        """Take a slot in: what of it stays, what is not wanted any more, what is missing."""
+        missing = slot.goal
+        for part in slot.planned:
+            stays = min(missing, part.line.planned)
+            missing -= stays
+            if stays:
+                its = self.parts.setdefault(slot.group, {})
+                its[part.order_line.id] = its.get(part.order_line.id, Decimal(0)) + stays
+            if part.line.planned > stays:
+                self.cancelled[part.order_line] += part.line.planned - stays
+            if part.delivery.recipient is not None:
+                self.recipients.setdefault(slot.group, part.delivery.recipient)
+        if missing:
+            self.called[slot.group.ship_to_id].append((slot, missing))
+        if slot.arrival is not None:
+            by = datetime.combine(slot.arrival.leaves_on, time.max, zone)
+            self.windows[slot.group] = slot.arrival.window
+            self.days[slot.group] = min(self.days.get(slot.group, by), by)
+
+
+async def _carry_out(
+    writing: Writing,
+    command: DeliveryPlanFromSchedule,
+    known: KnownSchedules,
+    slots: Sequence[PlanSlot],
+    zone: ZoneInfo,
+) -> Outcome:
+    """Plan slots anew: by the same statements for any number of them that go to one place."""
+    if not slots:
+        return {}
+    work = _Work()
+    for slot in slots:
+        work.take(slot, zone)
+    deliveries = {part.delivery.id: part.delivery for it in slots for part in it.planned}
+    await take_back(writing, known.locked, list(deliveries.values()))
+    if deliveries:
+        await recount(known.locked)
+    await writing.session.flush()
+    await _cancel(writing, work.cancelled)
+    order_ids = await _call_off(writing, command, work)
+    parts = [it for each in work.parts for it in _parts(command, work, each)]
+    delivery_ids = await plan(writing, parts, _PATH) if parts else []
+    return {"order_ids": order_ids, "delivery_ids": delivery_ids}
+
+
+async def _cancel(writing: Writing, amounts: Mapping[OrderLine, Decimal]) -> None:
+    """Cancel what no schedule wants any more, order by order."""
+    of: defaultdict[UUID, list[LineCancel]] = defaultdict(list)
+    for line, quantity in amounts.items():
+        of[line.order_id].append(LineCancel(line_id=line.id, quantity=quantity))
+    for order_id, lines in of.items():
+        for some in _bulks(lines):
+            await cancel_lines(
+                writing, OrderCancelLines(order_id=order_id, lines=some, reason=_CANCELLED)
+            )
+
+
+async def _call_off(writing: Writing, command: DeliveryPlanFromSchedule, work: _Work) -> list[UUID]:
+    """Call off what is missing, for each address by itself; note it among the parts."""
+    order_ids, slots = [], []
+    for ship_to_id, wanted in work.called.items():
+        for some in _bulks(wanted):
+            called = ContractCallOff(
+                contract_id=command.contract_id,
+                channel_id=command.channel_id,
+                ship_to_id=ship_to_id,
+                recipient=command.recipient,
+                lines=[_line(*each) for each in some],
+            )
+            order_ids.append((await place(writing, called))["order_id"])
+            slots += some
+    lines = await lines_of(writing, order_ids)
+    by_order = sorted(lines.values(), key=lambda it: (order_ids.index(it.order_id), it.line_no))
+    for (slot, quantity), line in zip(slots, by_order, strict=True):
+        work.parts.setdefault(slot.group, {})[line.id] = quantity
+    return order_ids
+
+
+def _line(slot: PlanSlot, quantity: Decimal) -> CallOffLine:
+    return CallOffLine(
+        contract_line_id=slot.of.contract_line_id,
+        quantity=quantity,
+        window=slot.arrival and slot.arrival.window,
+        schedule_line_id=slot.schedule_line_id,
+    )
+
+
+def _parts(
+    command: DeliveryPlanFromSchedule, work: _Work, group: DeliveryGroup
+) -> Iterator[DeliveryPart]:
+    """Yield the deliveries of a group: one, but for more lines than one may have."""
+    recipient = command.recipient
+    if recipient is None and group in work.recipients:
+        recipient = Recipient(**work.recipients[group])
+    lines = [PlannedLine(order_line_id=key, quantity=it) for key, it in work.parts[group].items()]
+    for some in _bulks(lines):
+        yield DeliveryPart(
+            location_id=command.location_id,
+            lines=some,
+            window=work.windows[group],
+            ship_to_id=group.ship_to_id,
+            recipient=recipient,
+            method=command.method,
+            fulfil_by=work.days.get(group),
+        )
+
+
+def _bulks(items: Sequence[Any]) -> Iterator[list[Any]]:
+    for start in range(0, len(items), LARGEST_BULK):
+        yield list(items[start : start + LARGEST_BULK])

@@ -1,0 +1,216 @@
+"""What a plan makes of schedules: what is wanted of each line in each window, beside what is there.
+
+Pure arithmetic: nothing is read or written.
+"""
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import ROUND_CEILING, Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow, arrival_of
+from commands.fulfilment.call_offs.schedules.inputs import PlanItem
+from commands.fulfilment.call_offs.schedules.known import (
+    KnownSchedules,
+    PlannedPart,
+    ScheduledLine,
+)
+from kit.errors import Problem
+from kit.inputs import Window
+from models.fulfilment.call_offs import PlanStatus
+
+_NONE = Decimal(0)
+
+
+class DeliveryGroup(NamedTuple):
+    """What travels together: to one place in one window."""
+
+    ship_to_id: UUID | None
+    unloading_point: str | None
+    earliest: datetime
+    latest: datetime
+
+
+@dataclass
+class PlanSlot:
+    """A contract line at a place in a window: what is wanted then, and what is planned.
+
+    arrival: None where nothing is wanted. problem: why it cannot be raised.
+    """
+
+    of: ScheduledLine
+    group: DeliveryGroup
+    arrival: SupplyWindow | None = None
+    schedule_line_id: UUID | None = None
+    wanted: Decimal = _NONE
+    rounded: Decimal = _NONE
+    planned: list[PlannedPart] = field(default_factory=list)
+    problem: Problem | None = None
+
+    @property
+    def before(self) -> Decimal:
+        """What is planned and not released."""
+        return sum((it.line.planned for it in self.planned), _NONE)
+
+    @property
+    def goal(self) -> Decimal:
+        """What is to be planned."""
+        return self.before if self.problem is not None else self.rounded
+
+    @property
+    def status(self) -> PlanStatus:
+        """What becomes of it."""
+        before, goal = self.before, self.goal
+        if self.problem is not None:
+            return PlanStatus.REFUSED
+        if before == goal:
+            return PlanStatus.UNCHANGED
+        if not before:
+            return PlanStatus.CREATED
+        if not goal:
+            return PlanStatus.CANCELLED
+        return PlanStatus.RAISED if goal > before else PlanStatus.LOWERED
+
+    @property
+    def item(self) -> PlanItem:
+        """What is told of it."""
+        window = None if self.arrival is None else self.arrival.window
+        if self.status is PlanStatus.UNCHANGED or window is None:
+            row = self.planned[0].delivery
+            window = Window.model_construct(
+                earliest=row.window_earliest, latest=row.window_latest, time_zone=row.window_zone
+            )
+        return PlanItem(
+            *self.of,
+            self.schedule_line_id,
+            self.status,
+            self.before,
+            self.goal,
+            window,
+            None if self.arrival is None else self.arrival.leaves_on,
+            self._reason(),
+            None if self.problem is None else str(self.problem.code),
+        )
+
+    def travels_with(self, groups: Container[DeliveryGroup], taken: Container[UUID]) -> bool:
+        """Tell whether it goes with groups that are planned anew, or is in what is taken back."""
+        is_planned = any(it.delivery.id in taken for it in self.planned)
+        return is_planned or (self.group in groups and self.goal > 0)
+
+    def _reason(self) -> str:
+        if self.problem is not None:
+            return self.problem.message
+        wanted, before, goal = (
+            f"{it.normalize():f}" for it in (self.wanted, self.before, self.goal)
+        )
+        texts = {
+            PlanStatus.CREATED: f"The schedule wants {wanted}, and nothing is planned for it.",
+            PlanStatus.RAISED: f"The schedule wants {wanted}, and {before} are planned.",
+            PlanStatus.LOWERED: f"The schedule wants {wanted} only, and {before} are planned.",
+            PlanStatus.CANCELLED: "The schedule wants nothing then any more.",
+            PlanStatus.UNCHANGED: "It is planned as the schedule wants it.",
+        }
+        text = texts[self.status]
+        if self.wanted and not self.goal:
+            text = "What is planned before it brings it, since that fills whole lots."
+        if self.rounded > self.wanted:
+            text += f" {goal} fill whole lots or packagings."
+        changes = self.status not in {PlanStatus.UNCHANGED, PlanStatus.CANCELLED}
+        return text + (self.arrival.why if self.arrival is not None and changes else "")
+
+
+def slots_of(known: KnownSchedules, until: date, now: datetime) -> list[PlanSlot]:
+    """Return what is wanted up to a day, and what is planned up to it, of all lines and places."""
+    keys = dict.fromkeys([*known.demand, *known.planned])
+    return [slot for key in keys for slot in _slots(known, key, until, now)]
+
+
+def _slots(
+    known: KnownSchedules, of: ScheduledLine, until: date, now: datetime
+) -> Iterable[PlanSlot]:
+    account = known.accounts[of.account_id]
+    found: dict[tuple[datetime, datetime], PlanSlot] = {}
+
+    def slot(earliest: datetime, latest: datetime) -> PlanSlot:
+        group = DeliveryGroup(account.ship_to_id, account.unloading_point, earliest, latest)
+        return found.setdefault((earliest, latest), PlanSlot(of, group))
+
+    late = None
+    for line, quantity in _uncovered(known, of):
+        if line.due_on > until:
+            continue
+        arrival = arrival_of(line, known.transit, known.address(of.account_id), now)
+        its = slot(arrival.window.earliest, arrival.window.latest)
+        its.arrival, its.wanted = its.arrival or arrival, its.wanted + quantity
+        its.schedule_line_id = its.schedule_line_id or line.id
+        late = its if arrival.is_late and late is None else late
+    _round(known, of, found.values())
+    for part in known.planned.get(of, ()):
+        if _leaves_on(known, part) > until:
+            continue
+        window = part.delivery.window_earliest, part.delivery.window_latest
+        is_early = late is not None and window[0] <= late.group.earliest
+        its = late if is_early and late and window not in found else slot(*window)
+        its.planned.append(part)
+    return found.values()
+
+
+def _leaves_on(known: KnownSchedules, part: PlannedPart) -> date:
+    """Return the day on which a planned delivery is to leave."""
+    by = part.delivery.fulfil_by or part.delivery.window_earliest
+    return known.contract.day(by)
+
+
+def _uncovered(known: KnownSchedules, of: ScheduledLine) -> Iterator[tuple[Any, Decimal]]:
+    """Yield what of each line nothing is under way for that this plan leaves as it is."""
+    left = fixed_of(known, of)
+    for line in known.demand.get(of, ()):
+        taken = min(left, line.open_quantity)
+        left -= taken
+        if line.open_quantity > taken:
+            yield line, line.open_quantity - taken
+
+
+def fixed_of(known: KnownSchedules, of: ScheduledLine) -> Decimal:
+    """Return what is called off and has not left, and is not this plan's to change."""
+    planned = sum((it.line.planned for it in known.planned.get(of, ())), _NONE)
+    return max(known.outstanding.get(of, _NONE) - planned, _NONE)
+
+
+def _round(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) -> None:
+    """Fill whole lots, or packagings: what is over is taken from what is wanted next."""
+    line = known.lines[of.contract_line_id]
+    step = line.lot_multiple or line.packaging_content or Decimal(1).scaleb(-line.scale)
+    over = _NONE
+    for slot in sorted(slots, key=lambda it: it.group.earliest):
+        missing = max(slot.wanted - over, _NONE)
+        slot.rounded = (missing / step).to_integral_value(ROUND_CEILING) * step
+        over += slot.rounded - slot.wanted
+
+
+def kept_items(known: KnownSchedules) -> Iterator[PlanItem]:
+    """Yield what is released or called off otherwise, and nothing wants any more."""
+    for of in known.outstanding:
+        wanted = sum((it.open_quantity for it in known.demand.get(of, ())), _NONE)
+        over = fixed_of(known, of) - wanted
+        if over > 0:
+            text = (
+                f"{over.normalize():f} are released, or called off otherwise, beyond what the"
+                " schedule wants: they stay."
+            )
+            yield PlanItem(*of, None, PlanStatus.KEPT, over, over, None, None, text)
+
+
+def affected(slots: Iterable[PlanSlot]) -> list[PlanSlot]:
+    """Return the slots that are planned anew: those that change, and what travels with them."""
+    every = list(slots)
+    chosen = [it for it in every if it.goal != it.before]
+    while True:
+        groups = {it.group for it in chosen}
+        taken = {part.delivery.id for it in chosen for part in it.planned}
+        more = [each for each in every if each.travels_with(groups, taken)]
+        if len(more) == len(chosen):
+            return chosen
+        chosen = more

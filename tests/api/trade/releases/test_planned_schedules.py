@@ -1,0 +1,255 @@
+"""Planning from schedules: call-offs and deliveries of a horizon, and what releases change."""
+
+from typing import Any
+
+import pytest
+
+from kit.ids import from_global, to_global
+from models.access.viewers import READS, Actor, Scope
+from tests.guard import counted
+from tests.make.fulfilment import deliveries
+from tests.make.master import channels, locations, parties
+from tests.make.trade import contracts
+from tests.make.trade.contracts import schedule
+from tests.make.trade.orders import products
+
+PLAN = """
+mutation ($input: DeliveryPlanFromScheduleInput!) {
+  deliveryPlanFromSchedule(input: $input) {
+    items {
+      status reason code before quantity earliest latest leavesOn
+      contractLine { lineNo } account { unloadingPoint } scheduleLine { quantity }
+    }
+    callOffs { number lines { ordered scheduleLine { quantity } } }
+    deliveries {
+      id number state fulfilBy window { earliest latest } shipToAddress { code }
+      lines { planned orderLine { product { sku } } }
+    }
+    contract { lines { calledOff } }
+    userErrors { code field }
+  }
+}
+"""
+OPEN = """
+query ($id: ID!) { contract(id: $id) { callOffs(first: 50) { nodes {
+  state lines { ordered cancelled planned }
+  deliveries { id state lines { planned } }
+} } } }
+"""
+
+
+class Planner:
+    """Plans one contract's schedules, always in the same way."""
+
+    def __init__(self, ask: Any, contract: dict[str, Any], fields: dict[str, Any]) -> None:
+        self.ask, self.contract = ask, contract
+        self.fields = {"contractId": contract["id"], "until": "2026-03-31", **fields}
+
+    async def __call__(self, **fields: Any) -> dict[str, Any]:
+        payload = await self.refused(**fields)
+        assert payload["userErrors"] == []
+        return payload
+
+    async def refused(self, **fields: Any) -> dict[str, Any]:
+        answer = await self.ask(PLAN, input=self.fields | fields)
+        return answer["deliveryPlanFromSchedule"]
+
+    async def release(self, no: int, *lines: dict[str, Any], of: int = 0, **fields: Any) -> Any:
+        line = self.contract["lines"][of]["id"]
+        return await contracts.release(self.ask, line, no, *lines, **fields)
+
+    async def standing(self) -> list[tuple[str, list[str]]]:
+        """Return (state, quantities) of the deliveries that are not cancelled, sorted."""
+        found = (await self.ask(OPEN, id=self.contract["id"]))["contract"]["callOffs"]["nodes"]
+        live = {it["id"]: it for of in found for it in of["deliveries"]}
+        rows = [(it["state"], sorted(of["planned"] for of in it["lines"])) for it in live.values()]
+        return sorted(it for it in rows if it[0] != "CANCELLED")
+
+
+async def _planner(world, ask, **fields: Any) -> Planner:
+    contract = await contracts.contract(world, ask, **fields)
+    channel = to_global(
+        "Channel", await channels.channel(world, kind="B2B_PORTAL", guests_allowed=False)
+    )
+    await parties.allow(world, contract["party"]["id"], channel)
+    location = to_global("Location", await locations.location(world))
+    fields = {"channelId": channel, "locationId": location, "recipient": {"name": "A. Gate"}}
+    return Planner(ask, contract, fields)
+
+
+def _shown(payload: dict[str, Any], *names: str) -> list[tuple[Any, ...]]:
+    return [tuple(it[name] for name in names) for it in payload["items"]]
+
+
+STATUS = ("status", "before", "quantity")
+
+
+async def test_a_horizon_is_called_off_and_planned_once_and_previewed_without_a_trace(ask, world):
+    planner = await _planner(world, ask)
+    await planner.release(
+        1, schedule("2026-03-06", "120"), schedule("2026-03-20", "80"), schedule("2026-04-03", "9")
+    )
+    preview = await planner(preview=True)
+    assert _shown(preview, *STATUS) == [("CREATED", "0", "120"), ("CREATED", "0", "80")]
+    assert (preview["callOffs"], preview["deliveries"]) == ([], [])
+    assert await planner.standing() == []
+    done = await planner()
+    assert _shown(done, *STATUS, "reason") == _shown(preview, *STATUS, "reason")
+    (called,) = done["callOffs"]
+    assert [(it["ordered"], it["scheduleLine"]["quantity"]) for it in called["lines"]] == [
+        ("120", "120"),
+        ("80", "80"),
+    ]
+    assert [it["window"]["earliest"][:10] for it in done["deliveries"]] == [
+        "2026-03-06",
+        "2026-03-20",
+    ]
+    again = await planner()
+    assert _shown(again, *STATUS) == [("UNCHANGED", "120", "120"), ("UNCHANGED", "80", "80")]
+    assert (again["callOffs"], again["deliveries"]) == ([], [])
+    assert again["contract"]["lines"] == [{"calledOff": "200"}]
+
+
+async def test_a_new_release_changes_what_is_not_released_and_says_why(ask, world):
+    planner = await _planner(world, ask)
+    days = ("2026-03-06", "120"), ("2026-03-13", "80"), ("2026-03-20", "50"), ("2026-03-27", "10")
+    await planner.release(1, *(schedule(*it) for it in days))
+    first = (await planner())["deliveries"][0]
+    await deliveries.done(ask, "deliveryRelease", deliveryId=first["id"])
+    days = ("2026-03-06", "100"), ("2026-03-13", "60"), ("2026-03-20", "70"), ("2026-03-24", "5")
+    await planner.release(2, *(schedule(*it) for it in days))
+    changed = await planner()
+    # Of the 120 that are released, 20 bring what the second line wants.
+    assert _shown(changed, *STATUS) == [
+        ("LOWERED", "80", "40"),
+        ("RAISED", "50", "70"),
+        ("CREATED", "0", "5"),
+        ("CANCELLED", "10", "0"),
+    ]
+    assert changed["items"][0]["reason"] == "The schedule wants 40 only, and 80 are planned."
+    assert changed["items"][3]["reason"] == "The schedule wants nothing then any more."
+    assert await planner.standing() == [
+        ("PLANNED", ["20", "50"]),
+        ("PLANNED", ["40"]),
+        ("PLANNED", ["5"]),
+        ("RELEASED", ["120"]),
+    ]
+    assert changed["contract"]["lines"] == [{"calledOff": "235"}]
+    assert {it[0] for it in _shown(await planner(), "status")} == {"UNCHANGED"}
+    await planner.release(3)
+    gone = await planner()
+    assert _shown(gone, *STATUS)[-1] == ("KEPT", "120", "120")
+    assert await planner.standing() == [("RELEASED", ["120"])]
+    assert gone["contract"]["lines"] == [{"calledOff": "120"}]
+
+
+async def test_what_goes_to_one_place_in_one_window_travels_together(ask, world):
+    bolt, nut = await products(ask, "BOLT", "NUT")
+    place = await contracts.docks(world, ask)
+    lines = [contracts.line(it) for it in (bolt, nut)]
+    planner = await _planner(world, ask, **place, lines=lines)
+    for plant in place["shipToIds"]:
+        for of in (0, 1):
+            where = {"shipToId": plant, "unloadingPoint": "D1"}
+            await planner.release(1, schedule("2026-03-06", str(10 + of)), of=of, **where)
+    done = await planner()
+    assert len(done["callOffs"]) == 2
+    found = [sorted(of["planned"] for of in it["lines"]) for it in done["deliveries"]]
+    assert found == [["10", "11"]] * 2
+    assert len({it["shipToAddress"]["code"] for it in done["deliveries"]}) == 2
+    where = {"shipToId": place["shipToIds"][0], "unloadingPoint": "D1"}
+    await planner.release(2, schedule("2026-03-06", "15"), of=0, **where)
+    again = await planner()
+    assert sorted(_shown(again, "status", "quantity")) == [
+        ("RAISED", "15"),
+        ("UNCHANGED", "10"),
+        ("UNCHANGED", "11"),
+        ("UNCHANGED", "11"),
+    ]
+    (anew,) = again["deliveries"]
+    assert sorted(it["planned"] for it in anew["lines"]) == ["10", "11", "5"]
+
+
+async def test_lots_are_filled_and_what_is_over_is_taken_from_the_next(ask, world):
+    (bolt,) = await products(ask, "BOLT")
+    lines = [contracts.line(bolt, lotMultiple="25")]
+    planner = await _planner(world, ask, lines=lines)
+    days = ("2026-03-06", "30"), ("2026-03-09", "10"), ("2026-03-10", "40")
+    await planner.release(1, *(schedule(*it) for it in days))
+    done = await planner()
+    assert _shown(done, "status", "quantity") == [("CREATED", "50"), ("CREATED", "50")]
+    assert "fill whole lots" in done["items"][0]["reason"]
+    assert {it[0] for it in _shown(await planner(), "status")} == {"UNCHANGED"}
+
+
+async def test_it_arrives_when_its_place_takes_it_in_and_what_is_late_as_soon_as_it_can(ask, world):
+    place = await contracts.docks(world, ask)
+    dock, *_ = place["shipToIds"]
+    planner = await _planner(world, ask, **place)
+    where = {"shipToId": dock}
+    hours = ("07:00:00+00:00", "15:30:00+00:00")
+    late = {**schedule("2026-02-02", "27"), "kind": "BACKLOG"}
+    whole = {"earliest": "2026-03-05T23:00:00Z", "latest": "2026-03-06T23:00:00Z"}
+    week = {"earliest": "2026-03-11T08:00:00Z", "latest": "2026-03-17T08:00:00Z"}
+    zone = {"timeZone": "Europe/Berlin"}
+    windows = [{"window": it | zone, "quantity": "10"} for it in (whole, week)]
+    await planner.release(1, late, *windows, **where)
+    found = (await planner())["items"]
+    shown = [(it["quantity"], it["earliest"], it["latest"]) for it in found]
+    assert [it[1][:10] for it in shown] == ["2026-03-02", "2026-03-06", "2026-03-13"]
+    assert {(it[1][11:], it[2][11:]) for it in shown} == {hours}
+    assert "as soon as it can" in found[0]["reason"]
+
+
+@pytest.mark.gate("K1", "deliveryPlanFromSchedule")
+async def test_what_would_break_a_rule_is_left_out_and_told(ask, world):
+    (bolt,) = await products(ask, "BOLT")
+    lines = [contracts.line(bolt, target="100", maxPerCallOff="60")]
+    planner = await _planner(world, ask, lines=lines, minNoticeDays=5)
+    days = ("2026-03-04", "10"), ("2026-03-10", "50"), ("2026-03-11", "20"), ("2026-03-12", "70")
+    await planner.release(1, *(schedule(*it) for it in days))
+    done = await planner()
+    assert _shown(done, "status", "code", "quantity") == [
+        ("REFUSED", "NOTICE_TOO_SHORT", "0"),
+        ("CREATED", None, "50"),
+        ("REFUSED", "EXCEEDS_MAX", "0"),
+        ("REFUSED", "EXCEEDS_MAX", "0"),
+    ]
+    assert await planner.standing() == [("PLANNED", ["50"])]
+
+
+async def test_what_others_have_called_off_is_not_called_off_again(ask, world):
+    planner = await _planner(world, ask)
+    await contracts.call_off(world, ask, planner.contract, "70")
+    await planner.release(1, schedule("2026-03-10", "100"), schedule("2026-03-11", "20"))
+    done = await planner()
+    assert _shown(done, "status", "quantity") == [("CREATED", "30"), ("CREATED", "20")]
+    assert done["contract"]["lines"] == [{"calledOff": "120"}]
+
+
+async def test_who_may_not_call_off_or_plan_is_refused(ask, world):
+    planner = await _planner(world, ask)
+    planner.ask = ask.by(
+        await world.key(Actor.STAFF, scopes=sorted(READS | {Scope.DELIVERIES_PLAN}))
+    )
+    payload = await planner.refused()
+    assert contracts.codes(payload) == [("NOT_ALLOWED", "contractId")]
+    party = from_global(planner.contract["party"]["id"])[1]
+    buyer = ask.by(await world.key(Actor.BUYER, party))
+    answer = await buyer.answer(PLAN, input=planner.fields)
+    assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_statements_do_not_grow_with_lines_or_days(ask, world, database):
+    sent = []
+    for count, days in ((1, 1), (4, 9)):
+        made = await products(ask, *(f"P{count}{it}" for it in range(count)))
+        planner = await _planner(world, ask, lines=[contracts.line(it) for it in made])
+        for no, quantity in ((1, "10"), (2, "20"), (3, "5")):
+            for of in range(count):
+                wanted = [schedule(f"2026-03-{10 + day}", quantity) for day in range(days)]
+                await planner.release(no, *wanted, of=of)
+            with counted(database.engine) as statements:
+                assert len((await planner())["items"]) == count * days
+            sent.append(len(statements))
+    assert sent[:3] == sent[3:]

@@ -1,0 +1,197 @@
+"""The effective schedule in SQL is the one that few plain lines of Python make."""
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from kit.db.sessions import Session
+from kit.ids import from_global, new_id
+from loaders.reading.relations import Reader
+from models.trade.releases.effective import effective
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
+from models.trade.releases.words import ReleaseType
+from tests.guard import counted
+from tests.make import Ask, World
+from tests.make.running import staff
+from tests.make.trade import contracts
+
+SCHEDULES = 3_000
+ZONE = ZoneInfo("Europe/Berlin")
+TICK = timedelta(microseconds=1)
+
+
+@dataclass
+class Sent:
+    """A release in force, as plain data; issued: ours, in the period in which it counts."""
+
+    release: dict[str, Any]
+    lines: Sequence[dict[str, Any]]
+    issued: Decimal
+
+
+def day(instant: datetime) -> date:
+    return instant.astimezone(ZONE).date()
+
+
+def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[tuple[Any, ...]]:
+    """Yield (line, cumulative released, open, due on, due, overdue) as the house says it."""
+    until = None
+    if jit is not None:
+        for line in jit.lines:
+            lasts = day(line["window_latest"] - TICK) - day(line["window_earliest"])
+            until = max(until or date.min, line["arrives_on"] + lasts)
+        if jit.release["horizon_end"] is not None:
+            until = day(jit.release["horizon_end"] - TICK)
+        is_late = forecast is not None and (
+            until is None or day(forecast.release["issued_at"]) > until
+        )
+        jit = None if is_late else jit
+    lines = [] if jit is None else list(jit.lines)
+    for line in [] if forecast is None else forecast.lines:
+        if jit is None or (line["kind"] == "SCHEDULED" and line["arrives_on"] > until):
+            lines.append(line)
+    first = jit or forecast
+    if first is None:
+        return
+    released, today = first.release["cumulative_received"], day(now)
+    for line in lines:
+        released += line["quantity"]
+        amount = max(Decimal(0), min(line["quantity"], released - first.issued))
+        due_on = max(line["ships_on"], today) if line["kind"] == "SCHEDULED" else today
+        is_due, is_over = amount > 0 and due_on == today, amount > 0 and line["window_latest"] < now
+        due_on = due_on if amount else line["ships_on"]
+        yield line["id"], released, amount, due_on, is_due, is_over
+
+
+class Customer:
+    """Sends schedules by chance, each to an account of its own."""
+
+    def __init__(self, chance: random.Random, merchant_id: UUID, line: UUID, contract: UUID):
+        self.chance, self.now = chance, datetime(2026, 3, 11, 22, 30, tzinfo=UTC)
+        self.line, self.contract, self.merchant_id = line, contract, merchant_id
+        self.rows: dict[Any, list[dict[str, Any]]] = {
+            it: [] for it in (CumulativeAccount, AccountPeriod, Release, ScheduleLine)
+        }
+
+    def _add(self, entity: Any, **values: Any) -> dict[str, Any]:
+        row = {"merchant_id": self.merchant_id, "id": new_id(), **values}
+        self.rows[entity].append(row)
+        return row
+
+    def _around(self, least: int, most: int) -> datetime:
+        """Return an instant some days from now, at times midnight in Berlin."""
+        at = self.now + timedelta(days=self.chance.randint(least, most))
+        hour = self.chance.choice((0, 0, 8, 23))
+        return at.astimezone(ZONE).replace(hour=hour, minute=0).astimezone(UTC)
+
+    async def write(self, session: Session) -> None:
+        """Write all that was sent, by one statement a table."""
+        for entity, rows in self.rows.items():
+            table = entity.__tablename__
+            read = f"jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"
+            write = text(f"INSERT INTO {table} SELECT * FROM {read}")
+            await session.execute(write, {"rows": json.dumps(rows, default=str)})
+
+    def account(self) -> tuple[Sent | None, Sent | None]:
+        """Return the forecast and the schedule just in time of a new account."""
+        place = f"D{len(self.rows[CumulativeAccount])}"
+        of = {"contract_line_id": self.line, "ship_to_id": None, "unloading_point": place}
+        account, chance = self._add(CumulativeAccount, **of), self.chance
+        periods = [
+            self._add(
+                AccountPeriod,
+                account_id=account["id"],
+                starts_on=starts_on,
+                opening=Decimal(chance.choice((0, 0, chance.randint(0, 900)))),
+                opening_received=Decimal(0),
+                received=Decimal(0),
+            )
+            for starts_on in (date(2026, 1, 1), date(2026, 3, 1))
+        ]
+        which = chance.choice(((True, True),) * 4 + ((True, False), (False, True)))
+        kinds = ((ReleaseType.FORECAST, 20), (ReleaseType.JIT, 5))
+        sent = [
+            self._sent(kind, account, chance.choice(periods), most) if there else None
+            for (kind, most), there in zip(kinds, which, strict=True)
+        ]
+        return sent[0], sent[1]
+
+    def _sent(self, kind: ReleaseType, account: Any, period: Any, ahead: int) -> Sent:
+        chance = self.chance
+        release = self._add(
+            Release,
+            contract_id=self.contract,
+            contract_line_id=self.line,
+            account_id=account["id"],
+            period_id=period["id"],
+            type=kind,
+            number=str(len(self.rows[Release])),
+            function="REPLACE",
+            state="ACTIVE",
+            tells_received=True,
+            issued_at=self._around(-9, 1),
+            received_at=self.now,
+            cumulative_received=Decimal(chance.choice((0, chance.randint(0, 500)))),
+            horizon_end=chance.choice((None, None, self._around(-2, ahead))),
+        )
+        slots = [self._slot(ahead) for _ in range(chance.randint(0, 5))]
+        order = ("BACKLOG", "IMMEDIATE", "SCHEDULED")
+        slots.sort(key=lambda it: (order.index(it["kind"]), it["window_earliest"]))
+        of = {"release_id": release["id"]}
+        lines = [self._add(ScheduleLine, **of, line_no=at, **it) for at, it in enumerate(slots, 1)]
+        return Sent(release, lines, period["opening"])
+
+    def _slot(self, ahead: int) -> dict[str, Any]:
+        chance, earliest = self.chance, self._around(-6, ahead)
+        first, transit = day(earliest), timedelta(chance.choice((0, 0, 1, 2, 5)))
+        meaning = chance.choice(("ARRIVAL", "ARRIVAL", "SHIPMENT"))
+        is_arrival = meaning == "ARRIVAL"
+        return {
+            "kind": chance.choice(("SCHEDULED",) * 4 + ("BACKLOG", "IMMEDIATE")),
+            "bucket": "PERIOD",
+            "date_meaning": meaning,
+            "commitment": "FIRM",
+            "transit_days": transit.days,
+            "ships_on": first - transit if is_arrival else first,
+            "arrives_on": first if is_arrival else first + transit,
+            "window_earliest": earliest,
+            "window_latest": earliest + timedelta(hours=chance.choice((2, 24, 24, 48, 168))),
+            "window_zone": "Europe/Berlin",
+            "quantity": Decimal(chance.choice((0, 50, 100, chance.randint(1, 300)))),
+        }
+
+
+@pytest.fixture
+async def customer(request: pytest.FixtureRequest, world: World, ask: Ask) -> Customer:
+    chance = random.Random(int(request.config.getoption("--seed")))
+    made = await contracts.contract(world, ask)
+    keys = (from_global(it)[1] for it in (made["lines"][0]["id"], made["id"]))
+    return Customer(chance, world.merchant_id, *keys)
+
+
+async def test_thousands_of_schedules_are_what_plain_lines_make_of_them(
+    world: World, customer: Customer
+) -> None:
+    sent = [customer.account() for _ in range(SCHEDULES)]
+    expected = [row for each in sent for row in demand(*each, customer.now)]
+    names = ("id", "cumulative_released", "open_quantity", "due_on", "is_due", "is_overdue")
+    async with world.database.writing(world.merchant_id) as session:
+        await customer.write(session)
+        statement = effective(Reader(staff(world), customer.now))
+        with counted(world.database.engine) as statements:
+            found = (await session.execute(statement)).mappings().all()
+    assert len(statements) == 1
+    assert sorted(tuple(it[name] for name in names) for it in found) == sorted(expected)
+    overlaid = len(customer.rows[ScheduleLine]) - len(found)
+    assert min(len(found), overlaid) > SCHEDULES // 2
+    opens = [it["open_quantity"] for it in found]
+    assert min(opens) == 0 < sum(0 < it["open_quantity"] < it["quantity"] for it in found)
