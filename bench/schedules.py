@@ -66,7 +66,7 @@ async def schedule(
     shape = shape or Shape()
     async with data.empty(server, name) as there, wire(plain(there.app_url)) as way:
         merchant, token = await _merchant(there)
-        async with _asking(way.url, merchant) as (asker, _):
+        async with _answering(way.url, merchant) as (asker, _):
             customer = await _agreed(asker, merchant, token, shape)
             say(f"Taking {shape.lines:,} schedule lines in.")
             took = await _take(way, merchant, shape)
@@ -74,7 +74,7 @@ async def schedule(
             await _check(asker, customer, shape)
             pages = await _pages(asker, customer, shape)
             counts = {page: await _statements(asker, way, it) for page, it in pages.items()}
-        async with _asking(plain(there.app_url), merchant) as (_, engine):
+        async with _answering(plain(there.app_url), merchant) as (_, engine):
             times = {}
             for page, request in pages.items():
                 found = await measured(Load(engine.ports, [request.wire], 1, seconds, seconds / 5))
@@ -98,7 +98,7 @@ async def _merchant(server: Server) -> tuple[UUID, str]:
 
 
 @asynccontextmanager
-async def _asking(url: str, merchant: UUID) -> AsyncIterator[tuple[Asker, Engine]]:
+async def _answering(url: str, merchant: UUID) -> AsyncIterator[tuple[Asker, Engine]]:
     async with engines.running({OURS: url}, str(merchant), 1) as running:
         engine = running[OURS]
         base = f"http://127.0.0.1:{engine.ports[0]}"
