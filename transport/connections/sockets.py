@@ -4,6 +4,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.exceptions import InvalidState
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 AHEAD = 250
 """Messages that a client may send before the first of them is answered."""
 
-AT_ONCE = 4_096
+AT_ONCE = 1_024
 """Bytes that are parsed before others have their turn."""
 
 
@@ -148,7 +149,13 @@ class Socket(WebSocketsSansIOProtocol):
 
         Nobody waits to close: a client that reads nothing is not told.
         """
-        if message["type"] == "websocket.close" and not self.writable.is_set():
+        closes = message["type"] == "websocket.close"
+        if self.close_sent:
+            # The application has not read of it yet.
+            if closes:
+                return
+            raise ClientDisconnected
+        if closes and not self.writable.is_set():
             self.transport.abort()
             return
         async with self._sending:

@@ -62,7 +62,12 @@ async def is_ended(host: Host, dumb: Dumb) -> None:
 @pytest.mark.parametrize("known", [False, True], ids=["a stranger", "a client"])
 @pytest.mark.parametrize("opcode", [Opcode.PING, Opcode.PONG, Opcode.CONT, Opcode.TEXT])
 async def test_a_flood_of_frames_is_parsed_in_steps_and_ends(
-    serve: Serve, parsed: Parsed, opcode: Opcode, *, known: bool
+    serve: Serve,
+    parsed: Parsed,
+    caplog: pytest.LogCaptureFixture,
+    opcode: Opcode,
+    *,
+    known: bool,
 ):
     async with serve() as host, AsyncExitStack() as attack:
         dumb = await opened(host, attack, known=known)
@@ -70,6 +75,7 @@ async def test_a_flood_of_frames_is_parsed_in_steps_and_ends(
         await is_ended(host, dumb)
     assert 0 < parsed.most <= STEP
     assert parsed.all <= FRAMES + STEP
+    assert "Exception" not in caplog.text
 
 
 async def test_what_follows_a_close_is_not_parsed_without_end(serve: Serve, parsed: Parsed):
