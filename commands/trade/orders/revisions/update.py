@@ -44,7 +44,8 @@ class _AsItIs(OrderFields):
 @verb(
     acts.UPDATE,
     "Add, change and remove lines of up to 250 orders before those lines are planned; an order that"
-    " is refused stops no other. Prices that are left out are those of the instant of the order.",
+    " is refused stops no other. Prices that are left out are those of the instant of the order."
+    " What staff add to a company's order waits for none of its approvers.",
 )
 async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     """Change orders line by line. Taxes were stated for what was ordered: they are not known then.
@@ -73,7 +74,7 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     " lines is placed or imported, and held (`orderHold`) where nobody is to plan it before it is"
     " whole. Lines with an `externalReference` that the order has already are refused, so that a"
     " call that is sent twice adds nothing. Prices that are left out are those of the instant of"
-    " the order.",
+    " the order. What staff add to a company's order waits for none of its approvers.",
 )
 async def add_lines(writing: Writing, command: OrderAddLines) -> Outcome:
     """Add lines to an order. Refused: as `ordersUpdate`."""
