@@ -46,7 +46,7 @@ class OpenWork:
     count: int = strawberry.field(description="How many of them are open.")
 
 
-def open_work(noun: str) -> Any:
+def goes_on_with(noun: str) -> Any:
     """Declare what goes on with a row that is inactive; of a refused item nothing is known."""
 
     def resolve(root: Any) -> list[OpenWork]:

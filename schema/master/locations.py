@@ -10,7 +10,7 @@ from models.access.viewers import Scope
 from models.master.locations import Location as LocationRow
 from models.master.locations import LocationKind
 from schema.access.journal import Timeline, timeline
-from schema.graphql.bulk import OpenWork, UpsertResult, open_work
+from schema.graphql.bulk import OpenWork, UpsertResult, goes_on_with
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
@@ -53,7 +53,7 @@ class LocationUpsertResult(UpsertResult):
     """One result."""
 
     location: Location | None = related(loaders.by_id, "The location.", key="location_id")
-    open_work: list[OpenWork] = open_work("location")
+    open_work: list[OpenWork] = goes_on_with("location")
 
 
 @strawberry.type(description="Outcome of `locationsUpsert`.")

@@ -45,8 +45,8 @@ class PaymentFields(Input):
         description="How much is authorised or paid in all, in the order's currency; needed where"
         " it is PARTLY_PAID, and then less than its gross (its net while nobody has stated taxes);"
         " with AUTHORISED and PAID no less than that; none with NOT_REQUIRED and AWAITED."
-        " AUTHORISED and PAID without one cover what the order costs when they are recorded: where it"
-        " costs more later, they are not all of it any more.",
+        " AUTHORISED and PAID without one cover what the order costs when they are recorded: where"
+        " it costs more later, they are not all of it any more.",
     )
     occurred_at: Instant = Field(
         description="When it became so; at most one day ahead of our clock, and then it counts as"
