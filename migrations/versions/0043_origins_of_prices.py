@@ -14,8 +14,10 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
-    stated = sa.Column("price_stated", sa.Boolean(), server_default="true", nullable=False)
-    op.add_column("order_lines", stated)
+    op.add_column(
+        "order_lines",
+        sa.Column("price_stated", sa.Boolean(), server_default="true", nullable=False),
+    )
 
 
 def downgrade() -> None:

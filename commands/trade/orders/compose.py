@@ -218,7 +218,7 @@ def check_priced(draft: Draft) -> None:
     refusals.end()
 
 
-@guards("O16")
+@guards("O18")
 def check_products(drafts: Sequence[LineDraft], lines: Sequence[LineFields]) -> None:
     """Refused: WRONG_STATE for every new line of an inactive product or packaging."""
     refusals = Refusals()

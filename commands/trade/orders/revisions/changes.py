@@ -142,7 +142,7 @@ class LineChanges:
         return draft
 
     def _quantity(self, row: OrderLine, item: OrderLineUpdate) -> dict[str, Any]:
-        """Return how much is ordered now, where that is said. Refused: as `Packagings`, inactive."""
+        """Return how much is ordered now, if said. Refused: as `Packagings`, `check_used`."""
         if item.quantity is None:
             return {}
         quantity = self.packagings(self.products[row.product_id], item)
