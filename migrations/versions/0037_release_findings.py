@@ -110,7 +110,7 @@ def upgrade() -> None:
         f"holding_findings <@ ARRAY[{KNOWN}]",
     )
     op.create_check_constraint(
-        op.f("ck_contracts_jump_positive"), CONTRACTS, "jump_percent > 0"
+        op.f("ck_contracts_jump_not_negative"), CONTRACTS, "jump_percent >= 0"
     )
     for name, kind in ADDED.items():
         op.add_column(RELEASES, sa.Column(name, kind))

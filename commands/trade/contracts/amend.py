@@ -14,7 +14,7 @@ from commands.master.packagings.counting import (
     columns_of,
     packagings_of,
 )
-from commands.trade.contracts.create import AddressId, JumpPercent, check_ship_tos
+from commands.trade.contracts.create import AddressId, check_ship_tos
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
     Agreed,
@@ -151,7 +151,7 @@ class ContractAmend(ContractStep):
         max_length=LARGEST_BULK,
         description="What of its releases waits for consent where it is found, as a whole.",
     )
-    jump_percent: JumpPercent | None = Field(
+    jump_percent: Percent | None = Field(
         None,
         description="Percent by which what is wanted may change unnoticed; null for any.",
     )

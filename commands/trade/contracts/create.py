@@ -29,6 +29,7 @@ from kit.inputs import (
     Currency,
     Day,
     Note,
+    Percent,
     Reference,
     Zone,
     refuse_duplicates,
@@ -43,9 +44,6 @@ from models.trade.contracts.states import ContractState, EndOfLife, ReservationS
 from models.trade.contracts.tables import Contract
 
 AddressId = Annotated[UUID, Names("Address")]
-JumpPercent = Annotated[
-    Decimal, Field(gt=0, lt=1000, max_digits=9, decimal_places=6, allow_inf_nan=False)
-]
 
 
 class ContractCreate(Command):
@@ -91,9 +89,8 @@ class ContractCreate(Command):
         max_length=LARGEST_BULK,
         description="What of its releases waits for consent where it is found; all else informs.",
     )
-    jump_percent: JumpPercent | None = Field(
-        Decimal(USUAL_JUMP),
-        description="Percent by which what is wanted may change unnoticed; null for any.",
+    jump_percent: Percent = Field(
+        Decimal(USUAL_JUMP), description="Percent by which what is wanted may change unnoticed."
     )
     lines: Bulk[ContractLineCreate] = Field(
         description="What is agreed; two lines may name one product (price steps, places)."

@@ -100,6 +100,11 @@ class Account:
         own = {"id": self.period_id, "account_id": self.id, "starts_on": self.starts_on}
         return {**own, **self.figures}
 
+    @property
+    def last_received(self) -> Decimal:
+        """Return what its customer reported last, before that what had arrived at the opening."""
+        return self.received or self.opening_received
+
     def counting_from(self, day: date | None) -> "Account":
         """Return it with a new period where its customer counts from a later day than before."""
         if day is None or (day <= self.starts_on and not self.is_new):

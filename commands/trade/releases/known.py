@@ -65,8 +65,8 @@ class KnownLines:
     def known_received(self, line: ContractLine, account: Account) -> Decimal:
         """Return what is known to have been received where the customer tells nothing."""
         if self.is_alone(line, account):
-            return max(line.received, line.delivered)
-        return account.received
+            return max(line.received, account.opening_received + line.delivered)
+        return account.last_received
 
     def all_received(self, line: ContractLine) -> Decimal:
         """Return what the customer tells of all of a line's accounts."""

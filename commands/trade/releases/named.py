@@ -37,10 +37,7 @@ class NamedRows:
 
         Refused: NOT_FOUND for an address that is not the party's.
         """
-        if item.ship_to_id is not None:
-            address = self.addresses.get(item.ship_to_id)
-            if address is None or address.party_id != contract.party_id:
-                raise missing(Address, ("ship_to_id",))
+        check_address(self.addresses, contract, item.ship_to_id)
         there = known.accounts.get(ReleasePlace.of(item))
         return there or Account(new_id(), new_id(), contract.valid_from, is_new=True)
 
@@ -53,6 +50,15 @@ class NamedRows:
         """Return our delivery with a number, to a contract's party; None where there is none."""
         found = self.deliveries.get(note)
         return found if found is not None and found.party_id == contract.party_id else None
+
+
+def check_address(
+    addresses: Mapping[UUID, Address], contract: Contract, address_id: UUID | None
+) -> None:
+    """Refused: NOT_FOUND for an address that is not the party's."""
+    address = None if address_id is None else addresses.get(address_id)
+    if address_id is not None and (address is None or address.party_id != contract.party_id):
+        raise missing(Address, ("ship_to_id",))
 
 
 async def named_by(

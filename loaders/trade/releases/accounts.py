@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, and_, func, null, select, true
 from loaders.reading.relations import Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.visibility import seen_by
+from models.trade.contracts.tables import ContractLine
 from models.trade.releases.counting import QUANTITY, counted, own, received
-from models.trade.releases.tables import AccountPeriod
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
 
 def _figures(period: Any, sums: Any) -> SimpleNamespace:
@@ -65,3 +66,38 @@ class _Counted(Relation):
 
 
 counted_in = _Counted()
+
+
+class _UnderWay(Relation):
+    """contract line id -> what has left and, reconciled for each place, not been received.
+
+    It is the sum of what the newest periods of its accounts count; without an account, of what was
+    shipped and has not arrived.
+    """
+
+    record = namedtuple("record", ("in_transit",))  # noqa: PYI024 -- one figure.
+    source = SimpleNamespace(in_transit=ContractLine.shipped)
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the figure and the select of one line's."""
+        line, account = reader.table(ContractLine), reader.table(CumulativeAccount)
+        period, other = reader.table(AccountPeriod), reader.table(AccountPeriod)
+        newest = select(func.max(other.starts_on)).where(
+            *own(reader, other), other.account_id == account.id
+        )
+        sums = counted(reader, period).lateral()
+        found = select(func.sum(_figures(period, sums.c).in_transit, type_=QUANTITY))
+        found = found.select_from(account).join(period, period.account_id == account.id)
+        found = found.join(sums, true()).where(
+            *own(reader, account, period),
+            account.contract_line_id == line.id,
+            period.starts_on == newest.correlate_except(other).scalar_subquery(),
+        )
+        counted_there = found.correlate_except(account, period, sums).scalar_subquery()
+        ours = func.greatest(line.shipped - line.delivered, 0, type_=QUANTITY)
+        figures = SimpleNamespace(in_transit=func.coalesce(counted_there, ours, type_=QUANTITY))
+        rows = select().select_from(line).where(line.id == key, *seen_by(reader.viewer, line))
+        return figures, rows.correlate_except(line)
+
+
+under_way = _UnderWay()

@@ -1,6 +1,8 @@
 """What the journal tells of releases, and of their contracts."""
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -65,6 +67,17 @@ class ReleaseSuperseded(Event):
     """A later one of the same line, place and type is in force."""
 
     by: Annotated[Annotated[UUID, IdOf("Release")] | None, "The later one; null in old entries."]
+
+
+@event("contract.account_opened", Contract)
+class ContractAccountOpened(Event):
+    """Somebody said what was counted for one of its lines and a place before we counted."""
+
+    line_no: _Line
+    account_id: Annotated[UUID, IdOf("CumulativeAccount"), "The account of the line and place."]
+    starts_on: Annotated[date, "The first day of the period in which that counts."]
+    issued: Annotated[Decimal, "What was issued before, in the line's unit."]
+    received: Annotated[Decimal, "What of that had arrived."]
 
 
 @event("contract.released", Contract, without("release_no"))

@@ -64,7 +64,7 @@ class Contract(Owned):
         check("validity_ordered", "valid_from <= valid_to"),
         check("days_not_negative", "least(min_notice_days, firm_zone_days, trade_off_days) >= 0"),
         check("holding_findings_known", f"holding_findings <@ ARRAY[{_FINDINGS}]"),
-        check("jump_positive", "jump_percent > 0"),
+        check("jump_not_negative", "jump_percent >= 0"),
     )
 
     number: Mapped[str]
@@ -238,16 +238,6 @@ class ContractLine(OfProduct, Packaged, Owned):
         """The least that must be called off: the minimum less its tolerance, in whole steps."""
         least = (self.min_quantity or 0) * (1 - self.under_tolerance_percent / 100)
         return least.quantize(Decimal(1).scaleb(-self.scale), ROUND_CEILING)
-
-    @hybrid_property
-    def in_transit(self) -> Decimal:
-        """What is shipped and not received, by the customer's own cumulative."""
-        return max(self.shipped - self.received, Decimal(0))
-
-    @in_transit.inplace.expression
-    @classmethod
-    def _in_transit(cls) -> ColumnElement[Decimal]:
-        return func.greatest(cls.shipped - cls.received, 0)
 
 
 class Shortfall(Owned):

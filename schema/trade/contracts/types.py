@@ -15,6 +15,7 @@ from loaders.trade import contracts as loaders
 from loaders.trade.orders import OrderFilter, OrderSort
 from loaders.trade.releases import demand as demand_loaders
 from loaders.trade.releases import lists as release_loaders
+from loaders.trade.releases.accounts import under_way
 from models.access.viewers import Scope
 from models.master.catalog import Unit
 from models.trade.contracts.tables import Contract as ContractRow
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from schema.trade.releases.types import Release
 
 
+_OF_DELIVERIES = Cost(weight=1, each=20)
+"""Of what adds up deliveries."""
 _OF_LINES = Cost(weight=1, each=5)
 """Of what looks through the contract's lines."""
 _OF_SCHEDULES = Cost(weight=1, each=50)
@@ -102,9 +105,13 @@ class ContractLine(Node):
     shipped: Decimal = strawberry.field(
         description="What was dispatched, and neither lost nor refused."
     )
-    in_transit: Decimal = strawberry.field(
-        description="What is shipped and not received: `cumulativeIssued` less"
-        " `cumulativeReceived`, never negative."
+    in_transit: Decimal = related(
+        under_way,
+        "What has left and has not been received, by the customer's figure and by ours: the sum of"
+        " `inTransit` of the newest periods of its `accounts`; without any, what was shipped and"
+        " has not arrived.",
+        attribute="in_transit",
+        directives=[_OF_DELIVERIES],
     )
     delivered: Decimal = strawberry.field(description="What arrived.")
     returned: Decimal = strawberry.field(description="What came back.")

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from commands.trade.releases import answer, decide, record
+from commands.trade.releases import opening, record
+from commands.trade.releases.decisions import answer, decide
 from execution import related
 from loaders.trade import contracts as contract_loaders
 from loaders.trade.releases import lists as loaders
@@ -10,6 +11,7 @@ from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
 from schema.trade.contracts import ContractLine
+from schema.trade.releases.accounts import CumulativeAccount
 from schema.trade.releases.types import Release
 
 
@@ -43,6 +45,24 @@ class ReleasesRecordPayload(Payload):
 
     results: list[ReleaseRecordResult] | None = strawberry.field(
         description="One result for each schedule; null when the whole call was refused."
+    )
+
+
+@strawberry.type(description="What happened to one opening balance of a bulk call.")
+class AccountOpenResult(UpsertResult):
+    """One result."""
+
+    account: CumulativeAccount | None = related(
+        loaders.account_by_id, "The account; null when refused.", key="account_id"
+    )
+
+
+@strawberry.type(description="Outcome of `accountsOpen`.")
+class AccountsOpenPayload(Payload):
+    """The results, in the order of the input."""
+
+    results: list[AccountOpenResult] | None = strawberry.field(
+        description="One result for each balance; null when the whole call was refused."
     )
 
 
@@ -80,6 +100,7 @@ class ReleasesMutation:
 
     contract_release: ContractReleasePayload = mutation(record.release)
     releases_record: ReleasesRecordPayload = mutation(record.record_all)
+    accounts_open: AccountsOpenPayload = mutation(opening.open_all)
     release_consent: ReleaseConsentPayload = mutation(decide.consent)
     release_reject: ReleaseRejectPayload = mutation(decide.reject)
     release_answer: ReleaseAnswerPayload = mutation(answer.answer)

@@ -8,6 +8,7 @@ import strawberry
 from admission.costs import Cost
 from execution import column, related
 from loaders.trade import contracts as contract_loaders
+from loaders.trade.releases import comparison
 from loaders.trade.releases import lists as loaders
 from loaders.trade.releases.progress import progress
 from models.access.viewers import Scope
@@ -18,11 +19,13 @@ from models.trade.releases.tables import Release as ReleaseRow
 from models.trade.releases.tables import ScheduleLine as ScheduleLineRow
 from schema.access.journal import Timeline, timeline
 from schema.graphql.nodes import Node, node
+from schema.graphql.roots import wanted
 from schema.graphql.values import DeliveryWindow, window
 from schema.master.packagings import Packaged, packaged
 from schema.trade.contracts import Contract, ContractLine
 from schema.trade.contracts.enums import FindingCode
 from schema.trade.releases.accounts import CumulativeAccount
+from schema.trade.releases.comparison import ReleaseComparison
 from schema.trade.releases.enums import (
     Commitment,
     DateMeaning,
@@ -224,6 +227,13 @@ class Release(Node):
     state_reason: str | None = strawberry.field(description="Why it was rejected.")
     findings: list[ReleaseFinding] = related(
         loaders.findings_of, "What was odd about it when it came."
+    )
+    comparison: ReleaseComparison | None = wanted(
+        comparison.ComparedWith,
+        comparison.ComparisonWanted,
+        comparison.ComparedWith.source,
+        "What it changes against an earlier one; null where there is none.",
+        Cost(weight=1, each=20),
     )
     answered_at: datetime | None = strawberry.field(
         description="When the customer was last told what of it cannot be met; null before."

@@ -223,6 +223,7 @@ _PRICED = {
     "expectedUnitPrice",
     "discountPercent",
     "discountAmount",
+    "jumpPercent",
     "rate",
     "overTolerancePercent",
     "penaltyCapPercent",
@@ -234,6 +235,7 @@ _PRICED = {
 _ZERO = _PRICED | {
     "overTolerance",
     "fromQuantity",
+    "issued",
     "minQuantity",
     "picked",
     "received",
@@ -322,7 +324,7 @@ def _wrong_decimals(leaf: Leaf) -> dict[str, str]:
     if leaf.name in {"keepFromC", "keepToC", "keepsFromC", "keepsToC"}:
         return _CELSIUS
     wrong = dict(_DECIMALS)
-    if leaf.name not in _ZERO and leaf.owner != "ReleaseLineInput":
+    if leaf.name not in _ZERO and leaf.owner not in {"ReleaseLineInput", "LineAnswerInput"}:
         wrong["0"] = "NOT_POSITIVE"
     if leaf.name not in _PRICED:
         wrong["1.5"] = "SCALE_EXCEEDED"
@@ -331,8 +333,8 @@ def _wrong_decimals(leaf: Leaf) -> dict[str, str]:
     return wrong
 
 
-_SCHEDULES = {"ContractReleaseInput", "RecordedReleaseInput"}
-"""Inputs whose lines may be none: nothing is wanted any more."""
+_SCHEDULES = {"ContractReleaseInput", "RecordedReleaseInput", "ReleaseAnswerInput"}
+"""Inputs whose lines may be none: nothing is wanted any more, or all of it can be met."""
 
 
 def _wrong_lists(leaf: Leaf) -> list[tuple[Any, str]]:

@@ -310,6 +310,13 @@ async def releases_record_by_integer(s: Scene) -> dict[str, Any]:
     return {"releases": [await contract_release_by_integer(s)]}
 
 
+async def accounts_open(s: Scene) -> dict[str, Any]:
+    contract = await s.contract(shipToIds=[s.address])
+    place = {"shipToId": s.address, "unloadingPoint": fresh("D")}
+    figures = {"startsOn": "2026-01-01", "issued": "5", "received": "4"}
+    return {"accounts": [{"contractLineId": contract["lines"][0]["id"], **place, **figures}]}
+
+
 FALLEN = """
 mutation ($input: ContractReleaseInput!) {
   contractRelease(input: $input) { release { id findings { id isHolding } } }

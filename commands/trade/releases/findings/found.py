@@ -81,7 +81,7 @@ def period(release: Arriving) -> Findings:
 
 def received(release: Arriving) -> Findings:
     """Find that the customer has received less than it said before, or more than was issued."""
-    reported, last = release.item.cumulative_received, release.account.received
+    reported, last = release.item.cumulative_received, release.account.last_received
     if reported is None:
         return
     if reported < last and not release.item.correction:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
@@ -10,7 +12,7 @@ from tests.make.trade.contracts import schedule
 ACCOUNTS = """
 query ($id: ID!) {
   contract(id: $id) { lines {
-    cumulativeReceived
+    cumulativeReceived inTransit
     accounts { shipTo { code } unloadingPoint periods {
       startsOn opening dispatched delivered underWay lost returned
       cumulativeIssued received cumulativeReceived inTransit countedUntil
@@ -58,6 +60,8 @@ async def test_a_new_period_counts_what_left_since_its_day_however_late_it_is_to
     assert [it["startsOn"] for it in (old, new)] == ["2026-01-01", "2026-03-04"]
     assert [it["cumulativeIssued"] for it in (old, new)] == ["50", "30"]
     assert (new["dispatched"], new["underWay"], new["inTransit"]) == ("30", "30", "30")
+    # Of the period before 50 are under way, too: the customer has begun to count anew.
+    assert found["inTransit"] == "30"
     back = {"countedFrom": "2026-02-01"}
     earlier = await contracts.try_release(ask, line, 3, *days, **back)
     assert contracts.found(earlier) == ("RECEIVED", ["PERIOD_WENT_BACK"])
@@ -77,6 +81,7 @@ async def test_a_receipt_that_the_customer_has_told_is_not_added_to_its_figure(a
     (period,) = found["accounts"][0]["periods"]
     assert found["cumulativeReceived"] == "60"
     assert (period["received"], period["delivered"], period["inTransit"]) == ("60", "60", "0")
+    assert found["inTransit"] == "0"
     assert period["countedUntil"] is not None
     assert _opens(found) == [["40"]]
     receipts = found["releases"]["nodes"][0]["lastReceipts"]
@@ -138,3 +143,76 @@ async def test_each_place_counts_its_own_deliveries_and_losses(ask, world):
     sums = {it["shipTo"]["code"]: it["periods"][0] for it in found["accounts"]}
     found = {(of["dispatched"], of["lost"], of["cumulativeIssued"]) for of in sums.values()}
     assert found == {("60", "0", "60"), ("25", "25", "0")}
+
+
+OPEN = """
+mutation ($input: AccountsOpenInput!) {
+  accountsOpen(input: $input) {
+    results {
+      status
+      account { unloadingPoint periods { startsOn opening openingReceived cumulativeIssued
+        received inTransit } }
+      userErrors { code field }
+    }
+    userErrors { code field }
+  }
+}
+"""
+
+
+async def _open(ask, *accounts: dict[str, Any]) -> list[dict[str, Any]]:
+    payload = (await ask(OPEN, input={"accounts": list(accounts)}))["accountsOpen"]
+    assert payload["userErrors"] == []
+    return payload["results"]
+
+
+@pytest.mark.harmless(
+    "accountsOpen", "It says what was counted before we did; no counter of ours moves."
+)
+async def test_what_another_system_had_counted_is_counted_on(ask, world):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    taken = {"contractLineId": line, "issued": "550", "received": "400"}
+    statuses = [(await _open(ask, taken))[0]["status"] for _ in range(2)]
+    assert statuses == ["CREATED", "UNCHANGED"]
+    wanted = (("10", "120"), ("11", "80"), ("12", "200"))
+    days = [schedule(f"2026-04-{day}", it) for day, it in wanted]
+    silent = await contracts.release(ask, line, 1, *days)
+    # The worked example: received 400, issued 550.
+    assert [it["openQuantity"] for it in silent["scheduleLines"]] == ["0", "50", "200"]
+    lower = await contracts.try_release(ask, line, 2, *days, cumulativeReceived="399")
+    assert contracts.found(lower) == ("RECEIVED", ["CUMULATIVE_FELL"])
+    higher = await contracts.try_release(ask, line, 3, *days, cumulativeReceived="551")
+    assert "RECEIVED_ABOVE_ISSUED" in contracts.found(higher)[1]
+    (corrected,) = await _open(ask, {**taken, "issued": "600"})
+    (period,) = corrected["account"]["periods"]
+    assert (corrected["status"], period["cumulativeIssued"]) == ("UPDATED", "600")
+
+
+async def test_a_balance_of_a_later_day_begins_a_period_and_wrong_ones_stop_no_other(ask, world):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    dock = {"contractLineId": line, "unloadingPoint": "D1", "issued": "10", "received": "10"}
+    await _open(ask, {**dock, "startsOn": "2026-02-01"})
+    results = await _open(
+        ask,
+        {**dock, "startsOn": "2026-01-31"},
+        {**dock, "received": "11"},
+        {**dock, "issued": "10.5"},
+        {**dock, "startsOn": "2026-03-01", "received": "4"},
+        {**dock, "unloadingPoint": "D2"},
+        {**dock, "unloadingPoint": "D2"},
+    )
+    errors = [(it["code"], it["field"][-1]) for of in results for it in of["userErrors"]]
+    assert errors == [
+        ("INVALID_DATE", "startsOn"),
+        ("OUT_OF_RANGE", "received"),
+        ("SCALE_EXCEEDED", "issued"),
+        ("DUPLICATE", "contractLineId"),
+    ]
+    periods = results[3]["account"]["periods"]
+    assert [(it["startsOn"], it["inTransit"]) for it in periods] == [
+        ("2026-02-01", "0"),
+        ("2026-03-01", "6"),
+    ]
+    assert results[4]["status"] == "CREATED"

@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import delete
 
 from commands.master.catalog import check_scale
-from commands.trade.releases.decide import ReleaseCommand, lock_release
+from commands.trade.releases.decisions.decide import ReleaseCommand, lock_release
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb

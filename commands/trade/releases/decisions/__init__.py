@@ -1,0 +1,1 @@
+"""What the merchant decides on releases: consent, rejection, and what it answers."""
