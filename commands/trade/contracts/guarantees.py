@@ -60,7 +60,7 @@ class SupplyGuarantee(Quantified):
     penalty_per_day: ExactAmount | None = Field(
         None,
         description="Amount for each of these days on which something of a delivery's line is"
-        f" late, in the contract's currency: {IN_ITS_DECIMALS}.",
+        f" late, {IN_ITS_DECIMALS}.",
     )
     penalty_per_unit: ExactAmount | None = Field(
         None, description="Amount for each unit that comes later, in the contract's currency."
