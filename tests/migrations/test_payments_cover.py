@@ -32,6 +32,6 @@ async def test_a_report_without_an_amount_covers_what_its_order_costs(
     read = f"{own}?app.merchant={world.merchant_id}"
     before = await asyncio.to_thread(ask_once, read, COVERS)
     assert [it[2] is None for it in before] == [False, False, True] * 3
-    for step, revision in ((command.downgrade, "0042"), (command.upgrade, "0044")):
+    for step, revision in ((command.downgrade, "0043"), (command.upgrade, "0044")):
         await asyncio.to_thread(step, migrations.configured(own), revision)
     assert await asyncio.to_thread(ask_once, read, COVERS) == before
