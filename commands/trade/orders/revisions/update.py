@@ -30,8 +30,8 @@ from models.trade.orders.tables import Order
     acts.UPDATE,
     "Add, change and remove lines of up to 250 orders before those lines are planned; an order that"
     " is refused stops no other. Prices that are left out are those of the instant of the order; so"
-    " are the merchant's prices of lines whose quantity changes. What staff add to a company's order"
-    " waits for none of its approvers.",
+    " are the merchant's prices of lines whose quantity changes. What staff add to a company's"
+    " order waits for none of its approvers.",
 )
 async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     """Change orders line by line. Taxes were stated for what was ordered: they are not known then.
