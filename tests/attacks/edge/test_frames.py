@@ -29,11 +29,11 @@ class Parsed:
     def note(self) -> None:
         self.all += 1
         if not self._now:
-            asyncio.get_running_loop().call_soon(self._others)
+            asyncio.get_running_loop().call_soon(self._end)
         self._now += 1
         self.most = max(self.most, self._now)
 
-    def _others(self) -> None:
+    def _end(self) -> None:
         self._now = 0
 
 
