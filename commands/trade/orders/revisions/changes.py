@@ -26,7 +26,7 @@ def priced_anew(standing: StandingOrders, item: OrderUpdate) -> list[OrderLineIm
     """Return the lines of an order whose price is asked anew, as they become."""
     rows = {it.id: it for it in standing.lines(item.order_id)}
     found = ((rows.get(it.line_id), it) for it in sound(item.lines))
-    return [_asked(row, it) for row, it in found if row is not None and _is_asked(row, it)]
+    return [_with_its_price(row, it) for row, it in found if row is not None and _is_asked(row, it)]
 
 
 def _is_asked(row: OrderLine, item: OrderLineUpdate) -> bool:
@@ -36,7 +36,7 @@ def _is_asked(row: OrderLine, item: OrderLineUpdate) -> bool:
     return item.quantity is not None and not row.price_stated
 
 
-def _asked(row: OrderLine, item: OrderLineUpdate) -> OrderLineImport:
+def _with_its_price(row: OrderLine, item: OrderLineUpdate) -> OrderLineImport:
     """Return a line as it becomes, for its price."""
     quantity, packaging = item.quantity, item.packaging
     if quantity is None:
@@ -159,7 +159,7 @@ class LineChanges:
         if not _is_asked(row, item):
             return {"price_stated": row.price_stated or item.unit_price is not None}
         order = AsItIs.of(self.standing.orders[row.order_id])
-        found = self.references.priced(writing, order, _asked(row, item))
+        found = self.references.priced(writing, order, _with_its_price(row, item))
         if found.unit_price is None and row.unit_price is not None:
             text = f"{found.product.sku} has no price here."
             name = "unit_price" if item.quantity is None else "quantity"
