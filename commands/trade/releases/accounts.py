@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from operator import add, sub
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -243,11 +244,11 @@ class Sums(NamedTuple):
 
     def plus(self, more: "Sums") -> "Sums":
         """Return both together."""
-        return Sums(*(mine + other for mine, other in zip(self, more, strict=True)))
+        return Sums(*map(add, self, more))
 
     def without(self, part: "Sums") -> "Sums":
         """Return what is left beside a part."""
-        return Sums(*(mine - other for mine, other in zip(self, part, strict=True)))
+        return Sums(*map(sub, self, part))
 
 
 async def sums_of(writing: Writing, line_ids: Sequence[UUID]) -> dict[UUID, Sums]:
