@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bench import forms
+from bench import forms, schedules
 from bench.engines import EngineError, node
 from bench.measuring.check import DifferentError
 from bench.measuring.load import LoadError
@@ -37,6 +37,9 @@ def _arguments() -> argparse.Namespace:
         "--soak", type=float, metavar="MINUTES", help="memory under load, for example 10 minutes"
     )
     form.add_argument("--fair", action="store_true", help="one key's reads beside another's storms")
+    form.add_argument(
+        "--schedule", action="store_true", help="a customer's schedule of 90,000 lines"
+    )
     form.add_argument("--clean", action="store_true", help="remove the data that are kept")
     parser.add_argument("--scale", type=float, default=1.0, help="1: 100,000 orders")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each engine: 5")
@@ -45,13 +48,15 @@ def _arguments() -> argparse.Namespace:
 
 def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
     """Return the form's name and what it measured."""
-    if not (arguments.quick or arguments.fair):
+    if not (arguments.quick or arguments.fair or arguments.schedule):
         node.install()
     with embedded.running(folder) as server:
         if arguments.quick:
             return "quick", asyncio.run(forms.compare(server, forms.QUICK))
         if arguments.fair:
             return "fair", asyncio.run(forms.fair(server))
+        if arguments.schedule:
+            return "schedule", asyncio.run(schedules.schedule(server))
         if arguments.growth:
             return "growth", asyncio.run(forms.growth(server, arguments.scale))
         if arguments.soak:

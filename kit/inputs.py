@@ -26,6 +26,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from kit.errors import (
@@ -43,6 +44,7 @@ from kit.errors import (
 )
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
+from kit.standards.money import is_payable, minor_unit
 from kit.standards.unicode import is_beyond, normal
 
 LARGEST_BULK = 250
@@ -70,6 +72,11 @@ class Scalar:
 @dataclass(frozen=True)
 class HowMuch:
     """Tells that a number is how much of some goods, not how much money."""
+
+
+@dataclass(frozen=True)
+class Decisive:
+    """Tells that a text decides what others mean: an empty one is refused, and not left out."""
 
 
 def _refuse(code: Code, message: str) -> PydanticCustomError:
@@ -163,6 +170,8 @@ Name = Annotated[str, _UpTo(255), _PRINTABLE]
 Short = Annotated[str, _UpTo(100), _PRINTABLE]
 Note = Annotated[str, _UpTo(2000), _PRINTABLE]
 Reference = Annotated[str, _UpTo(100), _VISIBLE]
+CountedBy = Annotated[Reference | None, Decisive()]
+"""The code of a packaging in which quantities beside it are counted, None for the unit."""
 Key = Annotated[str, _UpTo(LONGEST_KEY), _VISIBLE]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency")]
@@ -180,7 +189,7 @@ QuantityOrZero = Annotated[
 ]
 ExactAmount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)]
 IN_ITS_DECIMALS = "in units of the currency, with no more decimals than it has: 9.90 for EUR"
-"""How an amount is told that is not the price of one unit."""
+"""How an amount is told that is not the price of one unit; `check_payable` asks it."""
 Percent = Annotated[
     Decimal, Field(ge=0, le=100, max_digits=9, decimal_places=6, allow_inf_nan=False)
 ]
@@ -230,9 +239,13 @@ def _optional(model: type[BaseModel]) -> Mapping[str, bool]:
     return {
         each: type(None) in get_args(field.annotation)
         for name, field in model.model_fields.items()
-        if not field.is_required()
+        if not field.is_required() and not _is_decisive(field)
         for each in (name, camel(name))
     }
+
+
+def _is_decisive(field: FieldInfo) -> bool:
+    return any(isinstance(it, Decisive) for it in field.metadata)
 
 
 def camel(name: str) -> str:
@@ -247,7 +260,7 @@ class Input(BaseModel):
     Takes its fields under their own names and under those that clients know; problems are told
     under the former. What may be left out is left out, too, where it is an empty text, whatever
     its type, or an object of empty texts, as forms and files send them; and where it is null, but
-    for what may be null itself.
+    for what may be null itself. What is `Decisive` is not.
     """
 
     model_config = ConfigDict(
@@ -311,6 +324,13 @@ class Command(Input):
         description="Makes a repetition of this call safe: the same key with the same input has"
         " one effect and one answer for 24 hours.",
     )
+
+
+def check_payable(amount: Decimal | None, currency: str, path: Path) -> None:
+    """Refused: SCALE_EXCEEDED for parts of the currency's minor unit."""
+    if amount is not None and not is_payable(amount, currency):
+        text = f"The least amount of {currency} is {minor_unit(currency):f}."
+        raise Refused(Code.SCALE_EXCEEDED, text, path)
 
 
 def refuse_duplicates(keys: Iterable[Hashable], path: Path, *below: str) -> None:

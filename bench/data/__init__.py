@@ -84,6 +84,19 @@ async def copied(server: Server, name: str) -> AsyncIterator[Server]:
         await _drop(server, copy)
 
 
+@asynccontextmanager
+async def empty(server: Server, name: str) -> AsyncIterator[Server]:
+    """Give a database of this schema without rows, which is dropped at the end."""
+    await _drop(server, name)
+    await _execute(server, f"CREATE DATABASE {name}")
+    try:
+        url = elsewhere(server.owner_url, name)
+        await _migrated(url)
+        yield Server(url, elsewhere(server.app_url, name))
+    finally:
+        await _drop(server, name)
+
+
 async def _migrated(url: str) -> None:
     # Alembic runs a loop of its own.
     await asyncio.to_thread(migrations.upgrade, url)

@@ -164,6 +164,29 @@ def _fair(found: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
+def _schedule(found: Mapping[str, Any]) -> Iterator[str]:
+    shape, file = found["shape"], found["summary"]["file"]
+    yield (
+        f"A customer's schedule of {shape['articles']} articles at {shape['places']} places in"
+        f" {shape['buckets']} weeks: {shape['lines']:,} lines, one DELFOR file of"
+        f" {file['megabytes']} MB with {file['messages']} messages, taken in as a folder's files"
+        f" are: {file['seconds']} s, {file['statements']:,} statements, and at most"
+        f" {file['memory']} MB of memory, {file['memory_before']} MB of them from before.\n"
+    )
+    yield (
+        "Then `demand` in pages of 50, on one connection, in ms: of the customer from the first"
+        " line on, from the middle on, and only what is open, and of one of its contract lines."
+        f" The server takes {found['summary']['memory']} MB at the end.\n"
+    )
+    yield _table(
+        ["page", "median", "p99", "requests", "statements"],
+        (
+            [name, *(str(of[it]) for it in ("median", "p99", "sent", "statements"))]
+            for name, of in found["summary"]["demand"].items()
+        ),
+    )
+
+
 def _soak(found: Mapping[str, Any]) -> Iterator[str]:
     memory = found["summary"]
     yield (
@@ -178,6 +201,7 @@ _SECTIONS = {
     "growth": ("Growth", _growth),
     "fair": ("Fairness", _fair),
     "soak": ("Memory under load", _soak),
+    "schedule": ("Schedules", _schedule),
 }
 """Form -> the name of its section, and what writes it."""
 

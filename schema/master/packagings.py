@@ -39,16 +39,18 @@ class Packaged:
 _PARTS = {"quantity": "packaged_quantity", "packaging_id": "packaging_id"}
 
 
-def packaged(quantity: str, prefix: str = "") -> Packaged | None:
+def packaged(
+    quantity: str, prefix: str = "", counted: str = "as it was counted in packagings"
+) -> Packaged | None:
     """Declare how a row tells its quantity in the packaging that it was counted in.
 
-    prefix: of the row's attributes.
+    prefix: of the row's attributes. counted: in which packaging, for clients.
     """
     field: Packaged | None = made(
         Packaged,
         {it: f"{prefix}{of}" for it, of in _PARTS.items()},
-        f"{quantity} as it was counted in packagings; null where it was not, and where it has"
-        " become no whole number of them.",
+        f"{quantity} {counted}; null where it was not, and where it has become no whole number of"
+        " them.",
     )
     return field
 

@@ -22,6 +22,9 @@ from loaders.access import keys
 from models.access.viewers import by_itself
 
 _log = logging.getLogger("abruf")
+_STEPS = 20
+"""Of one merchant in a round, one by one in turn with others'; then those are looked for who have
+something to do meanwhile."""
 
 
 RoundStep = Callable[[Database, UUID, datetime], Awaitable[bool]]
@@ -97,26 +100,39 @@ class Rounds:
         await asyncio.gather(*done)
 
     async def _repeat(self, round_: Round) -> None:
-        is_last = False
+        is_last = is_left = False
         while not is_last:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(round_.every.total_seconds()):
-                    await self._ending.wait()
+            if not is_left:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(round_.every.total_seconds()):
+                        await self._ending.wait()
             is_last = self._ending.is_set()
-            await self.make(round_)
+            is_left = await self.make(round_)
 
-    async def make(self, round_: Round) -> None:
-        """Make one round. What fails is logged, and does not end what comes after it."""
-        for merchant_id in await self._merchants(round_):
-            try:
-                is_left = True
-                while is_left and not self._is_skipped(round_):
-                    is_left = await round_.step(self._database, merchant_id, self._clock())
-            except Unavailable:
-                _log.warning("Could not %s: no database", round_.name)
-                return
-            except Exception:  # noqa: BLE001 -- whatever it is, the next merchant is still served.
-                _log.warning("Could not %s, merchant %s", round_.name, merchant_id, exc_info=True)
+    async def make(self, round_: Round) -> bool:
+        """Make one round; tells whether it leaves something, since no merchant has it for long.
+
+        What fails is logged, and does not end what comes after it.
+        """
+        left = list(await self._merchants(round_))
+        try:
+            for _ in range(_STEPS):
+                left = [it for it in left if await self._step(round_, it)]
+        except Unavailable:
+            _log.warning("Could not %s: no database", round_.name)
+            return False
+        return bool(left)
+
+    async def _step(self, round_: Round, merchant_id: UUID) -> bool:
+        if self._is_skipped(round_):
+            return False
+        try:
+            return await round_.step(self._database, merchant_id, self._clock())
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 -- whatever it is, the next merchant is still served.
+            _log.warning("Could not %s, merchant %s", round_.name, merchant_id, exc_info=True)
+            return False
 
     def _is_skipped(self, round_: Round) -> bool:
         return self._ending.is_set() and not round_.at_end

@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 from commands.master.prices import entries, lists
 from commands.writing.transaction import Outcome
 from commands.writing.verbs import AnyVerb
-from kit.errors import Code, Path, Problem, Refused, Wrong
-from kit.inputs import LARGEST_BULK, Command
+from kit.errors import Code, Path, Problem, Refusals, Refused, Wrong
+from kit.inputs import LARGEST_BULK, Command, Input, camel
 from kit.standards import written
 
 Write: TypeAlias = Callable[[AnyVerb, Command], Awaitable[Outcome]]
@@ -28,13 +28,33 @@ class CsvKind:
     """
 
     verb: AnyVerb
+    item: type[Input]
     forms: Mapping[str, Callable[[str], Any]]
 
+    def check_head(self, names: Sequence[str]) -> None:
+        """Refused: INVALID for a first line that names no column, or not all that each row needs.
 
-LISTS = CsvKind(lists.upsert_all, {"valid_from": written.day, "valid_to": written.day})
+        A row of data in its place would be lost without a word.
+        """
+        refusals = Refusals(("line 1",))
+        for name in (it for it, of in self.item.model_fields.items() if of.is_required()):
+            with refusals:
+                if name not in names and camel(name) not in names:
+                    text = "The first line names the columns, and this one is not among them."
+                    raise Refused(Code.INVALID, text, (name,))
+        refusals.end()
+
+
+LISTS = CsvKind(
+    lists.upsert_all,
+    lists.PriceListUpsert,
+    {"valid_from": written.day, "valid_to": written.day},
+)
 """Columns: code, name, currency, party_number, party_group, channel_code, valid_from, valid_to."""
 ENTRIES = CsvKind(
-    entries.upsert_all, {"from_quantity": written.number, "unit_price": written.number}
+    entries.upsert_all,
+    entries.PriceListEntryUpsert,
+    {"from_quantity": written.number, "unit_price": written.number},
 )
 """Columns: price_list_code, product_sku, packaging, from_quantity, unit_price, is_active."""
 
@@ -43,7 +63,8 @@ async def import_csv(write: Write, kind: CsvKind, lines: Iterable[str]) -> Count
     """Write all rows of a file whose first line names its columns; return status -> how many.
 
     Every bulk is a transaction: what was written stays when a later row is refused, and the same
-    file may be imported again. Refused: as the verb, with paths like ("line 7", "unit_price").
+    file may be imported again. Refused: as the verb, with paths like ("line 7", "unit_price"), and
+    as `CsvKind.check_head`.
     """
     found: Counter[str] = Counter()
     rows = _rows(lines, kind)
@@ -55,12 +76,13 @@ async def import_csv(write: Write, kind: CsvKind, lines: Iterable[str]) -> Count
 def _rows(lines: Iterable[str], kind: CsvKind) -> Iterator[Row]:
     """Read rows one by one; of what is written wrong, a row or a cell is `Wrong`."""
     reader = csv.DictReader(lines, restkey="")
+    kind.check_head(reader.fieldnames or ())
     for row in reader:
         if "" in row:
             text = "There are more cells than columns."
             yield reader.line_num, Wrong(Code.INVALID, text, row)
             continue
-        cells: dict[str, Any] = {name: cell for name, cell in row.items() if cell}
+        cells: dict[str, Any] = {name: cell for name, cell in row.items() if cell and cell.strip()}
         for name in cells.keys() & kind.forms.keys():
             try:
                 cells[name] = kind.forms[name](cells[name])

@@ -19,7 +19,7 @@ from models.messages.partners import (
     ScheduleMeaning,
 )
 
-MOST_NUMBERS = 2_000
+MOST_NUMBERS = 1_000
 """Articles, or places, that one partner may call otherwise than we do."""
 
 

@@ -38,7 +38,7 @@ NO_READER = "NO_READER"
 _MOST_LINES = 500_000
 """Of one message: more do not fit into the bytes that a file may have."""
 MOST_SEGMENTS = 50_000
-"""Of a message: each takes a kilobyte while it is read."""
+"""Of a message: each takes a kilobyte and a half while it is read."""
 
 
 class InterchangeMessageRead(Command):

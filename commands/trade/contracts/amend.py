@@ -297,8 +297,10 @@ async def _guarantees(
     for place, each in enumerate(command.lines):
         line = known.lines.get(each.contract_line_id)
         if line is not None and "guarantee" in each.model_fields_set:
-            product = known.products[line.product_id]
-            wanted[line] = guarantee_of(each.guarantee, product, known.packagings, ("lines", place))
+            product, path = known.products[line.product_id], ("lines", place)
+            wanted[line] = guarantee_of(
+                each.guarantee, contract.currency, product, known.packagings, path
+            )
     for line in list(wanted):
         before, now = there.get(line.guarantee_id), wanted[line]
         if (before is None and now is None) or (before and now and says(before, now, contract)):
@@ -315,7 +317,9 @@ async def _add_lines(
     for place, line in enumerate(new):
         product, path = known.products[line.product_id], ("add_lines", place)
         terms.append(terms_of(line, product, known.packagings, path))
-        promises.append(guarantee_of(line.guarantee, product, known.packagings, path))
+        promises.append(
+            guarantee_of(line.guarantee, contract.currency, product, known.packagings, path)
+        )
     guarantees = await write_guarantees(writing, contract, promises)
     for line_no, each in enumerate(zip(terms, guarantees, strict=True), _next(known.lines)):
         add(writing, contract, line_no, *each)

@@ -128,7 +128,9 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     for place, line in enumerate(command.lines):
         product = products[line.product_id]
         terms.append(terms_of(line, product, packagings, (*path, place)))
-        promises.append(guarantee_of(line.guarantee, product, packagings, (*path, place)))
+        promises.append(
+            guarantee_of(line.guarantee, command.currency, product, packagings, (*path, place))
+        )
     contract = await _contract(writing, command)
     guarantees = await write_guarantees(writing, contract, promises)
     for line_no, each in enumerate(zip(terms, guarantees, strict=True), 1):

@@ -18,7 +18,15 @@ from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
-from kit.inputs import LARGEST_BULK, ExactAmount, Percent, Quantity, refuse_duplicates
+from kit.inputs import (
+    IN_ITS_DECIMALS,
+    LARGEST_BULK,
+    ExactAmount,
+    Percent,
+    Quantity,
+    check_payable,
+    refuse_duplicates,
+)
 from models.master.catalog import Product
 from models.master.packagings import Packaged
 from models.trade.contracts.guarantees import Guarantee, SupplyExcuse, SupplyPeriod
@@ -52,7 +60,7 @@ class SupplyGuarantee(Quantified):
     penalty_per_day: ExactAmount | None = Field(
         None,
         description="Amount for each of these days on which something of a delivery's line is"
-        " late, in the contract's currency.",
+        f" late, {IN_ITS_DECIMALS}.",
     )
     penalty_per_unit: ExactAmount | None = Field(
         None, description="Amount for each unit that comes later, in the contract's currency."
@@ -78,17 +86,22 @@ def counts_of(product_id: UUID, line: Any) -> Iterator[CountedIn]:
 
 
 def guarantee_of(
-    terms: SupplyGuarantee | None, product: Product, packagings: Packagings, path: Path
+    terms: SupplyGuarantee | None,
+    currency: str,
+    product: Product,
+    packagings: Packagings,
+    path: Path,
 ) -> Agreed | None:
     """Check the terms of one line together, and return them as they are kept; path: of it.
 
-    Refused: DUPLICATE, INVALID and OUT_OF_RANGE where terms contradict each other, and as
-    `Packagings`.
+    currency: the contract's. Refused: DUPLICATE, INVALID and OUT_OF_RANGE where terms contradict
+    each other, SCALE_EXCEEDED for parts of a minor unit, and as `Packagings`.
     """
     if terms is None:
         return None
     path = (*path, "guarantee")
     counted = None if terms.quantity is None else packagings(product, terms, path=path)
+    check_payable(terms.penalty_per_day, currency, (*path, "penalty_per_day"))
     refuse_duplicates(terms.excuses, (*path, "excuses"))
     for code, name, message in _contradictions(terms):
         raise Refused(code, message, (*path, name))

@@ -18,9 +18,9 @@ from commands.trade.orders.lines import lines_of, net_of_order, settle_payment
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Problem, Refused
-from kit.inputs import LARGEST_BULK, refuse_duplicates
-from kit.standards.money import is_payable, minor_unit, rounded, spread
+from kit.errors import Code, Path, Refusals, Refused
+from kit.inputs import LARGEST_BULK, check_payable, refuse_duplicates
+from kit.standards.money import rounded, spread
 from models.access.viewers import Scope
 from models.base.payloads import ColumnName
 from models.events.trade.orders import OrderAmountsStated
@@ -43,9 +43,7 @@ def check_stated(writing: Writing, fields: OrderFields) -> None:
     if fields.discount_percent is not None and fields.discount_amount is not None:
         text = "Say the discount as a percentage or as an amount, not as both."
         raise Refused(Code.INVALID, text, ("discount_amount",))
-    amount = fields.discount_amount
-    if amount is not None and not is_payable(amount, fields.currency):
-        raise Refused.of([_too_fine(fields.currency, ("discount_amount",))])
+    check_payable(fields.discount_amount, fields.currency, ("discount_amount",))
     check_amounts(fields.charges, fields.taxes, fields.currency)
 
 
@@ -54,14 +52,12 @@ def check_amounts(charges: Sequence[OrderCharge], taxes: Sequence[OrderTax], cur
 
     OUT_OF_RANGE for a rate that a tax category has not, or an amount without a rate.
     """
-    broken = [
-        (name, place, "amount")
-        for name, amounts in _amounts(charges, taxes)
-        for place, amount in enumerate(amounts)
-        if not is_payable(amount, currency)
-    ]
-    if broken:
-        raise Refused.of([_too_fine(currency, path) for path in broken])
+    refusals = Refusals()
+    for name, amounts in _amounts(charges, taxes):
+        for place, amount in enumerate(amounts):
+            with refusals:
+                check_payable(amount, currency, (name, place, "amount"))
+    refusals.end()
     refuse_duplicates((it.kind for it in charges), ("charges",))
     refuse_duplicates(((it.category, it.rate) for it in taxes), ("taxes",))
     _check_rates(taxes)
@@ -97,11 +93,6 @@ def check_may_state(writing: Writing, name: str) -> None:
         raise Refused(Code.NOT_ALLOWED, text, (name,))
 
 
-def _too_fine(currency: str, path: Path) -> Problem:
-    text = f"The least amount of {currency} is {minor_unit(currency):f}."
-    return Problem(Code.SCALE_EXCEEDED, text, path)
-
-
 def check_line(line: LineFields | LineDraft, unit_price: Decimal | None, currency: str) -> None:
     """Check a line's discount as an amount; unit_price: None where nobody knows it.
 
@@ -114,8 +105,7 @@ def check_line(line: LineFields | LineDraft, unit_price: Decimal | None, currenc
     if line.discount_percent:
         text = "Say the discount as a percentage or as an amount, not as both."
         raise Refused(Code.INVALID, text, path)
-    if not is_payable(amount, currency):
-        raise Refused.of([_too_fine(currency, path)])
+    check_payable(amount, currency, path)
     if unit_price is None:
         raise Refused(TradeCode.PRICE_UNKNOWN, "A discount is taken off a known price.", path)
     if amount > line.quantity * unit_price:

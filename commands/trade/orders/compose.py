@@ -5,7 +5,9 @@ from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
-from commands.master.packagings.counting import Counted
+from commands.master.catalog import check_active
+from commands.master.packagings.counting import Counted, check_used
+from commands.master.prices.pricing import Priced
 from commands.trade.orders.amounts import (
     check_line,
     check_may_state,
@@ -15,7 +17,7 @@ from commands.trade.orders.amounts import (
 )
 from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderFields, check_shape
-from commands.trade.orders.references import References, customer
+from commands.trade.orders.references import References, customer, reference_of
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refusals, Refused, check_sound
 from kit.inputs import Place, refuse_duplicates
@@ -156,7 +158,7 @@ def _one(
             if is_priced or price is not None:
                 check_line(line, price, order.currency)
     refusals.end()
-    return _line(found.product, line, quantity, price)
+    return _line(found, line, quantity, price)
 
 
 def _price(
@@ -216,6 +218,20 @@ def check_priced(draft: Draft) -> None:
     refusals.end()
 
 
+@guards("O18")
+def check_products(drafts: Sequence[LineDraft], lines: Sequence[LineFields]) -> None:
+    """Refused: WRONG_STATE for every new line of an inactive product or packaging."""
+    refusals = Refusals()
+    for place, (draft, line) in enumerate(zip(drafts, lines, strict=True)):
+        refusals.above = ("lines", place)
+        name = reference_of(Product, line)
+        with refusals:
+            check_active(draft.product, (name.field,) if name else ())
+        with refusals:
+            check_used(draft.packaging, ("packaging",))
+    refusals.end()
+
+
 def check_known(line: LineDraft, currency: str) -> None:
     """Refused: PRICE_UNKNOWN for a line without a price."""
     if line.unit_price is None:
@@ -224,10 +240,10 @@ def check_known(line: LineDraft, currency: str) -> None:
 
 
 def _line(
-    product: Product, line: LineFields, quantity: Counted, unit_price: Decimal | None
+    found: Priced, line: LineFields, quantity: Counted, unit_price: Decimal | None
 ) -> LineDraft:
     return LineDraft(
-        product,
+        found.product,
         quantity.amount,
         unit_price,
         quantity.packaging,
@@ -236,6 +252,7 @@ def _line(
         line.substitution_allowed,
         line.external_reference,
         discount_amount=line.discount_amount or Decimal(0),
+        price_stated=line.unit_price not in {None, found.unit_price},
     )
 
 

@@ -42,7 +42,8 @@ class LineDraft:
 
     packaging: what the quantity, which is in the product's unit, was counted in. unit_price: None
     where the merchant is to state it. discount_amount: instead of a percentage. order_discount: its
-    part of the order's. guarantee_id to wanted_on, and added: as the columns of `OrderLine`.
+    part of the order's. guarantee_id to wanted_on, added and price_stated: as the columns of
+    `OrderLine`.
     """
 
     product: Product
@@ -61,6 +62,7 @@ class LineDraft:
     discount_amount: Decimal = Decimal(0)
     order_discount: Decimal = Decimal(0)
     added: bool = False
+    price_stated: bool = True
 
     @property
     def net(self) -> Decimal | None:
@@ -239,6 +241,7 @@ def line_columns(draft: LineDraft, currency: str) -> dict[str, Any]:
         **columns_of(draft.packaging),
         "currency": currency,
         "unit_price": draft.unit_price,
+        "price_stated": draft.price_stated,
         "discount_percent": draft.discount_percent,
         "discount_amount": draft.discount_amount,
         "order_discount": draft.order_discount,

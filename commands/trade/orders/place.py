@@ -6,12 +6,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.catalog import check_active
 from commands.master.channels import check_channel
-from commands.master.packagings.counting import check_used
 from commands.trade.contracts.times import AgreedPlace, check_ahead, windows_of
 from commands.trade.orders.approvals import awaited
-from commands.trade.orders.compose import check_priced, compose
+from commands.trade.orders.compose import check_priced, check_products, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import References, check_free, customer, read
@@ -74,7 +72,7 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
         with refusals:
             overridden = _check_hours(references, draft, command)
         with refusals:
-            _check_products(draft)
+            check_products(draft.lines, command.lines)
         with refusals:
             if not channel.takes_unpriced:
                 check_priced(draft)
@@ -117,14 +115,4 @@ def _check_future(writing: Writing, command: OrderPlace) -> None:
     with refusals:
         if command.cancel_if_not_by is not None and command.cancel_if_not_by <= writing.now:
             raise Refused(Code.INVALID_DATE, "This instant has passed.", ("cancel_if_not_by",))
-    refusals.end()
-
-
-def _check_products(draft: Draft) -> None:
-    refusals = Refusals()
-    for number, line in enumerate(draft.lines):
-        with refusals:
-            check_active(line.product, ("lines", number, "product_id"))
-        with refusals:
-            check_used(line.packaging, ("lines", number, "packaging"))
     refusals.end()

@@ -166,7 +166,7 @@ def _state_prices(
             raise missing(OrderLine, path)
         if line.unit_price is not None:
             raise Refused(Code.TAKEN, f"Line {line.line_no} has a price.", path)
-        line.unit_price = each.unit_price
+        line.unit_price, line.price_stated = each.unit_price, True
     for line in lines.values():
         if line.net is None:
             text = f"Line {line.line_no} of {order.number} has no price yet."

@@ -267,11 +267,11 @@ def _sums() -> Statement:
     periods = (
         select(account.contract_line_id, period.id, period.received)
         .add_columns(newest.label("is_newest"), named.label("is_named"))
+        .add_columns(_asked(tables, period).label("upto"))
         .join(period, period.account_id == account.id)
         .where(*own(tables, account, period), account.contract_line_id == any_(_LINES))
         .subquery()
     )
-    asked = _asked(tables)
     is_newest = periods.c.is_newest
     rows = select(
         periods.c.contract_line_id,
@@ -282,24 +282,27 @@ def _sums() -> Statement:
             for name, condition, amount in (
                 ("received", is_newest, periods.c.received),
                 ("earlier", ~is_newest, periods.c.received),
-                ("released", is_newest, asked.c.upto),
+                ("released", is_newest, periods.c.upto),
             )
         ),
     )
-    joined = periods.outerjoin(asked, asked.c.period_id == periods.c.id)
-    return Statement(rows.select_from(joined).group_by(periods.c.contract_line_id))
+    return Statement(rows.group_by(periods.c.contract_line_id))
 
 
-def _asked(tables: TrueTables) -> Any:
-    """Return up to where active releases ask in each period, the further type."""
+def _asked(tables: TrueTables, period: Any) -> Any:
+    """Return up to where active releases ask in a period, the further type.
+
+    It is asked period by period, by an index: PostgreSQL knows too little of rows that were written
+    just now to join thousands of them well.
+    """
     release, scheduled = tables.table(Release), tables.table(ScheduleLine)
     lines = select(func.coalesce(func.sum(scheduled.quantity), 0)).where(
         *own(tables, scheduled), scheduled.release_id == release.id
     )
     upto = release.cumulative_received + lines.correlate(release).scalar_subquery()
-    rows = select(release.period_id, func.max(upto).label("upto")).where(
+    rows = select(func.max(upto)).where(
         *own(tables, release),
-        release.contract_line_id == any_(_LINES),
+        release.period_id == period.id,
         release.state == literal_column(f"'{ReleaseState.ACTIVE}'"),
     )
-    return rows.group_by(release.period_id).subquery()
+    return rows.correlate(period).scalar_subquery()

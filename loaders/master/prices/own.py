@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from kit.ids import Names
-from kit.inputs import Currency, Input, Quantity, Reference
+from kit.inputs import CountedBy, Currency, Input, Quantity
 from loaders.reading.filters import shape_of, values_in, with_parameters
 from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.viewers import Actor, anyone
@@ -45,7 +45,7 @@ class PriceWanted(Input):
     """For what a price of a product is wanted."""
 
     quantity: Quantity = Field(Decimal(1), description="How much of it; 1 when left out.")
-    packaging: Reference | None = Field(
+    packaging: CountedBy = Field(
         None,
         description="Code of its packaging in which the quantity is counted, for example CARTON;"
         " when left out, it is in the product's unit.",

@@ -66,18 +66,20 @@ class OrderLine(OfProduct, Packaged, Owned):
     """One product of one order; every quantity in its unit.
 
     ordered: 0 of a line that was taken out of its order before anything of it was planned.
-    unit_price: None while the order waits for the merchant to state it. discount_percent: taken off
-    it; or discount_amount: taken off the line. order_discount: what falls on the line of the
-    order's; both amounts are for all that was ordered. over_tolerance: how much more than ordered
-    may be planned, as a quantity (invariant O1). guarantee_id: what its contract guaranteed when it
-    was called off. called_off_on, wanted_on: days at the guarantee's zone, on which its customer
-    called it off and for which it wants it. agreed_latest: the last instant of an amended window
-    that its customer has accepted instead of the one that was wanted. agreed_at, wanted_before:
-    when it did, of what is guaranteed, and which day was wanted_on until then. response: what the
-    merchant has said to it last, None where that is nothing or was not agreed on. offered_...,
-    answer_by: what an amendment says instead, while it waits for its answer, and until when.
-    replaced_product_id: what was ordered instead of the product, where a substitute was agreed on.
-    added: whether it was added to an order that was there, so that no import takes it out.
+    unit_price: None while the order waits for the merchant to state it. price_stated: whether it
+    was stated, or agreed on in a contract, so that it does not follow the quantity.
+    discount_percent: taken off it; or discount_amount: taken off the line. order_discount: what
+    falls on the line of the order's; both amounts are for all that was ordered. over_tolerance: how
+    much more than ordered may be planned, as a quantity (invariant O1). guarantee_id: what its
+    contract guaranteed when it was called off. called_off_on, wanted_on: days at the guarantee's
+    zone, on which its customer called it off and for which it wants it. agreed_latest: the last
+    instant of an amended window that its customer has accepted instead of the one that was wanted.
+    agreed_at, wanted_before: when it did, of what is guaranteed, and which day was wanted_on until
+    then. response: what the merchant has said to it last, None where that is nothing or was not
+    agreed on. offered_..., answer_by: what an amendment says instead, while it waits for its
+    answer, and until when. replaced_product_id: what was ordered instead of the product, where a
+    substitute was agreed on. added: whether it was added to an order that was there, so that no
+    import takes it out.
     The counters are sums that the database checks; what was lost or refused is owed again, and
     counts as planned and shipped no more.
     """
@@ -164,6 +166,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     wanted_on: Mapped[date | None]
     currency: Mapped[str]
     unit_price: Mapped[Decimal | None]
+    price_stated: Mapped[bool] = mapped_column(default=True, server_default="true")
     discount_percent: Mapped[Decimal] = mapped_column(Numeric(9, 6), default=Decimal(0))
     discount_amount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
     order_discount: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")

@@ -163,6 +163,25 @@ def _lines(reader: Tables, release_id: Any) -> Any:
     return rows.offset(literal_column("0")).correlate_except(line).lateral("lines")
 
 
+def _supplied(reader: Tables, of: Any) -> Any:
+    """Select the lines of one account's effective schedule, and what they add up to, in order.
+
+    Each account is sorted by itself: all lines of a large customer would not fit into memory.
+    """
+    named = _named(of)
+    lines = _lines(reader, named.c.release_id)
+    line, is_forecast = lines.c, named.c.release_id == of.forecast
+    counts = or_(
+        named.c.release_id == of.just_in_time,
+        of.just_in_time.is_(None),
+        and_(line.kind == ScheduleKind.SCHEDULED, line.arrives_on > of.until),
+    )
+    total = func.sum(line.quantity, type_=_QUANTITY).over(order_by=(is_forecast, line.line_no))
+    rows = select(*line, (of.received + total).label("cumulative_released"))
+    rows = rows.select_from(named).join(lines, true()).where(counts)
+    return rows.correlate_except(named, lines).lateral("supplied")
+
+
 def effective(reader: TablesNow) -> Select[Any]:
     """Select every line of every effective schedule, with what is open of it.
 
@@ -171,29 +190,12 @@ def effective(reader: TablesNow) -> Select[Any]:
     party or contract line that a condition on the rows names.
     """
     standing = _standing(reader)
-    of, named = standing.c, _named(standing.c)
-    lines = _lines(reader, named.c.release_id)
-    line, is_forecast = lines.c, named.c.release_id == of.forecast
-    counts = or_(
-        named.c.release_id == of.just_in_time,
-        of.just_in_time.is_(None),
-        and_(line.kind == ScheduleKind.SCHEDULED, line.arrives_on > of.until),
-    )
-    upto = of.received + func.sum(line.quantity, type_=_QUANTITY).over(
-        partition_by=[of[name] for name in _OF_ACCOUNT], order_by=(is_forecast, line.line_no)
-    )
+    of, supplied = standing.c, _supplied(reader, standing.c)
     summed = (
-        select(
-            *(of[name] for name in (*_OF_ACCOUNT, "time_zone")),
-            *line,
-            upto.label("cumulative_released"),
-            of.issued,
-        )
+        select(*(of[name] for name in (*_OF_ACCOUNT, "time_zone")), *supplied.c, of.issued)
         .select_from(standing)
-        .join(named, true())
-        .join(lines, true())
-        .where(counts)
-        .correlate_except(standing, named, lines)
+        .join(supplied, true())
+        .correlate_except(standing, supplied)
         .subquery("summed")
     )
     return _with_open(reader, summed)

@@ -57,7 +57,11 @@ class DeliveryLine(Node):
     planned: Decimal = strawberry.field(
         description="What it takes; lowered to what was picked when that was less."
     )
-    packaged: Packaged | None = packaged("What it takes,")
+    packaged: Packaged | None = packaged(
+        "What it takes,",
+        counted="as it was counted in packagings, or in that of its order line where it was planned"
+        " in units",
+    )
     picked: Decimal = strawberry.field(description="What was picked.")
     packed: Decimal = strawberry.field(description="What lies in parcels.")
     shipped: Decimal = strawberry.field(description="What was dispatched.")

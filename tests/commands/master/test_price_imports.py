@@ -116,6 +116,17 @@ async def test_a_column_that_nobody_knows_is_refused(ask, load):
     assert refused.value.path == ("line 2", "color")
 
 
+@pytest.mark.parametrize("text", ["", "OWN,BOLT,2\n", "price_list_code,unit_price\n"])
+async def test_a_file_whose_first_line_names_no_columns_is_refused_and_loses_no_row(load, text):
+    with pytest.raises(Refused) as refused:
+        await load(imports.ENTRIES, text)
+    missing = [it for it in ("price_list_code", "product_sku", "unit_price") if it not in text]
+    assert [(it.code, it.path) for it in refused.value.problems] == [
+        ("INVALID", ("line 1", name)) for name in missing
+    ]
+    assert await load(imports.ENTRIES, ENTRIES) == {}
+
+
 async def test_never_more_than_a_bulk_is_read_ahead_of_what_is_written(ask, world):
     """So memory is bounded whatever the file: a hundred bulks of a hundred lists."""
     await orders.products(ask, *(f"S-{number}" for number in range(50)))

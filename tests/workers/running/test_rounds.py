@@ -47,6 +47,25 @@ async def test_a_merchant_has_steps_as_long_as_there_is_more_to_do(world, databa
     assert visits.seen == [(world.merchant_id, clock())] * 3
 
 
+async def test_merchants_have_their_steps_in_turn_and_newcomers_soon(world, database, clock):
+    other, seen = await make.world(database, clock), []
+    busy = {world.merchant_id: 50, other.merchant_id: 2}
+
+    async def step(_session, merchant_id, _now):
+        seen.append(merchant_id)
+        busy[merchant_id] -= 1
+        return busy[merchant_id] > 0
+
+    rounds, visit = Rounds(database, clock), Round("visit", NEVER, unrecorded(step))
+    assert await rounds.make(visit)
+    assert seen[:4] == [world.merchant_id, other.merchant_id] * 2
+    busy[other.merchant_id], first = 1, len(seen)
+    assert await rounds.make(visit)
+    assert seen[first : first + 2] == [world.merchant_id, other.merchant_id]
+    assert not await rounds.make(visit)
+    assert busy == {world.merchant_id: 0, other.merchant_id: -1}
+
+
 async def test_what_fails_is_logged_and_the_next_merchant_has_its_turn(
     world, database, clock, caplog
 ):

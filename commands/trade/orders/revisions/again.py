@@ -25,7 +25,8 @@ _TOGETHER: tuple[tuple[str, ...], ...] = (
     _DISCOUNTS,
 )
 """Fields of an order that say one thing: who gives one of them gives the others with it."""
-_OF_LINES = ("unit_price", *_DISCOUNTS, "window", "substitution_allowed", "external_reference")
+_PRICE = ("unit_price", "price_stated")
+_OF_LINES = (*_PRICE, *_DISCOUNTS, "window", "substitution_allowed", "external_reference")
 """Fields of a line that stay where they are left out."""
 _TAXED = {"charges", "discount_percent", "discount_amount"}
 """Columns of an order on which its taxes depend, as they do on its lines."""
@@ -96,11 +97,16 @@ def _lines(
 
 
 def _line(row: OrderLine, new: LineDraft, sent: LineFields) -> LineDraft:
-    """Return what a line becomes: as if it was a new one where it is of another product now."""
+    """Return what a line becomes: as if it was a new one where it is of another product now.
+
+    A price of the merchant is that of the quantity as it becomes.
+    """
     if row.product_id != new.product.id:
         return replace(new, added=row.added)
     stated, was = sent.model_fields_set, kept(row)
     if stated.intersection(_DISCOUNTS):
         stated = stated.union(_DISCOUNTS)
+    if "unit_price" in stated or (not row.price_stated and new.quantity != row.ordered):
+        stated = stated.union(_PRICE)
     stays: dict[str, Any] = {it: getattr(was, it) for it in _OF_LINES if it not in stated}
     return replace(new, added=row.added, **stays)

@@ -6,30 +6,65 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from commands.master.packagings.counting import Packagings, packagings_of
+from commands.master.packagings.counting import Packagings, check_used, packagings_of
 from commands.trade.orders.amounts import check_line, check_may_state
 from commands.trade.orders.drafts import LineDraft
+from commands.trade.orders.references import References
+from commands.trade.orders.revisions.imports import OrderLineImport
 from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import Gone, LineTarget
-from commands.trade.orders.revisions.standing import StandingOrders, kept
+from commands.trade.orders.revisions.standing import AsItIs, StandingOrders, kept
 from commands.writing.transaction import Writing, missing
-from kit.errors import Path, Refusals, check_sound, sound
+from kit.errors import Path, Refusals, Refused, check_sound, sound
 from kit.inputs import refuse_duplicates
 from models.master.catalog import Product
+from models.trade.codes import TradeCode
 from models.trade.orders.lines import OrderLine
+
+
+def priced_anew(standing: StandingOrders, item: OrderUpdate) -> list[OrderLineImport]:
+    """Return the lines of an order whose price is asked anew, as they become."""
+    rows = {it.id: it for it in standing.lines(item.order_id)}
+    found = ((rows.get(it.line_id), it) for it in sound(item.lines))
+    return [_asked(row, it) for row, it in found if row is not None and _is_asked(row, it)]
+
+
+def _is_asked(row: OrderLine, item: OrderLineUpdate) -> bool:
+    """Tell whether a line costs what the merchant says: by null, or as it did, of so much now."""
+    if "unit_price" in item.model_fields_set:
+        return item.unit_price is None
+    return item.quantity is not None and not row.price_stated
+
+
+def _asked(row: OrderLine, item: OrderLineUpdate) -> OrderLineImport:
+    """Return a line as it becomes, for its price."""
+    quantity, packaging = item.quantity, item.packaging
+    if quantity is None:
+        quantity, packaging = row.ordered, None
+    return OrderLineImport.model_construct(
+        product_id=row.product_id, quantity=quantity, packaging=packaging
+    )
 
 
 @dataclass(frozen=True)
 class LineChanges:
-    """What changes of lines that are there is checked with."""
+    """What changes of lines that are there is checked with.
+
+    references: with what `priced_anew` asks.
+    """
 
     standing: StandingOrders
+    references: References
     products: Mapping[UUID, Product]
     packagings: Packagings
 
     @classmethod
     async def read(
-        cls, writing: Writing, standing: StandingOrders, items: Sequence[OrderUpdate]
+        cls,
+        writing: Writing,
+        standing: StandingOrders,
+        references: References,
+        items: Sequence[OrderUpdate],
     ) -> "LineChanges":
         """Read the products and packagings of lines that change."""
         rows = {it.id: it for order_id in standing.orders for it in standing.lines(order_id)}
@@ -40,7 +75,7 @@ class LineChanges:
             if each.line_id in rows
         ]
         products = await writing.by_key(Product, "id", {product for product, _ in named})
-        return cls(standing, products, await packagings_of(writing, named))
+        return cls(standing, references, products, await packagings_of(writing, named))
 
     def targets(self, writing: Writing, item: OrderUpdate) -> tuple[list[LineTarget], list[Gone]]:
         """Return what the lines of an order become, and those that go.
@@ -97,14 +132,39 @@ class LineChanges:
         if "window" in item.model_fields_set:
             values["window"] = item.window
         with refusals:
-            if item.quantity is not None:
-                quantity = self.packagings(product, item)
-                values |= {"quantity": quantity.amount, "packaging": quantity.packaging}
+            values |= self._quantity(row, item)
+        with refusals:
+            values |= self._price(writing, row, item)
         draft = replace(kept(row), product=product, **values)
         with refusals:
             check_line(draft, draft.unit_price, row.currency)
         refusals.end()
         return draft
+
+    def _quantity(self, row: OrderLine, item: OrderLineUpdate) -> dict[str, Any]:
+        """Return how much is ordered now, if said. Refused: as `Packagings`, `check_used`."""
+        if item.quantity is None:
+            return {}
+        quantity = self.packagings(self.products[row.product_id], item)
+        packaging = quantity.packaging
+        if packaging is not None and packaging.id != row.packaging_id:
+            check_used(packaging, ("packaging",))
+        return {"quantity": quantity.amount, "packaging": packaging}
+
+    def _price(self, writing: Writing, row: OrderLine, item: OrderLineUpdate) -> dict[str, Any]:
+        """Return whose a line's price is, and the merchant's where it is asked.
+
+        Refused: PRICE_UNKNOWN.
+        """
+        if not _is_asked(row, item):
+            return {"price_stated": row.price_stated or item.unit_price is not None}
+        order = AsItIs.of(self.standing.orders[row.order_id])
+        found = self.references.priced(writing, order, _asked(row, item))
+        if found.unit_price is None and row.unit_price is not None:
+            text = f"{found.product.sku} has no price here."
+            name = "unit_price" if item.quantity is None else "quantity"
+            raise Refused(TradeCode.PRICE_UNKNOWN, text, (name,))
+        return {"unit_price": found.unit_price, "price_stated": False}
 
 
 _DISCOUNTS = ("discount_percent", "discount_amount")

@@ -30,7 +30,8 @@ from models.trade.orders.states import OrderState
 class OrderLineImport(LineFields, Upsert):
     """One line of an imported order; its product by id or by SKU.
 
-    One that is there already keeps what is left out as long as it is of the same product.
+    One that is there already keeps what is left out as long as it is of the same product; a price
+    that is the merchant's follows its quantity.
     """
 
     product_id: Annotated[UUID, Names("Product")] | None = Field(
@@ -98,8 +99,9 @@ class OrdersImport(Command):
     Act(Scope.ORDERS_IMPORT),
     "Take over up to 250 orders from another system, each known by channel, customer and external"
     " reference: one that is there already becomes what is sent while nothing of what differs is"
-    " planned, where what is left out stays; one that is refused stops no other. Dates may have"
-    " passed, channels and products may be inactive, no approval is asked.",
+    " planned, where what is left out stays, but for the merchant's price of another quantity; one"
+    " that is refused stops no other. Dates may have passed, channels and products may be inactive,"
+    " no approval is asked.",
 )
 async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     """Create the orders that are not there yet, and bring those that are to what is sent.

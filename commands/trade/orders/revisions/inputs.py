@@ -30,10 +30,14 @@ class OrderLineUpdate(Quantified):
 
     line_id: Annotated[UUID, Names("OrderLine")] = Field(description="A line of the order.")
     quantity: Quantity | None = Field(
-        None, description="How much is ordered now, in the product's unit or in `packaging`."
+        None,
+        description="How much is ordered now, in the product's unit or in `packaging`. A price that"
+        " was stated stays; one of the merchant is that of so much, at the instant of the order.",
     )
     unit_price: ExactAmount | None = Field(
-        None, description="Price of one unit before discount, with the scope `PRICES_STATE`."
+        None,
+        description="Price of one unit before discount, with the scope `PRICES_STATE`; null for the"
+        " merchant's, at the instant of the order.",
     )
     discount_percent: Percent | None = Field(
         None, description="Percent taken off it, with the scope `PRICES_STATE`."

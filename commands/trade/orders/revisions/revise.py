@@ -30,7 +30,7 @@ _FREE = {"note", "purchase_order_number", "window_override"}
 """Columns of an order that tell nothing of its goods: they may change while it lives."""
 _FIXED = {"kind", "currency"}
 """Columns of an order that never change."""
-_FOLLOWING = {"charged", "taxed", "order_discount"}
+_FOLLOWING = {"charged", "taxed", "order_discount", "price_stated"}
 """Columns that follow from others: a difference of them alone is none."""
 _WHERE = {
     "quantity": ("ordered", "packaging_id", "packaging_content"),
@@ -186,6 +186,7 @@ def _taken(row: OrderLine) -> str | None:
 _COLUMNS = (
     *("product_id", "unit", "scale", "packaging_id", "packaging_content", "currency"),
     *("unit_price", "discount_percent", "discount_amount", "order_discount", "ordered"),
+    "price_stated",
     *("substitution_allowed", "external_reference", "added", *window_columns(None)),
 )
 """What a client says of a line; the columns of `line_columns`."""

@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from commands.trade.orders.drafts import LineDraft, line_columns
+from commands.trade.orders.fields import OrderFields
 from commands.trade.orders.lines import lines_of, touch_lines_of
 from commands.writing.transaction import Writing
 from kit.inputs import Window
@@ -28,6 +30,28 @@ _WAYS = (
     *((_ANY, names) for names in _KEYS[1:]),
 )
 """Whether the line may be one that was added, and the columns."""
+
+
+class AsItIs(OrderFields):
+    """What an order that is there says of itself, for the prices of lines."""
+
+    channel_id: UUID
+    at: datetime
+
+    @classmethod
+    def of(cls, order: Order) -> "AsItIs":
+        """Return it of an order."""
+        return cls.model_construct(
+            channel_id=order.channel_id,
+            party_id=order.party_id,
+            currency=order.currency,
+            at=order.placed_at,
+        )
+
+    def ordered_at(self, now: datetime) -> datetime:
+        """Return when it was ordered."""
+        del now
+        return self.at
 
 
 @dataclass(frozen=True)
@@ -100,4 +124,5 @@ def kept(row: OrderLine) -> LineDraft:
         discount_amount=row.discount_amount,
         order_discount=row.order_discount,
         added=row.added,
+        price_stated=row.price_stated,
     )

@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from commands.trade.orders.amounts import with_discount
-from commands.trade.orders.compose import lines_to_be
+from commands.trade.orders.compose import check_products, lines_to_be
 from commands.trade.orders.drafts import LineDraft
-from commands.trade.orders.fields import OrderFields
 from commands.trade.orders.references import References, read
-from commands.trade.orders.revisions.changes import LineChanges
+from commands.trade.orders.revisions.changes import LineChanges, priced_anew
 from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, apply, check_some
-from commands.trade.orders.revisions.standing import StandingOrders
+from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.windows import addresses_of, check_windows
 from commands.trade.orders.states import not_wanted
 from commands.writing.transaction import Outcome, Writing, check_version, missing
@@ -29,22 +26,11 @@ from models.trade.orders.states import OrderKind
 from models.trade.orders.tables import Order
 
 
-class _AsItIs(OrderFields):
-    """What an order that is there says of itself, for the prices of new lines."""
-
-    channel_id: UUID
-    at: datetime
-
-    def ordered_at(self, now: datetime) -> datetime:
-        """Return when it was ordered."""
-        del now
-        return self.at
-
-
 @verb(
     acts.UPDATE,
     "Add, change and remove lines of up to 250 orders before those lines are planned; an order that"
-    " is refused stops no other. Prices that are left out are those of the instant of the order.",
+    " is refused stops no other. Prices that are left out are those of the instant of the order; so"
+    " are the merchant's prices of lines whose quantity changes.",
 )
 async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     """Change orders line by line. Taxes were stated for what was ordered: they are not known then.
@@ -52,7 +38,8 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     Refused: of an item NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE for an order that is
     over, a call-off or a line of which something is planned, cancelled or responded to, NOT_ALLOWED
     for prices, INVALID_WINDOW and OUTSIDE_RECEIVING_HOURS (D6) for a new window, SCALE_EXCEEDED,
-    PRICE_UNKNOWN, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS for more than 2,000.
+    PRICE_UNKNOWN, WRONG_STATE for a new line of an inactive product and for what is counted in an
+    inactive packaging, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS for more than 2,000.
     """
     items = command.orders
     found = await _revisions(writing, items, ("orders",), "add_lines")
@@ -98,12 +85,12 @@ async def _revisions(
     standing = await StandingOrders.read(writing, {it.order_id for it in items})
     orders = [standing.orders.get(it.order_id) for it in items]
     lined = [
-        (_as_it_is(order), item.add_lines)
+        (AsItIs.of(order), [*item.add_lines, *priced_anew(standing, item)])
         for order, item in zip(orders, items, strict=True)
         if order is not None
     ]
     references = await read(writing, lined)
-    changed = await LineChanges.read(writing, standing, items)
+    changed = await LineChanges.read(writing, standing, references, items)
     addresses = await addresses_of(writing, standing)
     found, refusals = [], Refusals()
     for place, (order, item) in enumerate(zip(orders, items, strict=True)):
@@ -150,15 +137,6 @@ def _check(writing: Writing, order: Order | None, item: OrderUpdate) -> None:
         raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
 
 
-def _as_it_is(order: Order) -> _AsItIs:
-    return _AsItIs.model_construct(
-        channel_id=order.channel_id,
-        party_id=order.party_id,
-        currency=order.currency,
-        at=order.placed_at,
-    )
-
-
 def _added(
     writing: Writing, references: References, order: Any, item: OrderUpdate, adding: str
 ) -> list[LineTarget]:
@@ -166,7 +144,9 @@ def _added(
     refusals = Refusals()
     drafts: Sequence[LineDraft] = ()
     with refusals:
-        drafts = lines_to_be(writing, references, _as_it_is(order), item.add_lines)
+        drafts = lines_to_be(writing, references, AsItIs.of(order), item.add_lines)
+        with refusals:
+            check_products(drafts, item.add_lines)
     for number, draft in enumerate(drafts):
         with refusals:
             if draft.unit_price is None:

@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from commands.master.packagings.counting import Quantified
+from kit.errors import Code, Refused
 from kit.ids import to_global
+from loaders.master.prices.own import PriceWanted
 from models.access.viewers import Actor
 from tests import make
 from tests.guard import counted
@@ -80,6 +83,34 @@ async def test_only_whole_packagings_that_the_product_has_are_ordered(world, ask
         values = await orders.order_input(world, ask, lines=[line])
         errors = (await ask(orders.PLACE, input=values))["orderPlace"]["userErrors"]
         assert [(it["code"], it["field"][-1]) for it in errors] == [refusal]
+
+
+_SHOWN = """query ($id: ID!, $packaging: String) {
+  product(id: $id) { price(packaging: $packaging, currency: "EUR") { unitPrice { amount } } } }"""
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+async def test_an_empty_packaging_is_not_taken_for_the_unit(world, ask, bolt, blank):
+    values = await orders.order_input(world, ask, lines=[orders.line(bolt, packaging=blank)])
+    errors = (await ask(orders.PLACE, input=values))["orderPlace"]["userErrors"]
+    path = ["input", "lines", "0", "packaging"]
+    assert [(it["code"], it["field"]) for it in errors] == [("BLANK", path)]
+    answer = await ask.answer(_SHOWN, id=bolt, packaging=blank)
+    assert [it["extensions"]["code"] for it in answer["errors"]] == ["BAD_USER_INPUT"]
+
+
+def _kinds(of: type[Any]) -> list[type[Any]]:
+    return [of, *(each for kind in of.__subclasses__() for each in _kinds(kind))]
+
+
+def test_whatever_takes_a_quantity_in_a_packaging_refuses_an_empty_one():
+    kinds = [*_kinds(Quantified), PriceWanted]
+    assert len(kinds) > 15
+    for kind in kinds:
+        with pytest.raises(Refused) as refused:
+            kind.read({"packaging": "\t"})
+        found = {(it.code, it.path) for it in refused.value.problems}
+        assert (Code.BLANK, ("packaging",)) in found, kind
 
 
 async def test_nothing_new_is_counted_in_an_inactive_packaging(world, ask, bolt):

@@ -143,6 +143,7 @@ def _lines(first, count):
 
 async def test_an_order_of_2000_lines_is_continued_read_planned_and_no_longer(world, ask, database):
     await _masters(world, ask)
+    await orders.products(ask, "BOLT", isActive=True)
     values = {"orders": [_item("1", lines=_lines(0, 250))]}
     await ask(IMPORT, input=values)
     order = (await ask(LINES, number="O-000001"))["order"]

@@ -5,6 +5,7 @@ import pytest
 from tests.api.trade.revisions.test_orders_import import WINDOW, _imported, _item, _masters
 from tests.guard import counted
 from tests.make.fulfilment import deliveries
+from tests.make.trade import orders
 
 READ = """
 query ($number: String!) { order(number: $number) {
@@ -172,6 +173,7 @@ async def test_lines_that_continue_an_order_stay_when_its_first_ones_are_sent_ag
     item = _item("1", discountAmount="10")
     await _imported(ask, item)
     order_id = (await _order(ask))["id"]
+    await orders.products(ask, "BOLT", isActive=True)
     more = [{"productSku": "BOLT", "quantity": str(it), "unitPrice": str(it)} for it in (7, 8)]
     add = """mutation ($input: OrderAddLinesInput!) {
       orderAddLines(input: $input) { userErrors { code message field } } }"""

@@ -79,6 +79,7 @@ WRONG = {
     "leadTimeDays": ("NOT_POSITIVE", {"leadTimeDays": -1}),
     "graceDays": ("OUT_OF_RANGE", {"graceDays": 3651}),
     "penaltyPerUnit": ("NOT_POSITIVE", {"penaltyPerUnit": "-1"}),
+    "penaltyPerDay": ("SCALE_EXCEEDED", {"penaltyPerDay": "1.001"}),
     "penaltyPercentPerDay": ("OUT_OF_RANGE", {"penaltyPercentPerDay": "100.1"}),
 }
 """Field -> the code of its refusal, and the terms that are refused."""
