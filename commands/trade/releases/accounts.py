@@ -302,6 +302,7 @@ def _asked(tables: TrueTables, period: Any) -> Any:
     upto = release.cumulative_received + lines.correlate(release).scalar_subquery()
     rows = select(func.max(upto)).where(
         *own(tables, release),
+        release.account_id == period.account_id,
         release.period_id == period.id,
         release.state == literal_column(f"'{ReleaseState.ACTIVE}'"),
     )
