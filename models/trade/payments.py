@@ -23,7 +23,9 @@ class Payment(Owned):
     """What was reported of the payment of one order. currency: that of the order.
 
     A reference names a payment in the system that reports it: what it says of one instant is one
-    report. The order's payment_state is that of the report with the last occurred_at.
+    report. covers: what is there by it, of all of it without an amount what the order cost when it
+    was recorded; None where it says of none. The order's payment_state follows from the report that
+    counts as the newest (`instant_of`) and from what it covers.
     """
 
     __tablename__ = "payments"
@@ -36,15 +38,25 @@ class Payment(Owned):
         unique("report", "order_id", "reference", "occurred_at"),
         known("state", PaymentState),
         check("amount_not_negative", "amount >= 0"),
+        check("covers_its_amount", "covers = amount OR amount IS NULL"),
     )
 
     order_id: Mapped[UUID]
     reference: Mapped[str]
     state: Mapped[PaymentState] = mapped_column(OneOf(PaymentState))
     amount: Mapped[Decimal | None]
+    covers: Mapped[Decimal | None]
     currency: Mapped[str]
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+
+
+def instant_of(occurred_at: datetime, recorded_at: datetime) -> datetime:
+    """Return the instant for which a report counts: one ahead of our clock is as if it were now.
+
+    So nothing that is said of a time to come hides what is reported until then.
+    """
+    return min(occurred_at, recorded_at)
 
 
 _PAID = frozenset({PaymentState.PAID, PaymentState.NOT_REQUIRED})

@@ -46,6 +46,19 @@ class OpenWork:
     count: int = strawberry.field(description="How many of them are open.")
 
 
+def goes_on_with(noun: str) -> Any:
+    """Declare what goes on with a row that is inactive; of a refused item nothing is known."""
+
+    def resolve(root: Any) -> list[OpenWork]:
+        return root.open_work or []
+
+    resolve.__annotations__["root"] = Any
+    return strawberry.field(
+        resolver=resolve,
+        description=f"What goes on with a {noun} that is inactive; nothing while it is active.",
+    )
+
+
 @strawberry.interface(description="What a bulk call did to one item.", directives=[Authenticated()])
 class UpsertResult:
     """Base of the results of bulk calls."""

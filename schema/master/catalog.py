@@ -16,7 +16,7 @@ from models.master.catalog import Product as ProductRow
 from models.master.catalog import Unit
 from models.master.prices.precedence import PRECEDENCE
 from schema.access.journal import Timeline, timeline
-from schema.graphql.bulk import OpenWork, UpsertResult
+from schema.graphql.bulk import OpenWork, UpsertResult, goes_on_with
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
@@ -125,9 +125,7 @@ class ProductUpsertResult(UpsertResult):
     """One result."""
 
     product: Product | None = related(loaders.by_id, "The product.", key="product_id")
-    open_work: list[OpenWork] = strawberry.field(
-        description="What goes on with a product that is inactive; nothing while it is active."
-    )
+    open_work: list[OpenWork] = goes_on_with("product")
 
 
 @strawberry.type(description="Outcome of `productsUpsert`.")

@@ -9,7 +9,7 @@ from models.access.viewers import Scope
 from models.master.channels import Channel as ChannelRow
 from models.master.channels import ChannelKind, DeliveryMethod, ReleaseWhen
 from schema.access.journal import Timeline, timeline
-from schema.graphql.bulk import OpenWork, UpsertResult
+from schema.graphql.bulk import OpenWork, UpsertResult, goes_on_with
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
@@ -83,9 +83,7 @@ class ChannelUpsertResult(UpsertResult):
     """One result."""
 
     channel: Channel | None = related(loaders.by_id, "The channel.", key="channel_id")
-    open_work: list[OpenWork] = strawberry.field(
-        description="What goes on with a channel that is inactive; nothing while it is active."
-    )
+    open_work: list[OpenWork] = goes_on_with("channel")
 
 
 @strawberry.type(description="Outcome of `channelsUpsert`.")

@@ -10,7 +10,7 @@ from models.access.viewers import Scope
 from models.master.locations import Location as LocationRow
 from models.master.locations import LocationKind
 from schema.access.journal import Timeline, timeline
-from schema.graphql.bulk import OpenWork, UpsertResult
+from schema.graphql.bulk import OpenWork, UpsertResult, goes_on_with
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
@@ -53,9 +53,7 @@ class LocationUpsertResult(UpsertResult):
     """One result."""
 
     location: Location | None = related(loaders.by_id, "The location.", key="location_id")
-    open_work: list[OpenWork] = strawberry.field(
-        description="What goes on with a location that is inactive; nothing while it is active."
-    )
+    open_work: list[OpenWork] = goes_on_with("location")
 
 
 @strawberry.type(description="Outcome of `locationsUpsert`.")

@@ -107,7 +107,8 @@ class Party(Node):
     language: str | None = strawberry.field(description="BCP 47 tag, for example de or pt-BR.")
     approval_limit: Money | None = money(
         "approval_limit",
-        "Above it, what its buyers order waits for one of its approvers; null: nothing waits.",
+        "Above it, what its buyers order waits for one of its approvers; null: nothing waits. The"
+        " merchant's staff are not bound by it.",
         currency="approval_currency",
     )
     approval_limit_per_day: Money | None = money(

@@ -33,7 +33,9 @@ class Payment(Node):
     )
     state: PaymentState = strawberry.field(description="What was known of it.")
     amount: values.Money | None = values.money(
-        "amount", "How much was authorised or paid in all; null where nobody said."
+        "amount",
+        "How much was authorised or paid in all; null where nobody said: AUTHORISED and PAID then"
+        " cover what the order cost when they were recorded.",
     )
     occurred_at: datetime = strawberry.field(description="When it became so.")
     recorded_at: datetime = strawberry.field(description="When it was recorded.")

@@ -221,8 +221,9 @@ def _simple() -> Iterator[tuple[str, str]]:
             AND (planned <> shipped OR cancelled < ordered - planned)""",
         "what is known of a payment is what the newest report says": """
             SELECT it.number, it.payment_state FROM orders it JOIN payments newest
-            ON newest.order_id = it.id AND newest.occurred_at = (
-                SELECT max(occurred_at) FROM payments WHERE payments.order_id = it.id)
+            ON newest.order_id = it.id AND least(newest.occurred_at, newest.recorded_at) = (
+                SELECT max(least(occurred_at, recorded_at)) FROM payments
+                WHERE payments.order_id = it.id)
             WHERE it.merchant_id = :merchant GROUP BY it.number, it.payment_state
             HAVING NOT it.payment_state = ANY(array_agg(newest.state))""",
         "payments are in the currency of their orders": """

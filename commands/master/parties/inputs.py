@@ -94,7 +94,8 @@ class PartyUpsert(Upsert):
         None,
         description="Above it, what its buyers order waits for one of its approvers: their net"
         " counts, and one in another currency, or with a line without a price, is above it."
-        " Null for none: nothing waits.",
+        " Null for none: nothing waits. The merchant's staff are not bound: what they add to an"
+        " order of the company waits for nobody there.",
     )
     approval_limit_per_day: Money | None = Field(
         None,

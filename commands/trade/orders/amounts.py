@@ -175,7 +175,8 @@ class OrderStateAmounts(VersionedOrderCommand):
 @verb(
     acts.STATE_AMOUNTS,
     "State charges and taxes of an order anew, as after a cancellation or an amendment: its totals"
-    " are known again, and a part of its payment that covers them is all of it.",
+    " are known again, and a part of its payment that covers them is all of it."
+    " What staff add to a company's order waits for none of its approvers.",
 )
 async def state_amounts(writing: Writing, command: OrderStateAmounts) -> Outcome:
     """Put amounts in the place of those that were stated before.

@@ -29,7 +29,7 @@ from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, PaymentState
 from models.trade.orders.tables import Order
-from models.trade.payments import Payment
+from models.trade.payments import Payment, instant_of
 
 _COUNT = Statement(
     select(func.count().label("count")).where(
@@ -176,8 +176,13 @@ async def _newest(writing: Writing, orders: Iterable[Order]) -> dict[UUID, Any]:
     newest: dict[UUID, Any] = {}
     for each in await writing.for_all().records(Payment, "order_id", keys) if keys else ():
         last = newest.get(each.order_id, each)
-        newest[each.order_id] = max(last, each, key=lambda it: (it.occurred_at, it.id))
+        newest[each.order_id] = max(last, each, key=_counted)
     return newest
+
+
+def _counted(report: Any) -> tuple[datetime, UUID]:
+    """Return what a report is the newest by."""
+    return instant_of(report.occurred_at, report.recorded_at), report.id
 
 
 def _settled(report: Any, order: Order, lines: Collection[OrderLine]) -> PaymentState:
@@ -188,12 +193,12 @@ def _settled(report: Any, order: Order, lines: Collection[OrderLine]) -> Payment
     stated anew, what was reported counts, unless the rest is above it already.
     """
     state: PaymentState = report.state
-    if state not in _SETTLED or report.amount is None:
+    if state not in _SETTLED or report.covers is None:
         return state
     total, least = total_of(order, lines), net_of_order(order, lines)
-    if total is not None and report.amount >= total:
+    if total is not None and report.covers >= total:
         return PaymentState.PAID if state is PaymentState.PARTLY_PAID else state
-    is_less = total is not None or (least is not None and report.amount < least)
+    is_less = total is not None or (least is not None and report.covers < least)
     return _LESS.get(state, PaymentState.PARTLY_PAID) if is_less else state
 
 

@@ -24,8 +24,8 @@ async def record(writing: Writing, command: OrderRecordPayment) -> Outcome:
     Refused: NOT_FOUND, INVALID_DATE for the future, INVALID_CURRENCY for another one than the
     order's, SCALE_EXCEEDED for parts of its minor unit, INVALID for a part without an amount,
     NOT_POSITIVE and OUT_OF_RANGE for a part that is nothing or not less than the total,
-    PRICE_UNKNOWN for one of a total that nobody knows, TAKEN for a reference of which something
-    else was reported for the same instant.
+    PRICE_UNKNOWN for a part or all of a total that nobody knows, TAKEN for a reference of which
+    something else was reported for the same instant.
     """
     known = await known_of(writing, [command])
     payment_id, _ = known.record(writing, command)

@@ -23,7 +23,7 @@ from models.trade.orders.amounts import owed
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import PaymentState
 from models.trade.orders.tables import Order
-from models.trade.payments import Payment
+from models.trade.payments import Payment, instant_of
 
 _WHOLE = frozenset({PaymentState.AUTHORISED, PaymentState.PAID})
 """States that say that all of it is there: an amount that is told with them is no less."""
@@ -44,11 +44,14 @@ class PaymentFields(Input):
         None,
         description="How much is authorised or paid in all, in the order's currency; needed where"
         " it is PARTLY_PAID, and then less than its gross (its net while nobody has stated taxes);"
-        " with AUTHORISED and PAID no less than that; none with NOT_REQUIRED and AWAITED.",
+        " with AUTHORISED and PAID no less than that; none with NOT_REQUIRED and AWAITED."
+        " AUTHORISED and PAID without one cover what the order costs when they are recorded: where"
+        " it costs more later, they are not all of it any more.",
     )
     occurred_at: Instant = Field(
-        description="When it became so; at most one day ahead of our clock. A report of an earlier"
-        " instant than one that is there is kept, and changes no state."
+        description="When it became so; at most one day ahead of our clock, and then it counts as"
+        " if it were now. A report of an earlier instant than one that is there is kept, and"
+        " changes no state."
     )
 
 
@@ -78,7 +81,7 @@ class Known:
     """What is known of orders that are locked, and becomes known of them.
 
     totals: order id -> what it costs, None where nobody knows. reports: what was reported of them.
-    newest: order id -> the last instant of which something was reported. new: rows to be.
+    newest: order id -> the last instant for which a report counts. new: rows to be.
     """
 
     orders: Mapping[UUID, Order]
@@ -103,13 +106,14 @@ class Known:
             return there, "UNCHANGED"
         # What is there was compared with the total of its time, whatever is wanted now.
         amount = None if report.amount is None else report.amount.amount
+        covers = amount
         if report.state is PaymentState.PARTLY_PAID:
             self._check_part(order, amount)
-        elif report.state in _WHOLE and amount is not None:
-            self._check_whole(order, amount)
+        elif report.state in _WHOLE:
+            covers = self._whole(order, amount)
         payment_id = new_id()
         self.reports[key] = (payment_id, *content)
-        self._add(writing, order, report, payment_id)
+        self._add(writing, order, report, payment_id, covers)
         return payment_id, "CREATED"
 
     def _check(self, writing: Writing, order: Order, report: PaymentReport) -> None:
@@ -137,21 +141,30 @@ class Known:
             text = f"A part is less than the total of {plain(total)} {order.currency}."
             raise Refused(Code.OUT_OF_RANGE, text, path)
 
-    def _check_whole(self, order: Order, amount: Decimal) -> None:
+    def _whole(self, order: Order, amount: Decimal | None) -> Decimal:
+        """Return what a report covers that says that all is there. Refused: it cannot be all."""
         total, path = self.totals.get(order.id), ("amount", "amount")
         if total is None:
             text = f"Nobody knows yet what {order.number} costs."
-            raise Refused(TradeCode.PRICE_UNKNOWN, text, path)
-        if amount < total:
+            raise Refused(TradeCode.PRICE_UNKNOWN, text, path if amount is not None else ("state",))
+        if amount is not None and amount < total:
             text = f"The total is {plain(total)} {order.currency}: less of it is PARTLY_PAID."
             raise Refused(Code.OUT_OF_RANGE, text, path)
+        return total if amount is None else amount
 
-    def _add(self, writing: Writing, order: Order, report: PaymentReport, payment_id: UUID) -> None:
+    def _add(
+        self,
+        writing: Writing,
+        order: Order,
+        report: PaymentReport,
+        payment_id: UUID,
+        covers: Decimal | None,
+    ) -> None:
         """Note a new report. Of two of one instant, the one that comes later counts."""
-        newest = self.newest.get(order.id)
-        is_newest = newest is None or report.occurred_at >= newest
+        newest, instant = self.newest.get(order.id), instant_of(report.occurred_at, writing.now)
+        is_newest = newest is None or instant >= newest
         if is_newest:
-            self.newest[order.id] = report.occurred_at
+            self.newest[order.id] = instant
             order.payment_state = report.state
         order.version += 1
         row = {
@@ -161,6 +174,7 @@ class Known:
             "reference": report.reference,
             "state": report.state,
             "amount": report.amount and report.amount.amount,
+            "covers": covers,
             "currency": order.currency,
             "occurred_at": report.occurred_at,
             "recorded_at": writing.now,
@@ -180,7 +194,8 @@ async def known_of(writing: Writing, reports: Sequence[PaymentReport]) -> Known:
     writing.extent.touch(len(before))
     newest: dict[UUID, Any] = {}
     for each in before:
-        newest[each.order_id] = max(newest.get(each.order_id, each.occurred_at), each.occurred_at)
+        instant = instant_of(each.occurred_at, each.recorded_at)
+        newest[each.order_id] = max(newest.get(each.order_id, instant), instant)
     compared = {it.order_id for it in reports if it.state in {PaymentState.PARTLY_PAID, *_WHOLE}}
     totals = await _totals(writing, [orders[it] for it in compared if it in orders])
     there = {

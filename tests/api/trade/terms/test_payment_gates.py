@@ -139,3 +139,17 @@ async def test_a_split_part_waits_for_the_payment_like_the_rest(world, ask):
     split = await deliveries.done(ask, "deliverySplit", deliveryId=delivery["id"], lines=part)
     refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=split["part"]["id"])
     assert refused == [("PAYMENT_OUTSTANDING", "deliveryId")]
+
+
+@pytest.mark.gate("D12", "orderRecordPayment", "ordersUpdate")
+async def test_goods_of_an_order_that_grew_beyond_what_was_paid_stay(world, ask):
+    order = await _order(world, ask, "PAID")
+    await record(ask, order, "PAID")
+    update = """mutation ($i: OrdersUpdateInput!) { it: ordersUpdate(input: $i) {
+      results { order { isStoppedByPayment } } } }"""
+    line = {"lineId": order["lines"][0]["id"], "quantity": "1000"}
+    done = await ask(update, i={"orders": [{"orderId": order["id"], "lines": [line]}]})
+    assert done["it"]["results"] == [{"order": {"isStoppedByPayment": True}}]
+    delivery = await deliveries.planned(world, ask, order)
+    refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
+    assert refused == [("PAYMENT_OUTSTANDING", "deliveryId")]

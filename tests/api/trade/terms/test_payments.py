@@ -7,7 +7,7 @@ from models.access.viewers import OTHERS, SCOPES, Actor, Scope, allowed
 from tests.guard import counted
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations
-from tests.make.trade import orders, payments
+from tests.make.trade import orders, payments, responses
 from tests.make.trade.payments import RECORD, RECORD_ALL, record, report, try_record
 
 LIST = "query ($by: OrderFilter) { orders(first: 9, filter: $by) { totalCount nodes { number } } }"
@@ -84,6 +84,26 @@ async def test_a_late_older_report_is_kept_and_undoes_nothing(world, ask):
     assert (entry["payload"]["state"], entry["payload"]["is_newest"]) == ("FAILED", False)
 
 
+async def test_what_is_told_of_a_time_ahead_hides_nothing_that_comes_until_then(world, ask):
+    order = await orders.order(world, ask)
+    ahead = "2026-03-03T08:59:59+00:00"
+    paid = await record(ask, order, "PAID", "35", occurredAt=ahead)
+    assert (paid["order"]["paymentState"], paid["payment"]["occurredAt"]) == ("PAID", ahead)
+    earlier = await record(ask, order, "FAILED", reference="R-0")
+    assert earlier["order"]["paymentState"] == "PAID"
+    world.clock.advance(hours=1)
+    now = {"reference": "R-2", "occurredAt": world.clock().isoformat()}
+    failed = await record(ask, order, "FAILED", **now)
+    assert failed["order"]["paymentState"] == "FAILED"
+    (entry,) = failed["order"]["timeline"]["nodes"]
+    assert entry["payload"]["is_newest"] is True
+    again = await record(ask, order, "AUTHORISED", "35", reference="R-3", occurredAt=ahead)
+    assert again["order"]["paymentState"] == "AUTHORISED"
+    line = {"lineId": order["lines"][0]["id"], "quantity": "1"}
+    await responses.done(ask, responses.CANCEL, order, lines=[line])
+    assert (await ask(SHOWN, id=order["id"]))["order"]["paymentState"] == "AUTHORISED"
+
+
 DOLLARS = {"amount": "1", "currency": "USD"}
 REFUSED = {
     ("INVALID_DATE", "occurredAt"): ("PAID", {"occurredAt": "2026-03-03T09:00:01Z"}),
@@ -150,7 +170,9 @@ async def test_nobody_pays_a_part_of_what_nobody_knows(world, ask):
     for state in ("AUTHORISED", "PAID"):
         whole = await try_record(ask, order, state, "0.01")
         assert _errors(whole) == [("PRICE_UNKNOWN", "amount.amount")]
-    await record(ask, order, "AUTHORISED")
+        untold = await try_record(ask, order, state)
+        assert _errors(untold) == [("PRICE_UNKNOWN", "state")]
+    await record(ask, order, "AWAITED")
 
 
 @pytest.mark.gate("D12", "ordersRecordPayments")

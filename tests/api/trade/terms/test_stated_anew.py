@@ -145,3 +145,39 @@ async def test_who_states_what_is_there_changes_nothing(world, ask):
     assert (same["userErrors"], same["order"]["version"]) == ([], 1)
     (entry,) = same["order"]["timeline"]["nodes"]
     assert entry["type"] == "order.placed"
+
+
+UPDATE = """
+mutation ($i: OrdersUpdateInput!) { it: ordersUpdate(input: $i) {
+  results { order { paymentState } userErrors { code } } userErrors { code } } }
+"""
+ADD = """
+mutation ($i: OrderAddLinesInput!) { it: orderAddLines(input: $i) {
+  order { paymentState } userErrors { code } } }
+"""
+
+
+async def _quantity(ask, order, quantity):
+    """Change the quantity of the first line; return what is known of the payment then."""
+    lines = [{"lineId": order["lines"][0]["id"], "quantity": quantity}]
+    done = (await ask(UPDATE, i={"orders": [{"orderId": order["id"], "lines": lines}]}))["it"]
+    assert done["results"][0]["userErrors"] == []
+    return done["results"][0]["order"]["paymentState"]
+
+
+@pytest.mark.parametrize(("reported", "less"), [("PAID", "PARTLY_PAID"), ("AUTHORISED", "AWAITED")])
+async def test_all_without_an_amount_is_what_the_order_cost_then(world, ask, reported, less):
+    order = await orders.order(world, ask)
+    done = await payments.record(ask, order, reported)
+    assert done["payment"]["amount"] is None
+    for quantity, state in (("11", less), ("9", reported), ("10", reported)):
+        assert await _quantity(ask, order, quantity) == state
+    assert (await _state(ask, order, charges=[SHIPPING]))["order"]["paymentState"] == less
+    assert (await _state(ask, order, charges=[]))["order"]["paymentState"] == reported
+    (bolt,) = await orders.products(ask, "BOLT")
+    line = orders.line(bolt)
+    more = (await ask(ADD, i={"orderId": order["id"], "lines": [line]}))["it"]
+    assert (more["userErrors"], more["order"]["paymentState"]) == ([], less)
+    anew = {"reference": "R-2", "occurredAt": "2026-03-01T13:00:00Z"}
+    again = await payments.record(ask, order, reported, **anew)
+    assert again["order"]["paymentState"] == reported
