@@ -246,6 +246,7 @@ def _server(
         telemetry=telemetry,
         issuers=issuers,
         buckets=_buckets(config),
+        grace=timedelta(seconds=config.grace_s),
     )
     settings = Settings(
         application(serving, config.data_dir / OPERATIONS),

@@ -70,20 +70,34 @@ def unrecorded(step: Callable[[Session, UUID, datetime], Awaitable[bool]]) -> Ro
 class Rounds:
     """Makes rounds over the merchants of a database."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        """Take where the merchants are, and when it is."""
-        self._database, self._clock = database, clock
+    def __init__(
+        self, database: Database, clock: Clock, grace: timedelta = timedelta(seconds=5)
+    ) -> None:
+        """Take where the merchants are, when it is, and how long a step may go on at the end."""
+        self._database, self._clock, self._grace = database, clock, grace
         self._ending = asyncio.Event()
 
     @asynccontextmanager
     async def running(self, *rounds: Round) -> AsyncIterator[None]:
-        """Make rounds meanwhile. At the end no step is cut; those that did not begin are left."""
-        tasks = [asyncio.create_task(self._repeat(it)) for it in rounds]
+        """Make rounds meanwhile. At the end those steps that did not begin are left.
+
+        One that is under way goes on for the grace, and is cut then: it is one transaction, of
+        which nothing was done.
+        """
+        tasks = [asyncio.create_task(self._repeat(it), name=it.name) for it in rounds]
         try:
             yield
         finally:
             self._ending.set()
-            await asyncio.gather(*tasks)
+            await self._end(tasks)
+
+    async def _end(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        done, late = await asyncio.wait(tasks, timeout=self._grace.total_seconds())
+        for each in late:
+            _log.warning("Could not %s to its end: the process ends", each.get_name())
+            each.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*done)
 
     async def _repeat(self, round_: Round) -> None:
         is_last = is_left = False

@@ -48,7 +48,8 @@ class Force:
 
     def keep(self, place: ReleasePlace, account: Account) -> None:
         """Keep an account as it is now."""
-        self.known.accounts[place] = self.accounts[place] = account
+        self.accounts[place] = account
+        self.known.keep(place, account)
 
     def supersede(self, old: Release | None, by: UUID) -> None:
         """Let a release be overtaken by another one."""
@@ -92,11 +93,12 @@ class Force:
 
     def _counters(self, line: ContractLine) -> dict[str, Any]:
         """Return what is counted of a contract line, now that releases are in force."""
+        sums = self.known.sums[line.id]
         received, reference = line.received, line.received_reference
         if line.id in self.references:
-            received, reference = self.known.all_received(line), self.references[line.id]
+            received, reference = sums.received, self.references[line.id]
         return {
-            "released": self.known.released(line.id),
+            "released": sums.released,
             "received": received,
             "received_reference": reference,
         }

@@ -55,7 +55,7 @@ class ReleaseIntake:
     @classmethod
     async def of(cls, writing: Writing, items: Sequence[ReleaseContent]) -> "ReleaseIntake":
         """Lock what releases are about, and read what they name."""
-        known = await locked(writing, {it.contract_line_id for it in items})
+        known = await locked(writing, map(ReleasePlace.of, items))
         named = await named_by(writing, known, items)
         return cls(writing, known, named, Force(writing, known))
 

@@ -1,8 +1,8 @@
 """What is known of contract lines before releases of them are taken in, read for all at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.trade.contracts.life import wrong_state
-from commands.trade.releases.accounts import Account, ReleasePlace, accounts_of
+from commands.trade.releases.accounts import Account, ReleasePlace, Sums, accounts_of, sums_of
 from commands.trade.releases.schedule import Schedule, schedule_that_stands
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Writing, missing
@@ -40,8 +40,9 @@ StandingReleases = Mapping[UUID, dict[tuple[UUID, ReleaseType], StandingRelease]
 class KnownLines:
     """Locked contracts and lines, and what they stand for, by id.
 
-    accounts: place -> its account. active, waiting: what is in force, and what waits for consent.
-    transits: party -> how goods get to it.
+    accounts: place -> its account, of the places that were asked for. active, waiting: what is in
+    force for those, and what waits for consent. transits: party -> how goods get to it. sums:
+    contract line -> what all its accounts come to; shares: account -> what it has in that.
     """
 
     contracts: Mapping[UUID, Contract]
@@ -50,6 +51,13 @@ class KnownLines:
     active: StandingReleases
     waiting: StandingReleases
     transits: Mapping[UUID, Transit]
+    sums: dict[UUID, Sums]
+    shares: dict[UUID, Sums] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Tell the shares of the accounts that are there."""
+        shares = {it.id: self._share(place, it) for place, it in self.accounts.items()}
+        object.__setattr__(self, "shares", shares)
 
     def line(self, line_id: UUID) -> tuple[Contract, ContractLine]:
         """Return a line whose contract runs. Refused: NOT_FOUND, WRONG_STATE."""
@@ -68,49 +76,53 @@ class KnownLines:
             return max(line.received, account.opening_received + line.delivered)
         return account.last_received
 
-    def all_received(self, line: ContractLine) -> Decimal:
-        """Return what the customer tells of all of a line's accounts."""
-        return sum((it.received for it in self.of_line(line)), Decimal(0))
-
-    def of_line(self, line: ContractLine) -> list[Account]:
-        """Return the accounts of a line."""
-        return [it for place, it in self.accounts.items() if place.contract_line_id == line.id]
-
     def is_alone(self, line: ContractLine, account: Account) -> bool:
         """Tell whether an account counts all of a line, at all places and from its first day."""
-        whole = ReleasePlace(line.id, None, None)
-        places = (it for it in self.accounts if it.contract_line_id == line.id)
-        is_whole = all(place == whole for place in places)
+        is_whole = not self.sums[line.id].named
         return is_whole and account.starts_on <= self.contracts[line.contract_id].valid_from
 
-    def released(self, line_id: UUID) -> Decimal:
-        """Return up to where a line's active releases ask, of all places."""
-        return sum(self.released_of(line_id).values(), Decimal(0))
+    def keep(self, place: ReleasePlace, account: Account) -> None:
+        """Keep an account as it counts now, with what is in force of it; its line's sums follow."""
+        share, others = self._share(place, account), self.beside(account, place.contract_line_id)
+        self.accounts[place], self.shares[account.id] = account, share
+        self.sums[place.contract_line_id] = others.plus(share)
 
-    def released_of(self, line_id: UUID) -> Mapping[UUID, Decimal]:
-        """Return account -> up to where its active releases ask, the further type each.
+    def beside(self, account: Account, line_id: UUID) -> Sums:
+        """Return what a line's other accounts come to."""
+        return self.sums[line_id].without(self.shares.get(account.id, Sums()))
 
-        Of a place, those count that count from the day from which it counts now.
+    def _share(self, place: ReleasePlace, account: Account) -> Sums:
+        """Return what an account has in its line's sums.
+
+        Of its releases those ask that count from the day from which it counts now.
         """
-        days = {it.id: it.starts_on for it in self.accounts.values()}
-        upto: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-        for (account, _), standing in self.active[line_id].items():
-            if standing.schedule is not None and standing.counts_from == days[account]:
-                upto[account] = max(upto[account], standing.schedule.released)
-        return upto
+        active = self.active[place.contract_line_id]
+        standing = (active.get((account.id, it), StandingRelease()) for it in ReleaseType)
+        asked = (
+            it.schedule.released
+            for it in standing
+            if it.schedule is not None and it.counts_from == account.starts_on
+        )
+        named, upto = int(not place.is_whole), max(asked, default=Decimal(0))
+        return Sums(1, named, account.received, account.earlier, upto)
 
 
-async def locked(writing: Writing, line_ids: Iterable[UUID]) -> KnownLines:
-    """Lock the contracts of lines, then the lines; read what stands."""
-    contracts, lines = await locked_lines(writing, line_ids)
+async def locked(writing: Writing, wanted: Iterable[ReleasePlace]) -> KnownLines:
+    """Lock the contracts of places, then the lines; read what stands for these places.
+
+    Other places of the lines are only summed up.
+    """
+    places = set(wanted)
+    contracts, lines = await locked_lines(writing, {it.contract_line_id for it in places})
     ids = [it.id for it in lines]
-    accounts, days = await accounts_of(writing, ids)
+    accounts, days = await accounts_of(writing, places)
     return KnownLines(
         by_id(contracts),
         by_id(lines),
         accounts,
-        *await standing_of(writing, ids, days),
+        *await standing_of(writing, ids, [it.id for it in accounts.values()], days),
         await transits_of(writing, {it.party_id for it in contracts}),
+        await sums_of(writing, ids),
     )
 
 
@@ -132,14 +144,17 @@ def by_id(rows: Iterable[Any]) -> dict[UUID, Any]:
 
 
 async def standing_of(
-    writing: Writing, line_ids: Sequence[UUID], days: Mapping[UUID, date]
+    writing: Writing,
+    line_ids: Sequence[UUID],
+    account_ids: Collection[UUID],
+    days: Mapping[UUID, date],
 ) -> tuple[StandingReleases, StandingReleases]:
-    """Return what is in force of each contract line, and what waits: two statements for all.
+    """Return what is in force of accounts by their lines, and what waits: two statements for all.
 
     days: of each period, its first one.
     """
     rows = writing.seen(Release).where(
-        Release.contract_line_id == any_(literal(line_ids, ARRAY(Uuid()))),
+        Release.account_id == any_(literal([*account_ids], ARRAY(Uuid()))),
         Release.state.in_((ReleaseState.ACTIVE, ReleaseState.RECEIVED)),
     )
     releases = await writing.all(rows)
@@ -148,6 +163,7 @@ async def standing_of(
         lines[line.release_id].append(line)
     active, waiting = _none(line_ids), _none(line_ids)
     for each in releases:
+        await writing.room(1 + len(lines[each.id]))
         is_active = each.state is ReleaseState.ACTIVE
         day = None if is_active else each.counted_from
         schedule = schedule_that_stands(each, lines[each.id])

@@ -67,12 +67,13 @@ async def open_all(writing: Writing, command: AccountsOpen) -> Outcome:
     SCALE_EXCEEDED, OUT_OF_RANGE for more received than issued, INVALID_DATE for a day before that
     from which it counts already, DUPLICATE for a place that stands in the call already.
     """
-    known = await locked(writing, {it.contract_line_id for it in command.accounts})
+    known = await locked(writing, map(ReleasePlace.of, command.accounts))
     products = await writing.records(Product, "id", {it.product_id for it in known.lines.values()})
     ship_tos = {it.ship_to_id for it in command.accounts if it.ship_to_id is not None}
     addresses = by_id(await writing.records(Address, "id", ship_tos))
     force, results = Force(writing, known), list[dict[str, Any]]()
     for place, item in enumerate(command.accounts):
+        await writing.room(1)
         try:
             results.append(_open(force, item, by_id(products), addresses))
         except Refused as refused:

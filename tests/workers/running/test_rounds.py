@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from commands.writing.transaction import Overtaken
 from kit.ids import new_id
 from models.access.journal import JournalEntry
-from models.access.keys import MerchantCounter
+from models.access.keys import CounterName, MerchantCounter
 from models.events.access.keys import ApiKeyRevoked
 from tests import make
 from tests.make.feed import rows
@@ -138,3 +138,21 @@ async def test_a_recorded_step_is_tried_again_told_by_the_journal_and_wakes_who_
     (written,) = await rows(world, JournalEntry)
     assert (written.type, written.actor_name) == ("api_key.revoked", "Abruf")
     assert (tried, woken) == ([clock()] * 2, [world.merchant_id])
+
+
+async def test_a_step_that_does_not_end_is_cut_after_the_grace_and_nothing_of_it_is_done(
+    world, database, clock, caplog
+):
+    begun = asyncio.Event()
+
+    async def step(session, merchant_id, _now):
+        session.add(MerchantCounter(merchant_id=merchant_id, name=CounterName.ORDER, value=1))
+        await session.flush()
+        begun.set()
+        await asyncio.Event().wait()
+
+    rounds = Rounds(database, clock, timedelta(0))
+    async with rounds.running(Round("wait", OFTEN, unrecorded(step))):
+        await begun.wait()
+    assert "Could not wait to its end" in caplog.text
+    assert await rows(world, MerchantCounter) == []

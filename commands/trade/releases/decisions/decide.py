@@ -128,9 +128,9 @@ def _check_lasting(writing: Writing, contract: Contract) -> None:
 
 async def _bring(writing: Writing, release: Release) -> None:
     """Bring a locked release into force, by its line's lock and what stands of it."""
-    known = await locked(writing, [release.contract_line_id])
     accounts = await writing.records(CumulativeAccount, "id", [release.account_id])
     place = ReleasePlace.of(accounts[0])
+    known = await locked(writing, [place])
     account = known.accounts[place].counting_from(release.counted_from)
     line, key = known.lines[release.contract_line_id], (release.account_id, release.type)
     standing = known.waiting[line.id][key]

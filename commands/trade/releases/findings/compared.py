@@ -85,12 +85,10 @@ def agreed(release: Arriving) -> Findings:
 
     What earlier periods had is what their customer said last that it had received.
     """
-    known, line, ours = release.known, release.line, release.account
-    others = [it for it in known.of_line(line) if it.id != ours.id]
-    earlier = sum((it.earlier for it in (*others, ours)), release.schedule.received)
-    elsewhere = sum(q for key, q in known.released_of(line.id).items() if key != ours.id)
-    slots = release.schedule.slots
-    upto = list(accumulate((it.quantity for it in slots), initial=earlier + elsewhere))
+    line, ours, slots = release.line, release.account, release.schedule.slots
+    others = release.known.beside(ours, line.id)
+    before = others.earlier + others.released + ours.earlier + release.schedule.received
+    upto = list(accumulate((it.quantity for it in slots), initial=before))
     if upto[-1] <= line.ceiling or not slots:
         return
     place = next(place for place, it in enumerate(upto[1:], 1) if it > line.ceiling)

@@ -53,7 +53,7 @@ def place(release: Arriving) -> Findings:
     if listed and wanted is not None and wanted not in listed:
         text = f"{release.contract.number} does not list this address."
         yield Found(FindingCode.UNKNOWN_PLACE, text)
-    elif release.current.is_new and release.known.of_line(release.line):
+    elif release.current.is_new and release.known.sums[release.line.id].accounts:
         at = ReleasePlace.of(release.item).unloading_point
         named = "without an unloading point" if at is None else f"with unloading point {at}"
         text = f"No release of this line was for this place before, {named}."

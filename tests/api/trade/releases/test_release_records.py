@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from commands.trade.releases import accounts
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests.guard import counted
@@ -242,3 +243,23 @@ async def test_statements_do_not_grow_with_articles_or_lines(ask, world, databas
                 await _record(ask, *({**it, "number": number, "lines": wanted} for it in some))
             sent_by.append(len(sent))
     assert sent_by[1] == sent_by[3]
+
+
+async def test_a_release_reads_its_own_place_however_many_others_its_line_has(
+    ask, world, monkeypatch
+):
+    line, read, account = await _line(ask, world), [], accounts.Account
+    monkeypatch.setattr(
+        accounts, "Account", lambda *them, **more: read.append(them) or account(*them, **more)
+    )
+    many = [
+        {**line, "number": "1", "unloadingPoint": f"U{no}", "lines": [schedule("2026-04-01", "5")]}
+        for no in range(30)
+    ]
+    *_, last = await _record(ask, *many)
+    assert (read, last["contractLine"]["cumulativeReleased"]) == ([], "150")
+    less = {**many[3], "number": "2", "lines": [schedule("2026-04-02", "7")]}
+    (result,) = await _record(ask, less)
+    assert (len(read), result["contractLine"]["cumulativeReleased"]) == (1, "152")
+    most = {**many[3], "number": "3", "lines": [schedule("2026-04-02", "856")]}
+    assert contracts.found((await _record(ask, most))[0]) == ("ACTIVE", ["JUMP", "EXCEEDS_MAX"])
