@@ -2,19 +2,18 @@
 
 import asyncio
 import logging
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
-from websockets.datastructures import Headers
-from websockets.frames import CloseCode, Frame
-from websockets.http11 import Request, Response
-from websockets.server import ServerProtocol
+from websockets.exceptions import InvalidState
+from websockets.frames import CloseCode
+from websockets.http11 import Request
 
-from kit.telemetry.metrics import Telemetry
+from transport.connections.frames import Frames
 from transport.connections.reading import Patience
-from transport.connections.refusals import FOREIGN_SITE, NO_HANDSHAKE, NOT_NOW, answered, written
+from transport.connections.refusals import NO_HANDSHAKE, written
 from transport.connections.room import KNOWN
 from transport.http.refusals import Refusal
 
@@ -24,31 +23,15 @@ if TYPE_CHECKING:
 AHEAD = 250
 """Messages that a client may send before the first of them is answered."""
 
-FRAGMENTS = 1_000
-"""Frames that a message may come in."""
-
-_HANDSHAKES = {403: FOREIGN_SITE, 500: NOT_NOW}
-"""uvicorn's own words for what is refused and for what fails, also because the server stops."""
-
-
-class Handshake(ServerProtocol):
-    """Refuses in the form that all refusals have."""
-
-    telemetry: Telemetry | None = None
-
-    def reject(self, status: HTTPStatus | int, text: str) -> Response:
-        """Return the refusal. text: the library's own, which quotes the client."""
-        del text
-        refusal = _HANDSHAKES.get(status) or Refusal(status, NO_HANDSHAKE)
-        answer, status = answered(refusal, self.telemetry), HTTPStatus(refusal.status)
-        headers = Headers((name.decode(), value.decode()) for name, value in answer.raw_headers)
-        return Response(status, status.phrase, headers, bytes(answer.body))
+AT_ONCE = 1_024
+"""Bytes that are parsed before others have their turn."""
 
 
 class Socket(WebSocketsSansIOProtocol):
     """A stranger until the application knows its token."""
 
     config: "Settings"
+    conn: Frames
 
     def __init__(
         self,
@@ -63,7 +46,8 @@ class Socket(WebSocketsSansIOProtocol):
         self._sending = asyncio.Lock()
         self._due: float | None = None
         self._begun: float | None = None
-        self.conn = Handshake(
+        self._unread = bytearray()
+        self.conn = Frames(
             extensions=self.conn.available_extensions,
             max_size=min(config.bounds.head_bytes, config.ws_max_size),
             logger=logging.getLogger("uvicorn.error"),
@@ -82,8 +66,35 @@ class Socket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Parse a little of it at once: thousands of frames are in one packet."""
+        waits = bool(self._unread)
+        self._unread += data
+        if waits:
+            self.transport.pause_reading()
+        else:
+            self._take()
+
+    def _take(self) -> None:
+        """Parse some of what has come, and the rest after others; nothing once it is closed."""
+        if not self.transport.is_closing():
+            data = bytes(self._unread[:AT_ONCE])
+            del self._unread[:AT_ONCE]
+            self._parse(data)
+        if self.transport.is_closing():
+            self._unread.clear()
+        elif self._unread:
+            self.transport.pause_reading()
+            self.loop.call_soon(self._take)
+        elif not self.read_paused:
+            self.transport.resume_reading()
+
+    def _parse(self, data: bytes) -> None:
         """Refuse a handshake that cannot be read; the library only falls silent."""
-        super().data_received(data)
+        try:
+            super().data_received(data)
+        except InvalidState:
+            # It is not open yet or closed already: nobody can be told what was wrong.
+            self.transport.abort()
         if not (self.frames or self.conn.reader.buffer):
             self._begun = None
         elif self._begun is None:
@@ -92,6 +103,20 @@ class Socket(WebSocketsSansIOProtocol):
             self.handshake_complete = self.close_sent = True
             self.transport.write(written(Refusal(400, NO_HANDSHAKE), self.config.telemetry))
             self.transport.close()
+
+    def handle_parser_exception(self) -> None:
+        """Say why it ends, to who has opened it and reads."""
+        if self.conn.close_sent is None or not self.writable.is_set():
+            self.transport.abort()
+        else:
+            super().handle_parser_exception()
+
+    async def receive(self) -> Any:
+        """Give a message; what has come already is parsed before more is read."""
+        message = await super().receive()
+        if self._unread and not self.transport.is_closing():
+            self.transport.pause_reading()
+        return message
 
     def handle_connect(self, event: Request) -> None:
         """Let the application say when the client is known."""
@@ -106,12 +131,6 @@ class Socket(WebSocketsSansIOProtocol):
             super().send_receive_event_to_app()
         elif not self.close_sent:
             self._close(CloseCode.POLICY_VIOLATION, "Too many messages at once.")
-
-    def handle_cont(self, event: Frame) -> None:
-        """Keep only so many pieces of a message, however little is in them."""
-        super().handle_cont(event)
-        if len(self.frames) > FRAGMENTS and not self.close_sent:
-            self._close(CloseCode.POLICY_VIOLATION, "A message in too many pieces.")
 
     def handle_ping(self) -> None:
         """Answer who reads; answers to pings would be kept without end for who does not."""
@@ -130,7 +149,13 @@ class Socket(WebSocketsSansIOProtocol):
 
         Nobody waits to close: a client that reads nothing is not told.
         """
-        if message["type"] == "websocket.close" and not self.writable.is_set():
+        closes = message["type"] == "websocket.close"
+        if self.close_sent:
+            # The application has not read of it yet.
+            if closes:
+                return
+            raise ClientDisconnected
+        if closes and not self.writable.is_set():
             self.transport.abort()
             return
         async with self._sending:
@@ -139,6 +164,7 @@ class Socket(WebSocketsSansIOProtocol):
 
     def look(self, now: float) -> None:
         """End a socket that, or of which a message, does not come in time, or that takes none."""
+        self.conn.look()
         begins = self._due is not None and not self.handshake_complete
         is_late = begins and now > (self._due or 0)
         if self._begun is not None and not self.read_paused:
@@ -154,6 +180,9 @@ class Socket(WebSocketsSansIOProtocol):
             self.transport.abort()
 
     def _close(self, code: CloseCode, reason: str) -> None:
+        if not self.writable.is_set():
+            self.transport.abort()
+            return
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
