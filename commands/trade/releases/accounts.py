@@ -267,7 +267,7 @@ def _sums() -> Statement:
     periods = (
         select(account.contract_line_id, period.id, period.received)
         .add_columns(newest.label("is_newest"), named.label("is_named"))
-        .add_columns(_asked(tables, period).label("upto"))
+        .add_columns(_wanted_upto(tables, period).label("upto"))
         .join(period, period.account_id == account.id)
         .where(*own(tables, account, period), account.contract_line_id == any_(_LINES))
         .subquery()
@@ -289,7 +289,7 @@ def _sums() -> Statement:
     return Statement(rows.group_by(periods.c.contract_line_id))
 
 
-def _asked(tables: TrueTables, period: Any) -> Any:
+def _wanted_upto(tables: TrueTables, period: Any) -> Any:
     """Return up to where active releases ask in a period, the further type.
 
     It is asked period by period, by an index: PostgreSQL knows too little of rows that were written

@@ -55,7 +55,7 @@ class KnownLines:
     shares: dict[UUID, Sums] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Tell the shares of the accounts that are there."""
+        """Tell the shares of accounts."""
         shares = {it.id: self._share(place, it) for place, it in self.accounts.items()}
         object.__setattr__(self, "shares", shares)
 
@@ -98,12 +98,12 @@ class KnownLines:
         """
         active = self.active[place.contract_line_id]
         standing = (active.get((account.id, it), StandingRelease()) for it in ReleaseType)
-        asked = (
-            it.schedule.released
-            for it in standing
-            if it.schedule is not None and it.counts_from == account.starts_on
+        wanted = (
+            each.schedule.released
+            for each in standing
+            if each.schedule is not None and each.counts_from == account.starts_on
         )
-        named, upto = int(not place.is_whole), max(asked, default=Decimal(0))
+        named, upto = int(not place.is_whole), max(wanted, default=Decimal(0))
         return Sums(1, named, account.received, account.earlier, upto)
 
 
