@@ -228,7 +228,7 @@ def _issued() -> Statement:
     return Statement(select(*wanted.c, sums.c.issued).select_from(wanted.join(sums, true())))
 
 
-class Sums(NamedTuple):
+class PlaceSums(NamedTuple):
     """What accounts come to: a line's, or the share of one of them.
 
     accounts: how many; named: those that are for a named place. received: what customers reported
@@ -242,20 +242,20 @@ class Sums(NamedTuple):
     earlier: Decimal = Decimal(0)
     released: Decimal = Decimal(0)
 
-    def plus(self, more: "Sums") -> "Sums":
+    def plus(self, more: "PlaceSums") -> "PlaceSums":
         """Return both together."""
-        return Sums(*map(add, self, more))
+        return PlaceSums(*map(add, self, more))
 
-    def without(self, part: "Sums") -> "Sums":
+    def without(self, part: "PlaceSums") -> "PlaceSums":
         """Return what is left beside a part."""
-        return Sums(*map(sub, self, part))
+        return PlaceSums(*map(sub, self, part))
 
 
-async def sums_of(writing: Writing, line_ids: Sequence[UUID]) -> dict[UUID, Sums]:
+async def sums_of(writing: Writing, line_ids: Sequence[UUID]) -> dict[UUID, PlaceSums]:
     """Return what all accounts of contract lines come to: one statement, and a row for each."""
     values = {**writing.parameters, "lines": line_ids}
     rows = await writing.session.rows(_sums(), values) if line_ids else []
-    return dict.fromkeys(line_ids, Sums()) | {key: Sums(*sums) for key, *sums in rows}
+    return dict.fromkeys(line_ids, PlaceSums()) | {key: PlaceSums(*sums) for key, *sums in rows}
 
 
 @cache

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.trade.contracts.life import wrong_state
-from commands.trade.releases.accounts import Account, ReleasePlace, Sums, accounts_of, sums_of
+from commands.trade.releases.accounts import Account, PlaceSums, ReleasePlace, accounts_of, sums_of
 from commands.trade.releases.schedule import Schedule, schedule_that_stands
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Writing, missing
@@ -51,8 +51,8 @@ class KnownLines:
     active: StandingReleases
     waiting: StandingReleases
     transits: Mapping[UUID, Transit]
-    sums: dict[UUID, Sums]
-    shares: dict[UUID, Sums] = field(init=False)
+    sums: dict[UUID, PlaceSums]
+    shares: dict[UUID, PlaceSums] = field(init=False)
 
     def __post_init__(self) -> None:
         """Tell the shares of accounts."""
@@ -87,11 +87,11 @@ class KnownLines:
         self.accounts[place], self.shares[account.id] = account, share
         self.sums[place.contract_line_id] = others.plus(share)
 
-    def beside(self, account: Account, line_id: UUID) -> Sums:
+    def beside(self, account: Account, line_id: UUID) -> PlaceSums:
         """Return what a line's other accounts come to."""
-        return self.sums[line_id].without(self.shares.get(account.id, Sums()))
+        return self.sums[line_id].without(self.shares.get(account.id, PlaceSums()))
 
-    def _share(self, place: ReleasePlace, account: Account) -> Sums:
+    def _share(self, place: ReleasePlace, account: Account) -> PlaceSums:
         """Return what an account has in its line's sums.
 
         Of its releases those ask that count from the day from which it counts now.
@@ -104,7 +104,7 @@ class KnownLines:
             if each.schedule is not None and each.counts_from == account.starts_on
         )
         named, upto = int(not place.is_whole), max(wanted, default=Decimal(0))
-        return Sums(1, named, account.received, account.earlier, upto)
+        return PlaceSums(1, named, account.received, account.earlier, upto)
 
 
 async def locked(writing: Writing, wanted: Iterable[ReleasePlace]) -> KnownLines:
