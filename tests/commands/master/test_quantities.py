@@ -46,8 +46,14 @@ OF_CUSTOMERS = {
     f"{model}.{name}"
     for model in ("ContractRelease", "RecordedRelease")
     for name in ("cumulative_received", "material_go_ahead", "production_go_ahead")
-} | {"ToldReceipt.quantity"}
-"""What a customer's schedule says of whatever came: a Fortschrittszahl has no packaging."""
+} | {
+    "LineAnswer.quantity",
+    "OpeningBalance.issued",
+    "OpeningBalance.received",
+    "ToldReceipt.quantity",
+}
+"""What a customer's schedule says of whatever came, and what is answered to it in its own unit: a
+Fortschrittszahl has no packaging."""
 
 
 def models_of(annotation: Any) -> Iterator[type[Input]]:
