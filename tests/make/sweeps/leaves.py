@@ -120,7 +120,8 @@ def empties(leaf: Leaf) -> Iterator[Any]:
         yield " "
         yield Wrong(Code.INVALID, "This is another type.", "")
     if leaf.kind == "OBJECT":
-        yield dict.fromkeys(leaf.value, "") | {next(iter(leaf.value)): None}
+        names = [it for it in leaf.value if it != _DECISIVE]
+        yield dict.fromkeys(names, "") | {names[0]: None}
 
 
 _TEXT = {
@@ -305,10 +306,14 @@ def _wrong_values(leaf: Leaf) -> list[tuple[Any, str]]:
     return list(_PLAIN.get(leaf.kind, {}).items())
 
 
+_DECISIVE = "packaging"
+"""What says of what a quantity is: an empty text is not taken for the unit."""
+
+
 def may_be_empty(leaf: Leaf) -> bool:
     """Tell whether an empty text counts as left out."""
     is_single = leaf.kind not in {"LIST", "OBJECT"} and isinstance(leaf.path[-1], str)
-    return is_single and not leaf.is_required
+    return is_single and not leaf.is_required and leaf.name != _DECISIVE
 
 
 def _no_ids(text: str) -> list[str]:
