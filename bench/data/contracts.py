@@ -12,7 +12,7 @@ LINES, SCHEDULED = 4, 2
 TARGET = 1_000_000
 VALID = (date(2026, 1, 1), date(2099, 12, 31))
 _SCHEDULED = ("FORECAST", "SCHEDULED", "PERIOD", "ARRIVAL", 0)
-_STATE = ("AT_CALL_OFF", VALID[0], "EXPIRE", 0, 0, 0, "ACTIVE", START, START, 1)
+_STATE = ("AT_CALL_OFF", VALID[0], "EXPIRE", 0, 0, 0, "{}", "ACTIVE", START, START, 1)
 
 
 @dataclass(slots=True)
@@ -64,8 +64,8 @@ class Contract:
         yield "account_periods", (merchant.id, line.id, line.id, VALID[0], 0, 0, line.delivered)
         of = (self.id, line.id, line.id, line.id)
         key = (merchant.id, release_id := merchant.ids.new(received_at), *of)
-        fields = ("FORECAST", "1", "REPLACE", "ACTIVE", line.delivered, received_at, received_at)
-        yield "releases", (*key, *fields)
+        fields = ("FORECAST", "1", "REPLACE", "ACTIVE", line.delivered, True)
+        yield "releases", (*key, *fields, received_at, received_at)
         for number in range(1, SCHEDULED + 1):
             earliest = received_at + timedelta(weeks=number)
             window = (earliest, earliest + timedelta(days=1), ZONE)

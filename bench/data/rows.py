@@ -21,14 +21,14 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         "merchant_counters": "merchant_id id name value",
         "contracts": "merchant_id id number party_id ship_to_ids valid_from valid_to time_zone"
         " currency reservation_strategy priority_on end_of_life min_notice_days firm_zone_days"
-        " trade_off_days state created_at activated_at version",
+        " trade_off_days holding_findings state created_at activated_at version",
         "contract_lines": "merchant_id id contract_id line_no product_id unit scale target_quantity"
         " over_tolerance_percent under_tolerance_percent currency unit_price called_off released"
         " shipped delivered received",
         "cumulative_accounts": "merchant_id id contract_line_id",
         "account_periods": "merchant_id id account_id starts_on opening opening_received received",
         "releases": "merchant_id id contract_id contract_line_id account_id period_id type number"
-        " function state cumulative_received issued_at received_at",
+        " function state cumulative_received tells_received issued_at received_at",
         "schedule_lines": "merchant_id id release_id line_no window_earliest window_latest"
         " window_zone quantity commitment kind bucket date_meaning transit_days ships_on"
         " arrives_on",
