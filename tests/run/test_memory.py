@@ -115,14 +115,17 @@ def test_events_of_megabytes_are_not_held_once_they_are_sent(attacked: tuple[Abr
     abruf, order_id = attacked
     body = {"query": LONG_EVENT, "variables": {"id": order_id}}
     token = {"Authorization": f"Bearer {abruf.tokens['staff']}", "Accept": "text/event-stream"}
-    before = held_kb(abruf)
+    before = 0
     with ExitStack() as streams:
         client = streams.enter_context(httpx.Client(timeout=120))
-        for _ in range(12):
+        for count in range(13):
             sent = client.stream("POST", f"{abruf.origin}/graphql", json=body, headers=token)
             lines = streams.enter_context(sent).iter_lines()
             event = next(it for it in lines if it.startswith("data: {"))
             assert len(event) > 2_000_000
+            if count == 0:
+                # What the first one needs is the plan's and the server's own.
+                before = held_kb(abruf)
         assert held_kb(abruf) - before <= MOST_KB
 
 
