@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from loaders.reading.relations import Expression, Reader
 from models.base.acts import Act, AllRows, Some
-from models.base.tables import OfMerchant, OneOf
+from models.base.tables import OfMerchant, OneOf, fixed
 from models.base.visibility import merchant, seen_by
 
 
@@ -32,23 +32,16 @@ def available(acts: Sequence[Act]) -> Expression:
     kind = type(acts[0].action)
 
     def fact(reader: Reader, table: Any) -> ColumnElement[Any]:
-        offered = (
-            case((and_(*_conditions(reader, table, it)), _constant(it.action))) for it in acts
-        )
+        offered = (case((and_(*_conditions(reader, table, it)), fixed(it.action))) for it in acts)
         return func.array_remove(array(offered), null(), type_=ARRAY(OneOf(kind)))  # type: ignore[arg-type]
 
     return fact
 
 
-def _constant(value: Any) -> ColumnElement[Any]:
-    """Return a word of ours as part of the statement's text."""
-    return literal_column(f"'{value}'")
-
-
 def _conditions(reader: Reader, table: Any, act: Act) -> Iterator[ColumnElement[bool]]:
-    yield _constant(act.scope) == any_(reader.scopes)
+    yield fixed(act.scope) == any_(reader.scopes)
     if act.states != frozenset(type(next(iter(act.states)))):
-        yield table.state.in_([_constant(state) for state in sorted(act.states)])
+        yield table.state.in_([fixed(state) for state in sorted(act.states)])
     for need in act.needs:
         if isinstance(need, Some):
             yield _one_by_one(reader, table, need)

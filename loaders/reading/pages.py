@@ -35,7 +35,7 @@ from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.masks import shown_to
 from models.base.records import record
-from models.base.tables import OfMerchant, entity_named
+from models.base.tables import OfMerchant, entity_named, fixed
 from models.base.visibility import seen_by
 
 ROOT = UUID(int=0)
@@ -222,7 +222,7 @@ class PageOf(Relation):
 
     def tagged(self, key: Any) -> ColumnElement[str]:
         """Return the same in SQL."""
-        tag: ColumnElement[str] = literal_column(f"'{self.tag}'", Text())
+        tag: ColumnElement[str] = fixed(self.tag, Text())
         return tag if self.paged.of is None else tag.concat(mark_in(key))
 
     def check(self, key: UUID) -> None:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    literal_column,
     not_,
     or_,
 )
@@ -28,7 +27,7 @@ from models.base.events import EVENTS
 from models.base.masks import Hidden, Mask
 from models.base.payloads import COLUMNS
 from models.base.reductions import reduced
-from models.base.tables import Owned, entity_named, indexed, unique
+from models.base.tables import Owned, entity_named, fixed, indexed, unique
 from models.base.visibility import AnyViewer, Rule, Seen, bound, merchant
 
 _SEE_WHOLE = frozenset({Actor.BUYER})
@@ -91,11 +90,11 @@ def _without(names: list[str]) -> Mask:
 def _tells(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
     """Tell whether an entry tells the viewer of more than of what is hidden from it."""
     untold: list[ColumnElement[Any]] = [
-        literal_column(f"'{name}'") for name, kind in EVENTS.items() if viewer.actor in kind.untold
+        fixed(name) for name, kind in EVENTS.items() if viewer.actor in kind.untold
     ]
     lists = [
         and_(
-            entry.type == literal_column(f"'{event}'"),
+            entry.type == fixed(event),
             *(entry.payload[it].op("<@")(literal(names, JSONB)) for it in lists),
         )
         for event, (names, lists) in _columns_hidden_from(viewer.actor).items()
@@ -110,7 +109,7 @@ _TELLING = Rule("all that tell of what the actor sees", _tells)
 
 def _of_kind(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:
     """Tell whether one of the viewer's kind did it: what buyers and shops see is of one owner."""
-    return entry.actor == literal_column(f"'{viewer.actor}'")  # type: ignore[no-any-return]
+    return entry.actor == fixed(viewer.actor)  # type: ignore[no-any-return]
 
 
 def _of_key(viewer: AnyViewer, entry: Any) -> ColumnElement[bool]:

@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
+from models.base.tables import fixed
+
 _PREFIX = "abruf"
 _ORDER = "order"
 _SECRET_BYTES = 32
@@ -94,7 +96,7 @@ def order_token_in_sql(secret: Select[Any], order_id: ColumnElement[Any]) -> Col
     inner = func.sha256(_block(secret, _INNER).concat(message), type_=LargeBinary())
     signature = func.sha256(_block(secret, _OUTER).concat(inner), type_=LargeBinary())
     named: tuple[ColumnElement[Any], ...] = (
-        literal_column(f"'{_ORDER}'"),
+        fixed(_ORDER),
         _hex(message),
         _hex(signature),
     )

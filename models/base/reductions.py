@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 
 from models.base.events import EVENTS, Event
 from models.base.payloads import Referenced, Telling, Value
-from models.base.tables import Base, entity_named
+from models.base.tables import Base, entity_named, fixed
 from models.base.visibility import ALL, AnyViewer, seen_by
 
 
@@ -47,14 +47,14 @@ def reduced(viewer: AnyViewer, entry: Any, payload: Any) -> ColumnElement[Any]:
     field = func.jsonb_each(payload).table_valued("key", column("value", JSONB))
     name = entry.type + literal_column("'.'") + field.c.key
     read = [
-        (name.in_(_constants(fields)), _shown(viewer, form, entry, field.c.value))
+        (name.in_(map(fixed, fields)), _shown(viewer, form, entry, field.c.value))
         for form, fields in alike.items()
     ]
     every = func.jsonb_object_agg(field.c.key, case(*read, else_=field.c.value))
     less = func.jsonb_strip_nulls(func.coalesce(every, func.jsonb_build_object()))
     types = sorted({field.rpartition(".")[0] for fields in alike.values() for field in fields})
     whole = select(less).select_from(field).scalar_subquery()
-    return case((entry.type.in_(_constants(types)), whole), else_=payload)
+    return case((entry.type.in_(map(fixed, types)), whole), else_=payload)
 
 
 class _Alike(NamedTuple):
@@ -64,11 +64,6 @@ class _Alike(NamedTuple):
     tables: tuple[Any, ...]
     is_needed: bool
     beside: str | None
-
-
-def _constants(texts: list[str]) -> list[ColumnElement[Any]]:
-    """Return names of ours as parts of the statement's text."""
-    return [literal_column(f"'{it}'") for it in texts]
 
 
 def _shown_in_part(viewer: AnyViewer, kind: type[Event]) -> Iterator[tuple[Value, _Alike]]:

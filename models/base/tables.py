@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     Constraint,
     DateTime,
     Dialect,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    literal_column,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -30,6 +32,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from kit.ids import new_id
 
 Choice = TypeVar("Choice", bound=Enum)
+
+
+def fixed(value: Hashable, type_: Text | None = None) -> ColumnElement[Any]:
+    """Return a value of ours as part of a statement's text. type_: where nothing else tells it."""
+    return literal_column(str(value) if isinstance(value, int) else f"'{value}'", type_)
 
 
 def _second_column(constraint: Constraint, _table: Table) -> str:

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
 from models.base.acts import AllRows, Some
-from models.base.tables import OneOf, Owned, check, known, to, unique
+from models.base.tables import OneOf, Owned, check, fixed, known, to, unique
 from models.base.visibility import Seen, through
 from models.master.channels import Channel, ReleaseWhen
 from models.master.parties import Party
-from models.master.prices.rounding import constant
 from models.trade.orders.states import PaymentState
 from models.trade.orders.tables import Order
 
@@ -77,7 +76,7 @@ def stops(rows: AllRows, order: Any) -> ColumnElement[bool]:
     own = rows.value(Party, "release_when", lambda party: party.id == order.party_id)
     usual = rows.value(Channel, "release_when", lambda channel: channel.id == order.channel_id)
     is_enough = {
-        rule.value: order.payment_state.in_([constant(it.value) for it in sorted(states)])
+        rule.value: order.payment_state.in_([fixed(it) for it in sorted(states)])
         for rule, states in _ENOUGH.items()
     }
     return not_(case(is_enough, value=func.coalesce(own, usual)))

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, literal_column, select
+from sqlalchemy import Uuid, bindparam, select
 
 from commands.fulfilment.parcels.inputs import Packing
 from commands.writing.counters import raised
@@ -19,6 +19,7 @@ from kit.errors import Code, Path, Refused
 from kit.loop.work import SLICE
 from kit.standards import gs1
 from models.access.keys import CounterName, Merchant, MerchantCounter
+from models.base.tables import fixed
 from models.base.visibility import merchant
 from models.fulfilment.parcels import Parcel
 
@@ -101,7 +102,7 @@ async def _check_left(writing: Writing, how_many: int) -> None:
 
 _LAST = select(MerchantCounter.value).where(
     MerchantCounter.merchant_id == bindparam("merchant", type_=Uuid()),
-    MerchantCounter.name == literal_column(f"'{CounterName.SSCC}'"),
+    MerchantCounter.name == fixed(CounterName.SSCC),
 )
 
 

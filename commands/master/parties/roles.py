@@ -17,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     column,
     func,
-    literal_column,
     or_,
     select,
     true,
@@ -32,7 +31,7 @@ from models.access.keys import ApiKey
 from models.access.viewers import Actor, anyone
 from models.base.guards import guards
 from models.base.records import columns, record
-from models.base.tables import entity_named
+from models.base.tables import entity_named, fixed
 from models.base.visibility import seen_by
 from models.master.parties import Party, PartyRole
 
@@ -135,9 +134,7 @@ def _used() -> Statement:
     return Statement(
         union_all(
             *(
-                select(keys.c.key, literal_column(f"'{role}'").label("role")).where(
-                    rows.correlate(keys).exists()
-                )
+                select(keys.c.key, fixed(role).label("role")).where(rows.correlate(keys).exists())
                 for role, rows in uses
             )
         )

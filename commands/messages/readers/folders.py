@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, literal_column, select
+from sqlalchemy import Uuid, and_, bindparam, select
 
 from commands.messages import outbox
 from commands.messages.interchanges import receive
@@ -26,6 +26,7 @@ from commands.messages.readers.read import read_next
 from commands.writing.running import Author, run
 from kit.db.database import Database
 from kit.db.lost import Unavailable
+from models.base.tables import fixed
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
 from models.messages.partners import PartnerProfile
 
@@ -111,7 +112,7 @@ _PENDING = (
     .where(
         OutgoingInterchange.merchant_id == _MERCHANT,
         PartnerProfile.merchant_id == _MERCHANT,
-        OutgoingInterchange.state == literal_column(f"'{OutgoingState.PENDING}'"),
+        OutgoingInterchange.state == fixed(OutgoingState.PENDING),
     )
     .order_by(OutgoingInterchange.created_at, OutgoingInterchange.id)
 )

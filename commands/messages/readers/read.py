@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, select
 
 from commands.messages.interchanges.files import kept, storable
 from commands.messages.readers import contents
@@ -27,6 +27,7 @@ from kit.standards.edifact.delimiters import Delimiters
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage, MessageKind
 from models.access.viewers import Scope, by_itself
 from models.base.acts import Act
+from models.base.tables import fixed
 from models.events.messages.interchanges import InterchangeMessageSettled
 from models.messages.interchanges import Interchange, InterchangeMessage, MessageFate
 from models.messages.outbox import InterchangeContent
@@ -83,7 +84,7 @@ _WAITING = (
     select(InterchangeMessage.id)
     .where(
         InterchangeMessage.merchant_id == bindparam("merchant", type_=Uuid()),
-        InterchangeMessage.fate == literal_column(f"'{MessageFate.WAITING}'"),
+        InterchangeMessage.fate == fixed(MessageFate.WAITING),
     )
     .order_by(InterchangeMessage.received_at, InterchangeMessage.id)
     .limit(1)

@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, exists, literal_column, select
+from sqlalchemy import Uuid, and_, bindparam, exists, select
 
 from commands.trade.releases.accounts import ReleasePlace
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
-from models.base.tables import OneOf
+from models.base.tables import OneOf, fixed
 from models.messages.interchanges import Interchange, InterchangeMessage, MessageRelease
 from models.trade.releases.tables import CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState, ReleaseType
@@ -47,7 +47,7 @@ _STANDING = Statement(
     .join(*_of(Interchange, InterchangeMessage.interchange_id))
     .where(
         Release.merchant_id == _MERCHANT,
-        Release.state == literal_column(f"'{ReleaseState.ACTIVE}'"),
+        Release.state == fixed(ReleaseState.ACTIVE),
         Release.type == bindparam("type", type_=OneOf(ReleaseType)),
         Interchange.partner_id == bindparam("partner", type_=Uuid()),
         exists().where(

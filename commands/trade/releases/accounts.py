@@ -22,7 +22,6 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    literal_column,
     null,
     select,
     true,
@@ -34,6 +33,7 @@ from kit.db.statements import Statement
 from kit.ids import new_id
 from models.access.viewers import Actor, Viewer, anyone
 from models.base.records import columns, record
+from models.base.tables import fixed
 from models.base.visibility import seen_by
 from models.trade.releases.counting import QUANTITY, counted, own
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
@@ -304,6 +304,6 @@ def _wanted_upto(tables: TrueTables, period: Any) -> Any:
         *own(tables, release),
         release.account_id == period.account_id,
         release.period_id == period.id,
-        release.state == literal_column(f"'{ReleaseState.ACTIVE}'"),
+        release.state == fixed(ReleaseState.ACTIVE),
     )
     return rows.correlate(period).scalar_subquery()

@@ -5,10 +5,10 @@ from typing import Any
 from sqlalchemy import Select, case, exists, func, select, union_all
 
 from loaders.reading.relations import Reader
+from models.base.tables import fixed
 from models.base.visibility import merchant
 from models.fulfilment.deliveries.receipts import NOT_ARRIVED, Receipt, ReceiptLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
-from models.master.prices.rounding import constant
 
 
 def steps(reader: Reader, part: Any, order: Any) -> Any:
@@ -41,7 +41,7 @@ def _tracked(reader: Reader, part: Any) -> Select[Any]:
         .where(
             *_own(reader, content, parcel),
             content.delivery_line_id == part.id,
-            parcel.status == constant(ParcelStatus.DELIVERED.value),
+            parcel.status == fixed(ParcelStatus.DELIVERED),
         )
         .correlate_except(content, parcel)
     )
@@ -50,7 +50,7 @@ def _tracked(reader: Reader, part: Any) -> Select[Any]:
 def _received(reader: Reader, part: Any) -> Select[Any]:
     line, receipt = reader.table(ReceiptLine), reader.table(Receipt)
     arrived = case(
-        (line.difference.in_([constant(it.value) for it in sorted(NOT_ARRIVED)]), line.received),
+        (line.difference.in_([fixed(it) for it in sorted(NOT_ARRIVED)]), line.received),
         else_=line.shipped,
     )
     return (

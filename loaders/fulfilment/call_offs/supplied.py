@@ -28,11 +28,10 @@ from sqlalchemy import (
 from loaders.fulfilment.call_offs.arrivals import steps
 from loaders.reading.relations import Part, Reader, Relation
 from models.access.viewers import Actor, anyone
-from models.base.tables import OfMerchant
+from models.base.tables import OfMerchant, fixed
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.master.prices.rounding import constant
 from models.trade.contracts.guarantees import Guarantee
 from models.trade.contracts.penalties import days_late, due_on, is_excused, penalty
 from models.trade.orders.amounts import net_of
@@ -131,7 +130,7 @@ class _Supplied(_Supply):
         return (
             select(delivery.excuse)
             .where(delivery.id == of.delivery_id, *seen_by(reader.viewer, delivery))
-            .where(delivery.state != constant(DeliveryState.CANCELLED.value))
+            .where(delivery.state != fixed(DeliveryState.CANCELLED))
             .correlate_except(delivery)
         )
 
@@ -187,7 +186,7 @@ def _own(reader: Reader, part: Any) -> Any:
     rows = select(func.coalesce(func.sum(its_part.planned), 0)).where(
         *(its.merchant_id == own, its_part.merchant_id == own),
         its.reships_id == part.delivery_id,
-        its.state != constant(DeliveryState.CANCELLED.value),
+        its.state != fixed(DeliveryState.CANCELLED),
         its_part.delivery_id == its.id,
         its_part.order_line_id == part.order_line_id,
     )
@@ -205,7 +204,7 @@ def _taken(reader: Reader, line_id: Any, before: Any = None) -> Any:
         select(func.coalesce(func.sum(_own(reader, part)), 0, type_=Numeric()))
         .join_from(part, delivery, delivery.id == part.delivery_id)
         .where(part.merchant_id == own, delivery.merchant_id == own, part.order_line_id == line_id)
-        .where(delivery.state != constant(DeliveryState.CANCELLED.value))
+        .where(delivery.state != fixed(DeliveryState.CANCELLED))
     )
     rows = rows if before is None else rows.where(part.id < before)
     return rows.correlate_except(part, delivery).scalar_subquery()
@@ -229,7 +228,7 @@ def _called_off_before(reader: Reader, of: Any, terms: Any) -> Any:
     """
     line = reader.table(OrderLine)
     first = cast(func.date_trunc(func.lower(terms.period), cast(of.wanted_on, DateTime())), Date())
-    after = cast(first + cast(constant("1 ").concat(terms.period), Interval()), Date())
+    after = cast(first + cast(fixed("1 ").concat(terms.period), Interval()), Date())
     return (
         select(func.coalesce(func.sum(line.ordered - line.cancelled), 0, type_=Numeric()))
         .where(

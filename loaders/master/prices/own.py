@@ -1,7 +1,6 @@
 """What a product costs who reads it: the price at which an order would be placed now."""
 
 from collections import namedtuple
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import SimpleNamespace
@@ -17,19 +16,17 @@ from sqlalchemy import (
     and_,
     any_,
     cast,
-    literal,
     literal_column,
     null,
     select,
     true,
     type_coerce,
 )
-from sqlalchemy.types import TypeEngine
 
 from kit.ids import Names
 from kit.inputs import CountedBy, Currency, Input, Quantity
-from loaders.reading.filters import shape_of, values_in, with_parameters
-from loaders.reading.relations import Bind, Part, Reader, Relation
+from loaders.reading.relations import Part, Reader
+from loaders.reading.wanted import AsWanted
 from models.access.viewers import Actor, anyone
 from models.base.visibility import bound, seen_by
 from models.master.catalog import Product
@@ -62,33 +59,12 @@ class PriceWanted(Input):
 
 
 @dataclass(frozen=True)
-class PriceFor(Relation):
+class PriceFor(AsWanted[PriceWanted]):
     """Product -> what it costs who reads it, None where it has no price for that."""
 
-    lasting = False
-    wanted: PriceWanted
-
-    @property
-    def form(self) -> Hashable:
-        """Return what shapes the SQL."""
-        return shape_of(self.wanted)
-
-    @property
-    def values(self) -> Mapping[str, Any]:
-        """Return what fills it."""
-        return values_in(self.wanted)
-
-    def row(self, reader: Reader, bind: Bind, key: Any) -> Part:
-        """Return the price and the select of one product's, for a larger statement."""
-        return _price(reader, with_parameters(self.wanted, bind), key)
-
-    def part(self, reader: Reader, key: Any) -> Part:
-        """Return the same with its values."""
-
-        def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
-            return literal(self.values[name], type_)
-
-        return self.row(reader, bind, key)
+    def one(self, reader: Reader, wanted: PriceWanted, key: Any) -> Part:
+        """Return it and the select of one row's."""
+        return _price(reader, wanted, key)
 
 
 def _price(reader: Reader, wanted: PriceWanted, key: Any) -> Part:

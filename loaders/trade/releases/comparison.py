@@ -1,7 +1,6 @@
 """What a release changes day by day against an earlier one."""
 
 from collections import namedtuple
-from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -20,7 +19,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    literal,
     literal_column,
     null,
     or_,
@@ -30,15 +28,14 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
-from sqlalchemy.types import TypeEngine
 
 from kit.ids import Names
 from kit.inputs import Input
-from loaders.reading.filters import shape_of, values_in, with_parameters
 from loaders.reading.listed import listed_in
-from loaders.reading.relations import Bind, Part, Reader, Relation
+from loaders.reading.relations import Part, Reader
+from loaders.reading.wanted import AsWanted
 from models.access.viewers import Actor, anyone
-from models.base.tables import OneOf
+from models.base.tables import OneOf, fixed
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import Contract
 from models.trade.releases.tables import Release, ScheduleLine
@@ -67,33 +64,12 @@ class ComparisonWanted(Input):
 
 
 @dataclass(frozen=True)
-class ComparedWith(Relation):
+class ComparedWith(AsWanted[ComparisonWanted]):
     """Release -> what it changes against an earlier one, None where there is none."""
 
-    lasting = False
-    wanted: ComparisonWanted
-
-    @property
-    def form(self) -> Hashable:
-        """Return what shapes the SQL."""
-        return shape_of(self.wanted)
-
-    @property
-    def values(self) -> Mapping[str, Any]:
-        """Return what fills it."""
-        return values_in(self.wanted)
-
-    def row(self, reader: Reader, bind: Bind, key: Any) -> Part:
-        """Return the comparison and the select of one release's, for a larger statement."""
-        return _comparison(reader, with_parameters(self.wanted, bind), key)
-
-    def part(self, reader: Reader, key: Any) -> Part:
-        """Return the same with its values."""
-
-        def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
-            return literal(self.values[name], type_)
-
-        return self.row(reader, bind, key)
+    def one(self, reader: Reader, wanted: ComparisonWanted, key: Any) -> Part:
+        """Return it and the select of one row's."""
+        return _comparison(reader, wanted, key)
 
 
 def _comparison(reader: Reader, wanted: ComparisonWanted, key: Any) -> Part:
@@ -159,12 +135,10 @@ def _sums(days: Any) -> Any:
         ChangeKind.RAISED: and_(before > 0, more > 0),
         ChangeKind.LOWERED: and_(after > 0, more < 0),
     }
-    kind = case(*((is_so, literal_column(f"'{it}'")) for it, is_so in kinds.items()))
+    kind = case(*((is_so, fixed(it)) for it, is_so in kinds.items()))
     written = {"day": days.c.day, "kind": kind}
     written |= {name: cast(days.c[name], Text()) for name in ("before", "after")}
-    pairs: list[tuple[Any, Any]] = [
-        (literal_column(f"'{name}'"), it) for name, it in written.items()
-    ]
+    pairs: list[tuple[Any, Any]] = [(fixed(name), it) for name, it in written.items()]
     each = aggregate_order_by(func.jsonb_build_object(*chain.from_iterable(pairs)), days.c.day)
     changes = func.jsonb_agg(each).filter(before != after)
     amounts = {

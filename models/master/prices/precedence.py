@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from models.access.keys import zone_of_days
-from models.base.tables import OneOf
+from models.base.tables import OneOf, fixed
 from models.base.visibility import AnyViewer, merchant, seen_by
 from models.master.prices.tables import PriceList, PriceListEntry
 
@@ -79,7 +79,7 @@ def price_of(viewer: AnyViewer, product: Any, wanted: Wanted) -> Any:
 
 def source_of(price: Any) -> ColumnElement[PriceSource]:
     """Return where a price of `price_of` comes from."""
-    names = ((price.c.place == _place(it), literal_column(f"'{it}'", Text())) for it in PriceSource)
+    names = ((price.c.place == _place(it), fixed(it, Text())) for it in PriceSource)
     source = case(*names)
     return type_coerce(source, OneOf(PriceSource))
 

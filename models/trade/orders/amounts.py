@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Numeric, case, literal_column
 
-from models.master.prices.rounding import constant, rounded_net
+from models.base.tables import fixed
+from models.master.prices.rounding import rounded_net
 
 
 def net_of(quantity: Any, unit_price: Any, discount_percent: Any) -> Any:
@@ -28,6 +29,6 @@ def owed(order: Any, line: Any) -> ColumnElement[Decimal]:
 
     So the net of any orders is one sum over their lines. NULL where the price is not known.
     """
-    charges = case((line.line_no == constant(1), order.charged), else_=constant(0))
+    charges = case((line.line_no == fixed(1), order.charged), else_=fixed(0))
     after: ColumnElement[Decimal] = line.net - line.borne_discount
     return after + charges

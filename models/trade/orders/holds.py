@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, case, literal_column, null, or_, text
+from sqlalchemy import ColumnElement, Index, case, null, or_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,6 +15,7 @@ from models.base.masks import NULL, Hidden, Mask
 from models.base.tables import (
     OneOf,
     Owned,
+    fixed,
     indexed,
     known,
 )
@@ -69,14 +70,14 @@ def _reviewed(hides: Callable[[Any], ColumnElement[bool]], whose: str) -> Mappin
 
 
 def _is_internal(row: Any) -> ColumnElement[bool]:
-    return row.reason.in_([literal_column(f"'{it}'") for it in _INTERNAL])  # type: ignore[no-any-return]
+    return row.reason.in_([fixed(it) for it in _INTERNAL])  # type: ignore[no-any-return]
 
 
 def _is_not_of_goods(row: Any) -> ColumnElement[bool]:
-    return or_(row.subject == literal_column(f"'{HoldSubject.ORDER}'"), _is_internal(row))
+    return or_(row.subject == fixed(HoldSubject.ORDER), _is_internal(row))
 
 
-_UNDER_REVIEW: ColumnElement[Any] = literal_column(f"'{HoldReason.UNDER_REVIEW}'")
+_UNDER_REVIEW: ColumnElement[Any] = fixed(HoldReason.UNDER_REVIEW)
 _INTERNAL_ONES = " and ".join(_INTERNAL)
 _REASON = {"reason": _reviewed(_is_internal, _INTERNAL_ONES)["reason"]}
 _HIDDEN: Hidden = {

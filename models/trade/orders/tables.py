@@ -16,6 +16,7 @@ from models.base.tables import (
     Owned,
     check,
     entity_named,
+    fixed,
     indexed,
     known,
     to,
@@ -24,7 +25,6 @@ from models.base.tables import (
 )
 from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, held, own
-from models.master.prices.rounding import constant
 from models.trade.orders.states import (
     OPEN_STATES,
     Approval,
@@ -196,4 +196,4 @@ class Order(Owned):
     @awaits.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
     @classmethod
     def _awaits(cls, approval: Approval) -> ColumnElement[bool]:
-        return constant(approval.value) == any_(cls.awaiting_approval_of)
+        return fixed(approval) == any_(cls.awaiting_approval_of)
