@@ -20,6 +20,7 @@ from commands.writing.transaction import Outcome, Writing, check_known, missing
 from commands.writing.upserts.items import UpsertColumns, item_of, locked, put, results, status
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
+from kit.inputs import check_payable
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.events import Event
@@ -46,7 +47,8 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     A change of a contact or an address is one of its party. An address that becomes the default
     takes the place of the one before. Refused: DUPLICATE when a key stands twice, or two
     addresses of a party are its default; INVALID_WINDOW when receiving hours overlap; INVALID for
-    limits in two currencies; NOT_FOUND for a channel; IN_USE for a role that is used and left out.
+    limits in two currencies; SCALE_EXCEEDED for parts of their minor unit; NOT_FOUND for a channel;
+    IN_USE for a role that is used and left out.
     """
     inputs = command.parties
     channels = await _channels(writing, inputs)
@@ -137,7 +139,10 @@ def _party(item: PartyUpsert, channels: Mapping[str, UUID]) -> UpsertColumns:
 
 
 def _limits(row: Party | None, item: PartyUpsert, path: Path) -> dict[str, Any]:
-    """Return both limits with their one currency: what is left out stays. Refused: INVALID."""
+    """Return both limits with their one currency: what is left out stays.
+
+    Refused: INVALID, SCALE_EXCEEDED.
+    """
     fields = [name for name in _LIMITS if name in item.model_fields_set]
     limits = {name: getattr(row, name, None) for name in _LIMITS}
     currencies = set()
@@ -145,8 +150,10 @@ def _limits(row: Party | None, item: PartyUpsert, path: Path) -> dict[str, Any]:
         currencies.add(getattr(row, "approval_currency", None))
     for name in fields:
         limit = getattr(item, name)
+        if limit is not None:
+            check_payable(limit.amount, limit.currency, (*path, name, "amount"))
+            currencies.add(limit.currency)
         limits[name] = limit and limit.amount
-        currencies |= {limit.currency} if limit else set()
     if len(currencies) > 1:
         where = (*path, fields[-1], "currency")
         raise Refused(Code.INVALID, "Both limits have one currency.", where)

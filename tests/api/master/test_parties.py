@@ -368,7 +368,7 @@ async def test_another_merchants_parties_answer_like_missing_ones(ask, world, da
     assert (await ask(PARTY, number="MINE"))["party"]["name"] != "Theirs"
 
 
-async def test_both_limits_keep_one_currency_also_where_one_is_left_out(ask):
+async def test_both_limits_keep_one_currency_and_its_minor_unit_also_where_one_is_left_out(ask):
     upsert = """mutation ($input: PartiesUpsertInput!) { partiesUpsert(input: $input) {
       results { status userErrors { code field } } } }"""
 
@@ -382,3 +382,6 @@ async def test_both_limits_keep_one_currency_also_where_one_is_left_out(ask):
     refusal = ("INVALID", "approvalLimitPerDay", "currency")
     assert await write(approvalLimitPerDay=francs) == ("REFUSED", [refusal])
     assert await write(approvalLimitPerDay=francs, approvalLimit=None) == ("UPDATED", [])
+    parts = {"amount": "50.001", "currency": "CHF"}
+    refusal = ("SCALE_EXCEEDED", "approvalLimitPerDay", "amount")
+    assert await write(approvalLimitPerDay=parts) == ("REFUSED", [refusal])
