@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Part, Reader, Relation
@@ -34,7 +34,10 @@ of_parcel = Paged(
 
 
 class _Latest(Relation):
-    """parcel id -> the event that occurred last, or None."""
+    """parcel id -> the event that occurred last, or None.
+
+    None occurred later than it was recorded, whatever it states.
+    """
 
     source, record = TrackingEvent, record(TrackingEvent)
 
@@ -43,7 +46,8 @@ class _Latest(Relation):
         event = reader.table(TrackingEvent)
         rows = select().select_from(event).correlate_except(event).limit(1)
         rows = rows.where(event.parcel_id == key, *seen_by(reader.viewer, event))
-        return event, rows.order_by(event.occurred_at.desc(), event.id.desc())
+        at = func.least(event.occurred_at, event.recorded_at)
+        return event, rows.order_by(at.desc(), event.occurred_at.desc(), event.id.desc())
 
 
 latest_of_parcel = _Latest()
