@@ -10,7 +10,7 @@ from websockets.server import ServerProtocol
 from tests.attacks.edge.conftest import Host, Serve
 from tests.attacks.edge.test_unread import Dumb, opened, sockets
 from tests.make.running import until
-from transport.connections.frames import FRAMES, MORE
+from transport.connections.frames import FRAMES, MORE, STRANGE
 from transport.connections.sockets import AT_ONCE
 
 FLOOD = 40_000
@@ -111,6 +111,25 @@ async def test_pings_of_a_patient_client_are_answered_for_ever(serve: Serve):
             await until(lambda: socket.conn.counted == MORE)
             host.later(0)
         assert sockets(host) == [socket]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["a stranger", "a client"])
+async def test_a_stranger_says_little_and_a_client_as_much_as_is_handled(
+    serve: Serve, parsed: Parsed, *, known: bool
+):
+    most = FRAMES // STRANGE
+    async with serve() as host, AsyncExitStack() as attack:
+        dumb = await opened(host, attack, known=known)
+        (socket,), before = sockets(host), parsed.all
+        for sent in range(1, 2 * most + 1):
+            dumb.send({"type": "ping"})
+            if not known and sent > most:
+                break
+            await until(lambda: parsed.all == before + sent and socket.queue.empty())
+        if known:
+            assert sockets(host) == [socket]
+        else:
+            await until(lambda: not sockets(host))
 
 
 async def test_a_long_message_arrives_whole_in_steps(serve: Serve):
