@@ -212,12 +212,12 @@ class Refusals:
 class Odd:
     """Stands in a list for an item that breaks rules of its own. text: it, as it was given.
 
-    rest: the item without the fields that break them, where these may be left out, else None.
+    sound: the item without the fields that break them, where these may be left out, else None.
     """
 
     problems: Sequence[Problem]
     text: str
-    rest: Any = None
+    sound: Any = None
 
 
 _ODD, _ALL = "odd", "all"
@@ -229,11 +229,11 @@ def _alone(value: object, read: Callable[[object], object], info: ValidationInfo
         return read(value)
     except ValidationError as error:
         every = with_lines(error, partial(read, value), info.context)
-        rest = _rest(value, read, {str(each["loc"][:1]) for each in error.errors()})
-        return Odd(problems_of(every, MOST_OF_ITEM), repr(value), rest)
+        sound = _without(value, read, {str(each["loc"][:1]) for each in error.errors()})
+        return Odd(problems_of(every, MOST_OF_ITEM), repr(value), sound)
 
 
-def _rest(value: object, read: Callable[[object], object], odd: Collection[str]) -> object:
+def _without(value: object, read: Callable[[object], object], odd: Collection[str]) -> object:
     """Return an item without odd fields, None where it is none without them."""
     if not isinstance(value, Mapping):
         return None

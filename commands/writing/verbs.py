@@ -90,18 +90,18 @@ class Remaining:
         items = getattr(command, verb.items) if verb.items else ()
         self._items, self._refused = items, dict[int, list[Problem]]()
         self._runs = 0
-        self._rests = dict[int, Any]()
+        self._tried = dict[int, Any]()
         for place, item in enumerate(items):
             if isinstance(item, Odd):
                 above = (str(verb.items), place)
                 self._refused[place] = [it.below(above) for it in item.problems]
-                if item.rest is not None:
-                    self._rests[place] = item.rest
+                if item.sound is not None:
+                    self._tried[place] = item.sound
 
     @property
     def _places(self) -> Sequence[int]:
         every = range(len(self._items))
-        return [place for place in every if place not in self._refused or place in self._rests]
+        return [place for place in every if place not in self._refused or place in self._tried]
 
     async def run(self, writing: Writing) -> Outcome:
         """Run the verb with what remains, and tell few problems of each item."""
@@ -116,14 +116,14 @@ class Remaining:
             return await self._verb(writing, self._command)
         places, found = self._places, Outcome(results=[])
         if places:
-            items = [self._rests.get(place, self._items[place]) for place in places]
+            items = [self._tried.get(place, self._items[place]) for place in places]
             left = {str(self._verb.items): items}
             found = await self._verb(writing, self._command.model_copy(update=left))
-        if self._rests:
+        if self._tried:
             for place, result in zip(places, found["results"], strict=True):
-                for problem in result["problems"] if place in self._rests else ():
+                for problem in result["problems"] if place in self._tried else ():
                     self._note(self._at_its_place(problem, places))
-            self._rests.clear()
+            self._tried.clear()
             raise _AGAIN
         results = dict(zip(places, found["results"], strict=True))
         for result in results.values():
@@ -146,10 +146,10 @@ class Remaining:
             for each in found:
                 self._note(each)
             for each in found:
-                self._rests.pop(int(each.path[1]), None)
-        elif self._rests:
+                self._tried.pop(int(each.path[1]), None)
+        elif self._tried:
             # It may hang on what is odd: they say it again who are not.
-            self._rests.clear()
+            self._tried.clear()
         else:
             raise refused
         self._runs += 1
@@ -159,8 +159,8 @@ class Remaining:
     def _note(self, problem: Problem) -> None:
         """Note what is wrong with an item; of an odd one only what is said of its other fields."""
         _, place, *below = problem.path
-        rest, noted = self._rests.get(int(place)), self._refused.setdefault(int(place), [])
-        is_of_it = rest is None or not below or below[0] in rest.model_fields_set
+        tried, noted = self._tried.get(int(place)), self._refused.setdefault(int(place), [])
+        is_of_it = tried is None or not below or below[0] in tried.model_fields_set
         if is_of_it and problem not in noted:
             noted.append(problem)
 

@@ -106,9 +106,7 @@ def _may_be_of_one_carrier(number: Any, other: Any) -> ColumnElement[bool]:
     return or_(*unknown, number.carrier_id == other.carrier_id)
 
 
-def _had(
-    reader: Reader, parcel: Any, number: Any, other: Any, others: Any
-) -> ColumnElement[bool]:
+def _had(reader: Reader, parcel: Any, number: Any, other: Any, others: Any) -> ColumnElement[bool]:
     """Tell whether a parcel still had its number when another one got it. others: its number."""
     was_over = and_(parcel.status.in_(TERMINAL), parcel.status_at < others.added_at)
     apart = others.added_at - number.added_at > APART

@@ -126,7 +126,8 @@ class NodesQuery:
     """Root fields that read any object."""
 
     @strawberry.field(
-        description="Any object by its global id; null also where the token lacks its type's scope.",
+        description="Any object by its global id; null, too, where the token lacks its type's"
+        " scope.",
         graphql_type=Node | None,
         directives=[Authenticated(), Cost(weight=1)],
         metadata={DECLARED: Chosen(_choose, NODES, granted=_granted)},

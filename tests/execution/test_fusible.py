@@ -63,9 +63,7 @@ def _unwritten(roots: Fused, variables: Any) -> set[str]:
     It is asked for the leaves of each type; to write one for every argument takes a minute.
     """
     reader = Reader(STAFF, None)
-    request: Any = SimpleNamespace(
-        general=reader.general, named=reader.parameters, viewer=STAFF
-    )
+    request: Any = SimpleNamespace(general=reader.general, named=reader.parameters, viewer=STAFF)
     try:
         roots.made(request, roots.choices(variables, request))
     except Unfusible as why:

@@ -1,9 +1,10 @@
 """The parcels that reports name: by id, by SSCC, or by a tracking number that several may have.
 
-Parcels that share a number are one consignment, and what is reported of the number is reported of
-each of them. Carriers use numbers again: what was at its end before another parcel got its number,
-or got it long before, or goes to another customer, does not have it any more; only what happened before
-that end is its own. What happened more than a day before a parcel got the number is of who had it then, if anybody had.
+Parcels that share a number are one consignment of one customer, and what is reported of the number
+is reported of each of them. Carriers use numbers again: what was at its end before another parcel
+got its number, or got it long before, or goes to another customer, does not have it any more; only
+what happened before that end is its own. What happened more than a day before a parcel got the
+number is of who had it then, if anybody had.
 """
 
 from collections import defaultdict
@@ -85,7 +86,9 @@ async def _read_numbered(
             statement, parameters
         ):
             its = record(Parcel)._make(parcel)
-            found[compared(number)].append(_Numbered(carrier_id, added_at, party_id or address, its))
+            found[compared(number)].append(
+                _Numbered(carrier_id, added_at, party_id or address, its)
+            )
     return found
 
 

@@ -328,9 +328,7 @@ def _stack(parcel_id: UUID, parcels: Mapping[UUID, Parcel]) -> list[UUID]:
     return stack
 
 
-def _event(
-    parcel: Parcel, report: TrackingReport, source: str | None, now: datetime
-) -> _Event:
+def _event(parcel: Parcel, report: TrackingReport, source: str | None, now: datetime) -> _Event:
     """Return a report as an event of a parcel. source: None for the vocabulary's."""
     meant = meaning(report.vocabulary, report.status, report.sub_status)
     return _Event(

@@ -60,7 +60,8 @@ def version(reader: Reader, order: Any) -> ColumnElement[int]:
     ended = select(func.count()).where(
         *own, line.order_id == order.id, line.is_unanswered(reader.at)
     )
-    return order.version + ended.correlate_except(line).scalar_subquery()
+    changes: ColumnElement[int] = order.version + ended.correlate_except(line).scalar_subquery()
+    return changes
 
 
 def is_open(reader: Reader, order: Any) -> ColumnElement[bool]:

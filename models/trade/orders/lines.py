@@ -262,7 +262,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     @is_unanswered.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
     @classmethod
     def _is_unanswered(cls, at: Any) -> ColumnElement[bool]:
-        return cls.answer_by <= at
+        unanswered: ColumnElement[bool] = cls.answer_by <= at
+        return unanswered
 
     @hybrid_property
     def own_discount(self) -> Decimal | None:

@@ -301,5 +301,5 @@ async def test_without_the_scope_of_its_type_a_row_is_as_if_it_were_not_there(wo
     named = f'{{ node(id: "{placed}") {{ id }} }}'
     # One plan serves both, whose answers differ.
     assert [(await it(named))["node"] for it in (ask, reading)] == [{"id": placed}, None]
-    told = await reading.answer(named.replace("{ id }", "{ id ... on Order { number } }"))
-    assert told["errors"][0]["extensions"]["missingScopes"] == ["ORDERS_READ"]
+    refused = await reading.answer(named.replace("{ id }", "{ id ... on Order { number } }"))
+    assert refused["errors"][0]["extensions"]["missingScopes"] == ["ORDERS_READ"]

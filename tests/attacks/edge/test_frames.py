@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 from websockets.frames import Frame, Opcode
@@ -11,7 +12,7 @@ from tests.attacks.edge.conftest import Host, Serve
 from tests.attacks.edge.test_unread import Dumb, opened, sockets
 from tests.make.running import until
 from transport.connections.frames import FRAMES, MORE, STRANGE
-from transport.connections.sockets import AT_ONCE
+from transport.connections.sockets import AT_ONCE, Socket
 
 FLOOD = 40_000
 """As many as one read of a socket has."""
@@ -120,16 +121,20 @@ async def test_a_stranger_says_little_and_a_client_as_much_as_is_handled(
     most = FRAMES // STRANGE
     async with serve() as host, AsyncExitStack() as attack:
         dumb = await opened(host, attack, known=known)
-        (socket,), before = sockets(host), parsed.all
-        for sent in range(1, 2 * most + 1):
+        (socket,) = sockets(host)
+        for _ in range(2 * most if known else most):
+            taken = parsed.all
             dumb.send({"type": "ping"})
-            if not known and sent > most:
-                break
-            await until(lambda: parsed.all == before + sent and socket.queue.empty())
+            await until(partial(_is_taken, parsed, taken, socket))
+        dumb.send({"type": "ping"})
         if known:
             assert sockets(host) == [socket]
         else:
             await until(lambda: not sockets(host))
+
+
+def _is_taken(parsed: Parsed, before: int, socket: Socket) -> bool:
+    return parsed.all == before + 1 and socket.queue.empty()
 
 
 async def test_a_long_message_arrives_whole_in_steps(serve: Serve):

@@ -109,11 +109,11 @@ async def test_a_delay_stands_beside_the_status_until_the_parcel_moves_on(feed, 
 
 async def test_a_contract_progresses_when_it_happened_not_when_it_is_told(feed, world):
     shipment = await sent(world, state=DeliveryState.PACKED, is_call_off=True)
-    now, told = world.clock(), {"delivery_id": shipment.delivery_id}
+    now, own = world.clock(), {"delivery_id": shipment.delivery_id}
     left, came, received = (now - timedelta(hours=hours) for hours in (3, 2, 1))
-    await run(world, dispatch, DeliveryDispatch, **told, dispatched_at=left)
+    await run(world, dispatch, DeliveryDispatch, **own, dispatched_at=left)
     await feed.results(feed.event("DELIVERED", -2, sscc=shipment.ssccs[0]))
-    await run(world, confirm_receipt, DeliveryConfirmReceipt, **told, received_at=received)
+    await run(world, confirm_receipt, DeliveryConfirmReceipt, **own, received_at=received)
     entries = sorted(await rows(world, JournalEntry), key=lambda it: it.position)
     of_contract = [it for it in entries if it.type == "contract.progressed"]
     line = str(shipment.contract_line_id)

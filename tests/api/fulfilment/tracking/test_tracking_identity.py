@@ -177,7 +177,7 @@ async def test_who_has_a_number_shares_it_with_none_that_had_it_before(feed, wor
 async def test_a_number_used_again_for_another_customer_is_not_shared_with_who_had_it(
     feed, world, ask
 ):
-    """Nothing was ever reported of the first one; its customer reads nothing of the second's way."""
+    """Nothing was ever reported of the first one: its customer reads nothing of the second one."""
     silent = await sent(world)
     await numbered(world, silent, "AGAIN")
     world.clock.advance(days=2)

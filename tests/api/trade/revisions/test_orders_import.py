@@ -271,8 +271,8 @@ async def test_an_odd_field_hides_nothing_that_is_wrong_with_the_others(world, a
         _item("5"),
     )
     found = [
-        (it["status"], [(each["code"], ".".join(each["field"][3:])) for each in it["userErrors"]])
-        for it in answer["results"]
+        (result["status"], [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]])
+        for result in answer["results"]
     ]
     assert found == [
         (
