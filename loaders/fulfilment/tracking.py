@@ -10,6 +10,7 @@ from loaders.reading.relations import One, Part, Reader, Relation
 from models.base.records import record
 from models.base.visibility import seen_by
 from models.fulfilment.tracking.events import TrackingEvent
+from models.fulfilment.tracking.standing import FAST
 
 by_id = One(TrackingEvent)
 
@@ -36,7 +37,7 @@ of_parcel = Paged(
 class _Latest(Relation):
     """parcel id -> the event that occurred last, or None.
 
-    None occurred later than it was recorded, whatever it states.
+    What states a time to come counts as `standing` says.
     """
 
     source, record = TrackingEvent, record(TrackingEvent)
@@ -46,7 +47,7 @@ class _Latest(Relation):
         event = reader.table(TrackingEvent)
         rows = select().select_from(event).correlate_except(event).limit(1)
         rows = rows.where(event.parcel_id == key, *seen_by(reader.viewer, event))
-        at = func.least(event.occurred_at, event.recorded_at)
+        at = func.least(event.occurred_at, event.recorded_at + FAST)
         return event, rows.order_by(at.desc(), event.occurred_at.desc(), event.id.desc())
 
 

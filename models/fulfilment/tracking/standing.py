@@ -10,6 +10,9 @@ from models.fulfilment.parcels import Parcel, ParcelStatus
 TERMINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.LOST})
 """Where a parcel's way ends; only a correction leads out of it."""
 
+FAST = timedelta(minutes=5)
+"""How fast a carrier's clock may be and still say what came after what."""
+
 APART = timedelta(days=30)
 """How far apart parcels of one consignment get its number; carriers let numbers rest for longer."""
 
@@ -96,7 +99,7 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
     """Return where a parcel stands; neither order nor repetition of the reports matters.
 
     Reports count by (instant, rank), corrections after all others of their instant, which is the
-    one that they state, but no later one than that at which they were recorded. UNKNOWN
+    one that they state, but at most `FAST` after they were recorded. UNKNOWN
     hides nothing that is known, so that a parcel without a telling report is PACKED. A terminal
     status stays until a correction. A delay lasts until a later report of progress. What was
     declared an error, or corrected under its own id, is as if it had never been reported, whichever
@@ -112,7 +115,7 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
         if over or report.status is ParcelStatus.UNKNOWN:
             continue
         if report.status is not status or report.is_correction:
-            status, status_at = report.status, _when(report)[0]
+            status, status_at = report.status, min(report.occurred_at, report.recorded_at)
         if report.status not in _NO_PROGRESS:
             moved_at = _when(report)
     waits = delayed_at is not None and (moved_at is None or moved_at <= delayed_at)
@@ -134,11 +137,11 @@ def _named(report: Report) -> tuple[str, str | None]:
 
 
 def _when(report: Report) -> tuple[datetime, datetime]:
-    """Return when it counts as reported, and when by its own clock, which may be fast.
+    """Return when it counts as reported, and when by its own clock.
 
-    No time to come orders what others report meanwhile, only what came together with it.
+    No time to come orders what others report until then, only what came together with it.
     """
-    return min(report.occurred_at, report.recorded_at), report.occurred_at
+    return min(report.occurred_at, report.recorded_at + FAST), report.occurred_at
 
 
 def _order(report: Report) -> tuple[tuple[datetime, datetime], bool, int]:

@@ -83,6 +83,16 @@ def test_a_report_of_a_time_to_come_counts_from_when_it_was_recorded():
     late = Report(at(2), ParcelStatus.DELIVERED, recorded_at=at(2))
     assert standing(PACKED_AT, [early]) == (ParcelStatus.OUT_FOR_DELIVERY, at(1), False)
     assert standing(PACKED_AT, [late, early]) == (ParcelStatus.DELIVERED, at(2), False)
+    # A clock that is fast by a minute orders what it reports, whatever comes first.
+    minute = timedelta(minutes=1)
+    ways = (
+        [
+            Report(at(1) + minute, ParcelStatus.DELIVERED, recorded_at=at(1) + first),
+            Report(at(1) + 2 * minute, ParcelStatus.LOST, is_correction=True, recorded_at=at(1)),
+        ]
+        for first in (-minute / 2, minute / 2)
+    )
+    assert {standing(PACKED_AT, reports).status for reports in ways} == {ParcelStatus.LOST}
     # What one call tells of times to come stands in the order of these.
     call = [Report(at(hour), status, recorded_at=at(1)) for hour, status in _TO_COME]
     assert standing(PACKED_AT, call) == (ParcelStatus.IN_TRANSIT, at(1), False)
