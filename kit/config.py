@@ -21,6 +21,7 @@ class Config:
 
     executor: `planned`, or `reference` to let graphql-core resolve every field by itself.
     owner_url: as whom the schema is migrated and operators work; None means the same address.
+    backup_url: as whom backups are made: a role that row-level security does not bind.
     allow_owner: whether the server may start without the second wall between merchants.
     redis_url: where keys' buckets are; None means the database.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
@@ -39,6 +40,7 @@ class Config:
 
     database_url: str | None
     owner_url: str | None
+    backup_url: str | None
     redis_url: str | None
     allow_owner: bool
     pooler: bool
@@ -162,6 +164,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
     environment = _Environment(environment)
     url, owner_url = environment.get("ABRUF_DATABASE_URL"), environment.get("ABRUF_OWNER_URL")
+    backup_url = environment.get("ABRUF_BACKUP_URL")
     pooler = _choice(environment, "ABRUF_POOLER", "none", "transaction") == "transaction"
     migrates = _choice(environment, "ABRUF_MIGRATE", "1", "0") == "1"
     if pooler and migrates and not owner_url:
@@ -172,6 +175,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     return Config(
         database_url=_async_url(url) if url else None,
         owner_url=_async_url(owner_url) if owner_url else None,
+        backup_url=_async_url(backup_url) if backup_url else None,
         redis_url=_redis_url(environment.get("ABRUF_REDIS_URL")),
         allow_owner=_choice(environment, "ABRUF_ALLOW_OWNER", "0", "1") == "1",
         pooler=pooler,

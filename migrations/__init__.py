@@ -44,14 +44,19 @@ def configured(
     return config
 
 
-def upgrade(url: str, app_role: str = APP_ROLE, made: Callable[[Step], None] | None = None) -> None:
-    """Bring the database to the newest revision, all at once or not at all.
+def upgrade(
+    url: str,
+    app_role: str = APP_ROLE,
+    made: Callable[[Step], None] | None = None,
+    to: str = "head",
+) -> None:
+    """Bring the database to the newest revision, or another one, all at once or not at all.
 
     Two at once are made one after the other. made: as `configured` takes it.
     NewerSchemaError: it is at one that this program does not know.
     """
     try:
-        command.upgrade(configured(url, app_role, made), "head")
+        command.upgrade(configured(url, app_role, made), to)
     except CommandError as error:
         if not isinstance(error.__cause__, ResolutionError):
             raise

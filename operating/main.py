@@ -16,6 +16,8 @@ NOUNS = {
     "worker": ("server.worker", "do what is done unasked, apart from the server"),
     "migrate": ("server.migrate", "bring the schema to what this program needs"),
     "doctor": ("server.doctor", "say what is wrong with database, role and settings"),
+    "backup": ("backups.backup", "write the whole database to a file"),
+    "restore": ("backups.restore", "read a backup into an empty database, and compare"),
     "merchant": ("merchants.merchant", "tenants"),
     "key": ("merchants.key", "API keys"),
     "document": ("merchants.document", "trusted documents"),
