@@ -11,7 +11,7 @@ from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, select
 
 from commands.messages.interchanges.files import kept, storable
 from commands.messages.readers import contents
-from commands.messages.readers.declared import Incoming, MessageBytes, MessageReader
+from commands.messages.readers.declared import Incoming, MessageReader
 from commands.messages.readers.registered import reader_of
 from commands.writing.extent import Extent
 from commands.writing.running import Author, run
@@ -24,7 +24,7 @@ from kit.errors import MOST_OF_ITEM, Code, Problem, Refused, few
 from kit.ids import Names
 from kit.inputs import Command
 from kit.standards.edifact.delimiters import Delimiters
-from kit.standards.edifact.parts import Envelope, EnvelopedMessage, MessageKind
+from kit.standards.edifact.parts import Envelope
 from models.access.viewers import Scope, by_itself
 from models.base.acts import Act
 from models.base.tables import fixed
@@ -38,8 +38,8 @@ _READ = Act(Scope.MESSAGES_WRITE, frozenset({MessageFate.WAITING}))
 NO_READER = "NO_READER"
 _MOST_LINES = 500_000
 """Of one message: more do not fit into the bytes that a file may have."""
-MOST_SEGMENTS = 50_000
-"""Of a message: each takes a kilobyte and a half while it is read."""
+MOST_SEGMENTS = 400_000
+"""Of a message, or records: reading those takes a minute, during which its contracts are locked."""
 
 
 class InterchangeMessageRead(Command):
@@ -169,10 +169,7 @@ async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageR
     content = await _content(writing, message)
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
-    whole = EnvelopedMessage(message.reference, MessageKind(message.type), 0, len(content))
-    parsing = reader.parse(MessageBytes(content, envelope, whole))
-    ((parsed, misplaced),) = await writing.beside.items(parsing)
-    found = [*misplaced, *await reader.apply(writing, Incoming(message, partner, parsed))]
+    found = await reader.apply(writing, Incoming(message, partner, content, envelope))
     findings = kept(found, 0)
     _settle(writing, message, MessageFate.READ, findings)
     await contents.answer(writing, message, findings)
