@@ -1,4 +1,4 @@
-"""Messages that wait are read one after the other, in the order in which they came."""
+"""Messages that wait are read, each in a transaction of its own, partner by partner."""
 
 import logging
 from collections.abc import Sequence
@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, select
+from sqlalchemy import Integer, LargeBinary, Select, Uuid, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from commands.messages.interchanges.files import kept, storable
 from commands.messages.readers import contents
@@ -55,17 +56,42 @@ class InterchangeMessageRefuse(InterchangeMessageRead):
     findings: list[dict[str, Any]] = Field(description="Why.")
 
 
-async def read_next(database: Database, merchant_id: UUID, now: datetime) -> bool:
-    """Read the message of a merchant that waits longest; tells whether there was one.
+class PartnersInTurn:
+    """Reads messages that wait, partner by partner, of each in the order in which they came.
 
-    It is read in one transaction of its own. What its reader refuses is rolled back as a whole, and
-    then noted by another one; so is a fault of ours, which stops no other message.
+    Who reads one of a partner's is alone with that partner, in whichever process.
     """
-    async with database.writing(merchant_id) as session:
-        waiting = await session.scalar(_WAITING, {"merchant": merchant_id})
-    if waiting is None:
-        return False
-    author = Author(by_itself(merchant_id), now, extent=Extent(_MOST_LINES))
+
+    def __init__(self) -> None:
+        """Begin with any partner."""
+        self._last: dict[UUID, UUID] = {}
+
+    async def read_next(self, database: Database, merchant_id: UUID, now: datetime) -> bool:
+        """Read the message that waits longest of the partner whose turn it is, if there is one.
+
+        Tells whether there was one that nobody reads.
+        """
+        values = {"merchant": merchant_id, "last": self._last.get(merchant_id, _NOBODY)}
+        async with database.writing(merchant_id) as session:
+            waiting = (await session.execute(_WAITING, values)).one_or_none()
+        if waiting is None:
+            return False
+        message_id, self._last[merchant_id] = waiting
+        await _read(
+            database, Author(by_itself(merchant_id), now, extent=Extent(_MOST_LINES)), message_id
+        )
+        return True
+
+
+_NOBODY = UUID(int=0)
+
+
+async def _read(database: Database, author: Author, waiting: UUID) -> None:
+    """Read a message in one transaction of its own.
+
+    What its reader refuses is rolled back as a whole, and then noted by another one; so is a fault
+    of ours, which stops no other message.
+    """
     try:
         await run(database, author, read, InterchangeMessageRead(message_id=waiting))
     except Unavailable:
@@ -77,17 +103,42 @@ async def read_next(database: Database, merchant_id: UUID, now: datetime) -> boo
         _log.exception("Could not read the message %s", waiting)
         found = Problem(Code.INVALID, "We failed to read it; the log tells why.")
         await _refuse(database, author, waiting, MessageFate.FAILED, [_finding(found)])
-    return True
 
 
-_WAITING = (
-    select(InterchangeMessage.id)
-    .where(
-        InterchangeMessage.merchant_id == bindparam("merchant", type_=Uuid()),
-        InterchangeMessage.fate == fixed(MessageFate.WAITING),
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_IS_WAITING = (
+    InterchangeMessage.merchant_id == _MERCHANT,
+    InterchangeMessage.fate == fixed(MessageFate.WAITING),
+)
+
+
+def _waiting() -> Select[Any]:
+    """Build what finds the oldest of the next partner, of which nobody reads the oldest."""
+    message = InterchangeMessage
+    of = and_(Interchange.merchant_id == _MERCHANT, Interchange.id == message.interchange_id)
+    oldest = (
+        select(message.id, Interchange.partner_id)
+        .join(Interchange, of)
+        .where(*_IS_WAITING)
+        .ext(distinct_on(Interchange.partner_id))
+        .order_by(Interchange.partner_id, message.received_at, message.id)
+        .subquery()
     )
-    .order_by(InterchangeMessage.received_at, InterchangeMessage.id)
-    .limit(1)
+    return (
+        select(message.id, oldest.c.partner_id)
+        .join(oldest, oldest.c.id == message.id)
+        .where(*_IS_WAITING)
+        .order_by(oldest.c.partner_id <= bindparam("last", type_=Uuid()), oldest.c.partner_id)
+        .limit(1)
+        .with_for_update(of=message, skip_locked=True)
+    )
+
+
+_WAITING = _waiting()
+_FREE = (
+    select(InterchangeMessage.id)
+    .where(*_IS_WAITING, InterchangeMessage.id == bindparam("message", type_=Uuid()))
+    .with_for_update(skip_locked=True)
 )
 
 
@@ -115,11 +166,13 @@ def _finding(problem: Problem) -> dict[str, Any]:
 async def read(writing: Writing, command: InterchangeMessageRead) -> Outcome:
     """Let the reader of its type take a message in; without one it is kept unread.
 
-    Refused: whatever its reader refuses.
+    One that somebody else reads meanwhile, or has read, is left. Refused: whatever its reader
+    refuses.
     """
-    message = await _locked(writing, command.message_id)
-    if message.fate is not MessageFate.WAITING:
+    values = {**writing.parameters, "message": command.message_id}
+    if await writing.session.scalar(_FREE, values) is None:
         return {}
+    message = await _locked(writing, command.message_id)
     reader = reader_of(message)
     if reader is None:
         kind = f"{message.type}:{message.version}:{message.release}"

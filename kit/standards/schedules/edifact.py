@@ -96,9 +96,7 @@ def portions_in_steps(
     return in_portions(_parts(segments, type_, habits))
 
 
-def _parts(
-    segments: Iterable[Segment], type_: str, habits: Habits
-) -> Iterator[Part | None]:
+def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[Part | None]:
     """Give the head of a message, then its articles, with pauses."""
     reading = _Reading(habits, is_just_in_time=type_ == JUST_IN_TIME)
     around: Sequence[Scope] = ()
@@ -118,9 +116,7 @@ def _parts(
             yield from _articles(reading, each, around)
 
 
-def _around(
-    branches: Sequence[Branch], before: Sequence[Scope], habits: Habits
-) -> Sequence[Scope]:
+def _around(branches: Sequence[Branch], before: Sequence[Scope], habits: Habits) -> Sequence[Scope]:
     """Return the scopes of branches; those that were known before are not read again."""
     known = {id(it.branch): it for it in before}
     return [known.get(id(it)) or Scope(it, habits) for it in branches]
