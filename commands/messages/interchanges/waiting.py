@@ -23,8 +23,8 @@ MOST_MESSAGES, MOST_BYTES = 20_000, 32 * 1024 * 1024
 MESSAGES_A_SECOND, BYTES_A_SECOND = 20, 100_000
 """That a process reads at least."""
 _SHORTEST_S, _LONGEST_S = 15, 600
-LINES_A_MESSAGE = 50
-"""Lines as which a message is paid, beside one for each of its segments."""
+LINES_A_MESSAGE, SEGMENTS_A_LINE = 50, 2
+"""Lines as which a message is paid, and how many of its segments are paid as a further one."""
 
 
 class Waiting(NamedTuple):
@@ -58,7 +58,7 @@ async def let_wait(
     """
     if not messages:
         return
-    writing.extent.later += messages * LINES_A_MESSAGE + segments
+    writing.extent.later += messages * LINES_A_MESSAGE + segments // SEGMENTS_A_LINE
     values = {**writing.parameters, "interchanges": list(interchanges)}
     for own_messages, own_bytes, *both in await writing.session.rows(_WAITING, values):
         own, every = Waiting(own_messages, own_bytes), Waiting(*both)

@@ -105,12 +105,12 @@ def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[
         if each is None:
             yield None
             continue
-        is_given = isinstance(each, Given)
-        around = _around(each.around if is_given else each[:1], around, habits)
+        branches = each.around if isinstance(each, Given) else [each[0]]
+        around = _around(branches, around, habits)
         if not has_head:
             has_head = True
             yield _head(reading, around[-1])
-        if not is_given:
+        if not isinstance(each, Given):
             reading.findings += each[1]
         elif each.branch.one("LIN"):
             yield from _articles(reading, each, around)

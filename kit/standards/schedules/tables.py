@@ -74,7 +74,7 @@ def _articles(*quantities: Group) -> Group:
 
 
 def _plants(trigger: str, *inside: Group) -> Group:
-    parts = (Seg(trigger), _parties(), _TRANSPORT, *inside)
+    parts: Sequence[Seg | Group] = (Seg(trigger), _parties(), _TRANSPORT, *inside)
     return Group("PLANT", parts, _MANY, is_given=True)
 
 
