@@ -24,5 +24,5 @@ async def test_a_schedule_costs_statements_by_its_articles_and_a_page_of_demand_
     monkeypatch.setattr(report, "DOCS", tmp_path)
     report.write({"schedule": {**found, "date": "2026-11-28", "machine": {"machine": "2 cores"}}})
     written = (tmp_path / "benchmarks.md").read_text()
-    assert "240 lines, one DELFOR file" in written
+    assert "240 lines, one DELFOR message" in written
     assert written.count("\n| ") == 1 + 1 + len(demand)

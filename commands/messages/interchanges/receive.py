@@ -27,17 +27,14 @@ Base64 = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST)]
 
 
 class InterchangeReceive(Command):
-    """A file with interchanges, one behind the other.
-
-    Those of hundreds of kilobytes are read one at a time: side by side all of them would be late.
-    """
+    """A file with interchanges, one behind the other."""
 
     content: Base64 = Field(description="The bytes of the file in Base64, as it came.")
     file_name: Key | None = Field(None, description="What the file is called; for people.")
 
     @classmethod
     def weight(cls, values: Mapping[str, Any]) -> int:
-        """Return what reading it weighs."""
+        """Return what reading it weighs: side by side, large ones would all of them be late."""
         return len(values["content"]) // LINE
 
     def pieces(self) -> Iterator[Piece | None]:

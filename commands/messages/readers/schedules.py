@@ -37,17 +37,17 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     which nobody knows what it replaces.
     """
     type_, habits = incoming.message.type, incoming.partner.habits
-    portions = edifact.portions_in_steps(incoming.segments(), type_, habits)
+    portions = edifact.schedule_portions(incoming.segments(), type_, habits)
     return await _Taking(writing, incoming).take(portions)
 
 
 async def take_transmission(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     """Take a transmission of VDA 4905 in, as `take` does. Refused: as that."""
-    return await _Taking(writing, incoming).take(vda.portions_in_steps(incoming.content))
+    return await _Taking(writing, incoming).take(vda.transmission_portions(incoming.content))
 
 
 @dataclass
-class _Told:
+class _Findings:
     """What was found in a message: of errors, and of what is none, no more than is kept."""
 
     errors: list[Finding] = field(default_factory=list)
@@ -66,7 +66,7 @@ class _Taking:
 
     writing: Writing
     incoming: Incoming
-    told: _Told = field(default_factory=_Told)
+    findings: _Findings = field(default_factory=_Findings)
     named: set[ReleasePlace] = field(default_factory=set)
 
     async def take(self, portions: Iterator[ScheduleMessage | None]) -> Sequence[Finding]:
@@ -78,15 +78,15 @@ class _Taking:
             await self._take(known, message)
             if message.is_last and message.function == "WHOLE":
                 await self._end_others(known, message)
-        return [*self.told.errors, *self.told.others]
+        return [*self.findings.errors, *self.findings.others]
 
     async def _take(self, known: Resolving, message: ScheduleMessage) -> None:
-        self.told.add(message.findings)
+        self.findings.add(message.findings)
         pairs = await self._releases(known, message)
         results = await self._record([release for _, release in pairs])
         for (article, release), result in zip(pairs, results, strict=True):
-            self.told.add(_finding(article, it) for it in result["problems"])
-            self.told.add(_not_in_force(article, result))
+            self.findings.add(_finding(article, it) for it in result["problems"])
+            self.findings.add(_not_in_force(article, result))
             if result["release_id"] is not None:
                 self.named.add(ReleasePlace.of(release))
 
@@ -94,7 +94,7 @@ class _Taking:
         """Return what is to be recorded of each article; what does not resolve is told."""
         found = list[_Pair]()
         for article in message.articles:
-            self.told.add(article.findings)
+            self.findings.add(article.findings)
             if not article.is_whole:
                 continue
             await self.writing.room(1 + len(article.lines))
@@ -102,7 +102,7 @@ class _Taking:
                 release = RecordedRelease.read(known.values(message, article))
                 self._check_once(release)
             except Refused as refused:
-                self.told.add(_finding(article, it) for it in refused.problems)
+                self.findings.add(_finding(article, it) for it in refused.problems)
             else:
                 found.append((article, release))
         return found
@@ -130,15 +130,15 @@ class _Taking:
         """End what it replaces without naming it, unless something of it was not understood."""
         partner = self.incoming.partner.id
         places = await left_standing(self.writing, partner, type_of(message), self.named)
-        if places and self.told.errors:
+        if places and self.findings.errors:
             text = "What it does not name stands as it was: not all of it was taken in."
-            self.told.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])
+            self.findings.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])
             return
         ended = [RecordedRelease.read(known.ending(it, message)) for it in places]
         for result in await self._record(ended):
             for problem in result["problems"]:
                 text = f"{problem.code}: {problem.message}"
-                self.told.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])
+                self.findings.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])
 
 
 def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterator[Finding]:

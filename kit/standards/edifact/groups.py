@@ -32,7 +32,7 @@ class Seg:
 class Group:
     """A group that may stand here, up to `most` times. parts: its trigger is the first.
 
-    is_given: it is given by itself once it is whole, and kept by nothing that it stands in, so that
+    is_lone: it is given by itself once it is whole, and kept by nothing that it stands in, so that
     a message may have any number of it.
     """
 
@@ -40,7 +40,7 @@ class Group:
     parts: Sequence["Seg | Group"]
     most: int = 1
     is_needed: bool = False
-    is_given: bool = False
+    is_lone: bool = False
 
     @property
     def tag(self) -> str:
@@ -71,7 +71,7 @@ class Branch:
         return self.groups.get(name, ())
 
 
-class Given(NamedTuple):
+class LoneGroup(NamedTuple):
     """A group that is given by itself. around: what it stands in, from the inside out.
 
     is_whole: whether all segments were kept, its own and those around it.
@@ -143,7 +143,7 @@ def parse(table: Sequence[Seg | Group], segments: Iterable[Segment]) -> Parsed:
 
 def parse_in_steps(
     table: Sequence[Seg | Group], segments: Iterable[Segment]
-) -> Iterator[Given | Parsed | None]:
+) -> Iterator[LoneGroup | Parsed | None]:
     """Do the same; give groups that are given by themselves first, in order, and the rest last.
 
     None: a pause for who does it in turn with others.
@@ -176,7 +176,7 @@ def _fill(
     counts: list[int],
     *,
     is_again: bool = False,
-) -> Iterator[Given | None]:
+) -> Iterator[LoneGroup | None]:
     """Take what a table allows, in its order, with pauses. is_again: gaps were told before.
 
     into: what is filled, then what that stands in. counts: of each part of the table, how many are
@@ -200,13 +200,13 @@ def _fill(
             feed.keep(Finding(Fault.MISSING, text, offset, part.tag, number))
 
 
-def _group(part: Group, feed: _Feed, around: Sequence[Branch]) -> Iterator[Given | None]:
+def _group(part: Group, feed: _Feed, around: Sequence[Branch]) -> Iterator[LoneGroup | None]:
     """Take a group, and give it or keep it in what it stands in."""
     below, counts = Branch(), [0] * len(part.parts)
-    if part.is_given:
+    if part.is_lone:
         feed.begin()
         yield from _fill(part.parts, feed, (below, *around), counts)
-        yield Given(below, around, feed.end())
+        yield LoneGroup(below, around, feed.end())
         return
     if feed.has_room(0):
         around[0].groups.setdefault(part.name, []).append(below)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from kit.standards.edifact.faults import Fault, Faulty, Finding
-from kit.standards.edifact.groups import MOST_SEGMENTS, Branch, Given, parse_in_steps
+from kit.standards.edifact.groups import MOST_SEGMENTS, Branch, LoneGroup, parse_in_steps
 from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import Segment
 from kit.standards.edifact.values import number_at
@@ -17,14 +17,14 @@ from kit.standards.schedules.messages import (
     ArticleSchedule,
     CountedReceipt,
     GoAhead,
-    Part,
+    MessagePart,
     ReplacedBy,
     ScheduleMessage,
     Span,
     in_portions,
-    whole,
+    put_together,
 )
-from kit.standards.schedules.scopes import Scope, first_of, parted
+from kit.standards.schedules.surroundings import Surrounding, innermost, parted
 from kit.standards.schedules.tables import TABLES
 
 JUST_IN_TIME = "DELJIT"
@@ -83,10 +83,10 @@ class _Reading:
 
 def schedule_of(segments: Iterable[Segment], type_: str, habits: Habits) -> ScheduleMessage:
     """Read a message of a type of `TABLES` as a whole. Never raises for content."""
-    return next(whole(portions_in_steps(segments, type_, habits)))
+    return next(put_together(schedule_portions(segments, type_, habits)))
 
 
-def portions_in_steps(
+def schedule_portions(
     segments: Iterable[Segment], type_: str, habits: Habits
 ) -> Iterator[ScheduleMessage | None]:
     """Do the same in portions, and give None as a pause for who does it in turn with others.
@@ -96,33 +96,35 @@ def portions_in_steps(
     return in_portions(_parts(segments, type_, habits))
 
 
-def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[Part | None]:
+def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[MessagePart | None]:
     """Give the head of a message, then its articles, with pauses."""
     reading = _Reading(habits, is_just_in_time=type_ == JUST_IN_TIME)
-    around: Sequence[Scope] = ()
+    around: Sequence[Surrounding] = ()
     has_head = False
     for each in parse_in_steps(TABLES[type_], segments):
         if each is None:
             yield None
             continue
-        branches = each.around if isinstance(each, Given) else [each[0]]
+        branches = each.around if isinstance(each, LoneGroup) else [each[0]]
         around = _around(branches, around, habits)
         if not has_head:
             has_head = True
             yield _head(reading, around[-1])
-        if not isinstance(each, Given):
+        if not isinstance(each, LoneGroup):
             reading.findings += each[1]
         elif each.branch.one("LIN"):
             yield from _articles(reading, each, around)
 
 
-def _around(branches: Sequence[Branch], before: Sequence[Scope], habits: Habits) -> Sequence[Scope]:
+def _around(
+    branches: Sequence[Branch], before: Sequence[Surrounding], habits: Habits
+) -> Sequence[Surrounding]:
     """Return the scopes of branches; those that were known before are not read again."""
     known = {id(it.branch): it for it in before}
-    return [known.get(id(it)) or Scope(it, habits) for it in branches]
+    return [known.get(id(it)) or Surrounding(it, habits) for it in branches]
 
 
-def _head(reading: _Reading, content: Scope) -> ScheduleMessage:
+def _head(reading: _Reading, content: Surrounding) -> ScheduleMessage:
     reading.head = reading.dates(content.branch)
     found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued)
     found.places = content.places
@@ -134,20 +136,20 @@ def _head(reading: _Reading, content: Scope) -> ScheduleMessage:
 
 
 def _articles(
-    reading: _Reading, given: Given, around: Sequence[Scope]
+    reading: _Reading, lone: LoneGroup, around: Sequence[Surrounding]
 ) -> Iterator[ArticleSchedule | None]:
     """Give what an article's group says, of each place."""
-    for article, place in parted(given.branch, reading.habits):
+    for article, place in parted(lone.branch, reading.habits):
         yield None
         found = yield from _article(reading, article, place, around)
-        if not given.is_whole:
+        if not lone.is_whole:
             text = f"It has more than {MOST_SEGMENTS:,} segments, or what stands before it has."
             found.findings.append(Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment))
         yield found
 
 
 def _article(
-    reading: _Reading, article: Scope, place: Scope, around: Sequence[Scope]
+    reading: _Reading, article: Surrounding, place: Surrounding, around: Sequence[Surrounding]
 ) -> Generator[None, None, ArticleSchedule]:
     """Read what is said of one article at one place, with pauses."""
     outside, reading.findings = reading.findings, []
@@ -157,8 +159,8 @@ def _article(
     dates = reading.head | reading.dates(*(it.branch for it in inside))
     found = ArticleSchedule(lin.number, lin.offset, lin.get(1))
     found.articles = _names(reading, article.branch)
-    found.places = first_of(it.places for it in scopes)
-    found.references = first_of(it.references for it in scopes)
+    found.places = innermost(it.places for it in scopes)
+    found.references = innermost(it.references for it in scopes)
     found.number = found.references.get("NUMBER", "")
     found.planner = next(filter(None, (it.planner for it in scopes)), "")
     found.calculated = dates.get("CALCULATED")

@@ -127,11 +127,11 @@ class ScheduleMessage:
     is_last: bool = True
 
 
-Part = ScheduleMessage | ArticleSchedule
+MessagePart = ScheduleMessage | ArticleSchedule
 """The head of a message, without its articles, or one of these."""
 
 
-def in_portions(parts: Iterable[Part | None]) -> Iterator[ScheduleMessage | None]:
+def in_portions(parts: Iterable[MessagePart | None]) -> Iterator[ScheduleMessage | None]:
     """Give messages in portions, each as it is filled, and the last one of a message always.
 
     parts: of each message its head, to which findings are added up to its end, and its articles.
@@ -156,7 +156,7 @@ def in_portions(parts: Iterable[Part | None]) -> Iterator[ScheduleMessage | None
         yield replace(head, articles=articles)
 
 
-def whole(portions: Iterable[ScheduleMessage | None]) -> Iterator[ScheduleMessage]:
+def put_together(portions: Iterable[ScheduleMessage | None]) -> Iterator[ScheduleMessage]:
     """Give messages that come in portions as wholes."""
     articles = list[ArticleSchedule]()
     for portion in filter(None, portions):

@@ -69,13 +69,13 @@ def _articles(*quantities: Group) -> Group:
             _parties(*quantities, _PACKAGES, _TRANSPORT),
         ),
         _MANY * 100,
-        is_given=True,
+        is_lone=True,
     )
 
 
 def _plants(trigger: str, *inside: Group) -> Group:
     parts: Sequence[Seg | Group] = (Seg(trigger), _parties(), _TRANSPORT, *inside)
-    return Group("PLANT", parts, _MANY, is_given=True)
+    return Group("PLANT", parts, _MANY, is_lone=True)
 
 
 _HEAD: Sequence[Seg | Group] = (
@@ -108,7 +108,7 @@ DELJIT: Sequence[Seg | Group] = (
         "PLANT",
         (Seg("SEQ"), Seg("DTM", 9), Seg("GIR", 99), Seg("LOC", 9), _PACKAGES, _CALLED),
         _MANY * 10,
-        is_given=True,
+        is_lone=True,
     ),
     *(_plants(it, _CALLED) for it in ("GIS", "GEI")),
     _CALLED,

@@ -20,12 +20,12 @@ from kit.standards.schedules.messages import (
     GoAhead,
     LineBucket,
     LineKind,
-    Part,
+    MessagePart,
     PlannedQuantity,
     ScheduleMessage,
     Span,
     in_portions,
-    whole,
+    put_together,
 )
 
 LENGTH = 128
@@ -109,10 +109,10 @@ def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
 
     In linear time; of the file, no more is kept than the transmission that is being read.
     """
-    return whole(portions_in_steps(content))
+    return put_together(transmission_portions(content))
 
 
-def portions_in_steps(content: bytes) -> Iterator[ScheduleMessage | None]:
+def transmission_portions(content: bytes) -> Iterator[ScheduleMessage | None]:
     """Do the same in portions, and give None as a pause for who does it in turn with others.
 
     No more is held than a portion and one article.
@@ -120,7 +120,7 @@ def portions_in_steps(content: bytes) -> Iterator[ScheduleMessage | None]:
     return in_portions(_parts(content))
 
 
-def _parts(content: bytes) -> Iterator[Part | None]:
+def _parts(content: bytes) -> Iterator[MessagePart | None]:
     """Give the head of each transmission, then its articles, with pauses."""
     current: _Transmission | None = None
     for record in records(content):

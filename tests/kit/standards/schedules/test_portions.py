@@ -21,7 +21,7 @@ WANTED = b"QTY+113:%d'DTM+2:20260309:102'"
 
 def portions(content: bytes, habits: Habits) -> Iterator[ScheduleMessage]:
     found = segments(content)
-    return filter(None, edifact.portions_in_steps(found, found[0].get(2), habits))
+    return filter(None, edifact.schedule_portions(found, found[0].get(2), habits))
 
 
 @pytest.mark.parametrize("name", DIALECTS)
@@ -43,7 +43,7 @@ def test_a_message_says_the_same_in_portions_of_one_article(
 def test_transmissions_say_the_same_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = list(vda.schedules_of(FILE + b"\n" + QUIET))
     monkeypatch.setattr(messages, "PORTION", 1)
-    found = list(filter(None, vda.portions_in_steps(FILE + b"\n" + QUIET)))
+    found = list(filter(None, vda.transmission_portions(FILE + b"\n" + QUIET)))
     assert [len(it.articles) for it in found] == [1, 1, 0, 1, 0]
     assert [each for it in found for each in it.articles] == [
         each for it in whole for each in it.articles
@@ -61,8 +61,8 @@ def test_of_a_long_message_no_more_is_held_than_a_portion_and_an_article(
     first = records.index(b"512")
     transmission = records[:first] + records[first:] * 100
     for found in (
-        edifact.portions_in_steps(edi, "DELFOR", Habits()),
-        vda.portions_in_steps(transmission),
+        edifact.schedule_portions(edi, "DELFOR", Habits()),
+        vda.transmission_portions(transmission),
     ):
         most = total = 0
         for portion in filter(None, found):
@@ -100,12 +100,12 @@ def test_where_too_much_is_said_no_article_of_it_is_whole(
 
 @dataclass(frozen=True)
 class Counted(Habits):
-    """Habits that count how often they are asked."""
+    """Habits that count of what they are asked."""
 
-    asked: list[str] = field(default_factory=list)
+    elements: list[str] = field(default_factory=list)
 
     def meaning(self, element: str, code: str) -> str | None:
-        self.asked.append(element)
+        self.elements.append(element)
         return super().meaning(element, code)
 
 
@@ -121,6 +121,6 @@ def test_the_work_is_linear_in_what_stands_around(shape: str) -> None:
             content = HEAD + b"LIN+1++A:IN'" + WANTED % 1 + b"".join(wanted)
         habits = Counted()
         read(content, habits)
-        counts.append(len(habits.asked))
+        counts.append(len(habits.elements))
     first, second = (b - a for a, b in pairwise(counts))
     assert first == second

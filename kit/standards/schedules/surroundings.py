@@ -10,7 +10,7 @@ from kit.standards.schedules.habits import OTHER, Habits
 
 
 @dataclass(eq=False)
-class Scope:
+class Surrounding:
     """A group that others stand in, read once however many those are.
 
     has_parties: whether its parties are its own; else each has a schedule of its own.
@@ -62,30 +62,30 @@ class Scope:
         return ""
 
 
-def first_of(said: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return each meaning with what is said of it first: by the innermost scope."""
+def innermost(words: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return each meaning with what is said of it first, from the inside out."""
     found: dict[str, str] = {}
-    for each in said:
+    for each in words:
         for meaning, named in each.items():
             found.setdefault(meaning, named)
     return found
 
 
-def parted(article: Branch, habits: Habits) -> Iterator[tuple[Scope, Scope]]:
+def parted(article: Branch, habits: Habits) -> Iterator[tuple[Surrounding, Surrounding]]:
     """Yield (the article, what has the quantities) of each schedule in an article's group.
 
     Those of one place may stand before it. What stands before several is of none of them: it is a
     schedule without a place.
     """
     parties = [it for it in article.within("PARTY") if has_quantities(it)]
-    around = Scope(article, habits, has_parties=not parties)
+    around = Surrounding(article, habits, has_parties=not parties)
     if not parties or (has_quantities(article) and len(parties) > 1):
         yield around, around
     if len(parties) > 1:
         groups = {name: it for name, it in article.groups.items() if name not in _QUANTITIES}
-        around = Scope(Branch(article.segments, groups), habits, has_parties=False)
+        around = Surrounding(Branch(article.segments, groups), habits, has_parties=False)
     for party in parties:
-        yield around, Scope(party, habits)
+        yield around, Surrounding(party, habits)
 
 
 _QUANTITIES = ("QUANTITY", "SCHEDULE")
