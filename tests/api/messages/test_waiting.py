@@ -1,6 +1,7 @@
 """What waits to be read is bounded, shared by partners, and paid by who sends it."""
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,7 +40,8 @@ mutation ($ids: [ID!]!) { it: interchangeMessagesReplay(input: {messageIds: $ids
 @pytest.fixture
 async def names(ask) -> list[str]:
     """Give two partners, by the order of their ids."""
-    every = sorted([await files.partner(ask) for _ in range(2)], key=lambda it: it["id"])
+    both = [await files.partner(ask) for _ in range(2)]
+    every = sorted(both, key=lambda it: b64decode(it["id"]))
     return [it["identification"] for it in every]
 
 
