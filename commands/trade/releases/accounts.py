@@ -1,14 +1,15 @@
 """Accounts as releases find them, and what customers report to them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from operator import add, sub
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ARRAY,
@@ -22,9 +23,9 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    null,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
@@ -34,8 +35,10 @@ from kit.ids import new_id
 from models.access.viewers import Actor, Viewer, anyone
 from models.base.records import columns, record
 from models.base.tables import fixed
-from models.base.visibility import seen_by
+from models.base.visibility import merchant, seen_by
+from models.trade.contracts.tables import Contract
 from models.trade.releases.counting import QUANTITY, counted, own
+from models.trade.releases.cumulatives import received_quantity, supplied_quantity
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState
 
@@ -65,17 +68,62 @@ class ReleasePlace(NamedTuple):
 
 
 class ReceivedReport(NamedTuple):
-    """What a release says that its customer has received, by the names of its columns."""
+    """What a release says that its customer has received, by the names of its columns.
+
+    told_at: up to when what left may be in its figure.
+    """
 
     tells_received: bool
     cumulative_received: Decimal
     last_receipt_reference: str | None
     counted_until: datetime | None
+    told_at: datetime
 
     @classmethod
-    def of(cls, release: Any) -> "ReceivedReport":
+    def of(cls, release: Release, contract: Contract) -> "ReceivedReport":
         """Return what a release says that is there."""
-        return cls(*(getattr(release, name) for name in cls._fields))
+        at = release.calculated_at or release.issued_at
+        told_at = cls.instant(contract, release.counted_until, at, release.received_at)
+        return cls(*(getattr(release, name) for name in cls._fields[:-1]), told_at)
+
+    @staticmethod
+    def instant(
+        contract: Contract, counted_until: datetime | None, at: datetime, received_at: datetime
+    ) -> datetime:
+        """Return up to when what left may be in a figure.
+
+        That is when the last delivery left whose note is named; else of when it is. Where that is
+        midnight it is of a day, in the course of which more may have come.
+        """
+        if counted_until is not None:
+            return counted_until
+        local = at.astimezone(ZoneInfo(contract.time_zone))
+        return min(local + timedelta(local.time() == time.min), received_at)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of its release."""
+        return dict(zip(self._fields[:-1], self, strict=False))
+
+
+class LeftSince(NamedTuple):
+    """What of an account left after an instant: issued, and delivered of that."""
+
+    issued: Decimal = Decimal(0)
+    delivered: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class LeftQuantities:
+    """What has left for an account since its day, in all and since instants that matter."""
+
+    issued: Decimal = Decimal(0)
+    delivered: Decimal = Decimal(0)
+    after: dict[datetime, LeftSince] = field(default_factory=dict)
+
+    def since(self, instant: datetime | None) -> LeftSince:
+        """Return what left after an instant: nothing where there is none."""
+        return LeftSince() if instant is None else self.after[instant]
 
 
 Counting = tuple[UUID, date]
@@ -86,9 +134,8 @@ Counting = tuple[UUID, date]
 class Account:
     """An account with its newest period. received: what its customer reported last of it.
 
-    opening: what was issued in the period before we counted. earlier: what the customer reported
-    last in all periods before. is_new: the account is to be; period: as it is there, None for one
-    that is to be.
+    Figures are those of `AccountPeriod`. earlier: what the customer reported last in all periods
+    before. is_new: the account is to be; period: as it is there, None for one that is to be.
     """
 
     id: UUID
@@ -99,6 +146,8 @@ class Account:
     counted_until: datetime | None = None
     opening: Decimal = Decimal(0)
     opening_received: Decimal = Decimal(0)
+    reconciled_received: Decimal = Decimal(0)
+    reconciled_at: datetime | None = None
     earlier: Decimal = Decimal(0)
     period: AccountPeriod | None = None
     is_new: bool = False
@@ -131,19 +180,53 @@ class Account:
         earlier = self.earlier + self.received
         return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
 
-    def with_report(self, report: ReceivedReport) -> "Account":
+    def known_received(self, left: LeftQuantities) -> Decimal:
+        """Return what is known to have been received where its customer tells nothing."""
+        noted, until = left.since(self.counted_until).delivered, self.counted_until
+        since = left.since(self.reconciled_at).delivered
+        return received_quantity(
+            self.received,
+            None if until is None else noted,
+            self.opening_received + left.delivered,
+            self.reconciled_received + since,
+        )
+
+    def with_report(self, report: ReceivedReport, left: LeftQuantities) -> "Account":
         """Return it with what a release in force says; one that says nothing changes nothing."""
         if not report.tells_received:
             return self
+        reconciled, at = self._reconciled(report, left)
         return replace(
             self,
             received=report.cumulative_received,
             received_reference=report.last_receipt_reference,
             counted_until=report.counted_until,
+            reconciled_received=reconciled,
+            reconciled_at=at,
         )
 
+    def _reconciled(
+        self, report: ReceivedReport, left: LeftQuantities
+    ) -> tuple[Decimal, datetime | None]:
+        """Return which figure is reconciled with ours from now on, and as of when.
 
-_FIGURES = ("opening", "opening_received", "received", "received_reference", "counted_until")
+        One that names delivery notes of ours is; another one only where it is above what we know to
+        be supplied: of one that is not, what has left since the one before explains that it rose.
+        One that fell takes from it by how much.
+        """
+        told, at = report.cumulative_received, self.reconciled_at
+        reconciled = max(self.reconciled_received - max(self.received - told, 0), Decimal(0))
+        since = left.since(at).issued
+        supplied = supplied_quantity(reconciled, self.opening + left.issued - since, since)
+        if report.counted_until is not None or told > supplied:
+            return told, report.told_at
+        return reconciled, at
+
+
+_FIGURES = (
+    *("opening", "opening_received", "received", "received_reference", "counted_until"),
+    *("reconciled_received", "reconciled_at"),
+)
 
 
 async def accounts_of(
@@ -195,14 +278,27 @@ def _account(*periods: AccountPeriod) -> Account:
     return Account(*own, **figures, earlier=earlier, period=period)
 
 
-async def issued_of(writing: Writing, accounts: Sequence[Account]) -> dict[Counting, Decimal]:
-    """Return what is issued for accounts that are there since their days: one statement for all."""
-    if not accounts:
+async def left_of(
+    writing: Writing,
+    wanted: Mapping[Counting, Collection[datetime]],
+    new: Mapping[UUID, ReleasePlace],
+) -> dict[Counting, LeftQuantities]:
+    """Return what has left for accounts since their days, and since instants: one statement.
+
+    new: the places of accounts that are to be, which would count for them if they were there.
+    """
+    if not wanted:
         return {}
-    opening = {it.counting: it.opening for it in accounts}
-    keys = {"accounts": [it for it, _ in opening], "days": [it for _, it in opening]}
-    rows = await writing.session.rows(_issued(), {**writing.parameters, **keys})
-    return {(key, day): opening[key, day] + issued for key, day, issued in rows}
+    asked = [(*of, instant) for of, some in wanted.items() for instant in some or (None,)]
+    keys, days, instants = zip(*asked, strict=True)
+    places = {name: [getattr(it, name) for it in new.values()] for name in ReleasePlace._fields}
+    values = {"accounts": keys, "days": days, "instants": instants, "ids": list(new), **places}
+    rows = await writing.session.rows(_left(), {**writing.parameters, **values})
+    found: dict[Counting, LeftQuantities] = {}
+    for key, day, instant, issued, delivered, *since in rows:
+        of = found.setdefault((key, day), LeftQuantities(issued, delivered, {}))
+        of.after[instant] = LeftSince(*since)
+    return found
 
 
 class TrueTables(NamedTuple):
@@ -217,15 +313,49 @@ class TrueTables(NamedTuple):
         return aliased(entity)
 
 
+class _TablesWithNew(NamedTuple):
+    """True tables, with accounts that are to be beside those that are there."""
+
+    viewer: Viewer
+
+    def table(self, entity: Any) -> Any:
+        """Return a new alias of a table, or of both together."""
+        if entity is not CumulativeAccount:
+            return aliased(entity)
+        there = aliased(entity)
+        names = ("id", *ReleasePlace._fields)
+        new = _listed("new", **{name: getattr(entity, name).type for name in names})
+        both = union_all(
+            select(there.merchant_id, *(getattr(there, name) for name in names)).where(
+                *own(self, there)
+            ),
+            select(merchant(self.viewer).label("merchant_id"), *new.c),
+        )
+        return aliased(entity, both.subquery(), adapt_on_names=True)
+
+
+def _listed(name: str, **types: Any) -> Any:
+    """Return rows of lists that are parameters. types: column -> its type."""
+    parameters = {"id": "ids"}
+    lists = (bindparam(parameters.get(it, it), type_=ARRAY(of)) for it, of in types.items())
+    columns_ = (column(it, of) for it, of in types.items())
+    return func.unnest(*lists).table_valued(*columns_, name=name).render_derived()
+
+
 @cache
-def _issued() -> Statement:
-    lists = (bindparam("accounts", type_=ARRAY(Uuid())), bindparam("days", type_=ARRAY(Date())))
-    names = (column("account_id", Uuid()), column("starts_on", Date()))
-    wanted = func.unnest(*lists).table_valued(*names, name="wanted").render_derived()
-    nothing = cast(null(), DateTime(timezone=True))
-    period = SimpleNamespace(**dict(wanted.c.items()), counted_until=nothing)
-    sums = counted(TrueTables(anyone(Actor.STAFF)), period).lateral()
-    return Statement(select(*wanted.c, sums.c.issued).select_from(wanted.join(sums, true())))
+def _left() -> Statement:
+    wanted = _listed("wanted", accounts=Uuid(), days=Date(), instants=DateTime(timezone=True))
+    of = wanted.c
+    period = SimpleNamespace(
+        account_id=of.accounts,
+        starts_on=of.days,
+        counted_until=of.instants,
+        reconciled_at=of.instants,
+    )
+    sums = counted(_TablesWithNew(anyone(Actor.STAFF)), period).lateral()
+    names = ("issued", "delivered", "issued_since", "delivered_since")
+    rows = select(*of, *(sums.c[it] for it in names)).select_from(wanted.join(sums, true()))
+    return Statement(rows)
 
 
 class PlaceSums(NamedTuple):

@@ -89,8 +89,8 @@ class ScheduleLine(Node):
     )
     open_quantity: Decimal = related(
         progress,
-        "What is still to ship of it: `cumulativeReleased` less the cumulative issued of the"
-        " contract line, not below zero and not above `quantity`. 0 for a superseded release.",
+        "What is still to ship of it: `cumulativeReleased` less `supplied` of its account's"
+        " `period`, not below zero and not above `quantity`. 0 for a superseded release.",
         attribute="open_quantity",
         directives=[_OF_EARLIER],
     )

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from commands.trade.contracts.life import check_in_force
 from commands.trade.contracts.times import outside
-from commands.trade.releases.accounts import ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts import ReceivedReport, ReleasePlace, left_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.known import locked, locked_lines
 from commands.writing.rows import change_rows, write_rows
@@ -132,6 +132,10 @@ async def _bring(writing: Writing, release: Release) -> None:
     place = ReleasePlace.of(accounts[0])
     known = await locked(writing, [place])
     account = known.accounts[place].counting_from(release.counted_from)
+    report = ReceivedReport.of(release, known.contracts[release.contract_id])
+    instants = {report.told_at, account.reconciled_at, account.counted_until}
+    wanted = {account.counting: {it for it in instants if it is not None}}
+    left = (await left_of(writing, wanted, {}))[account.counting]
     line, key = known.lines[release.contract_line_id], (release.account_id, release.type)
     standing = known.waiting[line.id][key]
     if standing.schedule is None:
@@ -145,7 +149,8 @@ async def _bring(writing: Writing, release: Release) -> None:
             line,
             account,
             standing.schedule,
-            ReceivedReport.of(release),
+            report,
+            left,
         )
     )
     own = {"state": ReleaseState.ACTIVE, "period_id": account.period_id}
