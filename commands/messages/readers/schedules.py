@@ -5,7 +5,7 @@ from typing import Any
 
 from commands.messages.readers.declared import Incoming, MessageBytes
 from commands.messages.readers.resolving import Resolving, known_of_partner, type_of
-from commands.messages.readers.whole import left_standing
+from commands.messages.readers.whole import left_standing, places_of
 from commands.trade.releases.accounts import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
 from commands.trade.releases.record import record_all
@@ -28,8 +28,9 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     """Take a schedule message in; returns what of it was not understood, or is not in force.
 
     An article that is not understood as a whole, that names nothing of ours or that is refused
-    stops no other. Refused: INVALID for a partner that is no party, and for a function (1225) of
-    which nobody knows what it replaces.
+    stops no other; one that the message has brought already, when it was read before, is left.
+    Refused: INVALID for a partner that is no party, and for a function (1225) of which nobody knows
+    what it replaces.
     """
     habits = incoming.partner.habits
     (message,) = await writing.beside.items(
@@ -56,13 +57,15 @@ async def _take(
         raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")
     known = await known_of_partner(writing, incoming.partner, message)
     findings = [*message.findings, *(it for each in message.articles for it in each.findings)]
-    pairs = await _releases(writing, known, message, findings)
+    every = await _releases(writing, known, message, findings)
+    brought = await places_of(writing, incoming.message.id)
+    pairs = [it for it in every if ReleasePlace.of(it[1]) not in brought]
     results = await _record(writing, incoming, [release for _, release in pairs])
     for (article, _), result in zip(pairs, results, strict=True):
         findings += [_finding(article, it) for it in result["problems"]]
         findings += _not_in_force(article, result)
     if message.function == "WHOLE":
-        named = {ReleasePlace.of(release) for _, release in pairs}
+        named = {ReleasePlace.of(release) for _, release in every}
         findings += await _end_others(writing, incoming, known, message, named, findings)
     return findings
 

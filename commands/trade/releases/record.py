@@ -1,5 +1,6 @@
 """Releases arrive, one or many: each is taken in, and may supersede the one before it."""
 
+from collections.abc import Collection
 from typing import Any
 
 from commands.trade.releases.accounts import ReleasePlace
@@ -55,7 +56,7 @@ async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
     for place, item in enumerate(command.releases):
         await writing.room(1 + len(item.lines))
         try:
-            _check_once((ReleasePlace.of(item), item.type), named)
+            _check_once(key := (ReleasePlace.of(item), item.type), named)
             intake = taken.take(item)
             ids: dict[str, Any] = {
                 "release_id": intake.release_id,
@@ -63,6 +64,7 @@ async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
             }
             found: dict[str, Any] = {"status": "CREATED", "problems": []}
             found |= {"state": intake.state, "waiting": list(intake.waiting)}
+            named.add(key)
         except Refused as refused:
             ids = {"release_id": None, "contract_line_id": None}
             problems = [it.below(("releases", place)) for it in refused.problems]
@@ -72,9 +74,8 @@ async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
     return {"results": results}
 
 
-def _check_once(key: Any, named: set[Any]) -> None:
-    """Refused: DUPLICATE for what the call has named already."""
+def _check_once(key: Any, named: Collection[Any]) -> None:
+    """Refused: DUPLICATE for what the call has taken in already."""
     if key in named:
         text = "This line, place and type stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("contract_line_id",))
-    named.add(key)

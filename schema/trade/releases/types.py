@@ -29,6 +29,7 @@ from schema.trade.releases.comparison import ReleaseComparison
 from schema.trade.releases.enums import (
     Commitment,
     DateMeaning,
+    ReleaseAction,
     ReleaseFunction,
     ReleaseState,
     ReleaseType,
@@ -243,5 +244,8 @@ class Release(Node):
     )
     schedule_lines: list[ScheduleLine] = related(
         loaders.schedule_of, "Its schedule, in the order in which it is supplied."
+    )
+    available_actions: list[ReleaseAction] = related(
+        loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
     timeline: Timeline = timeline()

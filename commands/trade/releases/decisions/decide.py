@@ -17,18 +17,16 @@ from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Note, refuse_duplicates
-from models.access.viewers import Scope
-from models.base.acts import Act
 from models.base.guards import guards
 from models.events.trade.releases import ReleaseConsented, ReleaseRejected
 from models.trade.contracts import acts
 from models.trade.contracts.tables import Contract
+from models.trade.releases import acts as release_acts
 from models.trade.releases.findings import ReleaseFinding
 from models.trade.releases.tables import CumulativeAccount, Release
 from models.trade.releases.words import ReleaseState
 
 _PATH: Path = ("release_id",)
-_WAITING = frozenset({ReleaseState.RECEIVED})
 
 
 class ReleaseCommand(Command):
@@ -52,7 +50,7 @@ class ReleaseReject(ReleaseCommand):
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, _WAITING),
+    release_acts.CONSENT,
     "Consent to what was found of a release that waits. Once nothing of it awaits consent any more"
     " it comes into force, and the one before is superseded.",
 )
@@ -81,7 +79,7 @@ async def consent(writing: Writing, command: ReleaseConsent) -> Outcome:
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, _WAITING, becomes=ReleaseState.REJECTED),
+    release_acts.REJECT,
     "Reject a release that waits; what was in force before stays so.",
 )
 async def reject(writing: Writing, command: ReleaseReject) -> Outcome:
