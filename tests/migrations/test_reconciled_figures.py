@@ -15,6 +15,7 @@ from tests.make.trade.contracts import schedule
 FIGURES = """
 SELECT unloading_point, starts_on::text, reconciled_received::text, reconciled_at::text
 FROM account_periods JOIN cumulative_accounts accounts ON accounts.id = account_id
+WHERE unloading_point IN ('A', 'B', 'C', 'D', 'E')
 ORDER BY unloading_point, starts_on
 """
 
@@ -30,14 +31,14 @@ async def test_the_figure_that_counts_is_reconciled_as_of_when_it_was_told_first
     note = {"lastReceipts": [{"deliveryNote": sent["number"]}]}
     anew = {"countedFrom": "2026-03-01"}
     midnight = {"issuedAt": "2026-02-27T23:00:00Z"}
-    told = {
-        "D1": [{"cumulativeReceived": "10"}] * 2,
-        "D2": [{"cumulativeReceived": "3", **note}],
-        "D3": [{"cumulativeReceived": "7", **midnight}],
-        "D4": [{"cumulativeReceived": "6"}, {"cumulativeReceived": "2", **anew}],
-        "D5": [{}],
+    sent_for = {
+        "A": [{"cumulativeReceived": "10"}] * 2,
+        "B": [{"cumulativeReceived": "3", **note}],
+        "C": [{"cumulativeReceived": "7", **midnight}],
+        "D": [{"cumulativeReceived": "6"}, {"cumulativeReceived": "2", **anew}],
+        "E": [{}],
     }
-    for point, some in told.items():
+    for point, some in sent_for.items():
         for number, each in enumerate(some, 1):
             clock.advance(hours=1)
             fields = {"unloadingPoint": point, **each}

@@ -145,9 +145,9 @@ class AccountRules(DeliveryRules, ParcelRules):
         lines = (
             each
             for line in self._asked()
-            for it in line["releases"]["nodes"]
-            if it["id"] == key
-            for each in it["scheduleLines"]
+            for its in line["releases"]["nodes"]
+            if its["id"] == key
+            for each in its["scheduleLines"]
         )
         return sum((Decimal(it["openQuantity"]) for it in lines), _ZERO)
 
@@ -161,9 +161,9 @@ class AccountRules(DeliveryRules, ParcelRules):
             self.act(reject, ReleaseReject, **key, reason="No.")
             return
         findings = [
-            UUID(it["id"])
-            for it in self.rows["release_findings"]
-            if it["release_id"] == str(key["release_id"]) and it["is_holding"]
+            UUID(each["id"])
+            for each in self.rows["release_findings"]
+            if each["release_id"] == str(key["release_id"]) and each["is_holding"]
         ]
         self.act(consent, ReleaseConsent, **key, finding_ids=findings)
 

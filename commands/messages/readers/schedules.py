@@ -6,7 +6,7 @@ from typing import Any
 from commands.messages.readers.declared import Incoming, MessageBytes
 from commands.messages.readers.resolving import Resolving, known_of_partner, type_of
 from commands.messages.readers.whole import left_standing, places_of
-from commands.trade.releases.accounts import ReleasePlace
+from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
 from commands.trade.releases.record import record_all
 from commands.writing.rows import write_rows

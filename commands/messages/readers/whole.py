@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, and_, bindparam, exists, select
 
-from commands.trade.releases.accounts import ReleasePlace
+from commands.trade.releases.accounts.account import ReleasePlace
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from models.base.tables import OneOf, fixed

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from commands.trade.releases.accounts import (
+from commands.trade.releases.accounts.account import (
     Account,
     LeftQuantities,
     ReceivedReport,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
-from commands.trade.releases.accounts import ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace
 from commands.trade.releases.findings.arriving import Arriving
 from commands.trade.releases.findings.found import LATE, findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force

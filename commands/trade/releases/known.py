@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.trade.contracts.life import wrong_state
-from commands.trade.releases.accounts import Account, PlaceSums, ReleasePlace, accounts_of, sums_of
+from commands.trade.releases.accounts.account import Account, ReleasePlace
+from commands.trade.releases.accounts.sums import PlaceSums, accounts_of, sums_of
 from commands.trade.releases.schedule import Schedule, schedule_that_stands
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Writing, missing

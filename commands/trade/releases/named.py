@@ -9,14 +9,14 @@ from typing import Any, cast
 from uuid import UUID
 
 from commands.master.packagings.counting import Packagings, packagings_of
-from commands.trade.releases.accounts import (
+from commands.trade.releases.accounts.account import (
     Account,
     Counting,
     LeftQuantities,
     ReceivedReport,
     ReleasePlace,
-    left_of,
 )
+from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, by_id
 from commands.writing.transaction import Writing, missing
@@ -55,10 +55,12 @@ class NamedRows:
         """Return what an item says of receipts; nothing is received where it says nothing."""
         named = (self.delivery(contract, it) for it in item.notes)
         left = (it.dispatched_at for it in named if it and it.dispatched_at)
-        told, until = item.cumulative_received, max(left, default=None)
+        reported, until = item.cumulative_received, max(left, default=None)
         at = item.calculated_at or item.issued_at or now
         told_at = ReceivedReport.instant(contract, until, at, now)
-        return ReceivedReport(told is not None, told or Decimal(0), item.last_note, until, told_at)
+        return ReceivedReport(
+            reported is not None, reported or Decimal(0), item.last_note, until, told_at
+        )
 
     def delivery(self, contract: Contract, note: str) -> Any:
         """Return our delivery with a number, to a contract's party; None where there is none."""
@@ -99,9 +101,9 @@ def _new(known: KnownLines, items: Iterable[ReleaseContent]) -> dict[ReleasePlac
     places = {ReleasePlace.of(it) for it in items} - known.accounts.keys()
     days = {key: known.contracts[it.contract_id].valid_from for key, it in known.lines.items()}
     return {
-        it: Account(new_id(), new_id(), days[it.contract_line_id], is_new=True)
-        for it in places
-        if it.contract_line_id in days
+        place: Account(new_id(), new_id(), days[place.contract_line_id], is_new=True)
+        for place in places
+        if place.contract_line_id in days
     }
 
 

@@ -25,15 +25,16 @@ def supplied_quantity(reconciled: Decimal, before: Decimal, since: Decimal) -> D
 
 
 def received_quantity(
-    told: Decimal, after: Decimal | None, ours: Decimal, since: Decimal
+    reported: Decimal, after: Decimal | None, ours: Decimal, since: Decimal
 ) -> Decimal:
     """Return what a customer has received: its figure and ours, never added.
 
-    told: its figure. Where it named a delivery note of ours, after: what was delivered of what left
-    after that, which comes on top. Else the largest counts: ours is what we know to have arrived in
-    all, since the figure that was reconciled last with what was delivered of what left later.
+    reported: its figure. Where it named a delivery note of ours, after: what was delivered of what
+    left after that, which comes on top. Else the largest counts: ours is what we know to have
+    arrived in all, since the figure that was reconciled last with what was delivered of what left
+    later.
     """
-    return told + after if after is not None else max(told, ours, since)
+    return reported + after if after is not None else max(reported, ours, since)
 
 
 def open_quantities(

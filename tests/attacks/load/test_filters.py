@@ -18,7 +18,7 @@ from server import application
 from tests import make
 from tests.attacks.load.conftest import LIMITS, Long
 from tests.attacks.load.large import DELIVERIES, LINES, ORDERS
-from tests.make.plans import EXPLAIN, plan_of, sent
+from tests.make.counting import EXPLAIN, plan_of, sent
 from transport.serving import Serving
 
 FILTERS = [

@@ -147,8 +147,8 @@ async def test_an_unknown_place_is_named_and_the_message_replayed(ask, world, pa
     async def brought() -> tuple[dict[str, Any], list[tuple[str, str, str]]]:
         (message,) = (await ask(BROUGHT))["interchangeMessages"]["nodes"]
         places = [
-            (it["state"], it["account"]["shipTo"]["code"], it["account"]["unloadingPoint"])
-            for it in message["releases"]["nodes"]
+            (each["state"], each["account"]["shipTo"]["code"], each["account"]["unloadingPoint"])
+            for each in message["releases"]["nodes"]
         ]
         assert message["releases"]["totalCount"] == len(places)
         return message, sorted(places)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.trade.releases.accounts import (
+from commands.trade.releases.accounts.account import (
     Account,
     LeftQuantities,
     LeftSince,
@@ -44,8 +44,8 @@ class Customer:
 
     def supplied(self) -> Decimal:
         since = self.since(self.account.reconciled_at)
-        told = self.account.reconciled_received
-        return supplied_quantity(told, Decimal(self.issued - since), Decimal(since))
+        figure = self.account.reconciled_received
+        return supplied_quantity(figure, Decimal(self.issued - since), Decimal(since))
 
     def ship(self, amount: int) -> None:
         self.left.append((self.now, amount))
@@ -57,10 +57,10 @@ class Customer:
         """Say what has been received, perhaps with the note of the last delivery in that."""
         come = self.left[: self.arrived]
         noted = come[-1][0] if come and noting else None
-        told = Decimal(self.more + sum(amount for _, amount in come))
+        received = Decimal(self.more + sum(amount for _, amount in come))
         report = ReceivedReport(
             tells_received=True,
-            cumulative_received=told,
+            cumulative_received=received,
             last_receipt_reference=None,
             counted_until=noted,
             told_at=noted or self.now,

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from commands.trade.contracts.life import check_in_force
 from commands.trade.contracts.times import outside
-from commands.trade.releases.accounts import ReceivedReport, ReleasePlace, left_of
+from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.known import locked, locked_lines
 from commands.writing.rows import change_rows, write_rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from commands.trade.releases.accounts import Account, LeftQuantities, ReceivedReport
+from commands.trade.releases.accounts.account import Account, LeftQuantities, ReceivedReport
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.named import NamedRows

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from commands.trade.releases.accounts import ReleasePlace
+from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
 from commands.trade.releases.findings.compared import COMPARISONS
 from kit.ids import new_id

@@ -165,8 +165,8 @@ async def test_where_more_was_received_than_issued_nothing_leaves_twice(ask, wor
     await contracts.release(ask, line, 1, schedule("2026-03-20", "9"))
     await _send(ask, world, contract, "4")
     clock.advance(hours=1)
-    told = {"cumulativeReceived": "10", "countedFrom": day}
-    payload = await contracts.try_release(ask, line, 2, *_TWO_DAYS, **told)
+    figures = {"cumulativeReceived": "10", "countedFrom": day}
+    payload = await contracts.try_release(ask, line, 2, *_TWO_DAYS, **figures)
     state, codes = contracts.found(payload)
     assert (state, "RECEIVED_ABOVE_ISSUED" in codes) == ("ACTIVE", True)
     assert await _still_open(ask, contract) == ["3", "5"]
@@ -201,8 +201,8 @@ async def test_a_figure_above_ours_counts_from_when_it_was_told_first(ask, world
     # It rises by more than what has left, which is told anew; then it takes two of that back.
     for number, received, left_open in ((5, "15", "3"), (6, "13", "3")):
         clock.advance(hours=1)
-        told = {"cumulativeReceived": received, "correction": True}
-        await contracts.release(ask, line, number, schedule("2026-03-21", "3"), **told)
+        figures = {"cumulativeReceived": received, "correction": True}
+        await contracts.release(ask, line, number, schedule("2026-03-21", "3"), **figures)
         assert await _still_open(ask, contract) == [left_open]
     period = (await _counted(ask, contract))["accounts"][0]["periods"][0]
     assert (period["cumulativeIssued"], period["supplied"]) == ("3", "13")

@@ -6,9 +6,9 @@ from kit.ids import from_global, to_global
 from models.access.viewers import Actor
 from tests.api.master.test_calendars import item, put
 from tests.guard import counted
+from tests.make.counting import nodes, plan_of, sent
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
-from tests.make.plans import nodes, plan_of, sent
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule, window
 
