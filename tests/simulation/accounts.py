@@ -1,6 +1,6 @@
 """What customers and we count of the places of a contract line, beside a plain reckoning of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -40,6 +40,12 @@ query ($id: ID!) { contract(id: $id) { lines { accounts { periods {
   demand(first: 40) { nodes { openQuantity quantity } } } } }
 """
 _ZERO = Decimal(0)
+_COLUMNS = {
+    "dispatched": "shipped",
+    "delivered": "delivered",
+    "lost": "lost",
+    "returned": "refused",
+}
 needs_waiting = precondition(
     lambda self: any(it["state"] == "RECEIVED" for it in self.rows["releases"])
 )
@@ -245,6 +251,7 @@ class AccountRules(DeliveryRules, ParcelRules):
             for each in of["periods"]
         }
         assert len(found) == len(self.rows["account_periods"])
+        self._reconcile(found)
         for period in self.rows["account_periods"]:
             figured = found[to_global("AccountPeriod", UUID(period["id"]))]
             figures = {name: Decimal(figured[name]) for name in figured if name != "id"}
@@ -257,12 +264,10 @@ class AccountRules(DeliveryRules, ParcelRules):
 
     def _reckoned(self, period: Row) -> dict[str, Decimal]:
         """Return the sums of a period, by each delivery line that counts in it."""
-        names = {"dispatched": "shipped", "delivered": "delivered", "lost": "lost"}
-        names["returned"] = "refused"
         parts = list(self._counted_in(period))
         sums = {
             name: sum((Decimal(it[column]) for it, _ in parts), _ZERO)
-            for name, column in names.items()
+            for name, column in _COLUMNS.items()
         }
         gone = sums["dispatched"] - sums["lost"] - sums["returned"]
         issued = period["opening"] + gone
@@ -283,23 +288,39 @@ class AccountRules(DeliveryRules, ParcelRules):
 
     def _counted_in(self, period: Row) -> Iterator[tuple[Row, datetime]]:
         """Yield the delivery lines of a period, with when they left."""
-        deliveries = {it["id"]: it for it in self.rows["deliveries"] if it["dispatched_at"]}
-        lines = {it["id"]: it for it in self.rows["order_lines"]}
         own = period["account_id"]
         later = [
             each["starts_on"]
             for each in self.rows["account_periods"]
             if each["account_id"] == own and each["starts_on"] > period["starts_on"]
         ]
+        for part, left, account in self._left():
+            if account == own and period["starts_on"] <= _day(left) < min(later, default="9"):
+                yield part, left
+
+    def _left(self) -> Iterator[tuple[Row, datetime, Any]]:
+        """Yield the delivery lines that left, when, and for which account they count."""
+        deliveries = {it["id"]: it for it in self.rows["deliveries"] if it["dispatched_at"]}
+        lines = {it["id"]: it for it in self.rows["order_lines"]}
         for part in self.rows["delivery_lines"]:
             delivery = deliveries.get(part["delivery_id"])
-            if delivery is None:
-                continue
-            left = _instant(delivery["dispatched_at"])
-            day = left.astimezone(ZoneInfo(ZONE)).date().isoformat()
-            is_here = self._account_of(lines[part["order_line_id"]], delivery) == own
-            if is_here and period["starts_on"] <= day < min(later, default="9"):
-                yield part, left
+            if delivery is not None:
+                account = self._account_of(lines[part["order_line_id"]], delivery)
+                yield part, _instant(delivery["dispatched_at"]), account
+
+    def _reconcile(self, found: Mapping[str, Row]) -> None:
+        """Compare the sums of all accounts with what all deliveries for them brought.
+
+        Those are what the journal tells: `tests.simulation.invariants`.
+        """
+        first: dict[str, str] = {}
+        for each in self.rows["account_periods"]:
+            account = each["account_id"]
+            first[account] = min(first.get(account, "9"), each["starts_on"])
+        left = [it for it, at, account in self._left() if _day(at) >= first.get(account, "9")]
+        for name, column in _COLUMNS.items():
+            total = sum((Decimal(it[name]) for it in found.values()), _ZERO)
+            assert total == sum((Decimal(it[column]) for it in left), _ZERO), name
 
     def _account_of(self, line: Row, delivery: Row) -> Any:
         """Return where a delivery counts: by the schedule line that it answers, else its place."""
@@ -345,6 +366,10 @@ def _since(parts: Sequence[tuple[Row, datetime]], instant: str | None) -> dict[s
 def _place_of(account: Row) -> tuple[Any, ...]:
     """Return by what accounts of a line are told apart: those of a plant first."""
     return account["ship_to_id"] is None, account["unloading_point"] or "", account["id"]
+
+
+def _day(instant: datetime) -> str:
+    return instant.astimezone(ZoneInfo(ZONE)).date().isoformat()
 
 
 def _instant(text: str) -> datetime:

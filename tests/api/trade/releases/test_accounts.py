@@ -208,6 +208,19 @@ async def test_a_figure_above_ours_counts_from_when_it_was_told_first(ask, world
     assert (period["cumulativeIssued"], period["supplied"]) == ("3", "13")
 
 
+async def test_a_release_that_tells_no_figure_counts_from_what_arrived_at_its_place(ask, world):
+    contract = await contracts.contract(world, ask)
+    line, dock = contract["lines"][0]["id"], {"unloadingPoint": "D1"}
+    first = await contracts.release(ask, line, 1, *_TWO_DAYS, **dock)
+    answered = {"lines": [{"contractLineId": line, "quantity": "3"}]}
+    answered["lines"][0]["scheduleLineId"] = first["scheduleLines"][0]["id"]
+    sent = await _send(ask, world, contract, "3", **answered)
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[])
+    second = await contracts.release(ask, line, 2, schedule("2026-03-23", "5"), **dock)
+    assert second["cumulativeReceived"] == "3"
+    assert await _still_open(ask, contract) == ["5"]
+
+
 async def test_what_left_before_a_release_and_is_recorded_late_lowers_nothing(ask, world, clock):
     contract = await contracts.contract(world, ask)
     line = contract["lines"][0]["id"]
