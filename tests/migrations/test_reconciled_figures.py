@@ -1,4 +1,4 @@
-"""What was reconciled when 0045 comes: the figure that counts, as of when it was told first."""
+"""What was reconciled when 0046 comes: the figure that counts, as of when it was told first."""
 
 import asyncio
 
@@ -47,6 +47,6 @@ async def test_the_figure_that_counts_is_reconciled_as_of_when_it_was_told_first
     read = f"{own}?app.merchant={world.merchant_id}"
     before = await asyncio.to_thread(ask_once, read, FIGURES)
     assert [it[3] is None for it in before] == [False] * 5 + [True]
-    for step, revision in ((command.downgrade, "0044"), (command.upgrade, "0045")):
+    for step, revision in ((command.downgrade, "0045"), (command.upgrade, "0046")):
         await asyncio.to_thread(step, migrations.configured(own), revision)
     assert await asyncio.to_thread(ask_once, read, FIGURES) == before
