@@ -334,4 +334,4 @@ def _server(
         lifespan="on",
         timeout_graceful_shutdown=config.grace_s,
     )
-    return HttpServer(settings, serving.draining)
+    return HttpServer(settings, serving.draining, config.drain_s)
