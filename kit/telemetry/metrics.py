@@ -26,7 +26,7 @@ from prometheus_client import (
     Summary,
 )
 
-from kit.telemetry.names import Labels, Named
+from kit.telemetry.names import Labels, NamedOperation
 from kit.telemetry.trace import Trace
 
 _log = logging.getLogger("abruf")
@@ -107,7 +107,9 @@ class Telemetry:
             found = self._kinds[kind] = tuple(it.labels(kind) for it in every)
         return found
 
-    def ended(self, request: Trace, kind: str, outcome: str, seconds: float, named: Named) -> None:
+    def ended(
+        self, request: Trace, kind: str, outcome: str, seconds: float, named: NamedOperation
+    ) -> None:
         """Count an operation and write its line; a slow one's also where others have none."""
         took, sent, cost = self._of(kind)
         self._ended.labels(kind, outcome).inc()
@@ -143,7 +145,7 @@ class RunningOperation:
         self._telemetry, self._request, self._span = telemetry, request, span
         self._started = perf_counter()
 
-    def end(self, kind: str, outcome: str, named: Named) -> None:
+    def end(self, kind: str, outcome: str, named: NamedOperation) -> None:
         """Tell what it was and how it ended: a code of ours, or OK."""
         seconds = perf_counter() - self._started
         if self._span.is_recording():

@@ -13,7 +13,7 @@ OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedOperation:
     """An operation as its client calls it, and its document.
 
     is_registered: whether the merchant's staff registered the document.
@@ -41,7 +41,7 @@ class Labels:
         """Know none."""
         self._known: set[str] = set()
 
-    def of(self, named: Named) -> str:
+    def of(self, named: NamedOperation) -> str:
         """Return the label of an operation."""
         name = named.shown
         if name is None or not named.is_registered:

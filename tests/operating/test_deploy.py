@@ -59,8 +59,8 @@ async def test_rules_ask_for_metrics_that_there_are(database: make.Walled) -> No
     telemetry = telemetry_of(database)
     application(Serving(database, telemetry=telemetry))
     shown = set(re.findall(r"(?m)^# TYPE (\w+) ", generate_latest(telemetry.registry).decode()))
-    asked = set(re.findall(r"\babruf_\w+", text_of("alerts.yml")))
-    plain = {next((it.removesuffix(end) for end in BUILT if it.endswith(end)), it) for it in asked}
+    wanted = set(re.findall(r"\babruf_\w+", text_of("alerts.yml")))
+    plain = {next((it.removesuffix(end) for end in BUILT if it.endswith(end)), it) for it in wanted}
     known = {it.removesuffix("_total") for it in shown}
     assert plain - known == set()
 

@@ -90,10 +90,10 @@ async def test_a_private_customer_is_written_out_and_then_forgotten_everywhere(
     after = await everything(world, addresses)
     assert [it for it in (*TRACES, zofia["number"]) if it in after] == [zofia["number"]]
     nodes = (await ask(CHANGED))["journal"]["nodes"]
-    told = {it["type"]: it["payload"] for it in nodes}
-    assert "email" in told["party.updated"]["fields"]
-    assert "guest" in told["order.updated"]["fields"]
-    assert "api_key.revoked" in told
+    events = {it["type"]: it["payload"] for it in nodes}
+    assert "email" in events["party.updated"]["fields"]
+    assert "guest" in events["order.updated"]["fields"]
+    assert "api_key.revoked" in events
     node = (await ask(SHOWN, id=zofia["id"]))["node"]
     assert node == {"shipTo": {"city": "Anonymised", "country": "PL"}}
 

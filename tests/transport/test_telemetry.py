@@ -19,7 +19,7 @@ from sqlalchemy import text
 from abruf import __version__
 from kit.telemetry import log, trace
 from kit.telemetry.metrics import OK, Telemetry
-from kit.telemetry.names import OTHER, Labels, Named
+from kit.telemetry.names import OTHER, Labels, NamedOperation
 from resolvers.running.context import Terms
 from schema.graphql.errors import ErrorCode
 from schema.graphql.extensions.observed import CANCELLED
@@ -129,29 +129,29 @@ async def test_the_line_of_an_operation_names_it_and_how_it_was_answered(ask, js
     assert "operation" not in second
 
 
-@pytest.mark.parametrize("slow_s", [0.0])
 async def test_a_slow_operation_is_told_also_where_others_are_not(
-    ask, telemetry, monkeypatch, slow_s
+    ask, telemetry, monkeypatch
 ) -> None:
     written = logged("text")
-    told = next(written)
+    shown = next(written)
+    monkeypatch.setattr(telemetry, "_slow_s", 600.0)
     await ask("query Quick { products(first: 1) { nodes { sku } } }")
-    assert told.getvalue() == ""
-    monkeypatch.setattr(telemetry, "_slow_s", slow_s)
+    assert shown.getvalue() == ""
+    monkeypatch.setattr(telemetry, "_slow_s", 0.0)
     await ask("query Late { products(first: 1) { nodes { sku } } }")
     assert next(written, None) is None
-    (line,) = told.getvalue().splitlines()
+    (line,) = shown.getvalue().splitlines()
     assert "WARNING slow operation" in line
     assert all(it in line for it in ("operation=Late", "plan=", "statements=", "document="))
 
 
 def test_metrics_name_registered_operations_and_no_more_than_they_may() -> None:
     labels = Labels()
-    assert labels.of(Named("Mine", "query Mine { x }")) == OTHER
-    assert labels.of(Named("No name", "{ x }", is_registered=True)) == OTHER
-    found = {labels.of(Named(f"Q{it}", "", is_registered=True)) for it in range(300)}
+    assert labels.of(NamedOperation("Mine", "query Mine { x }")) == OTHER
+    assert labels.of(NamedOperation("No name", "{ x }", is_registered=True)) == OTHER
+    found = {labels.of(NamedOperation(f"Q{it}", "", is_registered=True)) for it in range(300)}
     assert len(found) == 201
-    assert labels.of(Named("Q0", "", is_registered=True)) == "Q0"
+    assert labels.of(NamedOperation("Q0", "", is_registered=True)) == "Q0"
 
 
 async def test_what_runs_waits_and_lags_is_shown(ask, telemetry) -> None:

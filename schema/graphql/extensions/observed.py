@@ -12,7 +12,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from kit.db.lost import Unavailable
 from kit.telemetry import trace
 from kit.telemetry.metrics import OK
-from kit.telemetry.names import Named
+from kit.telemetry.names import NamedOperation
 from schema.graphql.errors import ErrorCode, default_code
 
 _NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
@@ -55,7 +55,7 @@ class Observed(SchemaExtension):
         except RuntimeError:
             return "unknown"
 
-    def _named(self) -> Named:
+    def _named(self) -> NamedOperation:
         """Return what tells this operation from others."""
         operation = self.execution_context
         try:
@@ -63,7 +63,7 @@ class Observed(SchemaExtension):
         except RuntimeError:
             name = None
         is_registered = operation.context.is_trusted
-        return Named(name, operation.query or "", is_registered=is_registered)
+        return NamedOperation(name, operation.query or "", is_registered=is_registered)
 
     def _result(self) -> str:
         """Return the code of the first error that the client is told."""

@@ -14,7 +14,7 @@ from tests.make.trade import orders
 from tests.transport.client import STATUS, Served
 from tests.walls.programs import find, free_port, serving
 
-SAMPLE = (Path(__file__).parents[2] / "deploy" / "nginx.conf").read_text()
+SAMPLE = (Path(__file__).parents[3] / "deploy" / "nginx.conf").read_text()
 MAIN = """
 daemon off;
 user {owner} {group};
