@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from graphql import (
@@ -27,6 +27,7 @@ from tests.execution.operations import Operation
 
 Question = tuple[str, set[str]]
 """A selection, and the coordinates that it asks."""
+Asked = TypeVar("Asked")
 DEEPEST = 4
 """Fields between a row and an object that has no id."""
 ROWS, MANY = 8, 10
@@ -140,27 +141,17 @@ class Whole:
     def questions(self, name: str) -> Iterator[Question]:
         """Yield (selection, coordinates) for all that a type can be asked."""
         fields = self.schema.type_map[name].fields
-        plain = [it for it, field in fields.items() if _is_plain(field)]
+        plain = _leaves_of(self.schema.type_map[name])
         if plain:
             yield " ".join(plain), {f"{name}.{it}" for it in plain}
         for own, field in fields.items():
             if own not in plain:
-                below = self._below(field)
+                below, shortly = _below(field), _below(field, 1)
                 least = _least(field)
                 yield f"{own}{least}{below}", {f"{name}.{own}"}
                 for supplied, asks in self._supplied(f"{name}.{own}", field):
-                    yield f"{own}{_arguments(supplied)}{below}", asks
-
-    def _below(self, field: GraphQLField) -> str:
-        """Ask an object for its plain fields."""
-        kind = get_named_type(field.type)
-        if is_leaf_type(kind):
-            return ""
-        plain = [it for it, inner in kind.fields.items() if _is_plain(inner)]
-        nodes = kind.fields.get("nodes")
-        if nodes is not None:
-            plain.append(f"nodes{self._below(nodes)}")
-        return f" {{ __typename {' '.join(plain)} }}"
+                    # What is in a page's nodes was asked just now; which there are is asked here.
+                    yield f"{own}{_arguments(supplied)}{shortly}", asks
 
     def _supplied(
         self, place: str, field: GraphQLField
@@ -184,9 +175,9 @@ class Whole:
                 yield {**page, name: value(name, argument)}, asks
 
 
-def batched(questions: Iterable[Question], size: int) -> Iterator[list[Question]]:
-    """Cut questions into parts."""
-    waiting = iter(questions)
+def batched(every: Iterable[Asked], size: int) -> Iterator[list[Asked]]:
+    """Cut what is asked into parts."""
+    waiting = iter(every)
     while part := list(islice(waiting, size)):
         yield part
 
@@ -195,6 +186,22 @@ def together(questions: Sequence[Question]) -> str:
     """Write one selection of several questions, under aliases but for what has no arguments."""
     numbered = enumerate(selection for selection, _ in questions)
     return " ".join(f"q{at}: {it}" if {"(", "{"} & set(it) else it for at, it in numbered)
+
+
+def _below(field: GraphQLField, of_nodes: int | None = None) -> str:
+    """Ask an object for its plain fields. of_nodes: for the first so many of a page's nodes."""
+    kind = get_named_type(field.type)
+    if is_leaf_type(kind):
+        return ""
+    plain = _leaves_of(kind)
+    if "nodes" in kind.fields:
+        node = get_named_type(kind.fields["nodes"].type)
+        plain.append(f"nodes {{ __typename {' '.join(_leaves_of(node)[:of_nodes])} }}")
+    return f" {{ __typename {' '.join(plain)} }}"
+
+
+def _leaves_of(kind: GraphQLObjectType) -> list[str]:
+    return [name for name, field in kind.fields.items() if _is_plain(field)]
 
 
 def _is_plain(field: GraphQLField) -> bool:
@@ -221,4 +228,4 @@ def plain_nodes(field: GraphQLField) -> str:
 
 
 def _plain(kind: Any) -> str:
-    return " ".join(name for name, field in kind.fields.items() if _is_plain(field))
+    return " ".join(_leaves_of(kind))

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from kit.embedded.home import STEP_S
-from tests.kit.programs import is_empty
+from tests.kit.programs import ask, is_empty
 from tests.run.abruf import HTTP, ROOT, Launch, free_port
 
 UPSERT = """
@@ -122,9 +122,10 @@ def test_another_postgresql_is_used_when_its_address_is_given(
     tmp_path: Path, launch: Launch, new_database: Callable[[str], str]
 ) -> None:
     url = new_database("elsewhere").replace("+asyncpg", "")
-    abruf = launch(tmp_path, ABRUF_DATABASE_URL=url)
-    abruf.wait_until_ready()
-    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+    abruf = launch(tmp_path, ABRUF_DATABASE_URL=url, ABRUF_DEMO="0")
+    abruf.wait_until_ready("Operators make keys")
+    assert HTTP.get(f"{abruf.origin}/readyz").status_code == 200
+    assert ask(url, "SELECT count(*) FROM merchants") == [(0,)]
     assert not (tmp_path / "postgresql").exists()
     assert abruf.stop() == 130
 
