@@ -43,7 +43,7 @@ PATIENT = Limits(deadline=120, statement=60, unpaid=60_000, effort=60_000)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--executor", choices=["planned", "reference"], default="planned")
-    parser.addoption("--operations", default="120", help="how many operations are generated")
+    parser.addoption("--operations", default="80", help="how many operations are generated")
     parser.addoption("--seed", default="20261122", help="what they start from")
     parser.addoption("--every-case", action="store_true", help="ask every field all that is wrong")
     parser.addoption("--every-way", action="store_true", help="migrate each copy to the newest")
