@@ -1,5 +1,6 @@
 """What staff decides on interchanges and messages: read once more, or not at all."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,11 +8,13 @@ from pydantic import Field
 
 from commands.messages.interchanges.files import File, Piece, first_of, header_columns, kept
 from commands.messages.interchanges.taking import answer, settle
+from commands.messages.interchanges.waiting import let_wait
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, refuse_duplicates
+from kit.loop.memory import MUCH
 from kit.standards.edifact.faults import Fault, Finding
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -36,7 +39,13 @@ _PATH: Path = ("interchange_id",)
 
 
 class InterchangeCommand(Command):
-    """What is decided on one interchange."""
+    """What is decided on one interchange, which is read for that, however long it is."""
+
+    @classmethod
+    def weight(cls, values: Mapping[str, Any]) -> int:
+        """Return what reading it may weigh."""
+        del values
+        return MUCH
 
     interchange_id: Annotated[UUID, Names("Interchange")] = Field(description="The interchange.")
 
@@ -122,6 +131,8 @@ async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) 
         key: ("message_ids", place) for place, key in enumerate(command.message_ids)
     }
     rows = await writing.lock(InterchangeMessage, wanted)
+    interchanges = {it.interchange_id for it in rows.values()}
+    await let_wait(writing, interchanges, len(rows), sum(it.segment_count for it in rows.values()))
     for key, path in wanted.items():
         row = rows[key]
         if row.fate not in UNSETTLED:
