@@ -27,7 +27,7 @@ from tests.execution.operations import Operation
 
 Question = tuple[str, set[str]]
 """A selection, and the coordinates that it asks."""
-Asked = TypeVar("Asked")
+Item = TypeVar("Item")
 DEEPEST = 4
 """Fields between a row and an object that has no id."""
 ROWS, MANY = 8, 10
@@ -175,7 +175,7 @@ class Whole:
                 yield {**page, name: value(name, argument)}, asks
 
 
-def batched(every: Iterable[Asked], size: int) -> Iterator[list[Asked]]:
+def batched(every: Iterable[Item], size: int) -> Iterator[list[Item]]:
     """Cut what is asked into parts."""
     waiting = iter(every)
     while part := list(islice(waiting, size)):
