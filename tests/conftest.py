@@ -1,6 +1,7 @@
 """Fixtures: one PostgreSQL for the session, one migrated database a worker, empty for each test."""
 
 import gc
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -47,6 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", default="20261122", help="what they start from")
     parser.addoption("--every-case", action="store_true", help="ask every field all that is wrong")
     parser.addoption("--every-way", action="store_true", help="migrate each copy to the newest")
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C as the programs must that tests start: in the background all would ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

@@ -141,17 +141,27 @@ class Whole:
     def questions(self, name: str) -> Iterator[Question]:
         """Yield (selection, coordinates) for all that a type can be asked."""
         fields = self.schema.type_map[name].fields
-        plain = _leaves_of(self.schema.type_map[name])
+        plain = [it for it, field in fields.items() if _is_plain(field)]
         if plain:
             yield " ".join(plain), {f"{name}.{it}" for it in plain}
         for own, field in fields.items():
             if own not in plain:
-                below, shortly = _below(field), _below(field, 1)
+                below = self._below(field)
                 least = _least(field)
                 yield f"{own}{least}{below}", {f"{name}.{own}"}
                 for supplied, asks in self._supplied(f"{name}.{own}", field):
-                    # What is in a page's nodes was asked just now; which there are is asked here.
-                    yield f"{own}{_arguments(supplied)}{shortly}", asks
+                    yield f"{own}{_arguments(supplied)}{below}", asks
+
+    def _below(self, field: GraphQLField) -> str:
+        """Ask an object for its plain fields."""
+        kind = get_named_type(field.type)
+        if is_leaf_type(kind):
+            return ""
+        plain = [it for it, inner in kind.fields.items() if _is_plain(inner)]
+        nodes = kind.fields.get("nodes")
+        if nodes is not None:
+            plain.append(f"nodes{self._below(nodes)}")
+        return f" {{ __typename {' '.join(plain)} }}"
 
     def _supplied(
         self, place: str, field: GraphQLField
@@ -188,22 +198,6 @@ def together(questions: Sequence[Question]) -> str:
     return " ".join(f"q{at}: {it}" if {"(", "{"} & set(it) else it for at, it in numbered)
 
 
-def _below(field: GraphQLField, of_nodes: int | None = None) -> str:
-    """Ask an object for its plain fields. of_nodes: for the first so many of a page's nodes."""
-    kind = get_named_type(field.type)
-    if is_leaf_type(kind):
-        return ""
-    plain = _leaves_of(kind)
-    if "nodes" in kind.fields:
-        node = get_named_type(kind.fields["nodes"].type)
-        plain.append(f"nodes {{ __typename {' '.join(_leaves_of(node)[:of_nodes])} }}")
-    return f" {{ __typename {' '.join(plain)} }}"
-
-
-def _leaves_of(kind: GraphQLObjectType) -> list[str]:
-    return [name for name, field in kind.fields.items() if _is_plain(field)]
-
-
 def _is_plain(field: GraphQLField) -> bool:
     return is_leaf_type(get_named_type(field.type)) and not field.args
 
@@ -228,4 +222,4 @@ def plain_nodes(field: GraphQLField) -> str:
 
 
 def _plain(kind: Any) -> str:
-    return " ".join(_leaves_of(kind))
+    return " ".join(name for name, field in kind.fields.items() if _is_plain(field))
