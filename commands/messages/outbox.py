@@ -54,10 +54,10 @@ async def send(writing: Writing, command: OutgoingInterchangeSend) -> Outcome:
     """Note that it was sent. Refused: NOT_FOUND, WRONG_STATE for what was sent before."""
     key = command.outgoing_interchange_id
     rows = await writing.lock(OutgoingInterchange, {key: ("outgoing_interchange_id",)})
-    if rows[key].state not in SEND.states:
+    if rows[key].state is not OutgoingState.PENDING:
         text = "It was sent before."
         raise Refused(Code.WRONG_STATE, text, ("outgoing_interchange_id",))
-    rows[key].state, rows[key].sent_at = OutgoingState(SEND.becomes), writing.now
+    rows[key].state, rows[key].sent_at = OutgoingState.SENT, writing.now
     writing.record(OutgoingInterchangeSent(key))
     return {"outgoing_interchange_id": key}
 

@@ -75,7 +75,7 @@ async def activate(writing: Writing, command: ContractActivate) -> Outcome:
     """Put a draft into force. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, activate)
     contract.activated_at = writing.now
-    return _enter(writing, contract, activate, ContractActivated(contract.id))
+    return _enter(writing, contract, ContractState.ACTIVE, ContractActivated(contract.id))
 
 
 @verb(
@@ -86,7 +86,7 @@ async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
     """Stop an active contract. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, suspend)
     suspended = ContractSuspended(contract.id)
-    return _enter(writing, contract, suspend, suspended, command.reason)
+    return _enter(writing, contract, ContractState.SUSPENDED, suspended, command.reason)
 
 
 @verb(
@@ -96,7 +96,7 @@ async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
 async def resume(writing: Writing, command: ContractResume) -> Outcome:
     """Let a suspended contract go on. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, resume)
-    return _enter(writing, contract, resume, ContractResumed(contract.id))
+    return _enter(writing, contract, ContractState.ACTIVE, ContractResumed(contract.id))
 
 
 @verb(
@@ -110,7 +110,7 @@ async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
         await check_call_offs(writing, contract)
     contract.terminated_at = writing.now
     terminated = ContractTerminated(contract.id)
-    return _enter(writing, contract, terminate, terminated, command.reason)
+    return _enter(writing, contract, ContractState.TERMINATED, terminated, command.reason)
 
 
 def wrong_state(contract: Contract, path: Path = ("contract_id",)) -> Refused:
@@ -131,12 +131,12 @@ def check_in_force(contract: Contract, path: Path) -> None:
 def _enter(
     writing: Writing,
     contract: Contract,
-    verb: AnyVerb,
+    state: ContractState,
     happened: Event,
     reason: str | None = None,
 ) -> Outcome:
-    """Bring a contract that the verb has found in the right state into the one that it leads to."""
-    contract.state, contract.state_reason = ContractState(verb.act.becomes), reason
+    """Change the state of a contract that the verb has found in the right one."""
+    contract.state, contract.state_reason = state, reason
     contract.version += 1
     writing.record(happened)
     return {"contract_id": contract.id}
