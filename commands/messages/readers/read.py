@@ -1,6 +1,7 @@
 """Messages that wait are read, each in a transaction of its own, partner by partner."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -59,17 +60,19 @@ class InterchangeMessageRefuse(InterchangeMessageRead):
 class PartnersInTurn:
     """Reads messages that wait, partner by partner, of each in the order in which they came.
 
-    Who reads one of a partner's is alone with that partner, in whichever process.
+    Who reads one of a partner's is alone with that partner, in whichever process. One that comes to
+    the time of a statement, since others hold what it changes, is tried again by a later round.
     """
 
     def __init__(self) -> None:
         """Begin with any partner."""
         self._last: dict[UUID, UUID] = {}
+        self._late: Counter[UUID] = Counter()
 
     async def read_next(self, database: Database, merchant_id: UUID, now: datetime) -> bool:
         """Read the message that waits longest of the partner whose turn it is, if there is one.
 
-        Tells whether there was one that nobody reads.
+        Tells whether there was one that nobody reads, and that was in time.
         """
         values = {"merchant": merchant_id, "last": self._last.get(merchant_id, _NOBODY)}
         async with database.writing(merchant_id) as session:
@@ -77,20 +80,27 @@ class PartnersInTurn:
         if waiting is None:
             return False
         message_id, self._last[merchant_id] = waiting
-        await _read(
-            database, Author(by_itself(merchant_id), now, extent=Extent(_MOST_LINES)), message_id
-        )
+        author = Author(by_itself(merchant_id), now, extent=Extent(_MOST_LINES))
+        try:
+            await _read(database, author, message_id, is_last=self._late[message_id] == _TRIES - 1)
+        except TimeoutError:
+            _log.warning("Not read in time, it is tried again: the message %s", message_id)
+            self._late[message_id] += 1
+            return False
+        self._late.pop(message_id, None)
         return True
 
 
 _NOBODY = UUID(int=0)
+_TRIES = 5
+"""Of a message that is late again and again, before it has failed."""
 
 
-async def _read(database: Database, author: Author, waiting: UUID) -> None:
+async def _read(database: Database, author: Author, waiting: UUID, *, is_last: bool) -> None:
     """Read a message in one transaction of its own.
 
     What its reader refuses is rolled back as a whole, and then noted by another one; so is a fault
-    of ours, which stops no other message.
+    of ours, which stops no other message. TimeoutError: it was late, and this was not its last try.
     """
     try:
         await run(database, author, read, InterchangeMessageRead(message_id=waiting))
@@ -99,7 +109,9 @@ async def _read(database: Database, author: Author, waiting: UUID) -> None:
     except Refused as refused:
         problems = [_finding(it) for it in few(refused.problems, MOST_OF_ITEM - 1)]
         await _refuse(database, author, waiting, MessageFate.REFUSED, problems)
-    except Exception:  # noqa: BLE001 -- whatever it is, the next message is still read.
+    except Exception as error:
+        if isinstance(error, TimeoutError) and not is_last:
+            raise
         _log.exception("Could not read the message %s", waiting)
         found = Problem(Code.INVALID, "We failed to read it; the log tells why.")
         await _refuse(database, author, waiting, MessageFate.FAILED, [_finding(found)])

@@ -6,6 +6,7 @@ import pytest
 
 from commands.access.documents import DocumentsRegister, register
 from commands.messages.readers.declared import Incoming, MessageReader
+from commands.messages.readers.read import PartnersInTurn
 from commands.messages.readers.registered import READERS
 from kit.errors import Code, Refused
 from kit.standards.edifact.faults import Fault
@@ -104,3 +105,19 @@ async def test_a_release_that_a_reader_does_not_know_is_kept(ask, world, monkeyp
     await received(ask, content)
     await files.read_all(world)
     assert (await _message(ask))["fate"] == "UNREAD"
+
+
+@pytest.mark.usefixtures("taken")
+async def test_a_message_that_is_late_waits_and_has_failed_after_some_tries(
+    ask, world, monkeypatch
+) -> None:
+    reader(monkeypatch, TimeoutError())
+    partners = PartnersInTurn()
+
+    async def fate_after_a_round() -> str:
+        while await partners.read_next(world.database, world.merchant_id, world.clock()):
+            pass
+        return (await _message(ask))["fate"]
+
+    fates = [await fate_after_a_round() for _ in range(5)]
+    assert fates == ["WAITING"] * 4 + ["FAILED"]
