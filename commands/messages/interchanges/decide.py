@@ -67,7 +67,7 @@ class InterchangeMessagesReplay(Command):
     """Up to 250 messages to read once more."""
 
     message_ids: Bulk[Annotated[UUID, Names("InterchangeMessage")]] = Field(
-        description="The messages, each once; nothing of them was applied."
+        description="The messages, each once."
     )
 
 
@@ -121,8 +121,9 @@ async def _locked(
 
 @verb(
     Act(Scope.MESSAGES_WRITE),
-    "Let messages wait once more that nobody could read or that were refused; they are read in the"
-    " order in which they came.",
+    "Let messages wait once more that nobody could read, that were refused, or of which not all was"
+    " taken in: a place or an article may be known now. They are read in the order in which they"
+    " came; what they brought already stays as it is.",
 )
 async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) -> Outcome:
     """Let messages wait. Refused: DUPLICATE, NOT_FOUND, WRONG_STATE for what is done or broken."""
@@ -135,7 +136,8 @@ async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) 
     await let_wait(writing, interchanges, len(rows), sum(it.segment_count for it in rows.values()))
     for key, path in wanted.items():
         row = rows[key]
-        if row.fate not in UNSETTLED:
+        is_partly = row.fate is MessageFate.READ and any(it["is_error"] for it in row.findings)
+        if row.fate not in UNSETTLED and not is_partly:
             raise Refused(Code.WRONG_STATE, f"This message is {row.fate}.", path)
         row.fate, row.read_at, row.findings = MessageFate.WAITING, None, []
         writing.record(InterchangeMessageReplayed(key))

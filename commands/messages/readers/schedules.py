@@ -10,8 +10,8 @@ from typing import Any
 
 from commands.messages.readers.declared import Incoming
 from commands.messages.readers.resolving import Resolving, known_of_partner, type_of
-from commands.messages.readers.whole import left_standing
-from commands.trade.releases.accounts import ReleasePlace
+from commands.messages.readers.whole import left_standing, places_of
+from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
 from commands.trade.releases.record import record_all
 from commands.writing.rows import write_rows
@@ -33,8 +33,9 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     """Take a schedule message in; returns what of it was not understood, or is not in force.
 
     An article that is not understood as a whole, that names nothing of ours or that is refused
-    stops no other. Refused: INVALID for a partner that is no party, and for a function (1225) of
-    which nobody knows what it replaces.
+    stops no other; one that the message has brought already, when it was read before, is left.
+    Refused: INVALID for a partner that is no party, and for a function (1225) of which nobody knows
+    what it replaces.
     """
     type_, habits = incoming.message.type, incoming.partner.habits
     portions = edifact.schedule_portions(incoming.segments(), type_, habits)
@@ -62,15 +63,21 @@ class _Findings:
 
 @dataclass(frozen=True)
 class _Taking:
-    """A message that is taken in. named: places of which it has brought a release."""
+    """A message that is taken in.
+
+    named: places of which it has brought a release. before: those of which it did when it was read
+    before.
+    """
 
     writing: Writing
     incoming: Incoming
     findings: _Findings = field(default_factory=_Findings)
     named: set[ReleasePlace] = field(default_factory=set)
+    before: set[ReleasePlace] = field(default_factory=set)
 
     async def take(self, portions: Iterator[ScheduleMessage | None]) -> Sequence[Finding]:
         """Take all portions in, and end what it replaces; return what is told."""
+        self.before.update(await places_of(self.writing, self.incoming.message.id))
         async for message in self.writing.beside.each(portions):
             if message.function is None:
                 raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")
@@ -104,7 +111,10 @@ class _Taking:
             except Refused as refused:
                 self.findings.add(_finding(article, it) for it in refused.problems)
             else:
-                found.append((article, release))
+                if (place := ReleasePlace.of(release)) in self.before:
+                    self.named.add(place)
+                else:
+                    found.append((article, release))
         return found
 
     def _check_once(self, release: RecordedRelease) -> None:
