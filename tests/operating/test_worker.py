@@ -1,28 +1,11 @@
 """A worker apart from its server, and a server that leaves the schema to others."""
 
-import asyncio
 import json
-import os
 import signal
-import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-
-async def started(tmp_path: Path, *words: str, **environment: str) -> asyncio.subprocess.Process:
-    """Start the command in a process of its own."""
-    inherited = {key: it for key, it in os.environ.items() if not key.startswith("ABRUF_")}
-    own = {"ABRUF_DATA_DIR": str(tmp_path), "ABRUF_LOG": "json", "ABRUF_MIGRATE": "0"}
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "abruf", *words),
-        cwd=ROOT,
-        env={**inherited, **own, **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+from tests.operating.called import started
 
 
 async def test_a_worker_needs_no_owner_tells_its_start_and_stops_when_it_is_told(
