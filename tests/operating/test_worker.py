@@ -18,9 +18,9 @@ async def test_a_worker_needs_no_owner_tells_its_start_and_stops_when_it_is_told
     assert line["message"] == "worker started"
     assert {"version", "revision"} <= line.keys()
     worker.send_signal(signal.SIGTERM)
-    _, rest = await worker.communicate()
+    _, written = await worker.communicate()
     assert worker.returncode == 0
-    assert json.loads(rest.splitlines()[-1])["message"] == "worker stopped"
+    assert json.loads(written.splitlines()[-1])["message"] == "worker stopped"
 
 
 @pytest.fixture
