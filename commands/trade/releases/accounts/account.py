@@ -40,11 +40,12 @@ class ReleasePlace(NamedTuple):
 class ReceivedReport(NamedTuple):
     """What a release says that its customer has received, by the names of its columns.
 
-    told_at: up to when what left may be in its figure.
+    cumulative_received: None where it names notes only. told_at: up to when what left may be in its
+    figure.
     """
 
     tells_received: bool
-    cumulative_received: Decimal
+    cumulative_received: Decimal | None
     last_receipt_reference: str | None
     counted_until: datetime | None
     told_at: datetime
@@ -106,6 +107,14 @@ Counting = tuple[UUID, date]
 """An account, and the day from which it counts."""
 
 
+def begun(day: date | None, contract: Contract, at: datetime) -> date | None:
+    """Return the first day of a period, None where it has not begun at an instant.
+
+    What leaves before it does counts in the period that runs.
+    """
+    return day if day is not None and day <= contract.day(at) else None
+
+
 @dataclass(frozen=True)
 class Account:
     """An account with its newest period. received: what its customer reported last of it.
@@ -156,7 +165,20 @@ class Account:
         earlier = self.earlier + self.received
         return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
 
-    def known_received(self, left: LeftQuantities) -> Decimal:
+    def told_received(self, report: ReceivedReport, left: LeftQuantities) -> Decimal:
+        """Return what has been received as a release says.
+
+        One that tells no figure says by its notes that what left up to the last of them has come;
+        without a note of ours what is known counts.
+        """
+        if report.cumulative_received is not None:
+            return report.cumulative_received
+        known, until = self._known_received(left), report.counted_until
+        if until is None:
+            return known
+        return max(known, self.opening + left.issued - left.since(until).issued)
+
+    def _known_received(self, left: LeftQuantities) -> Decimal:
         """Return what is known to have been received where its customer tells nothing."""
         noted, until = left.since(self.counted_until).delivered, self.counted_until
         since = left.since(self.reconciled_at).delivered
@@ -169,12 +191,13 @@ class Account:
 
     def with_report(self, report: ReceivedReport, left: LeftQuantities) -> "Account":
         """Return it with what a release in force says; one that says nothing changes nothing."""
-        if not report.tells_received:
+        if not report.tells_received or report.cumulative_received is None:
             return self
-        reconciled, at = self._reconciled(report, left)
+        reported = report.cumulative_received
+        reconciled, at = self._reconciled(report, reported, left)
         return replace(
             self,
-            received=report.cumulative_received,
+            received=reported,
             received_reference=report.last_receipt_reference,
             counted_until=report.counted_until,
             reconciled_received=reconciled,
@@ -182,7 +205,7 @@ class Account:
         )
 
     def _reconciled(
-        self, report: ReceivedReport, left: LeftQuantities
+        self, report: ReceivedReport, reported: Decimal, left: LeftQuantities
     ) -> tuple[Decimal, datetime | None]:
         """Return which figure is reconciled with ours from now on, and as of when.
 
@@ -190,7 +213,7 @@ class Account:
         be supplied: of one that is not, what has left since the one before explains that it rose.
         One that fell takes from it by how much.
         """
-        reported, at = report.cumulative_received, self.reconciled_at
+        at = self.reconciled_at
         fallen = max(self.received - reported, Decimal(0))
         reconciled = max(self.reconciled_received - fallen, Decimal(0))
         since = left.since(at).issued

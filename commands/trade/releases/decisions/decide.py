@@ -8,7 +8,7 @@ from pydantic import Field
 
 from commands.trade.contracts.life import check_in_force
 from commands.trade.contracts.times import outside
-from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace, begun
 from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.known import locked, locked_lines
@@ -130,8 +130,10 @@ async def _bring(writing: Writing, release: Release) -> None:
     accounts = await writing.records(CumulativeAccount, "id", [release.account_id])
     place = ReleasePlace.of(accounts[0])
     known = await locked(writing, [place])
-    account = known.accounts[place].counting_from(release.counted_from)
-    report = ReceivedReport.of(release, known.contracts[release.contract_id])
+    contract = known.contracts[release.contract_id]
+    day = begun(release.counted_from, contract, release.received_at)
+    account = known.accounts[place].counting_from(day)
+    report = ReceivedReport.of(release, contract)
     instants = {report.told_at, account.reconciled_at, account.counted_until}
     wanted = {account.counting: {it for it in instants if it is not None}}
     left = (await left_of(writing, wanted, {}))[account.counting]

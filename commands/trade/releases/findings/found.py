@@ -71,6 +71,12 @@ def period(release: Arriving) -> Findings:
             " it counts in that period."
         )
         yield Found(FindingCode.PERIOD_WENT_BACK, text, day=day)
+    elif release.account is current:
+        text = (
+            f"It tells of a period that begins on {day}: until then it counts in the one from"
+            f" {current.starts_on}, and what it has received is not known from it."
+        )
+        yield Found(FindingCode.NEW_PERIOD, text, day=day)
     else:
         text = (
             f"It begins a new period on {day}: quantities, firm ones too, are not compared with"
@@ -81,7 +87,7 @@ def period(release: Arriving) -> Findings:
 
 def received(release: Arriving) -> Findings:
     """Find that the customer has received less than it said before, or more than was issued."""
-    reported, last = release.item.cumulative_received, release.account.last_received
+    reported, last = release.report.cumulative_received, release.account.last_received
     if reported is None:
         return
     if reported < last and not release.item.correction:
