@@ -9,7 +9,7 @@ from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
 from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace, begun
 from commands.trade.releases.findings.arriving import Arriving
-from commands.trade.releases.findings.found import LATE, findings_of, outdated, rows_of
+from commands.trade.releases.findings.found import findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease, locked
@@ -25,7 +25,7 @@ from models.base.tables import OfMerchant
 from models.events.trade.releases import ReleaseReceived, ReleaseSuperseded
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases.findings import ReleaseFinding
+from models.trade.releases.findings import LATE, ReleaseFinding
 from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState
 

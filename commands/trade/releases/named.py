@@ -56,15 +56,16 @@ class NamedRows:
 
         A figure of a period that has not begun says nothing.
         """
-        named = (self.delivery(contract, it) for it in item.notes)
-        left = (it.dispatched_at for it in named if it and it.dispatched_at)
+        found = (self.delivery(contract, it) for it in item.notes)
+        named = [it for it in found if it is not None]
+        left = (it.dispatched_at for it in named if it.dispatched_at)
         reported, until = item.cumulative_received, max(left, default=None)
         if item.counted_from is not None and begun(item.counted_from, contract, now) is None:
             reported = None
         at = item.calculated_at or item.issued_at or now
         told_at = ReceivedReport.instant(contract, until, at, now)
         tells = reported is not None or until is not None
-        return ReceivedReport(tells, reported, item.last_note, until, told_at)
+        return ReceivedReport(tells, reported, item.last_note, until, told_at, bool(named))
 
     def delivery(self, contract: Contract, note: str) -> Any:
         """Return our delivery with a number, to a contract's party; None where there is none."""
@@ -124,7 +125,7 @@ async def _left(
             account, told_at = accounts[place], named.report(contract, item, writing.now).told_at
             day = begun(item.counted_from, contract, writing.now)
             days[place].add(account.counting_from(day).starts_on)
-            instants[place] |= {account.reconciled_at, account.counted_until, told_at} - {None}
+            instants[place] |= {account.reconciled_at, told_at}
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }

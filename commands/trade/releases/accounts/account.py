@@ -41,7 +41,7 @@ class ReceivedReport(NamedTuple):
     """What a release says that its customer has received, by the names of its columns.
 
     cumulative_received: None where it names notes only. told_at: up to when what left may be in its
-    figure.
+    figure. is_noted: whether it names a note of ours.
     """
 
     tells_received: bool
@@ -49,9 +49,10 @@ class ReceivedReport(NamedTuple):
     last_receipt_reference: str | None
     counted_until: datetime | None
     told_at: datetime
+    is_noted: bool
 
     @classmethod
-    def of(cls, release: Release, contract: Contract) -> "ReceivedReport":
+    def of(cls, release: Release, contract: Contract, *, is_noted: bool) -> "ReceivedReport":
         """Return what a release says that is there."""
         at = release.calculated_at or release.issued_at
         told_at = cls.instant(contract, release.counted_until, at, release.received_at)
@@ -61,6 +62,7 @@ class ReceivedReport(NamedTuple):
             release.last_receipt_reference,
             release.counted_until,
             told_at,
+            is_noted,
         )
 
     @staticmethod
@@ -80,27 +82,37 @@ class ReceivedReport(NamedTuple):
     @property
     def columns(self) -> dict[str, Any]:
         """Return the columns of its release."""
-        return dict(zip(self._fields[:-1], self, strict=False))
+        return dict(zip(self._fields[:4], self, strict=False))
 
 
 class LeftSince(NamedTuple):
-    """What of an account left after an instant: issued, and delivered of that."""
+    """What of an account left up to an instant and after it.
 
+    named: with notes that its customer has named; rest: what else until then, arrived: what was
+    delivered of that; issued and delivered: after it.
+    """
+
+    named: Decimal = Decimal(0)
+    rest: Decimal = Decimal(0)
+    arrived: Decimal = Decimal(0)
     issued: Decimal = Decimal(0)
     delivered: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
 class LeftQuantities:
-    """What has left for an account since its day, in all and since instants that matter."""
+    """What has left for an account since its day, in all and since instants that matter.
+
+    noted_until: when the newest delivery left whose note was named.
+    """
 
     issued: Decimal = Decimal(0)
-    delivered: Decimal = Decimal(0)
-    after: dict[datetime, LeftSince] = field(default_factory=dict)
+    noted_until: datetime | None = None
+    after: dict[datetime | None, LeftSince] = field(default_factory=dict)
 
     def since(self, instant: datetime | None) -> LeftSince:
         """Return what left after an instant: nothing where there is none."""
-        return LeftSince() if instant is None else self.after[instant]
+        return self.after[instant]
 
 
 Counting = tuple[UUID, date]
@@ -180,13 +192,13 @@ class Account:
 
     def _known_received(self, left: LeftQuantities) -> Decimal:
         """Return what is known to have been received where its customer tells nothing."""
-        noted, until = left.since(self.counted_until).delivered, self.counted_until
-        since = left.since(self.reconciled_at).delivered
+        since = left.since(self.reconciled_at)
         return received_quantity(
             self.received,
-            None if until is None else noted,
-            self.opening_received + left.delivered,
-            self.reconciled_received + since,
+            self.reconciled_received,
+            since.named,
+            self.opening_received + since.arrived,
+            since.delivered,
         )
 
     def with_report(self, report: ReceivedReport, left: LeftQuantities) -> "Account":
@@ -216,11 +228,13 @@ class Account:
         at = self.reconciled_at
         fallen = max(self.received - reported, Decimal(0))
         reconciled = max(self.reconciled_received - fallen, Decimal(0))
-        since = left.since(at).issued
-        supplied = supplied_quantity(reconciled, self.opening + left.issued - since, since)
-        if report.counted_until is not None or reported > supplied:
-            return reported, report.told_at
-        return reconciled, at
+        since = left.since(at)
+        rest = self.opening + since.rest
+        supplied = supplied_quantity(reconciled, since.named, rest, since.issued)
+        if report.is_noted:
+            last = None if report.counted_until is None else left.noted_until
+            return reported, max(last or report.told_at, report.told_at)
+        return (reported, report.told_at) if reported > supplied else (reconciled, at)
 
 
 FIGURES = (

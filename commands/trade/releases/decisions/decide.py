@@ -24,7 +24,7 @@ from models.trade.contracts import acts
 from models.trade.contracts.tables import Contract
 from models.trade.releases import acts as release_acts
 from models.trade.releases.findings import ReleaseFinding
-from models.trade.releases.tables import CumulativeAccount, Release
+from models.trade.releases.tables import CumulativeAccount, LastReceipt, Release
 from models.trade.releases.words import ReleaseState
 
 _PATH: Path = ("release_id",)
@@ -133,9 +133,9 @@ async def _bring(writing: Writing, release: Release) -> None:
     contract = known.contracts[release.contract_id]
     day = begun(release.counted_from, contract, release.received_at)
     account = known.accounts[place].counting_from(day)
-    report = ReceivedReport.of(release, contract)
-    instants = {report.told_at, account.reconciled_at, account.counted_until}
-    wanted = {account.counting: {it for it in instants if it is not None}}
+    notes = await writing.records(LastReceipt, "release_id", [release.id])
+    report = ReceivedReport.of(release, contract, is_noted=any(it.is_ours for it in notes))
+    wanted = {account.counting: {report.told_at, account.reconciled_at}}
     left = (await left_of(writing, wanted, {}))[account.counting]
     line, key = known.lines[release.contract_line_id], (release.account_id, release.type)
     standing = known.waiting[line.id][key]

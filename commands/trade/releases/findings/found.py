@@ -1,6 +1,7 @@
 """What is odd about a release that comes in: each finding is kept with it and stops no message."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -94,7 +95,8 @@ def received(release: Arriving) -> Findings:
         text = f"The last cumulative received was {written(last)}; now it is {written(reported)}."
         yield Found(FindingCode.CUMULATIVE_FELL, text, expected=last, found=reported)
     until, left = release.report.counted_until, release.left
-    issued = release.account.opening + left.issued - left.since(until).issued
+    issued = release.account.opening + left.issued
+    issued -= Decimal(0) if until is None else left.since(until).issued
     if reported > issued:
         upto = "" if until is None else " up to the delivery note that it names last"
         text = (
@@ -111,8 +113,6 @@ def notes(release: Arriving) -> Findings:
 
 
 _LOOKS = (contract_over, suspended, place, period, received, notes, *COMPARISONS)
-LATE = frozenset({FindingCode.OUTDATED, FindingCode.REPEATED})
-"""What is found of a release that another one has overtaken: it never comes into force."""
 
 
 def findings_of(release: Arriving) -> Sequence[Found]:

@@ -111,3 +111,62 @@ async def test_without_a_figure_what_is_up_to_the_note_has_come(line):
     assert payload["release"]["cumulativeReceived"] == "60"
     assert await line.opens() == ["30"]
     assert await line.period() == ("60", "10")
+
+
+async def test_a_note_that_is_named_before_its_dispatch_is_recorded_counts_once(line):
+    await line.tell("100", cumulativeReceived="0")
+    sent = await line.packed("60")
+    await line.tell("40", notes=(sent["number"],), cumulativeReceived="60")
+    await line.leave(sent)
+    assert await line.opens() == ["40"]
+    await line.arrive(sent)
+    assert (await line.opens(), await line.period()) == (["40"], ("60", "0"))
+    # The same beside a delivery that has left before, and is in no figure yet.
+    over, late = await line.send("10"), await line.packed("20")
+    await line.tell("20", notes=(late["number"],), cumulativeReceived="80")
+    await line.leave(late)
+    assert (await line.opens(), await line.period()) == (["10"], ("80", "10"))
+    await line.arrive(over)
+    assert await line.period() == ("90", "0")
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_what_was_received_short_is_owed_again_once_a_later_note_is_named(line, is_named):
+    await line.tell("100", cumulativeReceived="0")
+    first = await line.send("60")
+    await line.arrive(first, "55")
+    if is_named:
+        await line.tell("45", notes=(first["number"],), cumulativeReceived="55")
+        assert await line.opens() == ["45"]
+    second = await line.send("40")
+    await line.tell("5", "10", notes=(second["number"],), cumulativeReceived="95")
+    assert (await line.opens(), await line.period()) == (["5", "10"], ("95", "0"))
+
+
+async def test_a_delivery_that_was_overtaken_is_in_transit_until_it_comes(line):
+    await line.tell("100", cumulativeReceived="0")
+    first, second = await line.send("60"), await line.send("40")
+    await line.tell("60", notes=(second["number"],), cumulativeReceived="40")
+    assert (await line.opens(), await line.period()) == (["0"], ("40", "60"))
+    third = await line.send("7")
+    await line.arrive(first)
+    assert await line.period() == ("100", "7")
+    # The older note is named later: what was in the figure before stays in it.
+    await line.tell("10", notes=(first["number"],), cumulativeReceived="100")
+    assert (await line.opens(), await line.period()) == (["3"], ("100", "7"))
+    await line.arrive(third)
+    assert await line.period() == ("107", "0")
+
+
+async def test_of_two_deliveries_that_left_at_once_the_one_not_named_comes_by_its_receipt(
+    ask, line
+):
+    await line.tell("100", cumulativeReceived="0")
+    one, other = await line.packed("60"), await line.packed("40")
+    for each in (one, other):
+        await deliveries.done(ask, "deliveryDispatch", deliveryId=each["id"])
+    await line.tell("40", notes=(one["number"],), cumulativeReceived="60")
+    assert (await line.opens(), await line.period()) == (["0"], ("60", "40"))
+    for each in (one, other):
+        await line.arrive(each)
+    assert await line.period() == ("100", "0")
