@@ -41,12 +41,8 @@ query ($id: ID!) { contract(id: $id) { lines { accounts { periods {
   demand(first: 40) { nodes { openQuantity quantity } } } } }
 """
 _ZERO = Decimal(0)
-_COLUMNS = {
-    "dispatched": "shipped",
-    "delivered": "delivered",
-    "lost": "lost",
-    "returned": "refused",
-}
+_SAME = {name: name for name in ("delivered", "lost")}
+_COLUMNS = {"dispatched": "shipped", "returned": "refused", **_SAME}
 needs_waiting = precondition(
     lambda self: any(it["state"] == "RECEIVED" for it in self.rows["releases"])
 )
@@ -271,11 +267,11 @@ class AccountRules(DeliveryRules, ParcelRules):
             for name, column in _COLUMNS.items()
         }
         gone = sums["dispatched"] - sums["lost"] - sums["returned"]
-        named, rest, since = self._parted(period, parts)
+        named, unnamed, since = self._parted(period, parts)
         figure = period["reconciled_received"]
         known = min(figure, named["issued"])
-        supplied = max(figure, known + period["opening"] + rest["issued"]) + since["issued"]
-        arrived = max(figure, known + period["opening_received"] + rest["delivered"])
+        supplied = max(figure, known + period["opening"] + unnamed["issued"]) + since["issued"]
+        arrived = max(figure, known + period["opening_received"] + unnamed["delivered"])
         received = max(period["received"], arrived + since["delivered"])
         return sums | {
             "opening": period["opening"],

@@ -65,10 +65,10 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
     """Select what has left since a period began: one row of sums, whatever orders it was for.
 
     dispatched, delivered, lost, returned; issued without the two last. named: of deliveries whose
-    notes the customer has named, rest: of others up to its figure, arrived: what was delivered of
-    those; issued_since, delivered_since: of others that left after its figure was reconciled. What
-    is in its figure and was received short comes no more. noted_until: when the newest one left
-    that it has named. until: day of the next period, NULL for none.
+    notes the customer has named, unnamed: of others up to its figure, arrived: what was delivered
+    of those; issued_since, delivered_since: of others that left after its figure was reconciled.
+    What is in its figure and was received short comes no more. noted_until: when the newest one
+    left that it has named. until: day of the next period, NULL for none.
     """
     line, part = (reader.table(entity_named(it)) for it in ("OrderLine", "DeliveryLine"))
     delivery = reader.table(entity_named("Delivery"))
@@ -105,7 +105,7 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
         *(_sum(getattr(part, name), label) for name, label in _SUMS.items()),
         _sum(issued, "issued"),
         _sum(case((is_named, left), else_=0), "named"),
-        _sum(case((is_over, 0), else_=left), "rest"),
+        _sum(case((is_over, 0), else_=left), "unnamed"),
         _sum(case((is_over, 0), else_=part.delivered), "arrived"),
         _sum(case((is_since, issued), else_=0), "issued_since"),
         _sum(case((is_since, part.delivered), else_=0), "delivered_since"),
@@ -160,8 +160,8 @@ def _sum(amount: Any, label: str) -> ColumnElement[Any]:
 
 def supplied_upto(period: Any, sums: Any) -> ColumnElement[Any]:
     """Return up to where what a customer wants is supplied: `cumulatives.supplied_quantity`."""
-    rest: ColumnElement[Any] = period.opening + sums.rest
-    supplied: ColumnElement[Any] = _had(period, sums, rest) + sums.issued_since
+    unnamed: ColumnElement[Any] = period.opening + sums.unnamed
+    supplied: ColumnElement[Any] = _had(period, sums, unnamed) + sums.issued_since
     return supplied
 
 
@@ -171,9 +171,9 @@ def received(period: Any, sums: Any) -> ColumnElement[Any]:
     return func.greatest(period.received, had + sums.delivered_since, type_=QUANTITY)
 
 
-def _had(period: Any, sums: Any, rest: Any) -> ColumnElement[Any]:
+def _had(period: Any, sums: Any, unnamed: Any) -> ColumnElement[Any]:
     """Return a figure of the customer, or the notes in it and what is beside those."""
     figure = period.reconciled_received
     named = func.least(figure, sums.named, type_=QUANTITY)
-    had: ColumnElement[Any] = func.greatest(figure, named + rest, type_=QUANTITY)
+    had: ColumnElement[Any] = func.greatest(figure, named + unnamed, type_=QUANTITY)
     return had

@@ -15,28 +15,28 @@ def released_quantities(quantities: Sequence[Decimal], received: Decimal) -> lis
 
 
 def supplied_quantity(
-    reconciled: Decimal, named: Decimal, rest: Decimal, since: Decimal
+    reconciled: Decimal, named: Decimal, unnamed: Decimal, since: Decimal
 ) -> Decimal:
     """Return the cumulative quantity up to which what a customer wants is supplied.
 
     reconciled: its figure when that was last reconciled with ours; named: what was issued with
-    notes that it has named, rest: what else was until then, since: what left later. What it has
+    notes that it has named, unnamed: what else was until then, since: what left later. What it has
     named is in its figure, whatever that says of it, and what else left until then is in it, too,
     or under way. Where it had more than we issued, what leaves comes on top of its figure: else it
     would leave twice.
     """
-    return max(reconciled, min(reconciled, named) + rest) + since
+    return max(reconciled, min(reconciled, named) + unnamed) + since
 
 
 def received_quantity(
-    reported: Decimal, reconciled: Decimal, named: Decimal, rest: Decimal, since: Decimal
+    reported: Decimal, reconciled: Decimal, named: Decimal, unnamed: Decimal, since: Decimal
 ) -> Decimal:
     """Return what a customer has received: its figure and ours, never added.
 
-    reported: its last figure; others as of `supplied_quantity`, where rest and since are what was
-    delivered of that.
+    reported: its last figure; others as of `supplied_quantity`, where unnamed and since are what
+    was delivered of that.
     """
-    return max(reported, supplied_quantity(reconciled, named, rest, since))
+    return max(reported, supplied_quantity(reconciled, named, unnamed, since))
 
 
 def open_quantities(

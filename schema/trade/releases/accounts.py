@@ -54,8 +54,8 @@ class AccountPeriod(Node):
     supplied: Decimal = _counted(
         "supplied",
         "Up to where the customer's demand is supplied: `cumulativeIssued`, less what was received"
-        " short of what is in the customer's figure; or, where it had received more than was issued,"
-        " its figure and what has left since.",
+        " short of what is in the customer's figure; or, where it had received more than was"
+        " issued, its figure and what has left since.",
     )
     received: Decimal = _counted(
         "received",

@@ -45,13 +45,13 @@ class Customer:
         named = sum(amount for at, amount in self.left if at in self.noted)
         unnamed = [it for it in self.left if it[0] not in self.noted]
         since = sum(amount for at, amount in unnamed if instant is not None and at > instant)
-        rest = Decimal(self.issued - named - since)
-        return LeftSince(Decimal(named), rest, issued=Decimal(since))
+        others = Decimal(self.issued - named - since)
+        return LeftSince(Decimal(named), others, issued=Decimal(since))
 
     def supplied(self) -> Decimal:
         left = self.since(self.account.reconciled_at)
         figure = self.account.reconciled_received
-        return supplied_quantity(figure, left.named, left.rest, left.issued)
+        return supplied_quantity(figure, left.named, left.unnamed, left.issued)
 
     def ship(self, amount: int) -> None:
         self.left.append((self.now, amount))

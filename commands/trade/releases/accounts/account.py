@@ -88,12 +88,12 @@ class ReceivedReport(NamedTuple):
 class LeftSince(NamedTuple):
     """What of an account left up to an instant and after it.
 
-    named: with notes that its customer has named; rest: what else until then, arrived: what was
+    named: with notes that its customer has named; unnamed: what else until then, arrived: what was
     delivered of that; issued and delivered: after it.
     """
 
     named: Decimal = Decimal(0)
-    rest: Decimal = Decimal(0)
+    unnamed: Decimal = Decimal(0)
     arrived: Decimal = Decimal(0)
     issued: Decimal = Decimal(0)
     delivered: Decimal = Decimal(0)
@@ -229,8 +229,8 @@ class Account:
         fallen = max(self.received - reported, Decimal(0))
         reconciled = max(self.reconciled_received - fallen, Decimal(0))
         since = left.since(at)
-        rest = self.opening + since.rest
-        supplied = supplied_quantity(reconciled, since.named, rest, since.issued)
+        unnamed = self.opening + since.unnamed
+        supplied = supplied_quantity(reconciled, since.named, unnamed, since.issued)
         if report.is_noted:
             last = None if report.counted_until is None else left.noted_until
             return reported, max(last or report.told_at, report.told_at)

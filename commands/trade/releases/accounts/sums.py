@@ -169,7 +169,15 @@ def _left() -> Statement:
         reconciled_at=of.instants,
     )
     sums = counted(_TablesWithNew(anyone(Actor.STAFF)), period).lateral()
-    names = ("issued", "noted_until", "named", "rest", "arrived", "issued_since", "delivered_since")
+    names = (
+        "issued",
+        "noted_until",
+        "named",
+        "unnamed",
+        "arrived",
+        "issued_since",
+        "delivered_since",
+    )
     rows = select(*of, *(sums.c[it] for it in names)).select_from(wanted.join(sums, true()))
     return Statement(rows)
 
