@@ -23,6 +23,7 @@ from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.record import release
 from kit.ids import to_global
 from kit.limits import Limits
+from models.trade.releases.findings import LATE
 from resolvers.running.context import Context, Terms
 from resolvers.running.process import Process
 from schema.schema import schema
@@ -40,12 +41,8 @@ query ($id: ID!) { contract(id: $id) { lines { accounts { periods {
   demand(first: 40) { nodes { openQuantity quantity } } } } }
 """
 _ZERO = Decimal(0)
-_COLUMNS = {
-    "dispatched": "shipped",
-    "delivered": "delivered",
-    "lost": "lost",
-    "returned": "refused",
-}
+_SAME = {name: name for name in ("delivered", "lost")}
+_COLUMNS = {"dispatched": "shipped", "returned": "refused", **_SAME}
 needs_waiting = precondition(
     lambda self: any(it["state"] == "RECEIVED" for it in self.rows["releases"])
 )
@@ -270,21 +267,54 @@ class AccountRules(DeliveryRules, ParcelRules):
             for name, column in _COLUMNS.items()
         }
         gone = sums["dispatched"] - sums["lost"] - sums["returned"]
-        issued = period["opening"] + gone
-        until, ours = period["counted_until"], period["opening_received"] + sums["delivered"]
-        told, since = period["reconciled_received"], _since(parts, period["reconciled_at"])
-        received = max(period["received"], ours, told + since["delivered"])
-        if until is not None:
-            received = period["received"] + _since(parts, until)["delivered"]
-        supplied = max(issued - since["issued"], told) + since["issued"]
+        named, unnamed, since = self._parted(period, parts)
+        figure = period["reconciled_received"]
+        known = min(figure, named["issued"])
+        supplied = max(figure, known + period["opening"] + unnamed["issued"]) + since["issued"]
+        arrived = max(figure, known + period["opening_received"] + unnamed["delivered"])
+        received = max(period["received"], arrived + since["delivered"])
         return sums | {
             "opening": period["opening"],
             "underWay": gone - sums["delivered"],
-            "cumulativeIssued": issued,
+            "cumulativeIssued": period["opening"] + gone,
             "supplied": supplied,
             "received": received,
             "inTransit": max(supplied - received, _ZERO),
         }
+
+    def _parted(
+        self, period: Row, parts: Sequence[tuple[Row, datetime]]
+    ) -> Iterator[dict[str, Decimal]]:
+        """Yield what was issued and delivered with notes that are named, until then, and since."""
+        stopped = {
+            it["release_id"]
+            for it in self.rows["release_findings"]
+            if it["code"] in LATE or (it["is_holding"] and not it["consented_at"])
+        }
+        told = {
+            it["id"]
+            for it in self.rows["releases"]
+            if it["period_id"] == period["id"]
+            and it["state"] in ("ACTIVE", "SUPERSEDED")
+            and it["tells_received"]
+            and it["id"] not in stopped
+        }
+        named = {it["delivery_id"] for it in self.rows["last_receipts"] if it["release_id"] in told}
+        confirmed = {it["delivery_id"] for it in self.rows["receipts"]}
+        sorted_: list[list[tuple[Decimal, Decimal]]] = [[], [], []]
+        until = period["reconciled_at"]
+        for part, left in parts:
+            is_named = part["delivery_id"] in named
+            is_since = until is not None and left > _instant(until)
+            is_told = is_named or (until is not None and not is_since)
+            delivered = Decimal(part["delivered"])
+            issued = Decimal(part["shipped"] - part["lost"] - part["refused"])
+            if is_told and part["delivery_id"] in confirmed:
+                issued = delivered
+            sorted_[0 if is_named else 2 if is_since else 1].append((issued, delivered))
+        for each in sorted_:
+            issued, delivered = (sum(of, _ZERO) for of in zip((_ZERO, _ZERO), *each, strict=True))
+            yield {"issued": issued, "delivered": delivered}
 
     def _counted_in(self, period: Row) -> Iterator[tuple[Row, datetime]]:
         """Yield the delivery lines of a period, with when they left."""
@@ -354,13 +384,6 @@ class AccountRules(DeliveryRules, ParcelRules):
         assert result.data is not None, result.errors
         found: dict[str, Any] = loads(dumps(result.data))["contract"]
         return found
-
-
-def _since(parts: Sequence[tuple[Row, datetime]], instant: str | None) -> dict[str, Decimal]:
-    """Return what was issued and delivered of what left after an instant."""
-    later = [it for it, left in parts if instant is not None and left > _instant(instant)]
-    issued = sum((Decimal(it["shipped"] - it["lost"] - it["refused"]) for it in later), _ZERO)
-    return {"issued": issued, "delivered": sum((Decimal(it["delivered"]) for it in later), _ZERO)}
 
 
 def _place_of(account: Row) -> tuple[Any, ...]:

@@ -140,7 +140,7 @@ class ReleaseContent(Input):
         None,
         description="The first day of which the customer counts (DTM 51): one that is later than"
         " before begins a new period, and what has left since then counts in it, however late this"
-        " comes.",
+        " comes. One that has not come yet begins none, and what is received is not told by it.",
     )
     correction: bool = Field(
         default=False,

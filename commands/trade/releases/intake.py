@@ -7,9 +7,9 @@ from uuid import UUID
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
-from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace, begun
 from commands.trade.releases.findings.arriving import Arriving
-from commands.trade.releases.findings.found import LATE, findings_of, outdated, rows_of
+from commands.trade.releases.findings.found import findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease, locked
@@ -25,7 +25,7 @@ from models.base.tables import OfMerchant
 from models.events.trade.releases import ReleaseReceived, ReleaseSuperseded
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases.findings import ReleaseFinding
+from models.trade.releases.findings import LATE, ReleaseFinding
 from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState
 
@@ -94,15 +94,15 @@ class ReleaseIntake:
         writing, known = self.writing, self.known
         contract, line = known.line(item.contract_line_id)
         current = self.named.account(known, contract, item)
-        quantities, account = self._check(item, line), current.counting_from(item.counted_from)
+        quantities = self._check(item, line)
+        account = current.counting_from(begun(item.counted_from, contract, writing.now))
         key = current.id, item.type
         active, waiting = (
             it[line.id].get(key, StandingRelease()) for it in (known.active, known.waiting)
         )
         newest = active if waiting.schedule is None else waiting
-        received = item.cumulative_received
-        if received is None:
-            received = account.known_received(self.named.left[account.counting])
+        report = self.named.report(contract, item, writing.now)
+        received = account.told_received(report, self.named.left[account.counting])
         schedule = schedule_of(item, received, None, quantities)
         arriving = Arriving(
             writing=writing,

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.trade.contracts.life import wrong_state
-from commands.trade.releases.accounts.account import Account, ReleasePlace
+from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
 from commands.trade.releases.accounts.sums import PlaceSums, accounts_of, sums_of
 from commands.trade.releases.schedule import Schedule, schedule_that_stands
 from commands.trade.releases.transit import Transit, transits_of
@@ -110,7 +110,9 @@ async def locked(writing: Writing, wanted: Iterable[ReleasePlace]) -> KnownLines
         by_id(contracts),
         by_id(lines),
         accounts,
-        *await standing_of(writing, ids, [it.id for it in accounts.values()], days),
+        *await standing_of(
+            writing, ids, [it.id for it in accounts.values()], days, by_id(contracts)
+        ),
         await transits_of(writing, {it.party_id for it in contracts}),
         await sums_of(writing, ids),
     )
@@ -138,10 +140,11 @@ async def standing_of(
     line_ids: Sequence[UUID],
     account_ids: Collection[UUID],
     days: Mapping[UUID, date],
+    contracts: Mapping[UUID, Contract],
 ) -> tuple[StandingReleases, StandingReleases]:
     """Return what is in force of accounts by their lines, and what waits: two statements for all.
 
-    days: of each period, its first one.
+    days: of each period, its first one. contracts: of all lines.
     """
     rows = writing.seen(Release).where(
         Release.account_id == any_(literal([*account_ids], ARRAY(Uuid()))),
@@ -155,7 +158,8 @@ async def standing_of(
     for each in releases:
         await writing.room(1 + len(lines[each.id]))
         is_active = each.state is ReleaseState.ACTIVE
-        day = None if is_active else each.counted_from
+        contract = contracts[each.contract_id]
+        day = None if is_active else begun(each.counted_from, contract, each.received_at)
         schedule = schedule_that_stands(each, lines[each.id])
         standing = StandingRelease(each, schedule, max(day or date.min, days[each.period_id]))
         found = active if is_active else waiting

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from commands.trade.releases.accounts.account import (
     LeftQuantities,
     ReceivedReport,
     ReleasePlace,
+    begun,
 )
 from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.inputs import ReleaseContent
@@ -52,15 +52,20 @@ class NamedRows:
         return known.accounts.get(place) or self.new[place]
 
     def report(self, contract: Contract, item: ReleaseContent, now: datetime) -> ReceivedReport:
-        """Return what an item says of receipts; nothing is received where it says nothing."""
-        named = (self.delivery(contract, it) for it in item.notes)
-        left = (it.dispatched_at for it in named if it and it.dispatched_at)
+        """Return what an item says of receipts, by a figure or by notes of deliveries of ours.
+
+        A figure of a period that has not begun says nothing.
+        """
+        found = (self.delivery(contract, it) for it in item.notes)
+        named = [it for it in found if it is not None]
+        left = (it.dispatched_at for it in named if it.dispatched_at)
         reported, until = item.cumulative_received, max(left, default=None)
+        if item.counted_from is not None and begun(item.counted_from, contract, now) is None:
+            reported = None
         at = item.calculated_at or item.issued_at or now
         told_at = ReceivedReport.instant(contract, until, at, now)
-        return ReceivedReport(
-            reported is not None, reported or Decimal(0), item.last_note, until, told_at
-        )
+        tells = reported is not None or until is not None
+        return ReceivedReport(tells, reported, item.last_note, until, told_at, bool(named))
 
     def delivery(self, contract: Contract, note: str) -> Any:
         """Return our delivery with a number, to a contract's party; None where there is none."""
@@ -118,8 +123,9 @@ async def _left(
         if place in accounts:
             contract = known.contracts[known.lines[place.contract_line_id].contract_id]
             account, told_at = accounts[place], named.report(contract, item, writing.now).told_at
-            days[place].add(account.counting_from(item.counted_from).starts_on)
-            instants[place] |= {account.reconciled_at, account.counted_until, told_at} - {None}
+            day = begun(item.counted_from, contract, writing.now)
+            days[place].add(account.counting_from(day).starts_on)
+            instants[place] |= {account.reconciled_at, told_at}
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }

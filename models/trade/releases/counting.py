@@ -1,13 +1,23 @@
 """What has left for accounts since a day, summed from deliveries; reading and writing ask it."""
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 
-from models.base.tables import entity_named
+from models.base.tables import entity_named, fixed
 from models.base.visibility import AnyViewer, merchant
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
+from models.trade.releases.findings import LATE, ReleaseFinding
+from models.trade.releases.tables import (
+    AccountPeriod,
+    CumulativeAccount,
+    LastReceipt,
+    Release,
+    ScheduleLine,
+)
+from models.trade.releases.words import ReleaseState
 
 
 class Tables(Protocol):
@@ -54,9 +64,11 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
 def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
     """Select what has left since a period began: one row of sums, whatever orders it was for.
 
-    dispatched, delivered, lost, returned; issued without the two last; after: what was delivered of
-    what left after the customer's last receipt; issued_since, delivered_since: of what left after
-    its figure was reconciled. until: day of the next period, NULL for none.
+    dispatched, delivered, lost, returned; issued without the two last. named: of deliveries whose
+    notes the customer has named, unnamed: of others up to its figure, arrived: what was delivered
+    of those; issued_since, delivered_since: of others that left after its figure was reconciled.
+    What is in its figure and was received short comes no more. noted_until: when the newest one
+    left that it has named. until: day of the next period, NULL for none.
     """
     line, part = (reader.table(entity_named(it)) for it in ("OrderLine", "DeliveryLine"))
     delivery = reader.table(entity_named("Delivery"))
@@ -71,6 +83,9 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
         .join(part, part.order_line_id == line.id)
         .join(delivery, delivery.id == part.delivery_id)
     )
+    named, receipt = _noted(reader, account, delivery), _receipt_of(reader, delivery)
+    rows = rows.outerjoin(named, named.c.starts_on == period.starts_on)
+    rows = rows.outerjoin(receipt, true())
     day = contract.day(delivery.dispatched_at)
     rows = rows.where(
         *own(reader, account, agreed, contract, line, part, delivery),
@@ -81,15 +96,58 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
     if until is not None:
         rows = rows.where(or_(until.is_(None), day < until))
     issued = part.shipped - part.lost - part.refused
-    is_after = delivery.dispatched_at > period.counted_until
-    is_since = delivery.dispatched_at > period.reconciled_at
+    is_named, reconciled_at = named.c.starts_on.is_not(None), period.reconciled_at
+    is_since = and_(~is_named, delivery.dispatched_at > reconciled_at)
+    is_told = or_(is_named, delivery.dispatched_at <= reconciled_at)
+    left = case((and_(is_told, receipt.c.id.is_not(None)), part.delivered), else_=issued)
+    is_over = or_(is_named, func.coalesce(is_since, false()))
     return rows.add_columns(
         *(_sum(getattr(part, name), label) for name, label in _SUMS.items()),
         _sum(issued, "issued"),
-        _sum(case((is_after, part.delivered), else_=0), "after"),
+        _sum(case((is_named, left), else_=0), "named"),
+        _sum(case((is_over, 0), else_=left), "unnamed"),
+        _sum(case((is_over, 0), else_=part.delivered), "arrived"),
         _sum(case((is_since, issued), else_=0), "issued_since"),
         _sum(case((is_since, part.delivered), else_=0), "delivered_since"),
-    ).correlate_except(account, agreed, contract, line, part, delivery)
+        func.max(case((is_named, delivery.dispatched_at))).label("noted_until"),
+    ).correlate_except(account, agreed, contract, line, part, delivery, named, receipt)
+
+
+def _noted(reader: Tables, account: Any, delivery: Any) -> Any:
+    """Select the first days of periods in which a release came into force that names a delivery."""
+    note, release = reader.table(LastReceipt), reader.table(Release)
+    begins, finding = reader.table(AccountPeriod), reader.table(ReleaseFinding)
+    stopped = select(finding.id).where(
+        *own(reader, finding),
+        finding.release_id == release.id,
+        or_(finding.is_awaiting, _one_of(finding.code, LATE)),
+    )
+    rows = (
+        select(begins.starts_on)
+        .distinct()
+        .select_from(note)
+        .join(release, release.id == note.release_id)
+    )
+    rows = rows.join(begins, begins.id == release.period_id).where(
+        *own(reader, note, release, begins),
+        note.delivery_id == delivery.id,
+        release.account_id == account.id,
+        release.tells_received,
+        _one_of(release.state, (ReleaseState.ACTIVE, ReleaseState.SUPERSEDED)),
+        ~stopped.correlate_except(finding).exists(),
+    )
+    return rows.correlate_except(note, release, begins).lateral("named")
+
+
+def _one_of(column: Any, values: Iterable[StrEnum]) -> ColumnElement[bool]:
+    return or_(*(column == fixed(it) for it in values))
+
+
+def _receipt_of(reader: Tables, delivery: Any) -> Any:
+    """Select a receipt of a delivery: what of it has not come by then is under way no more."""
+    receipt = reader.table(entity_named("Receipt"))
+    rows = select(receipt.id).where(*own(reader, receipt), receipt.delivery_id == delivery.id)
+    return rows.limit(1).correlate_except(receipt).lateral("receipt")
 
 
 _SUMS = {"shipped": "dispatched", "delivered": "delivered", "lost": "lost", "refused": "returned"}
@@ -102,18 +160,20 @@ def _sum(amount: Any, label: str) -> ColumnElement[Any]:
 
 def supplied_upto(period: Any, sums: Any) -> ColumnElement[Any]:
     """Return up to where what a customer wants is supplied: `cumulatives.supplied_quantity`."""
-    before = period.opening + sums.issued - sums.issued_since
-    had = func.greatest(before, period.reconciled_received, type_=QUANTITY)
-    supplied: ColumnElement[Any] = had + sums.issued_since
+    unnamed: ColumnElement[Any] = period.opening + sums.unnamed
+    supplied: ColumnElement[Any] = _had(period, sums, unnamed) + sums.issued_since
     return supplied
 
 
 def received(period: Any, sums: Any) -> ColumnElement[Any]:
     """Return what a customer has received in a period: `cumulatives.received_quantity`."""
-    ours = period.opening_received + sums.delivered
-    since = period.reconciled_received + sums.delivered_since
-    noted = period.received + sums.after
-    return case(
-        (period.counted_until.is_not(None), noted),
-        else_=func.greatest(period.received, ours, since),
-    )
+    had = _had(period, sums, period.opening_received + sums.arrived)
+    return func.greatest(period.received, had + sums.delivered_since, type_=QUANTITY)
+
+
+def _had(period: Any, sums: Any, unnamed: Any) -> ColumnElement[Any]:
+    """Return a figure of the customer, or the notes in it and what is beside those."""
+    figure = period.reconciled_received
+    named = func.least(figure, sums.named, type_=QUANTITY)
+    had: ColumnElement[Any] = func.greatest(figure, named + unnamed, type_=QUANTITY)
+    return had

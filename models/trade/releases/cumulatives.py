@@ -14,27 +14,29 @@ def released_quantities(quantities: Sequence[Decimal], received: Decimal) -> lis
     return list(accumulate(quantities, initial=received))[1:]
 
 
-def supplied_quantity(reconciled: Decimal, before: Decimal, since: Decimal) -> Decimal:
+def supplied_quantity(
+    reconciled: Decimal, named: Decimal, unnamed: Decimal, since: Decimal
+) -> Decimal:
     """Return the cumulative quantity up to which what a customer wants is supplied.
 
-    reconciled: its figure when that was last reconciled with ours; before: what was issued until
-    then, since: what left later. Where it had more than we issued, what leaves comes on top of its
-    figure: else it would leave twice.
+    reconciled: its figure when that was last reconciled with ours; named: what was issued with
+    notes that it has named, unnamed: what else was until then, since: what left later. What it has
+    named is in its figure, whatever that says of it, and what else left until then is in it, too,
+    or under way. Where it had more than we issued, what leaves comes on top of its figure: else it
+    would leave twice.
     """
-    return max(reconciled, before) + since
+    return max(reconciled, min(reconciled, named) + unnamed) + since
 
 
 def received_quantity(
-    reported: Decimal, after: Decimal | None, ours: Decimal, since: Decimal
+    reported: Decimal, reconciled: Decimal, named: Decimal, unnamed: Decimal, since: Decimal
 ) -> Decimal:
     """Return what a customer has received: its figure and ours, never added.
 
-    reported: its figure. Where it named a delivery note of ours, after: what was delivered of what
-    left after that, which comes on top. Else the largest counts: ours is what we know to have
-    arrived in all, since the figure that was reconciled last with what was delivered of what left
-    later.
+    reported: its last figure; others as of `supplied_quantity`, where unnamed and since are what
+    was delivered of that.
     """
-    return reported + after if after is not None else max(reported, ours, since)
+    return max(reported, supplied_quantity(reconciled, named, unnamed, since))
 
 
 def open_quantities(

@@ -14,6 +14,9 @@ from models.base.tables import OneOf, Owned, check, indexed, known, not_negative
 from models.base.visibility import Seen, through
 from models.trade.contracts.findings import FindingCode
 
+LATE = (FindingCode.OUTDATED, FindingCode.REPEATED)
+"""What is found of a release that another one has overtaken: it never comes into force."""
+
 
 class ReleaseFinding(Owned):
     """Something odd about a release. place: in the order in which they are told, from 1.

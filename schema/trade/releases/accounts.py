@@ -53,15 +53,15 @@ class AccountPeriod(Node):
     in_transit: Decimal = _counted("in_transit", "`supplied` less `received`, never negative.")
     supplied: Decimal = _counted(
         "supplied",
-        "Up to where the customer's demand is supplied: `cumulativeIssued`, or, where it had"
-        " received more than was issued, its figure and what has left since.",
+        "Up to where the customer's demand is supplied: `cumulativeIssued`, less what was received"
+        " short of what is in the customer's figure; or, where it had received more than was"
+        " issued, its figure and what has left since.",
     )
     received: Decimal = _counted(
         "received",
-        "What has been received, by the customer's figure and by ours, never by both: where it"
-        " names a delivery note of ours, what left after that is added to its figure, else the"
-        " larger of both counts; and where it had received more than was issued, what has left"
-        " since comes on top.",
+        "What has been received, by the customer's figure and by ours, never by both: what it has"
+        " named is in its figure, and what has arrived beside that, or left after the last delivery"
+        " that it named, is added to it; where it names none, the larger of both counts.",
     )
     cumulative_received: Decimal = column(
         "received", "What the customer said last that it has received in it."

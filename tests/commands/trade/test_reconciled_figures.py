@@ -33,19 +33,25 @@ class Customer:
         self.account = Account(new_id(), new_id(), date(2026, 1, 1))
         self.more, self.arrived = more, 0
         self.left: list[tuple[datetime, int]] = []
+        self.noted: set[datetime | None] = set()
         self.now = START
 
     @property
     def issued(self) -> int:
         return sum(amount for _, amount in self.left)
 
-    def since(self, instant: datetime | None) -> int:
-        return sum(amount for at, amount in self.left if instant is not None and at > instant)
+    def since(self, instant: datetime | None) -> LeftSince:
+        """Return what left up to an instant and after it, named or not."""
+        named = sum(amount for at, amount in self.left if at in self.noted)
+        unnamed = [it for it in self.left if it[0] not in self.noted]
+        since = sum(amount for at, amount in unnamed if instant is not None and at > instant)
+        others = Decimal(self.issued - named - since)
+        return LeftSince(Decimal(named), others, issued=Decimal(since))
 
     def supplied(self) -> Decimal:
-        since = self.since(self.account.reconciled_at)
+        left = self.since(self.account.reconciled_at)
         figure = self.account.reconciled_received
-        return supplied_quantity(figure, Decimal(self.issued - since), Decimal(since))
+        return supplied_quantity(figure, left.named, left.unnamed, left.issued)
 
     def ship(self, amount: int) -> None:
         self.left.append((self.now, amount))
@@ -64,11 +70,13 @@ class Customer:
             last_receipt_reference=None,
             counted_until=noted,
             told_at=noted or self.now,
+            is_noted=noted is not None,
         )
-        instants = {self.account.reconciled_at, report.told_at} - {None}
-        since = {it: LeftSince(Decimal(self.since(it))) for it in instants if it is not None}
-        left = LeftQuantities(Decimal(self.issued), Decimal(0), since)
+        since = {it: self.since(it) for it in (self.account.reconciled_at, report.told_at)}
+        until = max(self.noted, default=None)
+        left = LeftQuantities(Decimal(self.issued), until, since)
         self.account = self.account.with_report(report, left)
+        self.noted |= {noted} - {None}
 
 
 @given(st.integers(1, 9), STEPS)

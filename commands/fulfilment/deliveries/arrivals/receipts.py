@@ -37,7 +37,8 @@ from models.fulfilment.deliveries.receipts import (
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases.tables import AccountPeriod, CumulativeAccount
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount, LastReceipt, Release
+from models.trade.releases.words import ReleaseState
 
 
 class ReceivedLine(Quantified):
@@ -200,14 +201,20 @@ def _arrived(
 
 async def _counted_already(writing: Writing, delivery: Delivery, line_ids: list[UUID]) -> set[UUID]:
     """Return the contract lines whose customer has told a figure with this delivery in it."""
-    accounts = await writing.for_all().records(CumulativeAccount, "contract_line_id", line_ids)
+    every, left = writing.for_all(), delivery.dispatched_at
+    accounts = await every.records(CumulativeAccount, "contract_line_id", line_ids)
     of = {it.id: it for it in accounts if it.ship_to_id in {None, delivery.ship_to_id}}
-    periods = await writing.for_all().records(AccountPeriod, "account_id", list(of))
-    left = delivery.dispatched_at
+    periods = await every.records(AccountPeriod, "account_id", list(of))
+    notes = await every.records(LastReceipt, "delivery_id", [delivery.id])
+    told = await every.records(Release, "id", {it.release_id for it in notes})
+    named = {it.contract_line_id for it in told if it.tells_received and it.state in _IN_FORCE}
     if left is None:
-        return set()
+        return named
     until = ((it.account_id, it.counted_until) for it in periods if it.counted_until is not None)
-    return {of[account].contract_line_id for account, instant in until if left <= instant}
+    return named | {of[account].contract_line_id for account, instant in until if left <= instant}
+
+
+_IN_FORCE = {ReleaseState.ACTIVE, ReleaseState.SUPERSEDED}
 
 
 async def _count_on_contracts(

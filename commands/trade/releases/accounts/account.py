@@ -40,17 +40,19 @@ class ReleasePlace(NamedTuple):
 class ReceivedReport(NamedTuple):
     """What a release says that its customer has received, by the names of its columns.
 
-    told_at: up to when what left may be in its figure.
+    cumulative_received: None where it names notes only. told_at: up to when what left may be in its
+    figure. is_noted: whether it names a note of ours.
     """
 
     tells_received: bool
-    cumulative_received: Decimal
+    cumulative_received: Decimal | None
     last_receipt_reference: str | None
     counted_until: datetime | None
     told_at: datetime
+    is_noted: bool
 
     @classmethod
-    def of(cls, release: Release, contract: Contract) -> "ReceivedReport":
+    def of(cls, release: Release, contract: Contract, *, is_noted: bool) -> "ReceivedReport":
         """Return what a release says that is there."""
         at = release.calculated_at or release.issued_at
         told_at = cls.instant(contract, release.counted_until, at, release.received_at)
@@ -60,6 +62,7 @@ class ReceivedReport(NamedTuple):
             release.last_receipt_reference,
             release.counted_until,
             told_at,
+            is_noted,
         )
 
     @staticmethod
@@ -79,31 +82,49 @@ class ReceivedReport(NamedTuple):
     @property
     def columns(self) -> dict[str, Any]:
         """Return the columns of its release."""
-        return dict(zip(self._fields[:-1], self, strict=False))
+        return dict(zip(self._fields[:4], self, strict=False))
 
 
 class LeftSince(NamedTuple):
-    """What of an account left after an instant: issued, and delivered of that."""
+    """What of an account left up to an instant and after it.
 
+    named: with notes that its customer has named; unnamed: what else until then, arrived: what was
+    delivered of that; issued and delivered: after it.
+    """
+
+    named: Decimal = Decimal(0)
+    unnamed: Decimal = Decimal(0)
+    arrived: Decimal = Decimal(0)
     issued: Decimal = Decimal(0)
     delivered: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)
 class LeftQuantities:
-    """What has left for an account since its day, in all and since instants that matter."""
+    """What has left for an account since its day, in all and since instants that matter.
+
+    noted_until: when the newest delivery left whose note was named.
+    """
 
     issued: Decimal = Decimal(0)
-    delivered: Decimal = Decimal(0)
-    after: dict[datetime, LeftSince] = field(default_factory=dict)
+    noted_until: datetime | None = None
+    after: dict[datetime | None, LeftSince] = field(default_factory=dict)
 
     def since(self, instant: datetime | None) -> LeftSince:
         """Return what left after an instant: nothing where there is none."""
-        return LeftSince() if instant is None else self.after[instant]
+        return self.after[instant]
 
 
 Counting = tuple[UUID, date]
 """An account, and the day from which it counts."""
+
+
+def begun(day: date | None, contract: Contract, at: datetime) -> date | None:
+    """Return the first day of a period, None where it has not begun at an instant.
+
+    What leaves before it does counts in the period that runs.
+    """
+    return day if day is not None and day <= contract.day(at) else None
 
 
 @dataclass(frozen=True)
@@ -156,25 +177,39 @@ class Account:
         earlier = self.earlier + self.received
         return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
 
-    def known_received(self, left: LeftQuantities) -> Decimal:
+    def told_received(self, report: ReceivedReport, left: LeftQuantities) -> Decimal:
+        """Return what has been received as a release says.
+
+        One that tells no figure says by its notes that what left up to the last of them has come;
+        without a note of ours what is known counts.
+        """
+        if report.cumulative_received is not None:
+            return report.cumulative_received
+        known, until = self._known_received(left), report.counted_until
+        if until is None:
+            return known
+        return max(known, self.opening + left.issued - left.since(until).issued)
+
+    def _known_received(self, left: LeftQuantities) -> Decimal:
         """Return what is known to have been received where its customer tells nothing."""
-        noted, until = left.since(self.counted_until).delivered, self.counted_until
-        since = left.since(self.reconciled_at).delivered
+        since = left.since(self.reconciled_at)
         return received_quantity(
             self.received,
-            None if until is None else noted,
-            self.opening_received + left.delivered,
-            self.reconciled_received + since,
+            self.reconciled_received,
+            since.named,
+            self.opening_received + since.arrived,
+            since.delivered,
         )
 
     def with_report(self, report: ReceivedReport, left: LeftQuantities) -> "Account":
         """Return it with what a release in force says; one that says nothing changes nothing."""
-        if not report.tells_received:
+        if not report.tells_received or report.cumulative_received is None:
             return self
-        reconciled, at = self._reconciled(report, left)
+        reported = report.cumulative_received
+        reconciled, at = self._reconciled(report, reported, left)
         return replace(
             self,
-            received=report.cumulative_received,
+            received=reported,
             received_reference=report.last_receipt_reference,
             counted_until=report.counted_until,
             reconciled_received=reconciled,
@@ -182,7 +217,7 @@ class Account:
         )
 
     def _reconciled(
-        self, report: ReceivedReport, left: LeftQuantities
+        self, report: ReceivedReport, reported: Decimal, left: LeftQuantities
     ) -> tuple[Decimal, datetime | None]:
         """Return which figure is reconciled with ours from now on, and as of when.
 
@@ -190,14 +225,16 @@ class Account:
         be supplied: of one that is not, what has left since the one before explains that it rose.
         One that fell takes from it by how much.
         """
-        reported, at = report.cumulative_received, self.reconciled_at
+        at = self.reconciled_at
         fallen = max(self.received - reported, Decimal(0))
         reconciled = max(self.reconciled_received - fallen, Decimal(0))
-        since = left.since(at).issued
-        supplied = supplied_quantity(reconciled, self.opening + left.issued - since, since)
-        if report.counted_until is not None or reported > supplied:
-            return reported, report.told_at
-        return reconciled, at
+        since = left.since(at)
+        unnamed = self.opening + since.unnamed
+        supplied = supplied_quantity(reconciled, since.named, unnamed, since.issued)
+        if report.is_noted:
+            last = None if report.counted_until is None else left.noted_until
+            return reported, max(last or report.told_at, report.told_at)
+        return (reported, report.told_at) if reported > supplied else (reconciled, at)
 
 
 FIGURES = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from pydantic import Field
 
 from commands.master.catalog import check_scale
 from commands.trade.contracts.life import wrong_state
-from commands.trade.releases.accounts.account import Account, ReleasePlace
+from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
 from commands.trade.releases.force import Force
 from commands.trade.releases.known import KnownLines, by_id, locked
 from commands.trade.releases.named import check_address
@@ -65,7 +66,8 @@ async def open_all(writing: Writing, command: AccountsOpen) -> Outcome:
 
     Refused: of an item NOT_FOUND, WRONG_STATE for a contract that has ended, NOT_ON_CONTRACT,
     SCALE_EXCEEDED, OUT_OF_RANGE for more received than issued, INVALID_DATE for a day before that
-    from which it counts already, DUPLICATE for a place that stands in the call already.
+    from which it counts already, or one that has not come, DUPLICATE for a place that stands in the
+    call already.
     """
     known = await locked(writing, map(ReleasePlace.of, command.accounts))
     products = await writing.records(Product, "id", {it.product_id for it in known.lines.values()})
@@ -105,7 +107,7 @@ def _open(
     if place in force.accounts:
         raise Refused(Code.DUPLICATE, "This place stands twice.", ("contract_line_id",))
     before = known.accounts.get(place)
-    account = _counting(before, contract, item)
+    account = _counting(before, contract, item, force.writing.now)
     status = "CREATED" if before is None else "UPDATED"
     opened = replace(account, opening=item.issued, opening_received=item.received)
     if account.period is not None and opened == account:
@@ -138,7 +140,9 @@ def _line(known: KnownLines, item: OpeningBalance) -> tuple[Contract, ContractLi
     return contract, line
 
 
-def _counting(before: Account | None, contract: Contract, item: OpeningBalance) -> Account:
+def _counting(
+    before: Account | None, contract: Contract, item: OpeningBalance, now: datetime
+) -> Account:
     """Return the account as it counts. Refused: INVALID_DATE."""
     if before is None:
         day = item.starts_on or contract.valid_from
@@ -146,4 +150,6 @@ def _counting(before: Account | None, contract: Contract, item: OpeningBalance) 
     if item.starts_on is not None and item.starts_on < before.starts_on:
         text = f"It has counted from {before.starts_on} already."
         raise Refused(Code.INVALID_DATE, text, ("starts_on",))
+    if item.starts_on is not None and begun(item.starts_on, contract, now) is None:
+        raise Refused(Code.INVALID_DATE, "This day has not come yet.", ("starts_on",))
     return before.counting_from(item.starts_on)

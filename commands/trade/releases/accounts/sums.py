@@ -97,7 +97,7 @@ def _account(*periods: AccountPeriod) -> Account:
 
 async def left_of(
     writing: Writing,
-    wanted: Mapping[Counting, Collection[datetime]],
+    wanted: Mapping[Counting, Collection[datetime | None]],
     new: Mapping[UUID, ReleasePlace],
 ) -> dict[Counting, LeftQuantities]:
     """Return what has left for accounts since their days, and since instants: one statement.
@@ -106,14 +106,14 @@ async def left_of(
     """
     if not wanted:
         return {}
-    every = [(*of, instant) for of, some in wanted.items() for instant in some or (None,)]
+    every = [(*of, instant) for of, some in wanted.items() for instant in some]
     keys, days, instants = zip(*every, strict=True)
     places = {name: [getattr(it, name) for it in new.values()] for name in ReleasePlace._fields}
     values = {"accounts": keys, "days": days, "instants": instants, "ids": list(new), **places}
     rows = await writing.session.rows(_left(), {**writing.parameters, **values})
     found: dict[Counting, LeftQuantities] = {}
-    for key, day, instant, issued, delivered, *since in rows:
-        of = found.setdefault((key, day), LeftQuantities(issued, delivered, {}))
+    for key, day, instant, issued, noted_until, *since in rows:
+        of = found.setdefault((key, day), LeftQuantities(issued, noted_until, {}))
         of.after[instant] = LeftSince(*since)
     return found
 
@@ -166,11 +166,18 @@ def _left() -> Statement:
     period = SimpleNamespace(
         account_id=of.accounts,
         starts_on=of.days,
-        counted_until=of.instants,
         reconciled_at=of.instants,
     )
     sums = counted(_TablesWithNew(anyone(Actor.STAFF)), period).lateral()
-    names = ("issued", "delivered", "issued_since", "delivered_since")
+    names = (
+        "issued",
+        "noted_until",
+        "named",
+        "unnamed",
+        "arrived",
+        "issued_since",
+        "delivered_since",
+    )
     rows = select(*of, *(sums.c[it] for it in names)).select_from(wanted.join(sums, true()))
     return Statement(rows)
 

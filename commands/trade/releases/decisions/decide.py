@@ -8,7 +8,7 @@ from pydantic import Field
 
 from commands.trade.contracts.life import check_in_force
 from commands.trade.contracts.times import outside
-from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace, begun
 from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.known import locked, locked_lines
@@ -24,7 +24,7 @@ from models.trade.contracts import acts
 from models.trade.contracts.tables import Contract
 from models.trade.releases import acts as release_acts
 from models.trade.releases.findings import ReleaseFinding
-from models.trade.releases.tables import CumulativeAccount, Release
+from models.trade.releases.tables import CumulativeAccount, LastReceipt, Release
 from models.trade.releases.words import ReleaseState
 
 _PATH: Path = ("release_id",)
@@ -130,10 +130,12 @@ async def _bring(writing: Writing, release: Release) -> None:
     accounts = await writing.records(CumulativeAccount, "id", [release.account_id])
     place = ReleasePlace.of(accounts[0])
     known = await locked(writing, [place])
-    account = known.accounts[place].counting_from(release.counted_from)
-    report = ReceivedReport.of(release, known.contracts[release.contract_id])
-    instants = {report.told_at, account.reconciled_at, account.counted_until}
-    wanted = {account.counting: {it for it in instants if it is not None}}
+    contract = known.contracts[release.contract_id]
+    day = begun(release.counted_from, contract, release.received_at)
+    account = known.accounts[place].counting_from(day)
+    notes = await writing.records(LastReceipt, "release_id", [release.id])
+    report = ReceivedReport.of(release, contract, is_noted=any(it.is_ours for it in notes))
+    wanted = {account.counting: {report.told_at, account.reconciled_at}}
     left = (await left_of(writing, wanted, {}))[account.counting]
     line, key = known.lines[release.contract_line_id], (release.account_id, release.type)
     standing = known.waiting[line.id][key]

@@ -1,6 +1,7 @@
 """What is odd about a release that comes in: each finding is kept with it and stops no message."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -71,6 +72,12 @@ def period(release: Arriving) -> Findings:
             " it counts in that period."
         )
         yield Found(FindingCode.PERIOD_WENT_BACK, text, day=day)
+    elif release.account is current:
+        text = (
+            f"It tells of a period that begins on {day}: until then it counts in the one from"
+            f" {current.starts_on}, and what it has received is not known from it."
+        )
+        yield Found(FindingCode.NEW_PERIOD, text, day=day)
     else:
         text = (
             f"It begins a new period on {day}: quantities, firm ones too, are not compared with"
@@ -81,14 +88,15 @@ def period(release: Arriving) -> Findings:
 
 def received(release: Arriving) -> Findings:
     """Find that the customer has received less than it said before, or more than was issued."""
-    reported, last = release.item.cumulative_received, release.account.last_received
+    reported, last = release.report.cumulative_received, release.account.last_received
     if reported is None:
         return
     if reported < last and not release.item.correction:
         text = f"The last cumulative received was {written(last)}; now it is {written(reported)}."
         yield Found(FindingCode.CUMULATIVE_FELL, text, expected=last, found=reported)
     until, left = release.report.counted_until, release.left
-    issued = release.account.opening + left.issued - left.since(until).issued
+    issued = release.account.opening + left.issued
+    issued -= Decimal(0) if until is None else left.since(until).issued
     if reported > issued:
         upto = "" if until is None else " up to the delivery note that it names last"
         text = (
@@ -105,8 +113,6 @@ def notes(release: Arriving) -> Findings:
 
 
 _LOOKS = (contract_over, suspended, place, period, received, notes, *COMPARISONS)
-LATE = frozenset({FindingCode.OUTDATED, FindingCode.REPEATED})
-"""What is found of a release that another one has overtaken: it never comes into force."""
 
 
 def findings_of(release: Arriving) -> Sequence[Found]:

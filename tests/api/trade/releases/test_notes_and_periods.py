@@ -1,0 +1,172 @@
+"""Delivery notes and days that customers tell, and what has left beside them."""
+
+from typing import Any
+
+import pytest
+
+from tests.make.fulfilment import deliveries
+from tests.make.trade import contracts
+from tests.make.trade.contracts import schedule
+
+_STANDING = """
+query ($id: ID!) {
+  contract(id: $id) { lines {
+    demand(first: 9) { nodes { openQuantity } }
+    accounts { periods { startsOn supplied received inTransit } }
+  } }
+}
+"""
+
+
+class Line:
+    """A contract line, what is told of it, and what leaves for it; each an hour after the last."""
+
+    def __init__(self, ask, world, clock) -> None:
+        self.ask, self.world, self.clock = ask, world, clock
+        self.number = 0
+
+    async def begin(self) -> None:
+        """Make the contract."""
+        self.contract = await contracts.contract(self.world, self.ask)
+        self.id = self.contract["lines"][0]["id"]
+
+    async def tell(self, *quantities: str, notes: tuple[str, ...] = (), **fields: Any) -> Any:
+        """Send a release. notes: numbers of deliveries."""
+        self.number += 1
+        self.clock.advance(hours=1)
+        wanted = [schedule(f"2026-03-2{at}", it) for at, it in enumerate(quantities)]
+        if notes:
+            fields["lastReceipts"] = [{"deliveryNote": it} for it in notes]
+        return await contracts.try_release(self.ask, self.id, self.number, *wanted, **fields)
+
+    async def packed(self, quantity: str) -> dict[str, Any]:
+        """Pack a delivery."""
+        order = await contracts.call_off(self.world, self.ask, self.contract, quantity)
+        return await deliveries.packed(self.world, self.ask, order, {"generateSscc": True})
+
+    async def leave(self, sent: dict[str, Any]) -> None:
+        """Dispatch a delivery."""
+        self.clock.advance(hours=1)
+        await deliveries.done(self.ask, "deliveryDispatch", deliveryId=sent["id"])
+
+    async def send(self, quantity: str) -> dict[str, Any]:
+        """Pack and dispatch a delivery."""
+        sent = await self.packed(quantity)
+        await self.leave(sent)
+        return sent
+
+    async def arrive(self, sent: dict[str, Any], received: str | None = None) -> None:
+        """Confirm its receipt. received: less than was sent."""
+        lines = [] if received is None else [{"received": received, "difference": "SHORT"}]
+        for each in lines:
+            each["deliveryLineId"] = sent["lines"][0]["id"]
+        await deliveries.done(
+            self.ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=lines
+        )
+
+    async def _read(self) -> dict[str, Any]:
+        found = await self.ask(_STANDING, id=self.contract["id"])
+        return found["contract"]["lines"][0]
+
+    async def opens(self) -> list[str]:
+        """Return what is open."""
+        return [it["openQuantity"] for it in (await self._read())["demand"]["nodes"]]
+
+    async def period(self) -> tuple[str, str]:
+        """Return what is received and in transit in the newest period."""
+        newest = (await self._read())["accounts"][0]["periods"][-1]
+        return newest["received"], newest["inTransit"]
+
+
+@pytest.fixture
+async def line(ask, world, clock) -> Line:
+    made = Line(ask, world, clock)
+    await made.begin()
+    return made
+
+
+async def test_a_period_that_has_not_begun_counts_nothing_yet(line, clock):
+    await line.tell("100", cumulativeReceived="0")
+    sent = await line.send("60")
+    await line.arrive(sent)
+    ahead = {"countedFrom": "2026-03-04", "cumulativeReceived": "0"}
+    payload = await line.tell("40", "100", **ahead)
+    assert contracts.found(payload) == ("ACTIVE", ["NEW_PERIOD"])
+    assert await line.opens() == ["40", "100"]
+    await line.send("40")
+    assert await line.opens() == ["0", "100"]
+    clock.time = clock.time.replace(day=4)
+    # The day has come: nothing has left since.
+    await line.tell("30", **ahead)
+    assert await line.opens() == ["30"]
+    await line.send("20")
+    assert await line.opens() == ["10"]
+
+
+async def test_without_a_figure_what_is_up_to_the_note_has_come(line):
+    await line.tell("100")
+    first = await line.send("60")
+    await line.send("10")
+    payload = await line.tell("40", notes=(first["number"],))
+    assert payload["release"]["cumulativeReceived"] == "60"
+    assert await line.opens() == ["30"]
+    assert await line.period() == ("60", "10")
+
+
+async def test_a_note_that_is_named_before_its_dispatch_is_recorded_counts_once(line):
+    await line.tell("100", cumulativeReceived="0")
+    sent = await line.packed("60")
+    await line.tell("40", notes=(sent["number"],), cumulativeReceived="60")
+    await line.leave(sent)
+    assert await line.opens() == ["40"]
+    await line.arrive(sent)
+    assert (await line.opens(), await line.period()) == (["40"], ("60", "0"))
+    # The same beside a delivery that has left before, and is in no figure yet.
+    over, late = await line.send("10"), await line.packed("20")
+    await line.tell("20", notes=(late["number"],), cumulativeReceived="80")
+    await line.leave(late)
+    assert (await line.opens(), await line.period()) == (["10"], ("80", "10"))
+    await line.arrive(over)
+    assert await line.period() == ("90", "0")
+
+
+@pytest.mark.parametrize("is_named", [True, False])
+async def test_what_was_received_short_is_owed_again_once_a_later_note_is_named(line, is_named):
+    await line.tell("100", cumulativeReceived="0")
+    first = await line.send("60")
+    await line.arrive(first, "55")
+    if is_named:
+        await line.tell("45", notes=(first["number"],), cumulativeReceived="55")
+        assert await line.opens() == ["45"]
+    second = await line.send("40")
+    await line.tell("5", "10", notes=(second["number"],), cumulativeReceived="95")
+    assert (await line.opens(), await line.period()) == (["5", "10"], ("95", "0"))
+
+
+async def test_a_delivery_that_was_overtaken_is_in_transit_until_it_comes(line):
+    await line.tell("100", cumulativeReceived="0")
+    first, second = await line.send("60"), await line.send("40")
+    await line.tell("60", notes=(second["number"],), cumulativeReceived="40")
+    assert (await line.opens(), await line.period()) == (["0"], ("40", "60"))
+    third = await line.send("7")
+    await line.arrive(first)
+    assert await line.period() == ("100", "7")
+    # The older note is named later: what was in the figure before stays in it.
+    await line.tell("10", notes=(first["number"],), cumulativeReceived="100")
+    assert (await line.opens(), await line.period()) == (["3"], ("100", "7"))
+    await line.arrive(third)
+    assert await line.period() == ("107", "0")
+
+
+async def test_of_two_deliveries_that_left_at_once_the_one_not_named_comes_by_its_receipt(
+    ask, line
+):
+    await line.tell("100", cumulativeReceived="0")
+    one, other = await line.packed("60"), await line.packed("40")
+    for each in (one, other):
+        await deliveries.done(ask, "deliveryDispatch", deliveryId=each["id"])
+    await line.tell("40", notes=(one["number"],), cumulativeReceived="60")
+    assert (await line.opens(), await line.period()) == (["0"], ("60", "40"))
+    for each in (one, other):
+        await line.arrive(each)
+    assert await line.period() == ("100", "0")
