@@ -229,7 +229,7 @@ def _quantity(
     if number is None:
         return
     if meaning == "RECEIVED":
-        into.received = number
+        into.received, into.received_unit = number, qty.get(1, 3)
         into.period_start = dates.get("PERIOD_START") or reading.dates(scope).get("PERIOD_START")
     elif meaning == "RECEIPT":
         inside = group.within("REFERENCE")
@@ -243,6 +243,7 @@ def _quantity(
                 beside.get("RECEIVED"),
                 beside.get("DISPATCHED"),
                 qty.number,
+                qty.get(1, 3),
             )
         )
     elif meaning in ("DEMAND", "BACKLOG", "IMMEDIATE"):
@@ -262,7 +263,8 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
         if number is not None:
             dates = reading.dates(group, schedule)
             until = dates.get("UNTIL") or dates.get("PERIOD_END")
-            setattr(into, _GO_AHEADS[commitment], GoAhead(number, until, qty.number))
+            go_ahead = GoAhead(number, until, qty.number, qty.get(1, 3))
+            setattr(into, _GO_AHEADS[commitment], go_ahead)
 
 
 def _line(
