@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select
 
-from commands.messages.readers.amounts import Amounts
+from commands.messages.readers.measuring import Measuring
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
@@ -60,7 +60,7 @@ class Resolving:
         """
         product = self._product(article)
         line, places = self._line(article, product), {**message.places, **article.places}
-        amounts = Amounts(product, self.habits, article)
+        measuring = Measuring(product, self.habits, article)
         address = self._address(places.get("SHIP_TO"))
         zone = self.own_zone or (self.zone if address is None else address.time_zone)
         last = article.receipts[-1].note if article.receipts else ""
@@ -80,13 +80,13 @@ class Resolving:
             "engineering_revision": article.articles.get("REVISION"),
             "packaging_instruction": article.articles.get("PACKAGING"),
             "planner": article.planner or None,
-            **_go_ahead("production", article.production, amounts),
-            **_go_ahead("material", article.material, amounts),
-            "cumulative_received": amounts.received,
+            **_go_ahead("production", article.production, measuring),
+            **_go_ahead("material", article.material, measuring),
+            "cumulative_received": measuring.received,
             "counted_from": _first_day(article.period_start),
             "last_receipt_reference": last or None,
-            "last_receipts": _receipts(article, amounts),
-            "lines": [_slot(it, message, zone, amounts) for it in article.lines],
+            "last_receipts": _receipts(article, measuring),
+            "lines": [_slot(it, message, zone, measuring) for it in article.lines],
         }
 
     def _product(self, article: ArticleSchedule) -> Product:
@@ -207,12 +207,12 @@ def _last_day(span: Span | None) -> date | None:
     return None if span is None else (span.end - timedelta.resolution).date()
 
 
-def _receipts(article: ArticleSchedule, amounts: Amounts) -> list[dict[str, Any]]:
+def _receipts(article: ArticleSchedule, measuring: Measuring) -> list[dict[str, Any]]:
     """Return the last receipts that name a delivery note, the last one of each."""
     found = {
         each.note: {
             "delivery_note": each.note,
-            "quantity": amounts.of(each) or None,
+            "quantity": measuring.of(each) or None,
             "received_on": _last_day(each.received),
             "dispatched_on": _last_day(each.dispatched),
         }
@@ -222,15 +222,15 @@ def _receipts(article: ArticleSchedule, amounts: Amounts) -> list[dict[str, Any]
     return list(found.values())
 
 
-def _go_ahead(name: str, amount: GoAhead | None, amounts: Amounts) -> dict[str, Any]:
+def _go_ahead(name: str, amount: GoAhead | None, measuring: Measuring) -> dict[str, Any]:
     if amount is None:
         return {}
     until = _last_day(amount.until)
-    return {f"{name}_go_ahead": amounts.of(amount), f"{name}_go_ahead_until": until}
+    return {f"{name}_go_ahead": measuring.of(amount), f"{name}_go_ahead_until": until}
 
 
 def _slot(
-    line: PlannedQuantity, message: ScheduleMessage, zone: str, amounts: Amounts
+    line: PlannedQuantity, message: ScheduleMessage, zone: str, measuring: Measuring
 ) -> dict[str, Any]:
     """Return a line of a schedule; what is wanted without a date is wanted on the day of issue."""
     span = line.span or message.issued
@@ -242,7 +242,7 @@ def _slot(
             "latest": _instant(span.end, zone),
             "time_zone": zone,
         },
-        "quantity": amounts.of(line),
+        "quantity": measuring.of(line),
         "commitment": line.commitment,
         "kind": line.kind,
         "bucket": line.bucket,

@@ -15,16 +15,16 @@ from models.master.catalog import Product
 
 
 @dataclass(frozen=True)
-class Amounts:
+class Measuring:
     """Counts what is said of an article. Without a unit it is in the product's own."""
 
     product: Product
     habits: Habits
     article: ArticleSchedule
 
-    def of(self, told: PlannedQuantity | CountedReceipt | GoAhead) -> Decimal:
+    def of(self, item: PlannedQuantity | CountedReceipt | GoAhead) -> Decimal:
         """Return a quantity in the product's unit. Faulty: UNIT_MISMATCH."""
-        return self._counted(told.quantity, told.unit, told.segment)
+        return self._counted(item.quantity, item.unit, item.segment)
 
     @property
     def received(self) -> Decimal | None:
