@@ -118,7 +118,8 @@ async def _left(
         if place in accounts:
             contract = known.contracts[known.lines[place.contract_line_id].contract_id]
             account, told_at = accounts[place], named.report(contract, item, writing.now).told_at
-            days[place].add(account.counting_from(item.counted_from).starts_on)
+            counts = account.counting_from(item.counted_from)
+            days[place] |= {account.starts_on, counts.starts_on}
             instants[place] |= {account.reconciled_at, account.counted_until, told_at} - {None}
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some

@@ -104,21 +104,7 @@ async def known_of_contract(
         raise Overtaken
     lines = await writing.records(ContractLine, "contract_id", [contract.id])
     accounts = await writing.records(CumulativeAccount, "contract_line_id", [it.id for it in lines])
-    outstanding, stuck = (defaultdict[ScheduledLine, Decimal](Decimal) for _ in range(2))
-    called_off: defaultdict[ScheduledLine, list[CalledOff]] = defaultdict(list)
-    account_by = {}
-    for each in standing:
-        if each.account_id is None:
-            continue
-        key = ScheduledLine(each.contract_line_id, each.account_id)
-        account_by[each.id] = key
-        outstanding[key] += each.open_quantity
-        if not each.is_free:
-            stuck[key] += each.unplanned
-        elif each.unplanned:
-            called_off[key].append(
-                CalledOff(each.id, each.unplanned, each.is_answer, each.recipient)
-            )
+    account_by, outstanding, called_off, stuck = _by_account(standing)
     planned: defaultdict[ScheduledLine, list[PlannedPart]] = defaultdict(list)
     for line in locked.lines.values():
         if line.order_line_id in account_by:
@@ -139,6 +125,25 @@ async def known_of_contract(
         stuck,
         locked,
     )
+
+
+def _by_account(standing: Sequence[Any]) -> tuple[Any, Any, Any, Any]:
+    """Return by order line its key; by key what is outstanding, called off, and stuck."""
+    account_by = {}
+    outstanding, stuck = (defaultdict[ScheduledLine, Decimal](Decimal) for _ in range(2))
+    called_off: defaultdict[ScheduledLine, list[CalledOff]] = defaultdict(list)
+    for each in standing:
+        if each.account_id is None:
+            continue
+        key = ScheduledLine(each.contract_line_id, each.account_id)
+        account_by[each.id] = key
+        outstanding[key] += each.open_quantity
+        if not each.is_free:
+            stuck[key] += each.unplanned
+        elif each.unplanned:
+            free = CalledOff(each.id, each.unplanned, each.is_answer, each.recipient)
+            called_off[key].append(free)
+    return account_by, outstanding, called_off, stuck
 
 
 async def _changeable(
