@@ -133,7 +133,9 @@ async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) 
     }
     rows = await writing.lock(InterchangeMessage, wanted)
     interchanges = {it.interchange_id for it in rows.values()}
-    await let_wait(writing, interchanges, len(rows), sum(it.segment_count for it in rows.values()))
+    some = rows.values()
+    segments, length = sum(it.segment_count for it in some), sum(it.length for it in some)
+    await let_wait(writing, interchanges, len(rows), segments, length)
     for key, path in wanted.items():
         row = rows[key]
         is_partly = row.fate is MessageFate.READ and any(it["is_error"] for it in row.findings)

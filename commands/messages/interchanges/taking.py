@@ -183,7 +183,8 @@ async def _write_messages(writing: Writing, row: Interchange, piece: Piece) -> N
     writing.extent.touch(len(piece.envelope.messages))
     await writing.session.flush()
     waiting = [it for it in piece.envelope.messages if it.is_whole and not row.is_test]
-    await let_wait(writing, [row.id], len(waiting), sum(it.segments for it in waiting))
+    segments, length = sum(it.segments for it in waiting), sum(it.end - it.start for it in waiting)
+    await let_wait(writing, [row.id], len(waiting), segments, length)
     new = list[dict[str, Any]]()
     for some in slices_of(piece.envelope.messages):
         await writing.room(len(some))

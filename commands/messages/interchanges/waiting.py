@@ -23,8 +23,9 @@ MOST_MESSAGES, MOST_BYTES = 20_000, 32 * 1024 * 1024
 MESSAGES_A_SECOND, BYTES_A_SECOND = 20, 100_000
 """That a process reads at least."""
 _SHORTEST_S, _LONGEST_S = 15, 600
-LINES_A_MESSAGE, SEGMENTS_A_LINE = 50, 2
-"""Lines as which a message is paid, and how many of its segments are paid as a further one."""
+LINES_A_MESSAGE, SEGMENTS_A_LINE, BYTES_A_LINE = 50, 2, 64
+"""Lines as which a message is paid, and how many of its segments, or bytes if those come to more,
+are paid as a further one."""
 
 
 class Waiting(NamedTuple):
@@ -49,16 +50,17 @@ class Waiting(NamedTuple):
 
 
 async def let_wait(
-    writing: Writing, interchanges: Collection[UUID], messages: int, segments: int
+    writing: Writing, interchanges: Collection[UUID], messages: int, segments: int, length: int
 ) -> None:
     """Check that messages of interchanges may wait to be read, and let the call pay for that.
 
-    Crowded: so much waits of one of their partners, or of the merchant; nothing of the call is
-    done.
+    length: theirs in bytes. Crowded: so much waits of one of their partners, or of the merchant;
+    nothing of the call is done.
     """
     if not messages:
         return
-    writing.extent.later += messages * LINES_A_MESSAGE + segments // SEGMENTS_A_LINE
+    lines = max(segments // SEGMENTS_A_LINE, length // BYTES_A_LINE)
+    writing.extent.later += messages * LINES_A_MESSAGE + lines
     values = {**writing.parameters, "interchanges": list(interchanges)}
     for own_messages, own_bytes, *both in await writing.session.rows(_WAITING, values):
         own, every = Waiting(own_messages, own_bytes), Waiting(*both)

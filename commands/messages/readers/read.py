@@ -26,6 +26,7 @@ from kit.errors import MOST_OF_ITEM, Code, Problem, Refused, few
 from kit.ids import Names
 from kit.inputs import Command
 from kit.standards.edifact.delimiters import Delimiters
+from kit.standards.edifact.faults import shortened
 from kit.standards.edifact.parts import Envelope
 from models.access.viewers import Scope, by_itself
 from models.base.acts import Act
@@ -169,8 +170,13 @@ def _finding(problem: Problem) -> dict[str, Any]:
     """Return a refusal as a finding of the whole message."""
     nowhere = dict.fromkeys(("syntax_code", "tag", "segment_no", "element_no", "component_no"))
     path = ".".join(map(str, problem.path))
-    text = f"{path}: {problem.message}" if path else problem.message
-    own = {"code": str(problem.code), "text": storable(text), "is_error": True, "offset": 0}
+    text = shortened(f"{path}: {problem.message}" if path else problem.message)
+    own = {
+        "code": str(problem.code),
+        "text": storable(text),
+        "is_error": True,
+        "offset": 0,
+    }
     return {**nowhere, **own}
 
 

@@ -16,7 +16,7 @@ from kit.standards.edifact.parts import Envelope, EnvelopedMessage, FunctionalGr
 from kit.standards.edifact.segments import (
     BLANK,
     END,
-    HeaderSegment,
+    PartedSegment,
     Raw,
     Segment,
     decoded,
@@ -30,6 +30,8 @@ MOST_MESSAGES = 5_000
 """Of one interchange."""
 MOST_SEGMENTS = 400_000
 """Of one interchange."""
+LONGEST = 2_000
+"""Characters of a segment that is no free text (FTX): twice what the directories have room for."""
 MOST_FAULTS = 500
 """Of one interchange: what has more is read no further."""
 STEP = 100
@@ -148,7 +150,7 @@ class _Reading:
         if not unb.is_whole:
             text = "It is cut off within UNB."
             raise Faulty(Finding(Fault.MISSING, text, unb.start, "UNB"))
-        written = HeaderSegment(
+        written = PartedSegment(
             unb.content.decode("latin-1"), self.found.delimiters, 0, unb.start
         ).get(1)
         wanted = self.charset or written
@@ -214,6 +216,9 @@ class _Reading:
             text = f"{segment.text[:10]!r} does not begin with a tag."
             finding = Finding(Fault.INVALID_VALUE, text, segment.offset, None, segment.number)
             self._keep(finding)
+        if len(segment.text) > LONGEST and tag != "FTX":
+            text = f"{tag} has more than {LONGEST:,} characters."
+            self._keep(Finding(Fault.TOO_LONG, text, segment.offset, tag, segment.number))
 
     def _unh(self, segment: Segment, raw: Raw) -> None:
         self._end_message(segment)
@@ -323,7 +328,7 @@ class _Reading:
                     number or None,
                 )
                 self._keep(finding)
-        return HeaderSegment(text, self.found.delimiters, number, raw.start)
+        return PartedSegment(text, self.found.delimiters, number, raw.start)
 
     def _refuse(self, fault: Fault, text: str, offset: int, tag: str | None = None) -> None:
         self._add(self.found.findings, Finding(fault, text, offset, tag))

@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+LONGEST_TEXT = 500
+"""Characters of what a finding says: it may quote what it is about, however long that is."""
+
+
+def shortened(text: str) -> str:
+    """Return a text with no more characters than a finding says."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
 
 class Fault(StrEnum):
     """What is wrong: the syntax error codes (0085) that we tell, and some of ours."""
@@ -76,6 +84,10 @@ class Finding:
     number: int | None = None
     element: int | None = None
     component: int | None = None
+
+    def __post_init__(self) -> None:
+        """Shorten the text."""
+        object.__setattr__(self, "text", shortened(self.text))
 
     @property
     def is_error(self) -> bool:

@@ -104,8 +104,8 @@ class Segment:
         ]
 
 
-class HeaderSegment(Segment):
-    """A segment that is asked again and again, and not kept: it parts each element once."""
+class PartedSegment(Segment):
+    """A segment that is asked again and again, and kept by few: it parts each element once."""
 
     __slots__ = ("_known",)
 

@@ -1,13 +1,15 @@
 """DELFOR and DELJIT: from segment groups to what they say of each article and place."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 from kit.standards.edifact.faults import Fault, Faulty, Finding
 from kit.standards.edifact.groups import MOST_SEGMENTS, Branch, LoneGroup, parse_in_steps
 from kit.standards.edifact.headers import Component
-from kit.standards.edifact.segments import Segment
+from kit.standards.edifact.segments import PartedSegment, Segment
 from kit.standards.edifact.values import number_at
 from kit.standards.schedules.dates import span_of
 from kit.standards.schedules.habits import Habits
@@ -31,16 +33,31 @@ JUST_IN_TIME = "DELJIT"
 _REPLACING: dict[str, ReplacedBy] = {"WHOLE": "WHOLE", "ARTICLE": "ARTICLE", "UPDATE": "UPDATE"}
 _GO_AHEADS = {"MAKE_AND_MATERIAL": "production", "MATERIAL": "material"}
 """Commitment of an SCC -> what a cumulative quantity under it is a go-ahead for."""
+_T = TypeVar("_T")
+
+
+class _Known(NamedTuple):
+    """What was read of a branch, which it keeps, and what is wrong there."""
+
+    branch: Branch
+    value: object
+    findings: Sequence[Finding]
 
 
 @dataclass
 class _Reading:
-    """What one message's groups are read with. head: dates of the message as a whole."""
+    """What one message's groups are read with. head: dates of the message as a whole.
+
+    known: what was read of branches of the article, however often it is asked. named: that of which
+    the findings are among those of the schedule that is read.
+    """
 
     habits: Habits
     is_just_in_time: bool
     findings: list[Finding] = field(default_factory=list)
     head: dict[str, Span] = field(default_factory=dict)
+    known: dict[tuple[str, int], _Known] = field(default_factory=dict)
+    named: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def issued(self) -> Span | None:
@@ -62,23 +79,29 @@ class _Reading:
             self.wrong(segment, place, component, f"Nobody says what {code!r} means here.")
         return found or ""
 
-    def dates(self, *groups: Branch) -> dict[str, Span]:
-        """Return meaning -> what the groups' own DTM say, the first of each; the first group wins.
+    def once(self, read: Callable[["_Reading", Branch], _T], branch: Branch) -> _T:
+        """Return what is read of a branch, read once; what is wrong there is told once."""
+        key = read.__name__, id(branch)
+        if key not in self.known:
+            outside, self.findings = self.findings, []
+            self.known[key] = _Known(branch, read(self, branch), self.findings)
+            self.findings = outside
+        found = self.known[key]
+        if key not in self.named:
+            self.named.add(key)
+            for each in found.findings:
+                self.keep(each)
+        return found.value  # type: ignore[return-value]
 
-        What is no date is told.
-        """
-        found: dict[str, Span] = {}
-        for group in groups:
-            for dtm in group.all("DTM"):
-                meaning = self.meaning("DATE", dtm, 1)
-                try:
-                    span = span_of(dtm.get(1, 2), dtm.get(1, 3))
-                except ValueError:
-                    text = f"{dtm.get(1, 2)!r} is no date of format {dtm.get(1, 3)!r}."
-                    self.wrong(dtm, 1, 2, text)
-                    continue
-                found.setdefault(meaning, span)
-        return found
+    def forget(self, branch: Branch) -> None:
+        """Keep no longer what was read of a branch that nobody asks any more."""
+        for key in [(it.__name__, id(branch)) for it in (_dates, _scc)]:
+            self.known.pop(key, None)
+            self.named.discard(key)
+
+    def dates(self, *around: Branch) -> dict[str, Span]:
+        """Return meaning -> what the own DTM of groups say, the first wins."""
+        return innermost(self.once(_dates, it) for it in around)
 
 
 def schedule_of(segments: Iterable[Segment], type_: str, habits: Habits) -> ScheduleMessage:
@@ -125,13 +148,28 @@ def _around(
 
 
 def _head(reading: _Reading, content: Surrounding) -> ScheduleMessage:
-    reading.head = reading.dates(content.branch)
+    reading.head = _dates(reading, content.branch)
     found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued)
     found.places = content.places
     if bgm := content.branch.one("BGM"):
         found.number = bgm.get(2)
         found.function = _REPLACING.get(reading.meaning("FUNCTION", bgm, 3))
     found.findings = reading.findings
+    return found
+
+
+def _dates(reading: _Reading, group: Branch) -> dict[str, Span]:
+    """Return meaning -> what a group's own DTM say, the first of each. What is no date is told."""
+    found: dict[str, Span] = {}
+    for dtm in group.all("DTM"):
+        meaning = reading.meaning("DATE", dtm, 1)
+        try:
+            span = span_of(dtm.get(1, 2), dtm.get(1, 3))
+        except ValueError:
+            text = f"{dtm.get(1, 2)!r} is no date of format {dtm.get(1, 3)!r}."
+            reading.wrong(dtm, 1, 2, text)
+            continue
+        found.setdefault(meaning, span)
     return found
 
 
@@ -146,19 +184,20 @@ def _articles(
             text = f"It has more than {MOST_SEGMENTS:,} segments, or what stands before it has."
             found.findings.append(Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment))
         yield found
+    reading.known = {}
 
 
 def _article(
     reading: _Reading, article: Surrounding, place: Surrounding, around: Sequence[Surrounding]
 ) -> Generator[None, None, ArticleSchedule]:
     """Read what is said of one article at one place, with pauses."""
-    outside, reading.findings = reading.findings, []
+    outside, reading.findings, reading.named = reading.findings, [], set()
     lin = article.branch.all("LIN")[0]
     inside = [place, article] if place is not article else [article]
     scopes = [*inside, *around]
     dates = reading.head | reading.dates(*(it.branch for it in inside))
     found = ArticleSchedule(lin.number, lin.offset, lin.get(1))
-    found.articles = _names(reading, article.branch)
+    found.articles = reading.once(_names, article.branch)
     found.places = innermost(it.places for it in scopes)
     found.references = innermost(it.references for it in scopes)
     found.number = found.references.get("NUMBER", "")
@@ -191,12 +230,7 @@ def _quantities(
     reading: _Reading, into: ArticleSchedule, scopes: Sequence[Branch]
 ) -> Iterator[None]:
     """Read the quantities of a place, and before them what is said of its article around it."""
-    notes = [
-        group
-        for scope in scopes
-        for group in scope.within("REFERENCE")
-        if reading.habits.meaning("REFERENCE", group.all("RFF")[0].get(1)) == "NOTE"
-    ]
+    notes = chain.from_iterable(reading.once(_notes, it) for it in scopes)
     for scope in reversed(scopes):
         for group in scope.within("QUANTITY"):
             yield
@@ -205,9 +239,19 @@ def _quantities(
             for group in schedule.within("QUANTITY"):
                 yield
                 _scheduled(reading, into, schedule, group)
-    if notes:
+            reading.forget(schedule)
+    if (note := next(notes, None)) is not None:
         text = "This delivery note goes with no quantity that was received."
-        reading.keep(Finding(Fault.NOT_IN_THIS_PLACE, text, *_at(notes[0].all("RFF")[0])))
+        reading.keep(Finding(Fault.NOT_IN_THIS_PLACE, text, *_at(note.all("RFF")[0])))
+
+
+def _notes(reading: _Reading, scope: Branch) -> Sequence[Branch]:
+    """Return the groups that stand directly in it and name a delivery note."""
+    return [
+        group
+        for group in scope.within("REFERENCE")
+        if reading.habits.meaning("REFERENCE", group.all("RFF")[0].get(1)) == "NOTE"
+    ]
 
 
 def _at(segment: Segment) -> tuple[int, str, int | None]:
@@ -218,13 +262,13 @@ def _quantity(
     reading: _Reading,
     into: ArticleSchedule,
     group: Branch,
-    notes: list[Branch],
+    notes: Iterator[Branch],
     scope: Branch,
 ) -> None:
     """Read a quantity that stands under an article itself."""
     qty = group.all("QTY")[0]
     meaning = reading.meaning("QUANTITY", qty, 1)
-    dates = reading.dates(group)
+    dates = _dates(reading, group)
     number = _number(reading, qty)
     if number is None:
         return
@@ -233,9 +277,9 @@ def _quantity(
         into.period_start = dates.get("PERIOD_START") or reading.dates(scope).get("PERIOD_START")
     elif meaning == "RECEIPT":
         inside = group.within("REFERENCE")
-        note = inside[0] if inside else (notes.pop(0) if notes else Branch())
-        beside = reading.dates(group, note)
-        rff = note.one("RFF")
+        note = inside[0] if inside else next(notes, None)
+        beside = dates if note is None else reading.dates(note) | dates
+        rff = None if note is None else note.one("RFF")
         into.receipts.append(
             CountedReceipt(
                 "" if rff is None else rff.get(1, 2),
@@ -246,35 +290,45 @@ def _quantity(
             )
         )
     elif meaning in ("DEMAND", "BACKLOG", "IMMEDIATE"):
+        around = (scope,) if meaning == "DEMAND" else ()
         scc = group.one("SCC")
-        _line(reading, into, group, scc, meaning, *([] if meaning != "DEMAND" else [scope]))
+        _line(reading, into, qty, scc, meaning, lambda: reading.dates(*around) | dates)
 
 
 def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group: Branch) -> None:
     """Read a quantity that stands under a schedule (SCC)."""
-    qty, scc = group.all("QTY")[0], schedule.all("SCC")[0]
+
+    def dates() -> Mapping[str, Span]:
+        return reading.dates(schedule) | _dates(reading, group)
+
+    qty, scc = group.all("QTY")[0], reading.once(_scc, schedule)
     meaning = reading.meaning("QUANTITY", qty, 1)
     commitment = reading.habits.meaning("COMMITMENT", scc.get(1)) or ""
     if meaning in ("DEMAND", "BACKLOG", "IMMEDIATE"):
-        _line(reading, into, group, scc, meaning, schedule)
+        _line(reading, into, qty, scc, meaning, dates)
     elif meaning == "CUMULATIVE" and commitment in _GO_AHEADS:
         number = _number(reading, qty)
         if number is not None:
-            dates = reading.dates(group, schedule)
-            until = dates.get("UNTIL") or dates.get("PERIOD_END")
+            found = dates()
+            until = found.get("UNTIL") or found.get("PERIOD_END")
             setattr(into, _GO_AHEADS[commitment], GoAhead(number, until, qty.number))
+
+
+def _scc(_: _Reading, schedule: Branch) -> Segment:
+    """Return the SCC of a schedule, which each of its quantities asks."""
+    scc = schedule.all("SCC")[0]
+    return PartedSegment(scc.text, scc.delimiters, scc.number, scc.offset)
 
 
 def _line(
     reading: _Reading,
     into: ArticleSchedule,
-    group: Branch,
+    qty: Segment,
     scc: Segment | None,
     meaning: str,
-    *around: Branch,
+    dates: Callable[[], Mapping[str, Span]],
 ) -> None:
-    """Add a line. around: where its date stands, if not beside its quantity."""
-    qty = group.all("QTY")[0]
+    """Add a line. dates: gives its own and those around it, which are told only of a line."""
     number = _number(reading, qty)
     codes = Codes(qty, scc, meaning)
     if scc is None:
@@ -287,7 +341,7 @@ def _line(
         return
     if codes.commitment == "OTHER":
         return
-    made = line_of(codes, number, reading.dates(group, *around), reading.issued)
+    made = line_of(codes, number, dates(), reading.issued)
     if made is None:
         reading.wrong(qty, 1, 2, "Nothing says when this is wanted.")
     else:

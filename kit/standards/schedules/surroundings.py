@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from kit.standards.edifact.groups import Branch
 from kit.standards.edifact.segments import Segment
 from kit.standards.schedules.habits import OTHER, Habits
+
+T = TypeVar("T")
 
 
 @dataclass(eq=False)
@@ -62,9 +65,9 @@ class Surrounding:
         return ""
 
 
-def innermost(words: Iterable[Mapping[str, str]]) -> dict[str, str]:
+def innermost(words: Iterable[Mapping[str, T]]) -> dict[str, T]:
     """Return each meaning with what is said of it first, from the inside out."""
-    found: dict[str, str] = {}
+    found: dict[str, T] = {}
     for each in words:
         for meaning, named in each.items():
             found.setdefault(meaning, named)

@@ -121,7 +121,7 @@ async def test_a_file_of_a_folder_waits_there_and_stops_no_other(
 
 
 async def test_an_upload_pays_for_what_reading_takes(ask, names) -> None:
-    """By messages and segments; what nobody reads later is not paid."""
+    """By messages, segments and bytes; what nobody reads later is not paid."""
 
     async def cost(content: bytes) -> int:
         answer = await ask.answer(files.RECEIVE, input={"content": base64(content)})
@@ -133,9 +133,11 @@ async def test_an_upload_pays_for_what_reading_takes(ask, names) -> None:
     )
     longer = more.replace(b"UNT+12+1", b"UNT+512+1")
     test = longer.replace(b"R2", b"R3").replace(b"++DELFOR++1'", b"++++1++1'")
-    costs = [await cost(it) for it in (test, usual, longer)]
+    wide = longer.replace(b"R2", b"R4").replace(b"FTX+AAI'", b"FTX+AAI+++%s'" % (b"x" * 500))
+    costs = [await cost(it) for it in (test, usual, longer, wide)]
     assert costs[2] - costs[1] == 500 // waiting.SEGMENTS_A_LINE // 5
     assert costs[1] - costs[0] >= waiting.LINES_A_MESSAGE // 5
+    assert costs[3] - costs[2] >= 500 * (500 // waiting.BYTES_A_LINE - 1) // 5
 
 
 async def test_partners_are_read_in_turn_each_in_the_order_of_coming(ask, world, names) -> None:

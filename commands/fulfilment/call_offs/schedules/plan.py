@@ -198,10 +198,10 @@ async def _carry_out(
     await _cancel(writing, work.cancelled)
     order_ids = await _call_off(writing, command, work)
     parts = [
-        it
+        part
         for some in (work.parts, work.others)
         for group, quantities in some.items()
-        for it in _parts(command, work, group, quantities)
+        for part in _parts(command, work, group, quantities)
     ]
     delivery_ids = await plan(writing, parts, _PATH) if parts else []
     return {"order_ids": order_ids, "delivery_ids": delivery_ids}

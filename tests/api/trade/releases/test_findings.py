@@ -225,8 +225,8 @@ async def test_what_was_never_issued_lowers_no_firm_quantity(ask, world, notes, 
     line = made["lines"][0]["id"]
     later = schedule("2026-03-09", "50", "FIRM")
     await contracts.release(ask, line, 1, FIRM, later, cumulativeReceived="0")
-    said = {"cumulativeReceived": "100", "lastReceipts": notes}
-    payload = await contracts.try_release(ask, line, 2, *lines, **said)
+    report = {"cumulativeReceived": "100", "lastReceipts": notes}
+    payload = await contracts.try_release(ask, line, 2, *lines, **report)
     state, codes = contracts.found(payload)
     assert (state, "FIRM_ZONE" in codes) == ("RECEIVED", True)
     assert {"RECEIVED_ABOVE_ISSUED"} <= set(codes)

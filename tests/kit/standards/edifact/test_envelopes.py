@@ -11,7 +11,7 @@ from kit.standards.edifact.delimiters import DEFAULT, Delimiters
 from kit.standards.edifact.faults import Fault, Faulty
 from kit.standards.edifact.messages import segments_of
 from kit.standards.edifact.parts import Header, Identification, MessageKind
-from kit.standards.edifact.segments import HeaderSegment, Segment, scan
+from kit.standards.edifact.segments import PartedSegment, Segment, scan
 from kit.standards.edifact.writing import Style, interchange
 
 HEADER = Header(
@@ -234,7 +234,7 @@ def test_elements_of_headers_are_parted_once_however_often_they_are_asked(
         return parts(self, text, separator)
 
     monkeypatch.setattr(Delimiters, "parts", counted)
-    segment = HeaderSegment("UNH+1+DELFOR:D:97A:UN", DEFAULT, 1, 0)
+    segment = PartedSegment("UNH+1+DELFOR:D:97A:UN", DEFAULT, 1, 0)
     for _ in range(9):
         assert [segment.get(2, it) for it in (1, 2, 3, 4, 5)] == ["DELFOR", "D", "97A", "UN", ""]
         assert (segment.get(1), segment.get(7)) == ("1", "")

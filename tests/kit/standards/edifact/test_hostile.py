@@ -161,3 +161,14 @@ def test_no_more_of_a_part_is_taken_than_its_table_allows_however_often_it_comes
     assert len(found.all("DTM")) == 10
     assert len(findings) == groups.MOST_FINDINGS
     assert len(steps) - 1 == 501 // groups.STEP
+
+
+@pytest.mark.parametrize(("tag", "faults"), [("FTX", []), ("DTM", [Fault.TOO_LONG])])
+def test_a_segment_that_is_no_free_text_is_longer_than_any_directory_has_it(
+    tag: str, faults: list[Fault]
+) -> None:
+    long = f"{tag}+2:20260309:102{'+' * envelopes.LONGEST}'".encode()
+    content = HEAD + long + b"UNT+3+1'UNH+2+DELFOR:D:97A:UN'UNT+2+2'UNZ+2+1'"
+    (found,) = envelopes.split(content)
+    assert [[it.fault for it in each.findings] for each in found.messages] == [faults, []]
+    assert found.is_whole

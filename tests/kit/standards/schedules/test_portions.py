@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 
 from kit.standards.edifact import groups
-from kit.standards.edifact.faults import Fault
+from kit.standards.edifact.delimiters import Delimiters
+from kit.standards.edifact.faults import LONGEST_TEXT, Fault
 from kit.standards.schedules import edifact, messages, vda
 from kit.standards.schedules.habits import Habits
 from kit.standards.schedules.messages import ArticleSchedule, PlannedQuantity, ScheduleMessage
@@ -109,18 +110,64 @@ class Counted(Habits):
         return super().meaning(element, code)
 
 
-@pytest.mark.parametrize("shape", ["parties of the head", "places of an article"])
-def test_the_work_is_linear_in_what_stands_around(shape: str) -> None:
+def lines(*segments: bytes) -> bytes:
+    return b"".join(it + b"'" for it in segments)
+
+
+PARTY = lines(b"NAD+ST+P", b"CTA+IC")
+QUANTITY = WANTED % 1
+MESSAGES = {
+    "parties of the head": lambda many: HEAD + PARTY * many + (b"LIN+1++A:IN'" + QUANTITY) * many,
+    "places of an article": lambda many: (
+        HEAD + b"LIN+1++A:IN'" + QUANTITY + (PARTY + QUANTITY) * many
+    ),
+    "dates before quantities": lambda many: (
+        HEAD + b"LIN+1++A:IN'" + lines(b"DTM+2:20260309:102") * many + lines(b"QTY+113:1") * many
+    ),
+    "dates before places": lambda many: (
+        HEAD
+        + b"LIN+1++A:IN'"
+        + lines(b"DTM+2:20260309:102") * many
+        + lines(b"NAD+ST+P", b"QTY+113:1") * many
+    ),
+    "names before places": lambda many: (
+        HEAD + b"LIN+1++A:IN'" + lines(b"PIA+1+B:SA") * many + (PARTY + QUANTITY) * many
+    ),
+    "notes before places": lambda many: (
+        HEAD + b"LIN+1++A:IN'" + lines(b"RFF+AAK:1") * many + (PARTY + QUANTITY) * many
+    ),
+    "dates of a schedule": lambda many: (
+        HEAD
+        + b"LIN+1++A:IN'"
+        + lines(b"SCC+1++W")
+        + lines(b"QTY+113:1") * many
+        + lines(b"DTM+2:20260309:102") * many
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", MESSAGES)
+def test_the_work_is_linear_in_what_stands_around(
+    shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parted = list[str]()
+    parts = Delimiters.parts
+
+    def counted(self: Delimiters, text: str, separator: str) -> list[str]:
+        parted.append(text)
+        return parts(self, text, separator)
+
+    monkeypatch.setattr(Delimiters, "parts", counted)
     counts = []
-    for many in (50, 100, 150):
-        parties = (b"NAD+ST+P%d'CTA+IC'" % it for it in range(many))
-        if shape == "parties of the head":
-            content = HEAD + b"".join(parties) + (b"LIN+1++A:IN'" + WANTED % 1) * many
-        else:
-            wanted = (it + WANTED % 1 for it in parties)
-            content = HEAD + b"LIN+1++A:IN'" + WANTED % 1 + b"".join(wanted)
+    for many in (20, 40, 60):
         habits = Counted()
-        read(content, habits)
-        counts.append(len(habits.elements))
-    first, second = (b - a for a, b in pairwise(counts))
+        parted.clear()
+        read(MESSAGES[shape](many), habits)
+        counts.append((len(habits.elements), sum(map(len, parted))))
+    first, second = ((b - a, d - c) for (a, c), (b, d) in pairwise(counts))
     assert first == second
+
+
+def test_what_a_finding_says_is_bounded_however_long_the_code_that_it_quotes() -> None:
+    (article,) = read(HEAD + b"LIN+1++A:IN'" + b"QTY+%s:1'" % (b"9" * 1_900), Habits()).articles
+    assert [(len(it.text), it.text[-1]) for it in article.findings] == [(LONGEST_TEXT, "…")]
