@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -114,26 +114,33 @@ def _kept(value: Any) -> Any:
             return str(value)
         case Shown():
             return None
-    return value
+    tag = _TAGS.get(type(value))
+    return value if tag is None else {tag: str(value)}
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "$decimal": Decimal,
+    "$instant": datetime.fromisoformat,
+    "$day": date.fromisoformat,
+}
+_TAGS = {Decimal: "$decimal", datetime: "$instant", date: "$day"}
+"""JSON has no words for these: each stands under its tag, by which it is read back."""
 
 
 def _restored(name: str, value: Any) -> Any:
-    """Read an outcome back: ids by their names, refusals under `problems`."""
-    if value is None:
-        return None
-    if name.endswith("_id"):
+    """Read an outcome back: ids by their names, problems by theirs, others by their tags."""
+    if value is not None and name.endswith("_id"):
         return UUID(value)
-    if name.endswith("_ids"):
+    if value is not None and name.endswith("_ids"):
         return [UUID(each) for each in value]
-    if name == "problems":
-        return [_problem(it) for it in value]
-    if isinstance(value, list):
-        return [
-            {key: _restored(key, it) for key, it in each.items()}
-            if isinstance(each, dict)
-            else each
-            for each in value
-        ]
+    match value:
+        case list():
+            return [_problem(it) if name == "problems" else _restored("", it) for it in value]
+        case dict():
+            read = _READ.get(*value) if len(value) == 1 else None
+            if read is not None:
+                return read(*value.values())
+            return {key: _restored(key, it) for key, it in value.items()}
     return value
 
 

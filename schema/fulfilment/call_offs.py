@@ -33,8 +33,8 @@ described(
     LOWERED="Less of it is planned than before.",
     CANCELLED="It is planned no longer.",
     UNCHANGED="It is planned as it was.",
-    REFUSED="It is left as it was: more of it would break a rule of the contract.",
-    KEPT="It is released, or called off otherwise, and stays though no schedule wants it.",
+    REFUSED="No more of it is called off: that would break a rule of the contract.",
+    KEPT="It is released, or called off otherwise, and stays as it is; the reason says why.",
 )
 
 

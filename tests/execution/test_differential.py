@@ -144,7 +144,9 @@ async def test_everything_that_can_be_asked_is_answered_alike(both, world, caplo
 
 @pytest.mark.prepared("inputs")
 @pytest.mark.parametrize("wing", WINGS)
-async def test_every_payload_is_answered_alike(request, both, made, wing):
+async def test_every_payload_is_answered_alike_and_when_it_is_asked_again(
+    request, both, made, wing
+):
     seen = Seen()
     seed = int(request.config.getoption("--seed"))
     for number, (name, maker) in enumerate(inputs_of(wing)):
@@ -156,5 +158,8 @@ async def test_every_payload_is_answered_alike(request, both, made, wing):
         assert "errors" not in first, first
         assert first["data"][name]["userErrors"] == [], maker.__name__
         # Both are asked for what is kept, since a key's token is told only once.
-        seen.learn(await _same(*both, Operation(text, {"input": values}, maker.__name__)))
+        kept = await _same(*both, Operation(text, {"input": values}, maker.__name__))
+        once = dict.fromkeys(first["data"][name].keys() & {"token"})
+        assert kept["data"] == {name: first["data"][name] | once}, maker.__name__
+        seen.learn(kept)
         await _same(*both, Writer(SHOWN, seen, seed * 1_000 + number).payload(name, values))

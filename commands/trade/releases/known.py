@@ -16,7 +16,7 @@ from commands.trade.releases.accounts.sums import PlaceSums, accounts_of, sums_o
 from commands.trade.releases.schedule import Schedule, schedule_that_stands
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Writing, missing
-from models.trade.contracts.states import RUNNING
+from models.trade.contracts.states import ENTERED
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.tables import Release, ScheduleLine
 from models.trade.releases.words import ReleaseState, ReleaseType
@@ -61,13 +61,13 @@ class KnownLines:
         object.__setattr__(self, "shares", shares)
 
     def line(self, line_id: UUID) -> tuple[Contract, ContractLine]:
-        """Return a line whose contract runs. Refused: NOT_FOUND, WRONG_STATE."""
+        """Return a line whose contract has been in force. Refused: NOT_FOUND, WRONG_STATE."""
         path = ("contract_line_id",)
         line = self.lines.get(line_id)
         if line is None:
             raise missing(ContractLine, path)
         contract = self.contracts[line.contract_id]
-        if contract.state not in RUNNING:
+        if contract.state not in ENTERED:
             raise wrong_state(contract, path)
         return contract, line
 

@@ -124,8 +124,9 @@ async def _left(
             contract = known.contracts[known.lines[place.contract_line_id].contract_id]
             account, told_at = accounts[place], named.report(contract, item, writing.now).told_at
             day = begun(item.counted_from, contract, writing.now)
-            days[place].add(account.counting_from(day).starts_on)
-            instants[place] |= {account.reconciled_at, told_at}
+            counts = account.counting_from(day)
+            days[place] |= {account.starts_on, counts.starts_on}
+            instants[place] |= {account.reconciled_at, account.counted_until, told_at} - {None}
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }

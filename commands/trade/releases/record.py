@@ -26,7 +26,7 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
     It comes into force, or waits for consent where the contract says so of a finding; what is
     newer is in force or waits already, it is SUPERSEDED at once.
 
-    Refused: NOT_FOUND, WRONG_STATE for a contract that does not run, NOT_ALLOWED, INVALID for two
+    Refused: NOT_FOUND, WRONG_STATE for a draft's line, NOT_ALLOWED, INVALID for two
     numbers or none, SCALE_EXCEEDED, INVALID_WINDOW for the horizon, DUPLICATE for a delivery note,
     TOO_MANY_ITEMS when updates have made the schedule longer than one call may touch.
     """

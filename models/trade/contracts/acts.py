@@ -10,7 +10,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act, AllRows, Itself, Some
 from models.base.tables import entity_named
 from models.master.catalog import Product
-from models.trade.contracts.states import IN_FORCE, LIVING_STATES, RUNNING, ContractState
+from models.trade.contracts.states import ENTERED, IN_FORCE, LIVING_STATES, RUNNING, ContractState
 from models.trade.contracts.tables import ContractLine
 
 
@@ -182,7 +182,7 @@ SETTLE = Act(
     action=ContractAction.SETTLE,
 )
 CALL_OFF = Act(Scope.CALL_OFFS_WRITE, IN_FORCE, needs=(VALID, ROOM), action=ContractAction.CALL_OFF)
-RELEASE = Act(Scope.CALL_OFFS_WRITE, RUNNING, action=ContractAction.RELEASE)
+RELEASE = Act(Scope.CALL_OFFS_WRITE, ENTERED, action=ContractAction.RELEASE)
 
 ACTS = (AMEND, ACTIVATE, SUSPEND, RESUME, TERMINATE, SETTLE, CALL_OFF, RELEASE)
 """Those that clients are told of, in the order in which they are."""

@@ -43,5 +43,7 @@ IN_FORCE = frozenset({ContractState.ACTIVE})
 """States in which goods may be called off."""
 RUNNING = IN_FORCE | {ContractState.SUSPENDED}
 """States that its last day or somebody ends."""
+ENTERED = frozenset(ContractState) - {ContractState.DRAFT}
+"""States of a contract that has been in force: what its customer sends is taken in."""
 LIVING_STATES = RUNNING | {ContractState.DRAFT}
 """States in which a contract may still be changed."""

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array
 
 from models.base.visibility import seen_by
+from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.counting import Tables, counted, own, supplied_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
@@ -133,6 +134,8 @@ def _standing(reader: Tables) -> FromClause:
         .join(sums, true())
     )
     rows = rows.where(*own(reader, account, agreed), *seen_by(reader.viewer, contract))
+    # Of a contract that was ended nothing is to leave any more.
+    rows = rows.where(contract.state.in_(sorted(RUNNING)))
     return rows.correlate_except(
         account, agreed, contract, forecasts, just_in_time, last, periods, sums
     ).subquery("standing")

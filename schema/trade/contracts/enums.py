@@ -69,7 +69,7 @@ described(
     "ReleaseFindingCode",
     "What is odd about a release. CONTRACT_OVER and CONTRACT_SUSPENDED always let it wait; of the"
     " others its contract says which do (`Contract.holdingFindings`).",
-    CONTRACT_OVER="The last day of its contract was over.",
+    CONTRACT_OVER="Its contract was ended, or its last day was over.",
     CONTRACT_SUSPENDED="Its contract was suspended.",
     CUMULATIVE_FELL="The customer has received less than it said before.",
     EXCEEDS_MAX="More is wanted in all than is agreed.",
@@ -77,7 +77,7 @@ described(
     GO_AHEAD_FELL="A go-ahead for production or material fell.",
     JUMP="What is wanted has changed by more than `Contract.jumpPercent`.",
     LOT_MULTIPLE="A quantity is no whole lot.",
-    NEW_PERIOD="It begins a new period, and is not compared with the one before.",
+    NEW_PERIOD="It begins a new period; only firm quantities are compared with the one before.",
     NEW_PLACE="The first release for this place, beside others of the line.",
     NOTHING_TO_UPDATE="It changes single lines of a schedule that is not there.",
     OUTDATED="A newer release was there already.",

@@ -11,6 +11,7 @@ from sqlalchemy import and_, func, select
 
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.deliveries.locking import Locked, lock_seen
+from commands.trade.orders.lines import lock_orders
 from commands.trade.releases.accounts.sums import TrueTables
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Overtaken, Writing
@@ -42,13 +43,26 @@ class PlannedPart(NamedTuple):
     delivery: Delivery
 
 
+class CalledOff(NamedTuple):
+    """What of an order line is in no delivery, and may be put into one.
+
+    is_answer: it answers a schedule line. recipient: of its order.
+    """
+
+    order_line_id: UUID
+    quantity: Decimal
+    is_answer: bool
+    recipient: dict[str, Any] | None
+
+
 @dataclass(frozen=True)
 class KnownSchedules:
     """A locked contract's lines and accounts by id; of each of both together what follows.
 
     demand: lines of the effective schedule of which something is open, as they are supplied.
     outstanding: what is called off and has not left. planned: what of it is in deliveries that
-    this plan may change. locked: those deliveries.
+    this plan may change. called_off: what of it is in no delivery, and this plan may put into one;
+    stuck: what is in none, and it may not. locked: those deliveries.
     """
 
     contract: Contract
@@ -59,6 +73,8 @@ class KnownSchedules:
     demand: Mapping[ScheduledLine, Sequence[Any]]
     outstanding: Mapping[ScheduledLine, Decimal]
     planned: Mapping[ScheduledLine, Sequence[PlannedPart]]
+    called_off: Mapping[ScheduledLine, Sequence[CalledOff]]
+    stuck: Mapping[ScheduledLine, Decimal]
     locked: Locked
 
     def address(self, account_id: UUID) -> Address | None:
@@ -78,20 +94,17 @@ async def known_of_contract(
     Overtaken: others planned meanwhile.
     """
     ids = await _changeable(writing, command, contract)
+    order_ids = {it.order_id for it in await _standing(writing, command, contract) if it.is_free}
+    await lock_orders(writing.for_all(), dict.fromkeys(order_ids, ("contract_id",)))
     locked = await lock_seen(writing, ids)
     (contract,) = (await writing.lock(Contract, {contract.id: ("contract_id",)})).values()
-    if await _changeable(writing, command, contract) != ids:
+    standing = await _standing(writing, command, contract)
+    is_free = {it.order_id for it in standing if it.is_free} <= order_ids
+    if not is_free or await _changeable(writing, command, contract) != ids:
         raise Overtaken
     lines = await writing.records(ContractLine, "contract_id", [contract.id])
     accounts = await writing.records(CumulativeAccount, "contract_line_id", [it.id for it in lines])
-    standing = await _standing(writing, contract)
-    outstanding: defaultdict[ScheduledLine, Decimal] = defaultdict(Decimal)
-    account_by = {}
-    for each in standing:
-        if each.account_id is not None:
-            key = ScheduledLine(each.contract_line_id, each.account_id)
-            account_by[each.id] = key
-            outstanding[key] += each.open_quantity
+    account_by, outstanding, called_off, stuck = _by_account(standing)
     planned: defaultdict[ScheduledLine, list[PlannedPart]] = defaultdict(list)
     for line in locked.lines.values():
         if line.order_line_id in account_by:
@@ -108,8 +121,29 @@ async def known_of_contract(
         await _demand(writing, contract),
         outstanding,
         planned,
+        called_off,
+        stuck,
         locked,
     )
+
+
+def _by_account(standing: Sequence[Any]) -> tuple[Any, Any, Any, Any]:
+    """Return by order line its key; by key what is outstanding, called off, and stuck."""
+    account_by = {}
+    outstanding, stuck = (defaultdict[ScheduledLine, Decimal](Decimal) for _ in range(2))
+    called_off: defaultdict[ScheduledLine, list[CalledOff]] = defaultdict(list)
+    for each in standing:
+        if each.account_id is None:
+            continue
+        key = ScheduledLine(each.contract_line_id, each.account_id)
+        account_by[each.id] = key
+        outstanding[key] += each.open_quantity
+        if not each.is_free:
+            stuck[key] += each.unplanned
+        elif each.unplanned:
+            free = CalledOff(each.id, each.unplanned, each.is_answer, each.recipient)
+            called_off[key].append(free)
+    return account_by, outstanding, called_off, stuck
 
 
 async def _changeable(
@@ -152,13 +186,30 @@ async def _changeable(
     return set((await writing.session.scalars(rows)).all())
 
 
-async def _standing(writing: Writing, contract: Contract) -> Sequence[Any]:
-    """Return what is called off of a contract and has not left, with its accounts."""
+async def _standing(
+    writing: Writing, command: DeliveryPlanFromSchedule, contract: Contract
+) -> Sequence[Any]:
+    """Return what is called off of a contract and has not left, with its accounts.
+
+    is_free: what of it is in no delivery may be put into one as this plan would plan it.
+    """
     tables = TrueTables(writing.viewer, writing.now)
-    line, order = tables.table(OrderLine), tables.table(Order)
+    line, order, hold = (tables.table(it) for it in (OrderLine, Order, Hold))
+    held = select(hold.subject_id).where(*own(tables, hold), hold.is_active)
+    is_free = and_(
+        order.state == OrderState.CONFIRMED,
+        order.channel_id == command.channel_id,
+        line.answer_by.is_(None),
+        order.id.not_in(held),
+        order.is_wanted(writing.now),
+    )
     rows = (
         select(
-            *(line.id, line.contract_line_id, line.open_quantity.label("open_quantity")),
+            *(line.id, line.order_id, line.contract_line_id, order.recipient),
+            line.open_quantity.label("open_quantity"),
+            line.unplanned.label("unplanned"),
+            line.schedule_line_id.is_not(None).label("is_answer"),
+            is_free.label("is_free"),
             account_of(tables, line, order).label("account_id"),
         )
         .join(order, order.id == line.order_id)
@@ -169,6 +220,7 @@ async def _standing(writing: Writing, contract: Contract) -> Sequence[Any]:
             line.contract_line_id.is_not(None),
             line.open_quantity > 0,
         )
+        .order_by(line.id)
     )
     return (await writing.session.execute(rows)).all()
 

@@ -85,7 +85,7 @@ def _check(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot]) -
     """Note what a slot that is to be raised would break of the contract's rules (K1, K3)."""
     raised: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
     for slot in slots:
-        if slot.rounded > slot.before and slot.arrival is not None:
+        if slot.more and slot.arrival is not None:
             try:
                 check_window(writing, known.contract, slot.arrival.window)
             except Refused as refused:
@@ -105,7 +105,7 @@ def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered:
     room = line.ceiling - line.called_off + lowered
     called: defaultdict[UUID | None, list[PlanSlot]] = defaultdict(list)
     for slot in sorted(slots, key=lambda it: it.group.earliest):
-        more = slot.rounded - slot.before
+        more = slot.more
         if more > room:
             text = f"Only {max(room, Decimal(0)).normalize():f} can still be called off."
             slot.problem = Problem(TradeCode.EXCEEDS_MAX, text)
@@ -116,7 +116,7 @@ def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered:
     for its in called.values():
         total = Decimal(0)
         for slot in its:
-            more = slot.rounded - slot.before
+            more = slot.more
             if most is not None and total + more > most:
                 text = f"The most of one call-off is {most.normalize():f}."
                 slot.problem = Problem(TradeCode.EXCEEDS_MAX, text)
@@ -132,12 +132,14 @@ def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered:
 class _Work:
     """What is to be done. parts: group -> order line -> quantity that stays called off.
 
-    cancelled: order line -> what of it is not wanted. called: ship-to -> slots, and how much more
-    of each. recipients: of the deliveries that are planned anew; windows: of all; days: by when
-    they must have left; by group.
+    others: the same of call-offs that answer no schedule; they share no delivery with those that
+    do, so that a later plan may change these. cancelled: order line -> what of it is not wanted.
+    called: ship-to -> slots, and how much more of each. recipients: of the deliveries that are
+    planned anew; windows: of all; days: by when they must have left; by group.
     """
 
     parts: dict[DeliveryGroup, dict[UUID, Decimal]] = field(default_factory=dict)
+    others: dict[DeliveryGroup, dict[UUID, Decimal]] = field(default_factory=dict)
     cancelled: defaultdict[OrderLine, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     called: defaultdict[UUID | None, list[tuple[PlanSlot, Decimal]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -159,6 +161,14 @@ class _Work:
                 self.cancelled[part.order_line] += part.line.planned - stays
             if part.delivery.recipient is not None:
                 self.recipients.setdefault(slot.group, part.delivery.recipient)
+        for each in slot.called_off:
+            missing -= each.quantity
+            parts = self.parts if each.is_answer else self.others
+            its = parts.setdefault(slot.group, {})
+            key = each.order_line_id
+            its[key] = its.get(key, Decimal(0)) + each.quantity
+            if each.recipient is not None:
+                self.recipients.setdefault(slot.group, each.recipient)
         if missing:
             self.called[slot.group.ship_to_id].append((slot, missing))
         if slot.arrival is not None:
@@ -187,7 +197,12 @@ async def _carry_out(
     await writing.session.flush()
     await _cancel(writing, work.cancelled)
     order_ids = await _call_off(writing, command, work)
-    parts = [it for each in work.parts for it in _parts(command, work, each)]
+    parts = [
+        part
+        for some in (work.parts, work.others)
+        for group, quantities in some.items()
+        for part in _parts(command, work, group, quantities)
+    ]
     delivery_ids = await plan(writing, parts, _PATH) if parts else []
     return {"order_ids": order_ids, "delivery_ids": delivery_ids}
 
@@ -235,13 +250,16 @@ def _line(slot: PlanSlot, quantity: Decimal) -> CallOffLine:
 
 
 def _parts(
-    command: DeliveryPlanFromSchedule, work: _Work, group: DeliveryGroup
+    command: DeliveryPlanFromSchedule,
+    work: _Work,
+    group: DeliveryGroup,
+    quantities: Mapping[UUID, Decimal],
 ) -> Iterator[DeliveryPart]:
     """Yield the deliveries of a group: one, but for more lines than one may have."""
     recipient = command.recipient
     if recipient is None and group in work.recipients:
         recipient = Recipient(**work.recipients[group])
-    lines = [PlannedLine(order_line_id=key, quantity=it) for key, it in work.parts[group].items()]
+    lines = [PlannedLine(order_line_id=key, quantity=it) for key, it in quantities.items()]
     for some in _bulks(lines):
         yield DeliveryPart(
             location_id=command.location_id,

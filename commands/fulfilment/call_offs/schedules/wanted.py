@@ -13,6 +13,7 @@ from uuid import UUID
 from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow, arrival_of
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
 from commands.fulfilment.call_offs.schedules.known import (
+    CalledOff,
     KnownSchedules,
     PlannedPart,
     ScheduledLine,
@@ -37,7 +38,8 @@ class DeliveryGroup(NamedTuple):
 class PlanSlot:
     """A contract line at a place in a window: what is wanted then, and what is planned.
 
-    arrival: None where nothing is wanted. problem: why it cannot be raised.
+    arrival: None where nothing is wanted. called_off: what is in no delivery and is put into one.
+    problem: why no more can be called off for it.
     """
 
     of: ScheduledLine
@@ -47,6 +49,7 @@ class PlanSlot:
     wanted: Decimal = _NONE
     rounded: Decimal = _NONE
     planned: list[PlannedPart] = field(default_factory=list)
+    called_off: list[CalledOff] = field(default_factory=list)
     problem: Problem | None = None
 
     @property
@@ -57,7 +60,22 @@ class PlanSlot:
     @property
     def goal(self) -> Decimal:
         """What is to be planned."""
-        return self.before if self.problem is not None else self.rounded
+        return self.rounded if self.problem is None else self.rounded - self.more
+
+    @property
+    def more(self) -> Decimal:
+        """What is neither planned nor called off, and must be."""
+        called_off = sum((it.quantity for it in self.called_off), _NONE)
+        return max(self.rounded - self.before - called_off, _NONE)
+
+    def take(self, called_off: list[CalledOff]) -> None:
+        """Take what is missing from what is called off, which loses it."""
+        while called_off and self.more:
+            first = called_off.pop(0)
+            taken = min(first.quantity, self.more)
+            self.called_off.append(first._replace(quantity=taken))
+            if taken < first.quantity:
+                called_off.insert(0, first._replace(quantity=first.quantity - taken))
 
     @property
     def status(self) -> PlanStatus:
@@ -115,6 +133,9 @@ class PlanSlot:
         text = texts[self.status]
         if self.wanted and not self.goal:
             text = "What is planned before it brings it, since that fills whole lots."
+        if self.called_off:
+            called_off = sum((it.quantity for it in self.called_off), _NONE)
+            text += f" {called_off.normalize():f} of it are called off already."
         if self.rounded > self.wanted:
             text += f" {goal} fill whole lots or packagings."
         changes = self.status not in {PlanStatus.UNCHANGED, PlanStatus.CANCELLED}
@@ -154,6 +175,9 @@ def _slots(
         is_early = late is not None and window[0] <= late.group.earliest
         its = late if is_early and late and window not in found else slot(*window)
         its.planned.append(part)
+    free = list(known.called_off.get(of, ()))
+    for each in sorted(found.values(), key=lambda it: it.group.earliest):
+        each.take(free)
     return found.values()
 
 
@@ -176,7 +200,8 @@ def _uncovered(known: KnownSchedules, of: ScheduledLine) -> Iterator[tuple[Any, 
 def fixed_of(known: KnownSchedules, of: ScheduledLine) -> Decimal:
     """Return what is called off and has not left, and is not this plan's to change."""
     planned = sum((it.line.planned for it in known.planned.get(of, ())), _NONE)
-    return max(known.outstanding.get(of, _NONE) - planned, _NONE)
+    free = sum((it.quantity for it in known.called_off.get(of, ())), _NONE)
+    return max(known.outstanding.get(of, _NONE) - planned - free, _NONE)
 
 
 def _round(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) -> None:
@@ -191,16 +216,31 @@ def _round(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) 
 
 
 def kept_items(known: KnownSchedules) -> Iterator[PlanItem]:
-    """Yield what is released or called off otherwise, and nothing wants any more."""
+    """Yield what is called off and stays as it is: nothing wants it, or this may not plan it."""
     for of in known.outstanding:
         wanted = sum((it.open_quantity for it in known.demand.get(of, ())), _NONE)
-        over = fixed_of(known, of) - wanted
+        free = sum((it.quantity for it in known.called_off.get(of, ())), _NONE)
+        fixed, stuck = fixed_of(known, of), known.stuck.get(of, _NONE)
+        planned = known.outstanding[of] - fixed - free
+        over = fixed + free + min(planned, max(wanted - fixed, _NONE)) - wanted
         if over > 0:
-            text = (
-                f"{over.normalize():f} are released, or called off otherwise, beyond what the"
-                " schedule wants: they stay."
+            yield _kept(
+                of,
+                over,
+                "are released, or called off otherwise, beyond what the schedule wants: they stay.",
             )
-            yield PlanItem(*of, None, PlanStatus.KEPT, over, over, None, None, text)
+        elif stuck:
+            yield _kept(
+                of,
+                stuck,
+                "are called off and in no delivery, and this does not plan them: their call-off is"
+                " held, not confirmed, came over another channel, or awaits an answer.",
+            )
+
+
+def _kept(of: ScheduledLine, quantity: Decimal, text: str) -> PlanItem:
+    text = f"{quantity.normalize():f} {text}"
+    return PlanItem(*of, None, PlanStatus.KEPT, quantity, quantity, None, None, text)
 
 
 def affected(slots: Iterable[PlanSlot]) -> list[PlanSlot]:

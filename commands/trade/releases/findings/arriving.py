@@ -13,6 +13,7 @@ from commands.trade.releases.schedule import Schedule
 from commands.writing.transaction import Writing
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.releases.cumulatives import supplied_quantity
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,13 @@ class Arriving:
     def left(self) -> LeftQuantities:
         """Return what has left for its account."""
         return self.named.left[self.account.counting]
+
+    def supplied(self, account: Account) -> Decimal:
+        """Return up to where one of both is supplied, whatever this release says of receipts."""
+        left = self.named.left[account.counting]
+        since = left.since(account.reconciled_at).issued
+        before = account.opening + left.issued - since
+        return supplied_quantity(account.reconciled_received, before, since)
 
     @property
     def report(self) -> ReceivedReport:

@@ -1,10 +1,12 @@
 """What a release changes against the one in force, and against what is agreed."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import accumulate
 
 from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
+from commands.trade.releases.schedule import Schedule
 from models.base.guards import guards
 from models.trade.contracts.findings import FindingCode
 from models.trade.releases.words import Commitment, ReleaseFunction
@@ -16,19 +18,31 @@ _PERCENT = 100
 def firm_zone(release: Arriving) -> Findings:
     """Find firm demand that falls in the firm zone.
 
-    Cumulatives are compared, so that goods that came meanwhile are no reduction.
+    Cumulatives are compared, so that goods that came meanwhile are no reduction; what a customer
+    says that it has beyond what was supplied is one. Of two periods, what is open is.
     """
-    before, after, now = release.before, release.schedule, release.writing.now
+    before, now = release.active.schedule, release.writing.now
     if before is None:
         return
+    after, is_one = release.schedule, release.before is not None
+    backed = release.supplied(release.account)
+    more = max(after.received - max(backed, before.received), Decimal(0))
+    if not is_one:
+        before = _open(before, release.supplied(release.current))
+        after, more = _open(after, max(after.received, backed)), Decimal(0)
     end = now + timedelta(days=release.contract.firm_zone_days)
     firm = {it.window.earliest for it in before.slots if it.commitment is Commitment.FIRM}
     for start in sorted(it for it in firm if now <= it < end):
-        was, is_now = before.firm(start), after.firm(start)
+        was, is_now = before.firm(start), after.firm(start) - more
         if is_now < was:
-            day = release.day(start)
-            text = f"Until {day} {written(was)} is firm; this release asks {written(is_now)}."
+            day, what = release.day(start), "firm" if is_one else "firm and open"
+            text = f"Until {day} {written(was)} is {what}; this release asks {written(is_now)}."
             yield Found(FindingCode.FIRM_ZONE, text, day=day, expected=was, found=is_now)
+
+
+def _open(schedule: Schedule, supplied: Decimal) -> Schedule:
+    """Return what of a schedule is open, counted from 0."""
+    return replace(schedule.counted_from(supplied), received=Decimal(0))
 
 
 def jump(release: Arriving) -> Findings:

@@ -12,13 +12,16 @@ from kit.ids import new_id
 from models.base.guards import guards
 from models.trade.contracts import acts
 from models.trade.contracts.findings import ALWAYS_HOLDING, FindingCode
-from models.trade.contracts.states import ContractState
+from models.trade.contracts.states import RUNNING, ContractState
 
 
 @guards("K3", instead=())
 def contract_over(release: Arriving) -> Findings:
-    """Find that the contract's last day is over."""
-    if not acts.LASTING.test(release.writing, release.contract):
+    """Find that the contract was ended, or that its last day is over."""
+    if release.contract.state not in RUNNING:
+        text = f"The contract {release.contract.number} is {release.contract.state.value}."
+        yield Found(FindingCode.CONTRACT_OVER, text)
+    elif not acts.LASTING.test(release.writing, release.contract):
         text = f"The last day of {release.contract.number} was {release.contract.valid_to}."
         yield Found(FindingCode.CONTRACT_OVER, text, day=release.contract.valid_to)
 
@@ -80,8 +83,8 @@ def period(release: Arriving) -> Findings:
         yield Found(FindingCode.NEW_PERIOD, text, day=day)
     else:
         text = (
-            f"It begins a new period on {day}: quantities, firm ones too, are not compared with"
-            " those of the period before."
+            f"It begins a new period on {day}: of the period before only firm quantities are"
+            " compared, by what is open."
         )
         yield Found(FindingCode.NEW_PERIOD, text, day=day)
 

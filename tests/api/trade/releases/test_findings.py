@@ -218,11 +218,38 @@ async def test_a_place_that_is_new_beside_others_is_told(ask, world):
     assert codes == [[], ["NEW_PLACE"], ["REPEATED"]]
 
 
-async def test_a_new_period_is_compared_with_nothing_and_begins_with_consent(ask, world):
+@pytest.mark.parametrize("notes", [[], [{"deliveryNote": "LS-FREMD"}]])
+@pytest.mark.parametrize("lines", [[], [schedule("2026-03-09", "50", "FIRM")]])
+async def test_what_was_never_issued_lowers_no_firm_quantity(ask, world, notes, lines):
+    made = await contracts.contract(world, ask, firmZoneDays=14)
+    line = made["lines"][0]["id"]
+    later = schedule("2026-03-09", "50", "FIRM")
+    await contracts.release(ask, line, 1, FIRM, later, cumulativeReceived="0")
+    report = {"cumulativeReceived": "100", "lastReceipts": notes}
+    payload = await contracts.try_release(ask, line, 2, *lines, **report)
+    state, codes = contracts.found(payload)
+    assert (state, "FIRM_ZONE" in codes) == ("RECEIVED", True)
+    assert {"RECEIVED_ABOVE_ISSUED"} <= set(codes)
+    (active,) = (await _active(ask, made))["releases"]["nodes"]
+    assert [it["openQuantity"] for it in active["scheduleLines"]] == ["100", "50"]
+
+
+async def test_a_new_period_lowers_no_firm_quantity(ask, world):
+    made = await contracts.contract(world, ask, firmZoneDays=14)
+    line = made["lines"][0]["id"]
+    await contracts.release(ask, line, 1, FIRM, cumulativeReceived="0")
+    anew = {"countedFrom": "2026-03-01", "cumulativeReceived": "0"}
+    payload = await contracts.try_release(ask, line, 2, LESS, **anew)
+    assert contracts.found(payload) == ("RECEIVED", ["NEW_PERIOD", "FIRM_ZONE"])
+    payload = await contracts.try_release(ask, line, 3, FIRM, **anew)
+    assert contracts.found(payload) == ("ACTIVE", ["NEW_PERIOD"])
+
+
+async def test_a_new_period_begins_with_consent(ask, world):
     made, _ = await _fallen(world, ask)
     line = made["lines"][0]["id"]
     anew = {"countedFrom": "2026-03-01", "cumulativeReceived": "0"}
-    payload = await contracts.try_release(ask, line, 4, LESS, **anew)
+    payload = await contracts.try_release(ask, line, 4, FIRM, **anew)
     assert contracts.found(payload) == ("ACTIVE", ["NEW_PERIOD"])
     fallen = await contracts.try_release(
         ask,
@@ -232,7 +259,8 @@ async def test_a_new_period_is_compared_with_nothing_and_begins_with_consent(ask
         countedFrom="2026-03-02",
         function="UPDATE",
     )
-    assert contracts.found(fallen) == ("RECEIVED", ["NEW_PERIOD", "NOTHING_TO_UPDATE"])
+    codes = ["NEW_PERIOD", "FIRM_ZONE", "NOTHING_TO_UPDATE"]
+    assert contracts.found(fallen) == ("RECEIVED", codes)
     (active,) = (await _active(ask, made))["releases"]["nodes"]
     days = [it["startsOn"] for it in active["account"]["periods"]]
     assert (active["number"], days) == ("4", ["2026-01-01", "2026-03-01"])

@@ -20,10 +20,10 @@ mutation ($input: DeliveryPlanFromScheduleInput!) {
       status reason code before quantity earliest latest leavesOn
       contractLine { lineNo } account { unloadingPoint } scheduleLine { quantity }
     }
-    callOffs { number lines { ordered scheduleLine { quantity } } }
+    callOffs { id number lines { ordered scheduleLine { quantity } } }
     deliveries {
       id number state fulfilBy window { earliest latest } shipToAddress { code }
-      lines { planned orderLine { product { sku } } }
+      lines { id planned orderLine { product { sku } } }
     }
     contract { lines { calledOff } }
     userErrors { code field }
@@ -220,11 +220,76 @@ async def test_what_would_break_a_rule_is_left_out_and_told(ask, world):
 
 async def test_what_others_have_called_off_is_not_called_off_again(ask, world):
     planner = await _planner(world, ask)
-    await contracts.call_off(world, ask, planner.contract, "70")
+    channel = planner.fields["channelId"]
+    await contracts.call_off(world, ask, planner.contract, "70", channelId=channel)
     await planner.release(1, schedule("2026-03-10", "100"), schedule("2026-03-11", "20"))
     done = await planner()
-    assert _shown(done, "status", "quantity") == [("CREATED", "30"), ("CREATED", "20")]
+    assert _shown(done, "status", "quantity") == [("CREATED", "100"), ("CREATED", "20")]
+    assert "70 of it are called off already." in done["items"][0]["reason"]
     assert done["contract"]["lines"] == [{"calledOff": "120"}]
+    # What answers no schedule travels by itself: a later plan leaves it.
+    planned = [("PLANNED", ["20"]), ("PLANNED", ["30"]), ("PLANNED", ["70"])]
+    assert await planner.standing() == planned
+    assert _shown(await planner(), *STATUS) == [
+        ("UNCHANGED", "30", "30"),
+        ("UNCHANGED", "20", "20"),
+    ]
+
+
+async def _short(ask, delivery):
+    line = delivery["lines"][0]["id"]
+    short = {"deliveryLineId": line, "picked": "70", "shortReason": "OUT_OF_STOCK"}
+    parcel = {"contents": [{"deliveryLineId": line, "quantity": "70"}]}
+    await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
+    await deliveries.done(
+        ask, "deliveryPack", deliveryId=delivery["id"], lines=[short], parcels=[parcel]
+    )
+    await deliveries.done(ask, "deliveryDispatch", deliveryId=delivery["id"])
+
+
+async def _cancelled(ask, delivery):
+    await deliveries.done(ask, "deliveryCancel", deliveryId=delivery["id"])
+
+
+@pytest.mark.parametrize(("happen", "missing"), [(_cancelled, "100"), (_short, "30")])
+async def test_what_is_called_off_and_in_no_delivery_is_planned_again(ask, world, happen, missing):
+    planner = await _planner(world, ask)
+    await planner.release(1, schedule("2026-03-10", "100"))
+    (delivery,) = (await planner())["deliveries"]
+    await happen(ask, delivery)
+    preview = await planner(preview=True)
+    again = await planner()
+    assert _shown(again, *STATUS) == [("CREATED", "0", missing)] == _shown(preview, *STATUS)
+    assert again["callOffs"] == []
+    assert ("PLANNED", [missing]) in await planner.standing()
+    assert again["contract"]["lines"] == [{"calledOff": "100"}]
+    assert _shown(await planner(), *STATUS) == [("UNCHANGED", missing, missing)]
+    await planner.release(2, schedule("2026-03-10", "200"))
+    assert "REFUSED" not in {it["status"] for it in (await planner())["items"]}
+
+
+async def test_what_is_called_off_and_held_is_told(ask, world):
+    planner = await _planner(world, ask)
+    await planner.release(1, schedule("2026-03-10", "100"))
+    done = await planner()
+    await _cancelled(ask, done["deliveries"][0])
+    held = "mutation ($it: OrderHoldInput!) { orderHold(input: $it) { userErrors { code } } }"
+    on = {"orderId": done["callOffs"][0]["id"], "reason": "ADDRESS", "owner": "desk"}
+    assert (await ask(held, it=on))["orderHold"]["userErrors"] == []
+    again = await planner()
+    assert _shown(again, *STATUS) == [("KEPT", "100", "100")]
+    assert "their call-off is held" in again["items"][0]["reason"]
+
+
+async def test_what_is_called_off_is_planned_where_no_more_may_be(ask, world):
+    (bolt,) = await products(ask, "BOLT")
+    planner = await _planner(world, ask, lines=[contracts.line(bolt, target="100")])
+    await planner.release(1, schedule("2026-03-10", "100"))
+    await _cancelled(ask, (await planner())["deliveries"][0])
+    await planner.release(2, schedule("2026-03-10", "130"))
+    again = await planner()
+    assert _shown(again, *STATUS, "code") == [("REFUSED", "0", "100", "EXCEEDS_MAX")]
+    assert await planner.standing() == [("PLANNED", ["100"])]
 
 
 async def test_who_may_not_call_off_or_plan_is_refused(ask, world):

@@ -260,6 +260,19 @@ async def test_a_buyer_releases_its_own_contracts_only(ask, world):
     assert contracts.codes(payload) == [("NOT_FOUND", "contractLineId")]
 
 
+async def test_a_contract_that_was_ended_takes_in_what_waits_and_demands_nothing(ask, world):
+    made = await contracts.contract(world, ask)
+    line = made["lines"][0]["id"]
+    await contracts.release(ask, line, 1, schedule("2026-03-06", "70"))
+    demand = "query ($id: ID!) { demand(partyId: $id, first: 9) { nodes { quantity } } }"
+    party = made["party"]["id"]
+    assert (await ask(demand, id=party))["demand"]["nodes"] == [{"quantity": "70"}]
+    await contracts.change(ask, "contractTerminate", contractId=made["id"])
+    assert (await ask(demand, id=party))["demand"]["nodes"] == []
+    payload = await contracts.try_release(ask, line, 2, schedule("2026-03-06", "70"))
+    assert contracts.found(payload) == ("RECEIVED", ["CONTRACT_OVER"])
+
+
 async def test_releases_of_a_suspended_contract_wait_and_a_draft_has_none(ask, world):
     made = await contracts.contract(world, ask)
     await contracts.change(ask, "contractSuspend", contractId=made["id"])
