@@ -63,6 +63,19 @@ def one_by(description: str, **relations: Relation) -> Any:
     return _field(resolve, parameters, description, Chosen(choose, by_id.source))
 
 
+def only(choice: Any, load: Callable[[Info], Awaitable[Any]], description: str) -> Any:
+    """Declare a root field that reads the one object of its kind that a viewer has.
+
+    choice: what it reads, without arguments (`execution.relations.One`). load: reads the same.
+    """
+
+    def resolve(root: Any, info: Info) -> Awaitable[Any]:
+        del root
+        return load(info)
+
+    return _field(resolve, [], description, Chosen(lambda _arguments: choice, choice.source))
+
+
 def wanted(
     relation: Callable[[Any], Relation],
     model: type[Input],

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Annotated
 
-from babel.core import Locale, UnknownLocaleError
-from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field
 
 from commands.master.receiving import Opening, check_openings
-from kit.errors import Code, Path, Refusals
+from kit.errors import Path, Refusals
 from kit.inputs import (
     LARGEST_BULK,
     Command,
@@ -24,29 +22,15 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
+from kit.standards.languages import Language
 from models.master.channels import ReleaseWhen
 from models.master.parties import PartyKind, PartyRole
-
-
-def _known_language(tag: str) -> str:
-    try:
-        Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError) as error:
-        raise PydanticCustomError(
-            Code.INVALID.value, "This is not a language of BCP 47, for example de or pt-BR."
-        ) from error
-    return tag
 
 
 def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
     return sorted(set(roles))
 
 
-Language = Annotated[
-    str,
-    StringConstraints(max_length=35, pattern="^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$"),
-    AfterValidator(_known_language),
-]
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
 
 
