@@ -16,7 +16,7 @@ ORDER = f"""
   id: rowId number state placedAt currency
   lines: orderLinesByMerchantIdAndOrderIdList(orderBy: [LINE_NO_ASC]) {{
     id: rowId lineNo ordered shipped delivered amount: unitPrice currency
-    product: productByMerchantIdAndProductId {{ id: rowId sku }}
+    product: productByMerchantIdAndProductIdAndUnitAndScale {{ id: rowId sku }}
   }}
   {_DELIVERIES} {{
     {_DELIVERY}
@@ -42,7 +42,7 @@ query ($merchant: UUID!, $number: String!) {{
     lines: contractLinesByMerchantIdAndContractIdList(orderBy: [LINE_NO_ASC]) {{
       id: rowId lineNo targetQuantity calledOff delivered
       cumulativeReleased: released cumulativeIssued: shipped cumulativeReceived: received
-      product: productByMerchantIdAndProductId {{ id: rowId sku }}
+      product: productByMerchantIdAndProductIdAndUnitAndScale {{ id: rowId sku }}
     }}
     callOffs: ordersByMerchantIdAndContractIdList(
       first: 10, condition: {{ state: "CONFIRMED" }}, orderBy: [PLACED_AT_DESC]
