@@ -13,7 +13,6 @@ from models.fulfilment.parcels import (
     ParcelLineage,
     ParcelStatus,
     TrackingNumber,
-    compared_in_sql,
 )
 from models.fulfilment.tracking.standing import APART, TERMINAL
 
@@ -53,7 +52,7 @@ class _ByTrackingNumber(Relation):
         parcel, number = reader.table(Parcel), reader.table(TrackingNumber)
         rows = select().select_from(parcel).join(number, number.parcel_id == parcel.id)
         rows = rows.correlate_except(parcel, number).where(
-            number.number_compared == compared_in_sql(key),
+            number.is_called(key),
             *seen_by(reader.viewer, number),
             *seen_by(reader.viewer, parcel),
         )

@@ -51,6 +51,8 @@ described(
     "Order of a product list.",
     SKU="By SKU.",
     SKU_DESC="By SKU, last first.",
+    NAME="By name, capitals and accents aside.",
+    NAME_DESC="By name, last first.",
 )
 
 

@@ -130,6 +130,8 @@ described(
     PLACED_AT="By the time of placing.",
     NUMBER="By number.",
     NUMBER_DESC="By number, last first.",
+    DUE_AT="By the end of its own window; those without one last.",
+    DUE_AT_DESC="By the end of its own window, last first; those without one first of all.",
 )
 
 __all__ = [
