@@ -46,7 +46,7 @@ def upgrade() -> None:
                 nullable=name in NULLABLE,
             )
             op.add_column(table, column)
-            there = sa.text(f"{name} IS NOT NULL") if name in NULLABLE else None
+            there = sa.text(f"{name}_folded IS NOT NULL") if name in NULLABLE else None
             op.create_index(
                 f"ix_{table}_{name}_folded_id",
                 table,

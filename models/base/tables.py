@@ -197,7 +197,11 @@ def found_by(table: str, *columns: str, among: Sequence[str] = ()) -> list[Index
     return [
         indexed(
             *(table, f"{column}_folded", "id"),
-            **({"postgresql_where": text(f"{column} IS NOT NULL")} if column in among else {}),
+            **(
+                {"postgresql_where": text(f"{column}_folded IS NOT NULL")}
+                if column in among
+                else {}
+            ),
         )
         for column in columns
     ]
