@@ -5,7 +5,7 @@ wanted. What is called so comes first, then what begins so, then what contains i
 """
 
 from collections import namedtuple
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import SimpleNamespace
@@ -62,7 +62,7 @@ class Found(Relation):
     wanted: SearchWanted
     relations: Mapping[str, Relation]
     source = SimpleNamespace(type_name=column("type_name", Text()), key=column("key", Uuid()))
-    record = namedtuple("Found", ("type_name", "key"))  # noqa: PYI024 -- as all records.
+    record = namedtuple("record", ("type_name", "key"))  # noqa: PYI024 -- as all records.
     many, lasting, typical = True, False, MOST
 
     @property
@@ -120,15 +120,16 @@ def _parts(
         found = (getattr(row, key).label("key"), rank.label("rank"), value.label("value"))
         return select(*found).where(may, condition, *seen_by(reader.viewer, row))
 
-    for names, condition, otherwise in (
+    ways: tuple[tuple[Sequence[str], Callable[[Any, Any], Any], int], ...] = (
         (by.begins, begins, BEGINS),
         (by.contains, contains, CONTAINS),
-    ):
+    )
+    for names, compare, otherwise in ways:
         for name in names:
             row = reader.table(entity)
             value = getattr(row, f"{name}_folded")
             rank = case((value == as_folded(text), fixed(EXACTLY)), else_=fixed(otherwise))
-            yield rows(condition(value, text), rank, value, row), (value, row.id)
+            yield rows(compare(value, text), rank, value, row), (value, row.id)
     row = reader.table(entity)
     for condition in by.is_it(row, text):
         yield rows(condition, fixed(EXACTLY), fixed("", Text()), row), (row.id,)

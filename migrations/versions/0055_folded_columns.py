@@ -46,12 +46,11 @@ def upgrade() -> None:
                 nullable=name in NULLABLE,
             )
             op.add_column(table, column)
-            there = sa.text(f"{name}_folded IS NOT NULL") if name in NULLABLE else None
             op.create_index(
                 f"ix_{table}_{name}_folded_id",
                 table,
                 ["merchant_id", f"{name}_folded", "id"],
-                postgresql_where=there,
+                postgresql_where=sa.text(f"{name}_folded IS NOT NULL"),
             )
     due = sa.Column(
         "due_at", sa.DateTime(timezone=True), sa.Computed(DUE, persisted=True), nullable=False

@@ -184,7 +184,7 @@ def folded(column: str) -> Any:
     It is a column, for row-level security uses no index over a function that might tell what it is
     given; and `folded` a function of the database, so that rows and what is looked for agree.
     """
-    return mapped_column(Text("C"), Computed(f"folded({column})", persisted=True))
+    return mapped_column(Text(collation="C"), Computed(f"folded({column})", persisted=True))
 
 
 def as_folded(value: Any) -> ColumnElement[str]:
@@ -192,18 +192,11 @@ def as_folded(value: Any) -> ColumnElement[str]:
     return collate(func.folded(value, type_=Text()), "C")
 
 
-def found_by(table: str, *columns: str, among: Sequence[str] = ()) -> list[Index]:
-    """Index what is `folded` of columns. among: those of them that may be NULL."""
+def found_by(table: str, *columns: str) -> list[Index]:
+    """Index what is `folded` of columns, where there is any."""
+    names = [f"{column}_folded" for column in columns]
     return [
-        indexed(
-            *(table, f"{column}_folded", "id"),
-            **(
-                {"postgresql_where": text(f"{column}_folded IS NOT NULL")}
-                if column in among
-                else {}
-            ),
-        )
-        for column in columns
+        indexed(table, name, "id", postgresql_where=text(f"{name} IS NOT NULL")) for name in names
     ]
 
 

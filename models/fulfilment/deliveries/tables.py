@@ -95,7 +95,7 @@ class Delivery(Owned):
         to("deliveries", "reships_id"),
         indexed("deliveries", "party_id", "window_latest", "id"),
         indexed("deliveries", "channel_id"),
-        *found_by("deliveries", "number", "external_reference", among=["external_reference"]),
+        *found_by("deliveries", "number", "external_reference"),
         indexed("deliveries", "location_id", "window_latest", "id"),
         indexed("deliveries", "ship_to_id"),
         indexed("deliveries", "reships_id", postgresql_where=text("reships_id IS NOT NULL")),

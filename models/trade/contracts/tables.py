@@ -60,7 +60,7 @@ class Contract(Owned):
         to("parties", "party_id"),
         to("contracts", "successor_id"),
         indexed("contracts", "party_id"),
-        *found_by("contracts", "number", "purchase_order_number", among=["purchase_order_number"]),
+        *found_by("contracts", "number", "purchase_order_number"),
         indexed("contracts", "successor_id"),
         known("state", ContractState),
         known("reservation_strategy", ReservationStrategy),

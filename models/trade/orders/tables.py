@@ -99,7 +99,7 @@ class Order(Owned):
         indexed("orders", "ship_to_id", "placed_at", "id"),
         indexed("orders", "due_at", "id"),
         indexed("orders", "party_id", "due_at", "id"),
-        *found_by("orders", "number", *_REFERENCES, among=_REFERENCES),
+        *found_by("orders", "number", *_REFERENCES),
         indexed("orders", "buyer_contact_id"),
         indexed(
             "orders", "cancel_if_not_by", postgresql_where=text("cancel_if_not_by IS NOT NULL")
