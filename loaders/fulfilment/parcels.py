@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, func, or_, select
 
-from loaders.reading.relations import Many, One, Part, Reader, Relation, Through
+from loaders.reading.relations import Computed, Many, One, Part, Reader, Relation, Through
 from models.base.records import record
+from models.base.tables import fixed
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.parcels import (
     Parcel,
@@ -15,7 +16,27 @@ from models.fulfilment.parcels import (
     TrackingNumber,
 )
 from models.fulfilment.tracking.standing import APART, TERMINAL
+from models.master.parties import Party
 
+_PLAIN = "^[A-Za-z0-9._-]+$"
+"""What needs no escape in an address."""
+
+
+def _address(reader: Reader, number: Any) -> ColumnElement[Any]:
+    """Put a number, without its spaces, into its carrier's address."""
+    carrier = reader.table(Party)
+    template = (
+        select(carrier.tracking_url)
+        .where(carrier.id == number.carrier_id, *seen_by(reader.viewer, carrier))
+        .correlate_except(carrier)
+        .scalar_subquery()
+    )
+    plain = func.replace(number.number, fixed(" "), fixed(""))
+    address = func.replace(template, fixed("{number}"), plain, type_=Text())
+    return case((plain.op("~")(fixed(_PLAIN)), address))
+
+
+addresses = Computed(TrackingNumber, {"url": _address})
 by_id = One(Parcel)
 by_sscc = One(Parcel, "sscc")
 tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "number"), typical=1)

@@ -128,6 +128,20 @@ class Searched:
     shows: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class PartOf:
+    """Whose followers are told of a row: those of rows that a table between names.
+
+    link: the name of that table's class. here: the row's column that is equal to `there` in it.
+    names: its column with the id of the row that is followed.
+    """
+
+    link: str
+    here: str
+    there: str
+    names: str
+
+
 class OfMerchant(Base):
     """A row that belongs to a merchant, also in a global table.
 
@@ -137,6 +151,7 @@ class OfMerchant(Base):
     __binds__: actor -> how its keys are bound to a row (`models.base.bindings`).
     __task__: when a row is a task that is still to be done (`models.base.tasks`), None for none.
     __searched__: by what people look for its rows.
+    __part_of__: whose followers are told of its rows, beside their own.
     """
 
     __abstract__ = True
@@ -145,6 +160,7 @@ class OfMerchant(Base):
     __binds__: ClassVar[Mapping[Hashable, Any]] = {}
     __task__: ClassVar[Any] = None
     __searched__: ClassVar[Searched | None] = None
+    __part_of__: ClassVar[PartOf | None] = None
 
     merchant_id: Mapped[UUID]
     id: Mapped[UUID]

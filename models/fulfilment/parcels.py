@@ -12,7 +12,7 @@ from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import OTHERS, Actor, Scope
-from models.base.tables import OneOf, Owned, Searched, check, indexed, known, to, unique
+from models.base.tables import OneOf, Owned, PartOf, Searched, check, indexed, known, to, unique
 from models.base.visibility import Seen, own, through
 from models.master.packagings import Packaged, count_in_packagings, packaged
 
@@ -39,6 +39,7 @@ class Parcel(Owned):
     """A transport unit. parent_id: the pallet that it stands on. packing: of its delivery."""
 
     __tablename__ = "parcels"
+    __part_of__ = PartOf("DeliveryLine", "delivery_id", "delivery_id", "order_id")
     __searched__ = Searched(Scope.DELIVERIES_READ, is_it=lambda row, text: [row.sscc == text])
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Delivery", "delivery_id"),

@@ -84,8 +84,8 @@ class Party(Owned):
     """A company or a person, known by its number.
 
     price_group: whose price lists count beside its own. channel_ids: over which its buyers order.
-    release_when: its own rule in place of its channels'. approval_limit: net above which an order
-    of its buyers waits for an approver; per_day: the same for all of one day of the merchant's.
+    release_when: its own rule in place of its channels'. tracking_url: of a carrier, with {number}.
+    approval_limit: net above which an order of its buyers waits for an approver; per_day: the same for all of one day of the merchant's.
     """
 
     __tablename__ = "parties"
@@ -111,6 +111,7 @@ class Party(Owned):
         *found_by("parties", "number", "name"),
         known("kind", PartyKind),
         known("release_when", ReleaseWhen),
+        check("tracking_url_form", "tracking_url LIKE 'https://%{number}%'"),
         check(
             "roles_known",
             "roles <@ ARRAY['CUSTOMER', 'CARRIER', 'SUPPLIER', 'FULFILMENT_PROVIDER']"
@@ -138,6 +139,7 @@ class Party(Owned):
     price_group: Mapped[str | None]
     channel_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
     release_when: Mapped[ReleaseWhen | None] = mapped_column(OneOf(ReleaseWhen))
+    tracking_url: Mapped[str | None]
     approval_limit: Mapped[Decimal | None]
     approval_limit_per_day: Mapped[Decimal | None]
     approval_currency: Mapped[str | None]

@@ -122,7 +122,7 @@ class ApiKeyRevokePayload(ApiKeyPayload):
 class KeysQuery:
     """Root fields that read keys."""
 
-    api_keys: Connection[ApiKey] = connection(
+    api_keys: Connection[ApiKey] | None = connection(
         loaders.every, "API keys of the merchant, oldest first; for staff.", key=None
     )
 

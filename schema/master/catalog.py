@@ -146,7 +146,7 @@ class CatalogQuery:
     product: Product | None = one_by(
         "One product, by id or SKU.", Product=loaders.by_id, sku=loaders.by_sku
     )
-    products: Connection[Product] = connection(
+    products: Connection[Product] | None = connection(
         loaders.every,
         "Products.",
         key=None,

@@ -102,7 +102,7 @@ class ChannelsQuery:
     channel: Channel | None = one_by(
         "One channel, by id or code.", Channel=loaders.by_id, code=loaders.by_code
     )
-    channels: Connection[Channel] = connection(
+    channels: Connection[Channel] | None = connection(
         loaders.every,
         "Channels.",
         key=None,

@@ -178,7 +178,7 @@ class PricesQuery:
     price_list: PriceList | None = one_by(
         "One price list, by id or code.", PriceList=loaders.by_id, code=loaders.by_code
     )
-    price_lists: Connection[PriceList] = connection(
+    price_lists: Connection[PriceList] | None = connection(
         loaders.every,
         "Price lists.",
         key=None,

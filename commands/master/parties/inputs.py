@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from commands.master.receiving import Opening, check_openings
 from kit.errors import Path, Refusals
@@ -31,6 +31,10 @@ def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
     return sorted(set(roles))
 
 
+TrackingUrl = Annotated[
+    str, StringConstraints(max_length=500, pattern=r"^https://[!-~]*\{number\}[!-~]*$")
+]
+"""An address of printable ASCII in which a tracking number is put."""
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
 
 
@@ -94,6 +98,11 @@ class PartyUpsert(Upsert):
         None,
         description="What must be known of a payment before goods go on, for all of its orders;"
         " null for what each order's channel says.",
+    )
+    tracking_url: TrackingUrl | None = Field(
+        None,
+        description="Where a carrier shows where a parcel is: an https address in which `{number}`"
+        " stands for the tracking number.",
     )
     channel_codes: list[Reference] | None = Field(
         None,

@@ -132,7 +132,7 @@ class OrdersQuery:
     order: Order | None = one_by(
         "One order, by id or number.", Order=loaders.by_id, number=loaders.by_number
     )
-    orders: OrderConnection = connection(
+    orders: OrderConnection | None = connection(
         loaders.every, "Orders.", key=None, filters=loaders.OrderFilter, sorts=OrderSort
     )
 

@@ -89,6 +89,7 @@ async def parties_upsert(s: Scene) -> dict[str, Any]:
         **limits,
         "priceGroup": "GOLD",
         "releaseWhen": "PAID",
+        "trackingUrl": "https://example.com/?q={number}",
         "channelCodes": [await code_of(s, "channel")],
     }
     contacts = [person | {"email": "a@b.de", "phone": "1"}]
