@@ -50,7 +50,6 @@ def upgrade() -> None:
                 f"ix_{table}_{name}_folded_id",
                 table,
                 ["merchant_id", f"{name}_folded", "id"],
-                postgresql_where=sa.text(f"{name}_folded IS NOT NULL"),
             )
     due = sa.Column(
         "due_at", sa.DateTime(timezone=True), sa.Computed(DUE, persisted=True), nullable=False

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     CheckConstraint,
     ColumnElement,
@@ -28,9 +29,9 @@ from sqlalchemy import (
     collate,
     func,
     literal_column,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.event import listen
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kit.ids import new_id
@@ -194,6 +195,19 @@ Counter = Annotated[Decimal, mapped_column(Numeric(18, 6), default=Decimal(0), s
 """A checked sum of quantities, in the unit of its line."""
 
 
+_FOLDED = r"""
+CREATE OR REPLACE FUNCTION folded(plain text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT translate(
+    replace(replace(replace(
+        lower(regexp_replace(normalize(plain, NFKD), '[\u0300-\u036f]', '', 'g')),
+    'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'),
+    'øđðłħı', 'oddlhi')
+$$
+"""
+listen(Base.metadata, "before_create", DDL(_FOLDED))
+
+
 def folded(column: str) -> Any:
     """Declare a column that holds another one as people compare it.
 
@@ -209,11 +223,8 @@ def as_folded(value: Any) -> ColumnElement[str]:
 
 
 def found_by(table: str, *columns: str) -> list[Index]:
-    """Index what is `folded` of columns, where there is any."""
-    names = [f"{column}_folded" for column in columns]
-    return [
-        indexed(table, name, "id", postgresql_where=text(f"{name} IS NOT NULL")) for name in names
-    ]
+    """Index what is `folded` of columns."""
+    return [indexed(table, f"{column}_folded", "id") for column in columns]
 
 
 def to(

@@ -85,7 +85,8 @@ class Party(Owned):
 
     price_group: whose price lists count beside its own. channel_ids: over which its buyers order.
     release_when: its own rule in place of its channels'. tracking_url: of a carrier, with {number}.
-    approval_limit: net above which an order of its buyers waits for an approver; per_day: the same for all of one day of the merchant's.
+    approval_limit: net above which an order of its buyers waits for an approver; per_day: the same
+    for all of one day of the merchant's.
     """
 
     __tablename__ = "parties"

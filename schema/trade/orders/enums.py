@@ -1,6 +1,6 @@
 """The words of orders, described for clients."""
 
-from loaders.trade.orders import OrderSort
+from loaders.trade.orders import OrderLineSort, OrderSort
 from models.trade.orders.acts import OrderAction
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
@@ -133,6 +133,13 @@ described(
     DUE_AT="By the end of its own window; those without one last.",
     DUE_AT_DESC="By the end of its own window, last first; those without one first of all.",
 )
+described(
+    OrderLineSort,
+    "OrderLineSort",
+    "Order of a list of order lines.",
+    NEWEST_FIRST="What was ordered last first.",
+    OLDEST_FIRST="What was ordered first first.",
+)
 
 __all__ = [
     "Approval",
@@ -143,6 +150,7 @@ __all__ = [
     "LineResponse",
     "OrderAction",
     "OrderKind",
+    "OrderLineSort",
     "OrderSort",
     "OrderState",
     "PaymentState",

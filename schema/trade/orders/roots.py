@@ -9,12 +9,12 @@ from execution import related
 from loaders.trade import orders as loaders
 from resolvers.trade import orders as resolvers
 from schema.graphql.bulk import UpsertResult
-from schema.graphql.connections import connection
+from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
-from schema.trade.orders.enums import OrderSort
+from schema.trade.orders.enums import OrderLineSort, OrderSort
 from schema.trade.orders.holds import Hold
-from schema.trade.orders.types import Order, OrderConnection
+from schema.trade.orders.types import Order, OrderConnection, OrderLine
 
 
 @strawberry.type(description="Outcome of a mutation of one order.")
@@ -134,6 +134,13 @@ class OrdersQuery:
     )
     orders: OrderConnection | None = connection(
         loaders.every, "Orders.", key=None, filters=loaders.OrderFilter, sorts=OrderSort
+    )
+    order_lines: Connection[OrderLine] | None = connection(
+        loaders.every_line,
+        "Lines of all orders, last ordered first: what is still open, what is late, what is due.",
+        key=None,
+        filters=loaders.OrderLineFilter,
+        sorts=OrderLineSort,
     )
 
 

@@ -37,9 +37,12 @@ CROSS JOIN LATERAL (SELECT timestamptz '2026-01-01' + it * interval '1 minute' A
 JOIN parties ON parties.merchant_id = :merchant
     AND parties.number = 'C-' || (1 + it % {PARTIES});
 INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, unit, scale, currency,
-    unit_price, discount_percent, substitution_allowed, ordered)
-SELECT :merchant, gen_random_uuid(), orders.id, 1, products.id, 'PIECE', 0, 'EUR', 2.5, 0, false, 9
-FROM orders JOIN products ON products.merchant_id = :merchant
+    unit_price, discount_percent, substitution_allowed, ordered, planned, picked, packed, shipped)
+SELECT :merchant, gen_random_uuid(), orders.id, 1, products.id, 'PIECE', 0, 'EUR', 2.5, 0, false, 9,
+    sent, sent, sent, sent
+FROM orders
+CROSS JOIN LATERAL (SELECT CASE WHEN orders.number > 'O-099900' THEN 0 ELSE 9 END AS sent) AS moved
+JOIN products ON products.merchant_id = :merchant
     AND products.sku = 'M-' || (1 + substr(orders.number, 3)::int % {PRODUCTS})
 WHERE orders.merchant_id = :merchant;
 INSERT INTO deliveries (merchant_id, id, number, party_id, channel_id, location_id,

@@ -58,12 +58,16 @@ class Crowd:
             it: f"products(first: {PAGE}, {it}) {{ nodes {{ id }} }}"
             for it in ('filter: {skuPrefix: "m-12"}', "sort: NAME")
         }
+        lines = {
+            f"lines {it}": f"orderLines(first: {PAGE}, filter: {{{it}}}) {{ nodes {{ id }} }}"
+            for it in ("open: true", "open: true, late: true", f'productId: "{product}"')
+        }
         kinds = "types: [ORDER, DELIVERY, CONTRACT, PARCEL]"
         searches = {
             f"search {text}": f'search(text: "{text}", {kinds}, first: {PAGE}) {{ id }}'
             for text in ("o-00", "po-4567", "x-9", "t000123", "d-0005", "nothing")
         }
-        return {**filters, **sorts, **products, **searches}
+        return {**filters, **sorts, **products, **lines, **searches}
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +108,7 @@ async def plans_of(crowd: Crowd, token: str, requests: dict[str, str]) -> dict[s
 async def test_a_page_looks_at_rows_in_proportion_to_it(crowd: Crowd, actor: Any) -> None:
     bound = {Actor.BUYER: crowd.made.party}
     token = await crowd.world.key(actor, bound.get(actor))
-    requests = crowd.asked()
+    requests = crowd.requests()
     anything = f'search(text: "screw 12", first: {PAGE}) {{ id }}'
     within = f'products(first: {PAGE}, filter: {{text: "screw 49"}}) {{ nodes {{ id }} }}'
     counts = await plans_of(crowd, token, {**requests, "anything": anything, "text": within})
