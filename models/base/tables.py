@@ -205,7 +205,7 @@ SELECT translate(
     'øđðłħı', 'oddlhi')
 $$
 """
-listen(Base.metadata, "before_create", DDL(_FOLDED))
+listen(Base.metadata, "before_create", DDL(_FOLDED))  # type: ignore[no-untyped-call]
 
 
 def folded(column: str) -> Any:

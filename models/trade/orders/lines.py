@@ -260,7 +260,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     @is_owing.inplace.expression
     @classmethod
     def _is_owing(cls) -> ColumnElement[bool]:
-        return cls.ordered - cls.cancelled - cls.shipped > fixed(0)  # type: ignore[no-any-return]
+        return cls.ordered - cls.cancelled - cls.shipped > fixed(0)
 
     def is_amended(self, now: datetime) -> bool:
         """Tell whether an amendment of it waits for its answer."""
