@@ -12,7 +12,7 @@ PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --
 # Programs that the tests start load what others have compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-changed test-reference simulate guards check bench bench-quick sdl docs picture migration lock clean
+.PHONY: run test test-changed test-reference simulate guards check bench bench-quick wheel sdl docs picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -77,15 +77,19 @@ picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make
 migration: $(VENV)/dev.stamp ## Write a migration from the models: make migration m="what it does"
 	$(PYTHON) -m migrations "$(m)"
 
-lock: $(VENV)/dev.stamp ## Pin what requirements/*.in allow, with hashes.
-	for each in runtime dev; do \
+wheel: $(VENV)/dev.stamp ## Pack Abruf as a wheel that any pip installs, into dist/.
+	$(PYTHON) -m web.build
+	$(PYTHON) -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+lock: $(VENV)/dev.stamp ## Pin what pyproject.toml and requirements/dev.in allow, with hashes.
+	for each in runtime:pyproject.toml dev:requirements/dev.in; do \
 		$(VENV)/bin/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
 			--no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-			--output-file requirements/$$each.txt requirements/$$each.in || exit; \
+			--output-file requirements/$${each%%:*}.txt $${each#*:} || exit; \
 	done
 
 clean: ## Remove what make has made; the data folder stays.
-	rm -rf $(VENV) web/dist web/node_modules bench/engines/postgraphile/node_modules .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist web/dist web/node_modules bench/engines/postgraphile/node_modules .hypothesis .import_linter_cache
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 

@@ -62,7 +62,7 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
 async def _lifespan(serving: Serving, _app: Starlette) -> AsyncIterator[None]:
     """Do meanwhile what is done unasked, and close at the end."""
     rounds = Rounds(serving.database, serving.clock, serving.grace)
-    async with rounds.running(*BACKGROUND, serving.uses.writing()):
+    async with rounds.running(*(BACKGROUND if serving.works else ()), serving.uses.writing()):
         yield
     if serving.buckets is not None:
         await serving.buckets.close()

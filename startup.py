@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import logging
 import os
 import resource
 import signal
@@ -11,14 +12,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from sqlalchemy import text
 
 import migrations
+from abruf import __version__
 from examples.demo import operations
 from examples.tokens import tokens_of_demo
 from kit import embedded
+from kit.clock import now
 from kit.config import Config
 from kit.db.database import BehindPoolerError, Database
 from kit.db.lost import NotAdmitted, Unavailable, is_lost
@@ -27,11 +31,13 @@ from kit.embedded.home import write_file
 from kit.telemetry.metrics import Telemetry
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
-from server import application
+from server import BACKGROUND, application
 from transport.connections.server import HttpServer, Settings
+from transport.health import revision_of
 from transport.identity.issuers import Issuer, read_issuers
 from transport.serving import Serving
 from transport.telemetry import exporting, metrics_shown, telemetry_of
+from workers.running.rounds import Rounds
 
 TOKENS = "demo-tokens.json"
 FILES = 500
@@ -40,6 +46,7 @@ OPERATIONS = "operations"
 """Folder in the data folder: GraphiQL's examples."""
 TO_TRY = 3
 """Example operations that are printed."""
+_log = logging.getLogger("abruf")
 LONGEST_PAUSE_S = 5.0
 """Between two attempts to reach a database that is not there yet."""
 
@@ -54,7 +61,44 @@ def run(config: Config, listener: socket.socket) -> None:
         database = asyncio.run(_database(config, server))
         sys.stdout.write(_greeting(config, listener, tokens))
         sys.stdout.flush()
-        _serve(config, database, issuers, listener)
+        with logged("server", port=listener.getsockname()[1]):
+            _serve(config, database, issuers, listener)
+
+
+def work(config: Config) -> None:
+    """Do what is done unasked, and nothing else, until a signal ends it."""
+    ending = _Ending()
+    with ending.reported(), embedded.addresses(config, ending.lost) as server:
+        _prepared(config, server)
+        database = asyncio.run(_database(config, server))
+        with logged("worker"):
+            asyncio.run(_make_rounds(config, database))
+
+
+@contextmanager
+def logged(what: str, **fields: object) -> Iterator[None]:
+    """Tell the log when something begins, and when it ends."""
+    known = {"version": __version__, "revision": migrations.newest(), **fields}
+    _log.info("%s started", what, extra={"fields": known})
+    try:
+        yield
+    finally:
+        _log.info("%s stopped", what, extra={"fields": known})
+
+
+async def _make_rounds(config: Config, database: Database) -> None:
+    """Make rounds until a signal says that it is enough; a second one ends the process."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop.set)
+    rounds = Rounds(database, now, timedelta(seconds=config.grace_s))
+    try:
+        async with rounds.running(*BACKGROUND):
+            await stop.wait()
+            for each in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(each)
+    finally:
+        await database.close()
 
 
 class _Ending:
@@ -110,12 +154,14 @@ def _prepared(config: Config, server: embedded.Server) -> dict[str, str]:
     config.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (config.data_dir / "start.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        asyncio.run(_reached(Database(server.owner_url)))
-        migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url))
+        pooled = config.pooler and server.app_url == server.owner_url
+        asyncio.run(_reached(Database(server.owner_url, pooler=pooled)))
+        if config.migrates:
+            role = app_role(server.owner_url, server.app_url)
+            migrations.upgrade(server.owner_url, role, _migrated)
         if server.app_url != server.owner_url:
             asyncio.run(_reached(Database(server.app_url, pooler=config.pooler)))
-        if not config.allow_owner:
-            asyncio.run(_check(config, server))
+        asyncio.run(_check(config, server))
         if not config.demo:
             return {}
         file = config.data_dir / TOKENS
@@ -149,11 +195,24 @@ async def _reached(database: Database) -> None:
     await database.close()
 
 
+def _migrated(step: migrations.Step) -> None:
+    _log.info("migrated", extra={"fields": {"revision": step.revision, "does": step.does}})
+
+
 async def _check(config: Config, server: embedded.Server) -> None:
-    """UnboundError when the server could pass the wall between merchants."""
+    """UnboundError when the server could pass the wall between merchants.
+
+    SystemExit where somebody else is to migrate the schema, and has not.
+    """
     database = await _database(config, server)
     try:
-        await prove_bound(database)
+        if not config.migrates and (steps := migrations.lacking(await revision_of(database))):
+            sys.exit(
+                f"The schema lacks {len(steps)} revisions up to {steps[-1].revision}: run"
+                " `abruf migrate` as the owner, or let the server do it (ABRUF_MIGRATE=1)."
+            )
+        if not config.allow_owner:
+            await prove_bound(database)
     finally:
         await database.close()
 
@@ -163,7 +222,8 @@ async def _database(config: Config, server: embedded.Server) -> Database:
     return Database(
         server.app_url,
         pool_size=config.pool_size,
-        role=await role_to_become(server.owner_url, server.app_url),
+        # A pooler keeps no role of a connection: it names the role itself.
+        role=None if config.pooler else await role_to_become(server.owner_url, server.app_url),
         pooler=config.pooler,
         statement_s=config.limits.statement,
     )
@@ -185,7 +245,10 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     host = f"[{config.host}]" if ":" in config.host else config.host
     address = f"http://{host}:{listener.getsockname()[1]}/graphql"
     if not config.demo:
-        return f"\nAbruf is ready: {address}\nOperators make keys: python -m commands --help\n"
+        return f"\nAbruf is ready: {address}\nOperators make keys: abruf key --help\n"
+    if not _is_loopback(config.host):
+        place = config.data_dir / TOKENS
+        return f"\nAbruf is ready: {address}\nTokens of the demo are in {place} only.\n"
     examples = sorted((config.data_dir / OPERATIONS).glob("*.graphql"))[:TO_TRY]
     return "\n".join(
         [
@@ -205,6 +268,14 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
             *(path.read_text("utf-8") for path in examples),
         ]
     )
+
+
+def _is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches it."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _serve(
@@ -246,6 +317,7 @@ def _server(
         telemetry=telemetry,
         issuers=issuers,
         buckets=_buckets(config),
+        works=config.works,
         grace=timedelta(seconds=config.grace_s),
     )
     settings = Settings(

@@ -21,6 +21,7 @@ class Config:
 
     executor: `planned`, or `reference` to let graphql-core resolve every field by itself.
     owner_url: as whom the schema is migrated and operators work; None means the same address.
+    backup_url: as whom backups are made: a role that row-level security does not bind.
     allow_owner: whether the server may start without the second wall between merchants.
     redis_url: where keys' buckets are; None means the database.
     pooler: whether database_url leads to a pooler that gives connections for a transaction.
@@ -29,12 +30,17 @@ class Config:
     origins: sites whose pages may ask, such as https://portal.example.
     log: `text`, or `json` with a line for every operation. metrics_port: 0 shows no metrics.
     otlp: where spans are sent.
-    grace_s: seconds that requests get to end when the server stops. demo: whether it is loaded.
+    grace_s: seconds that requests get to end when the server stops.
+    demo: whether it is loaded: unasked only into the embedded PostgreSQL.
+    works: whether the server also does what is done unasked; `abruf worker` does nothing else.
+    migrates: whether the server brings the schema to its newest revision when it starts; where it
+    does not, it needs no owner, and `abruf migrate` has done that.
     unknown: names that begin like ours, and that nothing asks for.
     """
 
     database_url: str | None
     owner_url: str | None
+    backup_url: str | None
     redis_url: str | None
     allow_owner: bool
     pooler: bool
@@ -54,6 +60,8 @@ class Config:
     otlp: str | None
     grace_s: int
     demo: bool
+    migrates: bool
+    works: bool
     unknown: tuple[str, ...]
 
 
@@ -156,8 +164,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
     environment = _Environment(environment)
     url, owner_url = environment.get("ABRUF_DATABASE_URL"), environment.get("ABRUF_OWNER_URL")
+    backup_url = environment.get("ABRUF_BACKUP_URL")
     pooler = _choice(environment, "ABRUF_POOLER", "none", "transaction") == "transaction"
-    if pooler and not owner_url:
+    migrates = _choice(environment, "ABRUF_MIGRATE", "1", "0") == "1"
+    if pooler and migrates and not owner_url:
         message = "ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler."
         raise SystemExit(message)
     pool_size = max(1, _number(environment, "ABRUF_POOL_SIZE", 10))
@@ -165,6 +175,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     return Config(
         database_url=_async_url(url) if url else None,
         owner_url=_async_url(owner_url) if owner_url else None,
+        backup_url=_async_url(backup_url) if backup_url else None,
         redis_url=_redis_url(environment.get("ABRUF_REDIS_URL")),
         allow_owner=_choice(environment, "ABRUF_ALLOW_OWNER", "0", "1") == "1",
         pooler=pooler,
@@ -183,6 +194,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         metrics_port=_number(environment, "ABRUF_METRICS_PORT", 0),
         otlp=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
         grace_s=_number(environment, "ABRUF_GRACE_SECONDS", 5),
-        demo=_choice(environment, "ABRUF_DEMO", "1", "0") == "1",
+        demo=_choice(environment, "ABRUF_DEMO", *(("0", "1") if url else ("1", "0"))) == "1",
+        migrates=migrates,
+        works=_choice(environment, "ABRUF_WORKS", "1", "0") == "1",
         unknown=environment.unknown(),
     )

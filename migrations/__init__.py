@@ -1,5 +1,7 @@
 """Migrations of the schema, by Alembic: `upgrade` brings a database to the newest revision."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -11,35 +13,82 @@ from alembic.util import CommandError
 
 from kit.db.role import APP_ROLE
 
+PATIENCE = "30s"
+"""How long a step waits for a lock that others hold."""
+
 
 class NewerSchemaError(Exception):
     """The database was migrated by a later version of this program."""
 
 
-def configured(url: str, app_role: str = APP_ROLE) -> Config:
-    """Return Alembic's configuration for the owner's address and the role that the server has."""
+@dataclass(frozen=True)
+class Step:
+    """One revision, and in a line what it does."""
+
+    revision: str
+    does: str
+
+
+def configured(
+    url: str, app_role: str = APP_ROLE, made: Callable[[Step], None] | None = None
+) -> Config:
+    """Return Alembic's configuration for the owner's address and the role that the server has.
+
+    made: is called after each step, before the transaction of all of them ends.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["url"] = url
     config.attributes["app_role"] = app_role
+    config.attributes["made"] = made or (lambda _step: None)
     return config
 
 
-def upgrade(url: str, app_role: str = APP_ROLE) -> None:
-    """Bring the database to the newest revision; two at once are made one after the other.
+def upgrade(
+    url: str,
+    app_role: str = APP_ROLE,
+    made: Callable[[Step], None] | None = None,
+    to: str = "head",
+) -> None:
+    """Bring the database to the newest revision, or another one, all at once or not at all.
 
+    Two at once are made one after the other. made: as `configured` takes it.
     NewerSchemaError: it is at one that this program does not know.
     """
     try:
-        command.upgrade(configured(url, app_role), "head")
+        command.upgrade(configured(url, app_role, made), to)
     except CommandError as error:
         if not isinstance(error.__cause__, ResolutionError):
             raise
-        message = (
-            f"The database's schema (revision {error.__cause__.argument}) is newer than this"
-            f" program (revision {newest()}): start a newer Abruf."
-        )
-        raise NewerSchemaError(message) from error
+        raise _newer(str(error.__cause__.argument)) from error
+
+
+def lacking(revision: str | None) -> list[Step]:
+    """Return the steps that a database at a revision lacks; None: it is empty.
+
+    NewerSchemaError as in `upgrade`.
+    """
+    script = ScriptDirectory(str(Path(__file__).parent))
+    try:
+        steps = list(script.iterate_revisions("head", revision or "base"))
+    except (CommandError, ResolutionError) as error:
+        raise _newer(str(revision)) from error
+    return [Step(it.revision, it.doc) for it in reversed(steps)]
+
+
+def suffices(revision: str | None) -> bool:
+    """Tell whether a program that runs may go on with a schema; a later one takes nothing away.
+
+    Revisions are numbers of four digits, so that they are compared as texts.
+    """
+    return revision is not None and revision >= (newest() or "")
+
+
+def _newer(revision: str) -> NewerSchemaError:
+    return NewerSchemaError(
+        f"The database's schema (revision {revision}) is newer than this program (revision"
+        f" {newest()}): start a newer Abruf."
+    )
 
 
 @cache

@@ -5,11 +5,14 @@ from typing import Literal
 
 from alembic import context
 from alembic.operations.ops import MigrationScript
+from alembic.runtime.migration import MigrationInfo
+from alembic.script import Script
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from migrations import walls
+import migrations
+from migrations import Step, walls
 from models.base.tables import Base, OneOf
 
 _LOCK = 4_217_031
@@ -25,15 +28,22 @@ def _walled(_context: object, _revision: object, scripts: list[MigrationScript])
         walls.write(script)
 
 
+def _made(*, step: MigrationInfo, **_more: object) -> None:
+    """Tell of one step; a downgrade is none of ours."""
+    if step.is_upgrade and isinstance(step.up_revision, Script):
+        context.config.attributes["made"](Step(step.up_revision.revision, step.up_revision.doc))
+
+
 def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_item=_rendered,
         process_revision_directives=_walled,
+        on_version_apply=_made,  # type: ignore[arg-type] # It is called with names.
     )
     with context.begin_transaction():
-        connection.execute(text("SET LOCAL lock_timeout = '30s'"))
+        connection.execute(text(f"SET LOCAL lock_timeout = '{migrations.PATIENCE}'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         context.run_migrations()
         walls.grant(connection, context.config.attributes["app_role"])

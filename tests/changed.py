@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = ("transport", "schema", "admission", "execution", "resolvers", "workers", "loaders")
 FLOORS += ("commands", "models", "kit")
-BESIDE = ("examples", "bench", "migrations", "web", "tests")
+BESIDE = ("abruf", "operating", "examples", "bench", "migrations", "web", "tests")
 CONFTEST = "tests.conftest"
 NARROW = {"kit", "transport"}
 """Floors of which imports tell enough; other machinery is under every wing."""

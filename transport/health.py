@@ -21,7 +21,7 @@ class Health:
 
     def __init__(self, database: Database, draining: Draining) -> None:
         """Take the database that must answer, and whether the server is about to stop."""
-        self._database, self._newest, self._draining = database, migrations.newest(), draining
+        self._database, self._draining = database, draining
         self.routes: list[BaseRoute] = [
             Route("/livez", self.livez),
             Route("/readyz", self.readyz),
@@ -33,18 +33,21 @@ class Health:
 
     async def readyz(self, _request: Request) -> Response:
         """Answer 200 where requests can be served, 503 where not."""
-        ready = not self._draining.has_begun and await self._revision() == self._newest
+        ready = not self._draining.has_begun and migrations.suffices(
+            await revision_of(self._database)
+        )
         status = ("ready", 200) if ready else ("not ready", 503)
         return JSONResponse({"status": status[0]}, status[1])
 
-    async def _revision(self) -> str | None:
-        """Return the migration at which the database is, None when it does not tell."""
-        reads = self._database.reading(None)
-        try:
-            async with asyncio.timeout(READY_S):
-                rows = await reads.rows(text("SELECT version_num FROM alembic_version"))
-        except (OSError, SQLAlchemyError, BehindPoolerError):
-            return None
-        finally:
-            await reads.end()
-        return next((row.version_num for row in rows), None)
+
+async def revision_of(database: Database) -> str | None:
+    """Return the migration at which a database is, None when it does not tell."""
+    reads = database.reading(None)
+    try:
+        async with asyncio.timeout(READY_S):
+            rows = await reads.rows(text("SELECT version_num FROM alembic_version"))
+    except (OSError, SQLAlchemyError, BehindPoolerError):
+        return None
+    finally:
+        await reads.end()
+    return next((row.version_num for row in rows), None)

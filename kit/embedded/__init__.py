@@ -27,16 +27,18 @@ __all__ = ["EmbeddedPostgresError", "Server", "addresses", "running"]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Two addresses of one database: SQLAlchemy URLs with the driver asyncpg; they hold passwords.
+    """Addresses of one database: SQLAlchemy URLs with the driver asyncpg; they hold passwords.
 
     `owner_url` connects as the owner of the database and its tables, `app_url` as the role of the
     server. Our own server answers on 127.0.0.1, its database is `abruf`; its owner may create
     further databases; its `app_url` names the login role `abruf_app`, which owns nothing and is
-    bound by row-level security. Neither is a superuser.
+    bound by row-level security. `backup_url` names who reads past that wall, and writes nothing;
+    of a PostgreSQL elsewhere it may not be known. None is a superuser.
     """
 
     owner_url: str
     app_url: str
+    backup_url: str | None = None
 
 
 @contextlib.contextmanager
@@ -84,7 +86,8 @@ def addresses(config: "Config", lost: Callable[[str], None] | None = None) -> It
     lost: as `running` takes it.
     """
     if config.database_url is not None:
-        yield Server(config.owner_url or config.database_url, config.database_url)
+        owner_url = config.owner_url or config.database_url
+        yield Server(owner_url, config.database_url, config.backup_url)
         return
     with running(config.data_dir, lost=lost) as server:
         yield server

@@ -19,6 +19,24 @@ def program(name: str) -> str:
     return str(Path(wheel.origin).parent / "pginstall" / "bin" / name)
 
 
+def client(name: str, major: int) -> str:
+    """Give the path of one of PostgreSQL's clients for a server of a major version.
+
+    An older one reads no newer server, and what a newer one writes an older server may not take.
+    """
+    debian = Path("/usr/lib/postgresql") / str(major) / "bin" / name
+    if str(major) == major_version():
+        return program(name)
+    found = str(debian) if debian.is_file() else shutil.which(name)
+    if found is None or f" {major}." not in f"{run_program([found, '--version']).strip()}.":
+        message = (
+            f"PostgreSQL is of version {major}: install {name} of the same version (Debian's"
+            f" package postgresql-client-{major})."
+        )
+        raise EmbeddedPostgresError(message)
+    return found
+
+
 def major_version() -> str:
     """Give the major version as it stands in PG_VERSION, such as "18"."""
     return run_program([program("postgres"), "--version"]).split()[-1].split(".")[0]

@@ -41,7 +41,7 @@ class Home:
 
     @property
     def passwords(self) -> Path:
-        """One a line: superuser, owner, application. initdb reads no further than the first."""
+        """One a line: superuser, owner, application, backups. initdb reads the first only."""
         return self.path / "passwords"
 
     @property

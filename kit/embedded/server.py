@@ -25,6 +25,8 @@ _SETTINGS = {
 }
 _CARELESS = {"fsync": "off", "full_page_writes": "off"}
 
+_ROLES = 4
+"""With a password: superuser, owner, application, backups."""
 _NO_LARGE_OBJECTS = """
 REVOKE EXECUTE ON FUNCTION
     lo_create(oid), lo_creat(integer), lo_from_bytea(oid, bytea), lo_open(oid, integer) FROM PUBLIC;
@@ -32,13 +34,16 @@ REVOKE EXECUTE ON FUNCTION
 """Nobody but a superuser may take this from the public, one database at a time; databases to be
 made are copies of template1."""
 _FURNISH = """
-SELECT format('CREATE ROLE %I LOGIN', role) FROM unnest(ARRAY['abruf_owner', 'abruf_app']) role
+SELECT format('CREATE ROLE %I LOGIN', role)
+FROM unnest(ARRAY['abruf_owner', 'abruf_app', 'abruf_backup']) role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \\gexec
 ALTER ROLE abruf_owner NOSUPERUSER NOBYPASSRLS CREATEDB PASSWORD :'owner';
 ALTER ROLE abruf_app NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD :'app';
+ALTER ROLE abruf_backup NOSUPERUSER BYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD :'backup';
 SELECT 'CREATE DATABASE abruf OWNER abruf_owner'
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'abruf') \\gexec
 GRANT abruf_app TO abruf_owner;
+GRANT pg_read_all_data TO abruf_backup;
 """
 
 
@@ -55,7 +60,7 @@ def make_cluster(home: Home, lock: int, *, durable: bool) -> None:
         return
     fresh = home.path / "cluster.new"
     shutil.rmtree(fresh, ignore_errors=True)
-    write_file(home.passwords, "".join(f"{secrets.token_hex(24)}\n" for _ in range(3)))
+    write_file(home.passwords, "".join(f"{secrets.token_hex(24)}\n" for _ in range(_ROLES)))
     command = [*binaries.disguise(home), binaries.program("initdb"), "-D", str(fresh)]
     command += ["--username=postgres", f"--pwfile={home.passwords}", "--auth=scram-sha-256"]
     command += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
@@ -93,17 +98,28 @@ def start(
 
 def furnish(home: Home, port: int) -> dict[str, str]:
     """Create what is missing of roles and database, and give the addresses (`Server`'s fields)."""
-    superuser, owner, app = home.passwords.read_text().split()
+    superuser, owner, app, backup = _passwords(home)
     psql = [binaries.program("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"]
     psql += ["--host=127.0.0.1", f"--port={port}", "--username=postgres", "--no-password"]
     bare = "".join(f"\\connect {it}\n{_NO_LARGE_OBJECTS}" for it in ("template1", "abruf"))
-    script = f"\\set owner {owner}\n\\set app {app}\n{_FURNISH}{bare}"
+    known = f"\\set owner {owner}\n\\set app {app}\n\\set backup {backup}\n"
+    script = f"{known}{_FURNISH}{bare}"
     binaries.run_program([*psql, "--dbname=postgres"], password=superuser, text=script)
     place = f"127.0.0.1:{port}/abruf"
     return {
         "owner_url": f"postgresql+asyncpg://abruf_owner:{owner}@{place}",
         "app_url": f"postgresql+asyncpg://abruf_app:{app}@{place}",
+        "backup_url": f"postgresql+asyncpg://abruf_backup:{backup}@{place}",
     }
+
+
+def _passwords(home: Home) -> list[str]:
+    """Return one for each role; what was made before there were as many gets the rest."""
+    known = home.passwords.read_text().split()
+    if len(known) < _ROLES:
+        known += [secrets.token_hex(24) for _ in range(_ROLES - len(known))]
+        write_file(home.passwords, "".join(f"{it}\n" for it in known))
+    return known
 
 
 def answers(port: int) -> bool:

@@ -31,7 +31,6 @@ SAME_TWICE = {
     "Whole": DECLARATIONS,
     "Opening": "opening hours as they are kept, beside their input and their type",
     "connection": "a connection as execution writes it and as the schema declares it",
-    "main": "where a program begins",
 }
 """Name -> why it stands twice."""
 

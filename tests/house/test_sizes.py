@@ -15,6 +15,7 @@ BESIDE = {"__init__.py", "README.md"}
 FULL = {
     ".": "what tools look for at the top, and the floors",
     "tests": "a folder for each floor and for each thing beside the floors",
+    "docs": "a page for each who reads: client, operator, whoever builds the house",
     "docs/decisions": "a page a decision, listed in its README, never taken away",
     "migrations/versions": "a file a revision, in the order of its numbers, never taken away",
 }

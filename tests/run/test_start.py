@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kit.config import from_environment
 from kit.embedded.home import STEP_S
 from tests.kit.programs import is_empty
 from tests.run.abruf import HTTP, ROOT, Launch, free_port
@@ -52,6 +53,27 @@ def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> N
     environment = {**os.environ, "ABRUF_DATA_DIR": str(abruf.folder)}
     listed = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
     assert b"demo" not in listed.stdout
+
+
+def test_beyond_loopback_no_token_is_printed(used: Path, launch: Launch) -> None:
+    abruf = launch(used, ABRUF_HOST="0.0.0.0")
+    output = abruf.wait_until_ready("Tokens of the demo")
+    assert str(used / "demo-tokens.json") in output
+    assert not [it for it in abruf.tokens.values() if it in output]
+    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "embedded", "elsewhere"),
+    [(None, True, False), ("1", True, True), ("0", False, False)],
+)
+def test_another_postgresql_gets_no_demo_unasked(
+    wanted: str | None, *, embedded: bool, elsewhere: bool
+) -> None:
+    own = {} if wanted is None else {"ABRUF_DEMO": wanted}
+    far = {"ABRUF_DATABASE_URL": "postgresql://abruf@db.example/abruf"}
+    assert from_environment(own).demo is embedded
+    assert from_environment({**far, **own}).demo is elsewhere
 
 
 def test_a_signal_during_the_start_stops_it_too(tmp_path: Path, launch: Launch) -> None:
@@ -122,7 +144,7 @@ def test_another_postgresql_is_used_when_its_address_is_given(
     tmp_path: Path, launch: Launch, new_database: Callable[[str], str]
 ) -> None:
     url = new_database("elsewhere").replace("+asyncpg", "")
-    abruf = launch(tmp_path, ABRUF_DATABASE_URL=url)
+    abruf = launch(tmp_path, ABRUF_DATABASE_URL=url, ABRUF_DEMO="1")
     abruf.wait_until_ready()
     assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
     assert not (tmp_path / "postgresql").exists()

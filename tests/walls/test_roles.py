@@ -120,7 +120,7 @@ class TestOneAddress:
         assert refused.process.returncode == 1
         assert "CREATE ROLE abruf_app NOLOGIN" in output
         assert "Traceback" not in output
-        allowed = Abruf(tmp_path, ABRUF_DATABASE_URL=url, ABRUF_ALLOW_OWNER="1")
+        allowed = Abruf(tmp_path, ABRUF_DATABASE_URL=url, ABRUF_ALLOW_OWNER="1", ABRUF_DEMO="1")
         try:
             allowed.wait_until_ready()
             assert allowed.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 
-from commands.__main__ import main
 from commands.access import keys
 from kit.errors import Refused
 from kit.ids import from_global, new_id
@@ -21,6 +20,7 @@ from tests.make.master.locations import location
 from tests.make.master.parties import carrier, company
 from tests.make.messages import files
 from tests.make.trade.orders import products
+from tests.operating.called import calling
 
 _NEWER = "INSERT INTO alembic_version VALUES ('9999')"
 ROOT = Path(__file__).parents[3]
@@ -47,25 +47,10 @@ async def _process(url, *words, **environment):
 @pytest.fixture
 def call(monkeypatch, capsys):
     """Run the command in this process, as Python would; gives what `_process` gives."""
-
-    def called(url, words):
-        monkeypatch.setenv("ABRUF_DATABASE_URL", url)
-        capsys.readouterr()
-        code = 0
-        try:
-            main(words)
-        except SystemExit as stopped:
-            # Python tells a text on standard error and ends with 1.
-            code = stopped.code
-            if isinstance(code, str):
-                sys.stderr.write(f"{code}\n")
-                code = 1
-        output, failed = capsys.readouterr()
-        return code, output, failed
+    called = calling(monkeypatch, capsys)
 
     async def run(url, *words):
-        # In a thread, since the command starts an event loop of its own.
-        return await asyncio.to_thread(called, url, words)
+        return await called(*words, ABRUF_DATABASE_URL=url)
 
     return run
 
@@ -292,7 +277,7 @@ async def test_an_unknown_key_is_told(operate):
 async def test_wrong_words_show_the_usage(operate, words):
     code, output, failed = await operate(*words)
     assert (code, output) == (2, "")
-    assert failed.startswith("usage: python -m commands")
+    assert failed.startswith("usage: abruf")
 
 
 @pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/abruf", "nonsense"])

@@ -5,7 +5,7 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0054"
+revision = "0046"
 down_revision = "0044"
 branch_labels = None
 depends_on = None

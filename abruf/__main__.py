@@ -1,0 +1,5 @@
+"""`python -m abruf`: the same as the installed command."""
+
+from abruf import main
+
+main()

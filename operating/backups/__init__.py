@@ -1,0 +1,1 @@
+"""The database written to a file, and read from one."""

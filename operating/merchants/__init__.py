@@ -1,0 +1,1 @@
+"""Nouns of the merchants that the database holds."""

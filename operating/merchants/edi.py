@@ -1,0 +1,32 @@
+"""`abruf edi`: interchanges of a folder."""
+
+import argparse
+
+from commands.access import keys
+from commands.messages.readers import folders
+from kit.db.database import Database
+from operating.reached import author, on_database
+from operating.words import folder
+
+
+def add_words(parser: argparse.ArgumentParser) -> None:
+    """Declare its verbs."""
+    parser.description = (
+        "Take in the EDIFACT files that lie in a folder, read their messages, and write what is to"
+        " be sent. Files that were taken in move to its folder `done`, what is to be sent lies in"
+        " `out`. Names that begin with a dot or end in .tmp or .part are left alone: rename a file"
+        " once it is whole."
+    )
+    parser.add_argument("--merchant", required=True, metavar="SLUG", help="whose partners")
+    parser.add_argument("folder", type=folder, metavar="FOLDER", help="where the files lie")
+    parser.set_defaults(run=on_database(_exchange))
+
+
+async def _exchange(database: Database, arguments: argparse.Namespace) -> str:
+    async with database.writing(None) as session:
+        merchant = await keys.merchant_of(session, arguments.merchant)
+    done = await folders.exchange(database, author(merchant.id), arguments.folder)
+    counts = f"{', '.join(f'{done[it]} {it}' for it in folders.COUNTED)}."
+    if done[folders.FAILED]:
+        raise SystemExit(counts)
+    return f"{counts}\n"

@@ -1,0 +1,1 @@
+"""Nouns of the program itself and its database."""

@@ -1,0 +1,72 @@
+"""`abruf migrate`: the schema brought to what this program needs."""
+
+import argparse
+import asyncio
+import sys
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+import migrations
+from kit import embedded
+from kit.db.database import Database
+from kit.db.role import app_role
+from operating.reached import reached
+
+_IS_EMPTY = "SELECT to_regclass('alembic_version') IS NULL"
+_AT = "SELECT version_num FROM alembic_version"
+_NO_LOCK = "55P03"
+_LATER = (
+    "Others held a table for too long: nothing was changed. Try again, or end what holds it"
+    " (pg_stat_activity tells)."
+)
+
+
+def add_words(parser: argparse.ArgumentParser) -> None:
+    """Declare whether it is only shown."""
+    parser.description = (
+        "Bring the schema to what this program needs, in one transaction that waits for a lock for"
+        f" {migrations.PATIENCE} at most. The owner's address is that of ABRUF_OWNER_URL, or of"
+        " ABRUF_DATABASE_URL."
+    )
+    parser.add_argument(
+        "--plan", action="store_true", help="say what would be done, and do nothing"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    with reached() as server:
+        if arguments.plan:
+            for each in migrations.lacking(asyncio.run(_revision(server.owner_url))):
+                _tell(each)
+        else:
+            _upgrade(server)
+        sys.stdout.write(f"The newest revision is {migrations.newest()}.\n")
+
+
+async def _revision(url: str) -> str | None:
+    """Return where the schema is, None where there is none."""
+    database = Database(url)
+    try:
+        async with database.keyless.connect() as connection:
+            if await connection.scalar(text(_IS_EMPTY)):
+                return None
+            return str(await connection.scalar(text(_AT)))
+    finally:
+        await database.close()
+
+
+def _upgrade(server: embedded.Server) -> None:
+    """SystemExit where a lock is not to be had."""
+    try:
+        migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url), _tell)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _NO_LOCK:
+            raise
+        sys.exit(_LATER)
+
+
+def _tell(step: migrations.Step) -> None:
+    sys.stdout.write(f"{step.revision}  {step.does}\n")
+    sys.stdout.flush()
