@@ -52,6 +52,11 @@ class OrderCancelLinesPayload(OrderPayload):
     """The order with what is left of it."""
 
 
+@strawberry.type(description="Outcome of `orderWithdraw`.")
+class OrderWithdrawPayload(OrderPayload):
+    """The order with what is left of it."""
+
+
 @strawberry.type(description="Outcome of `orderClose`.")
 class OrderClosePayload(OrderPayload):
     """The closed order."""
@@ -155,6 +160,7 @@ class OrdersMutation:
     order_hold: OrderHoldPayload = mutation(holds.hold_order)
     order_release_hold: OrderReleaseHoldPayload = mutation(holds.release_order)
     order_cancel_lines: OrderCancelLinesPayload = mutation(cancel.cancel_lines)
+    order_withdraw: OrderWithdrawPayload = mutation(cancel.withdraw)
     order_close: OrderClosePayload = mutation(cancel.close)
     order_state_amounts: OrderStateAmountsPayload = mutation(amounts.state_amounts)
     order_confirm: OrderConfirmPayload = mutation(confirm.confirm)

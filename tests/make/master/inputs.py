@@ -44,7 +44,7 @@ async def packagings_upsert(s: Scene) -> dict[str, Any]:
 async def channels_upsert(_: Scene) -> dict[str, Any]:
     item = {"code": fresh("C"), "name": "Shop", "kind": "WEB_SHOP", "deliveryMethods": ["PARCEL"]}
     flags = {"guestsAllowed": True, "approvalRequired": False, "isActive": True}
-    flags |= {"takesUnpriced": True, "releaseWhen": "AUTHORISED"}
+    flags |= {"takesUnpriced": True, "withdrawable": True, "releaseWhen": "AUTHORISED"}
     return {"channels": [item | flags]}
 
 

@@ -122,6 +122,12 @@ async def order_cancel_lines(s: Scene) -> dict[str, Any]:
     return {"orderId": order["id"], "lines": lines, **version}
 
 
+async def order_withdraw(s: Scene) -> dict[str, Any]:
+    channel = to_global("Channel", await channels.channel(s.world, withdrawable=True))
+    order = await s.order(channelId=channel)
+    return {**versioned("orderId", order), "reason": "Not needed any more."}
+
+
 async def order_close(s: Scene) -> dict[str, Any]:
     order = await s.order()
     return {"orderId": order["id"], "expectedVersion": order["version"]}
