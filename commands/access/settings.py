@@ -5,7 +5,7 @@ from pydantic import Field
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, happened, put
 from commands.writing.verbs import verb
-from kit.inputs import Command, Currency, Name, Short
+from kit.inputs import Command, Currency, Reference
 from kit.standards.languages import Language
 from models.access.settings import MerchantSettings
 from models.access.viewers import Scope
@@ -25,8 +25,10 @@ class MerchantSettingsUpdate(Command):
         None,
         description="In which its people are told what happens: a tag of BCP 47, for example de.",
     )
-    support_email: Name | None = Field(None, description="Where its clients write to for help.")
-    support_phone: Short | None = Field(None, description="Where its clients call for help.")
+    support_email: Reference | None = Field(
+        None, description="Where its clients write to for help."
+    )
+    support_phone: Reference | None = Field(None, description="Where its clients call for help.")
 
 
 @verb(

@@ -53,7 +53,7 @@ class SearchWanted(Input):
 
 
 @dataclass(frozen=True, eq=False)
-class Found(Relation):
+class Hits(Relation):
     """The one key of a list without parent -> type and id of what is found, best first.
 
     relations: type name -> the relation that reads its rows.

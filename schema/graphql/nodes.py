@@ -17,7 +17,7 @@ from kit.limits import LARGEST_PAGE
 from loaders.reading.keyed import KeyedList
 from loaders.reading.pages import ROOT
 from loaders.reading.relations import One, Relation, RowOf
-from loaders.reading.searching import Found, SearchType, SearchWanted
+from loaders.reading.searching import Hits, SearchType, SearchWanted
 from models.access.viewers import Scope
 from models.base.records import record
 from models.base.tables import OfMerchant
@@ -114,11 +114,11 @@ async def _nodes(info: Info, named: Sequence[RowOf | None]) -> list[Any]:
 described(SearchType, "SearchType", "What may be searched for.")
 
 
-def _found(values: Mapping[str, Any]) -> Found:
+def _found(values: Mapping[str, Any]) -> Hits:
     wanted = SearchWanted.read(
         {name: it for name, it in values.items() if it is not strawberry.UNSET}
     )
-    return Found(wanted, {name: NODES[name] for name in sorted(wanted.types or SearchType)})
+    return Hits(wanted, {name: NODES[name] for name in sorted(wanted.types or SearchType)})
 
 
 async def _named_by(info: Info, values: Mapping[str, Any]) -> list[Any]:

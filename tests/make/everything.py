@@ -37,13 +37,13 @@ CORE = schema._schema  # noqa: SLF001 -- graphql-core's side of the schema.
 SHOWN = build_schema(schema.as_str())
 """The schema as clients see it."""
 ROOTS: Mapping[str, GraphQLField] = SHOWN.query_type.fields
-LISTS = {name: field for name, field in ROOTS.items() if "first" in field.args}
+LISTS = {name: field for name, field in ROOTS.items() if "after" in field.args}
 CONNECTIONS = [
     (kind.name, name)
     for kind in SHOWN.type_map.values()
     if isinstance(kind, GraphQLObjectType)
     for name, field in kind.fields.items()
-    if "first" in field.args
+    if "after" in field.args
 ]
 """(Type, field) of every list that is read page by page."""
 SHARED = {"Product", "Packaging", "Channel", "Location", "MethodHandling"}

@@ -7,6 +7,7 @@ import pytest
 
 from kit.ids import to_global
 from models.access.viewers import Actor, Scope
+from tests import make
 from tests.guard import counted
 from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
@@ -97,7 +98,9 @@ async def test_what_is_called_exactly_so_comes_first(ask: Ask) -> None:
     assert names(await found(ask, "ab-1", first=1)) == ["AB-1"]
 
 
-async def test_a_buyer_finds_only_what_it_sees_and_a_key_only_what_it_may_read(sold: Sold) -> None:
+async def test_who_asks_finds_only_what_it_sees_and_may_read(
+    sold: Sold, world: World, ask: Ask
+) -> None:
     number = sold.order["number"]
     assert names(await found(sold.by["own"], number, "ORDER")) == [number]
     for text in (
@@ -110,6 +113,8 @@ async def test_a_buyer_finds_only_what_it_sees_and_a_key_only_what_it_may_read(s
         "jd0123ab",
     ):
         assert await found(sold.by["other"], text, "ORDER", "PARCEL", "CONTACT", "PARTY") == []
+    elsewhere = ask.by((await make.world(world.database, world.clock)).token)
+    assert await found(elsewhere, number) == []
     without = "query ($text: String!) { search(text: $text, first: 9) { __typename id } }"
     kept = await sold.by["unscoped"](without, text=number)
     assert kept == {"search": []}
