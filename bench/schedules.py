@@ -68,9 +68,11 @@ async def schedule(
         merchant, token = await _merchant(there)
         async with _answering(way.url, merchant) as (asker, _):
             customer = await _agreed(asker, merchant, token, shape)
-            say(f"Taking {shape.lines:,} schedule lines in.")
-            took = await _take(way, merchant, shape)
-            await _analyse(there)
+        # While no server runs, whose worker might read it, too.
+        say(f"Taking {shape.lines:,} schedule lines in.")
+        took = await _take(way, merchant, shape)
+        await _analyse(there)
+        async with _answering(way.url, merchant) as (asker, _):
             await _check(asker, customer, shape)
             pages = await _pages(asker, customer, shape)
             counts = {page: await _statements(asker, way, it) for page, it in pages.items()}

@@ -322,30 +322,28 @@ def _marked_object(value: Any, type_: GraphQLInputObjectType) -> Any:
 
 
 class Argued:
-    """A field with arguments. A choice by constants is made once: it hangs on nothing else."""
+    """A field with arguments. A choice by constants is made once, unless it hangs on who asks."""
 
     def __init__(
-        self,
-        definition: GraphQLField,
-        details: FieldDetails,
-        declared: Chosen,
-        converted: "Converter",
+        self, field: GraphQLField, details: FieldDetails, declared: Chosen, converted: "Converter"
     ) -> None:
         """Take the field, the first of its nodes, and how arguments are converted."""
-        self._definition, self._details = definition, details
+        self._definition, self._details = field, details
         self._declared, self._converted = declared, converted
-        self.is_constant = not any(map(_variables, details.node.arguments or ()))
+        varies = any(map(_variables, details.node.arguments or ()))
+        self.is_constant = not varies and declared.granted is None
         self._kept: list[Any] = []
 
-    def choice(self, variables: VariableValues) -> Any:
-        """Coerce the arguments and let the field's declaration choose; may raise what it raises."""
+    def choice(self, variables: VariableValues, runs: Any) -> Any:
+        """Let the field's declaration choose for what runs; may raise what it raises."""
         if self._kept:
             return self._kept[0]
         node, own = self._details.node, self._details.fragment_variable_values
         values = get_argument_values(self._definition, node, variables, own)
         choice = self._declared.choose(self._converted(self._definition, values))
-        if self.is_constant:
-            self._kept.append(choice)
+        if granted := self._declared.granted:
+            return granted(choice, runs)
+        self._kept = [choice] if self.is_constant else []
         return choice
 
 

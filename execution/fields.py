@@ -49,6 +49,7 @@ class Chosen:
     key: the parent's attribute that the choice hangs on, None at the root; and its SQL type.
     paged: the choice is a page, and the field's type a connection.
     made: (choice, key, what was read) -> the field's value, where it is more than what was read.
+    granted: (choice, what its operation runs with) -> what of it the asking one may read.
     """
 
     choose: Callable[[Mapping[str, Any]], Any]
@@ -57,6 +58,7 @@ class Chosen:
     key_type: Any = None
     paged: bool = False
     made: Callable[[Any, Any, Any], Any] | None = None
+    granted: Callable[[Any, Any], Any] | None = None
 
 
 @dataclass(frozen=True)

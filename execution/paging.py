@@ -40,13 +40,16 @@ _ENDS = {"startCursor": 1, "endCursor": -1}
 
 @dataclass
 class _Page:
-    """A page while its statement is made. columns: what the aggregates read of each row."""
+    """A page while its statement is made. columns: what the aggregates read of each row.
+
+    placed: whether each row's place in the page is read, too.
+    """
 
     shaping: Shaping
     number: int
     key: Any
     row: Any = None
-    place: Any = None
+    placed: bool = False
     columns: dict[str, Sql] = field(default_factory=dict)
 
     @property
@@ -78,7 +81,21 @@ class _Page:
 
     def _shown(self, rows: Any, aggregate: FunctionElement[Any]) -> Sql:
         """Leave out the row that only shows that others follow."""
-        return aggregate if self.place is None else aggregate.filter(rows.c.place <= self.size)
+        return aggregate.filter(rows.c.place <= self.size) if self.placed else aggregate
+
+    def read(self, rows: Any) -> Any:
+        """Return what the aggregates read.
+
+        Places are counted in the rows of the page: beside its LIMIT, PostgreSQL would sort all rows
+        of the list for them.
+        """
+        rows = rows.add_columns(*self.columns.values())
+        if not self.placed:
+            return rows.subquery()
+        keys = self.choice.sort_keys(self.row)
+        own = rows.add_columns(*(it.label(f"key_{at}") for at, it in enumerate(keys))).subquery()
+        place = self.choice.place([own.c[f"key_{at}"] for at in range(len(keys))])
+        return select(*(own.c[name] for name in self.columns), place.label("place")).subquery()
 
 
 @dataclass(frozen=True)
@@ -121,20 +138,16 @@ def connection(
 def _written(parts: _Parts, shaping: Shaping, number: int, key: Any) -> Sql:
     choice, page = shaping.choices[number], _Page(shaping, number, key)
     more = any(choice.backward in part.flags for _, part in parts)
-    placed = more or choice.backward
+    page.placed = more or choice.backward
     if not any(part.read for _, part in parts):
         return _fields(parts, page, None)
-    page.row, rows, page.place = choice.rows(
-        shaping.reader, shaping.bind(number), key, more=more, placed=placed
-    )
+    page.row, rows = choice.rows(shaping.reader, shaping.bind(number), key, more=more)
     for _, part in parts:
         if part.read is not None:
             part.read(page, shaping)
     if not page.columns:
         return _fields(parts, page, None)
-    columns = list(page.columns.values())
-    places = () if page.place is None else (page.place.label("place"),)
-    read = rows.add_columns(*columns, *places).subquery()
+    read = page.read(rows)
     return select(_fields(parts, page, read)).select_from(read).scalar_subquery()
 
 

@@ -148,7 +148,7 @@ class Running:
             own = self._variables
             variables = self._plan.prepared.renamed(own) if shared else own
             try:
-                self._chosen[fused] = fused.choices(variables)
+                self._chosen[fused] = fused.choices(variables, self._context)
             except Unfusible as why:
                 self.counted[f"not fused: {why}"] += 1
                 self.fusing = False

@@ -66,11 +66,11 @@ class Fused:
         self._is_constant = all(it.is_constant for it in self._arguments)
         self._kept: Arguments | None = None
 
-    def choices(self, variables: VariableValues) -> Arguments:
+    def choices(self, variables: VariableValues, request: Request) -> Arguments:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
         if self._kept is not None:
             return self._kept
-        found = Arguments.of([it.choice(variables) for it in self._arguments])
+        found = Arguments.of([it.choice(variables, request) for it in self._arguments])
         if self._is_constant:
             self._kept = found
         return found

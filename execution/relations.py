@@ -1,6 +1,6 @@
 """What the planner asks of declared relations. Nothing here is implemented: they are duck typed."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Select
@@ -61,13 +61,14 @@ class Page(Choice, Protocol):
     has_before: bool
     has_after: bool
 
-    def rows(
-        self, reader: Any, bind: Bind, key: Any, *, more: bool, placed: bool
-    ) -> tuple[Any, Select[Any], ColumnElement[int] | None]:
+    def rows(self, reader: Any, bind: Bind, key: Any, *, more: bool) -> tuple[Any, Select[Any]]:
         """Return what a page is read of: a row source, and the select of its rows.
 
-        The select has no columns yet. Then each row's place in it, if asked for.
+        The select has no columns yet.
         """
+
+    def place(self, keys: Sequence[Any]) -> ColumnElement[int]:
+        """Return a row's place in its page. keys: the values by which its rows are sorted."""
 
     def tagged(self, key: Any) -> ColumnElement[str]:
         """Return what tells the cursors of a parent's list from those of others."""

@@ -1,10 +1,10 @@
 """Refusals: what a client did that the business does not allow, told by a stable code."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError, ValidationInfo, WrapSerializer, WrapValidator
 from pydantic_core import ErrorDetails
@@ -210,10 +210,14 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Odd:
-    """Stands in a list for an item that breaks rules of its own. text: it, as it was given."""
+    """Stands in a list for an item that breaks rules of its own. text: it, as it was given.
+
+    sound: the item without the fields that break them, where these may be left out, else None.
+    """
 
     problems: Sequence[Problem]
     text: str
+    sound: Any = None
 
 
 _ODD, _ALL = "odd", "all"
@@ -225,7 +229,19 @@ def _alone(value: object, read: Callable[[object], object], info: ValidationInfo
         return read(value)
     except ValidationError as error:
         every = with_lines(error, partial(read, value), info.context)
-        return Odd(problems_of(every, MOST_OF_ITEM), repr(value))
+        sound = _without(value, read, {str(each["loc"][:1]) for each in error.errors()})
+        return Odd(problems_of(every, MOST_OF_ITEM), repr(value), sound)
+
+
+def _without(value: object, read: Callable[[object], object], odd: Collection[str]) -> object:
+    """Return an item without odd fields, None where it is none without them."""
+    if not isinstance(value, Mapping):
+        return None
+    left = {name: it for name, it in value.items() if str((name,)) not in odd}
+    try:
+        return read(left)
+    except ValidationError:
+        return None
 
 
 def _line(value: object, read: Callable[[object], object], info: ValidationInfo) -> object:

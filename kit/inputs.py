@@ -325,6 +325,15 @@ class Command(Input):
         " one effect and one answer for 24 hours.",
     )
 
+    @classmethod
+    def weight(cls, values: Mapping[str, Any]) -> int:
+        """Return as how many lines it weighs while it is done, beside those of its lists.
+
+        values: the input, unchecked.
+        """
+        del values
+        return 0
+
 
 def check_payable(amount: Decimal | None, currency: str, path: Path) -> None:
     """Refused: SCALE_EXCEEDED for parts of the currency's minor unit."""

@@ -61,7 +61,7 @@ class Contract:
         merchant, received_at = self.merchant, START + SPAN
         # An account without a place and its first period are known by their line's id.
         yield "cumulative_accounts", (merchant.id, line.id, line.id)
-        yield "account_periods", (merchant.id, line.id, line.id, VALID[0], 0, 0, line.delivered)
+        yield "account_periods", (merchant.id, line.id, line.id, VALID[0], 0, 0, line.delivered, 0)
         of = (self.id, line.id, line.id, line.id)
         key = (merchant.id, release_id := merchant.ids.new(received_at), *of)
         fields = ("FORECAST", "1", "REPLACE", "ACTIVE", line.delivered, True)

@@ -26,7 +26,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         " over_tolerance_percent under_tolerance_percent currency unit_price called_off released"
         " shipped delivered received",
         "cumulative_accounts": "merchant_id id contract_line_id",
-        "account_periods": "merchant_id id account_id starts_on opening opening_received received",
+        "account_periods": "merchant_id id account_id starts_on opening opening_received received"
+        " reconciled_received",
         "releases": "merchant_id id contract_id contract_line_id account_id period_id type number"
         " function state cumulative_received tells_received issued_at received_at",
         "schedule_lines": "merchant_id id release_id line_no window_earliest window_latest"

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 PARTNER, ZONE = "4012345000009", "Europe/Berlin"
-MESSAGES = 4
-"""Of the file: a message of all 90,000 lines would have more segments than one may have."""
 
 PRODUCTS = """
 mutation ($input: ProductsUpsertInput!) {
@@ -92,20 +90,15 @@ class Shape:
 
 
 def file(shape: Shape, day: date) -> bytes:
-    """Return an interchange of DELFOR messages (D.96A) that were made on a day."""
-    size = -(-shape.articles // MESSAGES)
-    parts = [shape.skus[at : at + size] for at in range(0, shape.articles, size)]
+    """Return an interchange of one DELFOR message (D.96A) that was made on a day."""
     head = f"UNB+UNOC:3+{PARTNER}:14+SUPPLIER:ZZ+{day:%y%m%d}:0600+1++DELFOR'"
-    texts = [head]
-    for number, skus in enumerate(parts, 1):
-        segments = list(_message(shape, skus, number, day))
-        texts += [*segments, f"UNT+{len(segments) + 1}+{number}'"]
-    return "\n".join([*texts, f"UNZ+{len(parts)}+1'"]).encode()
+    segments = list(_message(shape, day))
+    return "\n".join([head, *segments, f"UNT+{len(segments) + 1}+1'", "UNZ+1+1'"]).encode()
 
 
-def _message(shape: Shape, skus: list[str], number: int, day: date) -> Iterator[str]:
-    yield f"UNH+{number}+DELFOR:D:96A:UN:A09041'"
-    yield f"BGM+241+{day:%Y%m%d}-{number}+5'"
+def _message(shape: Shape, day: date) -> Iterator[str]:
+    yield "UNH+1+DELFOR:D:96A:UN:A09041'"
+    yield f"BGM+241+{day:%Y%m%d}-1+5'"
     yield f"DTM+137:{day:%Y%m%d}0600:203'"
     yield f"NAD+BY+{PARTNER}::9'"
     yield "UNS+D'"
@@ -113,7 +106,7 @@ def _message(shape: Shape, skus: list[str], number: int, day: date) -> Iterator[
     for place, plant in enumerate(shape.plants):
         yield "GIS+37'"
         yield f"NAD+ST+{plant}::92'"
-        for line_no, sku in enumerate(skus, 1):
+        for line_no, sku in enumerate(shape.skus, 1):
             yield f"LIN+{line_no}++{sku}:IN'"
             yield "LOC+11+D1'"
             yield "QTY+70:0'"

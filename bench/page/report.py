@@ -168,8 +168,8 @@ def _schedule(found: Mapping[str, Any]) -> Iterator[str]:
     shape, file = found["shape"], found["summary"]["file"]
     yield (
         f"A customer's schedule of {shape['articles']} articles at {shape['places']} places in"
-        f" {shape['buckets']} weeks: {shape['lines']:,} lines, one DELFOR file of"
-        f" {file['megabytes']} MB with {file['messages']} messages, taken in as a folder's files"
+        f" {shape['buckets']} weeks: {shape['lines']:,} lines, one DELFOR message of"
+        f" {file['megabytes']} MB, taken in as a folder's files"
         f" are: {file['seconds']} s, {file['statements']:,} statements, and at most"
         f" {file['memory']} MB of memory, {file['memory_before']} MB of them from before.\n"
     )

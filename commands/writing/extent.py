@@ -10,17 +10,18 @@ class Extent:
     """Counts the lines that a call names, reads to change, and writes.
 
     most: of one call. in_input: entries of all lists in its input. touched: those, and what the
-    attempt that ran last has read.
+    attempt that ran last has read. later: what a worker has to do because of it, as lines, which
+    are paid alike and bounded by nobody's patience.
     """
 
     def __init__(self, most: int, in_input: int = 0) -> None:
         """Take the limit of who calls. Refused: as `touch`."""
-        self.most, self.in_input, self.touched = most, in_input, 0
+        self.most, self.in_input, self.touched, self.later = most, in_input, 0, 0
         self.begin()
 
     def begin(self) -> None:
         """Begin an attempt: what one before has read counts no more."""
-        self.touched = 0
+        self.touched = self.later = 0
         self.touch(self.in_input)
 
     def touch(self, count: int, path: Path = ()) -> None:

@@ -15,6 +15,8 @@ from models.access.journal import JournalEntry
 from models.access.keys import CounterName
 from models.base.events import Moving
 
+MOST = 2_500
+"""Entries of one statement, which has seconds only; nobody else comes between it and the next."""
 _SAME = (
     "recorded_at",
     "actor",
@@ -39,34 +41,34 @@ async def append(writing: Writing) -> None:
     if not writing.events:
         return
     viewer, origin = writing.viewer, writing.origin
-    entries = await _entries(writing)
+    same = {
+        "recorded_at": writing.now,
+        "actor": viewer.actor.value,
+        "actor_name": viewer.name,
+        "actor_key_id": viewer.key_id,
+        "actor_subject": viewer.subject,
+        "address": origin.address,
+        "idempotency_key": origin.idempotency_key,
+    }
+    entries = await _entries(writing, 0)
     for finish in writing.at_end:
         await finish()
     await number_rows(writing)
-    await writing.session.rows(
-        _APPEND,
-        {
-            **raising(writing, CounterName.JOURNAL, len(writing.events)),
-            "entries": entries,
-            "recorded_at": writing.now,
-            "actor": viewer.actor.value,
-            "actor_name": viewer.name,
-            "actor_key_id": viewer.key_id,
-            "actor_subject": viewer.subject,
-            "address": origin.address,
-            "idempotency_key": origin.idempotency_key,
-        },
-    )
+    for start in range(0, len(writing.events), MOST):
+        entries = entries if start == 0 else await _entries(writing, start)
+        own = raising(writing, CounterName.JOURNAL, len(entries))
+        await writing.session.rows(_APPEND, {**own, **same, "entries": entries})
 
 
-async def _entries(writing: Writing) -> list[object]:
-    """Return the events, counted in their transaction and, by sequence, in their aggregate.
+async def _entries(writing: Writing, start: int) -> list[object]:
+    """Return the events of a statement, counted in it and, by sequence, in their aggregate.
 
-    TypeError for a payload that is not what its class says.
+    start: the place of the first of them. TypeError for a payload that is not what its class says.
     """
     counted: Counter[UUID] = Counter()
     entries = list[object]()
-    for position, (event, occurred_at) in enumerate(writing.events, 1):
+    events = writing.events[start : start + MOST]
+    for position, (event, occurred_at) in enumerate(events, 1):
         await writing.room(1 + len(event.moved) if isinstance(event, Moving) else 1)
         counted[event.id] += 1
         entry = {

@@ -210,9 +210,7 @@ def check_known(
     refusals.end()
 
 
-def check_version(row: Any, expected: int | None, path: Path = ("expected_version",)) -> None:
-    """Refused: VERSION_CONFLICT when somebody else changed the row since it was read."""
-    if expected is not None and row.version != expected:
-        raise Refused(
-            Code.VERSION_CONFLICT, f"This has version {row.version}, not {expected}.", path
-        )
+def check_version(version: int, expected: int | None, path: Path = ("expected_version",)) -> None:
+    """Refused: VERSION_CONFLICT when somebody else changed a row since it was read."""
+    if expected is not None and version != expected:
+        raise Refused(Code.VERSION_CONFLICT, f"This has version {version}, not {expected}.", path)

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from commands.writing.transaction import Outcome, Writing
-from kit.errors import MOST_OF_ITEM, Odd, Problem, Refused, few
+from kit.errors import MOST_OF_ITEM, Code, Odd, Problem, Refused, few
 from kit.inputs import Alone, Command
 from models.base.acts import Act
 
@@ -71,11 +71,17 @@ MOST_RUNS = 20
 """Of one bulk command, each without what the ones before it have refused."""
 
 
+_AGAIN = Refused(Code.INVALID, "What is odd was looked at, and is taken out.")
+"""What ends a run with odd items: nothing of it is kept."""
+
+
 class Remaining:
     """What remains of a bulk command: its items but those that were refused, for any reason.
 
     One odd item stops no other: it is taken out, and the verb runs again without it. Each run ends
-    with the first rule that is broken, for all items that break it, so that there are few.
+    with the first rule that is broken, for all items that break it, so that there are few. One with
+    odd fields runs without these until something else is found of it or nothing is, so that all is
+    told at once; nothing of such a run is kept.
     """
 
     def __init__(self, verb: AnyVerb, command: Command) -> None:
@@ -84,14 +90,18 @@ class Remaining:
         items = getattr(command, verb.items) if verb.items else ()
         self._items, self._refused = items, dict[int, list[Problem]]()
         self._runs = 0
+        self._tried = dict[int, Any]()
         for place, item in enumerate(items):
             if isinstance(item, Odd):
                 above = (str(verb.items), place)
                 self._refused[place] = [it.below(above) for it in item.problems]
+                if item.sound is not None:
+                    self._tried[place] = item.sound
 
     @property
     def _places(self) -> Sequence[int]:
-        return [place for place in range(len(self._items)) if place not in self._refused]
+        every = range(len(self._items))
+        return [place for place in every if place not in self._refused or place in self._tried]
 
     async def run(self, writing: Writing) -> Outcome:
         """Run the verb with what remains, and tell few problems of each item."""
@@ -106,8 +116,15 @@ class Remaining:
             return await self._verb(writing, self._command)
         places, found = self._places, Outcome(results=[])
         if places:
-            left = {str(self._verb.items): [self._items[place] for place in places]}
+            items = [self._tried.get(place, self._items[place]) for place in places]
+            left = {str(self._verb.items): items}
             found = await self._verb(writing, self._command.model_copy(update=left))
+        if self._tried:
+            for place, result in zip(places, found["results"], strict=True):
+                for problem in result["problems"] if place in self._tried else ():
+                    self._note(self._at_its_place(problem, places))
+            self._tried.clear()
+            raise _AGAIN
         results = dict(zip(places, found["results"], strict=True))
         for result in results.values():
             result["problems"] = [self._at_its_place(it, places) for it in result["problems"]]
@@ -123,15 +140,29 @@ class Remaining:
         Refused: what is about more than items; all of them where too many rules are broken, so that
         no call runs without end.
         """
-        places, problems = self._places, refused.problems
-        if not all(self._is_of_an_item(it) for it in problems):
+        places = self._places
+        found = [self._at_its_place(it, places) for it in refused.problems if refused is not _AGAIN]
+        if all(self._is_of_an_item(it) for it in found):
+            for each in found:
+                self._note(each)
+            for each in found:
+                self._tried.pop(int(each.path[1]), None)
+        elif self._tried:
+            # It may hang on what is odd: they say it again who are not.
+            self._tried.clear()
+        else:
             raise refused
-        for each in problems:
-            its = self._at_its_place(each, places)
-            self._refused.setdefault(int(its.path[1]), []).append(its)
         self._runs += 1
         if self._runs == MOST_RUNS:
             raise Refused.of([it for each in self._refused.values() for it in each])
+
+    def _note(self, problem: Problem) -> None:
+        """Note what is wrong with an item; of an odd one only what is said of its other fields."""
+        _, place, *below = problem.path
+        tried, noted = self._tried.get(int(place)), self._refused.setdefault(int(place), [])
+        is_of_it = tried is None or not below or below[0] in tried.model_fields_set
+        if is_of_it and problem not in noted:
+            noted.append(problem)
 
     def _is_of_an_item(self, problem: Problem) -> bool:
         match problem.path:

@@ -32,7 +32,19 @@ _PIECE = 256 * 1024
 
 
 class Crowded(Exception):
-    """It could not be done for the time being: others stood before it."""
+    """It could not be done for the time being: others stood before it.
+
+    seconds: after which it may be tried again.
+    """
+
+    def __init__(
+        self,
+        text: str = "Others' long work is done before this; try again, or ask for less.",
+        seconds: int = 1,
+    ) -> None:
+        """Take what a client is told."""
+        super().__init__(text)
+        self.seconds = seconds
 
 
 class Died(Exception):

@@ -1,6 +1,6 @@
 """What one operation does beside the event loop: in turn with others, and paid by its effort."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from time import thread_time
@@ -33,13 +33,22 @@ class InTurn:
             pass
         return found
 
+    async def each(self, of: Iterator[Made | None]) -> AsyncIterator[Made]:
+        """Give what an iterator gives, in the same turns, each once the one before is done with."""
+        found = list[Made]()
+        while await self.made(_go_on, of, found, 1) or found:
+            while found:
+                yield found.pop()
 
-def _go_on(of: Iterator[Made | None], found: list[Made]) -> bool:
-    """Take items until the turn is over; tells whether there was a pause before the end."""
+
+def _go_on(of: Iterator[Made | None], found: list[Made], most: int | None = None) -> bool:
+    """Take items until the turn is over, or so many; tells whether that was before the end."""
     began = thread_time()
     for item in of:
         if item is not None:
             found.append(item)
         elif thread_time() - began >= TURN_S:
+            return True
+        if len(found) == most:
             return True
     return False

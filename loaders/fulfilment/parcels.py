@@ -4,9 +4,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, func, or_, select
 
+from loaders.reading.acts import everything
 from loaders.reading.relations import Computed, Many, One, Part, Reader, Relation, Through
 from models.base.records import record
-from models.base.tables import fixed
+from models.base.tables import entity_named, fixed
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.parcels import (
     Parcel,
@@ -109,7 +110,7 @@ class _Sharing(Relation):
             .join(other, other.id == its.parcel_id)
             .where(mine.parcel_id == key, other.id != key)
             .where(_may_be_of_one_carrier(mine, its))
-            .where(_had(own, mine, its), _had(other, its, mine))
+            .where(_had(reader, own, mine, other, its), _had(reader, other, its, own, mine))
             .where(_lost(reader, own, mine) == _lost(reader, other, its))
             .where(*(it.merchant_id == merchant(reader.viewer) for it in (mine, own, its, other)))
             .correlate_except(mine, own, its, other)
@@ -124,12 +125,30 @@ def _may_be_of_one_carrier(number: Any, other: Any) -> ColumnElement[bool]:
     return or_(*unknown, number.carrier_id == other.carrier_id)
 
 
-def _had(parcel: Any, number: Any, other: Any) -> ColumnElement[bool]:
-    """Tell whether a parcel still had its number when another one got it."""
-    was_over = and_(parcel.status.in_(TERMINAL), parcel.status_at < other.added_at)
-    apart = other.added_at - number.added_at > APART
-    came_later = other.added_at > number.added_at
-    return and_(parcel.status != ParcelStatus.VOIDED, ~and_(came_later, or_(was_over, apart)))
+def _had(reader: Reader, parcel: Any, number: Any, other: Any, others: Any) -> ColumnElement[bool]:
+    """Tell whether a parcel still had its number when another one got it. others: its number."""
+    was_over = and_(parcel.status.in_(TERMINAL), parcel.status_at < others.added_at)
+    apart = others.added_at - number.added_at > APART
+    ended = or_(was_over, apart, _goes_elsewhere(reader, parcel, other))
+    came_later = others.added_at > number.added_at
+    return and_(parcel.status != ParcelStatus.VOIDED, ~and_(came_later, ended))
+
+
+def _goes_elsewhere(reader: Reader, parcel: Any, other: Any) -> ColumnElement[bool]:
+    """Tell whether two parcels go to two customers: parties, or guests by their addresses."""
+
+    def are_apart(delivery: Any, another: Any) -> ColumnElement[bool]:
+        guests = and_(
+            delivery.party_id.is_(None), delivery.ship_to.is_distinct_from(another.ship_to)
+        )
+        return and_(
+            delivery.id == parcel.delivery_id,
+            another.id == other.delivery_id,
+            or_(delivery.party_id.is_distinct_from(another.party_id), guests),
+        )
+
+    delivery = entity_named("Delivery")
+    return everything(reader).some(delivery, delivery, where=are_apart)
 
 
 def _lost(reader: Reader, parcel: Any, number: Any) -> ColumnElement[bool]:
@@ -140,7 +159,7 @@ def _lost(reader: Reader, parcel: Any, number: Any) -> ColumnElement[bool]:
         .select_from(newer)
         .join(other, other.id == newer.parcel_id)
         .where(newer.number_compared == number.number_compared)
-        .where(other.status != ParcelStatus.VOIDED, ~_had(parcel, number, newer))
+        .where(other.status != ParcelStatus.VOIDED, ~_had(reader, parcel, number, other, newer))
         .where(_may_be_of_one_carrier(number, newer))
         .where(*(it.merchant_id == merchant(reader.viewer) for it in (newer, other)))
         .correlate_except(newer, other)

@@ -3,13 +3,14 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Part, Reader, Relation
 from models.base.records import record
 from models.base.visibility import seen_by
 from models.fulfilment.tracking.events import TrackingEvent
+from models.fulfilment.tracking.standing import FAST
 
 by_id = One(TrackingEvent)
 
@@ -34,7 +35,10 @@ of_parcel = Paged(
 
 
 class _Latest(Relation):
-    """parcel id -> the event that occurred last, or None."""
+    """parcel id -> the event that occurred last, or None.
+
+    What states a time to come counts as `standing` says.
+    """
 
     source, record = TrackingEvent, record(TrackingEvent)
 
@@ -43,7 +47,8 @@ class _Latest(Relation):
         event = reader.table(TrackingEvent)
         rows = select().select_from(event).correlate_except(event).limit(1)
         rows = rows.where(event.parcel_id == key, *seen_by(reader.viewer, event))
-        return event, rows.order_by(event.occurred_at.desc(), event.id.desc())
+        at = func.least(event.occurred_at, event.recorded_at + FAST)
+        return event, rows.order_by(at.desc(), event.occurred_at.desc(), event.id.desc())
 
 
 latest_of_parcel = _Latest()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import Boolean, ColumnElement, Integer, cast, column, func, select
+from sqlalchemy import Boolean, ColumnElement, Integer, cast, column, exists, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.ids import Names
@@ -15,12 +15,15 @@ from kit.inputs import Input, Instant, Reference
 from loaders.reading.filters import one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Nested, One, Part, Reader
+from models.base.visibility import seen_by
 from models.messages.interchanges import (
     Interchange,
     InterchangeMessage,
     InterchangeState,
     MessageFate,
+    MessageRelease,
 )
+from models.trade.releases.tables import Release
 
 by_id = One(Interchange)
 message_by_id = One(InterchangeMessage)
@@ -112,6 +115,20 @@ _SORTS: Mapping[Enum | None, Sorted] = {
     ReceivedSort.NEWEST_FIRST: Sorted("received_at", descending=True),
     ReceivedSort.OLDEST_FIRST: Sorted("received_at"),
 }
+
+
+class _Brought(Paged):
+    """The releases that a message brought, which its reader sees as any other ones."""
+
+    def whole(self, reader: Reader, table: Any, key: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions of a message's whole list."""
+        link = reader.table(MessageRelease)
+        own = (link.message_id == key, link.release_id == table.id)
+        brought = exists().where(*own, *seen_by(reader.viewer, link)).correlate_except(link)
+        return [brought, *seen_by(reader.viewer, table)]
+
+
 every = Paged(Interchange, _SORTS, matching=_matching)
 every_message = Paged(InterchangeMessage, _SORTS, matching=_matching_messages)
+releases = _Brought(Release, {None: Sorted("id")}, of="message_id")
 messages = Paged(InterchangeMessage, {None: Sorted("number")}, of="interchange_id")

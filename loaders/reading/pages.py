@@ -264,27 +264,26 @@ class PageOf(Relation):
                 forward = later != self.sort.descending
                 rows = rows.where(tuple_(*keys) > limit if forward else tuple_(*keys) < limit)
         size = bind("size", Integer())
-        return rows.order_by(*self._order(table)).limit(size + 1 if more else size)
+        return rows.order_by(*self._order(keys)).limit(size + 1 if more else size)
 
-    def _order(self, table: Any) -> list[ColumnElement[Any]]:
+    def _order(self, keys: Sequence[Any]) -> list[ColumnElement[Any]]:
         descending = self.sort.descending != self.backward
-        return [key.desc() if descending else key for key in self.sort_keys(table)]
+        return [key.desc() if descending else key for key in keys]
 
-    def rows(
-        self, reader: Reader, bind: Bind, key: Any, *, more: bool, placed: bool
-    ) -> tuple[Any, Select[Any], Any]:
+    def rows(self, reader: Reader, bind: Bind, key: Any, *, more: bool) -> tuple[Any, Select[Any]]:
         """Return a page for a larger statement.
 
-        That is the table, the select of its rows without columns yet, a row's place in it.
+        That is the table, and the select of its rows without columns yet.
         key: the parent's key, None for a root list. more: read one row more than the page has.
-        placed: whether the places are wanted; otherwise they are None.
         """
         table = self.paged.table(reader)
         matched = self.paged.matched(reader, table, self.filter_by, bind)
         conditions = [*self.paged.whole(reader, table, key), *matched]
-        rows = self._in_its_list(self._slice(table, conditions, bind, more=more), bind, key)
-        place = func.row_number().over(order_by=self._order(table)) if placed else None
-        return table, rows, place
+        return table, self._in_its_list(self._slice(table, conditions, bind, more=more), bind, key)
+
+    def place(self, keys: Sequence[Any]) -> ColumnElement[int]:
+        """Return a row's place in its page. keys: the values by which its rows are sorted."""
+        return func.row_number().over(order_by=self._order(keys))
 
     def _in_its_list(self, rows: Select[Any], bind: Bind, key: Any) -> Select[Any]:
         """Let the statement fail at a cursor of another parent's list, as `kit.db.reads` knows it.

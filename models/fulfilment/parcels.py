@@ -100,8 +100,8 @@ class TrackingNumber(Owned):
 
     number: as it was given. number_compared: the same as numbers are compared, in a column, for
     row-level security uses no index over a function that might tell what it is given. Parcels may
-    share a number: they are one consignment, as long as none of them was at its end before another
-    got it (`commands.fulfilment.tracking.named`).
+    share a number: they are one consignment of one customer, as long as none of them was at its end
+    before another got it (`commands.fulfilment.tracking.named`).
     """
 
     __tablename__ = "tracking_numbers"

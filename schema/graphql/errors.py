@@ -40,8 +40,6 @@ _KEPT = (
     " what it was before you repeat it without its idempotencyKey."
 )
 _LATE = f"This took too long. {_LESS}"
-_CROWDED = "Others' long work is done before this; try again, or ask for less."
-
 _DIED = "Planning this has ended before it was done: it took too long, or its process was ended."
 _LONGEST = 2_000
 """Characters of an error's text, whatever it quotes of a client's."""
@@ -77,7 +75,6 @@ _FAILURES: Mapping[type[Exception], tuple[str, ErrorCode, Mapping[str, Any]]] = 
     TimeoutError: (_LATE, ErrorCode.TIMEOUT, {}),
     Unavailable: (AWAY, ErrorCode.UNAVAILABLE, {"retryAfter": RETRY_S}),
     OutcomeUnknown: (_UNKNOWN, ErrorCode.OUTCOME_UNKNOWN, {}),
-    Crowded: (_CROWDED, ErrorCode.THROTTLED, {"retryAfter": RETRY_S}),
     Died: (_DIED, ErrorCode.TIMEOUT, {}),
 }
 """What may fail without a fault of ours -> what a client is told, its code, what is added to it."""
@@ -221,6 +218,9 @@ def _too_large(error: GraphQLError, cause: TooLarge, page: int) -> GraphQLError:
 
 
 def _failed(error: GraphQLError, cause: Exception) -> GraphQLError:
+    if isinstance(cause, Crowded):
+        own = {"code": ErrorCode.THROTTLED.value, "retryAfter": cause.seconds}
+        return _coded(error, str(cause), own)
     for kind, (message, code, more) in _FAILURES.items():
         if isinstance(cause, kind):
             return _coded(error, message, {"code": code.value, **more})

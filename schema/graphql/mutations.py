@@ -121,12 +121,12 @@ async def _read(context: Context, takes: type[Command], values: Mapping[str, Any
 
 
 @asynccontextmanager
-async def _room(context: Context) -> AsyncIterator[None]:
-    """Let a long input have its turn, so that the memory of one is held at a time.
+async def _room(context: Context, lines: int) -> AsyncIterator[None]:
+    """Let a long input have its turn: the memory of one is held at a time, and the first ends.
 
     It has the whole time to answer from then on. Crowded: its turn did not come in time.
     """
-    if context.extent.in_input < MUCH:
+    if lines < MUCH:
         yield
         return
     async with context.apart.alone(context.payer):
@@ -155,14 +155,15 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
         context: Context = info.context
         try:
             extent = context.extent = Extent(context.limits.lines, entries(input))
-            async with _room(context):
+            async with _room(context, extent.in_input + takes.weight(input)):
                 command = await _read(context, takes, _with_key(info, input))
                 _bound(command, context.limits.items)
                 await charged_for_lines(context.bill, extent.in_input)
                 try:
                     outcome = await run(context, command)
                 finally:
-                    context.bill.owe(points_of(extent.touched) - points_of(extent.in_input))
+                    lines = extent.touched + extent.later
+                    context.bill.owe(points_of(lines) - points_of(extent.in_input))
         except Refused as refused:
             return Answer(problems=few(refused.problems, MOST_OF_CALL))
         return Answer.of(outcome)

@@ -30,6 +30,8 @@ _LINE = 57
 """Bytes that PostgreSQL writes as one line of base64."""
 NODES: dict[str, One] = {}
 """Type name -> the relation that reads one of its rows by id; what `node` may answer."""
+_SCOPES: dict[str | None, Scope] = {}
+"""Type name -> the scope without which none of its rows is read."""
 
 
 def written_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[str]:
@@ -72,7 +74,7 @@ def node(entity: type[OfMerchant], by_id: One, scope: Scope, description: str) -
 
     def decorate(cls: type[Any]) -> type[Any]:
         cls.entity = entity
-        NODES[cls.__name__] = by_id
+        NODES[cls.__name__], _SCOPES[cls.__name__] = by_id, scope
         return strawberry.type(cls, description=description, directives=[Requires(scope=scope)])
 
     return decorate
@@ -85,6 +87,19 @@ def _named(global_id: str) -> RowOf | None:
         return None
     relation = NODES.get(type_name)
     return None if relation is None else RowOf(relation, key, type_name)
+
+
+def _granted(named: RowOf | None, context: Any) -> RowOf | None:
+    """Return what is named, None where the token lacks its type's scope: as of what is not there.
+
+    No fragment of a type need stand in the document, whose own scope would be asked then.
+    """
+    is_open = named is not None and _SCOPES[named.type_name] in context.viewer.scopes
+    return named if is_open else None
+
+
+def _granted_of(listed: KeyedList, context: Any) -> KeyedList:
+    return KeyedList([_granted(it, context) for it in listed.named])
 
 
 def _choose(values: Mapping[str, Any]) -> RowOf | None:
@@ -154,10 +169,11 @@ class NodesQuery:
     """Root fields that read any object."""
 
     @strawberry.field(
-        description="Any object by its global id.",
+        description="Any object by its global id; null, too, where the token lacks its type's"
+        " scope.",
         graphql_type=Node | None,
         directives=[Authenticated(), Cost(weight=1)],
-        metadata={DECLARED: Chosen(_choose, NODES)},
+        metadata={DECLARED: Chosen(_choose, NODES, granted=_granted)},
     )
     def node(
         self,
@@ -165,14 +181,15 @@ class NodesQuery:
         id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")],  # noqa: A002 -- Relay's name.
     ) -> Any:
         """Read one object."""
-        named = _named(id)
+        named = _granted(_named(id), info.context)
         return None if named is None else info.context.load(named.relation, named.key)
 
     @strawberry.field(
-        description="Objects by their global ids, null where there is none.",
+        description="Objects by their global ids, null where there is none, or the token lacks its"
+        " type's scope.",
         graphql_type=list[Node | None],
         directives=[Authenticated(), Cost(weight=1)],
-        metadata={DECLARED: Chosen(_choose_several, NODES)},
+        metadata={DECLARED: Chosen(_choose_several, NODES, granted=_granted_of)},
     )
     async def nodes(
         self,
@@ -182,6 +199,7 @@ class NodesQuery:
         ],
     ) -> Any:
         """Read several objects, one statement for each type."""
-        return await _nodes(info, _choose_several({"ids": ids}).named)
+        named = _granted_of(_choose_several({"ids": ids}), info.context)
+        return await _nodes(info, named.named)
 
     search: list[Node] = _search()

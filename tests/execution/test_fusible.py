@@ -12,14 +12,14 @@ from execution.plans import Fused, Planner
 from kit.errors import Refused
 from kit.ids import to_global
 from loaders.reading.relations import Reader
-from models.access.viewers import Actor, Viewer
+from models.access.viewers import Actor, Scope, Viewer
 from schema.graphql.nodes import NODES
 from schema.graphql.scalars import FORMS
 from schema.schema import schema
 from tests.execution.whole import Whole
 from tests.make.everything import CORE, SHOWN
 
-STAFF = Viewer(UUID(int=1), Actor.STAFF, UUID(int=1), "staff")
+STAFF = Viewer(UUID(int=1), Actor.STAFF, UUID(int=1), "staff", scopes=frozenset(Scope))
 BY_CODE = {
     "Query.viewer is resolved by code": "Who asks is no row, and stands at the root alone.",
 }
@@ -63,9 +63,9 @@ def _unwritten(roots: Fused, variables: Any) -> set[str]:
     It is asked for the leaves of each type; to write one for every argument takes a minute.
     """
     reader = Reader(STAFF, None)
-    request: Any = SimpleNamespace(general=reader.general, named=reader.parameters)
+    request: Any = SimpleNamespace(general=reader.general, named=reader.parameters, viewer=STAFF)
     try:
-        roots.made(request, roots.choices(variables))
+        roots.made(request, roots.choices(variables, request))
     except Unfusible as why:
         return {str(why)}
     except Refused:

@@ -1,7 +1,9 @@
 """Attacks on a server's memory: whatever is asked, it grows by 64 MB at most."""
 
+import base64
 import concurrent.futures
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -213,3 +215,73 @@ def test_an_attack_takes_64_mb_at_most(attacked: tuple[Abruf, str], name: str) -
     assert max(len(it.content) for it in answers) <= 5_000_000 + 1_000
     assert peak_kb(abruf) - before <= MOST_KB
     assert send("{ viewer { name } }").json()["data"]["viewer"]["name"]
+
+
+MESSAGES = "{ interchangeMessages(first: 1) { nodes { fate segmentCount findings { text } } } }"
+AGREE = """
+mutation ($parties: PartiesUpsertInput!, $partners: PartnerProfilesUpsertInput!,
+    $products: ProductsUpsertInput!) {
+  partiesUpsert(input: $parties) { results { party { id } } }
+  partnerProfilesUpsert(input: $partners) { results { status } }
+  productsUpsert(input: $products) { results { product { id } } } }
+"""
+CONTRACT = """mutation ($input: ContractCreateInput!) {
+  contractCreate(input: $input) { contract { id } userErrors { code } } }"""
+ACTIVATE = """mutation ($id: ID!) {
+  contractActivate(input: {contractId: $id}) { userErrors { code } } }"""
+SEND = """mutation ($input: InterchangeReceiveInput!) {
+  interchangeReceive(input: $input) { results { interchange { state } } } }"""
+PARTNER = {"identification": "ATTACK", "qualifier": "14", "partyNumber": "ATTACK"}
+AGREED = {
+    "validFrom": "2026-01-01",
+    "validTo": "2027-12-31",
+    "timeZone": "Europe/Berlin",
+    "currency": "EUR",
+}
+ARTICLES, EACH = 66, 248
+
+
+def schedules(reference: str, articles: int) -> str:
+    """Return a file in Base64 of one message that calls so many articles off."""
+    wanted = "SCC+4++W'QTY+113:1'DTM+2:20270101:102'" * EACH
+    lines = [f"LIN+{it}++A{it}:IN'{wanted}" for it in range(articles)]
+    body = f"BGM+241+1+5'DTM+137:202611280600:203'UNS+D'{''.join(lines)}UNS+S'"
+    text = f"UNB+UNOC:3+ATTACK:14+US:14+261128:0600+{reference}'UNH+1+DELFOR:D:96A:UN'{body}"
+    text += f"UNT+{body.count(chr(39)) + 2}+1'UNZ+1+{reference}'"
+    return base64.b64encode(text.encode()).decode()
+
+
+def test_a_message_of_fifty_thousand_segments_takes_64_mb_at_most(
+    attacked: tuple[Abruf, str],
+) -> None:
+    """From its upload until it was read."""
+    abruf, _ = attacked
+    made = abruf.ask(
+        AGREE,
+        parties={"parties": [{"number": "ATTACK", "name": "Attack"}]},
+        partners={"partnerProfiles": [{"code": "ATTACK", **PARTNER}]},
+        products={"products": [{"sku": f"A{it}", "name": "Attack"} for it in range(ARTICLES)]},
+    )
+    (party,) = made["partiesUpsert"]["results"]
+    terms = {"targetQuantity": "100000", "unitPrice": "1"}
+    products = [it["product"]["id"] for it in made["productsUpsert"]["results"]]
+    lines = [{"productId": it, **terms} for it in products]
+    agreed = {"partyId": party["party"]["id"], "lines": lines, **AGREED}
+    contract = abruf.ask(CONTRACT, input=agreed)["contractCreate"]
+    abruf.ask(ACTIVATE, id=contract["contract"]["id"])
+    forget_peak(abruf)
+    held = held_kb(abruf)
+    abruf.ask(SEND, input={"content": schedules("LARGE", ARTICLES)})
+    message = read_message(abruf)
+    assert (message["fate"], message["findings"]) == ("READ", [])
+    assert message["segmentCount"] > 49_000
+    assert peak_kb(abruf) - held <= MOST_KB
+
+
+def read_message(abruf: Abruf) -> dict[str, Any]:
+    """Return the newest message once the worker has read it."""
+    while True:
+        (message,) = abruf.ask(MESSAGES)["interchangeMessages"]["nodes"]
+        if message["fate"] != "WAITING":
+            return message
+        time.sleep(0.2)

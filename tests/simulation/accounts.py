@@ -1,6 +1,6 @@
 """What customers and we count of the places of a contract line, beside a plain reckoning of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -8,11 +8,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 from orjson import dumps, loads
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.place import place
+from commands.trade.releases.decisions.decide import (
+    ReleaseConsent,
+    ReleaseReject,
+    consent,
+    reject,
+)
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.record import release
 from kit.ids import to_global
@@ -27,11 +33,22 @@ from tests.simulation.simulation import PICK, Row, counted
 
 _ASKED = """
 query ($id: ID!) { contract(id: $id) { lines { accounts { periods {
-    id opening dispatched delivered underWay lost returned cumulativeIssued received inTransit } }
+    id opening dispatched delivered underWay lost returned cumulativeIssued supplied received
+    inTransit } }
   releases(first: 8, filter: {states: [ACTIVE]}) { nodes {
-    scheduleLines { id quantity openQuantity } } } } } }
+    id scheduleLines { id quantity openQuantity } } }
+  demand(first: 40) { nodes { openQuantity quantity } } } } }
 """
 _ZERO = Decimal(0)
+_COLUMNS = {
+    "dispatched": "shipped",
+    "delivered": "delivered",
+    "lost": "lost",
+    "returned": "refused",
+}
+needs_waiting = precondition(
+    lambda self: any(it["state"] == "RECEIVED" for it in self.rows["releases"])
+)
 _UNBOUNDED = Terms(limits=Limits(deadline=120, bucket=10**9, unpaid=60_000, effort=60_000))
 """The clock of a play stands still, so that nothing that was spent comes back."""
 
@@ -45,7 +62,7 @@ class AccountRules(DeliveryRules, ParcelRules):
         at=st.sampled_from([None, "D1", "D2"]),
         kind=st.sampled_from(["FORECAST", "FORECAST", "JIT"]),
         quantities=st.lists(st.integers(0, 4), max_size=3),
-        received=st.sampled_from([None, "0", "0.5", "1"]),
+        received=st.sampled_from([None, "0", "0.5", "1", "more", "more"]),
         counted_from=st.sampled_from([None, None, None, "2026-01-01", "2026-03-01", "today"]),
         notes=st.lists(PICK, max_size=2),
     )
@@ -72,7 +89,7 @@ class AccountRules(DeliveryRules, ParcelRules):
             type=kind,
             number=f"R-{len(self.rows['releases'])}",
             counted_from=today if counted_from == "today" else counted_from,
-            cumulative_received=received and self._issued(line, at) * Decimal(received),
+            cumulative_received=received and self._told(received, self._issued(line, at)),
             correction=received == "0.5",
             last_receipts=[{"delivery_note": it} for it in sorted(named)],
             lines=[
@@ -81,17 +98,95 @@ class AccountRules(DeliveryRules, ParcelRules):
             ],
         )
 
+    @staticmethod
+    def _told(received: str, issued: Decimal) -> Decimal:
+        """Return what a customer tells: a part of what was issued, or more than that."""
+        return issued + 6 if received == "more" else issued * Decimal(received)
+
+    @rule(pick=PICK, part=st.sampled_from(["0", "0.5", "1"]))
+    def say_again(self, pick: int, part: str) -> None:
+        """Send what is in force again when a part of what is under way has come.
+
+        The customer wants what it wanted less what has come: as much is open as before.
+        """
+        newest = {self._newest(it["id"])["id"]: it for it in self.rows["cumulative_accounts"]}
+        active = [it for it in self.rows["releases"] if it["state"] == "ACTIVE"]
+        active = [it for it in active if it["period_id"] in newest]
+        if not active:
+            return
+        sent = active[pick % len(active)]
+        account = newest[sent["period_id"]]
+        sums = self._reckoned(self._newest(account["id"]))
+        come = sums["received"] + sums["inTransit"] * Decimal(part) // 2 * 2
+        before, had = self._open_of(sent), sent["cumulative_received"]
+        if come < had:
+            return
+        self.world.clock.advance(seconds=1)
+        done = self.act(
+            release,
+            ContractRelease,
+            contract_line_id=UUID(sent["contract_line_id"]),
+            ship_to_id=account["ship_to_id"] and UUID(account["ship_to_id"]),
+            unloading_point=account["unloading_point"],
+            type=sent["type"],
+            number=f"R-{len(self.rows['releases'])}",
+            cumulative_received=come,
+            lines=list(self._lines_after(sent, come - had)),
+        )
+        new = [it for it in self.rows["releases"] if done and it["id"] == str(done["release_id"])]
+        if any(it["state"] == "ACTIVE" for it in new) and come <= sums["supplied"]:
+            assert self._open_of(new[0]) == before, "it would leave twice, or never"
+
+    def _lines_after(self, sent: Row, come: Decimal) -> Iterator[dict[str, Any]]:
+        """Yield the lines of a release without what has come of them, the earliest first."""
+        lines = [it for it in self.rows["schedule_lines"] if it["release_id"] == sent["id"]]
+        for day, each in enumerate(sorted(lines, key=lambda it: it["line_no"])):
+            taken = max(min(come, each["quantity"]), 0)
+            come -= taken
+            yield {"window": self.window(day), "quantity": each["quantity"] - taken}
+
+    def _open_of(self, sent: Row) -> Decimal:
+        """Return what is open of a release in force."""
+        key = to_global("Release", UUID(sent["id"]))
+        lines = (
+            each
+            for line in self._asked()
+            for its in line["releases"]["nodes"]
+            if its["id"] == key
+            for each in its["scheduleLines"]
+        )
+        return sum((Decimal(it["openQuantity"]) for it in lines), _ZERO)
+
+    @needs_waiting
+    @rule(pick=PICK, is_consent=st.booleans())
+    def decide(self, pick: int, *, is_consent: bool) -> None:
+        """Consent to a release that waits, or reject it."""
+        waiting = [it for it in self.rows["releases"] if it["state"] == "RECEIVED"]
+        key = {"release_id": UUID(waiting[pick % len(waiting)]["id"])}
+        if not is_consent:
+            self.act(reject, ReleaseReject, **key, reason="No.")
+            return
+        findings = [
+            UUID(each["id"])
+            for each in self.rows["release_findings"]
+            if each["release_id"] == str(key["release_id"]) and each["is_holding"]
+        ]
+        self.act(consent, ReleaseConsent, **key, finding_ids=findings)
+
     def _issued(self, line: Row, at: str | None) -> Decimal:
         """Return what was issued for a place in its newest period, by the reckoning."""
-        accounts = {
+        accounts = [
             each["id"]
             for each in self.rows["cumulative_accounts"]
             if (each["contract_line_id"], each["unloading_point"]) == (line["id"], at)
-        }
-        periods = [it for it in self.rows["account_periods"] if it["account_id"] in accounts]
-        newest = max(periods, key=lambda it: str(it["starts_on"]), default=None)
-        issued = _ZERO if newest is None else self._reckoned(newest)["cumulativeIssued"]
-        return issued // 2 * 2
+        ]
+        newest = (self._reckoned(self._newest(it)) for it in accounts)
+        return sum((it["cumulativeIssued"] for it in newest), _ZERO) // 2 * 2
+
+    def _newest(self, account_id: str) -> Row:
+        """Return the newest period of an account."""
+        periods = (it for it in self.rows["account_periods"] if it["account_id"] == account_id)
+        return max(periods, key=lambda it: str(it["starts_on"]))
 
     @rule(pick=PICK)
     def ship_what_is_open(self, pick: int) -> None:
@@ -105,6 +200,8 @@ class AccountRules(DeliveryRules, ParcelRules):
         if not opens:
             return
         line = self.agreed_by(self.contracts[0])[0]
+        # It leaves after the release came, in which nothing of it can be counted.
+        self.world.clock.advance(seconds=1)
         wanted = [(UUID(keys[it["id"]]["id"]), Decimal(it["openQuantity"])) for it in opens]
         done = self._call_off(line, wanted)
         if done is None:
@@ -154,6 +251,7 @@ class AccountRules(DeliveryRules, ParcelRules):
             for each in of["periods"]
         }
         assert len(found) == len(self.rows["account_periods"])
+        self._reconcile(found)
         for period in self.rows["account_periods"]:
             figured = found[to_global("AccountPeriod", UUID(period["id"]))]
             figures = {name: Decimal(figured[name]) for name in figured if name != "id"}
@@ -161,52 +259,68 @@ class AccountRules(DeliveryRules, ParcelRules):
             assert min(figures.values()) >= 0
         for line in self._asked():
             for of in line["releases"]["nodes"]:
-                for each in of["scheduleLines"]:
+                for each in (*of["scheduleLines"], *line["demand"]["nodes"]):
                     assert 0 <= Decimal(each["openQuantity"]) <= Decimal(each["quantity"])
 
     def _reckoned(self, period: Row) -> dict[str, Decimal]:
         """Return the sums of a period, by each delivery line that counts in it."""
-        names = {"dispatched": "shipped", "delivered": "delivered", "lost": "lost"}
-        names["returned"] = "refused"
         parts = list(self._counted_in(period))
         sums = {
             name: sum((Decimal(it[column]) for it, _ in parts), _ZERO)
-            for name, column in names.items()
+            for name, column in _COLUMNS.items()
         }
         gone = sums["dispatched"] - sums["lost"] - sums["returned"]
         issued = period["opening"] + gone
         until, ours = period["counted_until"], period["opening_received"] + sums["delivered"]
-        received = max(period["received"], ours)
+        told, since = period["reconciled_received"], _since(parts, period["reconciled_at"])
+        received = max(period["received"], ours, told + since["delivered"])
         if until is not None:
-            later = (Decimal(it["delivered"]) for it, left in parts if left > _instant(until))
-            received = period["received"] + sum(later, _ZERO)
+            received = period["received"] + _since(parts, until)["delivered"]
+        supplied = max(issued - since["issued"], told) + since["issued"]
         return sums | {
             "opening": period["opening"],
             "underWay": gone - sums["delivered"],
             "cumulativeIssued": issued,
+            "supplied": supplied,
             "received": received,
-            "inTransit": max(issued - received, _ZERO),
+            "inTransit": max(supplied - received, _ZERO),
         }
 
     def _counted_in(self, period: Row) -> Iterator[tuple[Row, datetime]]:
         """Yield the delivery lines of a period, with when they left."""
-        deliveries = {it["id"]: it for it in self.rows["deliveries"] if it["dispatched_at"]}
-        lines = {it["id"]: it for it in self.rows["order_lines"]}
         own = period["account_id"]
         later = [
             each["starts_on"]
             for each in self.rows["account_periods"]
             if each["account_id"] == own and each["starts_on"] > period["starts_on"]
         ]
+        for part, left, account in self._left():
+            if account == own and period["starts_on"] <= _day(left) < min(later, default="9"):
+                yield part, left
+
+    def _left(self) -> Iterator[tuple[Row, datetime, Any]]:
+        """Yield the delivery lines that left, when, and for which account they count."""
+        deliveries = {it["id"]: it for it in self.rows["deliveries"] if it["dispatched_at"]}
+        lines = {it["id"]: it for it in self.rows["order_lines"]}
         for part in self.rows["delivery_lines"]:
             delivery = deliveries.get(part["delivery_id"])
-            if delivery is None:
-                continue
-            left = _instant(delivery["dispatched_at"])
-            day = left.astimezone(ZoneInfo(ZONE)).date().isoformat()
-            is_here = self._account_of(lines[part["order_line_id"]], delivery) == own
-            if is_here and period["starts_on"] <= day < min(later, default="9"):
-                yield part, left
+            if delivery is not None:
+                account = self._account_of(lines[part["order_line_id"]], delivery)
+                yield part, _instant(delivery["dispatched_at"]), account
+
+    def _reconcile(self, found: Mapping[str, Row]) -> None:
+        """Compare the sums of all accounts with what all deliveries for them brought.
+
+        Those are what the journal tells: `tests.simulation.invariants`.
+        """
+        first: dict[str, str] = {}
+        for each in self.rows["account_periods"]:
+            account = each["account_id"]
+            first[account] = min(first.get(account, "9"), each["starts_on"])
+        left = [it for it, at, account in self._left() if _day(at) >= first.get(account, "9")]
+        for name, column in _COLUMNS.items():
+            total = sum((Decimal(it[name]) for it in found.values()), _ZERO)
+            assert total == sum((Decimal(it[column]) for it in left), _ZERO), name
 
     def _account_of(self, line: Row, delivery: Row) -> Any:
         """Return where a delivery counts: by the schedule line that it answers, else its place."""
@@ -242,9 +356,20 @@ class AccountRules(DeliveryRules, ParcelRules):
         return found
 
 
+def _since(parts: Sequence[tuple[Row, datetime]], instant: str | None) -> dict[str, Decimal]:
+    """Return what was issued and delivered of what left after an instant."""
+    later = [it for it, left in parts if instant is not None and left > _instant(instant)]
+    issued = sum((Decimal(it["shipped"] - it["lost"] - it["refused"]) for it in later), _ZERO)
+    return {"issued": issued, "delivered": sum((Decimal(it["delivered"]) for it in later), _ZERO)}
+
+
 def _place_of(account: Row) -> tuple[Any, ...]:
     """Return by what accounts of a line are told apart: those of a plant first."""
     return account["ship_to_id"] is None, account["unloading_point"] or "", account["id"]
+
+
+def _day(instant: datetime) -> str:
+    return instant.astimezone(ZoneInfo(ZONE)).date().isoformat()
 
 
 def _instant(text: str) -> datetime:

@@ -1,6 +1,6 @@
 """What customers and staff do with orders."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from commands.trade.payments import record, reports
 from models.trade.orders.states import DeliveryPolicy, PaymentState
 from tests.simulation import changes
 from tests.simulation.merchant import PLACE, RECIPIENTS
-from tests.simulation.simulation import PART, PICK, Simulation, needs
+from tests.simulation.simulation import PART, PICK, Row, Simulation, needs
 from workers.fulfilment.deliveries import LAPSE_ORDERS
 
 LINES = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), min_size=1, max_size=3)
@@ -100,8 +100,13 @@ class OrderRules(Simulation):
             cancel.OrderCancelLines,
             order_id=UUID(order["id"]),
             lines=wanted,
-            expected_version=order["version"],
+            expected_version=order["version"] + self._unanswered(order),
         )
+
+    def _unanswered(self, order: Row) -> int:
+        """Count the amendments that nobody has answered in time: clients read them as changes."""
+        until = (it["answer_by"] for it in self.lines_of(order) if it["answer_by"])
+        return sum(datetime.fromisoformat(it) <= self.world.clock() for it in until)
 
     @needs("orders")
     @rule(

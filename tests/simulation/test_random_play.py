@@ -93,7 +93,7 @@ class Accounts(AccountRules):
                 at=at,
                 kind="FORECAST",
                 quantities=[3, 0, 4],
-                received=None,
+                received="more" if at == "D2" else None,
                 counted_from=None,
                 notes=[],
             )

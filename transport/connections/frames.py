@@ -17,6 +17,8 @@ FRAMES = 1_000
 """Frames, beside whole messages, that a client may send at once."""
 MORE = 100
 """Of them that it may send again each second."""
+STRANGE = 20
+"""As many of them a whole message counts of who has not shown a good token yet."""
 
 _MESSAGES = {Opcode.TEXT, Opcode.BINARY}
 _HANDSHAKES = {403: FOREIGN_SITE, 500: NOT_NOW}
@@ -26,11 +28,13 @@ _HANDSHAKES = {403: FOREIGN_SITE, 500: NOT_NOW}
 class Frames(ServerProtocol):
     """Refuses in the form that all refusals have, and reads no flood of frames.
 
-    Whole messages are bounded by whoever takes them. Nobody takes pings, pongs, pieces of
-    messages, and what comes before a socket opens or after it was told to close: these are counted.
+    Whole messages of a client that is known are bounded by whoever takes them. Nobody takes pings,
+    pongs, pieces of messages, and what comes before a socket opens or after it was told to close:
+    these are counted, and what a stranger says, who needs one message to be none.
     """
 
     telemetry: Telemetry | None = None
+    is_known = False
     counted = 0
 
     def reject(self, status: HTTPStatus | int, text: str) -> Response:
@@ -43,13 +47,20 @@ class Frames(ServerProtocol):
 
     def recv_frame(self, frame: Frame) -> None:
         """Take a frame; with one too many, fail: the rest of what has come is not read."""
-        if not (frame.opcode in _MESSAGES and frame.fin and self.state is OPEN):
+        is_whole = frame.opcode in _MESSAGES and frame.fin and self.state is OPEN
+        if not self.is_known:
+            self.counted += STRANGE if is_whole else 1
+        elif not is_whole:
             self.counted += 1
         if self.counted <= FRAMES:
             super().recv_frame(frame)
         else:
             self.fail(CloseCode.POLICY_VIOLATION, "Too many frames at once.")
             self.parser_exc = ProtocolError("too many frames")
+
+    def know(self) -> None:
+        """Begin anew with a client that has shown a good token."""
+        self.is_known, self.counted = True, 0
 
     def look(self) -> None:
         """Let some more come, each second."""

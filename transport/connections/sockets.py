@@ -190,6 +190,7 @@ class Socket(WebSocketsSansIOProtocol):
         self.transport.close()
 
     def _known(self) -> None:
-        """Take longer messages from who has sent a good token."""
+        """Take longer messages, and as many as are handled, from who has sent a good token."""
         self._room.know(self)
+        self.conn.know()
         self.conn.max_message_size = self.config.ws_max_size

@@ -155,7 +155,7 @@ async def take(
             delivery = batch.locked.deliveries.get(item.delivery_id)
             if delivery is None:
                 raise missing(Delivery, _PATH)
-            check_version(delivery, item.expected_version)
+            check_version(delivery.version, item.expected_version)
             check_allowed(delivery, verb, _PATH)
     await batch.stop(verb.act.stopped_by)
     return batch

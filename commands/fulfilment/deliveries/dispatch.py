@@ -1,7 +1,7 @@
 """The goods leave: what was packed is shipped."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from commands.fulfilment.deliveries.batches import DeliveryBatch, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.trade.contracts import counters
+from commands.trade.contracts.counters import Then
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -25,7 +26,6 @@ from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.conditions import TOO_LATE
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
-from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 
 
@@ -91,14 +91,16 @@ async def ship(batch: DeliveryBatch[Any]) -> None:
         with batch.of(place):
             check_happened(when[place], ("dispatched_at",), writing.now, placed)
     await _check_in_time(batch, when)
-    left: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
+    left: list[Then] = []
     for place, _, delivery in batch.going:
         shipped = {}
         for line in locked.lines_of(delivery):
             order_line = locked.order_lines[line.order_line_id]
             shipped[order_line] = line.shipped = line.packed
             move(order_line, when[place], shipped=line.packed)
-            left[order_line] += line.packed
+            if order_line.contract_line_id is not None:
+                amounts = {"shipped": line.packed}
+                left.append((order_line.contract_line_id, when[place], amounts))
         delivery.state = DeliveryState.DISPATCHED
         delivery.dispatched_at = when[place]
         happened = DeliveryDispatched(delivery.id, shipped=quantities_of(shipped))
@@ -125,10 +127,9 @@ async def _cancel_remainder(locked: Locked, deliveries: Iterable[Delivery]) -> N
     await remainder.cancel_each(locked, remaining)
 
 
-async def _count_on_contracts(locked: Locked, shipped: Mapping[OrderLine, Decimal]) -> None:
-    amounts: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for line, quantity in shipped.items():
-        if line.contract_line_id is not None:
-            amounts[line.contract_line_id] += quantity
-    changes = {line_id: {"shipped": amount} for line_id, amount in amounts.items()}
-    await counters.move(locked.writing, changes)
+async def _count_on_contracts(locked: Locked, shipped: Sequence[Then]) -> None:
+    sums: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for line_id, _, amounts in shipped:
+        sums[line_id] += amounts["shipped"]
+    changes = {line_id: {"shipped": amount} for line_id, amount in sums.items()}
+    await counters.move(locked.writing, changes, shipped)

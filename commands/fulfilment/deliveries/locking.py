@@ -218,7 +218,7 @@ async def lock_one(
     """
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",)})
     delivery = locked.deliveries[command.delivery_id]
-    check_version(delivery, command.expected_version)
+    check_version(delivery.version, command.expected_version)
     check_allowed(delivery, verb, ("delivery_id",))
     await check_delivery(writing, delivery, verb.act.stopped_by)
     return delivery, locked

@@ -1,16 +1,17 @@
 """The parcels that reports name: by id, by SSCC, or by a tracking number that several may have.
 
-Parcels that share a number are one consignment, and what is reported of the number is reported of
-each of them. Carriers use numbers again: what was at its end before another parcel got its number,
-or got it long before, does not have it any more; only what happened before that end is its own.
-What happened more than a day before a parcel got the number is of who had it then, if anybody had.
+Parcels that share a number are one consignment of one customer, and what is reported of the number
+is reported of each of them. Carriers use numbers again: what was at its end before another parcel
+got its number, or got it long before, or goes to another customer, does not have it any more; only
+what happened before that end is its own. What happened more than a day before a parcel got the
+number is of who had it then, if anybody had.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, any_, bindparam, select
@@ -22,7 +23,8 @@ from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
-from models.base.visibility import seen_by
+from models.base.visibility import merchant, seen_by
+from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import (
     Parcel,
     ParcelStatus,
@@ -59,10 +61,14 @@ async def find(
 
 
 class _Numbered(NamedTuple):
-    """A parcel that has a number, since when, and the number's carrier where it is known."""
+    """A parcel that has a number, since when, and the number's carrier where it is known.
+
+    customer: to whom it goes: a party, or the address of a guest.
+    """
 
     carrier_id: UUID | None
     added_at: datetime
+    customer: Any
     parcel: Parcel
 
 
@@ -76,11 +82,13 @@ async def _read_numbered(
             _numbered(writing.viewer.actor),
             {**writing.parameters, "keys": sorted(wanted)},
         )
-        for number, carrier_id, added_at, *parcel in await writing.session.rows(
+        for number, carrier_id, added_at, party_id, address, *parcel in await writing.session.rows(
             statement, parameters
         ):
             its = record(Parcel)._make(parcel)
-            found[compared(number)].append(_Numbered(carrier_id, added_at, its))
+            found[compared(number)].append(
+                _Numbered(carrier_id, added_at, party_id or address, its)
+            )
     return found
 
 
@@ -88,11 +96,13 @@ async def _read_numbered(
 def _numbered(actor: Actor) -> Statement:
     """Build the statement of `_read_numbered`."""
     number, viewer = TrackingNumber, anyone(actor)
-    own = (number.number, number.carrier_id, number.added_at)
+    own = (number.number, number.carrier_id, number.added_at, Delivery.party_id, Delivery.ship_to)
     of = (column.label(f"its_{column.key}") for column in own)
     return Statement(
         select(*of, *columns(Parcel))
         .join(Parcel, Parcel.id == number.parcel_id)
+        .join(Delivery, Delivery.id == Parcel.delivery_id)
+        .where(Delivery.merchant_id == merchant(viewer))
         .where(*seen_by(viewer, number), *seen_by(viewer, Parcel))
         .where(number.number_compared == any_(bindparam("keys", type_=ARRAY(Text()))))
         .order_by(Parcel.packing, Parcel.parcel_no, Parcel.id)
@@ -112,14 +122,21 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
     if not live:
         return []
     newest = max(it.added_at for it in live)
-    over = [it for it in live if not has_shared(it.parcel, it.added_at, newest)]
+    sharing = _sharing(live, newest)
+    over = [it for it in live if it not in sharing]
     ways = [it for it in over if it.parcel.status in TERMINAL]
     if ended := [it for it in ways if report.occurred_at <= it.parcel.status_at]:
         # It is history of who had the number before: sent again, or come late.
         newest = min(ended, key=lambda it: it.parcel.status_at).added_at
-        live = [it for it in over if it.added_at <= newest]
-    sharing = [it for it in live if has_shared(it.parcel, it.added_at, newest)]
+        sharing = _sharing([it for it in over if it.added_at <= newest], newest)
     if len({it.carrier_id for it in sharing} - {None}) > 1:
         text = "Several carriers have this number; name the carrier, or the parcel by another key."
         raise Refused(Code.INVALID, text, ("events", place, report.key))
     return [it.parcel for it in sharing]
+
+
+def _sharing(numbers: Sequence[_Numbered], newest: datetime) -> list[_Numbered]:
+    """Return those that share the number with who got it at an instant; of one customer."""
+    of = [it.customer for it in numbers if it.added_at == newest]
+    shared = (it for it in numbers if has_shared(it.parcel, it.added_at, newest))
+    return [it for it in shared if it.added_at == newest or it.customer in of]

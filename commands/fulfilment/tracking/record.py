@@ -143,6 +143,7 @@ class _Event(NamedTuple):
     source: str
     carrier_event_id: str | None
     occurred_at: datetime
+    recorded_at: datetime
     status: ParcelStatus
     original_status: str
     sub_status: str | None
@@ -271,7 +272,7 @@ class _Known:
 
     def add(self, parcel: Parcel, report: TrackingReport, source: str | None) -> Outcome:
         """Add an event unless it is known; a new number is added beside the others (P3)."""
-        reported = _event(parcel, report, source)
+        reported = _event(parcel, report, source, self.writing.now)
         known = self.events[parcel.id]
         event = known.setdefault(reported.key, reported)
         status = "UNCHANGED"
@@ -327,7 +328,7 @@ def _stack(parcel_id: UUID, parcels: Mapping[UUID, Parcel]) -> list[UUID]:
     return stack
 
 
-def _event(parcel: Parcel, report: TrackingReport, source: str | None) -> _Event:
+def _event(parcel: Parcel, report: TrackingReport, source: str | None, now: datetime) -> _Event:
     """Return a report as an event of a parcel. source: None for the vocabulary's."""
     meant = meaning(report.vocabulary, report.status, report.sub_status)
     return _Event(
@@ -336,6 +337,7 @@ def _event(parcel: Parcel, report: TrackingReport, source: str | None) -> _Event
         source=source or report.vocabulary.value,
         carrier_event_id=report.carrier_event_id,
         occurred_at=report.occurred_at,
+        recorded_at=now,
         status=meant.status,
         original_status=report.status,
         sub_status=report.sub_status,
@@ -352,7 +354,6 @@ def _row(writing: Writing, event: _Event, report: TrackingReport) -> dict[str, A
         "merchant_id": writing.viewer.merchant_id,
         **event._asdict(),
         "dedupe_key": identity(event),
-        "recorded_at": writing.now,
         "corrective_event_ids": report.corrective_event_ids,
         "raw_reference": report.raw_reference,
     }

@@ -1,5 +1,6 @@
 """What staff decides on interchanges and messages: read once more, or not at all."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -7,11 +8,13 @@ from pydantic import Field
 
 from commands.messages.interchanges.files import File, Piece, first_of, header_columns, kept
 from commands.messages.interchanges.taking import answer, settle
+from commands.messages.interchanges.waiting import let_wait
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, refuse_duplicates
+from kit.loop.memory import MUCH
 from kit.standards.edifact.faults import Fault, Finding
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -36,7 +39,13 @@ _PATH: Path = ("interchange_id",)
 
 
 class InterchangeCommand(Command):
-    """What is decided on one interchange."""
+    """What is decided on one interchange, which is read for that, however long it is."""
+
+    @classmethod
+    def weight(cls, values: Mapping[str, Any]) -> int:
+        """Return what reading it may weigh."""
+        del values
+        return MUCH
 
     interchange_id: Annotated[UUID, Names("Interchange")] = Field(description="The interchange.")
 
@@ -58,7 +67,7 @@ class InterchangeMessagesReplay(Command):
     """Up to 250 messages to read once more."""
 
     message_ids: Bulk[Annotated[UUID, Names("InterchangeMessage")]] = Field(
-        description="The messages, each once; nothing of them was applied."
+        description="The messages, each once."
     )
 
 
@@ -112,8 +121,9 @@ async def _locked(
 
 @verb(
     Act(Scope.MESSAGES_WRITE),
-    "Let messages wait once more that nobody could read or that were refused; they are read in the"
-    " order in which they came.",
+    "Let messages wait once more that nobody could read, that were refused, or of which not all was"
+    " taken in: a place or an article may be known now. They are read in the order in which they"
+    " came; what they brought already stays as it is.",
 )
 async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) -> Outcome:
     """Let messages wait. Refused: DUPLICATE, NOT_FOUND, WRONG_STATE for what is done or broken."""
@@ -122,9 +132,12 @@ async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) 
         key: ("message_ids", place) for place, key in enumerate(command.message_ids)
     }
     rows = await writing.lock(InterchangeMessage, wanted)
+    interchanges = {it.interchange_id for it in rows.values()}
+    await let_wait(writing, interchanges, len(rows), sum(it.segment_count for it in rows.values()))
     for key, path in wanted.items():
         row = rows[key]
-        if row.fate not in UNSETTLED:
+        is_partly = row.fate is MessageFate.READ and any(it["is_error"] for it in row.findings)
+        if row.fate not in UNSETTLED and not is_partly:
             raise Refused(Code.WRONG_STATE, f"This message is {row.fate}.", path)
         row.fate, row.read_at, row.findings = MessageFate.WAITING, None, []
         writing.record(InterchangeMessageReplayed(key))

@@ -1,7 +1,7 @@
 """Interchanges come in: uploaded over the API, or from a folder."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -20,6 +20,9 @@ _LONGEST = 1_400_000
 """Letters of Base64: more than a request may have bytes."""
 
 
+LINE = 64
+"""Letters of a file whose reading takes as long as a line of an input."""
+
 Base64 = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST)]
 
 
@@ -28,6 +31,11 @@ class InterchangeReceive(Command):
 
     content: Base64 = Field(description="The bytes of the file in Base64, as it came.")
     file_name: Key | None = Field(None, description="What the file is called; for people.")
+
+    @classmethod
+    def weight(cls, values: Mapping[str, Any]) -> int:
+        """Return what reading it weighs: side by side, large ones would all of them be late."""
+        return len(values["content"]) // LINE
 
     def pieces(self) -> Iterator[Piece | None]:
         """Give its interchanges. None: a pause. Refused: INVALID for what is no Base64."""

@@ -16,6 +16,7 @@ from commands.messages.interchanges.files import (
     message_columns,
     storable,
 )
+from commands.messages.interchanges.waiting import let_wait
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
@@ -180,11 +181,13 @@ def _tell(row: Interchange, fault: Fault, text: str) -> None:
 async def _write_messages(writing: Writing, row: Interchange, piece: Piece) -> None:
     """Write the messages by one statement; those that are whole wait to be read."""
     writing.extent.touch(len(piece.envelope.messages))
+    await writing.session.flush()
+    waiting = [it for it in piece.envelope.messages if it.is_whole and not row.is_test]
+    await let_wait(writing, [row.id], len(waiting), sum(it.segments for it in waiting))
     new = list[dict[str, Any]]()
     for some in slices_of(piece.envelope.messages):
         await writing.room(len(some))
         new += [_message(row, piece, it, number) for number, it in enumerate(some, len(new) + 1)]
-    await writing.session.flush()
     await write_rows(writing, {InterchangeMessage: new})
 
 

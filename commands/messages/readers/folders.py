@@ -2,9 +2,9 @@
 
 Files are put there under another name and renamed once they are whole: names that begin with a
 dot or end in `.tmp` or `.part` are left alone. What was taken in moves to `done`; whatever ends
-this in between, the same bytes are taken in once. A file of which nobody knows why it cannot be
-taken in moves to `failed`, with a word in the log, and stops no other. What is to be sent is
-written to `out` likewise.
+this in between, the same bytes are taken in once. Where too much of its partner waits to be read,
+a file waits in the folder. One of which nobody knows why it cannot be taken in moves to `failed`,
+with a word in the log, and stops no other. What is to be sent is written to `out` likewise.
 """
 
 import logging
@@ -22,16 +22,17 @@ from sqlalchemy import Uuid, and_, bindparam, select
 from commands.messages import outbox
 from commands.messages.interchanges import receive
 from commands.messages.interchanges.files import File, pieces, storable
-from commands.messages.readers.read import read_next
+from commands.messages.readers.read import PartnersInTurn
 from commands.writing.running import Author, run
 from kit.db.database import Database
 from kit.db.lost import Unavailable
+from kit.loop.apart import Crowded
 from models.base.tables import fixed
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
 from models.messages.partners import PartnerProfile
 
 DONE, OUT, FAILED = "done", "out", "failed"
-COUNTED = ("taken in", "known", "read", "sent", "failed")
+COUNTED = ("taken in", "known", "read", "sent", "failed", "waiting")
 _UNFINISHED = (".tmp", ".part")
 _CHUNK = 1024 * 1024
 _LOG = logging.getLogger(__name__)
@@ -44,9 +45,10 @@ async def exchange(database: Database, author: Author, folder: Path) -> Counter[
     What is counted: `COUNTED`.
     """
     counts: Counter[str] = Counter()
+    partners = PartnersInTurn()
     for path in _waiting(folder):
         counts.update(await _taken(database, author, path))
-    while await read_next(database, author.viewer.merchant_id, author.now):
+    while await partners.read_next(database, author.viewer.merchant_id, author.now):
         counts["read"] += 1
     for row in await _pending(database, author.viewer.merchant_id):
         await _sent(database, author, folder, row.id, f"{row.code}-{row.reference}.edi")
@@ -76,6 +78,9 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
         outcome = await run(database, author, receive.receive_file, command)
     except Unavailable:
         raise
+    except Crowded as crowded:
+        _LOG.warning("%s waits in its folder: %s", name, crowded)
+        return Counter(waiting=1)
     except Exception:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
         _LOG.exception("a file cannot be taken in: %s", name)
         _move(path, file, FAILED)

@@ -1,17 +1,19 @@
-"""Messages that wait are read one after the other, in the order in which they came."""
+"""Messages that wait are read, each in a transaction of its own, partner by partner."""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, select
+from sqlalchemy import Integer, LargeBinary, Select, Uuid, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from commands.messages.interchanges.files import kept, storable
 from commands.messages.readers import contents
-from commands.messages.readers.declared import Incoming, MessageBytes, MessageReader
+from commands.messages.readers.declared import Incoming, MessageReader
 from commands.messages.readers.registered import reader_of
 from commands.writing.extent import Extent
 from commands.writing.running import Author, run
@@ -24,7 +26,7 @@ from kit.errors import MOST_OF_ITEM, Code, Problem, Refused, few
 from kit.ids import Names
 from kit.inputs import Command
 from kit.standards.edifact.delimiters import Delimiters
-from kit.standards.edifact.parts import Envelope, EnvelopedMessage, MessageKind
+from kit.standards.edifact.parts import Envelope
 from models.access.viewers import Scope, by_itself
 from models.base.acts import Act
 from models.base.tables import fixed
@@ -38,8 +40,8 @@ _READ = Act(Scope.MESSAGES_WRITE, frozenset({MessageFate.WAITING}))
 NO_READER = "NO_READER"
 _MOST_LINES = 500_000
 """Of one message: more do not fit into the bytes that a file may have."""
-MOST_SEGMENTS = 50_000
-"""Of a message: each takes a kilobyte and a half while it is read."""
+MOST_SEGMENTS = 400_000
+"""Of a message, or records: reading those takes a minute, during which its contracts are locked."""
 
 
 class InterchangeMessageRead(Command):
@@ -55,17 +57,51 @@ class InterchangeMessageRefuse(InterchangeMessageRead):
     findings: list[dict[str, Any]] = Field(description="Why.")
 
 
-async def read_next(database: Database, merchant_id: UUID, now: datetime) -> bool:
-    """Read the message of a merchant that waits longest; tells whether there was one.
+class PartnersInTurn:
+    """Reads messages that wait, partner by partner, of each in the order in which they came.
 
-    It is read in one transaction of its own. What its reader refuses is rolled back as a whole, and
-    then noted by another one; so is a fault of ours, which stops no other message.
+    Who reads one of a partner's is alone with that partner, in whichever process. One that comes to
+    the time of a statement, since others hold what it changes, is tried again by a later round.
     """
-    async with database.writing(merchant_id) as session:
-        waiting = await session.scalar(_WAITING, {"merchant": merchant_id})
-    if waiting is None:
-        return False
-    author = Author(by_itself(merchant_id), now, extent=Extent(_MOST_LINES))
+
+    def __init__(self) -> None:
+        """Begin with any partner."""
+        self._last: dict[UUID, UUID] = {}
+        self._late: Counter[UUID] = Counter()
+
+    async def read_next(self, database: Database, merchant_id: UUID, now: datetime) -> bool:
+        """Read the message that waits longest of the partner whose turn it is, if there is one.
+
+        Tells whether there was one that nobody reads, and that was in time.
+        """
+        values = {"merchant": merchant_id, "last": self._last.get(merchant_id, _NOBODY)}
+        async with database.writing(merchant_id) as session:
+            waiting = (await session.execute(_WAITING, values)).one_or_none()
+        if waiting is None:
+            return False
+        message_id, self._last[merchant_id] = waiting
+        author = Author(by_itself(merchant_id), now, extent=Extent(_MOST_LINES))
+        try:
+            await _read(database, author, message_id, is_last=self._late[message_id] == _TRIES - 1)
+        except TimeoutError:
+            _log.warning("Not read in time, it is tried again: the message %s", message_id)
+            self._late[message_id] += 1
+            return False
+        self._late.pop(message_id, None)
+        return True
+
+
+_NOBODY = UUID(int=0)
+_TRIES = 5
+"""Of a message that is late again and again, before it has failed."""
+
+
+async def _read(database: Database, author: Author, waiting: UUID, *, is_last: bool) -> None:
+    """Read a message in one transaction of its own.
+
+    What its reader refuses is rolled back as a whole, and then noted by another one; so is a fault
+    of ours, which stops no other message. TimeoutError: it was late, and this was not its last try.
+    """
     try:
         await run(database, author, read, InterchangeMessageRead(message_id=waiting))
     except Unavailable:
@@ -73,21 +109,48 @@ async def read_next(database: Database, merchant_id: UUID, now: datetime) -> boo
     except Refused as refused:
         problems = [_finding(it) for it in few(refused.problems, MOST_OF_ITEM - 1)]
         await _refuse(database, author, waiting, MessageFate.REFUSED, problems)
-    except Exception:  # noqa: BLE001 -- whatever it is, the next message is still read.
+    except Exception as error:
+        if isinstance(error, TimeoutError) and not is_last:
+            raise
         _log.exception("Could not read the message %s", waiting)
         found = Problem(Code.INVALID, "We failed to read it; the log tells why.")
         await _refuse(database, author, waiting, MessageFate.FAILED, [_finding(found)])
-    return True
 
 
-_WAITING = (
-    select(InterchangeMessage.id)
-    .where(
-        InterchangeMessage.merchant_id == bindparam("merchant", type_=Uuid()),
-        InterchangeMessage.fate == fixed(MessageFate.WAITING),
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_IS_WAITING = (
+    InterchangeMessage.merchant_id == _MERCHANT,
+    InterchangeMessage.fate == fixed(MessageFate.WAITING),
+)
+
+
+def _waiting() -> Select[Any]:
+    """Build what finds the oldest of the next partner, of which nobody reads the oldest."""
+    message = InterchangeMessage
+    of = and_(Interchange.merchant_id == _MERCHANT, Interchange.id == message.interchange_id)
+    oldest = (
+        select(message.id, Interchange.partner_id)
+        .join(Interchange, of)
+        .where(*_IS_WAITING)
+        .ext(distinct_on(Interchange.partner_id))
+        .order_by(Interchange.partner_id, message.received_at, message.id)
+        .subquery()
     )
-    .order_by(InterchangeMessage.received_at, InterchangeMessage.id)
-    .limit(1)
+    return (
+        select(message.id, oldest.c.partner_id)
+        .join(oldest, oldest.c.id == message.id)
+        .where(*_IS_WAITING)
+        .order_by(oldest.c.partner_id <= bindparam("last", type_=Uuid()), oldest.c.partner_id)
+        .limit(1)
+        .with_for_update(of=message, skip_locked=True)
+    )
+
+
+_WAITING = _waiting()
+_FREE = (
+    select(InterchangeMessage.id)
+    .where(*_IS_WAITING, InterchangeMessage.id == bindparam("message", type_=Uuid()))
+    .with_for_update(skip_locked=True)
 )
 
 
@@ -115,11 +178,13 @@ def _finding(problem: Problem) -> dict[str, Any]:
 async def read(writing: Writing, command: InterchangeMessageRead) -> Outcome:
     """Let the reader of its type take a message in; without one it is kept unread.
 
-    Refused: whatever its reader refuses.
+    One that somebody else reads meanwhile, or has read, is left. Refused: whatever its reader
+    refuses.
     """
-    message = await _locked(writing, command.message_id)
-    if message.fate is not MessageFate.WAITING:
+    values = {**writing.parameters, "message": command.message_id}
+    if await writing.session.scalar(_FREE, values) is None:
         return {}
+    message = await _locked(writing, command.message_id)
     reader = reader_of(message)
     if reader is None:
         kind = f"{message.type}:{message.version}:{message.release}"
@@ -169,10 +234,7 @@ async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageR
     content = await _content(writing, message)
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
-    whole = EnvelopedMessage(message.reference, MessageKind(message.type), 0, len(content))
-    parsing = reader.parse(MessageBytes(content, envelope, whole))
-    ((parsed, misplaced),) = await writing.beside.items(parsing)
-    found = [*misplaced, *await reader.apply(writing, Incoming(message, partner, parsed))]
+    found = await reader.apply(writing, Incoming(message, partner, content, envelope))
     findings = kept(found, 0)
     _settle(writing, message, MessageFate.READ, findings)
     await contents.answer(writing, message, findings)

@@ -1,16 +1,13 @@
 """Readers of messages by type; a type that has none is kept unread."""
 
 from commands.messages.readers import schedules
-from commands.messages.readers.declared import MessageReader, grouped
+from commands.messages.readers.declared import MessageReader
 from kit.standards.schedules import tables, transmissions
 from models.messages.interchanges import InterchangeMessage
 
 READERS: dict[str, MessageReader] = {
-    "DELFOR": MessageReader(tables.RELEASES, grouped(tables.DELFOR), schedules.take),
-    "DELJIT": MessageReader(tables.RELEASES, grouped(tables.DELJIT), schedules.take),
-    transmissions.TYPE: MessageReader(
-        frozenset({""}), schedules.transmission_of, schedules.take_transmission
-    ),
+    **dict.fromkeys(tables.TABLES, MessageReader(tables.RELEASES, schedules.take)),
+    transmissions.TYPE: MessageReader(frozenset({""}), schedules.take_transmission),
 }
 """Type of message (0065; of VDA its number) -> what reads it."""
 

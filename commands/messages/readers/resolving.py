@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select
 
-from commands.trade.releases.accounts import ReleasePlace
+from commands.trade.releases.accounts.account import ReleasePlace
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.standards.schedules.messages import (

@@ -1,12 +1,17 @@
-"""DELFOR, DELJIT and VDA 4905: each article becomes a release, or a finding that says why not."""
+"""Schedules that customers send: each article becomes a release, or a finding that says why not.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+They are taken in portion by portion, so that a message may have any number of articles: what is
+held of it are one portion, which places it named, and as many findings as are kept.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from commands.messages.readers.declared import Incoming, MessageBytes
+from commands.messages.readers.declared import Incoming
 from commands.messages.readers.resolving import Resolving, known_of_partner, type_of
-from commands.messages.readers.whole import left_standing
-from commands.trade.releases.accounts import ReleasePlace
+from commands.messages.readers.whole import left_standing, places_of
+from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
 from commands.trade.releases.record import record_all
 from commands.writing.rows import write_rows
@@ -14,9 +19,9 @@ from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import LARGEST_BULK
+from kit.standards.edifact.envelopes import MOST_FINDINGS
 from kit.standards.edifact.faults import Fault, Finding
-from kit.standards.schedules import vda
-from kit.standards.schedules.edifact import read_in_steps
+from kit.standards.schedules import edifact, vda
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
 from models.messages.interchanges import MessageRelease
 from models.trade.releases.words import ReleaseState
@@ -28,98 +33,122 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     """Take a schedule message in; returns what of it was not understood, or is not in force.
 
     An article that is not understood as a whole, that names nothing of ours or that is refused
-    stops no other. Refused: INVALID for a partner that is no party, and for a function (1225) of
-    which nobody knows what it replaces.
+    stops no other; one that the message has brought already, when it was read before, is left.
+    Refused: INVALID for a partner that is no party, and for a function (1225) of which nobody knows
+    what it replaces.
     """
-    habits = incoming.partner.habits
-    (message,) = await writing.beside.items(
-        read_in_steps(incoming.content, incoming.message.type, habits)
-    )
-    return await _take(writing, incoming, message)
-
-
-def transmission_of(it: MessageBytes) -> Iterator[tuple[ScheduleMessage, Sequence[Finding]] | None]:
-    """Give what the records of a transmission say, and pauses before it."""
-    for message in vda.transmissions_in_steps(it.content):
-        yield None if message is None else (message, ())
+    type_, habits = incoming.message.type, incoming.partner.habits
+    portions = edifact.schedule_portions(incoming.segments(), type_, habits)
+    return await _Taking(writing, incoming).take(portions)
 
 
 async def take_transmission(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     """Take a transmission of VDA 4905 in, as `take` does. Refused: as that."""
-    return await _take(writing, incoming, incoming.content)
+    return await _Taking(writing, incoming).take(vda.transmission_portions(incoming.content))
 
 
-async def _take(
-    writing: Writing, incoming: Incoming, message: ScheduleMessage
-) -> Sequence[Finding]:
-    if message.function is None:
-        raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")
-    known = await known_of_partner(writing, incoming.partner, message)
-    findings = [*message.findings, *(it for each in message.articles for it in each.findings)]
-    pairs = await _releases(writing, known, message, findings)
-    results = await _record(writing, incoming, [release for _, release in pairs])
-    for (article, _), result in zip(pairs, results, strict=True):
-        findings += [_finding(article, it) for it in result["problems"]]
-        findings += _not_in_force(article, result)
-    if message.function == "WHOLE":
-        named = {ReleasePlace.of(release) for _, release in pairs}
-        findings += await _end_others(writing, incoming, known, message, named, findings)
-    return findings
+@dataclass
+class _Findings:
+    """What was found in a message: of errors, and of what is none, no more than is kept."""
+
+    errors: list[Finding] = field(default_factory=list)
+    others: list[Finding] = field(default_factory=list)
+
+    def add(self, findings: Iterable[Finding]) -> None:
+        for each in findings:
+            its = self.errors if each.is_error else self.others
+            if len(its) <= MOST_FINDINGS:
+                its.append(each)
 
 
-async def _record(
-    writing: Writing, incoming: Incoming, releases: Sequence[RecordedRelease]
-) -> Sequence[Mapping[str, Any]]:
-    """Record releases as what a message brought; returns what became of each."""
-    message, found = incoming.message, list[Mapping[str, Any]]()
-    for start in range(0, len(releases), LARGEST_BULK):
-        command = ReleasesRecord(releases=list(releases[start : start + LARGEST_BULK]))
-        found += (await record_all(writing, command))["results"]
-    own = {"merchant_id": message.merchant_id, "message_id": message.id}
-    brought = [it["release_id"] for it in found if it["release_id"] is not None]
-    links = [own | {"id": new_id(), "release_id": it} for it in brought]
-    if links:
-        await write_rows(writing, {MessageRelease: links})
-    return found
+@dataclass(frozen=True)
+class _Taking:
+    """A message that is taken in.
 
+    named: places of which it has brought a release. before: those of which it did when it was read
+    before.
+    """
 
-async def _end_others(
-    writing: Writing,
-    incoming: Incoming,
-    known: Resolving,
-    message: ScheduleMessage,
-    named: Collection[ReleasePlace],
-    findings: Sequence[Finding],
-) -> Sequence[Finding]:
-    """End what a message replaces without naming it, unless something of it was not understood."""
-    places = await left_standing(writing, incoming.partner.id, type_of(message), named)
-    if not places:
-        return []
-    if any(it.is_error for it in findings):
-        text = "What it does not name stands as it was: not all of it was taken in."
-        return [Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)]
-    ended = [RecordedRelease.read(known.ending(it, message)) for it in places]
-    return [
-        Finding(Fault.INVALID_VALUE, f"{problem.code}: {problem.message}", 0, "BGM", 2)
-        for result in await _record(writing, incoming, ended)
-        for problem in result["problems"]
-    ]
+    writing: Writing
+    incoming: Incoming
+    findings: _Findings = field(default_factory=_Findings)
+    named: set[ReleasePlace] = field(default_factory=set)
+    before: set[ReleasePlace] = field(default_factory=set)
 
+    async def take(self, portions: Iterator[ScheduleMessage | None]) -> Sequence[Finding]:
+        """Take all portions in, and end what it replaces; return what is told."""
+        self.before.update(await places_of(self.writing, self.incoming.message.id))
+        async for message in self.writing.beside.each(portions):
+            if message.function is None:
+                raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")
+            known = await known_of_partner(self.writing, self.incoming.partner, message)
+            await self._take(known, message)
+            if message.is_last and message.function == "WHOLE":
+                await self._end_others(known, message)
+        return [*self.findings.errors, *self.findings.others]
 
-async def _releases(
-    writing: Writing, known: Resolving, message: ScheduleMessage, findings: list[Finding]
-) -> Sequence[_Pair]:
-    """Return what is to be recorded of each article; what does not resolve is added to findings."""
-    found = list[_Pair]()
-    for article in message.articles:
-        if not article.is_whole:
-            continue
-        await writing.room(1 + len(article.lines))
-        try:
-            found.append((article, RecordedRelease.read(known.values(message, article))))
-        except Refused as refused:
-            findings += [_finding(article, it) for it in refused.problems]
-    return found
+    async def _take(self, known: Resolving, message: ScheduleMessage) -> None:
+        self.findings.add(message.findings)
+        pairs = await self._releases(known, message)
+        results = await self._record([release for _, release in pairs])
+        for (article, release), result in zip(pairs, results, strict=True):
+            self.findings.add(_finding(article, it) for it in result["problems"])
+            self.findings.add(_not_in_force(article, result))
+            if result["release_id"] is not None:
+                self.named.add(ReleasePlace.of(release))
+
+    async def _releases(self, known: Resolving, message: ScheduleMessage) -> Sequence[_Pair]:
+        """Return what is to be recorded of each article; what does not resolve is told."""
+        found = list[_Pair]()
+        for article in message.articles:
+            self.findings.add(article.findings)
+            if not article.is_whole:
+                continue
+            await self.writing.room(1 + len(article.lines))
+            try:
+                release = RecordedRelease.read(known.values(message, article))
+                self._check_once(release)
+            except Refused as refused:
+                self.findings.add(_finding(article, it) for it in refused.problems)
+            else:
+                if (place := ReleasePlace.of(release)) in self.before:
+                    self.named.add(place)
+                else:
+                    found.append((article, release))
+        return found
+
+    def _check_once(self, release: RecordedRelease) -> None:
+        """Refused: DUPLICATE for what a portion before has brought; one portion refuses its own."""
+        if ReleasePlace.of(release) in self.named:
+            text = "This line and place stands twice in one message."
+            raise Refused(Code.DUPLICATE, text, ("contract_line_id",))
+
+    async def _record(self, releases: Sequence[RecordedRelease]) -> Sequence[Mapping[str, Any]]:
+        """Record releases as what the message brought; returns what became of each."""
+        message, found = self.incoming.message, list[Mapping[str, Any]]()
+        for start in range(0, len(releases), LARGEST_BULK):
+            command = ReleasesRecord(releases=list(releases[start : start + LARGEST_BULK]))
+            found += (await record_all(self.writing, command))["results"]
+        own = {"merchant_id": message.merchant_id, "message_id": message.id}
+        brought = [it["release_id"] for it in found if it["release_id"] is not None]
+        links = [own | {"id": new_id(), "release_id": it} for it in brought]
+        if links:
+            await write_rows(self.writing, {MessageRelease: links})
+        return found
+
+    async def _end_others(self, known: Resolving, message: ScheduleMessage) -> None:
+        """End what it replaces without naming it, unless something of it was not understood."""
+        partner = self.incoming.partner.id
+        places = await left_standing(self.writing, partner, type_of(message), self.named)
+        if places and self.findings.errors:
+            text = "What it does not name stands as it was: not all of it was taken in."
+            self.findings.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])
+            return
+        ended = [RecordedRelease.read(known.ending(it, message)) for it in places]
+        for result in await self._record(ended):
+            for problem in result["problems"]:
+                text = f"{problem.code}: {problem.message}"
+                self.findings.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])
 
 
 def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterator[Finding]:

@@ -11,7 +11,6 @@ from commands.master.packagings.counting import (
     CountedIn,
     Packagings,
     Quantified,
-    columns_of,
     packagings_of,
 )
 from commands.trade.contracts.create import AddressId, check_ship_tos
@@ -35,7 +34,7 @@ from commands.trade.contracts.lines import (
     ContractLineCreate,
     add,
     check_line,
-    in_units,
+    counted,
     products_of,
     reachable,
     terms_of,
@@ -75,7 +74,7 @@ _OWN = {
 class ContractLineAmend(Quantified):
     """Changes of one line; what is left out stays, null empties.
 
-    The line is counted from then on in what its target is given in.
+    Each quantity is counted from then on in what it is given in.
     """
 
     contract_line_id: Annotated[UUID, Names("ContractLine")] = Field(description="The line.")
@@ -350,9 +349,7 @@ def _amend_line(
     values = change.model_dump(
         exclude_unset=True, exclude={"contract_line_id", "packaging", "guarantee"}
     )
-    values |= in_units(change, product, known.packagings, path)
-    if change.target_quantity is not None:
-        values |= columns_of(known.packagings.named(product.id, change))
+    values |= counted(change, product, known.packagings, path)
     if line.id in guarantees:
         values["guarantee_id"] = guarantees[line.id]
     changed = _change(line, values, path)

@@ -61,7 +61,7 @@ async def lock_contract(writing: Writing, command: ContractStep, verb: AnyVerb) 
     """Lock the contract of a command. Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."""
     path = ("contract_id",)
     contract = (await writing.lock(Contract, {command.contract_id: path}))[command.contract_id]
-    check_version(contract, command.expected_version)
+    check_version(contract.version, command.expected_version)
     if contract.state not in verb.act.states:
         raise wrong_state(contract)
     return contract

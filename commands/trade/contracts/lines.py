@@ -22,16 +22,7 @@ from kit.inputs import ExactAmount, Percent, Quantity, QuantityOrZero
 from models.base.guards import guards
 from models.master.catalog import Product, measure_of
 from models.trade.codes import TradeCode
-from models.trade.contracts.tables import Contract, ContractLine
-
-_QUANTITIES = (
-    "target_quantity",
-    "min_quantity",
-    "max_quantity",
-    "lot_multiple",
-    "min_per_call_off",
-    "max_per_call_off",
-)
+from models.trade.contracts.tables import COUNTED, Contract, ContractLine
 
 
 class ContractLineCreate(Quantified):
@@ -82,25 +73,32 @@ def terms_of(
     contradict each other, and as `Packagings`.
     """
     check_active(product, (*path, "product_id"))
-    terms = line.model_dump(exclude={"packaging", "guarantee", "product_id"}) | in_units(
-        line, product, packagings, path
-    )
-    packaging = packagings.named(product.id, line)
-    check_used(packaging, (*path, "packaging"))
+    stated = line.model_dump(exclude={"packaging", "guarantee", "product_id"})
+    terms = stated | counted(line, product, packagings, path)
+    check_used(packagings.named(product.id, line), (*path, "packaging"))
     for name, message in _contradictions(line):
         raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
-    agreed = {**terms, **measure_of(product), **columns_of(packaging)}
+    agreed = {**terms, **measure_of(product)}
     new = ContractLine(called_off=Decimal(0), **agreed)
     reachable(new, max(new.owed, product.step), path)
     return agreed
 
 
-def in_units(
+def counted(
     item: Quantified, product: Product, packagings: Packagings, path: Path
-) -> dict[str, Decimal]:
-    """Return what an input gives, in the product's unit. Refused: as `Packagings`."""
-    stated = [name for name in _QUANTITIES if getattr(item, name) is not None]
-    return {name: packagings(product, item, name, path).amount for name in stated}
+) -> dict[str, Any]:
+    """Return the quantities that an input gives, in the product's unit, and how they were counted.
+
+    What is emptied is counted in nothing. Refused: as `Packagings`.
+    """
+    found: dict[str, Any] = {}
+    for name, prefix in COUNTED.items():
+        if getattr(item, name) is not None:
+            quantity = packagings(product, item, name, path)
+            found |= {name: quantity.amount, **columns_of(quantity.packaging, prefix)}
+        elif name in item.model_fields_set:
+            found |= columns_of(None, prefix)
+    return found
 
 
 @guards("K1")

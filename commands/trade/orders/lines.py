@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 
 from commands.trade.contracts.account import give_back
 from commands.writing.ledger import moved_then
-from commands.writing.transaction import Writing
+from commands.writing.transaction import Writing, check_version
 from kit.db.statements import Statement
 from kit.errors import Path
 from kit.standards.money import rounded
@@ -243,15 +243,28 @@ def _is_idle(line: OrderLine) -> bool:
 def withdraw(writing: Writing, order: Order, lines: Iterable[OrderLine]) -> None:
     """End amendments of a locked order: lines stand as they were ordered, without a response.
 
-    Those that nobody has answered in time are told, whoever is the first to end them.
+    Those that nobody has answered in time are told, whoever is the first to end them, and each has
+    raised the order's version, as it is read since then.
     """
     amended = [line for line in lines if line.answer_by is not None]
-    over = tuple(line.line_no for line in amended if not line.is_amended(writing.now))
+    over = tuple(line.line_no for line in amended if line.is_unanswered(writing.now))
     for line in amended:
         for name in _OFFER:
             setattr(line, name, None)
     if over:
+        order.version += len(over)
         writing.record(OrderAmendmentExpired(order.id, lines=over))
+
+
+def check_order_version(
+    writing: Writing, order: Order, lines: Iterable[OrderLine], expected: int | None
+) -> None:
+    """Compare the version that a client has read. lines: all of the order.
+
+    Refused: VERSION_CONFLICT. Amendments that nobody has answered in time count at once.
+    """
+    unanswered = sum(line.is_unanswered(writing.now) for line in lines)
+    check_version(order.version + unanswered, expected)
 
 
 async def active_holds(writing: Writing, subject_ids: Collection[UUID]) -> dict[UUID, list[Hold]]:

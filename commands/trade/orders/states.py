@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.trade.orders.lines import cancel, lines_of, lock_orders
-from commands.writing.transaction import Outcome, Writing, check_version, missing
+from commands.trade.orders.lines import cancel, check_order_version, lines_of, lock_orders
+from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Refused
 from kit.ids import Names
@@ -67,8 +67,9 @@ async def locked(writing: Writing, command: OrderCommand, verb: AnyVerb) -> Orde
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also for one that is not wanted any more.
     """
     order = (await lock_orders(writing, {command.order_id: ("order_id",)}))[command.order_id]
-    if isinstance(command, VersionedOrderCommand):
-        check_version(order, command.expected_version)
+    if isinstance(command, VersionedOrderCommand) and command.expected_version is not None:
+        lines = await lines_of(writing, [order.id])
+        check_order_version(writing, order, lines.values(), command.expected_version)
     if order.state not in verb.act.states:
         raise _wrong_state(order, verb.act.becomes)
     if acts.WANTED in verb.act.needs and not acts.WANTED.test(writing, order):

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from commands.trade.releases.accounts import Account, ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts.account import (
+    Account,
+    LeftQuantities,
+    ReceivedReport,
+    ReleasePlace,
+)
 from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.schedule import Schedule
 from commands.writing.rows import change_rows
@@ -19,7 +24,10 @@ from models.trade.releases.words import ReleaseState, ReleaseType
 
 @dataclass(frozen=True)
 class ComingRelease:
-    """A release that comes into force. account: as it counts with it."""
+    """A release that comes into force.
+
+    account: as it counts with it, left: what has left for that.
+    """
 
     id: UUID
     type: ReleaseType
@@ -28,6 +36,7 @@ class ComingRelease:
     account: Account
     schedule: Schedule
     report: ReceivedReport
+    left: LeftQuantities
 
 
 @dataclass(frozen=True)
@@ -59,15 +68,16 @@ class Force:
 
     def bring(self, coming: ComingRelease) -> None:
         """Bring a release into force; the one before of its place and type is superseded (K7)."""
-        line, account = coming.line, coming.account.with_report(coming.report)
+        line, report = coming.line, coming.report
+        account = coming.account.with_report(report, coming.left)
         active = self.known.active[line.id]
         key = account.id, coming.type
         self.supersede(active.get(key, StandingRelease()).release, coming.id)
         active[key] = StandingRelease(None, coming.schedule, account.starts_on)
         self.keep(coming.place, account)
         self.lines[line.id] = line
-        if coming.report.tells_received:
-            self.references[line.id] = coming.report.last_receipt_reference
+        if report.tells_received:
+            self.references[line.id] = report.last_receipt_reference
         for kind, about in ((ReleaseActivated, coming.id), (ContractReleased, line.contract_id)):
             self.writing.record(kind(about, line_no=line.line_no, type=coming.type))
 

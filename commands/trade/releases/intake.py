@@ -7,7 +7,7 @@ from uuid import UUID
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
-from commands.trade.releases.accounts import ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace
 from commands.trade.releases.findings.arriving import Arriving
 from commands.trade.releases.findings.found import LATE, findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
@@ -75,16 +75,12 @@ class ReleaseIntake:
                     release_id, line_no=line.line_no, type=item.type, state=state, findings=codes
                 )
             )
-        report = ReceivedReport(
-            item.cumulative_received is not None,
-            schedule.received,
-            item.last_note,
-            self.named.left_at(arriving.contract, item.notes),
-        )
+        report = arriving.report._replace(cumulative_received=schedule.received)
         self._overtake(arriving, release_id, state)
         if state is ReleaseState.ACTIVE:
+            account, left = arriving.account, arriving.left
             coming = ComingRelease(
-                release_id, item.type, place, line, arriving.account, schedule, report
+                release_id, item.type, place, line, account, schedule, report, left
             )
             self.force.bring(coming)
         elif arriving.current.is_new:
@@ -106,7 +102,7 @@ class ReleaseIntake:
         newest = active if waiting.schedule is None else waiting
         received = item.cumulative_received
         if received is None:
-            received = known.known_received(line, account)
+            received = account.known_received(self.named.left[account.counting])
         schedule = schedule_of(item, received, None, quantities)
         arriving = Arriving(
             writing=writing,
@@ -181,7 +177,7 @@ class ReleaseIntake:
             {
                 **merchant,
                 **own,
-                **report._asdict(),
+                **report.columns,
                 "contract_id": line.contract_id,
                 "account_id": counts.id,
                 "period_id": counts.period_id,

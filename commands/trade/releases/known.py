@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.trade.contracts.life import wrong_state
-from commands.trade.releases.accounts import Account, PlaceSums, ReleasePlace, accounts_of, sums_of
+from commands.trade.releases.accounts.account import Account, ReleasePlace
+from commands.trade.releases.accounts.sums import PlaceSums, accounts_of, sums_of
 from commands.trade.releases.schedule import Schedule, schedule_that_stands
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Writing, missing
@@ -69,17 +70,6 @@ class KnownLines:
         if contract.state not in RUNNING:
             raise wrong_state(contract, path)
         return contract, line
-
-    def known_received(self, line: ContractLine, account: Account) -> Decimal:
-        """Return what is known to have been received where the customer tells nothing."""
-        if self.is_alone(line, account):
-            return max(line.received, account.opening_received + line.delivered)
-        return account.last_received
-
-    def is_alone(self, line: ContractLine, account: Account) -> bool:
-        """Tell whether an account counts all of a line, at all places and from its first day."""
-        is_whole = not self.sums[line.id].named
-        return is_whole and account.starts_on <= self.contracts[line.contract_id].valid_from
 
     def keep(self, place: ReleasePlace, account: Account) -> None:
         """Keep an account as it counts now, with what is in force of it; its line's sums follow."""

@@ -1,14 +1,22 @@
 """What releases that come in name: products, packagings, addresses and delivery notes."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
 from commands.master.packagings.counting import Packagings, packagings_of
-from commands.trade.releases.accounts import Account, Counting, ReleasePlace, issued_of
+from commands.trade.releases.accounts.account import (
+    Account,
+    Counting,
+    LeftQuantities,
+    ReceivedReport,
+    ReleasePlace,
+)
+from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, by_id
 from commands.writing.transaction import Writing, missing
@@ -23,14 +31,16 @@ from models.trade.contracts.tables import Contract
 class NamedRows:
     """What releases name, by id. deliveries: number -> the one whose note is named.
 
-    issued: what is issued where a customer says what it has received, of accounts that are there.
+    new: the accounts of places that have none yet. left: what has left for accounts since the days
+    from which releases count, and since the instants of which they tell.
     """
 
     products: Mapping[UUID, Product]
     packagings: Packagings
     addresses: Mapping[UUID, Address]
     deliveries: Mapping[str, Any]
-    issued: Mapping[Counting, Decimal]
+    new: Mapping[ReleasePlace, Account]
+    left: dict[Counting, LeftQuantities] = field(default_factory=dict)
 
     def account(self, known: KnownLines, contract: Contract, item: ReleaseContent) -> Account:
         """Return the account of an item's place, one to be where there is none.
@@ -38,13 +48,19 @@ class NamedRows:
         Refused: NOT_FOUND for an address that is not the party's.
         """
         check_address(self.addresses, contract, item.ship_to_id)
-        there = known.accounts.get(ReleasePlace.of(item))
-        return there or Account(new_id(), new_id(), contract.valid_from, is_new=True)
+        place = ReleasePlace.of(item)
+        return known.accounts.get(place) or self.new[place]
 
-    def left_at(self, contract: Contract, notes: Iterable[str]) -> datetime | None:
-        """Return when the newest delivery left of those whose notes are named, None for none."""
-        named = (self.delivery(contract, it) for it in notes)
-        return max((it.dispatched_at for it in named if it and it.dispatched_at), default=None)
+    def report(self, contract: Contract, item: ReleaseContent, now: datetime) -> ReceivedReport:
+        """Return what an item says of receipts; nothing is received where it says nothing."""
+        named = (self.delivery(contract, it) for it in item.notes)
+        left = (it.dispatched_at for it in named if it and it.dispatched_at)
+        reported, until = item.cumulative_received, max(left, default=None)
+        at = item.calculated_at or item.issued_at or now
+        told_at = ReceivedReport.instant(contract, until, at, now)
+        return ReceivedReport(
+            reported is not None, reported or Decimal(0), item.last_note, until, told_at
+        )
 
     def delivery(self, contract: Contract, note: str) -> Any:
         """Return our delivery with a number, to a contract's party; None where there is none."""
@@ -69,22 +85,45 @@ async def named_by(
     product_of = {key: it.product_id for key, it in known.lines.items()}
     counted = [(product_of.get(it.contract_line_id), each) for it in items for each in it.lines]
     ship_tos = {it.ship_to_id for it in items if it.ship_to_id is not None}
-    return NamedRows(
+    named = NamedRows(
         by_id(await writing.records(Product, "id", products)),
         await packagings_of(writing, counted),
         by_id(await writing.records(Address, "id", ship_tos)),
         await _deliveries(writing, items),
-        await _issued(writing, known, items),
+        _new(known, items),
     )
+    named.left.update(await _left(writing, known, named, items))
+    return named
 
 
-async def _issued(
-    writing: Writing, known: KnownLines, items: Sequence[ReleaseContent]
-) -> Mapping[Counting, Decimal]:
-    """Return what is issued where customers say what they have received."""
-    telling = [it for it in items if it.cumulative_received is not None]
-    found = ((known.accounts.get(ReleasePlace.of(it)), it.counted_from) for it in telling)
-    return await issued_of(writing, [it.counting_from(day) for it, day in found if it is not None])
+def _new(known: KnownLines, items: Iterable[ReleaseContent]) -> dict[ReleasePlace, Account]:
+    """Return an account to be of each place that has none, of lines that are there."""
+    places = {ReleasePlace.of(it) for it in items} - known.accounts.keys()
+    days = {key: known.contracts[it.contract_id].valid_from for key, it in known.lines.items()}
+    return {
+        place: Account(new_id(), new_id(), days[place.contract_line_id], is_new=True)
+        for place in places
+        if place.contract_line_id in days
+    }
+
+
+async def _left(
+    writing: Writing, known: KnownLines, named: NamedRows, items: Iterable[ReleaseContent]
+) -> dict[Counting, LeftQuantities]:
+    """Return what has left for accounts of items, since all days and instants that they name."""
+    accounts = {**named.new, **known.accounts}
+    days, instants = (defaultdict[ReleasePlace, set[Any]](set) for _ in range(2))
+    for item in items:
+        place = ReleasePlace.of(item)
+        if place in accounts:
+            contract = known.contracts[known.lines[place.contract_line_id].contract_id]
+            account, told_at = accounts[place], named.report(contract, item, writing.now).told_at
+            days[place].add(account.counting_from(item.counted_from).starts_on)
+            instants[place] |= {account.reconciled_at, account.counted_until, told_at} - {None}
+    wanted = {
+        (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
+    }
+    return await left_of(writing, wanted, {it.id: place for place, it in named.new.items()})
 
 
 async def _deliveries(writing: Writing, items: Sequence[ReleaseContent]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from commands.trade.releases.accounts import ReleasePlace
+from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import ContractRelease, ReleasesRecord
 from commands.trade.releases.intake import ReleaseIntake
 from commands.writing.transaction import Outcome, Writing

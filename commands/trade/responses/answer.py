@@ -196,7 +196,6 @@ async def expire(writing: Writing) -> bool:
         mine = [line for line in every.values() if line.order_id == order.id]
         over = [it for it in mine if it.answer_by is not None and it.answer_by <= now]
         withdraw(writing, order, over)
-        order.version += 1
     return len(orders) == AT_ONCE
 
 

@@ -6,7 +6,7 @@ trigger, the first segment of it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.segments import Segment
@@ -15,6 +15,8 @@ STEP = 100
 """Segments that are put in their place between two places to pause."""
 MOST_FINDINGS = 200
 """Of one message."""
+MOST_SEGMENTS = 20_000
+"""That are kept at a time: of a group that is given by itself, and of what stands around it."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,17 @@ class Seg:
 
 @dataclass(frozen=True)
 class Group:
-    """A group that may stand here, up to `most` times. parts: its trigger is the first."""
+    """A group that may stand here, up to `most` times. parts: its trigger is the first.
+
+    is_lone: it is given by itself once it is whole, and kept by nothing that it stands in, so that
+    a message may have any number of it.
+    """
 
     name: str
     parts: Sequence["Seg | Group"]
     most: int = 1
     is_needed: bool = False
+    is_lone: bool = False
 
     @property
     def tag(self) -> str:
@@ -41,7 +48,7 @@ class Group:
         return self.parts[0].tag
 
 
-@dataclass
+@dataclass(slots=True)
 class Branch:
     """What stands in a message, or in one group of it.
 
@@ -64,6 +71,17 @@ class Branch:
         return self.groups.get(name, ())
 
 
+class LoneGroup(NamedTuple):
+    """A group that is given by itself. around: what it stands in, from the inside out.
+
+    is_whole: whether all segments were kept, its own and those around it.
+    """
+
+    branch: Branch
+    around: Sequence[Branch]
+    is_whole: bool
+
+
 Parsed: TypeAlias = tuple[Branch, list[Finding]]
 """A message in its groups, and what its table does not allow."""
 
@@ -75,6 +93,7 @@ class _Feed:
         self.findings: list[Finding] = []
         self.next: Segment | None = None
         self._segments, self._known, self._gone = iter(segments), known, 0
+        self._rooms = [MOST_SEGMENTS]
 
     def advance(self) -> Iterator[None]:
         """Go on to the next segment, with pauses."""
@@ -87,6 +106,21 @@ class _Feed:
                 return
             self.keep(misplaced(each, f"{each.tag} is no segment of this message."))
         self.next = None
+
+    def has_room(self, segments: int = 1) -> bool:
+        """Take the room of segments in what is given next."""
+        self._rooms[-1] -= segments
+        return self._rooms[-1] >= 0
+
+    def begin(self) -> None:
+        """Begin what is given by itself."""
+        self._rooms.append(MOST_SEGMENTS)
+
+    def end(self) -> bool:
+        """End that; tells whether all segments had room, also those around it."""
+        has_all = min(self._rooms) >= 0
+        self._rooms.pop()
+        return has_all
 
     def keep(self, finding: Finding) -> None:
         if len(self.findings) < MOST_FINDINGS:
@@ -102,22 +136,29 @@ def misplaced(segment: Segment, text: str) -> Finding:
 
 def parse(table: Sequence[Seg | Group], segments: Iterable[Segment]) -> Parsed:
     """Put the segments of a message into groups, and tell what the table does not allow."""
-    return next(filter(None, parse_in_steps(table, segments)))
+    found: Parsed
+    *_, found = filter(None, parse_in_steps(table, segments))  # type: ignore[assignment]
+    return found
 
 
 def parse_in_steps(
     table: Sequence[Seg | Group], segments: Iterable[Segment]
-) -> Iterator[Parsed | None]:
-    """Do the same, and give None as a pause for who does it in turn with others."""
+) -> Iterator[LoneGroup | Parsed | None]:
+    """Do the same; give groups that are given by themselves first, in order, and the rest last.
+
+    None: a pause for who does it in turn with others.
+    """
     feed = _Feed(segments, frozenset(_tags(table)))
     yield from feed.advance()
     found, counts = Branch(), [0] * len(table)
-    yield from _fill(table, feed, found, counts)
+    yield from _fill(table, feed, (found,), counts)
     while feed.next is not None:
         over = feed.next
         yield from feed.advance()
         feed.keep(misplaced(over, f"{over.tag} does not belong here."))
-        yield from _fill(table, feed, found, counts, is_again=True)
+        yield from _fill(table, feed, (found,), counts, is_again=True)
+    if not feed.end():
+        feed.keep(Finding(Fault.TOO_MANY, f"More than {MOST_SEGMENTS:,} segments.", 0))
     yield found, feed.findings
 
 
@@ -131,29 +172,42 @@ def _tags(table: Sequence[Seg | Group]) -> Iterator[str]:
 def _fill(
     table: Sequence[Seg | Group],
     feed: _Feed,
-    into: Branch,
+    into: Sequence[Branch],
     counts: list[int],
     *,
     is_again: bool = False,
-) -> Iterator[None]:
+) -> Iterator[LoneGroup | None]:
     """Take what a table allows, in its order, with pauses. is_again: gaps were told before.
 
-    counts: of each part of the table, how many are there.
+    into: what is filled, then what that stands in. counts: of each part of the table, how many are
+    there.
     """
     for place, part in enumerate(table):
         while (taken := feed.next) is not None and taken.tag == part.tag:
             if counts[place] == part.most:
                 break
             counts[place] += 1
-            if isinstance(part, Seg):
-                yield from feed.advance()
-                into.segments.setdefault(part.tag, []).append(taken)
-            else:
-                below = Branch()
-                into.groups.setdefault(part.name, []).append(below)
-                yield from _fill(part.parts, feed, below, [0] * len(part.parts))
+            if isinstance(part, Group):
+                yield from _group(part, feed, into)
+                continue
+            yield from feed.advance()
+            if feed.has_room():
+                into[0].segments.setdefault(part.tag, []).append(taken)
         if part.is_needed and not counts[place] and not is_again:
             at = feed.next
             text = f"{part.tag} is missing."
             offset, number = (0, None) if at is None else (at.offset, at.number)
             feed.keep(Finding(Fault.MISSING, text, offset, part.tag, number))
+
+
+def _group(part: Group, feed: _Feed, around: Sequence[Branch]) -> Iterator[LoneGroup | None]:
+    """Take a group, and give it or keep it in what it stands in."""
+    below, counts = Branch(), [0] * len(part.parts)
+    if part.is_lone:
+        feed.begin()
+        yield from _fill(part.parts, feed, (below, *around), counts)
+        yield LoneGroup(below, around, feed.end())
+        return
+    if feed.has_room(0):
+        around[0].groups.setdefault(part.name, []).append(below)
+    yield from _fill(part.parts, feed, (below, *around), counts)

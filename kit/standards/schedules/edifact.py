@@ -1,11 +1,11 @@
 """DELFOR and DELJIT: from segment groups to what they say of each article and place."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from kit.standards.edifact.faults import Fault, Faulty, Finding
-from kit.standards.edifact.groups import Branch
+from kit.standards.edifact.groups import MOST_SEGMENTS, Branch, LoneGroup, parse_in_steps
 from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import Segment
 from kit.standards.edifact.values import number_at
@@ -17,10 +17,15 @@ from kit.standards.schedules.messages import (
     ArticleSchedule,
     CountedReceipt,
     GoAhead,
+    MessagePart,
     ReplacedBy,
     ScheduleMessage,
     Span,
+    in_portions,
+    put_together,
 )
+from kit.standards.schedules.surroundings import Surrounding, innermost, parted
+from kit.standards.schedules.tables import TABLES
 
 JUST_IN_TIME = "DELJIT"
 _REPLACING: dict[str, ReplacedBy] = {"WHOLE": "WHOLE", "ARTICLE": "ARTICLE", "UPDATE": "UPDATE"}
@@ -75,121 +80,96 @@ class _Reading:
                 found.setdefault(meaning, span)
         return found
 
-    def places(self, *scopes: Branch) -> dict[str, str]:
-        """Return meaning -> code, of the innermost scope that says it: the first one given."""
-        found: dict[str, str] = {}
-        for scope in scopes:
-            for segment in _placing(scope):
-                code = f"{segment.tag} {segment.get(1)}"
-                meaning = self.habits.meaning("PLACE", code) or ""
-                if named := segment.get(2):
-                    found.setdefault(meaning, named)
-        found.pop("OTHER", None)
-        return found
 
-    def references(self, *scopes: Branch) -> dict[str, str]:
-        """Return meaning -> reference, of the innermost scope that says it."""
-        found: dict[str, str] = {}
-        for scope in scopes:
-            for group in scope.within("REFERENCE"):
-                for rff in group.all("RFF"):
-                    meaning = self.habits.meaning("REFERENCE", rff.get(1)) or ""
-                    if named := rff.get(1, 2):
-                        found.setdefault(meaning, named)
-        found.pop("OTHER", None)
-        return found
+def schedule_of(segments: Iterable[Segment], type_: str, habits: Habits) -> ScheduleMessage:
+    """Read a message of a type of `TABLES` as a whole. Never raises for content."""
+    return next(put_together(schedule_portions(segments, type_, habits)))
 
 
-def schedule_of(content: Branch, message_type: str, habits: Habits) -> ScheduleMessage:
-    """Read a message whose segments stand in the groups of `tables`. Never raises for content."""
-    return next(filter(None, read_in_steps(content, message_type, habits)))
-
-
-def read_in_steps(
-    content: Branch, message_type: str, habits: Habits
+def schedule_portions(
+    segments: Iterable[Segment], type_: str, habits: Habits
 ) -> Iterator[ScheduleMessage | None]:
-    """Do the same, and give None as a pause for who does it in turn with others."""
-    reading = _Reading(habits, is_just_in_time=message_type == JUST_IN_TIME)
-    reading.head = reading.dates(content)
+    """Do the same in portions, and give None as a pause for who does it in turn with others.
+
+    No more is held than a portion, one article, and what stands around it.
+    """
+    return in_portions(_parts(segments, type_, habits))
+
+
+def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[MessagePart | None]:
+    """Give the head of a message, then its articles, with pauses."""
+    reading = _Reading(habits, is_just_in_time=type_ == JUST_IN_TIME)
+    around: Sequence[Surrounding] = ()
+    has_head = False
+    for each in parse_in_steps(TABLES[type_], segments):
+        if each is None:
+            yield None
+            continue
+        branches = each.around if isinstance(each, LoneGroup) else [each[0]]
+        around = _around(branches, around, habits)
+        if not has_head:
+            has_head = True
+            yield _head(reading, around[-1])
+        if not isinstance(each, LoneGroup):
+            reading.findings += each[1]
+        elif each.branch.one("LIN"):
+            yield from _articles(reading, each, around)
+
+
+def _around(
+    branches: Sequence[Branch], before: Sequence[Surrounding], habits: Habits
+) -> Sequence[Surrounding]:
+    """Return the scopes of branches; those that were known before are not read again."""
+    known = {id(it.branch): it for it in before}
+    return [known.get(id(it)) or Surrounding(it, habits) for it in branches]
+
+
+def _head(reading: _Reading, content: Surrounding) -> ScheduleMessage:
+    reading.head = reading.dates(content.branch)
     found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued)
-    found.places = reading.places(content)
-    if bgm := content.one("BGM"):
+    found.places = content.places
+    if bgm := content.branch.one("BGM"):
         found.number = bgm.get(2)
         found.function = _REPLACING.get(reading.meaning("FUNCTION", bgm, 3))
     found.findings = reading.findings
-    for scopes, place in _articles(content):
+    return found
+
+
+def _articles(
+    reading: _Reading, lone: LoneGroup, around: Sequence[Surrounding]
+) -> Iterator[ArticleSchedule | None]:
+    """Give what an article's group says, of each place."""
+    for article, place in parted(lone.branch, reading.habits):
         yield None
-        found.articles.append((yield from _article(reading, scopes, place)))
-    yield found
-
-
-def _articles(content: Branch) -> Iterator[tuple[list[Branch], Branch]]:
-    """Yield (scopes around it, innermost first; what has the quantities) of each schedule."""
-    plants = [(article, [plant]) for plant in content.within("PLANT") for article in _in(plant)]
-    for article, around in [*plants, *((it, []) for it in _in(content))]:
-        parties = [it for it in article.within("PARTY") if _has_quantities(it)]
-        if not parties:
-            yield [article, *around, content], article
-        elif _has_quantities(article) and len(parties) > 1:
-            # What stands before several places is of none of them alone.
-            yield [article, *around, content], article
-            for party in parties:
-                yield [party, article, *around, content], party
-        else:
-            for party in parties:
-                yield [party, article, *around, content], party
-
-
-def _in(group: Branch) -> Sequence[Branch]:
-    return group.within("ARTICLE")
-
-
-def _has_quantities(group: Branch) -> bool:
-    return bool(group.within("QUANTITY") or group.within("SCHEDULE"))
-
-
-def _placing(scope: Branch) -> Iterator[Segment]:
-    """Yield what names places in a scope: its own, then those of its parties."""
-    yield from scope.all("NAD")
-    yield from scope.all("LOC")
-    for party in scope.within("PARTY"):
-        yield from party.all("NAD")
-        yield from party.all("LOC")
+        found = yield from _article(reading, article, place, around)
+        if not lone.is_whole:
+            text = f"It has more than {MOST_SEGMENTS:,} segments, or what stands before it has."
+            found.findings.append(Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment))
+        yield found
 
 
 def _article(
-    reading: _Reading, scopes: list[Branch], place: Branch
+    reading: _Reading, article: Surrounding, place: Surrounding, around: Sequence[Surrounding]
 ) -> Generator[None, None, ArticleSchedule]:
     """Read what is said of one article at one place, with pauses."""
     outside, reading.findings = reading.findings, []
-    article = next(scope for scope in scopes if scope.one("LIN"))
-    lin = article.all("LIN")[0]
-    own = scopes[: scopes.index(article) + 1]
-    dates = reading.head | reading.dates(*own)
+    lin = article.branch.all("LIN")[0]
+    inside = [place, article] if place is not article else [article]
+    scopes = [*inside, *around]
+    dates = reading.head | reading.dates(*(it.branch for it in inside))
     found = ArticleSchedule(lin.number, lin.offset, lin.get(1))
-    found.articles = _names(reading, article)
-    found.places = _near(reading, scopes, place)
-    found.references = reading.references(*scopes)
+    found.articles = _names(reading, article.branch)
+    found.places = innermost(it.places for it in scopes)
+    found.references = innermost(it.references for it in scopes)
     found.number = found.references.get("NUMBER", "")
-    found.planner = _planner(scopes)
+    found.planner = next(filter(None, (it.planner for it in scopes)), "")
     found.calculated = dates.get("CALCULATED")
     found.horizon_start, found.horizon_end = dates.get("FROM"), dates.get("UNTIL")
-    yield from _quantities(reading, found, [it for it in own if it is not place], place)
+    yield from _quantities(reading, found, [it.branch for it in inside])
     if reading.habits.first_firm_is_backlog:
         first_firm_as_backlog(found.lines, reading.issued)
     found.findings, reading.findings = reading.findings, outside
     return found
-
-
-def _near(reading: _Reading, scopes: list[Branch], place: Branch) -> dict[str, str]:
-    """Return the places of a schedule: the parties of other schedules are not its own."""
-    shared = [it for it in scopes if it is not place]
-    lonely = [Branch(it.segments) if _is_parted(it) else it for it in shared]
-    return reading.places(*([place] if place in scopes else []), *lonely)
-
-
-def _is_parted(article: Branch) -> bool:
-    return any(_has_quantities(it) for it in article.within("PARTY"))
 
 
 def _names(reading: _Reading, article: Branch) -> dict[str, str]:
@@ -207,26 +187,17 @@ def _names(reading: _Reading, article: Branch) -> dict[str, str]:
     return found
 
 
-def _planner(scopes: Sequence[Branch]) -> str:
-    for scope in scopes:
-        for group in (scope, *scope.within("PARTY")):
-            for contact in group.within("CONTACT"):
-                if found := contact.all("CTA")[0].get(2) or contact.all("CTA")[0].get(2, 2):
-                    return found
-    return ""
-
-
 def _quantities(
-    reading: _Reading, into: ArticleSchedule, around: list[Branch], place: Branch
+    reading: _Reading, into: ArticleSchedule, scopes: Sequence[Branch]
 ) -> Iterator[None]:
-    """Read the quantities of a place, and what is said once for its article around it."""
+    """Read the quantities of a place, and before them what is said of its article around it."""
     notes = [
         group
-        for scope in (place, *around)
+        for scope in scopes
         for group in scope.within("REFERENCE")
         if reading.habits.meaning("REFERENCE", group.all("RFF")[0].get(1)) == "NOTE"
     ]
-    for scope in (*around, place):
+    for scope in reversed(scopes):
         for group in scope.within("QUANTITY"):
             yield
             _quantity(reading, into, group, notes, scope)

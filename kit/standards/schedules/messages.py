@@ -3,8 +3,8 @@
 Times are as they were written: without a zone where the message names none.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -13,6 +13,10 @@ from kit.standards.edifact.faults import Finding
 
 MOST_FINDINGS = 200
 """Of an article, and of what is no single one's: a message of many faults tells no more."""
+MOST_LINES = 5_000
+"""Of an article at a place."""
+PORTION, MOST_ARTICLES = 2_500, 250
+"""Lines and articles of a message that are held at a time; the last article may have more."""
 LineKind = Literal["SCHEDULED", "BACKLOG", "IMMEDIATE"]
 LineCommitment = Literal["FIRM", "MAKE_AND_MATERIAL", "MATERIAL", "FORECAST"]
 LineBucket = Literal["DAY", "WEEK", "MONTH", "PERIOD", "FLEXIBLE"]
@@ -107,9 +111,10 @@ class ArticleSchedule:
 
 @dataclass
 class ScheduleMessage:
-    """A message. number: as text. places: of the message as a whole, meaning -> code.
+    """A message, or a portion of it: what its head says, and some of its articles.
 
-    findings: of what is no single article's.
+    number: as text. places: of the message as a whole, meaning -> code. findings: of what is no
+    single article's; of portions, the last one has them.
     """
 
     is_just_in_time: bool
@@ -119,3 +124,43 @@ class ScheduleMessage:
     places: Mapping[str, str] = field(default_factory=dict)
     articles: list[ArticleSchedule] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    is_last: bool = True
+
+
+MessagePart = ScheduleMessage | ArticleSchedule
+"""The head of a message, without its articles, or one of these."""
+
+
+def in_portions(parts: Iterable[MessagePart | None]) -> Iterator[ScheduleMessage | None]:
+    """Give messages in portions, each as it is filled, and the last one of a message always.
+
+    parts: of each message its head, to which findings are added up to its end, and its articles.
+    None: a pause.
+    """
+    head: ScheduleMessage | None = None
+    articles, lines = list[ArticleSchedule](), 0
+    for part in parts:
+        if part is None:
+            yield None
+        elif isinstance(part, ArticleSchedule):
+            articles.append(part)
+            lines += 1 + len(part.lines)
+        else:
+            if head is not None:
+                yield replace(head, articles=articles)
+            head, articles, lines = part, [], 0
+        if head is not None and (lines >= PORTION or len(articles) == MOST_ARTICLES):
+            yield replace(head, articles=articles, findings=[], is_last=False)
+            articles, lines = [], 0
+    if head is not None:
+        yield replace(head, articles=articles)
+
+
+def put_together(portions: Iterable[ScheduleMessage | None]) -> Iterator[ScheduleMessage]:
+    """Give messages that come in portions as wholes."""
+    articles = list[ArticleSchedule]()
+    for portion in filter(None, portions):
+        articles += portion.articles
+        if portion.is_last:
+            yield replace(portion, articles=articles)
+            articles = []

@@ -69,11 +69,13 @@ def _articles(*quantities: Group) -> Group:
             _parties(*quantities, _PACKAGES, _TRANSPORT),
         ),
         _MANY * 100,
+        is_lone=True,
     )
 
 
 def _plants(trigger: str, *inside: Group) -> Group:
-    return Group("PLANT", (Seg(trigger), _parties(), _TRANSPORT, *inside), _MANY)
+    parts: Sequence[Seg | Group] = (Seg(trigger), _parties(), _TRANSPORT, *inside)
+    return Group("PLANT", parts, _MANY, is_lone=True)
 
 
 _HEAD: Sequence[Seg | Group] = (
@@ -106,10 +108,13 @@ DELJIT: Sequence[Seg | Group] = (
         "PLANT",
         (Seg("SEQ"), Seg("DTM", 9), Seg("GIR", 99), Seg("LOC", 9), _PACKAGES, _CALLED),
         _MANY * 10,
+        is_lone=True,
     ),
     *(_plants(it, _CALLED) for it in ("GIS", "GEI")),
     _CALLED,
     *_TAIL,
 )
+TABLES = {"DELFOR": DELFOR, "DELJIT": DELJIT}
+"""Type of message (0065) -> what may stand where."""
 RELEASES = frozenset({"96A", "97A", "98A", "98B", "99A", "00A", "00B", "04A"})
 """Of the directories whose messages these tables hold."""

@@ -14,14 +14,18 @@ from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.schedules.dates import month_of, span_of
 from kit.standards.schedules.messages import (
     MOST_FINDINGS,
+    MOST_LINES,
     ArticleSchedule,
     CountedReceipt,
     GoAhead,
     LineBucket,
     LineKind,
+    MessagePart,
     PlannedQuantity,
     ScheduleMessage,
     Span,
+    in_portions,
+    put_together,
 )
 
 LENGTH = 128
@@ -98,35 +102,59 @@ class _Transmission:
     article: ArticleSchedule | None = None
     unit: str = ""
     at_periods: bool = False
-    is_ended: bool = False
 
 
 def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
-    """Read the transmissions of a file, one after the other. Never raises for content.
+    """Read the transmissions of a file, each as a whole. Never raises for content.
 
     In linear time; of the file, no more is kept than the transmission that is being read.
     """
-    return filter(None, transmissions_in_steps(content))
+    return put_together(transmission_portions(content))
 
 
-def transmissions_in_steps(content: bytes) -> Iterator[ScheduleMessage | None]:
-    """Do the same, and give None as a pause for who does it in turn with others."""
+def transmission_portions(content: bytes) -> Iterator[ScheduleMessage | None]:
+    """Do the same in portions, and give None as a pause for who does it in turn with others.
+
+    No more is held than a portion and one article.
+    """
+    return in_portions(_parts(content))
+
+
+def _parts(content: bytes) -> Iterator[MessagePart | None]:
+    """Give the head of each transmission, then its articles, with pauses."""
     current: _Transmission | None = None
     for record in records(content):
         if record.type == "511" or current is None:
             if current is not None:
-                yield _left(current)
+                yield from _left(current)
             current = _opened(record)
+            yield current.found
             if record.type != "511":
                 _keep(current, record, Fault.INVALID_START, "A transmission begins with 511.")
+        if record.type in ("512", "519"):
+            yield from _ended(current)
         _take(current, record)
         if record.number % RECORDS_A_TURN == 0:
             yield None
-        if current.is_ended:
-            yield current.found
+        if record.type == "519":
             current = None
     if current is not None:
-        yield _left(current)
+        yield from _left(current)
+
+
+def _ended(into: _Transmission) -> Iterator[ArticleSchedule]:
+    """Give the article that ends here, if there is one."""
+    if into.article is not None:
+        _date_remainder(into.article)
+        yield into.article
+        into.article = None
+
+
+def _left(into: _Transmission) -> Iterator[ArticleSchedule]:
+    """End a transmission that has no end: what it says may be half of it."""
+    yield from _ended(into)
+    text = "519 is missing: the transmission is cut off."
+    into.found.findings.append(Finding(Fault.MISSING, text, 0, "519"))
 
 
 def _date_remainder(article: ArticleSchedule) -> None:
@@ -176,13 +204,6 @@ def _opened(record: Record) -> _Transmission:
     return into
 
 
-def _left(into: _Transmission) -> ScheduleMessage:
-    """Return a transmission that has no end: what it says may be half of it."""
-    text = "519 is missing: the transmission is cut off."
-    into.found.findings.append(Finding(Fault.MISSING, text, 0, "519"))
-    return into.found
-
-
 def _take(into: _Transmission, record: Record) -> None:
     into.counts[record.type] += 1
     if record.type not in _LAYOUTS:
@@ -190,7 +211,7 @@ def _take(into: _Transmission, record: Record) -> None:
     elif record.type == "512":
         _article(into, record)
     elif record.type == "519":
-        _end(into, record)
+        into.found.findings += counted_otherwise(record, into.counts)
     elif record.type != "511" and into.article is None:
         _keep(into, record, Fault.NOT_IN_THIS_PLACE, "An article begins with 512.")
     elif record.type in ("513", "514"):
@@ -199,13 +220,6 @@ def _take(into: _Transmission, record: Record) -> None:
         _go_aheads(into, record)
     elif record.type == "517" and into.article is not None:
         into.article.articles.setdefault("PACKAGING", record.fields()["packaging"])
-
-
-def _end(into: _Transmission, record: Record) -> None:
-    into.is_ended = True
-    for article in into.found.articles:
-        _date_remainder(article)
-    into.found.findings += counted_otherwise(record, into.counts)
 
 
 def counted_otherwise(record: Record, counts: Counter[str]) -> Iterator[Finding]:
@@ -233,7 +247,6 @@ def _article(into: _Transmission, record: Record) -> None:
     into.article, into.unit, into.at_periods = found, fields["unit"], False
     found.calculated = _date(into, record, fields["date"])
     found.period_start = into.reset
-    into.found.articles.append(found)
     if not found.articles:
         _keep(into, record, Fault.MISSING, "512 names no article.", of_article=True)
 
@@ -261,14 +274,14 @@ def _quantities(into: _Transmission, record: Record) -> None:
 
 
 def _line(into: _Transmission, record: Record, code: str, amount: str) -> None:
-    quantity = Decimal() if code == _NO_DEMAND else _number(into, record, amount)
+    if code == _NO_DEMAND:
+        return
+    quantity = _number(into, record, amount)
     if quantity is None or into.article is None:
         return
     kind = _KINDS.get(code, "SCHEDULED")
     bucket: LineBucket = "PERIOD"
     span = None
-    if code == _NO_DEMAND:
-        return
     if code not in (_REMAINDER, *_KINDS):
         try:
             bucket, span = _when(code, at_periods=into.at_periods)
@@ -278,6 +291,10 @@ def _line(into: _Transmission, record: Record, code: str, amount: str) -> None:
             return
     elif code in _KINDS:
         bucket = "DAY"
+    if len(into.article.lines) == MOST_LINES:
+        text = f"An article has at most {MOST_LINES:,} lines."
+        _keep(into, record, Fault.TOO_MANY, text, of_article=True)
+        return
     into.article.lines.append(
         PlannedQuantity(
             quantity,

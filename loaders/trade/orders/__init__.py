@@ -4,7 +4,7 @@ from loaders.reading.acts import available, there_is
 from loaders.reading.relations import Computed, Many, One
 from loaders.trade.orders.line_lists import OrderLineFilter, OrderLineSort, every_line
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
-from loaders.trade.orders.progress import is_backordered, is_late, is_open, status_of
+from loaders.trade.orders.progress import is_backordered, is_late, is_open, status_of, version
 from loaders.trade.orders.responses import amendment, response
 from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
 from loaders.trade.orders.tokens import access_token
@@ -23,6 +23,7 @@ lines = Many(OrderLine, "order_id", order_by=("line_no",), typical=5)
 holds = Many(Hold, "subject_id", order_by=("placed_at", "id"), typical=1)
 progress = Computed(Order, {"status": status_of, "is_backordered": is_backordered})
 timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
+versions = Computed(Order, {"version": version})
 tokens = Computed(Order, {"token": access_token})
 stopped = Computed(Order, {"by_payment": there_is(UNPAID)})
 offered = Computed(Order, {"actions": available(ACTS)})
@@ -54,4 +55,5 @@ __all__ = [
     "timeliness",
     "tokens",
     "totals",
+    "versions",
 ]

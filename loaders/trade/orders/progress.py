@@ -51,6 +51,19 @@ def some_line(reader: Reader, order: Any, condition: Callable[[Any], Any]) -> Co
     )
 
 
+def version(reader: Reader, order: Any) -> ColumnElement[int]:
+    """Return how often an order has changed, amendments that nobody answered in time included.
+
+    These count from their last instant on, also before anybody has ended them.
+    """
+    (line,), own = everything(reader).tables((OrderLine,))
+    ended = select(func.count()).where(
+        *own, line.order_id == order.id, line.is_unanswered(reader.at)
+    )
+    changes: ColumnElement[int] = order.version + ended.correlate_except(line).scalar_subquery()
+    return changes
+
+
 def is_open(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether an order that is wanted has something that is neither cancelled nor shipped."""
     owing = some_line(reader, order, lambda line: line.open_quantity > 0)

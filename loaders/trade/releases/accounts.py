@@ -10,19 +10,20 @@ from loaders.reading.relations import Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases.counting import QUANTITY, counted, own, received
+from models.trade.releases.counting import QUANTITY, counted, own, received, supplied_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
 
 def _figures(period: Any, sums: Any) -> SimpleNamespace:
-    issued, arrived = period.opening + sums.issued, received(period, sums)
+    supplied, arrived = supplied_upto(period, sums), received(period, sums)
     names = ("dispatched", "delivered", "lost", "returned")
     return SimpleNamespace(
         **{name: getattr(sums, name) for name in names},
         under_way=sums.issued - sums.delivered,
-        cumulative_issued=issued,
+        cumulative_issued=period.opening + sums.issued,
+        supplied=supplied,
         received=arrived,
-        in_transit=func.greatest(issued - arrived, 0, type_=QUANTITY),
+        in_transit=func.greatest(supplied - arrived, 0, type_=QUANTITY),
     )
 
 
@@ -35,6 +36,7 @@ _Record = namedtuple(  # noqa: PYI024 -- the types of the fields are SQL's.
         "returned",
         "under_way",
         "cumulative_issued",
+        "supplied",
         "received",
         "in_transit",
     ),

@@ -8,9 +8,11 @@ from pydantic import Field
 from sqlalchemy import ColumnElement
 
 from kit.inputs import Input
+from loaders.reading.acts import available
 from loaders.reading.filters import one_of
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Many, One, Reader
+from loaders.reading.relations import Computed, Many, One, Reader
+from models.trade.releases.acts import ACTS
 from models.trade.releases.findings import ReleaseAnswerLine, ReleaseFinding
 from models.trade.releases.tables import (
     AccountPeriod,
@@ -22,6 +24,7 @@ from models.trade.releases.tables import (
 from models.trade.releases.words import ReleaseState, ReleaseType
 
 by_id = One(Release)
+offered = Computed(Release, {"actions": available(ACTS)})
 schedule_line_by_id = One(ScheduleLine)
 schedule_of = Many(ScheduleLine, "release_id", order_by=("line_no",), typical=10)
 account_by_id = One(CumulativeAccount)

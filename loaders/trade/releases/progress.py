@@ -9,18 +9,18 @@ from sqlalchemy import ColumnElement, case, func, select, true, type_coerce
 from loaders.reading.relations import Part, Reader, Relation
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
-from models.trade.releases.counting import counted, own, received
+from models.trade.releases.counting import counted, own, received, supplied_upto
 from models.trade.releases.tables import AccountPeriod, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState, ScheduleStatus
 
 
 def _open(quantity: Any, upto: Any, gone: Any) -> Any:
-    """Return what is open of a line in SQL, as `open_quantities` says. gone: issued, or arrived."""
+    """Return what is open of a line in SQL, as `open_quantities` says. gone: left, or arrived."""
     return func.greatest(0, func.least(quantity, upto - gone), type_=ScheduleLine.quantity.type)
 
 
 def _figures(line: Any, release: Any, stand: Any, upto: Any, is_past: Any) -> SimpleNamespace:
-    """Return the figures of a line. upto: its cumulative quantity. stand: issued and arrived.
+    """Return the figures of a line. upto: its cumulative quantity. stand: gone and arrived.
 
     Of a superseded release nothing is open.
     """
@@ -35,7 +35,7 @@ def _figures(line: Any, release: Any, stand: Any, upto: Any, is_past: Any) -> Si
     )
     return SimpleNamespace(
         cumulative_released=upto,
-        open_quantity=case((is_active, _open(line.quantity, upto, stand.issued)), else_=0),
+        open_quantity=case((is_active, _open(line.quantity, upto, stand.gone)), else_=0),
         status=type_coerce(status, OneOf(ScheduleStatus)),
     )
 
@@ -50,7 +50,7 @@ class _Progress(Relation):
     source = _figures(
         ScheduleLine,
         Release,
-        SimpleNamespace(issued=AccountPeriod.opening, arrived=AccountPeriod.received),
+        SimpleNamespace(gone=AccountPeriod.opening, arrived=AccountPeriod.received),
         ScheduleLine.quantity,
         true(),
     )
@@ -80,7 +80,7 @@ class _Progress(Relation):
             *own(reader, period),
         )
         stand = SimpleNamespace(
-            issued=period.opening + sums.c.issued, arrived=received(period, sums.c)
+            gone=supplied_upto(period, sums.c), arrived=received(period, sums.c)
         )
         figures = _figures(line, release, stand, summed.c.upto, line.window_latest < reader.at)
         return figures, rows.correlate_except(line, release, period, summed, sums)

@@ -82,14 +82,15 @@ PACK = Act(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
-    stopped_by=(UNPAID, AMENDED, TOO_LATE, TOO_EARLY),
+    stopped_by=(UNPAID, AMENDED, TOO_LATE, TOO_EARLY, UNPLACED, UNCARRIED),
     action=DeliveryAction.PACK,
 )
 DISPATCH = Act(
     Scope.DELIVERIES_FULFIL,
     frozenset({DeliveryState.PACKED}),
     becomes=DeliveryState.DISPATCHED,
-    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE, NOT_LAST, UNWANTED),
+    # Where its place cannot handle it any more, it had better leave.
+    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE, NOT_LAST, UNWANTED, UNCARRIED),
     action=DeliveryAction.DISPATCH,
 )
 CANCEL = Act(

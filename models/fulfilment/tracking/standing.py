@@ -10,6 +10,9 @@ from models.fulfilment.parcels import Parcel, ParcelStatus
 TERMINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.LOST})
 """Where a parcel's way ends; only a correction leads out of it."""
 
+FAST = timedelta(minutes=5)
+"""How fast a carrier's clock may be and still say what came after what."""
+
 APART = timedelta(days=30)
 """How far apart parcels of one consignment get its number; carriers let numbers rest for longer."""
 
@@ -56,6 +59,10 @@ class Report(Protocol):
         """When it happened."""
 
     @property
+    def recorded_at(self) -> datetime:
+        """When it was told to us."""
+
+    @property
     def status(self) -> ParcelStatus:
         """What was reported."""
 
@@ -91,7 +98,8 @@ class Standing(NamedTuple):
 def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
     """Return where a parcel stands; neither order nor repetition of the reports matters.
 
-    Reports count by (occurred_at, rank), corrections after all others of their instant. UNKNOWN
+    Reports count by (instant, rank), corrections after all others of their instant, which is the
+    one that they state, but at most `FAST` after they were recorded. UNKNOWN
     hides nothing that is known, so that a parcel without a telling report is PACKED. A terminal
     status stays until a correction. A delay lasts until a later report of progress. What was
     declared an error, or corrected under its own id, is as if it had never been reported, whichever
@@ -102,14 +110,14 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
     moved_at = delayed_at = None
     for report in sorted(_counting(list(reports)), key=_order):
         if report.is_delay:
-            delayed_at = report.occurred_at
+            delayed_at = _when(report)
         over = status in TERMINAL and not report.is_correction
         if over or report.status is ParcelStatus.UNKNOWN:
             continue
         if report.status is not status or report.is_correction:
-            status, status_at = report.status, report.occurred_at
+            status, status_at = report.status, min(report.occurred_at, report.recorded_at)
         if report.status not in _NO_PROGRESS:
-            moved_at = report.occurred_at
+            moved_at = _when(report)
     waits = delayed_at is not None and (moved_at is None or moved_at <= delayed_at)
     return Standing(status, status_at, waits and status not in TERMINAL)
 
@@ -128,5 +136,13 @@ def _named(report: Report) -> tuple[str, str | None]:
     return report.source.casefold(), report.carrier_event_id
 
 
-def _order(report: Report) -> tuple[datetime, bool, int]:
-    return report.occurred_at, report.is_correction, _RANK[report.status]
+def _when(report: Report) -> tuple[datetime, datetime]:
+    """Return when it counts as reported, and when by its own clock.
+
+    No time to come orders what others report until then, only what came together with it.
+    """
+    return min(report.occurred_at, report.recorded_at + FAST), report.occurred_at
+
+
+def _order(report: Report) -> tuple[tuple[datetime, datetime], bool, int]:
+    return _when(report), report.is_correction, _RANK[report.status]

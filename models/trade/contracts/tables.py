@@ -135,6 +135,15 @@ class Contract(Owned):
 
 COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "received")
 """How far a contract line is drawn down."""
+COUNTED = {
+    "target_quantity": "",
+    "min_quantity": "min_",
+    "max_quantity": "max_",
+    "lot_multiple": "lot_",
+    "min_per_call_off": "min_per_call_off_",
+    "max_per_call_off": "max_per_call_off_",
+}
+"""Quantity that a contract line agrees on -> prefix of the columns of how that was counted."""
 
 
 class ContractLine(OfProduct, Packaged, Owned):
@@ -178,7 +187,7 @@ class ContractLine(OfProduct, Packaged, Owned):
             "tolerances",
             "over_tolerance_percent >= 0 AND under_tolerance_percent BETWEEN 0 AND 100",
         ),
-        *packaged("contract_lines"),
+        *(it for prefix in COUNTED.values() for it in packaged("contract_lines", prefix)),
     )
     __tally__ = Tally(Contract, "contract_id", COUNTERS)
 
@@ -192,6 +201,16 @@ class ContractLine(OfProduct, Packaged, Owned):
     lot_multiple: Mapped[Decimal | None]
     min_per_call_off: Mapped[Decimal | None]
     max_per_call_off: Mapped[Decimal | None]
+    min_packaging_id: Mapped[UUID | None]
+    min_packaging_content: Mapped[Decimal | None]
+    max_packaging_id: Mapped[UUID | None]
+    max_packaging_content: Mapped[Decimal | None]
+    lot_packaging_id: Mapped[UUID | None]
+    lot_packaging_content: Mapped[Decimal | None]
+    min_per_call_off_packaging_id: Mapped[UUID | None]
+    min_per_call_off_packaging_content: Mapped[Decimal | None]
+    max_per_call_off_packaging_id: Mapped[UUID | None]
+    max_per_call_off_packaging_content: Mapped[Decimal | None]
     currency: Mapped[str]
     unit_price: Mapped[Decimal]
     guarantee_id: Mapped[UUID | None]
@@ -204,6 +223,15 @@ class ContractLine(OfProduct, Packaged, Owned):
     received_reference: Mapped[str | None]
 
     packaged_quantity = count_in_packagings("target_quantity")
+    min_packaged_quantity = count_in_packagings("min_quantity", "min_packaging_content")
+    max_packaged_quantity = count_in_packagings("max_quantity", "max_packaging_content")
+    lot_packaged_quantity = count_in_packagings("lot_multiple", "lot_packaging_content")
+    min_per_call_off_packaged_quantity = count_in_packagings(
+        "min_per_call_off", "min_per_call_off_packaging_content"
+    )
+    max_per_call_off_packaged_quantity = count_in_packagings(
+        "max_per_call_off", "max_per_call_off_packaging_content"
+    )
 
     @hybrid_property
     def agreed(self) -> Decimal:

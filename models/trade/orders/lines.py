@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Date, DateTime, Numeric, and_, case, func, text
-from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.standards.money import part_of, rounded
@@ -265,6 +265,17 @@ class OrderLine(OfProduct, Packaged, Owned):
     def is_amended(self, now: datetime) -> bool:
         """Tell whether an amendment of it waits for its answer."""
         return self.answer_by is not None and self.answer_by > now
+
+    @hybrid_method
+    def is_unanswered(self, at: datetime) -> bool:
+        """Tell whether nobody has answered its amendment in time, and nobody has ended it yet."""
+        return self.answer_by is not None and self.answer_by <= at
+
+    @is_unanswered.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
+    @classmethod
+    def _is_unanswered(cls, at: Any) -> ColumnElement[bool]:
+        unanswered: ColumnElement[bool] = cls.answer_by <= at
+        return unanswered
 
     @hybrid_property
     def own_discount(self) -> Decimal | None:

@@ -55,7 +55,8 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
     """Select what has left since a period began: one row of sums, whatever orders it was for.
 
     dispatched, delivered, lost, returned; issued without the two last; after: what was delivered of
-    what left after the customer's last receipt. until: day of the next period, NULL for none.
+    what left after the customer's last receipt; issued_since, delivered_since: of what left after
+    its figure was reconciled. until: day of the next period, NULL for none.
     """
     line, part = (reader.table(entity_named(it)) for it in ("OrderLine", "DeliveryLine"))
     delivery = reader.table(entity_named("Delivery"))
@@ -79,11 +80,15 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
     )
     if until is not None:
         rows = rows.where(or_(until.is_(None), day < until))
+    issued = part.shipped - part.lost - part.refused
     is_after = delivery.dispatched_at > period.counted_until
+    is_since = delivery.dispatched_at > period.reconciled_at
     return rows.add_columns(
         *(_sum(getattr(part, name), label) for name, label in _SUMS.items()),
-        _sum(part.shipped - part.lost - part.refused, "issued"),
+        _sum(issued, "issued"),
         _sum(case((is_after, part.delivered), else_=0), "after"),
+        _sum(case((is_since, issued), else_=0), "issued_since"),
+        _sum(case((is_since, part.delivered), else_=0), "delivered_since"),
     ).correlate_except(account, agreed, contract, line, part, delivery)
 
 
@@ -95,15 +100,20 @@ def _sum(amount: Any, label: str) -> ColumnElement[Any]:
     return func.coalesce(func.sum(amount), 0, type_=QUANTITY).label(label)
 
 
-def received(period: Any, sums: Any) -> ColumnElement[Any]:
-    """Return what a customer has received in a period: its figure and ours, never added.
+def supplied_upto(period: Any, sums: Any) -> ColumnElement[Any]:
+    """Return up to where what a customer wants is supplied: `cumulatives.supplied_quantity`."""
+    before = period.opening + sums.issued - sums.issued_since
+    had = func.greatest(before, period.reconciled_received, type_=QUANTITY)
+    supplied: ColumnElement[Any] = had + sums.issued_since
+    return supplied
 
-    Where it named a delivery note of ours, what left after that comes on top of what it said; else
-    the larger figure counts.
-    """
+
+def received(period: Any, sums: Any) -> ColumnElement[Any]:
+    """Return what a customer has received in a period: `cumulatives.received_quantity`."""
     ours = period.opening_received + sums.delivered
+    since = period.reconciled_received + sums.delivered_since
     noted = period.received + sums.after
     return case(
         (period.counted_until.is_not(None), noted),
-        else_=func.greatest(period.received, ours),
+        else_=func.greatest(period.received, ours, since),
     )

@@ -27,7 +27,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counting import Tables, counted, own
+from models.trade.releases.counting import Tables, counted, own, supplied_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState, ReleaseType, ScheduleKind
 
@@ -72,7 +72,10 @@ def _period(reader: Tables, account: Any, period_id: Any) -> Any:
     return rows.limit(1).correlate_except(period).lateral("period")
 
 
-_OF_PERIOD = ("account_id", "starts_on", "opening", "counted_until")
+_OF_PERIOD = (
+    *("account_id", "starts_on", "opening"),
+    *("counted_until", "reconciled_received", "reconciled_at"),
+)
 
 
 def _last_day(reader: Tables, release: Any) -> Any:
@@ -89,8 +92,8 @@ def _standing(reader: Tables) -> FromClause:
     """Select of each account what its effective schedule is made of.
 
     just_in_time, forecast: the releases, NULL for none. until: the last day of the first's horizon.
-    received: what the customer had when it sent the one that counts first, and issued: ours, in
-    that one's period.
+    received: what the customer had when it sent the one that counts first, and gone: up to where
+    it is supplied in that one's period.
     """
     account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
     contract = reader.table(Contract)
@@ -117,7 +120,7 @@ def _standing(reader: Tables) -> FromClause:
         case((runs, jit.id)).label("just_in_time"),
         case((runs, until)).label("until"),
         case((runs, jit.cumulative_received), else_=forecast.cumulative_received).label("received"),
-        (period.opening + sums.c.issued).label("issued"),
+        supplied_upto(period, sums.c).label("gone"),
     )
     rows = (
         rows.select_from(account)
@@ -192,7 +195,7 @@ def effective(reader: TablesNow) -> Select[Any]:
     standing = _standing(reader)
     of, supplied = standing.c, _supplied(reader, standing.c)
     summed = (
-        select(*(of[name] for name in (*_OF_ACCOUNT, "time_zone")), *supplied.c, of.issued)
+        select(*(of[name] for name in (*_OF_ACCOUNT, "time_zone")), *supplied.c, of.gone)
         .select_from(standing)
         .join(supplied, true())
         .correlate_except(standing, supplied)
@@ -207,8 +210,8 @@ def _with_open(reader: TablesNow, summed: FromClause) -> Select[Any]:
     What is not dated, and what is late, is due today.
     """
     of, today = summed.c, cast(func.timezone(summed.c.time_zone, reader.at), Date)
-    gone = of.cumulative_released - of.issued
-    amount = func.greatest(0, func.least(of.quantity, gone), type_=_QUANTITY)
+    missing = of.cumulative_released - of.gone
+    amount = func.greatest(0, func.least(of.quantity, missing), type_=_QUANTITY)
     is_open, is_dated = amount > 0, of.kind == ScheduleKind.SCHEDULED
     due_on = case(
         (~is_open, of.ships_on),
@@ -216,7 +219,7 @@ def _with_open(reader: TablesNow, summed: FromClause) -> Select[Any]:
         else_=today,
     )
     return select(
-        *(it for it in of if it.name not in {"time_zone", "issued"}),
+        *(it for it in of if it.name not in {"time_zone", "gone"}),
         amount.label("open_quantity"),
         type_coerce(due_on, Date()).label("due_on"),
         and_(is_open, or_(~is_dated, of.ships_on <= today)).label("is_due"),

@@ -72,7 +72,9 @@ class AccountPeriod(Owned):
     opening, opening_received: what was issued in it before we counted, and what of that had
     arrived. received: what the customer says it has received in it, received_reference: the
     delivery note of the last receipt in that. counted_until: when the newest delivery of ours left
-    whose note the customer named so; None where it named none.
+    whose note the customer named so; None where it named none. reconciled_received: what it said
+    when its figure and ours were reconciled last; what had left up to reconciled_at may be in that,
+    and what left later is not.
     """
 
     __tablename__ = "account_periods"
@@ -80,7 +82,7 @@ class AccountPeriod(Owned):
     __table_args__ = (
         to("cumulative_accounts", "account_id"),
         unique("start", "account_id", "starts_on"),
-        not_negative("opening", "opening_received", "received"),
+        not_negative("opening", "opening_received", "received", "reconciled_received"),
     )
 
     account_id: Mapped[UUID]
@@ -90,6 +92,8 @@ class AccountPeriod(Owned):
     received: Mapped[Decimal]
     received_reference: Mapped[str | None]
     counted_until: Mapped[datetime | None]
+    reconciled_received: Mapped[Decimal]
+    reconciled_at: Mapped[datetime | None]
 
 
 class Release(Owned):

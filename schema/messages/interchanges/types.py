@@ -20,6 +20,7 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.scopes import Authenticated
 from schema.messages.outbox import BYTES, InterchangeContent, OutgoingInterchange
 from schema.messages.partners import PartnerProfile
+from schema.trade.releases.types import Release
 
 described(
     InterchangeState,
@@ -42,7 +43,8 @@ described(
     "MessageFate",
     "What became of a message.",
     WAITING="It is to be read.",
-    READ="It was taken in; findings tell what was not.",
+    READ="It was taken in; findings tell what was not, and while one of them is an error it can be"
+    " replayed: what it brought already stays as it is.",
     UNREAD="Nobody reads its type yet; it can be replayed.",
     REFUSED="Nothing of it was taken in; findings tell why. It can be replayed.",
     FAILED="We failed to read it, and nothing of it was taken in. It can be replayed.",
@@ -173,6 +175,9 @@ class InterchangeMessage(Node):
     segment_count: int = strawberry.field(description="How many segments it has, UNH and UNT too.")
     fate: MessageFate = strawberry.field(description="What became of it.")
     read_at: datetime | None = strawberry.field(description="When that was decided by reading it.")
+    releases: Connection[Release] = connection(
+        loaders.releases, "The releases that it brought, in the order of its articles."
+    )
     timeline: Timeline = timeline()
 
     @strawberry.field(

@@ -70,13 +70,14 @@ class ContractLine(Node):
         key="guarantee_id",
     )
     target_quantity: Decimal = strawberry.field(description="How much is agreed.")
-    packaged: Packaged | None = packaged("How much is agreed,")
     min_quantity: Decimal | None = strawberry.field(
         description="The least that must be called off by the end."
     )
+    min_quantity_packaged: Packaged | None = packaged("`minQuantity`", "min_")
     max_quantity: Decimal | None = strawberry.field(
         description="The most that may be called off; null where it is the target."
     )
+    max_quantity_packaged: Packaged | None = packaged("`maxQuantity`", "max_")
     over_tolerance_percent: Decimal = strawberry.field(
         description="Percent of the agreed maximum that may be called off beyond it."
     )
@@ -92,12 +93,16 @@ class ContractLine(Node):
     lot_multiple: Decimal | None = strawberry.field(
         description="Every called-off quantity is a multiple of this."
     )
+    lot_multiple_packaged: Packaged | None = packaged("`lotMultiple`", "lot_")
     min_per_call_off: Decimal | None = strawberry.field(
         description="The least of this line in one call-off."
     )
+    min_per_call_off_packaged: Packaged | None = packaged("`minPerCallOff`", "min_per_call_off_")
     max_per_call_off: Decimal | None = strawberry.field(
         description="The most of this line in one call-off."
     )
+    max_per_call_off_packaged: Packaged | None = packaged("`maxPerCallOff`", "max_per_call_off_")
+    packaged: Packaged | None = packaged("How much is agreed,")
     called_off: Decimal = strawberry.field(description="What call-offs ordered and did not cancel.")
     released: Decimal = strawberry.field(
         description="The cumulative quantity up to which the active releases ask for goods."

@@ -248,9 +248,13 @@ class Order(Node):
     cancel_reason: str | None = strawberry.field(
         description="Why people last cancelled it, or a part of it."
     )
-    version: int = strawberry.field(
-        description="Raised by every change of the order itself, its holds and what its lines say,"
-        " not by what deliveries count on its lines; see `expectedVersion`."
+    version: int = related(
+        loaders.versions,
+        "Raised by every change of the order itself, its holds and what its lines say, an amendment"
+        " that nobody answers in time included, not by what deliveries count on its lines; see"
+        " `expectedVersion`.",
+        attribute="version",
+        directives=[_OF_LINES],
     )
     lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
     holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")

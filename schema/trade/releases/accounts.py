@@ -50,14 +50,18 @@ class AccountPeriod(Node):
         "cumulative_issued",
         "What was issued: `opening` and what was dispatched, and neither lost nor returned.",
     )
-    in_transit: Decimal = _counted(
-        "in_transit", "`cumulativeIssued` less `received`, never negative."
+    in_transit: Decimal = _counted("in_transit", "`supplied` less `received`, never negative.")
+    supplied: Decimal = _counted(
+        "supplied",
+        "Up to where the customer's demand is supplied: `cumulativeIssued`, or, where it had"
+        " received more than was issued, its figure and what has left since.",
     )
     received: Decimal = _counted(
         "received",
         "What has been received, by the customer's figure and by ours, never by both: where it"
         " names a delivery note of ours, what left after that is added to its figure, else the"
-        " larger of both counts.",
+        " larger of both counts; and where it had received more than was issued, what has left"
+        " since comes on top.",
     )
     cumulative_received: Decimal = column(
         "received", "What the customer said last that it has received in it."

@@ -79,8 +79,8 @@ class Demand:
         description="The cumulative quantity up to which the effective schedule asks with it."
     )
     open_quantity: Decimal = strawberry.field(
-        description="What is still to ship of it: `cumulativeReleased` less the cumulative issued"
-        " of the account, not below zero and not above `quantity`."
+        description="What is still to ship of it: `cumulativeReleased` less `supplied` of the"
+        " account's period, not below zero and not above `quantity`."
     )
     ships_on: date = strawberry.field(
         description="The day on which it is to leave so that it arrives on `arrivesOn`: transit"

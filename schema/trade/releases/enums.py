@@ -2,6 +2,7 @@
 
 from loaders.trade.releases.demand import DemandSort
 from loaders.trade.releases.lists import ReleaseSort
+from models.trade.releases.acts import ReleaseAction
 from models.trade.releases.words import (
     Commitment,
     DateMeaning,
@@ -84,6 +85,14 @@ described(
     OVERDUE="Its window is over and not all of it has arrived.",
 )
 described(
+    ReleaseAction,
+    "ReleaseAction",
+    "What may be done with a release.",
+    CONSENT="`releaseConsent`.",
+    REJECT="`releaseReject`.",
+    ANSWER="`releaseAnswer`.",
+)
+described(
     ReleaseSort,
     "ReleaseSort",
     "Order of a list of releases.",
@@ -105,6 +114,7 @@ __all__ = [
     "Commitment",
     "DateMeaning",
     "DemandSort",
+    "ReleaseAction",
     "ReleaseFunction",
     "ReleaseSort",
     "ReleaseState",

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from commands.trade.releases import opening, record
+from commands.trade.releases import record
+from commands.trade.releases.accounts import opening
 from commands.trade.releases.decisions import answer, decide
 from execution import related
 from loaders.trade import contracts as contract_loaders

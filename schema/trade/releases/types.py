@@ -29,6 +29,7 @@ from schema.trade.releases.comparison import ReleaseComparison
 from schema.trade.releases.enums import (
     Commitment,
     DateMeaning,
+    ReleaseAction,
     ReleaseFunction,
     ReleaseState,
     ReleaseType,
@@ -89,8 +90,8 @@ class ScheduleLine(Node):
     )
     open_quantity: Decimal = related(
         progress,
-        "What is still to ship of it: `cumulativeReleased` less the cumulative issued of the"
-        " contract line, not below zero and not above `quantity`. 0 for a superseded release.",
+        "What is still to ship of it: `cumulativeReleased` less `supplied` of its account's"
+        " `period`, not below zero and not above `quantity`. 0 for a superseded release.",
         attribute="open_quantity",
         directives=[_OF_EARLIER],
     )
@@ -243,5 +244,8 @@ class Release(Node):
     )
     schedule_lines: list[ScheduleLine] = related(
         loaders.schedule_of, "Its schedule, in the order in which it is supplied."
+    )
+    available_actions: list[ReleaseAction] = related(
+        loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
     timeline: Timeline = timeline()

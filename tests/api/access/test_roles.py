@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from kit.ids import to_global
+from kit.ids import new_id, to_global
 from models.access.viewers import READS, Actor, CompanyRole, Scope, allowed
 from tests import make
 from tests.make.master import channels, parties
@@ -284,3 +284,22 @@ async def test_the_limit_is_set_and_taken_away_again(ask):
         (result,) = answer["partiesUpsert"]["results"]
         seen.append((result["status"], result["party"]["approvalLimit"]))
     assert seen == [("CREATED", LIMIT), ("UNCHANGED", LIMIT), ("UPDATED", None)]
+
+
+ANY = "query ($id: ID!, $ids: [ID!]!) { node(id: $id) { id } nodes(ids: $ids) { __typename id } }"
+
+
+async def test_without_the_scope_of_its_type_a_row_is_as_if_it_were_not_there(world, ask):
+    placed = (await orders.order(world, ask))["id"]
+    (bolt,) = await orders.products(ask, "BOLT")
+    none = to_global("Order", new_id())
+    fields = {"id": placed, "ids": [placed, none, bolt]}
+    every = await ask(ANY, **fields)
+    assert (every["node"], every["nodes"][0]["__typename"]) == ({"id": placed}, "Order")
+    reading = ask.by(await world.key(Actor.STAFF, scopes=[Scope.MASTER_DATA_READ]))
+    assert await reading(ANY, **fields) == {"node": None, "nodes": [None, None, every["nodes"][2]]}
+    named = f'{{ node(id: "{placed}") {{ id }} }}'
+    # One plan serves both, whose answers differ.
+    assert [(await it(named))["node"] for it in (ask, reading)] == [{"id": placed}, None]
+    refused = await reading.answer(named.replace("{ id }", "{ id ... on Order { number } }"))
+    assert refused["errors"][0]["extensions"]["missingScopes"] == ["ORDERS_READ"]

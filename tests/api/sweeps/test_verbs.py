@@ -1,8 +1,9 @@
-"""Orders and contracts: `availableActions` offers what verbs accept, in every state."""
+"""Orders, contracts and releases: `availableActions` offers what verbs accept, in every state."""
 
 import re
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 
@@ -16,6 +17,10 @@ from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import Approval, LineResponse, OrderState
 from models.trade.orders.tables import Order
+from models.trade.releases.acts import ACTS as RELEASE_ACTS
+from models.trade.releases.findings import ReleaseFinding
+from models.trade.releases.tables import Release
+from models.trade.releases.words import ReleaseState
 from tests.make.sweeps.offers import Client, write
 from tests.make.trade import contracts, orders
 
@@ -99,6 +104,33 @@ async def test_contracts_in_every_state(world, ask, validity):
             offered = await client.offered("contract", contract)
             expected = await client.accepted(CONTRACT_ACTS, inputs)
             assert offered == expected, (state, client.viewer.role)
+
+
+async def test_releases_in_every_state(world, ask):
+    contract = await contracts.contract(world, ask, firmZoneDays=14)
+    line = contract["lines"][0]["id"]
+    firm = contracts.schedule("2026-03-06", "9", "FIRM")
+    first = await contracts.release(ask, line, 1, firm, cumulativeReceived="5")
+    payload = await contracts.try_release(ask, line, 2, cumulativeReceived="4")
+    findings = [it["id"] for it in payload["release"]["findings"] if it["isHolding"]]
+    assert len(findings) == len({"FIRM_ZONE", "CUMULATIVE_FELL"})
+    key = {"releaseId": payload["release"]["id"]}
+    inputs = {
+        "CONSENT": [{**key, "findingIds": [findings[0]]}],
+        "REJECT": [{**key, "reason": "No."}],
+        "ANSWER": [{**key, "lines": []}],
+    }
+    party = from_global(contract["party"]["id"])[1]
+    buyer = await Client.bound(world, ask, Actor.BUYER, party, role=CompanyRole.BUYER)
+    await write(world, Release, "id", first["id"], state=ReleaseState.SUPERSEDED)
+    for state, at, is_last in product(ReleaseState, STORED, (False, True)):
+        await write(world, Contract, "id", contract["id"], state=at)
+        consented = {"consented_at": world.clock() if is_last else None}
+        await write(world, ReleaseFinding, "id", findings[1], **consented)
+        await write(world, Release, "id", key["releaseId"], state=state)
+        for client in (Client.staff(world, ask), buyer):
+            offered = await client.offered("release", {"id": key["releaseId"]})
+            assert offered == await client.accepted(RELEASE_ACTS, inputs), (state, at, is_last)
 
 
 ROOM = [

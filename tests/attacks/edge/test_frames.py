@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 import pytest
 from websockets.frames import Frame, Opcode
@@ -10,8 +11,8 @@ from websockets.server import ServerProtocol
 from tests.attacks.edge.conftest import Host, Serve
 from tests.attacks.edge.test_unread import Dumb, opened, sockets
 from tests.make.running import until
-from transport.connections.frames import FRAMES, MORE
-from transport.connections.sockets import AT_ONCE
+from transport.connections.frames import FRAMES, MORE, STRANGE
+from transport.connections.sockets import AT_ONCE, Socket
 
 FLOOD = 40_000
 """As many as one read of a socket has."""
@@ -111,6 +112,29 @@ async def test_pings_of_a_patient_client_are_answered_for_ever(serve: Serve):
             await until(lambda: socket.conn.counted == MORE)
             host.later(0)
         assert sockets(host) == [socket]
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["a stranger", "a client"])
+async def test_a_stranger_says_little_and_a_client_as_much_as_is_handled(
+    serve: Serve, parsed: Parsed, *, known: bool
+):
+    most = FRAMES // STRANGE
+    async with serve() as host, AsyncExitStack() as attack:
+        dumb = await opened(host, attack, known=known)
+        (socket,) = sockets(host)
+        for _ in range(2 * most if known else most):
+            taken = parsed.all
+            dumb.send({"type": "ping"})
+            await until(partial(_is_taken, parsed, taken, socket))
+        dumb.send({"type": "ping"})
+        if known:
+            assert sockets(host) == [socket]
+        else:
+            await until(lambda: not sockets(host))
+
+
+def _is_taken(parsed: Parsed, before: int, socket: Socket) -> bool:
+    return parsed.all == before + 1 and socket.queue.empty()
 
 
 async def test_a_long_message_arrives_whole_in_steps(serve: Serve):

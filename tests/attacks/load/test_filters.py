@@ -1,12 +1,11 @@
 """Filters by what is computed look at each row once, and by its key at what it hangs on."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event, func, literal, select, text
+from sqlalchemy import func, literal, select, text
 from sqlalchemy.orm import aliased
 
 from models.access.viewers import Actor
@@ -19,6 +18,7 @@ from server import application
 from tests import make
 from tests.attacks.load.conftest import LIMITS, Long
 from tests.attacks.load.large import DELIVERIES, LINES, ORDERS
+from tests.make.counting import EXPLAIN, plan_of, sent
 from transport.serving import Serving
 
 FILTERS = [
@@ -32,23 +32,6 @@ ROWS = ORDERS + 2 * ORDERS + LINES + DELIVERIES * LINES // 25
 """Orders, their lines, and what was delivered of these."""
 SPARE = 2
 """A row may be looked at again by its key."""
-EXPLAIN = "EXPLAIN (ANALYZE, TIMING off, FORMAT json) "
-
-
-@contextmanager
-def sent(database: make.Walled) -> Iterator[list[tuple[str, Any]]]:
-    """Collect what is sent, with its values."""
-    found: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_others: Any) -> None:
-        found.append((statement, values))
-
-    engine = database.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def looked_at(node: Mapping[str, Any]) -> float:
@@ -75,10 +58,7 @@ async def test_what_is_computed_is_looked_for_in_each_row_once(long: Long, actor
                 with sent(world.database) as statements:
                     await ask(f"{{ orders(first: 5, filter: {{{chosen}}}) {{ {body} }} }}")
                 statement, values = next(it for it in statements if "FROM orders" in it[0])
-                reads = world.database.reading(world.merchant_id)
-                ((plan,),) = await reads.texts(EXPLAIN + statement, values)
-                await reads.end()
-                counts[chosen, body] = looked_at(plan[0]["Plan"])
+                counts[chosen, body] = looked_at(await plan_of(world, statement, values))
     assert {it: count for it, count in counts.items() if count > SPARE * ROWS} == {}
     assert max(counts.values()) > DELIVERIES
 

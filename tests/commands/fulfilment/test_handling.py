@@ -1,4 +1,4 @@
-"""Goods go where they can be handled: one rule for plan, split, move, release and its offer."""
+"""Goods go where they can be handled: one rule for all verbs from plan to dispatch, and offers."""
 
 from typing import Any
 
@@ -135,6 +135,37 @@ async def test_a_release_asks_again_and_is_offered_only_where_it_can(world, ask,
     assert await found() == (False, ["LOCATION_NOT_ALLOWED"])
     await locations.location(world, code="ABLE", handling=snake(enough))
     assert await found() == (True, [])
+
+
+@pytest.mark.gate("D14", "deliveryPack", "deliveryDispatch")
+async def test_what_needs_more_since_its_release_is_asked_again_where_it_is_packed_and_leaves(
+    world, ask
+):
+    order = await _order(world, ask)
+    able = await _location(world, "ABLE", hazardClasses=["3"])
+    delivery = await deliveries.released(world, ask, order, locationId=able)
+    await orders.products(ask, "PAINT", handling=PAINT)
+    own = {"deliveryId": delivery["id"]}
+    parcel = {"generateSscc": True, "contents": deliveries.contents(delivery)}
+    pack = own | {"parcels": [parcel]}
+
+    async def found(verb: str, **fields: Any) -> tuple[bool, list[str]]:
+        action = verb.removeprefix("delivery").upper()
+        is_offered = action in (await deliveries.read(ask, delivery))["availableActions"]
+        return is_offered, [code for code, _ in await deliveries.refusals(ask, verb, **fields)]
+
+    assert await found("deliveryPack", **pack) == (False, ["METHOD_NOT_ALLOWED"])
+    await _method(ask, "PARCEL", hazardClasses=["3"])
+    await locations.location(world, code="ABLE", handling={"hazard_classes": []})
+    assert await found("deliveryPack", **pack) == (False, ["LOCATION_NOT_ALLOWED"])
+    await locations.location(world, code="ABLE", handling={"hazard_classes": ["3"]})
+    assert await found("deliveryPack", **pack) == (True, [])
+    # What lies where it cannot lie any more may leave; nobody takes what its method cannot carry.
+    await locations.location(world, code="ABLE", handling={"hazard_classes": []})
+    await _method(ask, "PARCEL", hazardClasses=[])
+    assert await found("deliveryDispatch", **own) == (False, ["METHOD_NOT_ALLOWED"])
+    await _method(ask, "PARCEL", hazardClasses=["3"])
+    assert await found("deliveryDispatch", **own) == (True, [])
 
 
 async def test_a_call_off_plans_by_the_same_rule(world, ask):

@@ -9,7 +9,7 @@ from graphql import get_named_type
 from pydantic.fields import FieldInfo
 
 from commands.master.packagings.counting import Quantified
-from kit.inputs import HowMuch, Input
+from kit.inputs import HowMuch, Input, camel
 from schema.schema import schema
 from schema.verbs import verbs
 from tests.make.everything import SHOWN
@@ -35,7 +35,12 @@ KEPT = {
     "SupplyGuarantee": "Guarantee",
 }
 """What takes a quantity -> the type that tells clients as `packaged` how it was counted."""
-BESIDE = {"LineConfirm.over_tolerance": ("OrderLine", "overTolerancePackaged")}
+_TERMS = ("min_quantity", "max_quantity", "lot_multiple", "min_per_call_off", "max_per_call_off")
+BESIDE = {"LineConfirm.over_tolerance": ("OrderLine", "overTolerancePackaged")} | {
+    f"{model}.{name}": ("ContractLine", f"{camel(name)}Packaged")
+    for model in ("ContractLineAmend", "ContractLineCreate")
+    for name in _TERMS
+}
 """What is kept in a column beside that -> the type and the field that tell it."""
 MOVES = {
     "LineCancel": "Cancels a part of a line, which tells how it was counted itself.",
@@ -115,8 +120,10 @@ def test_what_takes_a_quantity_takes_it_in_packagings(name: str) -> None:
 
 
 def test_every_quantity_is_kept_as_it_was_counted_where_clients_read_it() -> None:
-    models = {TAKEN[name].__name__ for name in TAKEN.keys() - OF_CUSTOMERS}
-    assert models == KEPT.keys() | MOVES.keys()
+    own = TAKEN.keys() - OF_CUSTOMERS - BESIDE.keys()
+    models = sorted(TAKEN[name].__name__ for name in own)
+    # Each has one quantity that its own `packaged` tells of; all others stand beside that.
+    assert models == sorted(KEPT.keys() | MOVES.keys())
     assert BESIDE.keys() <= TAKEN.keys()
     for type_name, name in [*((it, "packaged") for it in KEPT.values()), *BESIDE.values()]:
         field = SHOWN.type_map[type_name].fields[name]

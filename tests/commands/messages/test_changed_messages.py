@@ -1,24 +1,31 @@
 """Messages that somebody changed, up to the database: nothing crashes, nothing is half applied."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from commands.messages.readers import schedules
 from tests.make.messages import files, plants
+from tests.make.sweeps.rows import digests
 
 _BROUGHT = """
-SELECT interchange_messages.reference, schedule_lines.quantity FROM message_releases
+SELECT interchange_messages.reference, message_releases.release_id, schedule_lines.quantity
+FROM message_releases
 JOIN interchange_messages ON interchange_messages.id = message_releases.message_id
 JOIN schedule_lines ON schedule_lines.release_id = message_releases.release_id
 WHERE message_releases.merchant_id = :merchant AND interchange_messages.merchant_id = :merchant
     AND schedule_lines.merchant_id = :merchant
 """
-INBOX = """
-{ interchanges(first: 90) { nodes { state } }
-  interchangeMessages(first: 250) { nodes { reference fate findings { tag isError text } } } }
+MESSAGES = """
+query ($after: String) { interchangeMessages(first: 250, after: $after) {
+  nodes { reference fate findings { tag isError text } } pageInfo { hasNextPage endCursor } } }
 """
+INTERCHANGES = "{ interchanges(first: 90) { nodes { state } } }"
 
 
 @pytest.fixture(autouse=True)
@@ -37,44 +44,114 @@ def changed(parts: list[bytes]) -> Iterator[list[bytes]]:
 
 
 def messages(content: bytes) -> Iterator[bytes]:
-    """Give each message that the one of a file can become, with a number and time of its own.
+    """Give each message that the one of a file can become, with a reference and time of its own.
 
     The times are behind that of the clock, which counts where a message says none.
     """
-    head, *segments = content.split(b"'\n")
-    body = segments[segments.index(b"UNH+1+DELFOR:D:04A:UN:GAVF13") + 1 : -3]
-    del head
+    segments = content.replace(b"\r", b"").split(b"'\n")
+    first = next(at for at, it in enumerate(segments) if it.startswith(b"UNH"))
+    kind = segments[first].split(b"+")[2]
+    body = segments[first + 1 : next(at for at, it in enumerate(segments) if it[:3] == b"UNT")]
     for number, parts in enumerate(changed(body), 1):
-        own = b"'".join(parts).replace(b"KS/26/00117", b"KS/%d" % number)
-        own = own.replace(
-            b"202603020700:203", b"20260302%02d%02d:203" % divmod(12 * 60 + number, 60)
-        )
-        segment = b"UNH+%d+DELFOR:D:04A:UN:GAVF13'%s'UNT+%d+%d'"
-        yield segment % (number, own, len(parts) + 2, number)
+        issued = b"DTM+137:20260309%02d%02d:203" % divmod(number, 60)
+        own = [issued if it.startswith(b"DTM+137:2") else it for it in parts]
+        text = b"".join(it + b"'" for it in own)
+        yield b"UNH+%d+%s'%sUNT+%d+%d'" % (number, kind, text, len(parts) + 2, number)
 
 
-async def test_each_segment_that_is_changed_is_read_whole_or_not(ask, world) -> None:
-    content = plants.content("kassel", "first")
-    found = list(messages(content))
+@pytest.mark.parametrize(
+    ("plant", "name", "step"),
+    [("kassel", "first", 1), ("bremen", "first", 5), ("bremen", "jit", 1)],
+)
+async def test_each_segment_that_is_changed_is_read_whole_or_not(
+    ask, world, monkeypatch, plant: str, name: str, step: int
+) -> None:
+    """One article of a message at a time, so that one of several is never there by half.
+
+    step: of the changes; of those of a long message all segments, and all kinds, are among them.
+    """
+    monkeypatch.setattr("kit.standards.schedules.messages.MOST_ARTICLES", 1)
+    content = plants.content(plant, name)
+    found = list(messages(content))[::step]
     head = content[: content.index(b"UNH")]
-    end = b"UNZ+%d+K0000000000009'" % len(found)
-    taken = await files.received(ask, head + b"".join(found) + end)
+    reference = head[head.index(b"UNB") :].split(b"'")[0].split(b"+")[5]
+    taken = await files.received(
+        ask, head + b"".join(found) + b"UNZ+%d+%s'" % (len(found), reference)
+    )
     assert taken["state"] == "ACCEPTED"
-    await files.read_all(world)
-    known = {Decimal(it[-1]) for it in plants.outcome("kassel", "first")["releases"][0]["lines"]}
-    brought: dict[str, list[Decimal]] = {}
+    assert await files.read_all(world) > 0
+    releases = plants.outcome(plant, name)["releases"]
+    known = [{Decimal(it[-1]) for it in each["lines"]} for each in releases]
+    brought: dict[str, dict[UUID, set[Decimal]]] = {}
     async with world.database.writing(world.merchant_id) as session:
         for row in await session.execute(text(_BROUGHT), {"merchant": world.merchant_id}):
-            brought.setdefault(row.reference, []).append(row.quantity)
-    read = (await ask(INBOX))["interchangeMessages"]["nodes"]
+            of = brought.setdefault(row.reference, {})
+            of.setdefault(row.release_id, set()).add(row.quantity)
+    read = await inbox(ask)
     assert len(read) == len(found)
     assert {it["fate"] for it in read} <= {"READ", "REFUSED", "BROKEN"}
     for each in read:
         errors = [it for it in each["findings"] if it["isError"]]
-        quantities = brought.get(each["reference"], [])
-        assert not quantities or set(quantities) <= known, each
-        assert bool(quantities) or errors, each
+        its = brought.get(each["reference"], {})
+        assert all(any(it <= some for some in known) for it in its.values()), each
+        assert len(its) == len(releases) or errors, each
     assert len(brought) > len(found) // 3
+
+
+async def inbox(ask) -> list[dict[str, Any]]:
+    """Return the messages of the inbox."""
+    found, after = list[dict[str, Any]](), None
+    while after or not found:
+        page = (await ask(MESSAGES, after=after))["interchangeMessages"]
+        found += page["nodes"]
+        after = page["pageInfo"]["hasNextPage"] and page["pageInfo"]["endCursor"]
+    return found
+
+
+async def test_a_file_that_ends_behind_its_first_articles_brings_none_of_them(ask, world) -> None:
+    content = plants.content("bremen", "first")
+    first = content.index(b"LIN+2")
+    for end in range(first, len(content) - len(b"1'\r\n"), 17):
+        for each in await files.results(ask, content[:end]):
+            assert each["interchange"]["state"] == "REJECTED"
+            assert each["interchange"]["messages"]["nodes"] == []
+    assert await files.read_all(world) == 0
+
+
+async def test_a_fault_behind_the_first_articles_takes_them_back(ask, world, monkeypatch) -> None:
+    monkeypatch.setattr("kit.standards.schedules.messages.MOST_ARTICLES", 1)
+    record_all, calls = schedules.record_all, list[Any]()
+
+    async def failing(writing: Any, command: Any) -> Any:
+        calls.append(command)
+        if len(calls) == 3:
+            raise LookupError
+        return await record_all(writing, command)
+
+    monkeypatch.setattr(schedules, "record_all", failing)
+    before = await digests(world)
+    await files.received(ask, plants.content("bremen", "first"))
+    await files.read_all(world)
+    ((message,), changes) = await inbox(ask), await digests(world)
+    assert (message["fate"], len(calls)) == ("FAILED", 3)
+    untouched = ("releases", "schedule_lines", "message_releases", "cumulative_accounts")
+    assert [it for it in untouched if changes[it] != before[it]] == []
+
+
+async def test_a_place_that_a_message_names_twice_is_taken_once(ask, world, monkeypatch) -> None:
+    """In whichever portions it comes."""
+    monkeypatch.setattr("kit.standards.schedules.messages.MOST_ARTICLES", 1)
+    content = plants.content("bremen", "first")
+    first, second = content.index(b"LIN+1"), content.index(b"LIN+2")
+    again = content[first:second]
+    before, count, end = re.split(rb"UNT\+(\d+)", content)
+    count = int(count) + len(re.findall(rb"[^?]'", again))
+    await files.received(ask, before + again + b"UNT+%d" % count + end)
+    await files.read_all(world)
+    (message,) = await inbox(ask)
+    (finding,) = [it for it in message["findings"] if it["isError"]]
+    assert (message["fate"], finding["tag"]) == ("READ", "LIN")
+    assert "DUPLICATE: This line and place stands twice" in finding["text"]
 
 
 async def test_each_record_that_is_changed_is_taken_in_whole_or_not(ask, world) -> None:
@@ -83,7 +160,6 @@ async def test_each_record_that_is_changed_is_taken_in_whole_or_not(ask, world) 
     for content in sorted(every):
         await files.results(ask, content)
     await files.read_all(world)
-    inbox = await ask(INBOX)
-    assert {it["fate"] for it in inbox["interchangeMessages"]["nodes"]} <= {"READ", "REFUSED"}
-    states = {it["state"] for it in inbox["interchanges"]["nodes"]}
+    assert {it["fate"] for it in await inbox(ask)} <= {"READ", "REFUSED"}
+    states = {it["state"] for it in (await ask(INTERCHANGES))["interchanges"]["nodes"]}
     assert states == {"ACCEPTED", "REJECTED", "HELD"}

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import pytest
 
 from commands.access.documents import DocumentsRegister, register
-from commands.messages.readers.declared import Incoming, MessageReader, grouped
+from commands.messages.readers.declared import Incoming, MessageReader
+from commands.messages.readers.read import PartnersInTurn
 from commands.messages.readers.registered import READERS
 from kit.errors import Code, Refused
 from kit.standards.edifact.faults import Fault
-from kit.standards.edifact.groups import Group, Seg, misplaced
+from kit.standards.edifact.groups import Group, Seg, misplaced, parse_in_steps
 from tests.make.messages import files
 from tests.make.messages.files import received
 from tests.make.sweeps.rows import digests
@@ -36,14 +37,16 @@ def reader(monkeypatch, then: BaseException | None = None) -> None:
     """Let DELFOR be read by what registers a document of its number, and then maybe fails."""
 
     async def apply(writing, incoming: Incoming):
-        number = incoming.content.one("BGM").get(2)
+        parsing = parse_in_steps(TABLE, incoming.segments())
+        ((content, found),) = await writing.beside.items(parsing)
+        number = content.one("BGM").get(2)
         document = {"id": f"message-{number}", "text": "{ viewer { name } }"}
         await register(writing, DocumentsRegister.read({"documents": [document]}))
         if then is not None:
             raise then
-        return [misplaced(incoming.content.one("DTM"), "Nobody wants to know.")]
+        return [*found, misplaced(content.one("DTM"), "Nobody wants to know.")]
 
-    monkeypatch.setitem(READERS, "DELFOR", MessageReader(frozenset({"97A"}), grouped(TABLE), apply))
+    monkeypatch.setitem(READERS, "DELFOR", MessageReader(frozenset({"97A"}), apply))
 
 
 async def _message(ask):
@@ -102,3 +105,19 @@ async def test_a_release_that_a_reader_does_not_know_is_kept(ask, world, monkeyp
     await received(ask, content)
     await files.read_all(world)
     assert (await _message(ask))["fate"] == "UNREAD"
+
+
+@pytest.mark.usefixtures("taken")
+async def test_a_message_that_is_late_waits_and_has_failed_after_some_tries(
+    ask, world, monkeypatch
+) -> None:
+    reader(monkeypatch, TimeoutError())
+    partners = PartnersInTurn()
+
+    async def fate_after_a_round() -> str:
+        while await partners.read_next(world.database, world.merchant_id, world.clock()):
+            pass
+        return (await _message(ask))["fate"]
+
+    fates = [await fate_after_a_round() for _ in range(5)]
+    assert fates == ["WAITING"] * 4 + ["FAILED"]

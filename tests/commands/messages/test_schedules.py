@@ -128,6 +128,47 @@ async def test_an_article_that_does_not_resolve_stops_no_other(ask, world, partn
     assert set(await releases(ask)) == {("4711-A", "PLANT10", "D1")}
 
 
+BROUGHT = """
+{ interchangeMessages(first: 9) { nodes { id fate findings { text }
+  releases(first: 9) { totalCount nodes { state account { shipTo { code } unloadingPoint } } } } } }
+"""
+AGAIN = """
+mutation ($input: InterchangeMessagesReplayInput!) {
+  it: interchangeMessagesReplay(input: $input) { userErrors { code } }
+}
+"""
+
+
+async def test_an_unknown_place_is_named_and_the_message_replayed(ask, world, partner) -> None:
+    content = NORTH.read_bytes().replace(b"NAD+ST+PLANT20", b"NAD+ST+PLANT99")
+    await files.received(ask, sent(partner, content))
+    await files.read_all(world)
+
+    async def brought() -> tuple[dict[str, Any], list[tuple[str, str, str]]]:
+        (message,) = (await ask(BROUGHT))["interchangeMessages"]["nodes"]
+        places = [
+            (each["state"], each["account"]["shipTo"]["code"], each["account"]["unloadingPoint"])
+            for each in message["releases"]["nodes"]
+        ]
+        assert message["releases"]["totalCount"] == len(places)
+        return message, sorted(places)
+
+    message, before = await brought()
+    assert message["findings"][0]["text"].endswith("The party has no address PLANT99.")
+    known = [("ACTIVE", "PLANT10", "D1"), ("ACTIVE", "PLANT10", "D2")]
+    assert before == known
+    named = {"placeCodes": [{"theirs": "PLANT99", "ours": "PLANT20"}]}
+    own = {name: partner[name] for name in ("code", "identification")}
+    await files.partner(ask, **own, **named)
+    for refusal in ([], [{"code": "WRONG_STATE"}]):
+        payload = (await ask(AGAIN, input={"messageIds": [message["id"]]}))["it"]
+        assert payload["userErrors"] == refusal
+        await files.read_all(world)
+        message, after = await brought()
+        assert (message["fate"], message["findings"]) == ("READ", [])
+        assert after == [*known, ("ACTIVE", "PLANT20", "E5")]
+
+
 async def test_what_is_not_understood_is_not_half_applied(ask, world, partner) -> None:
     content = NORTH.read_bytes().replace(b"QTY+113:33'", b"QTY+113:3x3'")
     await files.received(ask, sent(partner, content))

@@ -4,7 +4,14 @@ import asyncio
 
 from sqlalchemy import select
 
+from commands.writing import journal
+from commands.writing.running import Author, run_unasked
+from commands.writing.transaction import Writing
+from kit.ids import new_id
 from models.access.journal import JournalEntry
+from models.access.viewers import by_itself
+from models.events.trade.releases import ReleaseSuperseded
+from tests.guard import counted
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {
@@ -54,3 +61,27 @@ async def test_sequences_count_each_object_from_one(ask, world):
         (2, "product.updated"),
         (3, "product.updated"),
     ]
+
+
+async def test_what_is_too_much_for_a_statement_is_counted_on_in_the_next(
+    ask, world, database, monkeypatch
+) -> None:
+    await ask(UPSERT, input=_products("N", 1))
+    key, other = new_id(), new_id()
+    ids = [key, other, key, key, other]
+
+    async def many(writing: Writing) -> None:
+        for each in ids:
+            writing.record(ReleaseSuperseded(each, by=key))
+
+    monkeypatch.setattr(journal, "MOST", 2)
+    author = Author(by_itself(world.merchant_id), world.clock())
+    with counted(database.engine) as statements:
+        await run_unasked(world.database, author, many)
+    assert sum("INSERT INTO journal" in it for it in statements) == 3
+    async with world.database.writing(world.merchant_id) as session:
+        rows = select(JournalEntry.position, JournalEntry.aggregate_id, JournalEntry.sequence)
+        rows = rows.where(JournalEntry.merchant_id == world.merchant_id, JournalEntry.position > 1)
+        found = (await session.execute(rows.order_by(JournalEntry.position))).all()
+    sequences = [1, 1, 2, 3, 2]
+    assert [tuple(row) for row in found] == list(zip(range(2, 7), ids, sequences, strict=True))

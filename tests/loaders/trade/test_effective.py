@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,35 +11,51 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.db.sessions import Session
 from kit.ids import from_global, new_id
 from loaders.reading.relations import Reader
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.orders.lines import OrderLine
 from models.trade.releases.effective import effective
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import ReleaseType
 from tests.guard import counted
 from tests.make import Ask, World
+from tests.make.fulfilment import deliveries
 from tests.make.running import staff
 from tests.make.trade import contracts
 
 SCHEDULES = 3_000
 ZONE = ZoneInfo("Europe/Berlin")
 TICK = timedelta(microseconds=1)
+_JSON = JSONB()
 
 
 @dataclass
 class Sent:
-    """A release in force, as plain data; issued: ours, in the period in which it counts."""
+    """A release in force, as plain data. left: when goods left for its account, and how many."""
 
     release: dict[str, Any]
     lines: Sequence[dict[str, Any]]
-    issued: Decimal
+    period: dict[str, Any]
+    left: Sequence[tuple[datetime, Decimal]]
 
 
 def day(instant: datetime) -> date:
     return instant.astimezone(ZONE).date()
+
+
+def gone(sent: Sent) -> Decimal:
+    """Return up to where a release is supplied: what leaves after a figure comes on top of it."""
+    period, until = sent.period, sent.period["reconciled_at"]
+    left = [it for it in sent.left if day(it[0]) >= period["starts_on"]]
+    since = sum(amount for at, amount in left if until is not None and at > until)
+    before = sum(amount for _, amount in left) - since
+    return max(period["opening"] + before, period["reconciled_received"]) + since
 
 
 def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[tuple[Any, ...]]:
@@ -62,25 +78,36 @@ def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[t
     first = jit or forecast
     if first is None:
         return
-    released, today = first.release["cumulative_received"], day(now)
+    released, had, today = first.release["cumulative_received"], gone(first), day(now)
     for line in lines:
         released += line["quantity"]
-        amount = max(Decimal(0), min(line["quantity"], released - first.issued))
+        amount = max(Decimal(0), min(line["quantity"], released - had))
         due_on = max(line["ships_on"], today) if line["kind"] == "SCHEDULED" else today
         is_due, is_over = amount > 0 and due_on == today, amount > 0 and line["window_latest"] < now
         due_on = due_on if amount else line["ships_on"]
         yield line["id"], released, amount, due_on, is_due, is_over
 
 
-class Customer:
-    """Sends schedules by chance, each to an account of its own."""
+_FROM_JSON = "INSERT INTO {0} SELECT * FROM jsonb_populate_recordset(NULL::{0}, :rows)"
+_COPIES = """
+INSERT INTO {0} SELECT (jsonb_populate_record(NULL::{0}, to_jsonb(it) || each)).*
+FROM {0} AS it, jsonb_array_elements(:rows) each
+WHERE it.merchant_id = :merchant AND it.id = :copied
+"""
 
-    def __init__(self, chance: random.Random, merchant_id: UUID, line: UUID, contract: UUID):
+
+class Customer:
+    """Sends schedules by chance, each for a contract line of its own, and gets goods of some.
+
+    like: the contract line and a delivery's rows, of which others are copies.
+    """
+
+    def __init__(self, chance: random.Random, merchant_id: UUID, like: dict[Any, UUID]):
         self.chance, self.now = chance, datetime(2026, 3, 11, 22, 30, tzinfo=UTC)
-        self.line, self.contract, self.merchant_id = line, contract, merchant_id
-        self.rows: dict[Any, list[dict[str, Any]]] = {
-            it: [] for it in (CumulativeAccount, AccountPeriod, Release, ScheduleLine)
-        }
+        self.like, self.merchant_id = like, merchant_id
+        entities = (ContractLine, CumulativeAccount, AccountPeriod, Release, ScheduleLine)
+        copied = (OrderLine, Delivery, DeliveryLine)
+        self.rows: dict[Any, list[dict[str, Any]]] = {it: [] for it in (*entities, *copied)}
 
     def _add(self, entity: Any, **values: Any) -> dict[str, Any]:
         row = {"merchant_id": self.merchant_id, "id": new_id(), **values}
@@ -96,15 +123,17 @@ class Customer:
     async def write(self, session: Session) -> None:
         """Write all that was sent, by one statement a table."""
         for entity, rows in self.rows.items():
-            table = entity.__tablename__
-            read = f"jsonb_populate_recordset(NULL::{table}, CAST(:rows AS jsonb))"
-            write = text(f"INSERT INTO {table} SELECT * FROM {read}")
-            await session.execute(write, {"rows": json.dumps(rows, default=str)})
+            is_copy = entity in self.like
+            write = text((_COPIES if is_copy else _FROM_JSON).format(entity.__tablename__))
+            values: dict[str, Any] = {"rows": json.loads(json.dumps(rows, default=str))}
+            if is_copy:
+                values |= {"merchant": self.merchant_id, "copied": self.like[entity]}
+            await session.execute(write.bindparams(bindparam("rows", type_=_JSON)), values)
 
     def account(self) -> tuple[Sent | None, Sent | None]:
         """Return the forecast and the schedule just in time of a new account."""
-        place = f"D{len(self.rows[CumulativeAccount])}"
-        of = {"contract_line_id": self.line, "ship_to_id": None, "unloading_point": place}
+        line = self._add(ContractLine, line_no=2 + len(self.rows[ContractLine]))
+        of = {"contract_line_id": line["id"], "ship_to_id": None, "unloading_point": "D1"}
         account, chance = self._add(CumulativeAccount, **of), self.chance
         periods = [
             self._add(
@@ -114,6 +143,8 @@ class Customer:
                 opening=Decimal(chance.choice((0, 0, chance.randint(0, 900)))),
                 opening_received=Decimal(0),
                 received=Decimal(0),
+                reconciled_received=Decimal(chance.choice((0, chance.randint(0, 900)))),
+                reconciled_at=chance.choice((None, self._around(-9, 0))),
             )
             for starts_on in (date(2026, 1, 1), date(2026, 3, 1))
         ]
@@ -123,14 +154,35 @@ class Customer:
             self._sent(kind, account, chance.choice(periods), most) if there else None
             for (kind, most), there in zip(kinds, which, strict=True)
         ]
+        left = [self._left(line["id"], sent) for _ in range(chance.choice((0, 0, 1, 3)))]
+        for each in sent:
+            if each is not None:
+                each.left = left
         return sent[0], sent[1]
+
+    def _left(self, line_id: UUID, sent: Sequence[Sent | None]) -> tuple[datetime, Decimal]:
+        """Let goods leave that answer a line of a release, or the contract line only."""
+        chance, at = self.chance, self._around(-14, 0)
+        shipped, lost, refused = chance.randint(1, 300), chance.choice((0, 0, 1)), 0
+        answered = [it["id"] for each in sent if each is not None for it in each.lines]
+        order_line = self._add(
+            OrderLine,
+            line_no=2 + len(self.rows[OrderLine]),
+            contract_line_id=line_id,
+            schedule_line_id=chance.choice((None, *answered)),
+        )
+        delivery = self._add(Delivery, number=f"LS-{len(self.rows[Delivery])}", dispatched_at=at)
+        of = {"delivery_id": delivery["id"], "order_line_id": order_line["id"]}
+        sums = dict.fromkeys(("planned", "picked", "packed", "shipped"), shipped)
+        self._add(DeliveryLine, **of, **sums, lost=lost, refused=refused, delivered=0)
+        return at, Decimal(shipped - lost - refused)
 
     def _sent(self, kind: ReleaseType, account: Any, period: Any, ahead: int) -> Sent:
         chance = self.chance
         release = self._add(
             Release,
-            contract_id=self.contract,
-            contract_line_id=self.line,
+            contract_id=self.like[Contract],
+            contract_line_id=account["contract_line_id"],
             account_id=account["id"],
             period_id=period["id"],
             type=kind,
@@ -148,7 +200,7 @@ class Customer:
         slots.sort(key=lambda it: (order.index(it["kind"]), it["window_earliest"]))
         of = {"release_id": release["id"]}
         lines = [self._add(ScheduleLine, **of, line_no=at, **it) for at, it in enumerate(slots, 1)]
-        return Sent(release, lines, period["opening"])
+        return Sent(release, lines, period, ())
 
     def _slot(self, ahead: int) -> dict[str, Any]:
         chance, earliest = self.chance, self._around(-6, ahead)
@@ -174,8 +226,24 @@ class Customer:
 async def customer(request: pytest.FixtureRequest, world: World, ask: Ask) -> Customer:
     chance = random.Random(int(request.config.getoption("--seed")))
     made = await contracts.contract(world, ask)
-    keys = (from_global(it)[1] for it in (made["lines"][0]["id"], made["id"]))
-    return Customer(chance, world.merchant_id, *keys)
+    order = await contracts.call_off(world, ask, made, "1")
+    sent = await deliveries.dispatched(world, ask, order, parcel={"generateSscc": True})
+    like = {
+        Contract: made["id"],
+        ContractLine: made["lines"][0]["id"],
+        OrderLine: order["lines"][0]["id"],
+        Delivery: sent["id"],
+        DeliveryLine: sent["lines"][0]["id"],
+    }
+    return Customer(
+        chance, world.merchant_id, {key: from_global(it)[1] for key, it in like.items()}
+    )
+
+
+def _is_above(sent: Sent) -> bool:
+    """Tell whether a figure is above what we issued."""
+    without = {**sent.period, "reconciled_received": Decimal(0)}
+    return gone(sent) > gone(replace(sent, period=without))
 
 
 async def test_thousands_of_schedules_are_what_plain_lines_make_of_them(
@@ -194,4 +262,6 @@ async def test_thousands_of_schedules_are_what_plain_lines_make_of_them(
     overlaid = len(customer.rows[ScheduleLine]) - len(found)
     assert min(len(found), overlaid) > SCHEDULES // 2
     opens = [it["open_quantity"] for it in found]
+    above = [it for each in sent for it in each if it and it.left and _is_above(it)]
+    assert len(above) > SCHEDULES // 20
     assert min(opens) == 0 < sum(0 < it["open_quantity"] < it["quantity"] for it in found)

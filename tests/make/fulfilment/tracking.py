@@ -41,22 +41,26 @@ class Sent:
     numbers: list[str]
     ssccs: list[str]
     contract_line_id: UUID | None
+    party_id: UUID
 
 
 async def sent(
     world: World,
     parcels: int = 1,
     *,
-    carrier_id: UUID | None = None,
     state: DeliveryState = DeliveryState.DISPATCHED,
     is_call_off: bool = False,
     ordered: Decimal | None = None,
+    **known: UUID,
 ) -> Sent:
-    """Make a delivery with parcels of EACH; it is shipped unless `state` says that it waits."""
+    """Make a delivery with parcels of EACH; it is shipped unless `state` says that it waits.
+
+    known: `carrier_id` and `party_id` of another one.
+    """
     quantity = EACH * parcels
     shipped = quantity if state is DeliveryState.DISPATCHED else Decimal(0)
-    ids = {"carrier_id": carrier_id or await carrier(world), "channel_id": await channel(world)}
-    ids |= {"location_id": await location(world), "party_id": await company(world)}
+    ids = {"carrier_id": await carrier(world), "channel_id": await channel(world)}
+    ids |= {"location_id": await location(world), "party_id": await company(world)} | known
     ids |= {"product_id": await _product(world)}
     names = ("order_id", "order_line_id", "delivery_id", "delivery_line_id", "contract_id")
     ids |= {name: new_id() for name in names}
@@ -94,6 +98,7 @@ async def sent(
         [number.number for _, number, _ in packed],
         [parcel.sscc for parcel, *_ in packed],
         ids["contract_line_id"],
+        ids["party_id"],
     )
 
 

@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 from typing import Any
 
-from commands.messages.readers.read import read_next
+from commands.messages.readers.read import PartnersInTurn
 from tests.make import Ask, World
 from tests.make.scene import fresh
 
@@ -94,8 +94,8 @@ async def received(ask: Ask, content: bytes) -> dict[str, Any]:
 
 async def read_all(world: World) -> int:
     """Read the messages that wait, as the worker does; returns how many."""
-    count = 0
-    while await read_next(world.database, world.merchant_id, world.clock()):
+    count, partners = 0, PartnersInTurn()
+    while await partners.read_next(world.database, world.merchant_id, world.clock()):
         count += 1
     return count
 

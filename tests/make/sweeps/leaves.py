@@ -189,9 +189,7 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
         LONG: "TOO_LONG",
     },
     "trackingUrl": {
-        **dict.fromkeys(
-            ("http://a.de/{number}", "https://a.de", "https://a.de/{number} ö"), "INVALID"
-        ),
+        **dict.fromkeys(("http://a.de/{number}", "https://a.de", "https://{number} ö"), "INVALID"),
         **dict.fromkeys(("a\0b", "https://a.de/{number}\n"), "INVALID"),
         LONG: "TOO_LONG",
     },

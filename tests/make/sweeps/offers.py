@@ -51,11 +51,10 @@ class Client:
         return cls(world, by, Viewer(world.merchant_id, actor, new_id(), "x", scopes, to, **more))
 
     async def offered(self, kind: str, row: dict[str, Any]) -> list[str]:
-        """Return what `availableActions` says. kind: the query that reads the row."""
-        found = await self.ask(
-            f"query ($id: ID!) {{ {kind}(id: $id) {{ availableActions }} }}", id=row["id"]
-        )
-        return found[kind]["availableActions"]
+        """Return what `availableActions` says of a row. kind: its type."""
+        of = f"... on {kind.capitalize()} {{ availableActions }}"
+        found = await self.ask(f"query ($id: ID!) {{ node(id: $id) {{ {of} }} }}", id=row["id"])
+        return found["node"]["availableActions"]
 
     async def refusals(self, verb: AnyVerb, fields: dict[str, Any]) -> set[str]:
         """Run a verb and take it back; return the codes of its refusal."""

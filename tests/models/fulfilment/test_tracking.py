@@ -28,6 +28,7 @@ class Report:
     source: str = "feed"
     carrier_event_id: str | None = None
     is_error_declaration: bool = False
+    recorded_at: datetime = PACKED_AT + timedelta(days=9)
     id: UUID = field(default_factory=new_id)
 
 
@@ -75,6 +76,30 @@ def test_what_follows_a_terminal_status_leads_out_of_it_only_as_a_correction(rep
 def test_unknown_reports_hide_nothing(reports):
     known = [report for report in reports if report.status is not ParcelStatus.UNKNOWN]
     assert standing(PACKED_AT, known).status is standing(PACKED_AT, reports).status
+
+
+def test_a_report_of_a_time_to_come_counts_from_when_it_was_recorded():
+    early = Report(at(24), ParcelStatus.OUT_FOR_DELIVERY, recorded_at=at(1))
+    late = Report(at(2), ParcelStatus.DELIVERED, recorded_at=at(2))
+    assert standing(PACKED_AT, [early]) == (ParcelStatus.OUT_FOR_DELIVERY, at(1), False)
+    assert standing(PACKED_AT, [late, early]) == (ParcelStatus.DELIVERED, at(2), False)
+    # A clock that is fast by a minute orders what it reports, whatever comes first.
+    minute = timedelta(minutes=1)
+    ways = (
+        [
+            Report(at(1) + minute, ParcelStatus.DELIVERED, recorded_at=at(1) + first),
+            Report(at(1) + 2 * minute, ParcelStatus.LOST, is_correction=True, recorded_at=at(1)),
+        ]
+        for first in (-minute / 2, minute / 2)
+    )
+    assert {standing(PACKED_AT, reports).status for reports in ways} == {ParcelStatus.LOST}
+    # What one call tells of times to come stands in the order of these.
+    call = [Report(at(hour), status, recorded_at=at(1)) for hour, status in _TO_COME]
+    assert standing(PACKED_AT, call) == (ParcelStatus.IN_TRANSIT, at(1), False)
+
+
+_TO_COME = ((5, ParcelStatus.IN_TRANSIT), (4, ParcelStatus.OUT_FOR_DELIVERY))
+"""Hour and status, the last one first."""
 
 
 def test_a_late_report_does_not_set_the_parcel_back():

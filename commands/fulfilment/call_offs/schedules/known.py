@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, select
 
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.deliveries.locking import Locked, lock_seen
-from commands.trade.releases.accounts import TrueTables
+from commands.trade.releases.accounts.sums import TrueTables
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Overtaken, Writing
 from models.fulfilment.deliveries.states import DeliveryState

@@ -95,7 +95,7 @@ async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> None:
         now, fell = reached(orders[order_id]), order_id in changes.fallen
         event = news(order_id, before[order_id], now, fell=fell)
         locked.writing.record(event or OrderProgressed(order_id), at)
-    await owing.count_on_contracts(locked, changes)
+    await owing.count_on_contracts(locked, changes, moved_at)
 
 
 async def recount(locked: Locked) -> None:

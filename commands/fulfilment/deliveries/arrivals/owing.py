@@ -12,6 +12,7 @@ has room for it and did not let it go over to another one.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from commands.fulfilment.deliveries.locking import Locked
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.trade.contracts import counters
 from commands.trade.contracts.account import call_off_again, takes_again
+from commands.trade.contracts.counters import Then
 from commands.trade.orders.lines import wanted_again
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import Contract, ContractLine
@@ -189,21 +191,29 @@ def _counting(known: Amounts, owed: Decimal) -> Decimal:
     return known["delivered"] - max(owed - known["lost"] - known["refused"], Decimal(0))
 
 
-async def count_on_contracts(locked: Locked, found: Recount) -> None:
+async def count_on_contracts(
+    locked: Locked, found: Recount, moved_at: Mapping[UUID, datetime]
+) -> None:
     """Move what is issued and delivered of contracts; what closed orders owe again is cancelled.
 
-    What they do not owe any more, since it arrived after all, is called off again.
+    What they do not owe any more, since it arrived after all, is called off again. moved_at: order
+    id -> when that happened.
     """
     changes: defaultdict[UUID, defaultdict[str, Decimal]] = defaultdict(
         lambda: defaultdict(Decimal)
     )
+    then: list[Then] = []
     for line, sums in found.sums.items():
         if line.contract_line_id is not None:
-            for counter in ("shipped", "delivered"):
-                changes[line.contract_line_id][counter] += sums[counter]
-            changes[line.contract_line_id]["called_off"] -= sums["cancelled"]
+            parts = {it: sums[it] for it in ("shipped", "delivered")}
+            parts["called_off"] = -sums["cancelled"]
+            for counter, amount in parts.items():
+                changes[line.contract_line_id][counter] += amount
+            at = moved_at.get(line.order_id, locked.writing.now)
+            then.append((line.contract_line_id, at, parts))
     moved = {key: amounts for key, amounts in changes.items() if any(amounts.values())}
-    called_off = await counters.move(locked.writing, moved)
+    happened = [each for each in then if each[0] in moved]
+    called_off = await counters.move(locked.writing, moved, happened)
     again = {line.order_id for line, sums in found.sums.items() if sums["cancelled"]}
     for order in (locked.orders[it] for it in sorted(again)):
         await wanted_again(locked.writing, order, locked.lines_of_order(order))

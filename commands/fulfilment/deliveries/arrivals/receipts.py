@@ -232,7 +232,8 @@ async def _count_on_contracts(
         for key, amount in received.items()
         if key not in counted
     }
-    await counters.move(locked.writing, changes)
+    then = [(key, receipt.received_at, amounts) for key, amounts in changes.items()]
+    await counters.move(locked.writing, changes, then)
     if receipt.reference is not None:
         for row in rows.values():
             row.received_reference = receipt.reference

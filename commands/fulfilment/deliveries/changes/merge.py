@@ -60,7 +60,7 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     refuse_duplicates([*command.delivery_ids, command.delivery_id], ("delivery_ids",))
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",), **paths})
     target = locked.deliveries[command.delivery_id]
-    check_version(target, command.expected_version)
+    check_version(target.version, command.expected_version)
     check_allowed(target, merge, ("delivery_id",))
     held = await active_holds(locked.writing, paths)
     poured: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)

@@ -8,6 +8,7 @@ from typing import Any
 from commands.trade.orders.amounts import with_discount
 from commands.trade.orders.compose import check_products, lines_to_be
 from commands.trade.orders.drafts import LineDraft
+from commands.trade.orders.lines import check_order_version
 from commands.trade.orders.references import References, read
 from commands.trade.orders.revisions.changes import LineChanges, priced_anew
 from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, OrderUpdate
@@ -15,7 +16,7 @@ from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, a
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.windows import addresses_of, check_windows
 from commands.trade.orders.states import not_wanted
-from commands.writing.transaction import Outcome, Writing, check_version, missing
+from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
@@ -98,7 +99,7 @@ async def _revisions(
         refusals.above = (*path, place) if path else ()
         rules = frozenset[TimeRule]()
         with refusals:
-            _check(writing, order, item)
+            _check(writing, standing, item)
             added = partial(_added, writing, references, order, item, adding)
             targets, gone = _targets(partial(changed.targets, writing, item), added)
             why = item.window_override
@@ -126,11 +127,12 @@ def _targets(
     return [*lines, *fresh], gone
 
 
-def _check(writing: Writing, order: Order | None, item: OrderUpdate) -> None:
+def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> None:
     """Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE for what is over, a call-off, D10."""
+    order = standing.orders.get(item.order_id)
     if order is None:
         raise missing(Order, ("order_id",))
-    check_version(order, item.expected_version)
+    check_order_version(writing, order, standing.rows[order.id], item.expected_version)
     if order.state not in acts.UPDATE.states or order.kind is OrderKind.CALL_OFF:
         what = "a call-off" if order.kind is OrderKind.CALL_OFF else order.state.value
         raise Refused(Code.WRONG_STATE, f"{order.number} is {what}.", ("order_id",))

@@ -17,15 +17,13 @@ from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names, new_id
 from kit.inputs import LARGEST_BULK, Day, Input, Note, QuantityOrZero, refuse_duplicates
-from models.access.viewers import Scope
-from models.base.acts import Act
 from models.events.trade.releases import ReleaseAnswered
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import ContractLine
+from models.trade.releases import acts
 from models.trade.releases.findings import ReleaseAnswerLine
 from models.trade.releases.tables import Release, ScheduleLine
-from models.trade.releases.words import ReleaseState
 
 
 class LineAnswer(Input):
@@ -54,7 +52,7 @@ class ReleaseAnswer(ReleaseCommand):
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, frozenset({ReleaseState.RECEIVED, ReleaseState.ACTIVE})),
+    acts.ANSWER,
     "Tell the customer what of a release cannot be met: how much can be, and when. The same answer"
     " again changes nothing.",
 )

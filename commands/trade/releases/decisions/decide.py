@@ -8,7 +8,8 @@ from pydantic import Field
 
 from commands.trade.contracts.life import check_in_force
 from commands.trade.contracts.times import outside
-from commands.trade.releases.accounts import ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace
+from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.known import locked, locked_lines
 from commands.writing.rows import change_rows, write_rows
@@ -17,18 +18,16 @@ from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Note, refuse_duplicates
-from models.access.viewers import Scope
-from models.base.acts import Act
 from models.base.guards import guards
 from models.events.trade.releases import ReleaseConsented, ReleaseRejected
 from models.trade.contracts import acts
 from models.trade.contracts.tables import Contract
+from models.trade.releases import acts as release_acts
 from models.trade.releases.findings import ReleaseFinding
 from models.trade.releases.tables import CumulativeAccount, Release
 from models.trade.releases.words import ReleaseState
 
 _PATH: Path = ("release_id",)
-_WAITING = frozenset({ReleaseState.RECEIVED})
 
 
 class ReleaseCommand(Command):
@@ -52,7 +51,7 @@ class ReleaseReject(ReleaseCommand):
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, _WAITING),
+    release_acts.CONSENT,
     "Consent to what was found of a release that waits. Once nothing of it awaits consent any more"
     " it comes into force, and the one before is superseded.",
 )
@@ -81,7 +80,7 @@ async def consent(writing: Writing, command: ReleaseConsent) -> Outcome:
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, _WAITING, becomes=ReleaseState.REJECTED),
+    release_acts.REJECT,
     "Reject a release that waits; what was in force before stays so.",
 )
 async def reject(writing: Writing, command: ReleaseReject) -> Outcome:
@@ -132,6 +131,10 @@ async def _bring(writing: Writing, release: Release) -> None:
     place = ReleasePlace.of(accounts[0])
     known = await locked(writing, [place])
     account = known.accounts[place].counting_from(release.counted_from)
+    report = ReceivedReport.of(release, known.contracts[release.contract_id])
+    instants = {report.told_at, account.reconciled_at, account.counted_until}
+    wanted = {account.counting: {it for it in instants if it is not None}}
+    left = (await left_of(writing, wanted, {}))[account.counting]
     line, key = known.lines[release.contract_line_id], (release.account_id, release.type)
     standing = known.waiting[line.id][key]
     if standing.schedule is None:
@@ -145,7 +148,8 @@ async def _bring(writing: Writing, release: Release) -> None:
             line,
             account,
             standing.schedule,
-            ReceivedReport.of(release),
+            report,
+            left,
         )
     )
     own = {"state": ReleaseState.ACTIVE, "period_id": account.period_id}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from commands.trade.releases.accounts import Account
+from commands.trade.releases.accounts.account import Account, LeftQuantities, ReceivedReport
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.named import NamedRows
@@ -55,6 +55,16 @@ class Arriving:
     def counts_with(self, other: StandingRelease) -> bool:
         """Tell whether another release counts from the same day."""
         return other.counts_from == self.account.starts_on
+
+    @property
+    def left(self) -> LeftQuantities:
+        """Return what has left for its account."""
+        return self.named.left[self.account.counting]
+
+    @property
+    def report(self) -> ReceivedReport:
+        """Return what it says of receipts."""
+        return self.named.report(self.contract, self.item, self.writing.now)
 
     @property
     def issued_at(self) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from commands.trade.releases.accounts import ReleasePlace
+from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
 from commands.trade.releases.findings.compared import COMPARISONS
 from kit.ids import new_id
@@ -87,9 +87,13 @@ def received(release: Arriving) -> Findings:
     if reported < last and not release.item.correction:
         text = f"The last cumulative received was {written(last)}; now it is {written(reported)}."
         yield Found(FindingCode.CUMULATIVE_FELL, text, expected=last, found=reported)
-    issued = release.named.issued.get(release.account.counting)
-    if issued is not None and reported > issued:
-        text = f"{written(issued)} was issued in this period; {written(reported)} is reported."
+    until, left = release.report.counted_until, release.left
+    issued = release.account.opening + left.issued - left.since(until).issued
+    if reported > issued:
+        upto = "" if until is None else " up to the delivery note that it names last"
+        text = (
+            f"{written(issued)} was issued in this period{upto}; {written(reported)} is reported."
+        )
         yield Found(FindingCode.RECEIVED_ABOVE_ISSUED, text, expected=issued, found=reported)
 
 

@@ -7,6 +7,10 @@ from uuid import UUID
 
 import pytest
 
+from commands.fulfilment.deliveries.arrivals.receipts import (
+    DeliveryConfirmReceipt,
+    confirm_receipt,
+)
 from commands.fulfilment.deliveries.dispatch import DeliveryDispatch, dispatch
 from kit.ids import to_global
 from models.access.journal import JournalEntry
@@ -39,11 +43,11 @@ async def test_a_parcel_follows_the_words_of_several_vocabularies(feed, world):
     shipment = await sent(world)
     named = {"sscc": shipment.ssccs[0]}
     results = await feed.results(
-        feed.event("LABEL_PRINTED", 0, vocabulary="SHOPIFY", **named),
-        feed.event("urn:epcglobal:cbv:bizstep:departing", 1, vocabulary="EPCIS", **named),
-        feed.event("InTransit", 2, vocabulary="AFTERSHIP", **named),
-        feed.event("out_for_delivery", 3, vocabulary="EASYPOST", **named),
-        feed.event("ATTEMPT_FAILED", 4, **named),
+        feed.event("LABEL_PRINTED", -5, vocabulary="SHOPIFY", **named),
+        feed.event("urn:epcglobal:cbv:bizstep:departing", -4, vocabulary="EPCIS", **named),
+        feed.event("InTransit", -3, vocabulary="AFTERSHIP", **named),
+        feed.event("out_for_delivery", -2, vocabulary="EASYPOST", **named),
+        feed.event("ATTEMPT_FAILED", -1, **named),
     )
     assert [it["status"] for it in results] == ["CREATED"] * 5
     assert [it["event"]["status"] for it in results] == [
@@ -57,7 +61,22 @@ async def test_a_parcel_follows_the_words_of_several_vocabularies(feed, world):
     assert results[0]["parcel"]["status"] == "ATTEMPT_FAILED"
     assert await kinds(world, "parcel.") == ["parcel.attempt_failed"]
     parcel = await row(world, Parcel, shipment.parcel_ids[0])
-    assert parcel.status_at == world.clock() + timedelta(hours=4)
+    assert parcel.status_at == world.clock() - timedelta(hours=1)
+
+
+async def test_a_time_to_come_orders_nothing_that_others_report_meanwhile(feed, world, ask):
+    """One carrier's clock is fast by a day; the other one's is right."""
+    shipment = await sent(world)
+    named = {"sscc": shipment.ssccs[0]}
+    await feed.results(feed.event("IN_TRANSIT", 23, **named), source="FAST")
+    world.clock.advance(hours=2)
+    (result,) = await feed.results(feed.event("DELIVERED", -1, **named), source="RIGHT")
+    assert result["parcel"]["status"] == "DELIVERED"
+    parcel = await row(world, Parcel, shipment.parcel_ids[0])
+    assert parcel.status_at == world.clock() - timedelta(hours=1)
+    latest = "query ($id: ID!) { node(id: $id) { ... on Parcel { latestEvent { source } } } }"
+    shown = await ask(latest, id=to_global("Parcel", parcel.id))
+    assert shown["node"]["latestEvent"] == {"source": "RIGHT"}
 
 
 async def test_an_unknown_word_is_kept_and_hides_nothing(feed, world):
@@ -88,6 +107,26 @@ async def test_a_delay_stands_beside_the_status_until_the_parcel_moves_on(feed, 
     assert not moving["parcel"]["isDelayed"]
 
 
+async def test_a_contract_progresses_when_it_happened_not_when_it_is_told(feed, world):
+    shipment = await sent(world, state=DeliveryState.PACKED, is_call_off=True)
+    now, own = world.clock(), {"delivery_id": shipment.delivery_id}
+    left, came, received = (now - timedelta(hours=hours) for hours in (3, 2, 1))
+    await run(world, dispatch, DeliveryDispatch, **own, dispatched_at=left)
+    await feed.results(feed.event("DELIVERED", -2, sscc=shipment.ssccs[0]))
+    await run(world, confirm_receipt, DeliveryConfirmReceipt, **own, received_at=received)
+    entries = sorted(await rows(world, JournalEntry), key=lambda it: it.position)
+    of_contract = [it for it in entries if it.type == "contract.progressed"]
+    line = str(shipment.contract_line_id)
+    moved_then = {it.occurred_at: it.payload["moved"][line] for it in of_contract}
+    amount = str(EACH)
+    assert moved_then == {
+        left: {"shipped": amount},
+        came: {"delivered": amount},
+        received: {"received": amount},
+    }
+    assert {it.recorded_at for it in of_contract} == {now}
+
+
 @pytest.mark.gate("P4", "parcelRecordTracking")
 async def test_the_same_event_again_changes_nothing(feed, world):
     shipment = await sent(world, parcels=2)
@@ -114,16 +153,16 @@ async def test_the_same_event_again_changes_nothing(feed, world):
 async def test_a_parcel_delivers_its_contents_and_nothing_else(feed, world):
     shipment = await sent(world, parcels=2, ordered=Decimal(25))
     await feed.results(
-        feed.event("DELIVERED", 5, parcelId=to_global("Parcel", shipment.parcel_ids[0]))
+        feed.event("DELIVERED", -1, parcelId=to_global("Parcel", shipment.parcel_ids[0]))
     )
     line = await row(world, OrderLine, shipment.order_line_id)
     assert (line.delivered, line.shipped) == (EACH, 2 * EACH)
     delivery = await row(world, Delivery, shipment.delivery_id)
     assert (delivery.state, delivery.delivered_at) == ("PARTIALLY_DELIVERED", None)
-    await feed.results(feed.event("DELIVERED", 3, sscc=shipment.ssccs[1]))
+    await feed.results(feed.event("DELIVERED", -3, sscc=shipment.ssccs[1]))
     delivery = await row(world, Delivery, shipment.delivery_id)
     assert delivery.state == "DELIVERED"
-    assert delivery.delivered_at == world.clock() + timedelta(hours=5)
+    assert delivery.delivered_at == world.clock() - timedelta(hours=1)
     assert await kinds(world) == [
         "parcel.delivered",
         "delivery.partially_delivered",
@@ -136,11 +175,11 @@ async def test_a_parcel_delivers_its_contents_and_nothing_else(feed, world):
 
 async def test_an_order_is_delivered_when_nothing_of_it_is_open(feed, world):
     shipment = await sent(world)
-    await feed.results(feed.event("DELIVERED", 2, sscc=shipment.ssccs[0]))
+    await feed.results(feed.event("DELIVERED", -2, sscc=shipment.ssccs[0]))
     entries = {it.type: it for it in await rows(world, JournalEntry)}
     delivered = entries["delivery.delivered"]
     assert delivered.payload["delivered"] == {str(shipment.order_line_id): "5"}
-    assert entries["order.delivered"].occurred_at == world.clock() + timedelta(hours=2)
+    assert entries["order.delivered"].occurred_at == world.clock() - timedelta(hours=2)
     assert entries["order.delivered"].recorded_at == world.clock()
 
 
@@ -260,11 +299,11 @@ async def test_what_is_reported_before_the_dispatch_moves_nothing(feed, world):
 
 async def test_what_was_reported_before_takes_effect_with_the_dispatch(feed, world):
     shipment = await sent(world, state=DeliveryState.PACKED, is_call_off=True)
-    await feed.results(feed.event("DELIVERED", 1, sscc=shipment.ssccs[0]))
+    await feed.results(feed.event("DELIVERED", -1, sscc=shipment.ssccs[0]))
     await run(world, dispatch, DeliveryDispatch, delivery_id=shipment.delivery_id)
     delivery = await row(world, Delivery, shipment.delivery_id)
     assert delivery.state == "DELIVERED"
-    assert delivery.delivered_at == world.clock() + timedelta(hours=1)
+    assert delivery.delivered_at == world.clock() - timedelta(hours=1)
     for entity in (DeliveryLine, OrderLine, ContractLine):
         assert [(it.shipped, it.delivered) for it in await rows(world, entity)] == [(EACH, EACH)]
     assert await kinds(world) == [

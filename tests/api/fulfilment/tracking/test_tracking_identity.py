@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -45,6 +46,11 @@ async def numbered(world: World, shipment: Sent, number: str) -> None:
         )
         for each in await session.scalars(own):
             each.number, each.added_at = number, world.clock()
+
+
+def _same(shipment: Sent) -> dict[str, UUID]:
+    """Return the carrier and the customer of a shipment, for another one."""
+    return {"carrier_id": shipment.carrier_id, "party_id": shipment.party_id}
 
 
 def ids(shipment: Sent) -> list[str]:
@@ -138,7 +144,7 @@ async def test_late_news_of_who_had_a_number_before_is_not_told_of_the_newest(fe
     await numbered(world, old, "AGAIN")
     late = feed.event("DELIVERED", 30, trackingNumber="AGAIN")
     world.clock.advance(days=20)
-    new = await sent(world, carrier_id=old.carrier_id)
+    new = await sent(world, **_same(old))
     await numbered(world, new, "AGAIN")
     assert await found(ask, "AGAIN") == sorted([*ids(old), *ids(new)])
     (result,) = await feed.results(late)
@@ -154,11 +160,11 @@ async def test_who_has_a_number_shares_it_with_none_that_had_it_before(feed, wor
     first = await sent(world)
     await numbered(world, first, "AGAIN")
     world.clock.advance(days=5)
-    second = await sent(world, carrier_id=first.carrier_id)
+    second = await sent(world, **_same(first))
     await numbered(world, second, "AGAIN")
     await feed.results(feed.event("DELIVERED", 1, sscc=first.ssccs[0]))
     world.clock.advance(days=5)
-    third = await sent(world, carrier_id=first.carrier_id)
+    third = await sent(world, **_same(first))
     await numbered(world, third, "AGAIN")
     (result,) = await feed.results(feed.event("IN_TRANSIT", 1, trackingNumber="AGAIN"))
     both = sorted([*ids(second), *ids(third)])
@@ -166,6 +172,23 @@ async def test_who_has_a_number_shares_it_with_none_that_had_it_before(feed, wor
     for shipment, others in ((first, []), (second, ids(third)), (third, ids(second))):
         node = (await ask(SHARED_WITH, id=ids(shipment)[0]))["node"]
         assert [it["id"] for it in node["sharesNumberWith"]] == others
+
+
+async def test_a_number_used_again_for_another_customer_is_not_shared_with_who_had_it(
+    feed, world, ask
+):
+    """Nothing was ever reported of the first one: its customer reads nothing of the second one."""
+    silent = await sent(world)
+    await numbered(world, silent, "AGAIN")
+    world.clock.advance(days=2)
+    new = await sent(world, carrier_id=silent.carrier_id)
+    await numbered(world, new, "AGAIN")
+    (result,) = await feed.results(feed.event("OUT_FOR_DELIVERY", 1, trackingNumber="AGAIN"))
+    assert [it["id"] for it in result["parcels"]] == ids(new)
+    assert await found(ask, "AGAIN") == ids(new)
+    node = (await ask(SHARED_WITH, id=ids(silent)[0]))["node"]
+    assert node["sharesNumberWith"] == []
+    assert (await row(world, Parcel, silent.parcel_ids[0])).status == "PACKED"
 
 
 async def test_two_deliveries_may_travel_under_one_number(feed, world, ask):

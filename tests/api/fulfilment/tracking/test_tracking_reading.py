@@ -33,10 +33,10 @@ def feed(ask: Ask, world: World) -> Feed:
 async def test_events_are_read_in_the_order_in_which_they_happened(feed, world, ask, clock):
     shipment = await sent(world)
     named = {"sscc": shipment.ssccs[0]}
-    await feed.results(feed.event("OUT_FOR_DELIVERY", 2, **named))
+    await feed.results(feed.event("OUT_FOR_DELIVERY", -1, **named))
     clock.advance(seconds=1)
     await feed.results(
-        feed.event("PICKED_UP", 0, place="Köln", **named), feed.event("IN_TRANSIT", 1, **named)
+        feed.event("PICKED_UP", -3, place="Köln", **named), feed.event("IN_TRANSIT", -2, **named)
     )
     ids = [to_global("Parcel", shipment.parcel_ids[0])]
     (parcel,) = (await ask(PARCELS, ids=ids))["nodes"]

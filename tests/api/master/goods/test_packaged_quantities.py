@@ -16,13 +16,18 @@ from tests.make.master import channels, locations, parties, prices
 from tests.make.master.packagings import CARTON, PALLET, cartons, item, packagings
 from tests.make.trade import contracts, orders, responses
 
-COUNTED = "packaged { quantity packaging { code } }"
+OF = "{ quantity packaging { code } }"
+COUNTED = f"packaged {OF}"
 ORDER = f"""
 query ($id: ID!) {{ order(id: $id) {{ lines {{ ordered unit net {{ amount }} {COUNTED} }} }} }}
 """
 CONTRACT = f"""
 query ($id: ID!) {{ contract(id: $id) {{
-  lines {{ id targetQuantity minQuantity lotMultiple calledOff {COUNTED} }}
+  lines {{
+    id targetQuantity minQuantity lotMultiple calledOff {COUNTED}
+    min: minQuantityPackaged {OF} max: maxQuantityPackaged {OF} lot: lotMultiplePackaged {OF}
+    least: minPerCallOffPackaged {OF} most: maxPerCallOffPackaged {OF}
+  }}
 }} }}
 """
 DELIVERY = f"""
@@ -155,6 +160,12 @@ async def test_a_contract_is_agreed_in_cartons_and_called_off_in_both(world, ask
     (found,) = await _lines(ask, CONTRACT, contract["id"])
     assert (found["targetQuantity"], found["minQuantity"]) == ("600", "120")
     assert (found["lotMultiple"], found["packaged"]) == ("24", of("50"))
+    assert [found[it] for it in ("min", "max", "lot", "least")] == [
+        of("10"),
+        of("50"),
+        of("2"),
+        None,
+    ]
     own = {"contractLineId": found["id"]}
     for refused, code in (("3", "LOT_MULTIPLE"), ("56", "EXCEEDS_MAX")):
         part = {**own, "quantity": refused, "packaging": CARTON}
@@ -171,7 +182,7 @@ async def test_a_contract_is_agreed_in_cartons_and_called_off_in_both(world, ask
     assert contracts.codes(payload) == [("INVALID", "lines.0.unit")]
 
 
-async def test_an_amended_target_is_counted_as_it_was_given_last(world, ask, bolt):
+async def test_each_amended_quantity_is_counted_as_it_was_given_last(world, ask, bolt):
     made = await contracts.draft(world, ask, lines=[contracts.line(bolt, "50", packaging=CARTON)])
     own = {"contractLineId": made["lines"][0]["id"]}
     found = []
@@ -180,19 +191,27 @@ async def test_an_amended_target_is_counted_as_it_was_given_last(world, ask, bol
         {"targetQuantity": "2", "packaging": PALLET},
         {"minQuantity": "3", "packaging": CARTON},
         {"targetQuantity": "1152"},
+        {"minQuantity": None},
     ):
         payload = await contracts.change(
             ask, "contractAmend", contractId=made["id"], lines=[own | change]
         )
         assert payload["userErrors"] == []
         (line,) = await _lines(ask, CONTRACT, made["id"])
-        found.append((line["targetQuantity"], line["minQuantity"], line["packaged"]))
+        found.append([line[it] for it in ("targetQuantity", "minQuantity", "packaged", "min")])
     assert found == [
-        ("600", "5", of("50")),
-        ("1152", "5", of("2", PALLET)),
-        ("1152", "36", of("2", PALLET)),
-        ("1152", "36", None),
+        ["600", "5", of("50"), None],
+        ["1152", "5", of("2", PALLET), None],
+        ["1152", "36", of("2", PALLET), of("3")],
+        ["1152", "36", None, of("3")],
+        ["1152", None, None, None],
     ]
+    sizes = {"minPerCallOff": "2", "maxPerCallOff": "4", "packaging": CARTON}
+    lines = [own | sizes]
+    payload = await contracts.change(ask, "contractAmend", contractId=made["id"], lines=lines)
+    assert payload["userErrors"] == []
+    (line,) = await _lines(ask, CONTRACT, made["id"])
+    assert (line["least"], line["most"]) == (of("2"), of("4"))
 
 
 async def test_a_release_asks_for_cartons_and_an_update_keeps_them(world, ask, bolt):

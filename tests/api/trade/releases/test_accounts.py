@@ -15,10 +15,11 @@ query ($id: ID!) {
     cumulativeReceived inTransit
     accounts { shipTo { code } unloadingPoint periods {
       startsOn opening dispatched delivered underWay lost returned
-      cumulativeIssued received cumulativeReceived inTransit countedUntil
+      cumulativeIssued supplied received cumulativeReceived inTransit countedUntil
     } }
+    demand(first: 9) { nodes { openQuantity } }
     releases(first: 9, filter: {states: [ACTIVE]}) { nodes {
-      type scheduleLines { openQuantity } lastReceipts { deliveryNote quantity isOurs }
+      type scheduleLines { openQuantity status } lastReceipts { deliveryNote quantity isOurs }
     } }
   } }
 }
@@ -145,6 +146,146 @@ async def test_each_place_counts_its_own_deliveries_and_losses(ask, world):
     assert found == {("60", "0", "60"), ("25", "25", "0")}
 
 
+async def _still_open(ask, contract: dict[str, Any]) -> list[str]:
+    """Return what is open of the one release, which its demand says, too."""
+    found = await _counted(ask, contract)
+    (opens,) = _opens(found)
+    assert [it["openQuantity"] for it in found["demand"]["nodes"]] == opens
+    return opens
+
+
+_TWO_DAYS = [schedule("2026-03-20", "3"), schedule("2026-03-23", "5")]
+
+
+@pytest.mark.parametrize("day", [None, "2026-03-02"])
+async def test_where_more_was_received_than_issued_nothing_leaves_twice(ask, world, clock, day):
+    """day: of which the customer counts anew."""
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    await contracts.release(ask, line, 1, schedule("2026-03-20", "9"))
+    await _send(ask, world, contract, "4")
+    clock.advance(hours=1)
+    figures = {"cumulativeReceived": "10", "countedFrom": day}
+    payload = await contracts.try_release(ask, line, 2, *_TWO_DAYS, **figures)
+    state, codes = contracts.found(payload)
+    assert (state, "RECEIVED_ABOVE_ISSUED" in codes) == ("ACTIVE", True)
+    assert await _still_open(ask, contract) == ["3", "5"]
+    clock.advance(hours=1)
+    sent = await _send(ask, world, contract, "3")
+    assert await _still_open(ask, contract) == ["0", "5"]
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[])
+    found = await _counted(ask, contract)
+    (release,) = found["releases"]["nodes"]
+    assert [it["status"] for it in release["scheduleLines"]] == ["DELIVERED", "OPEN"]
+    period = found["accounts"][0]["periods"][-1]
+    assert (period["supplied"], period["received"], period["inTransit"]) == ("13", "13", "0")
+    await _send(ask, world, contract, "5")
+    assert await _still_open(ask, contract) == ["0", "0"]
+
+
+async def test_a_figure_above_ours_counts_from_when_it_was_told_first(ask, world, clock):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    await contracts.release(ask, line, 1, *_TWO_DAYS, cumulativeReceived="10")
+    clock.advance(hours=1)
+    await _send(ask, world, contract, "3")
+    # It repeats its figure; then two of what left since have come, which rises by no more.
+    for number, (received, *days) in enumerate((("10", "3", "5"), ("12", "1", "5")), 2):
+        clock.advance(hours=1)
+        wanted = [schedule(f"2026-03-2{at}", it) for at, it in enumerate(days)]
+        await contracts.release(ask, line, number, *wanted, cumulativeReceived=received)
+        assert await _still_open(ask, contract) == ["0", "5"]
+    # It says nothing of what it has received: what has arrived is no more than it has told.
+    await contracts.release(ask, line, 4, schedule("2026-03-20", "1"), schedule("2026-03-21", "5"))
+    assert await _still_open(ask, contract) == ["0", "5"]
+    # It rises by more than what has left, which is told anew; then it takes two of that back.
+    for number, received, left_open in ((5, "15", "3"), (6, "13", "3")):
+        clock.advance(hours=1)
+        figures = {"cumulativeReceived": received, "correction": True}
+        await contracts.release(ask, line, number, schedule("2026-03-21", "3"), **figures)
+        assert await _still_open(ask, contract) == [left_open]
+    period = (await _counted(ask, contract))["accounts"][0]["periods"][0]
+    assert (period["cumulativeIssued"], period["supplied"]) == ("3", "13")
+
+
+async def test_a_release_that_tells_no_figure_counts_from_what_arrived_at_its_place(ask, world):
+    contract = await contracts.contract(world, ask)
+    line, dock = contract["lines"][0]["id"], {"unloadingPoint": "D1"}
+    first = await contracts.release(ask, line, 1, *_TWO_DAYS, **dock)
+    answered = {"lines": [{"contractLineId": line, "quantity": "3"}]}
+    answered["lines"][0]["scheduleLineId"] = first["scheduleLines"][0]["id"]
+    sent = await _send(ask, world, contract, "3", **answered)
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[])
+    second = await contracts.release(ask, line, 2, schedule("2026-03-23", "5"), **dock)
+    assert second["cumulativeReceived"] == "3"
+    assert await _still_open(ask, contract) == ["5"]
+
+
+async def test_what_left_before_a_release_and_is_recorded_late_lowers_nothing(ask, world, clock):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    before = clock.time
+    clock.advance(hours=1)
+    await contracts.release(ask, line, 1, schedule("2026-03-20", "3"), cumulativeReceived="10")
+    clock.advance(hours=1)
+    left = {"dispatchedAt": before.isoformat()}
+    for quantity, still_open in (("4", "3"), ("6", "3"), ("2", "1")):
+        order = await contracts.call_off(world, ask, contract, quantity)
+        packed = await deliveries.packed(world, ask, order, {"generateSscc": True})
+        await deliveries.done(ask, "deliveryDispatch", deliveryId=packed["id"], **left)
+        assert await _still_open(ask, contract) == [still_open]
+
+
+async def test_a_release_that_tells_its_day_only_may_know_what_left_on_it(ask, world, clock):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    await _send(ask, world, contract, "10")
+    clock.advance(hours=1)
+    # Midnight in Berlin.
+    figures = {"cumulativeReceived": "12", "issuedAt": "2026-03-01T23:00:00Z"}
+    await contracts.release(ask, line, 1, schedule("2026-03-20", "3"), **figures)
+    assert await _still_open(ask, contract) == ["3"]
+    clock.advance(hours=1)
+    await _send(ask, world, contract, "3")
+    assert await _still_open(ask, contract) == ["0"]
+
+
+async def test_what_left_after_the_last_note_is_not_in_a_figure_above_ours(ask, world, clock):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    first = await _send(ask, world, contract, "4")
+    clock.advance(hours=1)
+    await _send(ask, world, contract, "3")
+    clock.advance(hours=1)
+    figures = {"cumulativeReceived": "6", "lastReceipts": [{"deliveryNote": first["number"]}]}
+    payload = await contracts.try_release(ask, line, 1, *_TWO_DAYS, **figures)
+    # Of seven that were issued four are up to that note.
+    assert contracts.found(payload) == ("ACTIVE", ["RECEIVED_ABOVE_ISSUED"])
+    assert await _still_open(ask, contract) == ["0", "5"]
+
+
+async def test_what_waits_for_consent_is_reconciled_as_of_when_it_was_told(ask, world, clock):
+    holding = ["RECEIVED_ABOVE_ISSUED"]
+    contract = await contracts.contract(world, ask, holdingFindings=holding)
+    line = contract["lines"][0]["id"]
+    await contracts.release(ask, line, 1, *_TWO_DAYS)
+    payload = await contracts.try_release(ask, line, 2, *_TWO_DAYS, cumulativeReceived="10")
+    assert contracts.found(payload) == ("RECEIVED", holding)
+    clock.advance(hours=1)
+    await _send(ask, world, contract, "3")
+    assert await _still_open(ask, contract) == ["0", "5"]
+    clock.advance(hours=1)
+    release = payload["release"]
+    (finding,) = release["findings"]
+    await ask(CONSENT, input={"releaseId": release["id"], "findingIds": [finding["id"]]})
+    assert await _still_open(ask, contract) == ["0", "5"]
+
+
+CONSENT = """
+mutation ($input: ReleaseConsentInput!) {
+  releaseConsent(input: $input) { release { state } userErrors { code } }
+}
+"""
 OPEN = """
 mutation ($input: AccountsOpenInput!) {
   accountsOpen(input: $input) {

@@ -6,6 +6,7 @@ from kit.ids import from_global, to_global
 from models.access.viewers import Actor
 from tests.api.master.test_calendars import item, put
 from tests.guard import counted
+from tests.make.counting import nodes, plan_of, sent
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
 from tests.make.trade import contracts
@@ -81,8 +82,8 @@ async def test_what_has_left_is_taken_from_the_earliest_lines(ask, world):
     days = ("2026-03-06", "120"), ("2026-03-20", "80"), ("2026-04-03", "200")
     received = {"cumulativeReceived": "400"}
     await contracts.release(ask, line, 1, *(schedule(*it) for it in days), **received)
-    for sent, still_open in (("550", ["0", "50", "200"]), ("50", ["0", "0", "200"])):
-        order = await contracts.call_off(world, ask, contract, sent)
+    for gone, still_open in (("550", ["0", "50", "200"]), ("50", ["0", "0", "200"])):
+        order = await contracts.call_off(world, ask, contract, gone)
         await deliveries.dispatched(world, ask, order, parcel={"generateSscc": True})
         assert _shown(await _demand(ask), "openQuantity") == still_open
     assert _shown(await _demand(ask, open=True), "openQuantity") == ["200"]
@@ -180,6 +181,36 @@ async def test_a_customers_demand_is_one_statement_page_by_page(ask, world, data
     of_contract = await _demand(ask, contract=other["id"])
     assert _shown(of_contract, "openQuantity") == ["7"]
     assert (await _demand(ask))["totalCount"] == 4
+
+
+RECORD = """
+mutation ($input: ReleasesRecordInput!) {
+  it: releasesRecord(input: $input) { results { status } userErrors { code } }
+}
+"""
+
+
+async def test_a_page_sorts_no_more_rows_than_it_has(ask, world, database, plans):
+    line = await _agreed(ask, world)
+    of = {"contractLineId": line, "type": "FORECAST", "releaseNo": 1}
+    docks = [f"D{it}" for it in range(40)]
+    items = [{**of, "unloadingPoint": it, "lines": [schedule("2026-03-10", "7")]} for it in docks]
+    payload = (await ask(RECORD, input={"releases": items}))["it"]
+    assert [it["status"] for it in payload["results"]] == ["CREATED"] * len(docks)
+    with sent(database) as statements:
+        page = await _demand(ask, n=2)
+    assert (len(page["nodes"]), page["totalCount"]) == (2, len(docks))
+    if plans:
+        (statement, values), *_ = (it for it in statements if "schedule_lines" in it[0])
+        found = list(nodes(await plan_of(world, statement, values)))
+        sorts = [
+            each["Sort Method"]
+            for each in found
+            if each["Node Type"] == "Sort" and each["Plans"][0]["Actual Rows"] == len(docks)
+        ]
+        assert sorts == ["top-N heapsort"]
+        windows = [it["Actual Rows"] for it in found if it["Node Type"] == "WindowAgg"]
+        assert max(windows) == len(page["nodes"]) + 1
 
 
 async def test_a_buyer_sees_its_own_and_no_other_actor_any(ask, world):

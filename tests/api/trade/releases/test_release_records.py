@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from commands.trade.releases import accounts
+from commands.trade.releases.accounts import sums
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests.guard import counted
@@ -248,9 +248,9 @@ async def test_statements_do_not_grow_with_articles_or_lines(ask, world, databas
 async def test_a_release_reads_its_own_place_however_many_others_its_line_has(
     ask, world, monkeypatch
 ):
-    line, read, account = await _line(ask, world), [], accounts.Account
+    line, read, account = await _line(ask, world), [], sums.Account
     monkeypatch.setattr(
-        accounts, "Account", lambda *them, **more: read.append(them) or account(*them, **more)
+        sums, "Account", lambda *them, **more: read.append(them) or account(*them, **more)
     )
     many = [
         {**line, "number": "1", "unloadingPoint": f"U{no}", "lines": [schedule("2026-04-01", "5")]}

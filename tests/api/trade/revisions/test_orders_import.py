@@ -254,3 +254,45 @@ async def test_wrong_texts_of_scalars_in_the_document_itself_refuse_their_item_a
         ("REFUSED", ["lines", "0", "quantity"]),
         ("CREATED",),
     ]
+
+
+async def test_an_odd_field_hides_nothing_that_is_wrong_with_the_others(world, ask):
+    """What a long note says cannot be known; that no such product is sold can."""
+    await _masters(world, ask)
+    strange = [{"productSku": "NOTHING", "quantity": "1", "unitPrice": "1"}]
+    many = [*_item("2")["lines"], {"productSku": "BOLT", "quantity": "0"}]
+    answer = await _imported(
+        ask,
+        _item("1", note="x" * 2001, partyNumber="NOBODY", lines=strange),
+        _item("2", note="x" * 2001, cancelledAt="1998-05-01", lines=many),
+        # Where something hangs on what is odd, that is told alone.
+        _item("3", channelCode="x" * 2001, lines=strange),
+        _item("4", note="x" * 2001),
+        _item("5"),
+    )
+    found = [
+        (result["status"], [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]])
+        for result in answer["results"]
+    ]
+    assert found == [
+        (
+            "REFUSED",
+            [
+                ("TOO_LONG", "note"),
+                ("NOT_FOUND", "partyNumber"),
+                ("NOT_FOUND", "lines.0.productSku"),
+            ],
+        ),
+        (
+            "REFUSED",
+            [
+                ("TOO_LONG", "note"),
+                ("INVALID_DATE", "cancelledAt"),
+                ("NOT_POSITIVE", "lines.3.quantity"),
+            ],
+        ),
+        ("REFUSED", [("TOO_LONG", "channelCode")]),
+        ("REFUSED", [("TOO_LONG", "note")]),
+        ("CREATED", []),
+    ]
+    assert (await ask(TOTAL))["orders"]["totalCount"] == 1

@@ -158,7 +158,7 @@ async def test_an_amendment_ends_by_itself_at_once_and_is_told_later(world, ask,
     refused = [("WRONG_STATE", "lines.0.lineId")]
     assert await responses.refusals(ask, responses.ANSWER, order, lines=lines) == refused
     await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
-    assert over["version"] == 2
+    assert over["version"] == 3
     for _ in range(2):
         await Rounds(database, clock).make(EXPIRE_AMENDMENTS)
         entry = await responses.read(ask, order)
@@ -193,7 +193,30 @@ async def test_whoever_ends_an_amendment_that_was_not_answered_in_time_tells_it(
     moved = [] if cancelled == "0" else [{"cancelled": cancelled}]
     assert list(changed["payload"].get("moved", {}).values()) == moved
     assert changed["type"] == EVENTS[query]
-    assert after["version"] == 3
+    # The end of the amendment was one change, what ended it another one.
+    assert after["version"] == 4
+
+
+async def test_who_read_a_version_before_an_amendment_ended_by_itself_is_told_so(
+    world, ask, clock, database
+):
+    order = await orders.order(world, ask)
+    await responses.amended(ask, order)
+    buyer = await responses.buyer(world, ask, order)
+    clock.advance(hours=51)
+    line = {"lineId": order["lines"][0]["id"], "quantity": "2"}
+    conflict = ("VERSION_CONFLICT", "expectedVersion")
+    late = {"lines": [line], "expectedVersion": 2}
+    assert await responses.refusals(ask, responses.CANCEL, order, **late) == [conflict]
+    removed = [order["lines"][1]["id"]]
+    change = {"orderId": order["id"], "expectedVersion": 2, "removeLineIds": removed}
+    updated = await ask(orders.REVISE["ordersUpdate"], input={"orders": [change]})
+    (result,) = updated["ordersUpdate"]["results"]
+    assert [it["code"] for it in result["userErrors"]] == ["VERSION_CONFLICT"]
+    assert (await responses.read(buyer, order))["version"] == 3
+    await Rounds(database, clock).make(EXPIRE_AMENDMENTS)
+    done = await responses.done(ask, responses.CANCEL, order, lines=[line], expectedVersion=3)
+    assert done["version"] == 4
 
 
 EVENTS = {responses.CONFIRM: "order.responded", responses.CANCEL: "order.lines_cancelled"}

@@ -11,9 +11,7 @@ from pathlib import Path
 import pytest
 
 from kit.standards.edifact.delimiters import DEFAULT
-from kit.standards.edifact.groups import parse
 from kit.standards.edifact.segments import Segment, scan
-from kit.standards.schedules import tables
 from kit.standards.schedules.edifact import schedule_of
 from kit.standards.schedules.habits import Habits
 from kit.standards.schedules.messages import GoAhead, ScheduleMessage, Span
@@ -33,7 +31,6 @@ DIALECTS = {
     "overlay": Habits(),
 }
 """Plant -> its habits: data, as a partner's profile holds them."""
-TABLES = {"DELFOR": tables.DELFOR, "DELJIT": tables.DELJIT}
 
 
 def segments(content: bytes) -> list[Segment]:
@@ -47,10 +44,7 @@ def segments(content: bytes) -> list[Segment]:
 def read(content: bytes, habits: Habits) -> ScheduleMessage:
     found = segments(content)
     kind = found[0].get(2)
-    branch, findings = parse(TABLES[kind], found)
-    message = schedule_of(branch, kind, habits)
-    message.findings.extend(findings)
-    return message
+    return schedule_of(found, kind, habits)
 
 
 def _instant(when: datetime) -> str:

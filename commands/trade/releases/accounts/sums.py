@@ -1,7 +1,6 @@
-"""Accounts as releases find them, and what customers report to them."""
+"""Accounts that are there, and what they come to: the same statements for any number of them."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -22,128 +21,29 @@ from sqlalchemy import (
     cast,
     column,
     func,
-    null,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
+from commands.trade.releases.accounts.account import (
+    FIGURES,
+    Account,
+    Counting,
+    LeftQuantities,
+    LeftSince,
+    ReleasePlace,
+)
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
-from kit.ids import new_id
 from models.access.viewers import Actor, Viewer, anyone
 from models.base.records import columns, record
 from models.base.tables import fixed
-from models.base.visibility import seen_by
+from models.base.visibility import merchant, seen_by
 from models.trade.releases.counting import QUANTITY, counted, own
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState
-
-
-class ReleasePlace(NamedTuple):
-    """What one release is for, beside its type."""
-
-    contract_line_id: UUID
-    ship_to_id: UUID | None
-    unloading_point: str | None
-
-    @classmethod
-    def of(cls, it: Any) -> "ReleasePlace":
-        """Return the place of an item or of an account."""
-        return cls(it.contract_line_id, it.ship_to_id, it.unloading_point)
-
-    @property
-    def key(self) -> str:
-        """Return it as one text, as `_placed` does in SQL."""
-        point = "" if self.unloading_point is None else f"={self.unloading_point}"
-        return f"{self.contract_line_id}{self.ship_to_id or ''}{point}"
-
-    @property
-    def is_whole(self) -> bool:
-        """Tell whether it is for whatever the line is released for without naming a place."""
-        return self.ship_to_id is None and self.unloading_point is None
-
-
-class ReceivedReport(NamedTuple):
-    """What a release says that its customer has received, by the names of its columns."""
-
-    tells_received: bool
-    cumulative_received: Decimal
-    last_receipt_reference: str | None
-    counted_until: datetime | None
-
-    @classmethod
-    def of(cls, release: Any) -> "ReceivedReport":
-        """Return what a release says that is there."""
-        return cls(*(getattr(release, name) for name in cls._fields))
-
-
-Counting = tuple[UUID, date]
-"""An account, and the day from which it counts."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account with its newest period. received: what its customer reported last of it.
-
-    opening: what was issued in the period before we counted. earlier: what the customer reported
-    last in all periods before. is_new: the account is to be; period: as it is there, None for one
-    that is to be.
-    """
-
-    id: UUID
-    period_id: UUID
-    starts_on: date
-    received: Decimal = Decimal(0)
-    received_reference: str | None = None
-    counted_until: datetime | None = None
-    opening: Decimal = Decimal(0)
-    opening_received: Decimal = Decimal(0)
-    earlier: Decimal = Decimal(0)
-    period: AccountPeriod | None = None
-    is_new: bool = False
-
-    @property
-    def counting(self) -> Counting:
-        """Return what it counts."""
-        return self.id, self.starts_on
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """Return the columns of its period that are told to it."""
-        return {name: getattr(self, name) for name in _FIGURES}
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """Return the columns of its period."""
-        own = {"id": self.period_id, "account_id": self.id, "starts_on": self.starts_on}
-        return {**own, **self.figures}
-
-    @property
-    def last_received(self) -> Decimal:
-        """Return what its customer reported last, before that what had arrived at the opening."""
-        return self.received or self.opening_received
-
-    def counting_from(self, day: date | None) -> "Account":
-        """Return it with a new period where its customer counts from a later day than before."""
-        if day is None or (day <= self.starts_on and not self.is_new):
-            return self
-        earlier = self.earlier + self.received
-        return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
-
-    def with_report(self, report: ReceivedReport) -> "Account":
-        """Return it with what a release in force says; one that says nothing changes nothing."""
-        if not report.tells_received:
-            return self
-        return replace(
-            self,
-            received=report.cumulative_received,
-            received_reference=report.last_receipt_reference,
-            counted_until=report.counted_until,
-        )
-
-
-_FIGURES = ("opening", "opening_received", "received", "received_reference", "counted_until")
 
 
 async def accounts_of(
@@ -189,20 +89,33 @@ _LINES = bindparam("lines", type_=ARRAY(Uuid()))
 
 def _account(*periods: AccountPeriod) -> Account:
     *before, period = periods
-    figures = {name: getattr(period, name) for name in _FIGURES}
+    figures = {name: getattr(period, name) for name in FIGURES}
     earlier = sum((it.received for it in before), Decimal(0))
     own = (period.account_id, period.id, period.starts_on)
     return Account(*own, **figures, earlier=earlier, period=period)
 
 
-async def issued_of(writing: Writing, accounts: Sequence[Account]) -> dict[Counting, Decimal]:
-    """Return what is issued for accounts that are there since their days: one statement for all."""
-    if not accounts:
+async def left_of(
+    writing: Writing,
+    wanted: Mapping[Counting, Collection[datetime]],
+    new: Mapping[UUID, ReleasePlace],
+) -> dict[Counting, LeftQuantities]:
+    """Return what has left for accounts since their days, and since instants: one statement.
+
+    new: the places of accounts that are to be, which would count for them if they were there.
+    """
+    if not wanted:
         return {}
-    opening = {it.counting: it.opening for it in accounts}
-    keys = {"accounts": [it for it, _ in opening], "days": [it for _, it in opening]}
-    rows = await writing.session.rows(_issued(), {**writing.parameters, **keys})
-    return {(key, day): opening[key, day] + issued for key, day, issued in rows}
+    every = [(*of, instant) for of, some in wanted.items() for instant in some or (None,)]
+    keys, days, instants = zip(*every, strict=True)
+    places = {name: [getattr(it, name) for it in new.values()] for name in ReleasePlace._fields}
+    values = {"accounts": keys, "days": days, "instants": instants, "ids": list(new), **places}
+    rows = await writing.session.rows(_left(), {**writing.parameters, **values})
+    found: dict[Counting, LeftQuantities] = {}
+    for key, day, instant, issued, delivered, *since in rows:
+        of = found.setdefault((key, day), LeftQuantities(issued, delivered, {}))
+        of.after[instant] = LeftSince(*since)
+    return found
 
 
 class TrueTables(NamedTuple):
@@ -217,15 +130,49 @@ class TrueTables(NamedTuple):
         return aliased(entity)
 
 
+class _TablesWithNew(NamedTuple):
+    """True tables, with accounts that are to be beside those that are there."""
+
+    viewer: Viewer
+
+    def table(self, entity: Any) -> Any:
+        """Return a new alias of a table, or of both together."""
+        if entity is not CumulativeAccount:
+            return aliased(entity)
+        there = aliased(entity)
+        names = ("id", *ReleasePlace._fields)
+        new = _listed("new", **{name: getattr(entity, name).type for name in names})
+        both = union_all(
+            select(there.merchant_id, *(getattr(there, name) for name in names)).where(
+                *own(self, there)
+            ),
+            select(merchant(self.viewer).label("merchant_id"), *new.c),
+        )
+        return aliased(entity, both.subquery(), adapt_on_names=True)
+
+
+def _listed(name: str, **types: Any) -> Any:
+    """Return rows of lists that are parameters. types: column -> its type."""
+    parameters = {"id": "ids"}
+    lists = (bindparam(parameters.get(it, it), type_=ARRAY(of)) for it, of in types.items())
+    columns_ = (column(it, of) for it, of in types.items())
+    return func.unnest(*lists).table_valued(*columns_, name=name).render_derived()
+
+
 @cache
-def _issued() -> Statement:
-    lists = (bindparam("accounts", type_=ARRAY(Uuid())), bindparam("days", type_=ARRAY(Date())))
-    names = (column("account_id", Uuid()), column("starts_on", Date()))
-    wanted = func.unnest(*lists).table_valued(*names, name="wanted").render_derived()
-    nothing = cast(null(), DateTime(timezone=True))
-    period = SimpleNamespace(**dict(wanted.c.items()), counted_until=nothing)
-    sums = counted(TrueTables(anyone(Actor.STAFF)), period).lateral()
-    return Statement(select(*wanted.c, sums.c.issued).select_from(wanted.join(sums, true())))
+def _left() -> Statement:
+    wanted = _listed("wanted", accounts=Uuid(), days=Date(), instants=DateTime(timezone=True))
+    of = wanted.c
+    period = SimpleNamespace(
+        account_id=of.accounts,
+        starts_on=of.days,
+        counted_until=of.instants,
+        reconciled_at=of.instants,
+    )
+    sums = counted(_TablesWithNew(anyone(Actor.STAFF)), period).lateral()
+    names = ("issued", "delivered", "issued_since", "delivered_since")
+    rows = select(*of, *(sums.c[it] for it in names)).select_from(wanted.join(sums, true()))
+    return Statement(rows)
 
 
 class PlaceSums(NamedTuple):

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from commands.master.catalog import check_scale
 from commands.trade.contracts.life import wrong_state
-from commands.trade.releases.accounts import Account, ReleasePlace
+from commands.trade.releases.accounts.account import Account, ReleasePlace
 from commands.trade.releases.force import Force
 from commands.trade.releases.known import KnownLines, by_id, locked
 from commands.trade.releases.named import check_address

@@ -1,0 +1,206 @@
+"""An account as releases find it, and what customers report to it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from kit.ids import new_id
+from models.trade.contracts.tables import Contract
+from models.trade.releases.cumulatives import received_quantity, supplied_quantity
+from models.trade.releases.tables import AccountPeriod, Release
+
+
+class ReleasePlace(NamedTuple):
+    """What one release is for, beside its type."""
+
+    contract_line_id: UUID
+    ship_to_id: UUID | None
+    unloading_point: str | None
+
+    @classmethod
+    def of(cls, it: Any) -> "ReleasePlace":
+        """Return the place of an item or of an account."""
+        return cls(it.contract_line_id, it.ship_to_id, it.unloading_point)
+
+    @property
+    def key(self) -> str:
+        """Return it as one text, as `_placed` does in SQL."""
+        point = "" if self.unloading_point is None else f"={self.unloading_point}"
+        return f"{self.contract_line_id}{self.ship_to_id or ''}{point}"
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether it is for whatever the line is released for without naming a place."""
+        return self.ship_to_id is None and self.unloading_point is None
+
+
+class ReceivedReport(NamedTuple):
+    """What a release says that its customer has received, by the names of its columns.
+
+    told_at: up to when what left may be in its figure.
+    """
+
+    tells_received: bool
+    cumulative_received: Decimal
+    last_receipt_reference: str | None
+    counted_until: datetime | None
+    told_at: datetime
+
+    @classmethod
+    def of(cls, release: Release, contract: Contract) -> "ReceivedReport":
+        """Return what a release says that is there."""
+        at = release.calculated_at or release.issued_at
+        told_at = cls.instant(contract, release.counted_until, at, release.received_at)
+        return cls(
+            release.tells_received,
+            release.cumulative_received,
+            release.last_receipt_reference,
+            release.counted_until,
+            told_at,
+        )
+
+    @staticmethod
+    def instant(
+        contract: Contract, counted_until: datetime | None, at: datetime, received_at: datetime
+    ) -> datetime:
+        """Return up to when what left may be in a figure.
+
+        That is when the last delivery left whose note is named; else of when it is. Where that is
+        midnight it is of a day, in the course of which more may have come.
+        """
+        if counted_until is not None:
+            return counted_until
+        local = at.astimezone(ZoneInfo(contract.time_zone))
+        return min(local + timedelta(local.time() == time.min), received_at)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of its release."""
+        return dict(zip(self._fields[:-1], self, strict=False))
+
+
+class LeftSince(NamedTuple):
+    """What of an account left after an instant: issued, and delivered of that."""
+
+    issued: Decimal = Decimal(0)
+    delivered: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class LeftQuantities:
+    """What has left for an account since its day, in all and since instants that matter."""
+
+    issued: Decimal = Decimal(0)
+    delivered: Decimal = Decimal(0)
+    after: dict[datetime, LeftSince] = field(default_factory=dict)
+
+    def since(self, instant: datetime | None) -> LeftSince:
+        """Return what left after an instant: nothing where there is none."""
+        return LeftSince() if instant is None else self.after[instant]
+
+
+Counting = tuple[UUID, date]
+"""An account, and the day from which it counts."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account with its newest period. received: what its customer reported last of it.
+
+    Figures are those of `AccountPeriod`. earlier: what the customer reported last in all periods
+    before. is_new: the account is to be; period: as it is there, None for one that is to be.
+    """
+
+    id: UUID
+    period_id: UUID
+    starts_on: date
+    received: Decimal = Decimal(0)
+    received_reference: str | None = None
+    counted_until: datetime | None = None
+    opening: Decimal = Decimal(0)
+    opening_received: Decimal = Decimal(0)
+    reconciled_received: Decimal = Decimal(0)
+    reconciled_at: datetime | None = None
+    earlier: Decimal = Decimal(0)
+    period: AccountPeriod | None = None
+    is_new: bool = False
+
+    @property
+    def counting(self) -> Counting:
+        """Return what it counts."""
+        return self.id, self.starts_on
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Return the columns of its period that are told to it."""
+        return {name: getattr(self, name) for name in FIGURES}
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of its period."""
+        own = {"id": self.period_id, "account_id": self.id, "starts_on": self.starts_on}
+        return {**own, **self.figures}
+
+    @property
+    def last_received(self) -> Decimal:
+        """Return what its customer reported last, before that what had arrived at the opening."""
+        return self.received or self.opening_received
+
+    def counting_from(self, day: date | None) -> "Account":
+        """Return it with a new period where its customer counts from a later day than before."""
+        if day is None or (day <= self.starts_on and not self.is_new):
+            return self
+        earlier = self.earlier + self.received
+        return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
+
+    def known_received(self, left: LeftQuantities) -> Decimal:
+        """Return what is known to have been received where its customer tells nothing."""
+        noted, until = left.since(self.counted_until).delivered, self.counted_until
+        since = left.since(self.reconciled_at).delivered
+        return received_quantity(
+            self.received,
+            None if until is None else noted,
+            self.opening_received + left.delivered,
+            self.reconciled_received + since,
+        )
+
+    def with_report(self, report: ReceivedReport, left: LeftQuantities) -> "Account":
+        """Return it with what a release in force says; one that says nothing changes nothing."""
+        if not report.tells_received:
+            return self
+        reconciled, at = self._reconciled(report, left)
+        return replace(
+            self,
+            received=report.cumulative_received,
+            received_reference=report.last_receipt_reference,
+            counted_until=report.counted_until,
+            reconciled_received=reconciled,
+            reconciled_at=at,
+        )
+
+    def _reconciled(
+        self, report: ReceivedReport, left: LeftQuantities
+    ) -> tuple[Decimal, datetime | None]:
+        """Return which figure is reconciled with ours from now on, and as of when.
+
+        One that names delivery notes of ours is; another one only where it is above what we know to
+        be supplied: of one that is not, what has left since the one before explains that it rose.
+        One that fell takes from it by how much.
+        """
+        reported, at = report.cumulative_received, self.reconciled_at
+        fallen = max(self.received - reported, Decimal(0))
+        reconciled = max(self.reconciled_received - fallen, Decimal(0))
+        since = left.since(at).issued
+        supplied = supplied_quantity(reconciled, self.opening + left.issued - since, since)
+        if report.counted_until is not None or reported > supplied:
+            return reported, report.told_at
+        return reconciled, at
+
+
+FIGURES = (
+    *("opening", "opening_received", "received", "received_reference", "counted_until"),
+    *("reconciled_received", "reconciled_at"),
+)
