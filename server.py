@@ -16,7 +16,7 @@ from transport.health import Health
 from transport.http.cross_origin import shared_with
 from transport.http.refusals import refused
 from transport.serving import Serving
-from transport.telemetry import telemetry_of
+from transport.telemetry import telemetry_of, watch
 from web.page import GraphiQL
 from web.welcome import WELCOME
 from workers.access.buckets import FORGET_BUCKETS
@@ -52,18 +52,19 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
         *graphiql.routes,
     ]
     telemetry = serving.telemetry or telemetry_of(serving.database)
+    rounds = Rounds(serving.database, serving.clock, serving.grace)
+    watch(telemetry, endpoint, rounds)
     return Starlette(
         routes=routes,
         middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(serving.origins)],
         exception_handlers={HTTPException: refused},
-        lifespan=partial(_lifespan, serving),
+        lifespan=partial(_lifespan, serving, rounds),
     )
 
 
 @asynccontextmanager
-async def _lifespan(serving: Serving, _app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(serving: Serving, rounds: Rounds, _app: Starlette) -> AsyncIterator[None]:
     """Do meanwhile what is done unasked, and close at the end."""
-    rounds = Rounds(serving.database, serving.clock, serving.grace)
     async with rounds.running(*(BACKGROUND if serving.works else ()), serving.uses.writing()):
         yield
     if serving.buckets is not None:

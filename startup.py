@@ -36,7 +36,7 @@ from transport.connections.server import HttpServer, Settings
 from transport.health import revision_of
 from transport.identity.issuers import Issuer, read_issuers
 from transport.serving import Serving
-from transport.telemetry import exporting, metrics_shown, telemetry_of
+from transport.telemetry import RoundAges, exporting, metrics_shown, telemetry_of
 from workers.running.rounds import Rounds
 
 TOKENS = "demo-tokens.json"
@@ -92,13 +92,18 @@ async def _make_rounds(config: Config, database: Database) -> None:
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
     rounds = Rounds(database, now, timedelta(seconds=config.grace_s))
-    try:
+    telemetry = telemetry_of(database)
+    telemetry.registry.register(RoundAges(rounds.ages))
+    with ExitStack() as meanwhile:
+        if config.metrics_port:
+            meanwhile.enter_context(
+                metrics_shown(telemetry.registry, config.host, config.metrics_port)
+            )
         async with rounds.running(*BACKGROUND):
             await stop.wait()
             for each in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(each)
-    finally:
-        await database.close()
+    await database.close()
 
 
 class _Ending:
@@ -283,7 +288,7 @@ def _serve(
 ) -> None:
     """Answer requests until a signal ends it; send the spans that are left."""
     provider = exporting(config.otlp)
-    telemetry = telemetry_of(database, provider)
+    telemetry = telemetry_of(database, provider, config.slow_s)
     with ExitStack() as meanwhile:
         if config.metrics_port:
             meanwhile.enter_context(
@@ -329,4 +334,4 @@ def _server(
         lifespan="on",
         timeout_graceful_shutdown=config.grace_s,
     )
-    return HttpServer(settings, serving.draining)
+    return HttpServer(settings, serving.draining, config.drain_s)

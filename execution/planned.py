@@ -34,6 +34,7 @@ from kit.limits import ENTRIES, Limits
 from kit.loop.apart import Crowded, Died
 from kit.loop.effort import Later
 from kit.loop.work import TOGETHER, Grown, Work
+from kit.telemetry import trace
 
 _log = logging.getLogger("abruf")
 
@@ -210,6 +211,7 @@ class Running:
 
     async def whole(self, roots: Fused) -> Sequence[Any] | None:
         """Run the statement of the whole operation: its one text, None where others must answer."""
+        trace.CURRENT.get().plan = "one statement"
         return await self._run(roots, [()], self._plan.prepared.unnamed.keys)
 
     async def _run(
@@ -319,6 +321,7 @@ class Planned(SchemaExtension):
     async def _mixed(
         self, prepared: Prepared, variables: VariableValues, running: Running | None = None
     ) -> Any:
+        trace.CURRENT.get().plan = "mixed"
         mixed = self._executor(prepared, variables)
         mixed.running = running
 

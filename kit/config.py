@@ -29,8 +29,9 @@ class Config:
     issuers: the file that names identity providers, None where API keys are all.
     origins: sites whose pages may ask, such as https://portal.example.
     log: `text`, or `json` with a line for every operation. metrics_port: 0 shows no metrics.
-    otlp: where spans are sent.
-    grace_s: seconds that requests get to end when the server stops.
+    otlp: where spans are sent. slow_s: from when an operation is told as a slow one.
+    grace_s: seconds that requests get to end when the server stops. drain_s: seconds before that
+    in which it answers though `/readyz` says that it is not ready.
     demo: whether it is loaded: unasked only into the embedded PostgreSQL.
     works: whether the server also does what is done unasked; `abruf worker` does nothing else.
     migrates: whether the server brings the schema to its newest revision when it starts; where it
@@ -58,7 +59,9 @@ class Config:
     log: str
     metrics_port: int
     otlp: str | None
+    slow_s: float
     grace_s: int
+    drain_s: int
     demo: bool
     migrates: bool
     works: bool
@@ -193,7 +196,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         log=_choice(environment, "ABRUF_LOG", "text", "json"),
         metrics_port=_number(environment, "ABRUF_METRICS_PORT", 0),
         otlp=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        slow_s=_number(environment, "ABRUF_SLOW_MS", 1000) / 1000,
         grace_s=_number(environment, "ABRUF_GRACE_SECONDS", 5),
+        drain_s=_number(environment, "ABRUF_DRAIN_SECONDS", 0),
         demo=_choice(environment, "ABRUF_DEMO", *(("0", "1") if url else ("1", "0"))) == "1",
         migrates=migrates,
         works=_choice(environment, "ABRUF_WORKS", "1", "0") == "1",

@@ -75,31 +75,41 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-ENTRIES, INSIDE = 1_000, 20_000
-"""Entries of a list or object in the variables, and lists and objects in them: more than any input
-takes. More are not even read."""
+ENTRIES, INSIDE, DEEP = 1_000, 20_000, 20
+"""Entries of a list or object in the variables, lists and objects in them, and how many of those
+stand inside of each other: more than any input takes. More are not even read."""
 
 
 @dataclass
 class Entries:
-    """What variables hold. longest: entries of one list or object. inside: lists and objects."""
+    """What variables hold. longest: entries of one list or object. inside: lists and objects.
+
+    deepest: lists and objects inside of each other.
+    """
 
     longest: int = 0
     inside: int = 0
+    deepest: int = 0
     together: int = 0
 
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> "Entries":
         """Count; what is beyond the most is not counted any further."""
-        found, ahead = cls(), list[Any]([variables])
-        while ahead and found.longest <= ENTRIES and found.inside <= INSIDE:
-            item = ahead.pop()
+        found, ahead = cls(), list[tuple[Any, int]]([(variables, 0)])
+        while ahead and found._is_read:
+            item, depth = ahead.pop()
+            found.deepest = max(found.deepest, depth)
             found.longest = max(found.longest, len(item))
             found.together += len(item)
             within = item.values() if isinstance(item, dict) else item
-            ahead += [each for each in within if each and isinstance(each, list | dict)]
+            objects = [each for each in within if each and isinstance(each, list | dict)]
+            ahead += [(each, depth + 1) for each in objects]
             found.inside += 1
         return found
+
+    @property
+    def _is_read(self) -> bool:
+        return self.longest <= ENTRIES and self.inside <= INSIDE and self.deepest <= DEEP
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ NOUNS = {
     "restore": ("backups.restore", "read a backup into an empty database, and compare"),
     "merchant": ("merchants.merchant", "tenants"),
     "key": ("merchants.key", "API keys"),
+    "person": ("persons.person", "write out what is kept of a person, or forget it"),
+    "demo": ("merchants.demo", "the merchant that is for trying"),
     "document": ("merchants.document", "trusted documents"),
     "price": ("merchants.price", "price lists"),
     "edi": ("merchants.edi", "interchanges of a folder"),

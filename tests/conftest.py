@@ -1,6 +1,7 @@
 """Fixtures: one PostgreSQL for the session, one migrated database a worker, empty for each test."""
 
 import gc
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -43,9 +44,15 @@ PATIENT = Limits(deadline=120, statement=60, unpaid=60_000, effort=60_000)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--executor", choices=["planned", "reference"], default="planned")
-    parser.addoption("--operations", default="120", help="how many operations are generated")
+    parser.addoption("--operations", default="80", help="how many operations are generated")
     parser.addoption("--seed", default="20261122", help="what they start from")
+    parser.addoption("--every-case", action="store_true", help="ask every field all that is wrong")
     parser.addoption("--every-way", action="store_true", help="migrate each copy to the newest")
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C as the programs must that tests start: in the background all would ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:

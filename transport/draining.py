@@ -4,10 +4,14 @@ import asyncio
 
 
 class Draining:
-    """Whether the server is about to stop: it is not ready any more, and streams end."""
+    """Whether the server is about to stop: it is not ready any more, and then streams end.
+
+    is_announced: whether it is not ready any more, though it still answers.
+    """
 
     def __init__(self) -> None:
         self._begun = asyncio.Event()
+        self.is_announced = False
 
     @property
     def has_begun(self) -> bool:
@@ -16,6 +20,7 @@ class Draining:
 
     def begin(self) -> None:
         """Tell everybody; called inside the loop."""
+        self.is_announced = True
         self._begun.set()
 
     async def begun(self) -> None:

@@ -33,7 +33,7 @@ class Health:
 
     async def readyz(self, _request: Request) -> Response:
         """Answer 200 where requests can be served, 503 where not."""
-        ready = not self._draining.has_begun and migrations.suffices(
+        ready = not self._draining.is_announced and migrations.suffices(
             await revision_of(self._database)
         )
         status = ("ready", 200) if ready else ("not ready", 503)

@@ -1,35 +1,52 @@
 """What an application's telemetry watches, and where it is sent or shown."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import cast
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+import migrations
+from abruf import __version__
 from kit.db.database import Database
-from kit.telemetry.metrics import Telemetry
+from kit.db.pool import HoldingPool
+from kit.telemetry.metrics import SLOW_S, Telemetry
 from schema.schema import PLANNER
+from transport.endpoint import Endpoint
+from workers.running.rounds import Rounds
 
 _NAME = "abruf"
 
 
-def telemetry_of(database: Database, provider: TracerProvider | None = None) -> Telemetry:
+def telemetry_of(
+    database: Database, provider: TracerProvider | None = None, slow_s: float = SLOW_S
+) -> Telemetry:
     """Make the telemetry of an application over a database. provider: what takes its spans."""
-    telemetry = Telemetry(provider.get_tracer(_NAME) if provider else None)
+    telemetry = Telemetry(provider.get_tracer(_NAME) if provider else None, slow_s)
+    telemetry.build(version=__version__, revision=migrations.newest() or "")
     for name, engine in (("reading and writing", database.engine), ("keys", database.keyless)):
-        telemetry.gauge(
-            f"abruf_pool_{name.partition(' ')[0]}_in_use",
-            f"Database connections in use for {name}.",
-            engine.pool.checkedout,  # type: ignore[attr-defined]
-        )
+        of, pool = f"abruf_pool_{name.partition(' ')[0]}", cast("HoldingPool", engine.pool)
+        telemetry.gauge(f"{of}_in_use", f"Database connections in use for {name}.", pool.checkedout)
+        telemetry.gauge(f"{of}_size", f"Database connections that {name} may use.", pool.size)
+        telemetry.gauge(f"{of}_waiting", f"Who waits for a connection for {name}.", pool.waiting)
     telemetry.registry.register(Plans(PLANNER.counted))
     return telemetry
+
+
+def watch(telemetry: Telemetry, endpoint: Endpoint, rounds: Rounds) -> None:
+    """Show what waits in an application, and what it lags behind."""
+    waiting = "Operations that wait for their turn."
+    telemetry.gauge("abruf_turns_waiting", waiting, lambda: endpoint.lanes.waiting)
+    unread = "Seconds for which the journal has had something that followers have not got."
+    telemetry.gauge("abruf_journal_lag_seconds", unread, endpoint.process.following.lag)
+    telemetry.registry.register(RoundAges(rounds.ages))
 
 
 class Plans(Collector):
@@ -47,6 +64,22 @@ class Plans(Collector):
         family = CounterMetricFamily("abruf_plans", "Answers of the planner.", labels=["kind"])
         for kind, times in kinds.items():
             family.add_metric([kind], times)
+        yield family
+
+
+class RoundAges(Collector):
+    """How long ago each round ended: what a worker lags behind."""
+
+    def __init__(self, ages: Callable[[], Mapping[str, float]]) -> None:
+        """Take what tells the seconds by a round's name."""
+        self._ages = ages
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give the ages."""
+        text = "Seconds since what is done unasked was done last."
+        family = GaugeMetricFamily("abruf_round_age_seconds", text, labels=["round"])
+        for name, seconds in self._ages().items():
+            family.add_metric([name], seconds)
         yield family
 
 

@@ -7,8 +7,7 @@ known as such: the next start removes what there is of it and tells it anew.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import select, update
 
 from commands.access import keys
 from examples.demo import client, goods, shops
@@ -16,13 +15,11 @@ from examples.demo.story import Story, tell
 from kit.clock import Clock
 from kit.clock import now as real_time
 from kit.db.database import Database
-from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import from_global
 from loaders.access.keys import viewer_of
 from models.access.keys import Merchant
 from models.access.viewers import Actor
-from models.base.tables import Base
 
 SLUG = "demo"
 _UNFINISHED = "demo-unfinished"
@@ -64,19 +61,11 @@ async def _merchant(database: Database, now: datetime) -> UUID:
             raise Refused(Code.TAKEN, "The demo is there already.", ("slug",))
         unfinished = select(Merchant.id).where(Merchant.slug == _UNFINISHED)
         if (merchant_id := await session.scalar(unfinished)) is not None:
-            await _remove(session, merchant_id)
+            await keys.remove_merchant(session, merchant_id)
         merchant = await keys.create_merchant(
             session, _UNFINISHED, goods.MERCHANT, now, goods.GS1_COMPANY_PREFIX
         )
     return merchant.id
-
-
-async def _remove(session: AsyncSession, merchant_id: UUID) -> None:
-    await set_merchant(session, merchant_id)
-    for table in reversed(Base.metadata.sorted_tables):
-        if "merchant_id" in table.columns:
-            await session.execute(delete(table).where(table.c.merchant_id == merchant_id))
-    await session.execute(delete(Merchant).where(Merchant.id == merchant_id))
 
 
 async def _key(

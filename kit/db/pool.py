@@ -4,6 +4,7 @@ Only a preference: whoever takes a connection still makes sure whose it is.
 """
 
 import asyncio
+from collections.abc import Iterable
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any
@@ -22,6 +23,12 @@ class _Idle(asyncio.Queue[Any]):
     """Idle connections, the one that has been idle for the longest first."""
 
     _queue: Any
+    _getters: Any
+
+    @property
+    def getters(self) -> Iterable[asyncio.Future[None]]:
+        """Who waits for one."""
+        return self._getters  # type: ignore[no-any-return]
 
     def _get(self) -> Any:
         """Take the newest one of the wanted merchant, else the oldest."""
@@ -38,8 +45,18 @@ class _IdleQueue(AsyncAdaptedQueue[Any]):
     def _queue(self) -> _Idle:
         return _Idle(self.maxsize)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return sum(not it.done() for it in self._queue.getters)
+
 
 class HoldingPool(AsyncAdaptedQueuePool):
     """SQLAlchemy's pool with a preference."""
 
     _queue_class = _IdleQueue
+
+    def waiting(self) -> int:
+        """Return how many wait for a connection."""
+        idle: Any = self._pool
+        return idle.waiting  # type: ignore[no-any-return]

@@ -14,8 +14,19 @@ from opentelemetry.trace import (
     Tracer,
     set_span_in_context,
 )
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    Summary,
+)
 
+from kit.telemetry.names import Labels, NamedOperation
 from kit.telemetry.trace import Trace
 
 _log = logging.getLogger("abruf")
@@ -23,14 +34,19 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 _COSTS = (1, 5, 10, 25, 50, 100, 250, 500, 1_000)
 _COUNTS = (1, 2, 5, 10, 20, 50, 100, 250, 1_000)
 OK = "OK"
+SLOW_S = 1.0
+"""From when an operation is told as a slow one."""
+_SLOW = "slow operation"
+_LASTING = "subscription"
+"""Operations of this type last as long as their client listens."""
 
 
 class Telemetry:
     """What one application tells those who run it. Its registry is its own."""
 
-    def __init__(self, tracer: Tracer | None = None) -> None:
-        """Take what makes spans; none are made without."""
-        self._tracer = tracer or NoOpTracer()
+    def __init__(self, tracer: Tracer | None = None, slow_s: float = SLOW_S) -> None:
+        """Take what makes spans, none are made without, and from when an operation is slow."""
+        self._tracer, self._slow_s, self._labels = tracer or NoOpTracer(), slow_s, Labels()
         self.registry = own = CollectorRegistry()
         self._ended = Counter(
             "abruf_operations", "Operations that ended.", ["type", "outcome"], registry=own
@@ -43,11 +59,23 @@ class Telemetry:
         self._statements = _histogram(
             "abruf_operation_statements", "SQL statements of an operation.", _COUNTS, own
         )
+        self._named = Summary(
+            "abruf_named_operation_seconds",
+            "Time to answer operations of registered documents, by name.",
+            ["operation"],
+            registry=own,
+        )
         self._batches = Histogram(
             "abruf_loader_keys", "Keys of a loader's batch.", buckets=_COUNTS, registry=own
         )
         self._kinds: dict[str, tuple[Histogram, ...]] = {}
         self.sockets = Gauge("abruf_sockets", "WebSockets that are open.", registry=own)
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=own)
+
+    def build(self, **known: str) -> None:
+        """Show what runs, such as its version."""
+        Info("abruf_build", "What runs.", registry=self.registry).info(known)
 
     def gauge(self, name: str, description: str, value: Callable[[], float]) -> None:
         """Show a number that is asked for when metrics are read."""
@@ -79,8 +107,10 @@ class Telemetry:
             found = self._kinds[kind] = tuple(it.labels(kind) for it in every)
         return found
 
-    def ended(self, request: Trace, kind: str, outcome: str, seconds: float) -> None:
-        """Count an operation and write its line."""
+    def ended(
+        self, request: Trace, kind: str, outcome: str, seconds: float, named: NamedOperation
+    ) -> None:
+        """Count an operation and write its line; a slow one's also where others have none."""
         took, sent, cost = self._of(kind)
         self._ended.labels(kind, outcome).inc()
         took.observe(seconds)
@@ -89,15 +119,22 @@ class Telemetry:
             cost.observe(request.cost)
         for keys in request.batches:
             self._batches.observe(keys)
-        if _log.isEnabledFor(logging.INFO):
+        self._named.labels(self._labels.of(named)).observe(seconds)
+        is_slow = seconds >= self._slow_s and kind != _LASTING
+        level = logging.WARNING if is_slow else logging.INFO
+        if _log.isEnabledFor(level):
             fields = {
                 "type": kind,
+                "operation": named.shown,
+                "document": named.digest,
                 "outcome": outcome,
                 "ms": round(seconds * 1_000, 1),
                 "cost": request.cost,
+                "plan": request.plan,
                 "statements": request.statements,
             }
-            _log.info("operation", extra={"fields": fields})
+            known = {name: it for name, it in fields.items() if it is not None}
+            _log.log(level, _SLOW if is_slow else "operation", extra={"fields": known})
 
 
 class RunningOperation:
@@ -108,13 +145,15 @@ class RunningOperation:
         self._telemetry, self._request, self._span = telemetry, request, span
         self._started = perf_counter()
 
-    def end(self, kind: str, outcome: str) -> None:
+    def end(self, kind: str, outcome: str, named: NamedOperation) -> None:
         """Tell what it was and how it ended: a code of ours, or OK."""
         seconds = perf_counter() - self._started
         if self._span.is_recording():
             self._span.update_name(kind)
+            name = {} if named.shown is None else {"graphql.operation.name": named.shown}
             self._span.set_attributes(
                 {
+                    **name,
                     "graphql.operation.type": kind,
                     "abruf.outcome": outcome,
                     "abruf.request_id": self._request.request_id,
@@ -122,7 +161,7 @@ class RunningOperation:
                 }
             )
         self._span.end()
-        self._telemetry.ended(self._request, kind, outcome, seconds)
+        self._telemetry.ended(self._request, kind, outcome, seconds, named)
 
 
 def _histogram(

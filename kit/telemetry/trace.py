@@ -29,6 +29,7 @@ class Trace:
 
     trace_id, parent_id, sampled: of the client's `traceparent`. merchant_id, key_id: once it is
     known who asks. telemetry: to whom operations are told. cost: points that were asked for.
+    plan: how the operation was answered, in words of ours.
     statements: SQL sent so far. batches: numbers of keys that dataloaders asked, the last ones.
     """
 
@@ -40,6 +41,7 @@ class Trace:
     key_id: UUID | None = None
     telemetry: "Telemetry | None" = None
     cost: int | None = None
+    plan: str | None = None
     statements: int = 0
     batches: deque[int] = field(default_factory=lambda: deque(maxlen=_BATCHES))
 

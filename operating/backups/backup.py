@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from abruf import __version__
 from kit.clock import now
 from kit.embedded.home import write_file
-from operating.backups.counts import counts
+from operating.backups.counts import PASSING, counts
 from operating.backups.programs import run_client
 from operating.reached import reached
 
@@ -72,6 +72,7 @@ async def _written(url: str, file: Path) -> int:
             part = file.with_name(f"{file.name}.part")
             part.touch(mode=0o600)
             words = ["--format=custom", f"--snapshot={snapshot}", f"--file={part}"]
+            words += [f"--exclude-table-data=public.{it}" for it in PASSING]
             run_client("pg_dump", who.major, words, make_url(url))
             revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
             found = await counts(connection, walled=False)

@@ -13,6 +13,8 @@ SELECT relname, EXISTS (
 ) AS walled
 FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname
 """
+PASSING = ("cost_buckets",)
+"""Tables of what counts for the moment only: a backup holds them empty."""
 _READ_ALIKE = """
 SET LOCAL statement_timeout = 0; SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO';
 SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex';
@@ -40,7 +42,8 @@ async def counts(connection: AsyncConnection, *, walled: bool) -> dict[str, Coun
     """
     for each in _READ_ALIKE.split(";"):
         await connection.execute(text(each))
-    tables = (await connection.execute(text(_TABLES))).all()
+    listed = (await connection.execute(text(_TABLES))).all()
+    tables = [it for it in listed if it.relname not in PASSING]
     found: dict[str, Count] = {}
     for name, _ in (it for it in tables if not (walled and it.walled)):
         found[name] = await _count(connection, name)

@@ -1,16 +1,28 @@
 """`abruf key`: API keys."""
 
 import argparse
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+import orjson
 
 from commands.access import keys
 from kit.clock import now
 from kit.db.sessions import Session
 from kit.errors import Code, Refused
+from models.access.keys import ApiKey
 from models.access.viewers import Actor, CompanyRole, Scope, allowed
 from operating.reached import in_session, recording
 from operating.words import table
+
+Found = tuple[str, ApiKey, str | None]
+"""A merchant's slug, its key, and the business key of what that is bound to."""
+_TOLD = ["id", "actor", "role", "name", "scopes", "limits", "documents"]
+_TOLD += ["created_at", "expires_at", "last_used_at", "revoked_at"]
+_UNTIL = "when it ends by itself, such as 2027-01-01T00:00:00Z"
+_CREATED = "Created the key {id}. Its token is shown only this once:\n{token}\n"
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -34,11 +46,32 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         metavar="SCOPE,...",
         help="what it allows; what is usual for its actor if not given",
     )
+    create.add_argument("--expires-at", type=_instant, metavar="INSTANT", help=_UNTIL)
     create.set_defaults(run=in_session(_create_key))
-    verbs.add_parser("list", help="list keys").set_defaults(run=in_session(_list_keys))
+    _add_others(verbs)
+
+
+def _add_others(verbs: Any) -> None:
+    """Declare what is done with keys that are there."""
+    listed = verbs.add_parser("list", help="list keys")
+    listed.add_argument("--merchant", metavar="SLUG", help="of one merchant only")
+    listed.add_argument("--actor", choices=list(Actor), help="of one kind only")
+    listed.add_argument("--active", action="store_true", help="only those that have not ended")
+    listed.add_argument("--json", action="store_true", help="one JSON array, scopes too")
+    listed.set_defaults(run=in_session(_list_keys))
     revoke = verbs.add_parser("revoke", help="end a key at once")
     revoke.add_argument("id", type=UUID, metavar="ID", help="the key's id, as `key list` shows it")
     revoke.set_defaults(run=in_session(_revoke_key))
+    rotate = verbs.add_parser(
+        "rotate",
+        help="create a key like another one; its token is shown only then",
+        description="The other one goes on until it is revoked, unless --revoke says at once.",
+    )
+    rotate.add_argument("id", type=UUID, metavar="ID", help="the key's id, as `key list` shows it")
+    rotate.add_argument("--scopes", type=_scopes, metavar="SCOPE,...", help="other scopes")
+    rotate.add_argument("--expires-at", type=_instant, metavar="INSTANT", help=_UNTIL)
+    rotate.add_argument("--revoke", action="store_true", help="end the other one at once")
+    rotate.set_defaults(run=in_session(_rotate_key))
 
 
 async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
@@ -46,13 +79,47 @@ async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
     merchant, actor = await keys.merchant_of(session, arguments.merchant), Actor(arguments.actor)
     bound_to = await keys.binding(session, merchant.id, actor, arguments.bound_to)
     role = CompanyRole(arguments.role) if arguments.role else None
-    own = {} if arguments.scopes is None else {"scopes": _allowed(arguments.scopes, actor, role)}
+    scopes = arguments.scopes
+    own = {} if scopes is None else {"scopes": _allowed(scopes, actor, role)}
     key, token = await keys.create_key(
-        session, merchant.id, actor, arguments.name, now(), bound_to, role=role, **own
+        session,
+        merchant.id,
+        actor,
+        arguments.name,
+        now(),
+        bound_to,
+        role=role,
+        expires_at=arguments.expires_at,
+        **own,
     )
     async with recording(session, merchant.id) as writing:
         keys.record_created(writing, key)
-    return f"Created the key {key.id}. Its token is shown only this once:\n{token}\n"
+    return _CREATED.format(id=key.id, token=token)
+
+
+async def _rotate_key(session: Session, arguments: argparse.Namespace) -> str:
+    """Say the token in a line of its own, the last one."""
+    when, wanted = now(), {"scopes": arguments.scopes, "expires_at": arguments.expires_at}
+    more = {name: it for name, it in wanted.items() if it is not None}
+    key, token = await keys.rotate_key(session, arguments.id, when, **more)
+    _allowed(key.scopes, key.actor, key.role)
+    async with recording(session, key.merchant_id) as writing:
+        keys.record_created(writing, key)
+        if arguments.revoke:
+            keys.record_revoked(writing, await keys.revoke_key(session, arguments.id, when))
+    return _CREATED.format(id=key.id, token=token)
+
+
+def _instant(text: str) -> datetime:
+    """Read an instant with its zone, such as 2027-01-01T00:00:00Z, that has not passed."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if found.tzinfo is None or found <= now():
+        message = f"{text} names no zone, or has passed"
+        raise argparse.ArgumentTypeError(message)
+    return found
 
 
 def _scopes(text: str) -> list[Scope]:
@@ -72,19 +139,41 @@ def _allowed(scopes: list[Scope], actor: Actor, role: CompanyRole | None) -> lis
     return scopes
 
 
-async def _list_keys(session: Session, _arguments: argparse.Namespace) -> str:
+async def _list_keys(session: Session, arguments: argparse.Namespace) -> str:
+    found = []
+    for merchant in await keys.merchants(session):
+        if arguments.merchant in {None, merchant.slug}:
+            found += [(merchant.slug, *it) for it in await keys.keys_of(session, merchant.id)]
+    found = [it for it in found if arguments.actor in {None, it[1].actor}]
+    if arguments.active:
+        found = [it for it in found if _is_active(it[1])]
+    return _as_json(found) if arguments.json else _as_table(found)
+
+
+def _is_active(key: ApiKey) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now())
+
+
+def _as_json(found: Sequence[Found]) -> str:
+    rows = [
+        {"merchant": slug, "bound_to": bound_to, **{it: getattr(key, it) for it in _TOLD}}
+        for slug, key, bound_to in found
+    ]
+    return f"{orjson.dumps(rows, default=str, option=orjson.OPT_INDENT_2).decode()}\n"
+
+
+def _as_table(found: Sequence[Found]) -> str:
     rows = [
         [
             str(key.id),
-            merchant.slug,
+            slug,
             key.actor.value,
             bound_to or "-",
             key.role.value if key.role else "-",
             *map(_day, (key.created_at, key.expires_at, key.last_used_at, key.revoked_at)),
             key.name,
         ]
-        for merchant in await keys.merchants(session)
-        for key, bound_to in await keys.keys_of(session, merchant.id)
+        for slug, key, bound_to in found
     ]
     days = ["CREATED", "EXPIRES", "LAST USED", "REVOKED"]
     return table(["ID", "MERCHANT", "ACTOR", "BOUND TO", "ROLE", *days, "NAME"], rows)

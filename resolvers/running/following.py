@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -121,6 +122,7 @@ class _Watch:
     def __init__(self, reader: _JournalReader, position: int, poll_s: float) -> None:
         self._reader, self.position, self._poll_s = reader, position, poll_s
         self.places: dict[UUID, set[_Place]] = {}
+        self.unread_since: float | None = None
 
     async def run(self, hints: Hints) -> None:
         """Read until cancelled."""
@@ -130,6 +132,8 @@ class _Watch:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._poll_s):
                         await rung.wait()
+                if rung.is_set():
+                    self.unread_since = self.unread_since or monotonic()
                 rung.clear()
                 await self._try()
 
@@ -137,6 +141,7 @@ class _Watch:
         try:
             await self._read()
         except Exception:  # noqa: BLE001 -- whatever it is, the next turn reads the same again.
+            self.unread_since = self.unread_since or monotonic()
             _log.warning("The journal could not be read", exc_info=True)
 
     async def _read(self) -> None:
@@ -147,6 +152,7 @@ class _Watch:
                 for followed in (entry.aggregate_id, *wholes.get(entry.aggregate_id, ())):
                     for place in self.places.get(followed, ()):
                         place.put(entry)
+        self.unread_since = None
 
 
 class Following:
@@ -165,6 +171,11 @@ class Following:
         """
         watch = self._watches.get(merchant_id)
         return None if watch is None else watch.position
+
+    def lag(self) -> float:
+        """Return for how many seconds there has been something to read that is not read yet."""
+        since = [it.unread_since for it in self._watches.values() if it.unread_since is not None]
+        return monotonic() - min(since) if since else 0.0
 
     async def entries(
         self, merchant_id: UUID, aggregate_id: UUID, after: int | None, *, live: bool

@@ -63,6 +63,11 @@ class Lanes:
         """How many merchants, companies and keys are inside."""
         return len(self._inside)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return sum(len(it.slots) for it in self._waiting.values())
+
     def is_full(self, viewer: Viewer) -> bool:
         """Tell whether as many of a viewer's lane run and wait as may."""
         inside = self._inside.get(lane_of(viewer))

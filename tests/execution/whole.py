@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from graphql import (
@@ -27,6 +27,7 @@ from tests.execution.operations import Operation
 
 Question = tuple[str, set[str]]
 """A selection, and the coordinates that it asks."""
+Item = TypeVar("Item")
 DEEPEST = 4
 """Fields between a row and an object that has no id."""
 ROWS, MANY = 8, 10
@@ -184,9 +185,9 @@ class Whole:
                 yield {**page, name: value(name, argument)}, asks
 
 
-def batched(questions: Iterable[Question], size: int) -> Iterator[list[Question]]:
-    """Cut questions into parts."""
-    waiting = iter(questions)
+def batched(every: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Cut what is asked into parts."""
+    waiting = iter(every)
     while part := list(islice(waiting, size)):
         yield part
 

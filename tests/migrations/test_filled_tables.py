@@ -23,6 +23,7 @@ from kit.db.database import Database
 from tests.conftest import NOW
 from tests.kit.programs import ask, ask_each
 from tests.make import Clock
+from tests.prepared import Once
 from tests.simulation.invariants import BROKEN
 
 SCRIPTS = ScriptDirectory.from_config(migrations.configured(""))
@@ -43,18 +44,21 @@ LEAST = 3
 
 
 @pytest.fixture(scope="module")
-def filled(new_database: Callable[..., str]) -> str:
-    """Give a database of the newest revision with the demo in it."""
-    url = new_database("filled")
-    migrations.upgrade(url)
+def filled(new_database: Callable[..., str], migrated: str, once: Once[str]) -> str:
+    """Give a database of the newest revision with the demo in it, one for all workers."""
 
-    async def load() -> None:
-        database = Database(url)
-        await demo.load(database, Clock(NOW))
-        await database.close()
+    def made() -> str:
+        url = new_database("filled", migrated)
+        asyncio.run(_load_demo(url))
+        return url
 
-    asyncio.run(load())
-    return url
+    return once("filled", made)
+
+
+async def _load_demo(url: str) -> None:
+    database = Database(url)
+    await demo.load(database, Clock(NOW))
+    await database.close()
 
 
 def _held(url: str) -> str:
@@ -93,13 +97,19 @@ def _forgets(low: str, high: str) -> set[tuple[str, ...]]:
 
 
 @pytest.fixture(scope="module")
-def copies(filled: str, new_database: Callable[..., str]) -> dict[str, str]:
+def copies(
+    filled: str, new_database: Callable[..., str], once: Once[dict[str, str]]
+) -> dict[str, str]:
     """Give revision -> a database of that revision, the demo's rows in it brought down."""
-    kept = {HEAD: filled}
-    for revision in REVISIONS[::-1]:
-        kept[revision] = new_database(f"at_{revision}", kept[ABOVE[revision]])
-        command.downgrade(migrations.configured(kept[revision]), revision)
-    return kept
+
+    def made() -> dict[str, str]:
+        kept = {HEAD: filled}
+        for revision in REVISIONS[::-1]:
+            kept[revision] = new_database(f"at_{revision}", kept[ABOVE[revision]])
+            command.downgrade(migrations.configured(kept[revision]), revision)
+        return kept
+
+    return once("copies", made)
 
 
 def _comes_up(url: str, low: str, high: str, expected: str) -> None:

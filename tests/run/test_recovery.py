@@ -58,19 +58,19 @@ def test_the_same_process_answers_again_after_its_postgresql_was_killed(used, la
     assert abruf.stop() == 130
 
 
-def test_where_it_cannot_be_started_again_the_process_ends_with_a_code(tmp_path, launch: Launch):
-    abruf = launch(tmp_path, ABRUF_DEMO="0")
+def test_where_it_cannot_be_started_again_the_process_ends_with_a_code(used, launch: Launch):
+    abruf = launch(used, ABRUF_DEMO="0")
     abruf.wait_until_ready(READY)
-    control = home_of(tmp_path).cluster / "global" / "pg_control"
+    control = home_of(used).cluster / "global" / "pg_control"
     control.rename(control.with_suffix(".away"))
-    os.kill(postmaster_of(tmp_path), signal.SIGKILL)
+    os.kill(postmaster_of(used), signal.SIGKILL)
     output, _ = abruf.process.communicate(timeout=WAITS_S)
     assert abruf.process.returncode == os.EX_UNAVAILABLE
     assert "PostgreSQL has ended and does not start again" in output
     assert "pg_control" in output
     assert "Traceback" not in output
     control.with_suffix(".away").rename(control)
-    launch(tmp_path, ABRUF_DEMO="0").wait_until_ready(READY)
+    launch(used, ABRUF_DEMO="0").wait_until_ready(READY)
 
 
 def _bound(pids: Iterable[int], size: int) -> None:
@@ -116,10 +116,10 @@ def test_a_disk_that_is_full_is_told_and_has_room_again_without_anybodys_help(us
 
 @pytest.fixture
 async def far(
-    server: Server, new_database: Callable[[str], str], as_app: Callable[[str], str]
+    server: Server, new_database: Callable[..., str], as_app: Callable[[str], str], migrated: str
 ) -> AsyncIterator[tuple[Cutting, dict[str, str]]]:
-    """Give a way to an empty database elsewhere, and what names it in the environment."""
-    owner = await asyncio.to_thread(new_database, "far")
+    """Give a way to a database elsewhere, and what names it in the environment."""
+    owner = await asyncio.to_thread(new_database, "far", migrated)
     async with cutting(owner) as (way, url):
         app = as_app(owner).replace(f":{way.target}/", f":{way.port}/")
         environment = {"ABRUF_DATABASE_URL": app, "ABRUF_OWNER_URL": url, "ABRUF_DEMO": "0"}

@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from hashlib import sha256
 
 import httpx
 import pytest
@@ -15,8 +16,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import generate_latest
 from sqlalchemy import text
 
+from abruf import __version__
 from kit.telemetry import log, trace
 from kit.telemetry.metrics import OK, Telemetry
+from kit.telemetry.names import OTHER, Labels, NamedOperation
 from resolvers.running.context import Terms
 from schema.graphql.errors import ErrorCode
 from schema.graphql.extensions.observed import CANCELLED
@@ -27,13 +30,14 @@ from transport.serving import Serving
 from transport.telemetry import exporting, metrics_shown, telemetry_of
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
-SECRETS = ["Anna Schmidt", "anna@example.com", "Hauptstrasse 7", "NamedByClient", "aliasOfClient"]
+SECRETS = ["Anna Schmidt", "anna@example.com", "Hauptstrasse 7", "aliasOfClient"]
 UPSERT = """
 mutation NamedByClient ($input: PartiesUpsertInput!) {
   aliasOfClient: partiesUpsert(input: $input) { results { status } userErrors { message } }
 }
 """
 ANNA = {"number": "Anna Schmidt", "name": "Anna Schmidt", "email": "anna@example.com"}
+TOTAL = "{ viewer { name } products(first: 1) { totalCount } }"
 READ = '{ aliasOfClient: order(number: "Anna Schmidt") { number } }'
 
 
@@ -98,10 +102,10 @@ def numbers(telemetry: Telemetry) -> dict[str, float]:
 
 async def test_one_line_tells_an_operation(ask, world, json_lines) -> None:
     traced = {"traceparent": f"00-{TRACE}-{PARENT}-00"}
-    await ask.with_headers(traced)("{ viewer { name } products(first: 1) { totalCount } }")
+    await ask.with_headers(traced)(TOTAL)
     (line,) = map(json.loads, json_lines.getvalue().splitlines())
     assert {
-        key: it for key, it in line.items() if key not in {"at", "ms", "key", "statements"}
+        key: it for key, it in line.items() if key not in {"at", "ms", "key", "statements", "plan"}
     } == {
         "level": "INFO",
         "logger": "abruf",
@@ -110,9 +114,55 @@ async def test_one_line_tells_an_operation(ask, world, json_lines) -> None:
         "trace": line["trace"],
         "merchant": str(world.merchant_id),
         "type": "query",
+        "document": sha256(TOTAL.encode()).hexdigest()[:16],
         "outcome": "OK",
         "cost": 6,
     }
+
+
+async def test_the_line_of_an_operation_names_it_and_how_it_was_answered(ask, json_lines) -> None:
+    await ask("query NewestProducts { products(first: 1) { nodes { sku } } }")
+    await ask.answer(f"query {'Q' * 65} {{ viewer {{ name }} }}")
+    first, second = map(json.loads, json_lines.getvalue().splitlines())
+    assert first["operation"] == "NewestProducts"
+    assert first["plan"] in {"one statement", "mixed"}
+    assert "operation" not in second
+
+
+async def test_a_slow_operation_is_told_also_where_others_are_not(
+    ask, telemetry, monkeypatch
+) -> None:
+    written = logged("text")
+    shown = next(written)
+    monkeypatch.setattr(telemetry, "_slow_s", 600.0)
+    await ask("query Quick { products(first: 1) { nodes { sku } } }")
+    assert shown.getvalue() == ""
+    monkeypatch.setattr(telemetry, "_slow_s", 0.0)
+    await ask("query Late { products(first: 1) { nodes { sku } } }")
+    assert next(written, None) is None
+    (line,) = shown.getvalue().splitlines()
+    assert "WARNING slow operation" in line
+    assert all(it in line for it in ("operation=Late", "plan=", "statements=", "document="))
+
+
+def test_metrics_name_registered_operations_and_no_more_than_they_may() -> None:
+    labels = Labels()
+    assert labels.of(NamedOperation("Mine", "query Mine { x }")) == OTHER
+    assert labels.of(NamedOperation("No name", "{ x }", is_registered=True)) == OTHER
+    found = {labels.of(NamedOperation(f"Q{it}", "", is_registered=True)) for it in range(300)}
+    assert len(found) == 201
+    assert labels.of(NamedOperation("Q0", "", is_registered=True)) == "Q0"
+
+
+async def test_what_runs_waits_and_lags_is_shown(ask, telemetry) -> None:
+    await ask(READ)
+    found = numbers(telemetry)
+    (build,) = (it for it in found if it.startswith("abruf_build_info"))
+    assert f'version="{__version__}"' in build
+    assert found["abruf_pool_reading_size"] > 1
+    waiting = ["pool_reading_waiting", "pool_keys_waiting", "turns_waiting", "journal_lag_seconds"]
+    assert [found[f"abruf_{it}"] for it in waiting] == [0, 0, 0, 0]
+    assert found["process_resident_memory_bytes"] > 0
 
 
 async def test_a_refused_request_is_told_with_its_status(client, json_lines) -> None:
@@ -237,9 +287,11 @@ async def test_labels_are_bounded_by_our_own_words(ask, client, telemetry) -> No
             "reference",
         },
         "status": {"404"},
+        "operation": {OTHER},
     }
     assert {name for name, value in labels if value not in known.get(name, {value})} == set()
-    assert {name for name, _ in labels} <= {*known, "le"}
+    build = {"version", "revision", "implementation", "major", "minor", "patchlevel"}
+    assert {name for name, _ in labels} <= {*known, *build, "le", "generation"}
 
 
 async def test_metrics_are_shown_on_a_port_of_their_own(ask, telemetry) -> None:

@@ -1,7 +1,8 @@
-"""Debian's programs that the walls are tried with: `python -m tests.walls.programs` installs them.
+"""Debian's programs that tests try Abruf with: `python -m tests.walls.programs` installs them.
 
 PostgreSQL 15 is the oldest that Abruf promises, PgBouncer the pooler that most would put before it;
-Redis keeps the buckets of points where it is configured.
+Redis keeps the buckets of points where it is configured. What stands in deploy/ is for nginx,
+Prometheus and systemd.
 """
 
 import os
@@ -17,7 +18,14 @@ from pathlib import Path
 from kit.embedded import binaries
 from web.chromium import install, may_install
 
-PACKAGES = {"postgres": "postgresql-15", "pgbouncer": "pgbouncer", "redis-server": "redis-server"}
+PACKAGES = {
+    "postgres": "postgresql-15",
+    "pgbouncer": "pgbouncer",
+    "redis-server": "redis-server",
+    "nginx": "nginx-light",
+    "promtool": "prometheus",
+    "systemd-analyze": "systemd",
+}
 """Program -> Debian's package; the fixture that runs it is named like that."""
 _FOLDERS = os.pathsep.join(("/usr/lib/postgresql/15/bin", "/usr/sbin", "/usr/bin"))
 _START_S = 60

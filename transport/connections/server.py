@@ -53,9 +53,12 @@ class Settings(uvicorn.Config):
 class HttpServer(uvicorn.Server):
     """Looks after its connections, and tells the application that it stops."""
 
-    def __init__(self, settings: Settings, draining: Draining | None = None) -> None:
-        """Take what to tell."""
+    def __init__(
+        self, settings: Settings, draining: Draining | None = None, delay_s: float = 0
+    ) -> None:
+        """Take what to tell, and for how long it goes on although it is not ready any more."""
         super().__init__(settings)
+        self.delay_s = delay_s
         self.room, self._draining = settings.room, draining or Draining()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
@@ -76,6 +79,7 @@ class HttpServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams; uvicorn closes sockets with 1012, on which clients connect again."""
+        await self._announced()
         self._draining.begin()
         # Who has connected already is answered: closing the listener would reset it.
         await asyncio.sleep(0)
@@ -84,6 +88,15 @@ class HttpServer(uvicorn.Server):
             await super().shutdown(sockets)
         finally:
             looking.cancel()
+
+    async def _announced(self) -> None:
+        """Answer on, until balancers have seen that it is not ready; a second signal ends that."""
+        self._draining.is_announced = True
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while loop.time() < began + self.delay_s and not self.force_exit:
+            self.room.look(loop.time())
+            await asyncio.sleep(0.1)
 
     async def _look_on(self) -> None:
         """Do what uvicorn's clock does no more."""

@@ -6,10 +6,11 @@ transaction has locked.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from uuid import UUID
 
 from commands.writing.running import Author, run_unasked
@@ -76,6 +77,11 @@ class Rounds:
         """Take where the merchants are, when it is, and how long a step may go on at the end."""
         self._database, self._clock, self._grace = database, clock, grace
         self._ending = asyncio.Event()
+        self._made: dict[str, float] = {}
+
+    def ages(self) -> Mapping[str, float]:
+        """Return for each round how many seconds ago one was made whole, or they began."""
+        return {name: monotonic() - at for name, at in self._made.items()}
 
     @asynccontextmanager
     async def running(self, *rounds: Round) -> AsyncIterator[None]:
@@ -101,6 +107,7 @@ class Rounds:
 
     async def _repeat(self, round_: Round) -> None:
         is_last = is_left = False
+        self._made[round_.name] = monotonic()
         while not is_last:
             if not is_left:
                 with suppress(TimeoutError):
@@ -114,13 +121,17 @@ class Rounds:
 
         What fails is logged, and does not end what comes after it.
         """
-        left = list(await self._merchants(round_))
+        found = await self._merchants(round_)
+        if found is None:
+            return False
+        left = list(found)
         try:
             for _ in range(_STEPS):
                 left = [it for it in left if await self._step(round_, it)]
         except Unavailable:
             _log.warning("Could not %s: no database", round_.name)
             return False
+        self._made[round_.name] = monotonic()
         return bool(left)
 
     async def _step(self, round_: Round, merchant_id: UUID) -> bool:
@@ -137,14 +148,15 @@ class Rounds:
     def _is_skipped(self, round_: Round) -> bool:
         return self._ending.is_set() and not round_.at_end
 
-    async def _merchants(self, round_: Round) -> Iterable[UUID]:
+    async def _merchants(self, round_: Round) -> Iterable[UUID] | None:
+        """Return for whom it is done, None where that cannot be known now."""
         if round_.merchants is not None:
             return round_.merchants()
         try:
             return () if self._is_skipped(round_) else await keys.merchants(self._database)
         except Unavailable:
             _log.warning("Could not %s: no database", round_.name)
-            return ()
+            return None
         except Exception:  # noqa: BLE001 -- whatever it is, the next round may find them.
             _log.warning("Could not %s, no merchants are found", round_.name, exc_info=True)
-            return ()
+            return None

@@ -10,7 +10,9 @@ from commands.access.keys.operate import (
     merchants,
     record_created,
     record_revoked,
+    remove_merchant,
     revoke_key,
+    rotate_key,
 )
 
 __all__ = [
@@ -23,5 +25,7 @@ __all__ = [
     "merchants",
     "record_created",
     "record_revoked",
+    "remove_merchant",
     "revoke_key",
+    "rotate_key",
 ]

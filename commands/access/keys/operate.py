@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.writing.transaction import Writing
@@ -18,6 +18,7 @@ from models.access.keys import ApiKey, LimitName, Merchant, MerchantSecret
 from models.access.tokens import issue
 from models.access.viewers import Actor, CompanyRole, usual
 from models.base.bindings import bound_tables
+from models.base.tables import Base
 from models.events.access.keys import ApiKeyCreated, ApiKeyRevoked
 
 Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -74,12 +75,26 @@ async def merchant_of(session: AsyncSession, slug: str) -> Merchant:
     return found
 
 
-async def change_merchant(session: AsyncSession, slug: str, time_zone: str) -> Merchant:
-    """Let a tenant count its days elsewhere. Refused: NOT_FOUND, INVALID_TIME_ZONE."""
+async def change_merchant(session: AsyncSession, slug: str, **changes: str | None) -> Merchant:
+    """Change what a tenant is called, its GS1 prefix, or where its days are counted.
+
+    changes: columns; None leaves one alone. Refused: NOT_FOUND, INVALID_TIME_ZONE, INVALID.
+    """
     merchant = await merchant_of(session, slug)
-    own = {"slug": slug, "name": merchant.name, "time_zone": time_zone}
-    merchant.time_zone = MerchantCreate.read(own).time_zone
+    kept = {name: getattr(merchant, name) for name in MerchantCreate.model_fields}
+    wanted = {name: value for name, value in changes.items() if value is not None}
+    for name, value in MerchantCreate.read({**kept, **wanted}).model_dump().items():
+        setattr(merchant, name, value)
     return merchant
+
+
+async def remove_merchant(session: AsyncSession, merchant_id: UUID) -> None:
+    """Delete a tenant with all its rows, the journal too."""
+    await set_merchant(session, merchant_id)
+    for table in reversed(Base.metadata.sorted_tables):
+        if "merchant_id" in table.columns:
+            await session.execute(delete(table).where(table.c.merchant_id == merchant_id))
+    await session.execute(delete(Merchant).where(Merchant.id == merchant_id))
 
 
 async def create_key(
@@ -186,10 +201,40 @@ async def keys_of(session: AsyncSession, merchant_id: UUID) -> list[tuple[ApiKey
 
 async def revoke_key(session: AsyncSession, key_id: UUID, now: datetime) -> ApiKey:
     """End a key; one that was revoked before keeps its time. Refused: NOT_FOUND."""
+    key = await _held(session, key_id)
+    key.revoked_at = key.revoked_at or now
+    return key
+
+
+async def _held(session: AsyncSession, key_id: UUID) -> ApiKey:
+    """Lock a key. Refused: NOT_FOUND."""
     key = await session.get(ApiKey, key_id)
     if key is None:
         raise Refused(Code.NOT_FOUND, f"There is no key {key_id}.", ("id",))
     await set_merchant(session, key.merchant_id)
     await session.refresh(key, with_for_update=True)
-    key.revoked_at = key.revoked_at or now
     return key
+
+
+async def rotate_key(
+    session: AsyncSession, key_id: UUID, now: datetime, **more: Any
+) -> tuple[ApiKey, str]:
+    """Make a key like another one; returns it and its token. Both live on.
+
+    more: columns in which it differs. Refused: NOT_FOUND, WRONG_STATE for one that has ended.
+    """
+    old = await _held(session, key_id)
+    if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
+        raise Refused(Code.WRONG_STATE, "This key has ended: create another one.", ("id",))
+    return await create_key(
+        session,
+        old.merchant_id,
+        old.actor,
+        old.name,
+        now,
+        old.bound_to,
+        role=old.role,
+        limits=old.limits,
+        documents=old.documents,
+        **{"scopes": old.scopes, "expires_at": old.expires_at, **more},
+    )

@@ -35,7 +35,8 @@ class InterchangeReceive(Command):
     @classmethod
     def weight(cls, values: Mapping[str, Any]) -> int:
         """Return what reading it weighs: side by side, large ones would all of them be late."""
-        return len(values["content"]) // LINE
+        content = values.get("content")
+        return len(content) // LINE if isinstance(content, str) else 0
 
     def pieces(self) -> Iterator[Piece | None]:
         """Give its interchanges. None: a pause. Refused: INVALID for what is no Base64."""

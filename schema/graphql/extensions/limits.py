@@ -25,7 +25,7 @@ from admission.costs import catalogue
 from admission.limits import Measured, Price
 from admission.sizes import MOST
 from execution.plans import DOCUMENTS
-from kit.limits import ENTRIES, INSIDE, LARGEST_PAGE, Entries, Limits
+from kit.limits import DEEP, ENTRIES, INSIDE, LARGEST_PAGE, Entries, Limits
 from kit.loop.apart import Apart
 from kit.loop.work import Grown, TooLarge
 from kit.recent import Recent
@@ -213,6 +213,9 @@ class Limited(SchemaExtension):
         if entries.inside > INSIDE:
             wording = "The variables hold {:,} lists and objects"
             yield _too_much(wording, entries.inside, INSIDE)
+        if entries.deepest > DEEP:
+            wording = "Lists and objects in the variables nest {:,} levels deep"
+            yield _too_much(wording, entries.deepest, DEEP)
 
 
 def page_that_fits(context: ExecutionContext, ended: TooLarge) -> int:

@@ -12,6 +12,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from kit.db.lost import Unavailable
 from kit.telemetry import trace
 from kit.telemetry.metrics import OK
+from kit.telemetry.names import NamedOperation
 from schema.graphql.errors import ErrorCode, default_code
 
 _NO_OPERATION = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
@@ -40,7 +41,7 @@ class Observed(SchemaExtension):
             outcome = _outcome(error)
             raise
         finally:
-            running.end(self._kind(), outcome)
+            running.end(self._kind(), outcome, self._named())
 
     def get_results(self) -> dict[str, Any]:
         """Name the request where the client is told an error: log lines have the same name."""
@@ -53,6 +54,16 @@ class Observed(SchemaExtension):
             return self.execution_context.operation_type.value
         except RuntimeError:
             return "unknown"
+
+    def _named(self) -> NamedOperation:
+        """Return what tells this operation from others."""
+        operation = self.execution_context
+        try:
+            name = operation.operation_name
+        except RuntimeError:
+            name = None
+        is_registered = operation.context.is_trusted
+        return NamedOperation(name, operation.query or "", is_registered=is_registered)
 
     def _result(self) -> str:
         """Return the code of the first error that the client is told."""

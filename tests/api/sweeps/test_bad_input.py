@@ -17,10 +17,11 @@ from admission.demands import of_field
 from kit.db.statements import dumps
 from kit.errors import Odd, Refused
 from kit.ids import from_global
-from kit.inputs import Command, Input
+from kit.inputs import Input
 from models.access.journal import JournalEntry
 from models.access.viewers import SCOPES, Actor
 from schema.graphql.inputs import client_path
+from tests.execution.whole import batched
 from tests.make import Ask, World
 from tests.make import world as another_world
 from tests.make.everything import CORE, SHARED, SHOWN, WINGS, inputs_of, items_of, makers
@@ -40,9 +41,12 @@ from tests.make.sweeps.leaves import (
     wrong_values,
 )
 from tests.make.sweeps.rows import digests, every_text
+from tests.make.sweeps.rules import MODELS, Cases, snake
 
 NARROWED = {"carrierId": "trackingNumber"}
 """What only narrows another field: of an event, the carrier says whose number it is."""
+AT_ONCE = 10
+"""Inputs that one operation sends where nobody counts them."""
 pytestmark = pytest.mark.prepared("inputs")
 every_wing = pytest.mark.parametrize("wing", WINGS)
 TWICE_IS_FINE = {
@@ -140,9 +144,15 @@ def of_wing(wing: str, made: Mapping[str, Any]) -> Inputs:
     return [(maker.__name__, name, made[maker.__name__]) for name, maker in inputs_of(wing)]
 
 
+@pytest.fixture
+def some(request: pytest.FixtureRequest) -> Cases:
+    """Choose what is asked of each field."""
+    return Cases(whole=request.config.getoption("--every-case"))
+
+
 @every_wing
 async def test_a_wrong_value_is_refused_at_its_path_and_nothing_is_written(
-    of_wing: Inputs, world: World, ask: Ask
+    of_wing: Inputs, world: World, ask: Ask, some: Cases
 ) -> None:
     wrong, known, before = [], set[Any](), await digests(world)
     for about, name, values in of_wing:
@@ -150,7 +160,7 @@ async def test_a_wrong_value_is_refused_at_its_path_and_nothing_is_written(
         ask = ask.by(await world.key(Actor.STAFF))
         for leaf in further(known, name, values):
             if cases := wrong_values(leaf):
-                found = await unexpected(ask, name, values, leaf, cases)
+                found = await unexpected(ask, name, values, leaf, some.of(leaf, cases))
                 wrong += [f"{about}: {it}" for it in found]
     assert not wrong, "\n".join(wrong)
     assert await digests(world) == before
@@ -160,13 +170,14 @@ async def test_a_wrong_value_is_refused_at_its_path_and_nothing_is_written(
 
 @every_wing
 async def test_a_value_of_another_type_is_refused_at_its_path_in_plain_words(
-    of_wing: Inputs, world: World, ask: Ask
+    of_wing: Inputs, world: World, ask: Ask, some: Cases
 ) -> None:
     wrong, known, before = [], set[Any](), await digests(world)
     for about, name, values in of_wing:
         ask = ask.by(await world.key(Actor.STAFF))
         for leaf in further(known, name, values):
-            changed = [put(values, leaf.path, value) for value in wrong_types(leaf)]
+            cases = wrong_types(leaf)
+            changed = [put(values, leaf.path, it) for it in cases and some.of(leaf, cases)]
             if leaf.is_required and isinstance(leaf.path[-1], str):
                 changed.append(without(values, leaf.path))
             for each, refusals in zip(changed, await answers(ask, name, changed), strict=True):
@@ -329,23 +340,13 @@ async def test_text_of_every_script_is_kept_as_it_is(
     assert [it for it in texts if any(dumps(it) in payload for payload in found)] == []
 
 
-def snake(value: Any) -> Any:
+def as_named(value: Any) -> Any:
     """Return an input as Python names it."""
     if isinstance(value, list):
-        return [snake(it) for it in value]
+        return [as_named(it) for it in value]
     if isinstance(value, dict):
-        return {re.sub("([A-Z])", r"_\1", name).lower(): snake(it) for name, it in value.items()}
+        return {snake(name): as_named(it) for name, it in value.items()}
     return value
-
-
-def models(base: type[Input] = Command) -> Iterator[tuple[str, type[Input]]]:
-    """Yield (name of the GraphQL input, its model) for every command."""
-    for each in base.__subclasses__():
-        yield f"{each.__name__}Input", each
-        yield from models(each)
-
-
-MODELS = dict(models())
 
 
 @every_wing
@@ -368,7 +369,7 @@ def test_null_and_what_is_empty_are_as_if_left_out(of_wing: Inputs) -> None:
 def read_or_shown(model: type[Input], values: Any) -> Input | list[str]:
     """Return the checked input, or the path at which it, or an item of it, was refused."""
     try:
-        read = model.read(snake(values))
+        read = model.read(as_named(values))
     except Refused as refused:
         return client_path(refused.path)
     for name, items in read:
@@ -382,9 +383,10 @@ def read_or_shown(model: type[Input], values: Any) -> Input | list[str]:
 async def test_null_is_no_internal_fault(of_wing: Inputs, ask: Ask) -> None:
     wrong, known = [], set[Any]()
     for about, name, values in of_wing:
-        for leaf in further(known, name, values):
-            if not leaf.is_required:
-                answer = await ask.answer(document(name, 1), v0=put(values, leaf.path, None))
-                if "errors" in answer:
-                    wrong.append(f"{about}: {leaf.shown}: {answer}")
+        optional = [it for it in further(known, name, values) if not it.is_required]
+        for some in batched(optional, AT_ONCE):
+            inputs = {f"v{n}": put(values, it.path, None) for n, it in enumerate(some)}
+            answer = await ask.answer(document(name, len(some)), **inputs)
+            if "errors" in answer:
+                wrong.append(f"{about}: {[it.shown for it in some]}: {answer['errors']}")
     assert not wrong, "\n".join(wrong)

@@ -34,32 +34,45 @@ LINES, OFF, BORNE, NET, GROSS = "75249.92", "1.75", "1316.87", "73964.22", "7401
 AMOUNTS = [SHIPPING, TAX, LINES, OFF, BORNE, NET, GROSS]
 SECRETS = [PRICE, DISCOUNT, *AMOUNTS, "FRAUD", "OPERATOR", "risk desk", "Same card, three names."]
 NOTE = {"owner": "dispatch desk", "note": "The gate is closed."}
-FIELDS = """
+PARTS = """
 fragment line on OrderLine {
   unitPrice { amount currency } discountPercent net { amount currency } ordered
   discountAmount { amount } orderDiscount { amount }
 }
 fragment hold on Hold { reason owner note }
-fragment order on Order {
-  number net { amount currency } lines { ...line } holds { ...hold }
-  discountPercent discountAmount { amount } charges { amount { amount } }
-  taxes { amount { amount } } totals { gross { amount } discount { amount } }
-  timeline(first: 50) { nodes { type payload } edges { cursor node { payload } } }
-}
-fragment delivery on Delivery {
-  number holds { ...hold } orders { ...order } lines { orderLine { ...line } order { ...order } }
-  timeline(first: 50) { nodes { type payload } }
-}
 """
-LISTS = """{
-  orders(first: 9) { nodes { ...order } edges { cursor node { ...order } } totalCount
-    summary { orderCount netTotals { amount currency } } }
-  orders_: orders(last: 9, sort: NUMBER, filter: {onHold: true}) { nodes { ...order } }
-  deliveries(first: 9) { nodes { ...delivery } }
-  parcel(trackingNumber: "T-1") { delivery { ...delivery } }
-}"""
+FIELDS = f"""{PARTS}
+fragment order on Order {{
+  number net {{ amount currency }} lines {{ ...line }} holds {{ ...hold }}
+  discountPercent discountAmount {{ amount }} charges {{ amount {{ amount }} }}
+  taxes {{ amount {{ amount }} }} totals {{ gross {{ amount }} discount {{ amount }} }}
+  timeline(first: 50) {{ nodes {{ type payload }} edges {{ cursor node {{ payload }} }} }}
+}}
+fragment delivery on Delivery {{
+  number holds {{ ...hold }} orders {{ ...order }}
+  lines {{ orderLine {{ ...line }} order {{ ...order }} }}
+  timeline(first: 50) {{ nodes {{ type payload }} }}
+}}
+"""
+AGAIN = """
+fragment orderAgain on Order {
+  net { amount currency } charges { amount { amount } } lines { ...line } holds { ...hold }
+  timeline(first: 50) { nodes { payload } }
+}
+fragment deliveryAgain on Delivery { holds { ...hold } lines { orderLine { ...line } } }
+"""
+"""What hides something is asked whole on one way to it, and of each kind on further ways."""
+LISTS = f"""{{
+  orders(first: 9) {{ nodes {{ ...order }} edges {{ cursor node {{ ...orderAgain }} }} totalCount
+    summary {{ orderCount netTotals {{ amount currency }} }} }}
+  orders_: orders(last: 9, sort: NUMBER, filter: {{onHold: true}}) {{ nodes {{ ...orderAgain }} }}
+  deliveries(first: 9) {{ nodes {{ ...delivery }} }}
+  parcel(trackingNumber: "T-1") {{ delivery {{ ...deliveryAgain }} }}
+}}{FIELDS}{AGAIN}"""
 NODE = "query ($id: ID!) { node(id: $id) { ...order ...delivery ...line ...hold } }"
-NODES = "query ($ids: [ID!]!) { nodes(ids: $ids) { ...order ...delivery ...line ...hold } }"
+NODES = f"""query ($ids: [ID!]!) {{
+  nodes(ids: $ids) {{ ...orderAgain ...deliveryAgain ...line ...hold }}
+}}{PARTS}{AGAIN}"""
 HELD = {"order.held", "delivery.held", "delivery.hold_released"}
 
 
@@ -80,8 +93,8 @@ class Held:
 
     def wanted(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (document, variables) for every way to read what they have."""
-        yield LISTS + FIELDS, {}
-        yield NODES + FIELDS, {"ids": self.ids}
+        yield LISTS, {}
+        yield NODES, {"ids": self.ids}
         for each in self.ids:
             yield NODE + FIELDS, {"id": each}
 
@@ -167,12 +180,12 @@ async def test_others_read_neither_internal_reasons_nor_whose_they_are(held) -> 
 async def test_a_warehouse_and_a_carrier_read_no_prices(held) -> None:
     for actor in (Actor.STAFF, Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE):
         await _reads_prices(held, actor)
-    read = (await held.viewers[Actor.CARRIER](LISTS + FIELDS))["orders"]
+    read = (await held.viewers[Actor.CARRIER](LISTS))["orders"]
     assert (read["nodes"], read["summary"]["netTotals"]) == ([], [])
 
 
 async def _reads_prices(held: Held, actor: Actor) -> None:
-    read = (await held.viewers[actor](LISTS + FIELDS))["orders"]
+    read = (await held.viewers[actor](LISTS))["orders"]
     (order,) = read["nodes"]
     (line,) = order["lines"]
     prices = [order["net"], line["net"], line["unitPrice"], line["discountPercent"]]
@@ -286,7 +299,7 @@ def _never_read(actor: Actor) -> re.Pattern[str]:
 async def test_no_statement_for_an_actor_reads_what_is_hidden(request, held, world, actor) -> None:
     """Whatever is filtered, sorted, counted or selected: generated operations tell."""
     seen, viewer, never = Seen(), held.viewers[actor], _never_read(actor)
-    seen.learn(await held.viewers[Actor.STAFF](LISTS + FIELDS))
+    seen.learn(await held.viewers[Actor.STAFF](LISTS))
     for each in held.ids:
         seen.learn({"id": each})
     with counted(world.database.engine) as sent:

@@ -256,5 +256,5 @@ async def _count_days_in(world: make.World, zone: str) -> None:
     async with world.database.owner.writing(None) as session:
         merchant = await session.get(Merchant, world.merchant_id)
         assert merchant is not None
-        changed = await keys.change_merchant(session, merchant.slug, zone)
+        changed = await keys.change_merchant(session, merchant.slug, time_zone=zone)
         assert changed.time_zone == zone

@@ -99,7 +99,7 @@ async def test_a_merchant_counts_its_days_where_it_says(operate):
     wrong = "time_zone: This is not a time zone of the IANA database.\n"
     assert await operate(*change, "Mars/Olympus") == (1, "", wrong)
     assert "Europe/Berlin" in (await operate("merchant", "list"))[1]
-    done = (0, "The days of acme are those of Asia/Tokyo.\n", "")
+    done = (0, "acme is Acme, no GS1 prefix, its days those of Asia/Tokyo.\n", "")
     assert await operate(*change, "Asia/Tokyo") == done
     assert "Asia/Tokyo" in (await operate("merchant", "list"))[1]
     missing = ["merchant", "change", "--slug", "none", "--time-zone", "UTC"]

@@ -36,6 +36,8 @@ fragment fields on Delivery {
   receipts { sequence reference lines { shipped received difference note } }
 }
 """
+_LEAST = "fragment fields on Delivery { id lines { id planned } }"
+"""What the next step needs of a delivery that is on its way to where a test begins."""
 _MORE = {
     "deliveryPlan": "deliveries { ...fields }",
     "deliveryReship": "delivery { ...fields } reshipment { ...fields }",
@@ -47,13 +49,13 @@ _MORE = {
 READ = "query ($id: ID!) { delivery(id: $id) { ...fields } }" + FIELDS
 
 
-async def act(ask: Ask, mutation: str, **values: Any) -> dict[str, Any]:
+async def act(ask: Ask, mutation: str, shown: str = FIELDS, **values: Any) -> dict[str, Any]:
     """Run a mutation of deliveries and return its payload, refused or not."""
     name = mutation[0].upper() + mutation[1:]
     request = _MORE.get(mutation, "delivery { ...fields }")
     document = (
         f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{"
-        f" {request} userErrors {{ code field message }} }} }}{FIELDS}"
+        f" {request} userErrors {{ code field message }} }} }}{shown}"
     )
     return (await ask(document, input=values))[mutation]
 
@@ -91,19 +93,30 @@ async def part(world: World, order: dict[str, Any], **fields: Any) -> dict[str, 
 
 
 async def planned(
-    world: World, ask: Ask, order: dict[str, Any] | None = None, **fields: Any
+    world: World,
+    ask: Ask,
+    order: dict[str, Any] | None = None,
+    *,
+    shown: str = FIELDS,
+    **fields: Any,
 ) -> dict[str, Any]:
     """Plan a delivery of an order (a new one by default); fields: of the part."""
     order = order or await orders.order(world, ask)
     parts = [await part(world, order, **fields)]
-    return (await done(ask, "deliveryPlan", deliveries=parts))["deliveries"][0]
+    return (await done(ask, "deliveryPlan", shown=shown, deliveries=parts))["deliveries"][0]
 
 
 async def released(
-    world: World, ask: Ask, order: dict[str, Any] | None = None, **fields: Any
+    world: World,
+    ask: Ask,
+    order: dict[str, Any] | None = None,
+    *,
+    shown: str = FIELDS,
+    **fields: Any,
 ) -> dict[str, Any]:
-    delivery = await planned(world, ask, order, **fields)
-    return (await done(ask, "deliveryRelease", deliveryId=delivery["id"]))["delivery"]
+    delivery = await planned(world, ask, order, shown=_LEAST, **fields)
+    one = {"deliveryId": delivery["id"]}
+    return (await done(ask, "deliveryRelease", shown=shown, **one))["delivery"]
 
 
 def contents(delivery: dict[str, Any], *quantities: str) -> list[dict[str, Any]]:
@@ -118,13 +131,15 @@ async def packed(
     ask: Ask,
     order: dict[str, Any] | None = None,
     parcel: dict[str, Any] | None = None,
+    *,
+    shown: str = FIELDS,
     **fields: Any,
 ) -> dict[str, Any]:
     """Pack a whole delivery into one parcel with an SSCC; parcel: more of its input."""
-    delivery = await released(world, ask, order, **fields)
+    delivery = await released(world, ask, order, shown=_LEAST, **fields)
     one = {"generateSscc": True, "contents": contents(delivery)} | (parcel or {})
-    payload = await done(ask, "deliveryPack", deliveryId=delivery["id"], parcels=[one])
-    return payload["delivery"]
+    values = {"deliveryId": delivery["id"], "parcels": [one]}
+    return (await done(ask, "deliveryPack", shown=shown, **values))["delivery"]
 
 
 async def dispatched(
@@ -134,5 +149,5 @@ async def dispatched(
     parcel: dict[str, Any] | None = None,
     **fields: Any,
 ) -> dict[str, Any]:
-    delivery = await packed(world, ask, order, parcel, **fields)
+    delivery = await packed(world, ask, order, parcel, shown=_LEAST, **fields)
     return (await done(ask, "deliveryDispatch", deliveryId=delivery["id"]))["delivery"]

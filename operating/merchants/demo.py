@@ -1,0 +1,40 @@
+"""`abruf demo`: the merchant that is for trying."""
+
+import argparse
+import json
+
+from commands.access import keys
+from examples import demo
+from kit.config import from_environment
+from kit.db.database import Database
+from kit.embedded.home import write_file
+from kit.errors import Code, Refused
+from operating.reached import on_database
+from startup import TOKENS
+
+
+def add_words(parser: argparse.ArgumentParser) -> None:
+    """Declare its verbs."""
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    reset = verbs.add_parser(
+        "reset",
+        help="delete it and load it anew",
+        description="The merchant `demo` is deleted with all that was done to it, and its story"
+        " told anew; its new tokens are written to demo-tokens.json in ABRUF_DATA_DIR.",
+    )
+    reset.set_defaults(run=on_database(_reset))
+
+
+async def _reset(database: Database, _arguments: argparse.Namespace) -> str:
+    async with database.writing(None) as session:
+        try:
+            merchant = await keys.merchant_of(session, demo.SLUG)
+        except Refused as refused:
+            if refused.problems[0].code != Code.NOT_FOUND:
+                raise
+        else:
+            await keys.remove_merchant(session, merchant.id)
+    tokens, place = await demo.load(database), from_environment().data_dir / TOKENS
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_file(place, json.dumps(tokens, indent=2) + "\n")
+    return f"The demo is as new; its tokens are in {place}.\n"

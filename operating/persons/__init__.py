@@ -1,0 +1,1 @@
+"""One person: all that is kept of it, and how it is forgotten."""

@@ -1,0 +1,110 @@
+"""Whose rows are a person's: a private customer, a guest, or somebody at a company."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
+
+from kit.db.sessions import Session
+from kit.errors import Code, Refused
+from models.access.keys import ApiKey
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.parcels import Parcel
+from models.master.parties import Address, Contact, Party, PartyKind
+from models.trade.orders.tables import Order
+
+Ids = frozenset[UUID]
+
+
+@dataclass
+class Person:
+    """The ids of its rows. named: orders and deliveries of others that only name it as recipient.
+
+    email: by which it was looked for, in small letters.
+    """
+
+    merchant_id: UUID
+    email: str | None
+    parties: Ids = frozenset()
+    contacts: Ids = frozenset()
+    addresses: Ids = frozenset()
+    keys: Ids = frozenset()
+    orders: Ids = frozenset()
+    deliveries: Ids = frozenset()
+    parcels: Ids = frozenset()
+    named_orders: Ids = frozenset()
+    named_deliveries: Ids = frozenset()
+    companies: dict[UUID, list[UUID]] = field(default_factory=dict)
+
+    @property
+    def is_nobody(self) -> bool:
+        """Tell whether nothing is kept of it."""
+        own = self.parties | self.contacts | self.orders | self.named_orders
+        return not own | self.named_deliveries
+
+
+def among(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
+    """Return whether a column is one of the ids."""
+    return column.in_(ids) if ids else false()
+
+
+def _mailed(column: Any, email: str | None) -> ColumnElement[bool]:
+    """Return whether a column is the address."""
+    return false() if email is None else func.lower(column) == email
+
+
+async def _ids(session: Session, merchant_id: UUID, table: Any, *where: ColumnElement[bool]) -> Ids:
+    rows = select(table.id).where(table.merchant_id == merchant_id, or_(*where))
+    return frozenset(await session.scalars(rows))
+
+
+async def find(
+    session: Session, merchant_id: UUID, number: str | None, email: str | None
+) -> Person:
+    """Find a private customer by its number, or whoever has an e-mail address.
+
+    Refused: NOT_FOUND where nothing is kept of it, INVALID for the number of a company.
+    """
+    at = email.lower() if email else None
+    of, person = merchant_id, Person(merchant_id, at)
+    is_person = and_(Party.kind == PartyKind.PERSON, _mailed(Party.email, at))
+    person.parties = await _ids(session, of, Party, Party.number == number, is_person)
+    await _refuse_companies(session, person)
+    parties = person.parties
+    own = (among(Contact.party_id, parties), _mailed(Contact.email, at))
+    person.contacts = await _ids(session, of, Contact, *own)
+    person.addresses = await _ids(session, of, Address, among(Address.party_id, parties))
+    person.keys = await _ids(session, of, ApiKey, among(ApiKey.bound_to, parties))
+    guest = _mailed(Order.guest["email"].astext, at)
+    person.orders = await _ids(session, of, Order, among(Order.party_id, parties), guest)
+    lines = select(DeliveryLine.delivery_id).where(
+        DeliveryLine.merchant_id == of, among(DeliveryLine.order_id, person.orders)
+    )
+    own = (among(Delivery.party_id, parties), Delivery.id.in_(lines))
+    person.deliveries = await _ids(session, of, Delivery, *own)
+    person.parcels = await _ids(session, of, Parcel, among(Parcel.delivery_id, person.deliveries))
+    named = _mailed(Order.recipient["email"].astext, at)
+    person.named_orders = await _ids(session, of, Order, named) - person.orders
+    named = _mailed(Delivery.recipient["email"].astext, at)
+    person.named_deliveries = await _ids(session, of, Delivery, named) - person.deliveries
+    held = select(Contact.party_id, Contact.id).where(
+        Contact.merchant_id == of, among(Contact.id, person.contacts)
+    )
+    for party_id, contact_id in await session.execute(held):
+        person.companies.setdefault(party_id, []).append(contact_id)
+    if person.is_nobody:
+        raise Refused(Code.NOT_FOUND, "Nothing is kept of such a person.", ("person",))
+    return person
+
+
+async def _refuse_companies(session: Session, person: Person) -> None:
+    rows = select(Party.number).where(
+        Party.merchant_id == person.merchant_id,
+        among(Party.id, person.parties),
+        Party.kind == PartyKind.COMPANY,
+    )
+    for number in await session.scalars(rows):
+        text = f"{number} is a company: name the person in it by its e-mail address."
+        raise Refused(Code.INVALID, text, ("party",))

@@ -1,0 +1,114 @@
+"""What of a person stands in which columns, and what stands there once it is forgotten.
+
+What is kept: numbers, references, products, quantities, prices, days, countries and states, as
+books and tax law want it, and so that sums stay true; in the journal who did what as a kind of
+actor and a key's id.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, literal, or_
+from sqlalchemy.dialects.postgresql import JSONB
+
+from models.access.journal import JournalEntry
+from models.access.keys import ApiKey
+from models.access.viewers import Actor
+from models.fulfilment.deliveries.receipts import Receipt
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.parcels import Parcel
+from models.fulfilment.tracking.events import TrackingEvent
+from models.master.parties import Address, Contact, Party
+from models.trade.orders.holds import Hold
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
+from models.trade.payments import Payment
+from operating.persons.found import Person, among
+
+NAMELESS = "Anonymised"
+
+
+def _merged(column: Any, **values: str | None) -> ColumnElement[Any]:
+    """Return a JSON object with other values; what is null stays null."""
+    return column.op("||")(literal(values, JSONB))  # type: ignore[no-any-return]
+
+
+def _place(column: Any) -> ColumnElement[Any]:
+    """Only the country is left, which taxes depend on."""
+    gone = dict.fromkeys(("name", "line2", "postal_code", "region"))
+    return _merged(column, line1=NAMELESS, city=NAMELESS, **gone)
+
+
+def _person(column: Any) -> ColumnElement[Any]:
+    gone = dict.fromkeys(("department", "building", "phone", "email"))
+    return _merged(column, name=NAMELESS, **gone)
+
+
+class Kept(NamedTuple):
+    """Rows of a table that tell of a person. forgotten: column -> what stands there afterwards."""
+
+    table: Any
+    where: ColumnElement[bool]
+    forgotten: dict[str, Any]
+
+
+def kept(person: Person) -> list[Kept]:
+    """Return all that is kept of a person, table by table."""
+    deliveries, parcels, orders = person.deliveries, person.parcels, person.orders
+    own_order = {"ship_to": _place(Order.ship_to), "note": None, "guest": _person(Order.guest)}
+    own_order |= {"recipient": _person(Order.recipient), "window_override": None}
+    own_delivery = {"ship_to": _place(Delivery.ship_to), "window_override": None}
+    own_delivery |= {"recipient": _person(Delivery.recipient)}
+    nothing = dict.fromkeys
+    return [
+        Kept(
+            Party,
+            among(Party.id, person.parties),
+            {"name": NAMELESS, **nothing(("email", "phone", "vat_id", "gln"))},
+        ),
+        Kept(
+            Contact,
+            among(Contact.id, person.contacts),
+            {"name": NAMELESS, **nothing(("title", "department", "email", "phone"))},
+        ),
+        Kept(Address, among(Address.id, person.addresses), {"place": _place(Address.place)}),
+        Kept(ApiKey, among(ApiKey.id, person.keys), {"name": NAMELESS}),
+        Kept(Order, among(Order.id, orders), own_order),
+        Kept(OrderLine, among(OrderLine.order_id, orders), {}),
+        Kept(Payment, among(Payment.order_id, orders), {}),
+        Kept(Order, among(Order.id, person.named_orders), {"recipient": _person(Order.recipient)}),
+        Kept(Delivery, among(Delivery.id, deliveries), own_delivery),
+        Kept(DeliveryLine, among(DeliveryLine.delivery_id, deliveries), {}),
+        Kept(
+            Delivery,
+            among(Delivery.id, person.named_deliveries),
+            {"recipient": _person(Delivery.recipient)},
+        ),
+        Kept(Hold, among(Hold.subject_id, orders | deliveries), {"note": None}),
+        Kept(Parcel, among(Parcel.id, parcels), {}),
+        Kept(
+            Receipt,
+            among(Receipt.delivery_id, deliveries | person.named_deliveries),
+            {"received_by": None},
+        ),
+        Kept(TrackingEvent, among(TrackingEvent.parcel_id, parcels), nothing(("place", "message"))),
+        Kept(JournalEntry, _told(person), _FORGOTTEN_ACTOR),
+    ]
+
+
+_FORGOTTEN_ACTOR = {"actor_name": NAMELESS, **dict.fromkeys(("actor_subject", "address"))}
+
+
+def _told(person: Person) -> ColumnElement[bool]:
+    """Return which entries of the journal name the person, or where it was: those of its acts.
+
+    What others have done to its rows tells of these others.
+    """
+    rows = person.parties | person.orders | person.deliveries
+    by_itself = JournalEntry.actor.in_([Actor.BUYER, Actor.STOREFRONT])
+    ways = [
+        among(JournalEntry.actor_key_id, person.keys),
+        and_(among(JournalEntry.aggregate_id, rows), by_itself),
+    ]
+    if person.email:
+        ways.append(func.lower(JournalEntry.actor_subject) == person.email)
+    return or_(*ways)

@@ -1,0 +1,166 @@
+"""What is kept of a person is written out whole, and forgotten wherever it stands."""
+
+import asyncio
+import json
+
+import pytest
+
+from kit.ids import to_global
+from models.access.viewers import Actor
+from models.base.tables import Base
+from tests.kit.programs import ask_each
+from tests.make.fulfilment import deliveries
+from tests.make.master import parties
+from tests.make.sweeps.endings import cancel
+from tests.make.trade import orders
+
+EMAIL = "zofia@example.org"
+PLACE = {"name": "Zofia", "line1": "Ulica Zofii 7", "postalCode": "00-001", "city": "Zofiowo"}
+PERSON = {"name": "Zofia Nowak", "email": EMAIL, "phone": "+48 555", "building": "Zofia 2"}
+TRACES = ("Zofi", EMAIL, "00-001", "+48 555", "203.0.113.7")
+"""What must be found nowhere afterwards."""
+TRACK = """
+mutation ($input: ParcelRecordTrackingInput!) {
+  parcelRecordTracking(input: $input) { userErrors { code field message } } }
+"""
+SHOWN = "query ($id: ID!) { node(id: $id) { ... on Order { shipTo { city country } } } }"
+CHANGED = """
+{ journal(first: 9, sort: NEWEST_FIRST) { nodes { type actorName address payload } } }
+"""
+
+
+@pytest.fixture
+async def zofia(world, ask):
+    """A private customer with a delivered order, of which somebody else knows, too; its number."""
+    place = {"line1": "Ulica Zofii 7", "postal_code": "00-001", "city": "Zofiowo", "country": "PL"}
+    party = await parties.person(
+        world,
+        number="K-77",
+        name="Zofia Nowak",
+        email=EMAIL.upper(),
+        phone="+48 555",
+        contacts=[{"code": "Z", "name": "Zofia", "email": EMAIL}],
+        addresses=[parties.address(place=place)],
+    )
+    own = {"partyId": to_global("Party", party), "recipient": PERSON, "note": "Zofia's birthday"}
+    order = await orders.order(world, ask, shipTo={**PLACE, "country": "PL"}, **own)
+    # What it did itself, from where: the journal knows.
+    buyer = ask.by(await world.key(Actor.BUYER, party)).with_headers({})
+    second = await orders.order(world, buyer, **own)
+    await cancel(ask, second)
+    return order
+
+
+async def everything(world, addresses: dict[str, str]) -> str:
+    """Return all rows of the merchant as text."""
+    hold = ["BEGIN", f"SELECT set_merchant('{world.merchant_id}')"]
+    reads = [f"SELECT it::text FROM {table} it" for table in Base.metadata.tables]
+    found = await asyncio.to_thread(ask_each, addresses["ABRUF_OWNER_URL"], [*hold, *reads])
+    return "\n".join(str(row[0]) for rows in found[2:] for row in rows)
+
+
+async def deliver(world, ask, order):
+    """Send it, and let it arrive at a neighbour's."""
+    sent = await deliveries.dispatched(world, ask, order, recipient=PERSON)
+    event = {"sscc": sent["parcels"][0]["sscc"], "status": "DELIVERED"}
+    event |= {"occurredAt": "2026-03-02T08:59:00Z", "message": "with Zofia", "place": "Zofiowo"}
+    await ask(TRACK, input={"events": [event]})
+    await deliveries.done(
+        ask, "deliveryConfirmReceipt", deliveryId=sent["id"], receivedBy="Zofia", lines=[]
+    )
+
+
+async def test_a_private_customer_is_written_out_and_then_forgotten_everywhere(
+    world, ask, zofia, addresses, call, slug
+):
+    who = ("--merchant", slug, "--party", "K-77")
+    code, _, failed = await call("person", "anonymise", *who, **addresses)
+    assert (code, zofia["number"] in failed) == (1, True)
+    await deliver(world, ask, zofia)
+    known = json.loads((await call("person", "export", *who))[1])
+    assert [it["name"] for it in known["parties"]] == ["Zofia Nowak"]
+    assert [it["message"] for it in known["tracking_events"]] == ["with Zofia"]
+    assert len(known["order_lines"]) == 2 * len(zofia["lines"])
+    assert "secret_sha256" not in known["api_keys"][0]
+    before = await everything(world, addresses)
+    assert [it for it in TRACES[:-1] if it not in before] == []
+    code, output, failed = await call("person", "anonymise", *who)
+    assert not failed
+    assert output.startswith("Forgotten in 1 of parties, 1 of contacts, 1 of addresses, ")
+    after = await everything(world, addresses)
+    assert [it for it in (*TRACES, zofia["number"]) if it in after] == [zofia["number"]]
+    nodes = (await ask(CHANGED))["journal"]["nodes"]
+    events = {it["type"]: it["payload"] for it in nodes}
+    assert "email" in events["party.updated"]["fields"]
+    assert "guest" in events["order.updated"]["fields"]
+    assert "api_key.revoked" in events
+    node = (await ask(SHOWN, id=zofia["id"]))["node"]
+    assert node == {"shipTo": {"city": "Anonymised", "country": "PL"}}
+
+
+async def test_a_guest_and_somebody_at_a_company_are_found_by_their_address(
+    world, ask, addresses, call, slug
+):
+    guest = await orders.order(world, ask, guest=PERSON, shipTo={**PLACE, "country": "PL"})
+    await cancel(ask, guest)
+    contact = {"code": "Z", "name": "Zofia", "email": EMAIL}
+    company = await parties.company(world, number="K-1", contacts=[contact])
+    own = {"partyId": to_global("Party", company), "note": "for the company"}
+    order = await orders.order(world, ask, recipient=PERSON, **own)
+    await cancel(ask, order)
+    code, output, failed = await call(
+        "person", "anonymise", "--merchant", slug, "--email", EMAIL, **addresses
+    )
+    assert (code, failed) == (0, "")
+    assert output == "Forgotten in 1 of contacts, 2 of orders.\n"
+    after = await everything(world, addresses)
+    assert [it for it in TRACES if it in after] == []
+    assert "for the company" in after
+    nobody = await call("person", "export", "--merchant", slug, "--email", EMAIL)
+    assert nobody == (1, "", "person: Nothing is kept of such a person.\n")
+    company = await call("person", "export", "--merchant", slug, "--party", "K-1")
+    assert company[2] == "party: K-1 is a company: name the person in it by its e-mail address.\n"
+
+
+async def test_a_merchant_is_written_out_without_secrets_and_deleted(
+    zofia, world, addresses, call, slug, tmp_path
+):
+    words = ("merchant", "export", "--slug", slug, str(tmp_path))
+    code, output, failed = await call(*words, **addresses)
+    assert (code, failed) == (0, "")
+    assert "2 of orders" in output
+    order, _ = (tmp_path / "orders.jsonl").read_text().splitlines()
+    assert json.loads(order)["number"] == zofia["number"]
+    key = json.loads((tmp_path / "api_keys.jsonl").read_text().splitlines()[0])
+    assert "secret_sha256" not in key
+    assert not (tmp_path / "merchant_secrets.jsonl").exists()
+    wrong = await call("merchant", "purge", "--slug", slug, "--yes-delete", "other")
+    assert wrong == (1, "", "yes-delete: Both names must be the same.\n")
+    done = await call("merchant", "purge", "--slug", slug, "--yes-delete", slug)
+    assert done == (0, f"Deleted the merchant {slug} with all that it had.\n", "")
+    assert await everything(world, addresses) == ""
+
+
+async def test_keys_are_listed_by_kind_and_rotated_with_other_scopes_and_another_end(
+    ask, addresses, call, slug
+):
+    words = ("key", "list", "--merchant", slug, "--json")
+    ((old),) = json.loads((await call(*words, **addresses))[1])
+    assert old["actor"] == "STAFF"
+    scopes = ("--scopes", "ORDERS_READ", "--expires-at", "2099-01-01T00:00:00Z")
+    code, output, failed = await call("key", "rotate", old["id"], *scopes)
+    assert (code, failed) == (0, "")
+    token = output.splitlines()[-1]
+    assert (await ask.by(token)("{ viewer { scopes } }"))["viewer"] == {"scopes": ["ORDERS_READ"]}
+    newer = [it for it in json.loads((await call(*words))[1]) if it["id"] != old["id"]]
+    assert [(it["scopes"], it["expires_at"][:4]) for it in newer] == [(["ORDERS_READ"], "2099")]
+    code, output, _ = await call("key", "rotate", newer[0]["id"], "--revoke")
+    assert code == 0
+    active = json.loads((await call(*words, "--active"))[1])
+    assert newer[0]["id"] not in {it["id"] for it in active}
+    assert len(active) == 2
+    assert json.loads((await call(*words, "--actor", "BUYER"))[1]) == []
+    ended = await call("key", "rotate", newer[0]["id"])
+    assert ended[2] == "id: This key has ended: create another one.\n"
+    passed = await call("key", "rotate", old["id"], "--expires-at", "2001-01-01T00:00:00Z")
+    assert passed[0] == 2
