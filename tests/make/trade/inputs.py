@@ -123,9 +123,8 @@ async def order_cancel_lines(s: Scene) -> dict[str, Any]:
 
 
 async def order_withdraw(s: Scene) -> dict[str, Any]:
-    channel = to_global("Channel", await channels.channel(s.world, withdrawable=True))
-    order = await s.order(channelId=channel)
-    return {**versioned("orderId", order), "reason": "Not needed any more."}
+    own = to_global("Channel", await channels.channel(s.world, withdrawable=True))
+    return {**versioned("orderId", await s.order(channelId=own)), "reason": "Not needed."}
 
 
 async def order_close(s: Scene) -> dict[str, Any]:
