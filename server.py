@@ -18,6 +18,7 @@ from transport.http.refusals import refused
 from transport.serving import Serving
 from transport.telemetry import telemetry_of, watch
 from web.page import GraphiQL
+from web.welcome import WELCOME
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS
 from workers.fulfilment.deliveries import LAPSE_ORDERS
@@ -44,6 +45,7 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
     graphiql = GraphiQL(operations)
     endpoint = Endpoint(serving, graphiql)
     routes: list[BaseRoute] = [
+        WELCOME,
         Route("/graphql", endpoint, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", endpoint),
         *Health(serving.database, serving.draining).routes,

@@ -93,7 +93,7 @@ class Catalogue:
             get_named_type(each.type).name
             for of in composite
             for each in of.fields.values()
-            if each.args.keys() & PAGE_SIZES
+            if each.args.keys() & PAGE_SIZES and not is_list_type(get_nullable_type(each.type))
         }
         self.roots = {
             operation: root.name

@@ -14,6 +14,7 @@ from execution.fields import (
     Written,
     column,
     each_related,
+    outdated,
     related,
 )
 
@@ -26,5 +27,6 @@ __all__ = [
     "Written",
     "column",
     "each_related",
+    "outdated",
     "related",
 ]

@@ -140,7 +140,7 @@ def several(number: int, items: dict[str, Build], item_type: Any) -> Build:
 
     def build(_source: Any, shaping: Shaping) -> Sql:
         choice = shaping.choices[number]
-        table, rows = choice.keys(shaping.bind(number))
+        table, rows = choice.keys(shaping.reader, shaping.bind(number))
         branches = []
         for name, relation in choice.relations.items():
             if name not in items:

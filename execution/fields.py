@@ -143,6 +143,12 @@ def related(
     )
 
 
+def outdated(field: Any, instead: str) -> Any:
+    """Let a field that was declared say what clients shall use instead."""
+    field.deprecation_reason = instead
+    return field
+
+
 def column(name: str, description: str) -> Any:
     """Declare a field that is an attribute of its parent; the class annotation gives its type."""
 

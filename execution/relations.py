@@ -86,5 +86,5 @@ class Several(Choice, Protocol):
 
     relations: Mapping[str, Relation]
 
-    def keys(self, bind: Bind) -> tuple[Any, Select[Any]]:
+    def keys(self, reader: Any, bind: Bind) -> tuple[Any, Select[Any]]:
         """Return a source of `type_name` and `key`, and the select of them in order."""

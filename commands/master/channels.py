@@ -45,6 +45,11 @@ class ChannelUpsert(Upsert):
         description="Whether an order of something without a known price waits for the merchant's"
         " approval, who states it then; otherwise it is refused.",
     )
+    withdrawable: bool = Field(
+        default=False,
+        description="Whether who orders over it may cancel what no delivery has taken"
+        " (`orderWithdraw`).",
+    )
     release_when: ReleaseWhen = Field(
         ReleaseWhen.NOT_FAILED,
         description="What must be known of an order's payment before its goods are released, packed"

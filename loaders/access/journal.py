@@ -2,11 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import BigInteger, ColumnElement, Select, Uuid, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Select,
+    Uuid,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Key, Name, Reference
@@ -15,6 +26,7 @@ from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from models.access.journal import AuditEntry, JournalEntry
 from models.base.events import nouns
+from models.base.tables import OfMerchant, entity_named
 
 NOUNS: Mapping[str, str] = nouns()
 """What an entry is about -> the name of its type, of which a global id is made."""
@@ -110,3 +122,19 @@ latest: Select[Any] = select(func.coalesce(func.max(JournalEntry.position), 0)).
 """The merchant's last position; parameter: merchant."""
 latest_of: Select[Any] = select(func.coalesce(func.max(JournalEntry.sequence), 0)).where(_OWN, _OF)
 """An object's last sequence number; parameters: merchant, aggregate."""
+
+
+@cache
+def followed(entity: type[OfMerchant]) -> Select[Any] | None:
+    """Select (id, what it is a part of) of rows whose followers are told of it, None for none.
+
+    Parameters: merchant, ids.
+    """
+    of = entity.__part_of__
+    if of is None:
+        return None
+    link = entity_named(of.link)
+    own = (it.merchant_id == bindparam("merchant", type_=Uuid()) for it in (entity, link))
+    found = entity.id == any_(bindparam("ids", type_=ARRAY(Uuid())))
+    joined = getattr(link, of.there) == getattr(entity, of.here)
+    return select(entity.id, getattr(link, of.names)).where(*own, found, joined).distinct()

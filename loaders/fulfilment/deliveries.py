@@ -148,7 +148,7 @@ def _own(delivery: Any, filter_by: DeliveryFilter) -> Iterable[ColumnElement[boo
     if filter_by.window_to is not None:
         yield delivery.window_earliest < filter_by.window_to
     if filter_by.number_prefix is not None:
-        yield begins(delivery.number, filter_by.number_prefix)
+        yield begins(delivery.number_folded, filter_by.number_prefix)
 
 
 def _matching(

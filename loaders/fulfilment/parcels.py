@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, func, or_, select
 
 from loaders.reading.acts import everything
-from loaders.reading.relations import Many, One, Part, Reader, Relation, Through
+from loaders.reading.relations import Computed, Many, One, Part, Reader, Relation, Through
 from models.base.records import record
-from models.base.tables import entity_named
+from models.base.tables import entity_named, fixed
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.parcels import (
     Parcel,
@@ -15,10 +15,29 @@ from models.fulfilment.parcels import (
     ParcelLineage,
     ParcelStatus,
     TrackingNumber,
-    compared_in_sql,
 )
 from models.fulfilment.tracking.standing import APART, TERMINAL
+from models.master.parties import Party
 
+_PLAIN = "^[A-Za-z0-9._-]+$"
+"""What needs no escape in an address."""
+
+
+def _address(reader: Reader, number: Any) -> ColumnElement[Any]:
+    """Put a number, without its spaces, into its carrier's address."""
+    carrier = reader.table(Party)
+    template = (
+        select(carrier.tracking_url)
+        .where(carrier.id == number.carrier_id, *seen_by(reader.viewer, carrier))
+        .correlate_except(carrier)
+        .scalar_subquery()
+    )
+    plain = func.replace(number.number, fixed(" "), fixed(""))
+    address = func.replace(template, fixed("{number}"), plain, type_=Text())
+    return case((plain.op("~")(fixed(_PLAIN)), address))
+
+
+addresses = Computed(TrackingNumber, {"url": _address})
 by_id = One(Parcel)
 by_sscc = One(Parcel, "sscc")
 tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "number"), typical=1)
@@ -55,7 +74,7 @@ class _ByTrackingNumber(Relation):
         parcel, number = reader.table(Parcel), reader.table(TrackingNumber)
         rows = select().select_from(parcel).join(number, number.parcel_id == parcel.id)
         rows = rows.correlate_except(parcel, number).where(
-            number.number_compared == compared_in_sql(key),
+            number.is_called(key),
             *seen_by(reader.viewer, number),
             *seen_by(reader.viewer, parcel),
         )

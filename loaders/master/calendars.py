@@ -16,6 +16,7 @@ from loaders.reading.filters import begins
 from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
+from models.base.tables import as_folded
 from models.master.calendars import Calendar
 
 by_id = One(Calendar)
@@ -58,7 +59,7 @@ def _matching(
     _reader: Reader, calendar: Any, filter_by: CalendarFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.code_prefix is not None:
-        yield begins(calendar.code, filter_by.code_prefix)
+        yield begins(as_folded(calendar.code), filter_by.code_prefix)
     for column in ("location_id", "party_id", "service"):
         if (value := getattr(filter_by, column)) is not None:
             yield getattr(calendar, column) == value

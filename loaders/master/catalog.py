@@ -6,10 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 
-from kit.inputs import Input, Reference
-from loaders.reading.filters import begins
+from kit.inputs import Input, Name, Reference
+from loaders.reading.filters import begins, contains
 from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
@@ -32,12 +32,22 @@ class ProductSort(Enum):
 
     SKU = "SKU"
     SKU_DESC = "SKU_DESC"
+    NAME = "NAME"
+    NAME_DESC = "NAME_DESC"
 
 
 class ProductFilter(Input):
     """Which products to list."""
 
     sku_prefix: Reference | None = Field(None, description="SKU begins with this.")
+    name_contains: Name | None = Field(
+        None, description="Name contains this, capitals and accents aside."
+    )
+    text: Name | None = Field(
+        None,
+        description="SKU begins with this or name contains it, capitals and accents aside, or GTIN"
+        " is it.",
+    )
     gtin: Reference | None = Field(None, description="GTIN is this.")
     is_active: bool | None = Field(None, description="May be ordered, or not.")
 
@@ -46,7 +56,16 @@ def _matching(
     _reader: Reader, product: Any, filter_by: ProductFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.sku_prefix is not None:
-        yield begins(product.sku, filter_by.sku_prefix)
+        yield begins(product.sku_folded, filter_by.sku_prefix)
+    if filter_by.name_contains is not None:
+        yield contains(product.name_folded, filter_by.name_contains)
+    if filter_by.text is not None:
+        text = filter_by.text
+        yield or_(
+            begins(product.sku_folded, text),
+            contains(product.name_folded, text),
+            product.gtin == text,
+        )
     if filter_by.gtin is not None:
         yield product.gtin == filter_by.gtin
     if filter_by.is_active is not None:
@@ -56,6 +75,8 @@ def _matching(
 _SORTS: dict[Enum | None, Sorted] = {
     ProductSort.SKU: Sorted("sku"),
     ProductSort.SKU_DESC: Sorted("sku", descending=True),
+    ProductSort.NAME: Sorted("name_folded"),
+    ProductSort.NAME_DESC: Sorted("name_folded", descending=True),
 }
 every = Paged(Product, _SORTS, matching=_matching)
 variants = Paged(Product, _SORTS, of="variant_of_id", matching=_matching)

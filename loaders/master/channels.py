@@ -11,6 +11,7 @@ from kit.inputs import Input, Reference
 from loaders.reading.filters import begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
+from models.base.tables import as_folded
 from models.master.channels import Channel, ChannelKind
 
 by_id = One(Channel)
@@ -37,7 +38,7 @@ def _matching(
     _reader: Reader, channel: Any, filter_by: ChannelFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.code_prefix is not None:
-        yield begins(channel.code, filter_by.code_prefix)
+        yield begins(as_folded(channel.code), filter_by.code_prefix)
     for column in ("kind", "guests_allowed", "is_active"):
         if (value := getattr(filter_by, column)) is not None:
             yield getattr(channel, column) == value

@@ -13,6 +13,7 @@ from kit.inputs import Input, Reference
 from loaders.reading.filters import begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
+from models.base.tables import as_folded
 from models.master.locations import Location, LocationKind
 
 by_id = One(Location)
@@ -42,7 +43,7 @@ def _matching(
     _reader: Reader, location: Any, filter_by: LocationFilter
 ) -> Iterable[ColumnElement[bool]]:
     if filter_by.code_prefix is not None:
-        yield begins(location.code, filter_by.code_prefix)
+        yield begins(as_folded(location.code), filter_by.code_prefix)
     for column in ("kind", "gln", "provider_id", "is_active"):
         if (value := getattr(filter_by, column)) is not None:
             yield getattr(location, column) == value

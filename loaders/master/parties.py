@@ -52,9 +52,9 @@ def _matching(_reader: Reader, party: Any, filter_by: PartyFilter) -> Iterable[C
     if filter_by.role is not None:
         yield among(party.roles, filter_by.role)
     if filter_by.number_prefix is not None:
-        yield begins(party.number, filter_by.number_prefix)
+        yield begins(party.number_folded, filter_by.number_prefix)
     if filter_by.name_contains is not None:
-        yield contains(party.name, filter_by.name_contains)
+        yield contains(party.name_folded, filter_by.name_contains)
     for name in ("kind", "gln", "vat_id"):
         if (value := getattr(filter_by, name)) is not None:
             yield getattr(party, name) == value

@@ -11,14 +11,29 @@ from enum import Enum
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, any_, func, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    and_,
+    any_,
+    func,
+    literal_column,
+    select,
+    type_coerce,
+)
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from kit.inputs import Input
+from loaders.reading.relations import Reader
+from models.base.tables import OfMerchant, as_folded
+from models.base.visibility import seen_by
 
 _BOUND = (str, UUID, date, Decimal, Enum, tuple)
 """Kinds of values that shape nothing, however many items a list has."""
 _ESCAPE = "/"
+_LAST = literal_column("chr(1114111)", Text())
+"""The last code point of Unicode, which stands in no text."""
 
 Filter = TypeVar("Filter", bound=Input)
 
@@ -74,14 +89,27 @@ def among(listed: ColumnElement[Any], wanted: Any) -> ColumnElement[bool]:
     return type_coerce(wanted, kind.item_type) == any_(listed)
 
 
+def names_seen(
+    reader: Reader, entity: type[OfMerchant], column: ColumnElement[UUID], wanted: Any
+) -> ColumnElement[bool]:
+    """Tell whether a column names one of a list of rows, of those that the reader sees."""
+    table = reader.table(entity)
+    seen = select(table.id).where(one_of(table.id, wanted), *seen_by(reader.viewer, table))
+    return column.in_(seen.correlate_except(table))
+
+
 def begins(column: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
-    """Tell whether a text begins with another."""
-    return column.startswith(_literally(wanted), escape=_ESCAPE)
+    """Tell whether a folded text begins with another, whatever its capitals and accents.
+
+    It is asked as a range, which row-level security takes into an index.
+    """
+    first = as_folded(wanted)
+    return and_(column >= first, column < first.concat(_LAST))
 
 
 def contains(column: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
-    """Tell whether a text contains another, in any case."""
-    return column.icontains(_literally(wanted), escape=_ESCAPE)
+    """Tell whether a folded text contains another, whatever its capitals and accents."""
+    return column.contains(_literally(as_folded(wanted)), escape=_ESCAPE)
 
 
 def _literally(wanted: Any) -> ColumnElement[str]:

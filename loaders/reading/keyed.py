@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Select, Text, Uuid, column, func, select
 
-from loaders.reading.relations import Bind, Relation, RowOf
+from loaders.reading.relations import Bind, Reader, Relation, RowOf
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,9 @@ class KeyedList:
         }
 
     @staticmethod
-    def keys(bind: Bind) -> tuple[Any, Select[Any]]:
+    def keys(reader: Reader, bind: Bind) -> tuple[Any, Select[Any]]:
         """Return the table of types and keys, and the select of its rows without columns yet."""
+        del reader
         listed = func.unnest(bind("types", ARRAY(Text())), bind("keys", ARRAY(Uuid())))
         columns = column("type_name", Text()), column("key", Uuid())
         table = listed.table_valued(*columns, with_ordinality="place", name="named")

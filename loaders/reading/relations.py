@@ -9,6 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, final
 
@@ -206,6 +207,10 @@ class One(ByColumn):
         rows = select().select_from(table).correlate_except(table)
         rows = rows.where(*self.also(table), *seen_by(reader.viewer, table))
         return table, rows, getattr(table, self.key)
+
+
+row_of = cache(One)
+"""table -> what reads one of its rows by id, for who knows the table at run time only."""
 
 
 class Many(ByColumn):

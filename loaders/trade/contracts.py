@@ -106,7 +106,7 @@ def _matching(
     if filter_by.party_id is not None:
         yield contract.party_id == filter_by.party_id
     if filter_by.number_prefix is not None:
-        yield begins(contract.number, filter_by.number_prefix)
+        yield begins(contract.number_folded, filter_by.number_prefix)
     if filter_by.valid_on is not None:
         yield type_coerce(filter_by.valid_on, Date).between(contract.valid_from, contract.valid_to)
     if filter_by.purchase_order_number is not None:

@@ -1,6 +1,6 @@
 """What every table of a merchant has in common: tenancy, keys, and the types of columns."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,9 +10,11 @@ from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     CheckConstraint,
     ColumnElement,
+    Computed,
     Constraint,
     DateTime,
     Dialect,
@@ -24,9 +26,12 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    collate,
+    func,
     literal_column,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.event import listen
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from kit.ids import new_id
@@ -107,6 +112,37 @@ class Base(DeclarativeBase):
     }
 
 
+@dataclass(frozen=True)
+class Searched:
+    """By what people look for rows of a table: `__searched__` of it, None where nobody does.
+
+    scope: that of who may. begins: columns of which a folded one begins with what is looked for.
+    contains: those that contain it, which looks at all of them. is_it: row, the text -> conditions
+    of which each finds by its own key. shows: the type that is found, where it is not the table's,
+    and the column with its id.
+    """
+
+    scope: Hashable
+    begins: Sequence[str] = ()
+    contains: Sequence[str] = ()
+    is_it: Callable[[Any, Any], Sequence[ColumnElement[bool]]] = lambda _row, _text: ()
+    shows: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class PartOf:
+    """Whose followers are told of a row: those of rows that a table between names.
+
+    link: the name of that table's class. here: the row's column that is equal to `there` in it.
+    names: its column with the id of the row that is followed.
+    """
+
+    link: str
+    here: str
+    there: str
+    names: str
+
+
 class OfMerchant(Base):
     """A row that belongs to a merchant, also in a global table.
 
@@ -115,6 +151,8 @@ class OfMerchant(Base):
     (`models.base.masks`).
     __binds__: actor -> how its keys are bound to a row (`models.base.bindings`).
     __task__: when a row is a task that is still to be done (`models.base.tasks`), None for none.
+    __searched__: by what people look for its rows.
+    __part_of__: whose followers are told of its rows, beside their own.
     """
 
     __abstract__ = True
@@ -122,6 +160,8 @@ class OfMerchant(Base):
     __hidden__: ClassVar[Mapping[Hashable, Mapping[str, Any]]] = {}
     __binds__: ClassVar[Mapping[Hashable, Any]] = {}
     __task__: ClassVar[Any] = None
+    __searched__: ClassVar[Searched | None] = None
+    __part_of__: ClassVar[PartOf | None] = None
 
     merchant_id: Mapped[UUID]
     id: Mapped[UUID]
@@ -132,6 +172,14 @@ def entity_named(name: str) -> type[OfMerchant]:
     """Return a table's class by its name: so tables name those of wings that they do not import."""
     found = {mapper.class_.__name__: mapper.class_ for mapper in Base.registry.mappers}
     return found[name]
+
+
+@cache
+def searched() -> Mapping[type[OfMerchant], tuple[str, str]]:
+    """Return table that is searched -> the type that is found there, and the column with its id."""
+    entities = sorted((it.class_ for it in Base.registry.mappers), key=lambda it: it.__name__)
+    some = [it for it in entities if issubclass(it, OfMerchant) and it.__searched__]
+    return {it: it.__searched__.shows or (it.__name__, "id") for it in some if it.__searched__}
 
 
 class Owned(OfMerchant):
@@ -145,6 +193,38 @@ class Owned(OfMerchant):
 
 Counter = Annotated[Decimal, mapped_column(Numeric(18, 6), default=Decimal(0), server_default="0")]
 """A checked sum of quantities, in the unit of its line."""
+
+
+_FOLDED = r"""
+CREATE OR REPLACE FUNCTION folded(plain text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+SELECT translate(
+    replace(replace(replace(
+        lower(regexp_replace(normalize(plain, NFKD), '[\u0300-\u036f]', '', 'g')),
+    'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'),
+    'øđðłħı', 'oddlhi')
+$$
+"""
+listen(Base.metadata, "before_create", DDL(_FOLDED))  # type: ignore[no-untyped-call]
+
+
+def folded(column: str) -> Any:
+    """Declare a column that holds another one as people compare it.
+
+    It is a column, for row-level security uses no index over a function that might tell what it is
+    given; and `folded` a function of the database, so that rows and what is looked for agree.
+    """
+    return mapped_column(Text(collation="C"), Computed(f"folded({column})", persisted=True))
+
+
+def as_folded(value: Any) -> ColumnElement[str]:
+    """Return a text as people compare it: without capitals and accents, ordered by code points."""
+    return collate(func.folded(value, type_=Text()), "C")
+
+
+def found_by(table: str, *columns: str) -> list[Index]:
+    """Index what is `folded` of columns."""
+    return [indexed(table, f"{column}_folded", "id") for column in columns]
 
 
 def to(

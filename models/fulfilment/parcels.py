@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Computed, Text, func, literal_column
+from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.viewers import OTHERS, Actor
-from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
+from models.access.viewers import OTHERS, Actor, Scope
+from models.base.tables import OneOf, Owned, PartOf, Searched, check, indexed, known, to, unique
 from models.base.visibility import Seen, own, through
 from models.master.packagings import Packaged, count_in_packagings, packaged
 
@@ -38,6 +39,8 @@ class Parcel(Owned):
     """A transport unit. parent_id: the pallet that it stands on. packing: of its delivery."""
 
     __tablename__ = "parcels"
+    __part_of__ = PartOf("DeliveryLine", "delivery_id", "delivery_id", "order_id")
+    __searched__ = Searched(Scope.DELIVERIES_READ, is_it=lambda row, text: [row.sscc == text])
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Delivery", "delivery_id"),
         Actor.STOREFRONT: through("Delivery", "delivery_id"),
@@ -102,6 +105,11 @@ class TrackingNumber(Owned):
     """
 
     __tablename__ = "tracking_numbers"
+    __searched__ = Searched(
+        Scope.DELIVERIES_READ,
+        is_it=lambda row, text: [row.is_called(text)],
+        shows=("Parcel", "parcel_id"),
+    )
     __seen__: ClassVar[Seen] = dict.fromkeys(OTHERS, through("Parcel", "parcel_id"))
     __table_args__ = (
         to("parcels", "parcel_id"),
@@ -119,6 +127,16 @@ class TrackingNumber(Owned):
         Computed(f"translate(number, '{_WRITTEN}'::text, '{_COMPARED}'::text)", persisted=True)
     )
     added_at: Mapped[datetime]
+
+    @hybrid_method
+    def is_called(self, number: str) -> bool:
+        """Tell whether it is a number, spaces and case aside."""
+        return self.number_compared == compared(number)
+
+    @is_called.inplace.expression  # type: ignore[attr-defined, untyped-decorator]
+    @classmethod
+    def _is_called(cls, number: Any) -> ColumnElement[bool]:
+        return cls.number_compared == compared_in_sql(number)
 
 
 class ParcelContent(Packaged, Owned):

@@ -11,9 +11,20 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.standards.units import converted
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope
 from models.base.masks import NULL, Hidden
-from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
+from models.base.tables import (
+    OneOf,
+    Owned,
+    Searched,
+    check,
+    folded,
+    found_by,
+    indexed,
+    known,
+    to,
+    unique,
+)
 from models.base.visibility import ALL, Seen
 from models.master.handling import Needing, needing
 
@@ -58,6 +69,7 @@ class Product(Needing, Owned):
     """
 
     __tablename__ = "products"
+    __searched__ = Searched(Scope.MASTER_DATA_READ, begins=("sku", "name"), contains=("name",))
     __seen__: ClassVar[Seen] = dict.fromkeys((Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE), ALL)
     __hidden__: ClassVar[Hidden] = {
         Actor.WAREHOUSE: {"list_price": NULL, "list_currency": NULL},
@@ -65,6 +77,7 @@ class Product(Needing, Owned):
     __table_args__ = (
         unique("sku", "sku"),
         unique("measure", "id", "unit", "scale"),
+        *found_by("products", "sku", "name"),
         Index("ix_products_gtin", "merchant_id", text("lpad(gtin, 14, '0'::text)")),
         to("products", "variant_of_id"),
         indexed("products", "variant_of_id", postgresql_where=text("variant_of_id IS NOT NULL")),
@@ -78,7 +91,9 @@ class Product(Needing, Owned):
     )
 
     sku: Mapped[str]
+    sku_folded: Mapped[str] = folded("sku")
     name: Mapped[str]
+    name_folded: Mapped[str] = folded("name")
     unit: Mapped[Unit] = mapped_column(OneOf(Unit))
     scale: Mapped[int]
     gtin: Mapped[str | None]

@@ -75,6 +75,7 @@ class Channel(Owned):
     guests_allowed: Mapped[bool]
     approval_required: Mapped[bool]
     takes_unpriced: Mapped[bool] = mapped_column(default=False, server_default="false")
+    withdrawable: Mapped[bool] = mapped_column(default=False, server_default="false")
     release_when: Mapped[ReleaseWhen] = mapped_column(
         OneOf(ReleaseWhen),
         default=ReleaseWhen.NOT_FAILED,

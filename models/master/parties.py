@@ -10,10 +10,21 @@ from sqlalchemy import ColumnElement, Index, Text, Uuid, case, literal, literal_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope
 from models.base.bindings import Binding, Bindings
 from models.base.masks import NULL, Hidden, Mask
-from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
+from models.base.tables import (
+    OneOf,
+    Owned,
+    Searched,
+    check,
+    folded,
+    found_by,
+    indexed,
+    known,
+    to,
+    unique,
+)
 from models.base.visibility import AnyViewer, Rule, Seen, bound, either, own
 from models.master.channels import ReleaseWhen
 
@@ -73,11 +84,13 @@ class Party(Owned):
     """A company or a person, known by its number.
 
     price_group: whose price lists count beside its own. channel_ids: over which its buyers order.
-    release_when: its own rule in place of its channels'. approval_limit: net above which an order
-    of its buyers waits for an approver; per_day: the same for all of one day of the merchant's.
+    release_when: its own rule in place of its channels'. tracking_url: of a carrier, with {number}.
+    approval_limit: net above which an order of its buyers waits for an approver; per_day: the same
+    for all of one day of the merchant's.
     """
 
     __tablename__ = "parties"
+    __searched__ = Searched(Scope.MASTER_DATA_READ, begins=("number", "name"), contains=("name",))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: either(own("id"), _CARRIERS),
         Actor.STOREFRONT: _CARRIERS,
@@ -96,8 +109,10 @@ class Party(Owned):
     __table_args__ = (
         unique("number", "number"),
         indexed("parties", "name", "id"),
+        *found_by("parties", "number", "name"),
         known("kind", PartyKind),
         known("release_when", ReleaseWhen),
+        check("tracking_url_form", "tracking_url LIKE 'https://%{number}%'"),
         check(
             "roles_known",
             "roles <@ ARRAY['CUSTOMER', 'CARRIER', 'SUPPLIER', 'FULFILMENT_PROVIDER']"
@@ -112,9 +127,11 @@ class Party(Owned):
     )
 
     number: Mapped[str]
+    number_folded: Mapped[str] = folded("number")
     kind: Mapped[PartyKind] = mapped_column(OneOf(PartyKind))
     roles: Mapped[list[PartyRole]] = mapped_column(ARRAY(OneOf(PartyRole)))
     name: Mapped[str]
+    name_folded: Mapped[str] = folded("name")
     gln: Mapped[str | None]
     vat_id: Mapped[str | None]
     email: Mapped[str | None]
@@ -123,6 +140,7 @@ class Party(Owned):
     price_group: Mapped[str | None]
     channel_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list, server_default="{}")
     release_when: Mapped[ReleaseWhen | None] = mapped_column(OneOf(ReleaseWhen))
+    tracking_url: Mapped[str | None]
     approval_limit: Mapped[Decimal | None]
     approval_limit_per_day: Mapped[Decimal | None]
     approval_currency: Mapped[str | None]
@@ -132,12 +150,18 @@ class Contact(Owned):
     """A person at a party, known by a code of the merchant's."""
 
     __tablename__ = "contacts"
+    __searched__ = Searched(Scope.MASTER_DATA_READ, begins=("name",), contains=("name",))
     __seen__: ClassVar[Seen] = {Actor.BUYER: own("party_id")}
-    __table_args__ = (to("parties", "party_id"), unique("code", "party_id", "code"))
+    __table_args__ = (
+        to("parties", "party_id"),
+        unique("code", "party_id", "code"),
+        *found_by("contacts", "name"),
+    )
 
     party_id: Mapped[UUID]
     code: Mapped[str]
     name: Mapped[str]
+    name_folded: Mapped[str] = folded("name")
     title: Mapped[str | None]
     department: Mapped[str | None]
     email: Mapped[str | None]

@@ -7,9 +7,10 @@ remembered.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -21,6 +22,7 @@ from kit.db.database import Database
 from kit.db.hints import Hints
 from kit.errors import Code, Refused
 from loaders.access import journal
+from models.base.events import EVENTS
 
 QUEUED = 100
 """Entries that may wait for one follower."""
@@ -65,17 +67,30 @@ class _JournalReader:
             ((last,),) = await self._rows(journal.latest_of, aggregate=aggregate)
         return int(last)
 
-    async def later(self, after: int, aggregate: UUID | None = None) -> AsyncIterator[Entry]:
-        """Yield all entries after a position, a page at a time; an object's after a sequence."""
+    async def later(self, after: int, aggregate: UUID | None = None) -> AsyncIterator[list[Entry]]:
+        """Yield pages of all entries after a position; an object's after a sequence."""
         one = {} if aggregate is None else {"aggregate": aggregate}
         statement = journal.later if aggregate is None else journal.later_of
         while True:
-            rows = await self._rows(statement, after=after, **one)
-            for row in rows:
-                yield Entry(*row)
-            if len(rows) < journal.PAGE:
+            page = [Entry(*row) for row in await self._rows(statement, after=after, **one)]
+            yield page
+            if len(page) < journal.PAGE:
                 return
-            after = rows[-1].position if aggregate is None else rows[-1].sequence
+            after = page[-1].position if aggregate is None else page[-1].sequence
+
+    async def wholes(self, entries: Sequence[Entry]) -> Mapping[UUID, Sequence[UUID]]:
+        """Return id -> what it is a part of, whose followers are told, too; one statement a table.
+
+        What two tables call by one id is one row.
+        """
+        ids_of, found = defaultdict(set), defaultdict(list)
+        for entry in entries:
+            ids_of[EVENTS[entry.type].about].add(entry.aggregate_id)
+        for entity, ids in ids_of.items():
+            if (statement := journal.followed(entity)) is not None:
+                for part, whole in await self._rows(statement, ids=list(ids)):
+                    found[part].append(whole)
+        return found
 
 
 class _Place:
@@ -130,10 +145,13 @@ class _Watch:
             _log.warning("The journal could not be read", exc_info=True)
 
     async def _read(self) -> None:
-        async for entry in self._reader.later(self.position):
-            self.position = entry.position
-            for place in self.places.get(entry.aggregate_id, ()):
-                place.put(entry)
+        async for page in self._reader.later(self.position):
+            wholes = await self._reader.wholes(page)
+            for entry in page:
+                self.position = entry.position
+                for followed in (entry.aggregate_id, *wholes.get(entry.aggregate_id, ())):
+                    for place in self.places.get(followed, ()):
+                        place.put(entry)
         self.unread_since = None
 
 
@@ -164,6 +182,7 @@ class Following:
     ) -> AsyncGenerator[Entry, None]:
         """Yield an object's entries after a sequence number (None: from now on), once, in order.
 
+        Those of its parts come as they happen, and have the sequence number of its own last one.
         live: go on with what is still to come. Refused: TOO_SLOW when too many wait.
         """
         reader = _JournalReader(self._database, merchant_id)
@@ -171,12 +190,16 @@ class Following:
         seen = await reader.latest(aggregate_id) if after is None else after
         with self._place(reader, aggregate_id, now) as place:
             # Read after the place was taken, so that no entry falls between the two.
-            async for entry in reader.later(seen, aggregate_id):
-                seen = entry.sequence
-                yield entry
+            async for page in reader.later(seen, aggregate_id):
+                for entry in page:
+                    seen = entry.sequence
+                    yield entry
             while live:
                 entry = await place.next()
-                if entry.sequence > seen:
+                if entry.aggregate_id != aggregate_id:
+                    yield replace(entry, sequence=seen)
+                elif entry.sequence > seen:
+                    seen = entry.sequence
                     yield entry
 
     @contextmanager

@@ -11,10 +11,13 @@ from commands.trade.orders import place
 from commands.trade.orders.place import OrderPlace
 from commands.writing.transaction import Outcome
 from kit.errors import Code, Refused
+from loaders.reading.relations import row_of
 from loaders.trade import orders as loaders
-from models.events.trade.orders import OrderCancelled, OrderRejected
+from models.base.events import EVENTS
+from models.events.trade.orders import OrderCancelled, OrderClosed, OrderRejected
 from models.trade.orders.states import OrderState
 from resolvers.running.context import Context
+from resolvers.running.following import Entry
 from resolvers.running.writing import write
 
 
@@ -25,13 +28,17 @@ async def place_one(context: Context, command: OrderPlace) -> Outcome:
     return outcome
 
 
-_LAST = {OrderCancelled.name: OrderState.CANCELLED, OrderRejected.name: OrderState.REJECTED}
-"""Events after which nothing more happens to an order; a closed one may still be delivered."""
+_LAST = {
+    OrderCancelled.name: OrderState.CANCELLED,
+    OrderClosed.name: OrderState.CLOSED,
+    OrderRejected.name: OrderState.REJECTED,
+}
+"""Events with which following an order ends; what is on the road of a closed one still arrives."""
 
 
 @dataclass(frozen=True)
 class OrderChange:
-    """One event of an order. position: in the order's own history."""
+    """One event of an order, or of a parcel of it. position: of the order's own last event."""
 
     position: int
     type: str
@@ -58,6 +65,11 @@ async def _seen(context: Context, order_id: UUID | None) -> Any:
     return order
 
 
+async def _is_seen(context: Context, entry: Entry) -> bool:
+    """Tell whether the viewer sees what is a part of the order."""
+    return await context.load(row_of(EVENTS[entry.type].about), entry.aggregate_id) is not None
+
+
 async def _changes(
     context: Context, order_id: UUID, after: int | None, *, live: bool
 ) -> AsyncGenerator[OrderChange, None]:
@@ -67,6 +79,8 @@ async def _changes(
         async for entry in entries:
             await context.next_event()
             await _seen(context, order_id)
+            if entry.aggregate_id != order_id and not await _is_seen(context, entry):
+                continue
             yield OrderChange(entry.sequence, entry.type, entry.occurred_at, order_id)
             if entry.type in _LAST:
                 return

@@ -125,7 +125,7 @@ Timeline = Connection[TimelineEntry]
 class JournalQuery:
     """The audit trail."""
 
-    journal: Connection[JournalEntry] = connection(
+    journal: Connection[JournalEntry] | None = connection(
         journal.audit,
         "The audit trail: all that was done, for the merchant's staff; empty for others.",
         key=None,

@@ -16,11 +16,11 @@ from models.access.keys import ApiKey as ApiKeyRow
 from models.access.tokens import prefix, prefix_in_sql
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
 from schema.access.journal import Timeline, timeline
+from schema.access.viewers import KeyLimit
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
-from schema.graphql.scopes import Authenticated
 
 if TYPE_CHECKING:
     from schema.master.channels import Channel
@@ -43,14 +43,6 @@ described(
     REGISTERED="Only documents that were registered before.",
     REGISTERED_AND_EXPLORE="Those, and any document that only reads.",
 )
-
-
-@strawberry.type(description="A limit of one key's operations.", directives=[Authenticated()])
-class KeyLimit:
-    """One number of `ApiKey.limits`."""
-
-    limit: str = strawberry.field(description="Which limit.")
-    value: int = strawberry.field(description="The most.")
 
 
 _PREFIX = Written(
@@ -130,7 +122,7 @@ class ApiKeyRevokePayload(ApiKeyPayload):
 class KeysQuery:
     """Root fields that read keys."""
 
-    api_keys: Connection[ApiKey] = connection(
+    api_keys: Connection[ApiKey] | None = connection(
         loaders.every, "API keys of the merchant, oldest first; for staff.", key=None
     )
 

@@ -58,6 +58,12 @@ class TrackingNumber:
     carrier: Party | None = related(
         party_loaders.by_id, "The carrier whose number it is.", key="carrier_id"
     )
+    url: str | None = related(
+        loaders.addresses,
+        "Where its carrier shows where the parcel is: `Party.trackingUrl` with it; null where the"
+        " carrier has none, and for a number with other characters than letters, digits and `.-_`.",
+        attribute="url",
+    )
     added_at: datetime = strawberry.field(description="When it became known.")
 
 

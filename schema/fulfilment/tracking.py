@@ -50,7 +50,7 @@ described(
 class TrackingEvent(Node):
     """A tracking event."""
 
-    parcel: Parcel | None = related(parcels.by_id, "The parcel.", key="parcel_id")
+    parcel: Parcel = related(parcels.by_id, "The parcel.", key="parcel_id")
     occurred_at: datetime = strawberry.field(description="When it happened.")
     recorded_at: datetime = strawberry.field(description="When it was recorded here.")
     status: ParcelStatus = strawberry.field(

@@ -99,19 +99,20 @@ def _unchanged(_type: Any, values: Mapping[str, Any], _context: Any) -> Mapping[
 
 
 def arguments_of(model: type[Input]) -> list[Parameter]:
-    """Return the fields of a model, all of which may be left out, as arguments of a resolver."""
-    return [
-        Parameter(
-            name,
-            Parameter.KEYWORD_ONLY,
-            default=strawberry.UNSET,
-            annotation=Annotated[
-                _optional(field),
-                strawberry.argument(name=field.alias, description=field.description),
-            ],
-        )
-        for name, field in model.model_fields.items()
-    ]
+    """Return the fields of a model as arguments of a resolver."""
+    return [_argument(name, field) for name, field in model.model_fields.items()]
+
+
+def _argument(name: str, field: FieldInfo) -> Parameter:
+    kind = _translated(field.annotation, tuple(field.metadata))
+    needed = field.is_required()
+    described = strawberry.argument(name=field.alias, description=field.description)
+    return Parameter(
+        name,
+        Parameter.KEYWORD_ONLY,
+        default=Parameter.empty if needed else strawberry.UNSET,
+        annotation=Annotated[kind if needed else _optional(field), described],
+    )
 
 
 def client_path(path: Path, below: str = "input") -> list[str]:

@@ -1,6 +1,6 @@
 """What every object shares: global ids, the Node interface, and how rows find their type."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -15,10 +15,15 @@ from kit.errors import Code, Refused
 from kit.ids import from_global, to_global
 from kit.limits import LARGEST_PAGE
 from loaders.reading.keyed import KeyedList
+from loaders.reading.pages import ROOT
 from loaders.reading.relations import One, Relation, RowOf
+from loaders.reading.searching import Hits, SearchType, SearchWanted
 from models.access.viewers import Scope
 from models.base.records import record
 from models.base.tables import OfMerchant
+from schema.graphql.enums import described
+from schema.graphql.inputs import arguments_of
+from schema.graphql.roots import declared_field
 from schema.graphql.scopes import Authenticated, Requires
 
 _LINE = 57
@@ -121,6 +126,44 @@ async def _nodes(info: Info, named: Sequence[RowOf | None]) -> list[Any]:
     return [None if each is None else next(found[each.relation]) for each in named]
 
 
+described(SearchType, "SearchType", "What may be searched for.")
+
+
+def _found(values: Mapping[str, Any]) -> Hits:
+    wanted = SearchWanted.read(
+        {name: it for name, it in values.items() if it is not strawberry.UNSET}
+    )
+    return Hits(wanted, {name: NODES[name] for name in sorted(wanted.types or SearchType)})
+
+
+async def _named_by(info: Info, values: Mapping[str, Any]) -> list[Any]:
+    """Read what is found, one statement for each type."""
+    found = _found(values)
+    rows = await info.context.load(found, ROOT)
+    named = [RowOf(found.relations[it.type_name], it.key, it.type_name) for it in rows]
+    return await _nodes(info, named)
+
+
+def _search() -> Any:
+    """Declare the search."""
+
+    def resolve(root: Any, info: Info, **values: Any) -> Awaitable[list[Any]]:
+        del root
+        return _named_by(info, values)
+
+    return declared_field(
+        resolve,
+        arguments_of(SearchWanted),
+        "What is called so: orders, contracts and deliveries by their numbers and references,"
+        " products by SKU and name, parties and people by number and name, parcels by SSCC and"
+        " tracking number. What is called exactly so comes first, then what begins so, then names"
+        " that contain it. Only what the token may read is found.",
+        Chosen(_found, NODES),
+        Authenticated(),
+        Cost(weight=10),
+    )
+
+
 @strawberry.type
 class NodesQuery:
     """Root fields that read any object."""
@@ -158,3 +201,5 @@ class NodesQuery:
         """Read several objects, one statement for each type."""
         named = _granted_of(_choose_several({"ids": ids}), info.context)
         return await _nodes(info, named.named)
+
+    search: list[Node] = _search()

@@ -60,7 +60,22 @@ def one_by(description: str, **relations: Relation) -> Any:
         return None if chosen is None else info.context.load(chosen.relation, chosen.key)
 
     parameters = [_argument("id", strawberry.ID), *(_argument(name, str) for name, _ in others)]
-    return _field(resolve, parameters, description, Chosen(choose, by_id.source))
+    return declared_field(resolve, parameters, description, Chosen(choose, by_id.source))
+
+
+def only(choice: Any, load: Callable[[Info], Awaitable[Any]], description: str) -> Any:
+    """Declare a root field that reads the one object of its kind that a viewer has.
+
+    choice: what it reads, without arguments (`execution.relations.One`). load: reads the same.
+    """
+
+    def resolve(root: Any, info: Info) -> Awaitable[Any]:
+        del root
+        return load(info)
+
+    return declared_field(
+        resolve, [], description, Chosen(lambda _arguments: choice, choice.source)
+    )
 
 
 def wanted(
@@ -84,10 +99,10 @@ def wanted(
         return info.context.load(choose(arguments), root.id)  # type: ignore[no-any-return]
 
     declared = Chosen(choose, source, "id", Uuid())
-    return _field(resolve, arguments_of(model), description, declared, cost)
+    return declared_field(resolve, arguments_of(model), description, declared, cost)
 
 
-def _field(
+def declared_field(
     resolve: Callable[..., Any],
     parameters: Sequence[Parameter],
     description: str,

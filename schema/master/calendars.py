@@ -131,7 +131,7 @@ class CalendarsQuery:
     calendar: Calendar | None = one_by(
         "One calendar, by id or code.", Calendar=loaders.by_id, code=loaders.by_code
     )
-    calendars: Connection[Calendar] = connection(
+    calendars: Connection[Calendar] | None = connection(
         loaders.every,
         "Calendars.",
         key=None,

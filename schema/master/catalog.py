@@ -51,6 +51,8 @@ described(
     "Order of a product list.",
     SKU="By SKU.",
     SKU_DESC="By SKU, last first.",
+    NAME="By name, capitals and accents aside.",
+    NAME_DESC="By name, last first.",
 )
 
 
@@ -144,7 +146,7 @@ class CatalogQuery:
     product: Product | None = one_by(
         "One product, by id or SKU.", Product=loaders.by_id, sku=loaders.by_sku
     )
-    products: Connection[Product] = connection(
+    products: Connection[Product] | None = connection(
         loaders.every,
         "Products.",
         key=None,

@@ -67,6 +67,9 @@ class Channel(Node):
         description="Whether an order of something without a known price waits for the merchant's"
         " approval instead of being refused."
     )
+    withdrawable: bool = strawberry.field(
+        description="Whether who orders over it may cancel what no delivery has taken."
+    )
     release_when: ReleaseWhen = strawberry.field(
         description="What must be known of a payment before goods go on, for orders of guests and"
         " of parties without a rule of their own."
@@ -102,7 +105,7 @@ class ChannelsQuery:
     channel: Channel | None = one_by(
         "One channel, by id or code.", Channel=loaders.by_id, code=loaders.by_code
     )
-    channels: Connection[Channel] = connection(
+    channels: Connection[Channel] | None = connection(
         loaders.every,
         "Channels.",
         key=None,

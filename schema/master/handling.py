@@ -105,7 +105,7 @@ class MethodHandlingsUpsertPayload(Payload):
 class HandlingQuery:
     """Root fields that read what methods can handle."""
 
-    method_handlings: Connection[MethodHandling] = connection(
+    method_handlings: Connection[MethodHandling] | None = connection(
         loaders.every,
         "What delivery methods can handle.",
         key=None,

@@ -72,7 +72,7 @@ class LocationsQuery:
     location: Location | None = one_by(
         "One location, by id or code.", Location=loaders.by_id, code=loaders.by_code
     )
-    locations: Connection[Location] = connection(
+    locations: Connection[Location] | None = connection(
         loaders.every,
         "Locations.",
         key=None,

@@ -64,7 +64,7 @@ def packaged(
 class Packaging(Node):
     """A packaging."""
 
-    product: Product | None = related(catalog.by_id, "What it holds.", key="product_id")
+    product: Product = related(catalog.by_id, "What it holds.", key="product_id")
     code: str = strawberry.field(
         description="The product's code of it, which inputs name as `packaging`."
     )

@@ -105,6 +105,9 @@ class Party(Node):
     email: str | None = strawberry.field(description="E-mail address.")
     phone: str | None = strawberry.field(description="Telephone number.")
     language: str | None = strawberry.field(description="BCP 47 tag, for example de or pt-BR.")
+    tracking_url: str | None = strawberry.field(
+        description="Where a carrier shows where a parcel is; `{number}` stands for its number."
+    )
     approval_limit: Money | None = money(
         "approval_limit",
         "Above it, what its buyers order waits for one of its approvers; null: nothing waits. The"
@@ -166,7 +169,7 @@ class PartiesQuery:
     party: Party | None = one_by(
         "One party, by id or number.", Party=loaders.by_id, number=loaders.by_number
     )
-    parties: Connection[Party] = connection(
+    parties: Connection[Party] | None = connection(
         loaders.every, "Parties.", key=None, filters=loaders.PartyFilter, sorts=loaders.PartySort
     )
 

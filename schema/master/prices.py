@@ -65,8 +65,8 @@ described(
 class PriceListEntry(Node):
     """A price."""
 
-    price_list: "PriceList | None" = related(loaders.by_id, "The price list.", key="price_list_id")
-    product: Product | None = related(catalog.by_id, "The product.", key="product_id")
+    price_list: "PriceList" = related(loaders.by_id, "The price list.", key="price_list_id")
+    product: Product = related(catalog.by_id, "The product.", key="product_id")
     from_quantity: Decimal = strawberry.field(
         description="The line's quantity from which on it counts, in the product's unit."
     )
@@ -178,7 +178,7 @@ class PricesQuery:
     price_list: PriceList | None = one_by(
         "One price list, by id or code.", PriceList=loaders.by_id, code=loaders.by_code
     )
-    price_lists: Connection[PriceList] = connection(
+    price_lists: Connection[PriceList] | None = connection(
         loaders.every,
         "Price lists.",
         key=None,

@@ -109,7 +109,7 @@ class OutgoingInterchangeSendPayload(Payload):
 class OutboxQuery:
     """Root fields that read the outbox."""
 
-    outgoing_interchanges: Connection[OutgoingInterchange] = connection(
+    outgoing_interchanges: Connection[OutgoingInterchange] | None = connection(
         loaders.every,
         "The outbox: interchanges that were written for partners.",
         key=None,

@@ -181,7 +181,7 @@ class PartnersQuery:
     partner_profile: PartnerProfile | None = one_by(
         "One partner, by id or code.", PartnerProfile=loaders.by_id, code=loaders.by_code
     )
-    partner_profiles: Connection[PartnerProfile] = connection(
+    partner_profiles: Connection[PartnerProfile] | None = connection(
         loaders.every,
         "Partners that messages are exchanged with.",
         key=None,

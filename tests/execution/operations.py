@@ -195,7 +195,7 @@ class Writer:
         args = definition.args
         if not args:
             return ""
-        supplied = self._page(args, name) if "first" in args else self._keys(args, definition)
+        supplied = self._page(args, name) if "after" in args else self._keys(args, definition)
         written = []
         for argument, value in supplied.items():
             kind = args[argument].type
@@ -210,6 +210,8 @@ class Writer:
 
     def _keys(self, args: Any, definition: Any) -> dict[str, Any]:
         """Name one object, or several, now and then wrongly."""
+        if "text" in args:
+            return {"text": "no", "first": self.random.randint(1, 9)}
         if "ids" in args:
             return {"ids": [self._id() for _ in range(self.random.randint(0, 4))]}
         type_name = get_named_type(definition.type).name

@@ -37,16 +37,16 @@ CORE = schema._schema  # noqa: SLF001 -- graphql-core's side of the schema.
 SHOWN = build_schema(schema.as_str())
 """The schema as clients see it."""
 ROOTS: Mapping[str, GraphQLField] = SHOWN.query_type.fields
-LISTS = {name: field for name, field in ROOTS.items() if "first" in field.args}
+LISTS = {name: field for name, field in ROOTS.items() if field.args.keys() >= {"first", "after"}}
 CONNECTIONS = [
     (kind.name, name)
     for kind in SHOWN.type_map.values()
     if isinstance(kind, GraphQLObjectType)
     for name, field in kind.fields.items()
-    if "first" in field.args
+    if field.args.keys() >= {"first", "after"}
 ]
 """(Type, field) of every list that is read page by page."""
-SHARED = {"Product", "Packaging", "Channel", "Location", "MethodHandling"}
+SHARED = {"Product", "Packaging", "Channel", "Location", "MethodHandling", "MerchantSettings"}
 """Types of which every company of a merchant sees all rows."""
 
 

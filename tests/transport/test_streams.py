@@ -2,7 +2,11 @@
 
 import pytest
 
+from kit.ids import to_global
 from models.access.viewers import Actor
+from tests.make.feed import Feed
+from tests.make.fulfilment import deliveries
+from tests.make.master import parties
 from tests.make.running import until
 from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
@@ -167,3 +171,36 @@ async def test_a_server_that_stops_ends_streams_for_another_to_go_on(served, wor
         assert [it async for it in events] == []
     assert (await served.client.get("/readyz")).status_code == 503
     assert (await served.client.get("/livez")).status_code == 200
+
+
+async def test_what_is_reported_of_a_parcel_reaches_who_follows_its_order(served, world, ask):
+    order = await orders.order(world, ask)
+    carrier = to_global("Party", await parties.carrier(world, number="FAST"))
+    sent = await deliveries.dispatched(world, ask, order, {"carrierId": carrier})
+    (parcel,) = sent["parcels"]
+    async with served.stream(world.token, STATUS, id=order["id"]) as (_, events):
+        # What is reported before the stream follows is told by the order itself.
+        await until(
+            lambda: served.endpoint.process.following.position_of(world.merchant_id) is not None
+        )
+        report = {"sscc": parcel["sscc"], "status": "IN_TRANSIT"}
+        (result,) = await Feed(ask, world).results(Feed(ask, world).event(**report))
+        assert result["userErrors"] == []
+        _, data = await anext(events)
+        change = data["data"]["orderStatusChanged"]
+        assert change["type"] == "parcel.in_transit"
+        assert change["order"]["id"] == order["id"]
+
+
+async def test_the_stream_of_a_closed_order_ends(served: Served, world, ask):
+    order = await orders.order(world, ask)
+    async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
+        await anext(events)
+        close = "mutation ($it: OrderCloseInput!) { orderClose(input: $it) { order { state } } }"
+        await ask(close, it={"orderId": order["id"]})
+        found = [it async for it in events]
+    assert found[-2][1]["data"]["orderStatusChanged"]["type"] == "order.closed"
+    assert found[-1] == ("complete", None)
+    async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
+        again = [event async for event, _ in events]
+    assert again == ["next", *(event for event, _ in found)]

@@ -10,7 +10,8 @@ REQUEST_HEADERS = (
     "content-type",
     "idempotency-key",
     "abruf-order-token",
-    "traceparent",
+    *("traceparent", "tracestate", "baggage", "sentry-trace"),
+    *("apollographql-client-name", "apollographql-client-version"),
 )
 RESPONSE_HEADERS = ("x-request-id", "retry-after")
 

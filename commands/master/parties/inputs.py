@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Annotated
 
-from babel.core import Locale, UnknownLocaleError
 from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
 
 from commands.master.receiving import Opening, check_openings
-from kit.errors import Code, Path, Refusals
+from kit.errors import Path, Refusals
 from kit.inputs import (
     LARGEST_BULK,
     Command,
@@ -24,29 +22,19 @@ from kit.inputs import (
     Zone,
     refuse_duplicates,
 )
+from kit.standards.languages import Language
 from models.master.channels import ReleaseWhen
 from models.master.parties import PartyKind, PartyRole
-
-
-def _known_language(tag: str) -> str:
-    try:
-        Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError) as error:
-        raise PydanticCustomError(
-            Code.INVALID.value, "This is not a language of BCP 47, for example de or pt-BR."
-        ) from error
-    return tag
 
 
 def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
     return sorted(set(roles))
 
 
-Language = Annotated[
-    str,
-    StringConstraints(max_length=35, pattern="^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$"),
-    AfterValidator(_known_language),
+TrackingUrl = Annotated[
+    str, StringConstraints(max_length=500, pattern=r"^https://[!-~]*\{number\}[!-~]*$")
 ]
+"""An address of printable ASCII in which a tracking number is put."""
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
 
 
@@ -110,6 +98,11 @@ class PartyUpsert(Upsert):
         None,
         description="What must be known of a payment before goods go on, for all of its orders;"
         " null for what each order's channel says.",
+    )
+    tracking_url: TrackingUrl | None = Field(
+        None,
+        description="Where a carrier shows where a parcel is: an https address in which `{number}`"
+        " stands for the tracking number.",
     )
     channel_codes: list[Reference] | None = Field(
         None,

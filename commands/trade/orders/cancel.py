@@ -23,10 +23,11 @@ from models.events.trade.orders import (
     OrderLinesCancelled,
 )
 from models.master.catalog import Product
+from models.master.channels import Channel
 from models.trade.codes import TradeCode
 from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import OrderState
+from models.trade.orders.states import OrderKind, OrderState
 
 
 class LineCancel(Quantified):
@@ -42,6 +43,12 @@ class OrderCancelLines(VersionedOrderCommand):
     """What is cancelled of an order, line by line."""
 
     lines: Bulk[LineCancel] = Field(description="The lines, each once.")
+    reason: Note | None = Field(None, description="Why.")
+
+
+class OrderWithdraw(VersionedOrderCommand):
+    """What its customer does not want any more of an order: all that no delivery has taken."""
+
     reason: Note | None = Field(None, description="Why.")
 
 
@@ -68,6 +75,35 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     await cancel(writing, order, lines.values(), wanted, happened)
     order.cancel_reason = command.reason
     end_if_empty(writing, order, lines.values())
+    order.version += 1
+    return {"order_id": order.id}
+
+
+@verb(
+    acts.WITHDRAW,
+    "Cancel all of an order that no delivery has taken, where its channel lets those who order over"
+    " it do so. When nothing remains, the order is CANCELLED.",
+)
+async def withdraw(writing: Writing, command: OrderWithdraw) -> Outcome:
+    """Cancel what is in no delivery yet, in the name of who ordered it.
+
+    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, NOT_ALLOWED for a call-off and where its
+    channel does not let its customers cancel, QUANTITY_NOT_OPEN when deliveries have taken all.
+    """
+    order = await locked(writing, command, withdraw)
+    (channel,) = await writing.for_all().records(Channel, "id", [order.channel_id])
+    if order.kind is OrderKind.CALL_OFF or not channel.withdrawable:
+        text = f"{order.number} can only be cancelled by the merchant."
+        raise Refused(Code.NOT_ALLOWED, text, ("order_id",))
+    lines = (await lines_of(writing, [order.id])).values()
+    remaining = {line: line.unplanned for line in lines if line.unplanned > 0}
+    if not remaining:
+        text = f"Deliveries have taken all of {order.number}."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, ("order_id",))
+    happened = OrderLinesCancelled(order.id, lines=cancelled_lines(remaining))
+    await cancel(writing, order, lines, remaining, happened)
+    order.cancel_reason = command.reason
+    end_if_empty(writing, order, lines)
     order.version += 1
     return {"order_id": order.id}
 

@@ -126,7 +126,7 @@ async def _left(
             day = begun(item.counted_from, contract, writing.now)
             counts = account.counting_from(day)
             days[place] |= {account.starts_on, counts.starts_on}
-            instants[place] |= {account.reconciled_at, account.counted_until, told_at} - {None}
+            instants[place] |= {account.reconciled_at, account.counted_until, told_at}
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }

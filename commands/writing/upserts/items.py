@@ -91,7 +91,7 @@ def put(
 ) -> tuple[Entity, list[str]]:
     """Create the row, or change what differs; returns it and the columns that were written."""
     if row is None:
-        row = entity(merchant_id=writing.viewer.merchant_id, id=new_id(), **item.whole)
+        row = entity(**{"merchant_id": writing.viewer.merchant_id, "id": new_id(), **item.whole})
         writing.session.add(row)
         return row, list(item.whole)
     changed = [name for name, value in item.changes.items() if getattr(row, name) != value]

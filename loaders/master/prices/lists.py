@@ -13,6 +13,7 @@ from kit.inputs import Day, Input, Reference
 from loaders.reading.filters import begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
+from models.base.tables import as_folded
 from models.master.prices.tables import PriceList, PriceListEntry
 
 by_id = One(PriceList)
@@ -66,7 +67,7 @@ def _matching(
     _reader: Reader, table: Any, wanted: PriceListFilter
 ) -> Iterable[ColumnElement[bool]]:
     if wanted.code_prefix is not None:
-        yield begins(table.code, wanted.code_prefix)
+        yield begins(as_folded(table.code), wanted.code_prefix)
     for name in ("party_id", "party_group", "channel_id"):
         if (value := getattr(wanted, name)) is not None:
             yield getattr(table, name) == value

@@ -2,6 +2,7 @@
 
 from loaders.reading.acts import available, there_is
 from loaders.reading.relations import Computed, Many, One
+from loaders.trade.orders.line_lists import OrderLineFilter, OrderLineSort, every_line
 from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import is_backordered, is_late, is_open, status_of, version
 from loaders.trade.orders.responses import amendment, response
@@ -28,6 +29,8 @@ stopped = Computed(Order, {"by_payment": there_is(UNPAID)})
 offered = Computed(Order, {"actions": available(ACTS)})
 __all__ = [
     "OrderFilter",
+    "OrderLineFilter",
+    "OrderLineSort",
     "OrderSort",
     "Summary",
     "SummaryOf",
@@ -36,6 +39,7 @@ __all__ = [
     "by_number",
     "charges",
     "every",
+    "every_line",
     "hold_by_id",
     "holds",
     "line_by_id",

@@ -6,16 +6,20 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.acts import some, there_is
-from loaders.reading.filters import begins, one_of
+from loaders.reading.filters import begins, names_seen, one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from loaders.trade.orders.progress import has_status, is_backordered, is_late, is_open, some_line
+from models.base.tables import entity_named
+from models.base.visibility import seen_by
+from models.master.parties import Party
 from models.trade.orders.acts import HELD
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState, PaymentState
 from models.trade.orders.tables import Order
 from models.trade.payments import UNPAID
@@ -28,6 +32,8 @@ class OrderSort(Enum):
     PLACED_AT = "PLACED_AT"
     NUMBER = "NUMBER"
     NUMBER_DESC = "NUMBER_DESC"
+    DUE_AT = "DUE_AT"
+    DUE_AT_DESC = "DUE_AT_DESC"
 
 
 class OrderFilter(Input):
@@ -42,6 +48,20 @@ class OrderFilter(Input):
     )
     kind: OrderKind | None = Field(None, description="Kind is this.")
     party_id: Annotated[UUID, Names("Party")] | None = Field(None, description="Of this party.")
+    party_ids: tuple[Annotated[UUID, Names("Party")], ...] | None = Field(
+        None, description="Of one of these parties."
+    )
+    ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
+        None, description="To this address of its party."
+    )
+    product_id: Annotated[UUID, Names("Product")] | None = Field(
+        None, description="A line that you see is of this product."
+    )
+    tracking_number: Reference | None = Field(
+        None,
+        description="A parcel that you see brings something of it under this number, spaces and"
+        " case aside.",
+    )
     channel_id: Annotated[UUID, Names("Channel")] | None = Field(
         None, description="From this channel."
     )
@@ -56,7 +76,12 @@ class OrderFilter(Input):
     window_to: Instant | None = Field(
         None, description="The requested window of the order or a line starts before this."
     )
-    number_prefix: Reference | None = Field(None, description="Number begins with this.")
+    number_prefix: Reference | None = Field(
+        None, description="Number begins with this, capitals and accents aside."
+    )
+    purchase_order_prefix: Reference | None = Field(
+        None, description="The customer's order number begins with this, capitals aside."
+    )
     external_reference: Reference | None = Field(None, description="External reference is this.")
     purchase_order_number: Reference | None = Field(
         None, description="The customer's order number is this."
@@ -85,6 +110,7 @@ class OrderFilter(Input):
 _EQUAL = (
     "kind",
     "party_id",
+    "ship_to_id",
     "channel_id",
     "contract_id",
     "external_reference",
@@ -126,16 +152,54 @@ def _single(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[Colu
             yield holds if value else ~holds
 
 
+def _has_product(reader: Reader, order: Any, product_id: Any) -> ColumnElement[bool]:
+    line = reader.table(OrderLine)
+    rows = select(line.order_id).where(line.product_id == product_id, *seen_by(reader.viewer, line))
+    return order.id.in_(rows.correlate_except(line))  # type: ignore[no-any-return]
+
+
+def _comes_under(reader: Reader, order: Any, number: Any) -> ColumnElement[bool]:
+    """Tell whether a parcel with a tracking number brings something of an order.
+
+    What trade names of fulfilment it names by string: wings go right.
+    """
+    tracked, parcel, line = (
+        reader.table(entity_named(it)) for it in ("TrackingNumber", "Parcel", "DeliveryLine")
+    )
+    rows = (
+        select(line.order_id)
+        .select_from(tracked)
+        .join(parcel, parcel.id == tracked.parcel_id)
+        .join(line, line.delivery_id == parcel.delivery_id)
+        .where(tracked.is_called(number))
+        .where(*(it for each in (tracked, parcel, line) for it in seen_by(reader.viewer, each)))
+    )
+    return order.id.in_(rows.correlate_except(tracked, parcel, line))  # type: ignore[no-any-return]
+
+
+def _named(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
+    """Yield what the filter says by keys of other rows and by beginnings of numbers."""
+    if filter_by.party_ids is not None:
+        yield names_seen(reader, Party, order.party_id, filter_by.party_ids)
+    if filter_by.product_id is not None:
+        yield _has_product(reader, order, filter_by.product_id)
+    if filter_by.tracking_number is not None:
+        yield _comes_under(reader, order, filter_by.tracking_number)
+    if filter_by.number_prefix is not None:
+        yield begins(order.number_folded, filter_by.number_prefix)
+    if filter_by.purchase_order_prefix is not None:
+        yield begins(order.purchase_order_number_folded, filter_by.purchase_order_prefix)
+
+
 def _matching(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
     yield from _single(reader, order, filter_by)
+    yield from _named(reader, order, filter_by)
     if filter_by.states is not None:
         yield one_of(order.state, filter_by.states)
     if filter_by.payment_states is not None:
         yield one_of(order.payment_state, filter_by.payment_states)
     if filter_by.fulfilment_statuses is not None:
         yield has_status(reader, order, filter_by.fulfilment_statuses)
-    if filter_by.number_prefix is not None:
-        yield begins(order.number, filter_by.number_prefix)
     if filter_by.placed_from is not None:
         yield order.placed_at >= filter_by.placed_from
     if filter_by.placed_to is not None:
@@ -150,6 +214,8 @@ def _matching(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[Co
 _SORTS: dict[Enum | None, Sorted] = {
     OrderSort.PLACED_AT_DESC: Sorted("placed_at", descending=True),
     OrderSort.PLACED_AT: Sorted("placed_at"),
+    OrderSort.DUE_AT: Sorted("due_at"),
+    OrderSort.DUE_AT_DESC: Sorted("due_at", descending=True),
     OrderSort.NUMBER: Sorted("number"),
     OrderSort.NUMBER_DESC: Sorted("number", descending=True),
 }

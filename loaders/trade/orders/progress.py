@@ -67,7 +67,12 @@ def version(reader: Reader, order: Any) -> ColumnElement[int]:
 def is_open(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether an order that is wanted has something that is neither cancelled nor shipped."""
     owing = some_line(reader, order, lambda line: line.open_quantity > 0)
-    return and_(order.state.in_(OPEN_STATES), order.is_wanted(reader.at), owing)
+    return and_(is_owed(reader, order), owing)
+
+
+def is_owed(reader: Reader, order: Any) -> ColumnElement[bool]:
+    """Tell whether an order may owe goods and is still wanted."""
+    return and_(order.state.in_(OPEN_STATES), order.is_wanted(reader.at))
 
 
 def is_backordered(reader: Reader, order: Any) -> ColumnElement[bool]:
@@ -75,20 +80,24 @@ def is_backordered(reader: Reader, order: Any) -> ColumnElement[bool]:
     return some_line(reader, order, lambda line: line.backordered > 0)
 
 
-def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:
-    """Tell whether the wanted latest instant passed before all that was ordered was shipped.
+def due_of(order: Any, line: Any) -> ColumnElement[Any]:
+    """Return the latest instant: the one agreed on later, else the line's own, else the order's."""
+    return func.coalesce(line.agreed_latest, line.window_latest, order.window_latest)
 
-    The instant is the one agreed on later, else the line's own, else the order's: it passed and
-    something is still open, or the line's last dispatch came after it.
+
+def line_is_late(reader: Reader, order: Any, line: Any) -> ColumnElement[bool]:
+    """Tell whether it passed before all of a line was shipped.
+
+    It passed and something is still open, or the line's last dispatch came after it.
     """
+    due = due_of(order, line)
+    overdue = is_owed(reader, order) & (line.open_quantity > 0) & (due < reader.at)
+    return or_(overdue, _dispatched_after(reader, line, due))
 
-    def late(line: Any) -> ColumnElement[bool]:
-        due = func.coalesce(line.agreed_latest, line.window_latest, order.window_latest)
-        is_owed = order.state.in_(OPEN_STATES) & order.is_wanted(reader.at)
-        overdue = is_owed & (line.open_quantity > 0) & (due < reader.at)
-        return or_(overdue, _dispatched_after(reader, line, due))
 
-    return some_line(reader, order, late)
+def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:
+    """Tell whether a line is late."""
+    return some_line(reader, order, lambda line: line_is_late(reader, order, line))
 
 
 def _dispatched_after(reader: Reader, line: Any, due: Any) -> ColumnElement[bool]:

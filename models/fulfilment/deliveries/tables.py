@@ -9,12 +9,15 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope
 from models.base.tables import (
     Counter,
     OneOf,
     Owned,
+    Searched,
     check,
+    folded,
+    found_by,
     indexed,
     known,
     not_negative,
@@ -67,6 +70,7 @@ class Delivery(Owned):
     """
 
     __tablename__ = "deliveries"
+    __searched__ = Searched(Scope.DELIVERIES_READ, begins=("number", "external_reference"))
     __task__ = Task("location_id", lambda _rows, it: is_among(it.state, BEFORE_DISPATCH))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
@@ -91,6 +95,7 @@ class Delivery(Owned):
         to("deliveries", "reships_id"),
         indexed("deliveries", "party_id", "window_latest", "id"),
         indexed("deliveries", "channel_id"),
+        *found_by("deliveries", "number", "external_reference"),
         indexed("deliveries", "location_id", "window_latest", "id"),
         indexed("deliveries", "ship_to_id"),
         indexed("deliveries", "reships_id", postgresql_where=text("reships_id IS NOT NULL")),
@@ -103,7 +108,9 @@ class Delivery(Owned):
     )
 
     number: Mapped[str]
+    number_folded: Mapped[str] = folded("number")
     external_reference: Mapped[str | None]
+    external_reference_folded: Mapped[str | None] = folded("external_reference")
     party_id: Mapped[UUID | None]
     channel_id: Mapped[UUID]
     location_id: Mapped[UUID]

@@ -10,13 +10,16 @@ from sqlalchemy import ARRAY, ColumnElement, Date, Numeric, Uuid, and_, cast, fu
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope
 from models.base.tables import (
     Counter,
     OneOf,
     Owned,
+    Searched,
     Tally,
     check,
+    folded,
+    found_by,
     indexed,
     known,
     not_negative,
@@ -50,12 +53,14 @@ class Contract(Owned):
     """
 
     __tablename__ = "contracts"
+    __searched__ = Searched(Scope.CONTRACTS_READ, begins=("number", "purchase_order_number"))
     __seen__: ClassVar[Seen] = {Actor.BUYER: own("party_id")}
     __table_args__ = (
         unique("number", "number"),
         to("parties", "party_id"),
         to("contracts", "successor_id"),
         indexed("contracts", "party_id"),
+        *found_by("contracts", "number", "purchase_order_number"),
         indexed("contracts", "successor_id"),
         known("state", ContractState),
         known("reservation_strategy", ReservationStrategy),
@@ -68,8 +73,10 @@ class Contract(Owned):
     )
 
     number: Mapped[str]
+    number_folded: Mapped[str] = folded("number")
     party_id: Mapped[UUID]
     purchase_order_number: Mapped[str | None]
+    purchase_order_number_folded: Mapped[str | None] = folded("purchase_order_number")
     ship_to_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     valid_from: Mapped[date]
     valid_to: Mapped[date]

@@ -7,6 +7,7 @@ from sqlalchemy import and_
 
 from models.access.viewers import Actor, CompanyRole, Scope
 from models.base.acts import Act, Itself, Some, leading_to
+from models.master.channels import Channel
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import (
@@ -34,6 +35,7 @@ class OrderAction(StrEnum):
     STATE_AMOUNTS = "STATE_AMOUNTS"
     UPDATE = "UPDATE"
     ADD_LINES = "ADD_LINES"
+    WITHDRAW = "WITHDRAW"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:
@@ -67,6 +69,11 @@ UNPLANNED = Some(
     "something of it is in no delivery",
     (OrderLine,),
     lambda _rows, order, line: and_(line.order_id == order.id, line.unplanned > 0),
+)
+WITHDRAWABLE = Some(
+    "its channel lets its customers cancel",
+    (Channel,),
+    lambda _rows, order, channel: and_(channel.id == order.channel_id, channel.withdrawable),
 )
 UNDER_WAY = Some(
     "something is planned and not shipped",
@@ -138,6 +145,12 @@ UPDATE = Act(
 ADD_LINES = Act(
     Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF, WANTED), action=OrderAction.ADD_LINES
 )
+WITHDRAW = Act(
+    Scope.ORDERS_PLACE,
+    OPEN_STATES,
+    needs=(IS_NO_CALL_OFF, UNPLANNED, WITHDRAWABLE),
+    action=OrderAction.WITHDRAW,
+)
 
 ACTS = (
     APPROVE,
@@ -152,5 +165,6 @@ ACTS = (
     STATE_AMOUNTS,
     UPDATE,
     ADD_LINES,
+    WITHDRAW,
 )
 """Those that clients are told of, in the order in which they are."""

@@ -18,6 +18,7 @@ from models.base.tables import (
     Owned,
     Tally,
     check,
+    fixed,
     indexed,
     known,
     not_negative,
@@ -113,6 +114,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         to("guarantees", "guarantee_id"),
         unique("line_no", "order_id", "line_no"),
         indexed("order_lines", "product_id"),
+        indexed("order_lines", "id", postgresql_where=text("ordered - cancelled - shipped > 0")),
         indexed("order_lines", "contract_line_id"),
         indexed(
             *("order_lines", "contract_line_id", "wanted_on", "called_off_on", "id"),
@@ -249,6 +251,16 @@ class OrderLine(OfProduct, Packaged, Owned):
     @classmethod
     def _open_quantity(cls) -> ColumnElement[Decimal]:
         return func.greatest(cls.ordered - cls.cancelled - cls.shipped, 0)
+
+    @hybrid_property
+    def is_owing(self) -> bool:
+        """Whether something of it is open, as the index of such lines asks it."""
+        return self.ordered - self.cancelled - self.shipped > 0
+
+    @is_owing.inplace.expression
+    @classmethod
+    def _is_owing(cls) -> ColumnElement[bool]:
+        return cls.ordered - cls.cancelled - cls.shipped > fixed(0)
 
     def is_amended(self, now: datetime) -> bool:
         """Tell whether an amendment of it waits for its answer."""

@@ -5,18 +5,21 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Index, Numeric, and_, any_, or_, text
+from sqlalchemy import ARRAY, ColumnElement, Computed, Index, Numeric, and_, any_, or_, text
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope
 from models.base.masks import NULL, Hidden
 from models.base.tables import (
     OneOf,
     Owned,
+    Searched,
     check,
     entity_named,
     fixed,
+    folded,
+    found_by,
     indexed,
     known,
     to,
@@ -41,6 +44,10 @@ _OF_ORDERS = (
 )
 
 
+_REFERENCES = ("purchase_order_number", "external_reference")
+_NEVER = "'9999-12-31 00:00:00+00'::timestamptz"
+
+
 class Order(Owned):
     """What a party or a guest ordered over one channel.
 
@@ -51,7 +58,8 @@ class Order(Owned):
     TaxCategory and rate, each with its amount as a text. charged: what its charges come to, 0 once
     nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
     since a part was cancelled. payment_state: of the report that tells the newest of its payment
-    (`models.trade.payments`). window_override: why its windows may break rules of its place.
+    (`models.trade.payments`). due_at: its window's end, at the end of time without a window.
+    window_override: why its windows may break rules of its place.
     """
 
     __tablename__ = "orders"
@@ -65,6 +73,7 @@ class Order(Owned):
             ),
         ),
     )
+    __searched__ = Searched(Scope.ORDERS_READ, begins=("number", *_REFERENCES))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: held("channel_id"),
@@ -87,7 +96,10 @@ class Order(Owned):
         indexed("orders", "party_id", "placed_at", "id"),
         indexed("orders", "payment_state", "placed_at", "id"),
         indexed("orders", "contract_id"),
-        indexed("orders", "ship_to_id"),
+        indexed("orders", "ship_to_id", "placed_at", "id"),
+        indexed("orders", "due_at", "id"),
+        indexed("orders", "party_id", "due_at", "id"),
+        *found_by("orders", "number", *_REFERENCES),
         indexed("orders", "buyer_contact_id"),
         indexed(
             "orders", "cancel_if_not_by", postgresql_where=text("cancel_if_not_by IS NOT NULL")
@@ -126,6 +138,7 @@ class Order(Owned):
     )
 
     number: Mapped[str]
+    number_folded: Mapped[str] = folded("number")
     channel_id: Mapped[UUID]
     party_id: Mapped[UUID | None]
     guest: Mapped[dict[str, Any] | None]
@@ -133,7 +146,9 @@ class Order(Owned):
     kind: Mapped[OrderKind] = mapped_column(OneOf(OrderKind))
     contract_id: Mapped[UUID | None]
     purchase_order_number: Mapped[str | None]
+    purchase_order_number_folded: Mapped[str | None] = folded("purchase_order_number")
     external_reference: Mapped[str | None]
+    external_reference_folded: Mapped[str | None] = folded("external_reference")
     state: Mapped[OrderState] = mapped_column(OneOf(OrderState))
     delivery_policy: Mapped[DeliveryPolicy] = mapped_column(OneOf(DeliveryPolicy))
     cancel_if_not_by: Mapped[datetime | None]
@@ -147,6 +162,9 @@ class Order(Owned):
     ship_to_id: Mapped[UUID | None]
     ship_to: Mapped[dict[str, Any] | None]
     recipient: Mapped[dict[str, Any] | None]
+    due_at: Mapped[datetime] = mapped_column(
+        Computed(f"coalesce(window_latest, {_NEVER})", persisted=True)
+    )
     window_earliest: Mapped[datetime | None]
     window_latest: Mapped[datetime | None]
     window_zone: Mapped[str | None]

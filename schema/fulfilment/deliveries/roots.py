@@ -179,7 +179,7 @@ class DeliveriesQuery:
     delivery: Delivery | None = one_by(
         "One delivery, by id or number.", Delivery=loaders.by_id, number=loaders.by_number
     )
-    deliveries: Connection[Delivery] = connection(
+    deliveries: Connection[Delivery] | None = connection(
         loaders.every,
         "Deliveries.",
         key=None,

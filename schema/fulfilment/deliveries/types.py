@@ -49,9 +49,9 @@ from schema.trade.orders import Hold, Order, OrderLine
 class DeliveryLine(Node):
     """A line; every quantity in the product's unit."""
 
-    delivery: "Delivery | None" = related(loaders.by_id, "The delivery.", key="delivery_id")
-    order: Order | None = related(order_loaders.by_id, "The order.", key="order_id")
-    order_line: OrderLine | None = related(
+    delivery: "Delivery" = related(loaders.by_id, "The delivery.", key="delivery_id")
+    order: Order = related(order_loaders.by_id, "The order.", key="order_id")
+    order_line: OrderLine = related(
         order_loaders.line_by_id, "The order line.", key="order_line_id"
     )
     planned: Decimal = strawberry.field(
@@ -91,9 +91,7 @@ class DeliveryLine(Node):
 class ReceiptLine:
     """A row of receipt_lines."""
 
-    delivery_line: DeliveryLine | None = related(
-        loaders.line_by_id, "The line.", key="delivery_line_id"
-    )
+    delivery_line: DeliveryLine = related(loaders.line_by_id, "The line.", key="delivery_line_id")
     shipped: Decimal = strawberry.field(description="What was shipped.")
     received: Decimal = strawberry.field(description="What came in good order.")
     packaged: Packaged | None = packaged("What came,")

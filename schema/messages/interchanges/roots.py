@@ -63,14 +63,14 @@ class InterchangeMessagesReplayPayload(Payload):
 class InterchangesQuery:
     """Root fields that read the inbox."""
 
-    interchanges: Connection[Interchange] = connection(
+    interchanges: Connection[Interchange] | None = connection(
         loaders.every,
         "The inbox: interchanges that came in.",
         key=None,
         filters=loaders.InterchangeFilter,
         sorts=loaders.ReceivedSort,
     )
-    interchange_messages: Connection[InterchangeMessage] = connection(
+    interchange_messages: Connection[InterchangeMessage] | None = connection(
         loaders.every_message,
         "Messages of all interchanges that came in.",
         key=None,

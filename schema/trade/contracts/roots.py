@@ -62,7 +62,7 @@ class ContractsQuery:
     contract: Contract | None = one_by(
         "One contract, by id or number.", Contract=loaders.by_id, number=loaders.by_number
     )
-    contracts: Connection[Contract] = connection(
+    contracts: Connection[Contract] | None = connection(
         loaders.every,
         "Contracts.",
         key=None,

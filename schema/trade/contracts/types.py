@@ -59,9 +59,9 @@ _OF_SCHEDULES = Cost(weight=1, each=50)
 class ContractLine(Node):
     """A line; every quantity in the product's unit."""
 
-    contract: "Contract | None" = related(loaders.by_id, "The contract.", key="contract_id")
+    contract: "Contract" = related(loaders.by_id, "The contract.", key="contract_id")
     line_no: int = strawberry.field(description="Its number in the contract; never reused.")
-    product: Product | None = related(product_loaders.by_id, "What is agreed.", key="product_id")
+    product: Product = related(product_loaders.by_id, "What is agreed.", key="product_id")
     unit: Unit = strawberry.field(description="Unit of its quantities, the product's.")
     unit_price: values.Money = values.money("unit_price", "Price of one unit.")
     guarantee: Guarantee | None = related(
@@ -169,9 +169,7 @@ class ContractLine(Node):
 class Shortfall(Node):
     """A shortfall (EDIFACT 4295 WV)."""
 
-    contract_line: ContractLine | None = related(
-        loaders.line_by_id, "The line.", key="contract_line_id"
-    )
+    contract_line: ContractLine = related(loaders.line_by_id, "The line.", key="contract_line_id")
     owed: Decimal = strawberry.field(
         description="The least that had to be called off: the minimum less its tolerance, in whole"
         " steps of the unit."
@@ -196,7 +194,7 @@ class Contract(Node):
     """A contract."""
 
     number: str = strawberry.field(description="The merchant's own number.")
-    party: Party | None = related(party_loaders.by_id, "With whom.", key="party_id")
+    party: Party = related(party_loaders.by_id, "With whom.", key="party_id")
     purchase_order_number: str | None = strawberry.field(
         description="The customer's number of this contract."
     )

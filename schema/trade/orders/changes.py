@@ -24,7 +24,8 @@ class OrderStatusChange:
 
     position: int = strawberry.field(
         description="Where it stands in the order's history, as `sequence` in its timeline; `after`"
-        " goes on from here."
+        " goes on from here. Events of parcels, which are not sent again, have that of the order's"
+        " last event."
     )
     type: str = strawberry.field(description="What happened, for example `order.cancelled`.")
     occurred_at: datetime = strawberry.field(description="When it happened.")
@@ -41,7 +42,8 @@ class OrdersSubscription:
 
     @strawberry.subscription(
         description="Every event of an order's timeline: its state, quantities, responses,"
-        " payments and holds. It ends when the order is cancelled or rejected. Each event costs"
+        " payments and holds, and what is reported of its parcels. It ends when the order is"
+        " cancelled, rejected or closed. Each event costs"
         " the points of a query that asks the same; while the key has none, it waits, and who lets"
         " a hundred wait is ended with TOO_SLOW.",
         graphql_type=OrderStatusChange,

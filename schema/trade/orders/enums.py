@@ -1,6 +1,6 @@
 """The words of orders, described for clients."""
 
-from loaders.trade.orders import OrderSort
+from loaders.trade.orders import OrderLineSort, OrderSort
 from models.trade.orders.acts import OrderAction
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (
@@ -130,6 +130,15 @@ described(
     PLACED_AT="By the time of placing.",
     NUMBER="By number.",
     NUMBER_DESC="By number, last first.",
+    DUE_AT="By the end of its own window; those without one last.",
+    DUE_AT_DESC="By the end of its own window, last first; those without one first of all.",
+)
+described(
+    OrderLineSort,
+    "OrderLineSort",
+    "Order of a list of order lines.",
+    NEWEST_FIRST="What was ordered last first.",
+    OLDEST_FIRST="What was ordered first first.",
 )
 
 __all__ = [
@@ -141,6 +150,7 @@ __all__ = [
     "LineResponse",
     "OrderAction",
     "OrderKind",
+    "OrderLineSort",
     "OrderSort",
     "OrderState",
     "PaymentState",

@@ -9,12 +9,12 @@ from execution import related
 from loaders.trade import orders as loaders
 from resolvers.trade import orders as resolvers
 from schema.graphql.bulk import UpsertResult
-from schema.graphql.connections import connection
+from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
-from schema.trade.orders.enums import OrderSort
+from schema.trade.orders.enums import OrderLineSort, OrderSort
 from schema.trade.orders.holds import Hold
-from schema.trade.orders.types import Order, OrderConnection
+from schema.trade.orders.types import Order, OrderConnection, OrderLine
 
 
 @strawberry.type(description="Outcome of a mutation of one order.")
@@ -49,6 +49,11 @@ class OrderRejectPayload(OrderPayload):
 
 @strawberry.type(description="Outcome of `orderCancelLines`.")
 class OrderCancelLinesPayload(OrderPayload):
+    """The order with what is left of it."""
+
+
+@strawberry.type(description="Outcome of `orderWithdraw`.")
+class OrderWithdrawPayload(OrderPayload):
     """The order with what is left of it."""
 
 
@@ -132,8 +137,15 @@ class OrdersQuery:
     order: Order | None = one_by(
         "One order, by id or number.", Order=loaders.by_id, number=loaders.by_number
     )
-    orders: OrderConnection = connection(
+    orders: OrderConnection | None = connection(
         loaders.every, "Orders.", key=None, filters=loaders.OrderFilter, sorts=OrderSort
+    )
+    order_lines: Connection[OrderLine] | None = connection(
+        loaders.every_line,
+        "Lines of all orders, last ordered first: what is still open, what is late, what is due.",
+        key=None,
+        filters=loaders.OrderLineFilter,
+        sorts=OrderLineSort,
     )
 
 
@@ -148,6 +160,7 @@ class OrdersMutation:
     order_hold: OrderHoldPayload = mutation(holds.hold_order)
     order_release_hold: OrderReleaseHoldPayload = mutation(holds.release_order)
     order_cancel_lines: OrderCancelLinesPayload = mutation(cancel.cancel_lines)
+    order_withdraw: OrderWithdrawPayload = mutation(cancel.withdraw)
     order_close: OrderClosePayload = mutation(cancel.close)
     order_state_amounts: OrderStateAmountsPayload = mutation(amounts.state_amounts)
     order_confirm: OrderConfirmPayload = mutation(confirm.confirm)

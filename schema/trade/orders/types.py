@@ -69,9 +69,9 @@ _OF_LINES = Cost(weight=1, each=5)
 class OrderLine(Node):
     """A line; every quantity in the product's unit."""
 
-    order: "Order | None" = related(loaders.by_id, "The order.", key="order_id")
+    order: "Order" = related(loaders.by_id, "The order.", key="order_id")
     line_no: int = strawberry.field(description="Its number in the order, from 1; never reused.")
-    product: Product | None = related(product_loaders.by_id, "What was ordered.", key="product_id")
+    product: Product = related(product_loaders.by_id, "What was ordered.", key="product_id")
     unit: Unit = strawberry.field(description="Unit of its quantities, the product's.")
     contract_line: ContractLine | None = related(
         contract_loaders.line_by_id, "What a call-off draws from.", key="contract_line_id"

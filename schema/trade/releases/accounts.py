@@ -84,7 +84,7 @@ class AccountPeriod(Node):
 class CumulativeAccount(Node):
     """An account."""
 
-    contract_line: ContractLine | None = related(
+    contract_line: ContractLine = related(
         contract_loaders.line_by_id, "The contract line.", key="contract_line_id"
     )
     ship_to: Address | None = related(

@@ -102,7 +102,7 @@ class Demand:
 class DemandQuery:
     """Root fields that read demand."""
 
-    demand: Connection[Demand] = connection(
+    demand: Connection[Demand] | None = connection(
         loaders.every,
         "What customers want by their schedules, over all contract lines and places.",
         key=None,

@@ -86,7 +86,7 @@ class ReleaseAnswerPayload(ContractReleasePayload):
 class ReleasesQuery:
     """Root fields that read releases."""
 
-    releases: Connection[Release] = connection(
+    releases: Connection[Release] | None = connection(
         loaders.every,
         "Releases of all contracts, for example those that wait for consent.",
         key=None,

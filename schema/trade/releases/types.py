@@ -170,11 +170,11 @@ class ReleaseAnswerLine(Node):
 class Release(Node):
     """A release."""
 
-    contract: Contract | None = related(contract_loaders.by_id, "The contract.", key="contract_id")
-    contract_line: ContractLine | None = related(
+    contract: Contract = related(contract_loaders.by_id, "The contract.", key="contract_id")
+    contract_line: ContractLine = related(
         contract_loaders.line_by_id, "The contract line.", key="contract_line_id"
     )
-    account: CumulativeAccount | None = related(
+    account: CumulativeAccount = related(
         loaders.account_by_id, "The place for which it is.", key="account_id"
     )
     type: ReleaseType = strawberry.field(description="Forecast or just in time.")

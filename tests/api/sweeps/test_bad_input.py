@@ -312,6 +312,7 @@ KEYS = {
         "text",
         "timeZone",
         "trackingNumber",
+        "trackingUrl",
     ),
 }
 """Texts that follow a rule of their own, or name a row."""

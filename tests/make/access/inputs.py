@@ -34,3 +34,8 @@ mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { apiKey { i
 async def api_key_revoke(s: Scene) -> dict[str, Any]:
     made = await s.ask(CREATED, input=await api_key_create(s))
     return {"apiKeyId": made["apiKeyCreate"]["apiKey"]["id"]}
+
+
+async def merchant_settings_update(_: Scene) -> dict[str, Any]:
+    reach = {"supportEmail": "help@example.com", "supportPhone": "+49 221 2"}
+    return {"currency": "EUR", "language": "de", **reach}

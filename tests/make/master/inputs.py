@@ -44,7 +44,7 @@ async def packagings_upsert(s: Scene) -> dict[str, Any]:
 async def channels_upsert(_: Scene) -> dict[str, Any]:
     item = {"code": fresh("C"), "name": "Shop", "kind": "WEB_SHOP", "deliveryMethods": ["PARCEL"]}
     flags = {"guestsAllowed": True, "approvalRequired": False, "isActive": True}
-    flags |= {"takesUnpriced": True, "releaseWhen": "AUTHORISED"}
+    flags |= {"takesUnpriced": True, "withdrawable": True, "releaseWhen": "AUTHORISED"}
     return {"channels": [item | flags]}
 
 
@@ -89,6 +89,7 @@ async def parties_upsert(s: Scene) -> dict[str, Any]:
         **limits,
         "priceGroup": "GOLD",
         "releaseWhen": "PAID",
+        "trackingUrl": "https://example.com/?q={number}",
         "channelCodes": [await code_of(s, "channel")],
     }
     contacts = [person | {"email": "a@b.de", "phone": "1"}]

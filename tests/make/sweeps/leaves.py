@@ -188,6 +188,11 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
         **dict.fromkeys(("klingon", "klingon-", "de.UTF-8", "de@euro", "\0"), "INVALID"),
         LONG: "TOO_LONG",
     },
+    "trackingUrl": {
+        **dict.fromkeys(("http://a.de/{number}", "https://a.de", "https://{number} ö"), "INVALID"),
+        **dict.fromkeys(("a\0b", "https://a.de/{number}\n"), "INVALID"),
+        LONG: "TOO_LONG",
+    },
     **dict.fromkeys(
         ("hazardClass", "hazardClasses", "unNumber"),
         dict.fromkeys(("10", "1263", "UN12", "", "\0", "3\n", LONG), "INVALID"),

@@ -122,6 +122,11 @@ async def order_cancel_lines(s: Scene) -> dict[str, Any]:
     return {"orderId": order["id"], "lines": lines, **version}
 
 
+async def order_withdraw(s: Scene) -> dict[str, Any]:
+    own = to_global("Channel", await channels.channel(s.world, withdrawable=True))
+    return {**versioned("orderId", await s.order(channelId=own)), "reason": "Not needed."}
+
+
 async def order_close(s: Scene) -> dict[str, Any]:
     order = await s.order()
     return {"orderId": order["id"], "expectedVersion": order["version"]}

@@ -65,9 +65,9 @@ class Arriving:
     def supplied(self, account: Account) -> Decimal:
         """Return up to where one of both is supplied, whatever this release says of receipts."""
         left = self.named.left[account.counting]
-        since = left.since(account.reconciled_at).issued
-        before = account.opening + left.issued - since
-        return supplied_quantity(account.reconciled_received, before, since)
+        since = left.since(account.reconciled_at)
+        unnamed = account.opening + since.unnamed
+        return supplied_quantity(account.reconciled_received, since.named, unnamed, since.issued)
 
     @property
     def report(self) -> ReceivedReport:

@@ -6,7 +6,9 @@ from kit.ids import to_global
 from tests.guard import counted
 from tests.make import Ask, World
 from tests.make.feed import Feed
+from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import sent
+from tests.make.master import parties
 
 PARCELS = """
 query ($ids: [ID!]!) {
@@ -80,3 +82,29 @@ async def test_a_parcel_is_found_by_any_of_its_numbers(feed, ask):
         )
         there = {"id": to_global("Parcel", shipment.parcel_ids[0]), "status": "IN_TRANSIT"}
         assert found == {"parcel": there}
+
+
+CARRIER = """mutation ($input: PartiesUpsertInput!) { partiesUpsert(input: $input) {
+  results { userErrors { code field } } } }"""
+ADDRESSES = """query ($id: ID!) {
+  delivery(id: $id) { parcels { trackingNumbers { number url } } } }"""
+
+
+async def test_a_tracking_number_leads_to_its_carriers_page(ask: Ask, world: World):
+    carrier = to_global("Party", await parties.carrier(world, number="FAST"))
+    numbers = {"carrierId": carrier, "trackingNumbers": ["JD 01-a", "#1"]}
+    delivery = await deliveries.packed(world, ask, parcel=numbers)
+
+    async def addresses(**fields):
+        own = {"number": "FAST", "name": "Fast", "kind": "COMPANY", "roles": ["CARRIER"]}
+        answer = await ask(CARRIER, input={"parties": [own | fields]})
+        (parcel,) = (await ask(ADDRESSES, id=delivery["id"]))["delivery"]["parcels"]
+        found = {it["number"]: it["url"] for it in parcel["trackingNumbers"]}
+        return answer["partiesUpsert"]["results"][0]["userErrors"], found
+
+    assert await addresses() == ([], {"JD 01-a": None, "#1": None})
+    errors, found = await addresses(trackingUrl="https://fast.example/?no={number}&x=1")
+    assert (errors, found) == ([], {"JD 01-a": "https://fast.example/?no=JD01-a&x=1", "#1": None})
+    for wrong in ("http://fast.example/{number}", "https://fast.example/", "https://a b/{number}"):
+        errors, _ = await addresses(trackingUrl=wrong)
+        assert [it["field"][-1] for it in errors] == ["trackingUrl"]

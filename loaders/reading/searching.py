@@ -1,0 +1,135 @@
+"""Search: one text over all tables that say by what they are looked for, in one statement.
+
+Each column is a range or a key of an index of its own, of which as many rows are read as are
+wanted. What is called so comes first, then what begins so, then what contains it.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import SimpleNamespace
+from typing import Annotated, Any
+
+from pydantic import Field
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    case,
+    column,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.types import TypeEngine
+
+from kit.inputs import Input, Name
+from loaders.reading.filters import begins, contains
+from loaders.reading.relations import Bind, Part, Reader, Relation
+from models.base.tables import OfMerchant, as_folded, fixed, searched
+from models.base.visibility import seen_by
+
+MOST = 50
+EXACTLY, BEGINS, CONTAINS = range(3)
+SearchType = StrEnum(  # type: ignore[misc] # Tables say themselves what is found in them.
+    "SearchType", {name.upper(): name for name in sorted({name for name, _ in searched().values()})}
+)
+
+
+class SearchWanted(Input):
+    """What is looked for."""
+
+    text: Annotated[Name, Field(min_length=2)] = Field(
+        description="What it is called, or how that begins: 2 characters or more, capitals and"
+        " accents aside."
+    )
+    types: tuple[SearchType, ...] | None = Field(None, description="Only objects of these types.")
+    first: int = Field(ge=1, le=MOST, description=f"How many objects, 1 to {MOST}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Hits(Relation):
+    """The one key of a list without parent -> type and id of what is found, best first.
+
+    relations: type name -> the relation that reads its rows.
+    """
+
+    wanted: SearchWanted
+    relations: Mapping[str, Relation]
+    source = SimpleNamespace(type_name=column("type_name", Text()), key=column("key", Uuid()))
+    record = namedtuple("record", ("type_name", "key"))  # noqa: PYI024 -- as all records.
+    many, lasting, typical = True, False, MOST
+
+    @property
+    def form(self) -> Hashable:
+        """Return what shapes the SQL."""
+        return tuple(self.relations)
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """Return what fills it."""
+        return {"text": self.wanted.text, "size": self.wanted.first}
+
+    def keys(self, reader: Reader, bind: Bind) -> Part:
+        """Return the table of types and keys, and the select of its rows without columns yet."""
+        text, size = bind("text", Text()), bind("size", Integer())
+        parts = [
+            rows.add_columns(fixed(name, Text()).label("type_name"), fixed(place).label("place"))
+            .order_by(*order)
+            .limit(size)
+            .subquery()
+            for place, (entity, (name, key)) in enumerate(searched().items())
+            if name in self.relations
+            for rows, order in _parts(reader, entity, key, text)
+        ]
+        every = union_all(*(select(part) for part in parts)).subquery()
+        rank = func.min(every.c.rank)
+        best = (
+            select(every.c.type_name, every.c.key, rank.label("rank"), every.c.place)
+            .group_by(every.c.type_name, every.c.key, every.c.place)
+            .order_by(rank, every.c.place, func.min(every.c.value), every.c.key)
+            .limit(size)
+        ).subquery("found")
+        return best.c, select().select_from(best).order_by(best.c.rank, best.c.place)
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the same with its values."""
+        del key
+
+        def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+            return literal(self.values[name], type_)
+
+        return self.keys(reader, bind)
+
+
+def _parts(
+    reader: Reader, entity: type[OfMerchant], key: str, text: Any
+) -> Iterator[tuple[Select[Any], tuple[Any, ...]]]:
+    """Yield what each index of a table finds: key, rank and value of rows; and its own order."""
+    by = entity.__searched__
+    if by is None:
+        return
+
+    def rows(condition: Any, rank: Any, value: Any, row: Any) -> Select[Any]:
+        may = fixed(by.scope) == any_(reader.scopes)
+        found = (getattr(row, key).label("key"), rank.label("rank"), value.label("value"))
+        return select(*found).where(may, condition, *seen_by(reader.viewer, row))
+
+    ways: tuple[tuple[Sequence[str], Callable[[Any, Any], Any], int], ...] = (
+        (by.begins, begins, BEGINS),
+        (by.contains, contains, CONTAINS),
+    )
+    for names, compare, otherwise in ways:
+        for name in names:
+            row = reader.table(entity)
+            value = getattr(row, f"{name}_folded")
+            rank = case((value == as_folded(text), fixed(EXACTLY)), else_=fixed(otherwise))
+            yield rows(compare(value, text), rank, value, row), (value, row.id)
+    row = reader.table(entity)
+    for condition in by.is_it(row, text):
+        yield rows(condition, fixed(EXACTLY), fixed("", Text()), row), (row.id,)

@@ -1,0 +1,94 @@
+"""Many orders of one merchant, made by SQL at once: as many as a year of a busy one."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+
+from kit.ids import new_id
+from tests.make import World
+
+ORDERS, PRODUCTS, PARTIES, DELIVERIES = 100_000, 5_000, 1_000, 1_000
+_ROWS = f"""
+SET LOCAL statement_timeout = 0;
+INSERT INTO products (merchant_id, id, sku, name, unit, scale, is_active)
+SELECT :merchant, CASE it WHEN 7 THEN :product ELSE gen_random_uuid() END, 'M-' || it,
+    'Screw ' || it, 'PIECE', 0, true FROM generate_series(1, {PRODUCTS}) AS it;
+INSERT INTO channels (merchant_id, id, code, name, kind, guests_allowed, approval_required,
+    delivery_methods, is_active)
+VALUES (:merchant, :channel, 'MANY', 'Many', 'B2B_PORTAL', true, false, '{{PARCEL}}', true);
+INSERT INTO parties (merchant_id, id, number, kind, roles, name)
+SELECT :merchant, CASE it WHEN 7 THEN :party ELSE gen_random_uuid() END, 'C-' || it, 'COMPANY',
+    '{{CUSTOMER}}', 'Works ' || it FROM generate_series(1, {PARTIES}) AS it;
+INSERT INTO locations (merchant_id, id, code, name, kind, time_zone, is_active)
+VALUES (:merchant, :location, 'MANY', 'Many', 'WAREHOUSE', 'Europe/Berlin', true);
+INSERT INTO addresses (merchant_id, id, party_id, code, place, time_zone, receiving_hours,
+    is_default)
+VALUES (:merchant, :address, :party, 'A', '{{}}', 'UTC', '[]', true);
+INSERT INTO orders (merchant_id, id, number, channel_id, party_id, ship_to_id, kind, state,
+    delivery_policy, payment_state, currency, placed_at, confirmed_at, version, window_earliest,
+    window_latest, window_zone, purchase_order_number, external_reference)
+SELECT :merchant, gen_random_uuid(), 'O-' || lpad(it::text, 6, '0'), :channel, parties.id,
+    CASE WHEN parties.id = :party THEN CAST(:address AS uuid) END,
+    'STANDARD', 'CONFIRMED', 'PARTIAL_BACKORDER', 'AWAITED', 'EUR', at, at, 1, at,
+    at + interval '1 hour', 'UTC', 'PO-' || it, CASE WHEN it % 3 = 0 THEN 'X-' || it END
+FROM generate_series(1, {ORDERS}) AS it
+CROSS JOIN LATERAL (SELECT timestamptz '2026-01-01' + it * interval '1 minute' AS at) AS times
+JOIN parties ON parties.merchant_id = :merchant
+    AND parties.number = 'C-' || (1 + it % {PARTIES});
+INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, unit, scale, currency,
+    unit_price, discount_percent, substitution_allowed, ordered, planned, picked, packed, shipped)
+SELECT :merchant, gen_random_uuid(), orders.id, 1, products.id, 'PIECE', 0, 'EUR', 2.5, 0, false, 9,
+    sent, sent, sent, sent
+FROM orders
+CROSS JOIN LATERAL (SELECT CASE WHEN orders.number > 'O-099900' THEN 0 ELSE 9 END AS sent) AS moved
+JOIN products ON products.merchant_id = :merchant
+    AND products.sku = 'M-' || (1 + substr(orders.number, 3)::int % {PRODUCTS})
+WHERE orders.merchant_id = :merchant;
+INSERT INTO deliveries (merchant_id, id, number, party_id, channel_id, location_id,
+    window_earliest, window_latest, window_zone, method, completes_order, state, packing,
+    planned_at, dispatched_at, version)
+SELECT :merchant, gen_random_uuid(), 'D-' || substr(number, 3), party_id, :channel, :location,
+    window_earliest, window_latest, 'UTC', 'PARCEL', false, 'DISPATCHED', 1, placed_at, placed_at, 1
+FROM orders WHERE merchant_id = :merchant AND number <= 'O-' || lpad('{DELIVERIES}', 6, '0');
+INSERT INTO delivery_lines (merchant_id, id, delivery_id, order_id, order_line_id, planned, picked,
+    packed, shipped, delivered)
+SELECT :merchant, gen_random_uuid(), deliveries.id, orders.id, order_lines.id, 1, 1, 1, 1, 0
+FROM deliveries
+JOIN orders ON orders.merchant_id = :merchant
+    AND orders.number = 'O-' || substr(deliveries.number, 3)
+JOIN order_lines ON order_lines.merchant_id = :merchant AND order_lines.order_id = orders.id
+WHERE deliveries.merchant_id = :merchant;
+INSERT INTO parcels (merchant_id, id, delivery_id, packing, parcel_no, status, is_delayed,
+    status_at, packed_at)
+SELECT :merchant, gen_random_uuid(), id, 1, 1, 'IN_TRANSIT', false, planned_at, planned_at
+FROM deliveries WHERE merchant_id = :merchant;
+INSERT INTO tracking_numbers (merchant_id, id, parcel_id, number, added_at)
+SELECT :merchant, gen_random_uuid(), parcels.id, 'T' || substr(number, 3), parcels.packed_at
+FROM parcels JOIN deliveries ON deliveries.merchant_id = :merchant
+    AND deliveries.id = parcels.delivery_id
+WHERE parcels.merchant_id = :merchant
+"""
+
+
+@dataclass(frozen=True)
+class Many:
+    """Ids of what is asked for."""
+
+    product: UUID
+    party: UUID
+    address: UUID
+    channel: UUID
+    location: UUID
+
+
+async def many(world: World) -> Many:
+    """Make it, as the owner of the tables."""
+    made = Many(*(new_id() for _ in range(5)))
+    values = {"merchant": world.merchant_id, **vars(made)}
+    async with world.database.owner.writing(world.merchant_id) as session:
+        for statement in _ROWS.split(";"):
+            own = {name: it for name, it in values.items() if f":{name}" in statement}
+            await session.execute(text(statement), own)
+        await session.execute(text("ANALYZE"))
+    return made

@@ -1,0 +1,104 @@
+"""Among 100,000 orders, what is read is in proportion to the page: every filter has its index."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from kit.ids import to_global
+from models.access.viewers import Actor
+from resolvers.running.context import Terms
+from server import application
+from tests import make
+from tests.attacks.load.conftest import LIMITS
+from tests.attacks.load.many import PARTIES, PRODUCTS, Many, many
+from tests.attacks.load.test_filters import EXPLAIN, looked_at, sent
+from tests.conftest import NOW
+from tests.guard import watch
+from transport.serving import Serving
+
+PAGE = 5
+ENOUGH = 100 * PAGE
+"""Rows that a page may look at: those of a product or party, of which there are hundreds."""
+NAMES = 2 * (PRODUCTS + PARTIES)
+"""What contains a text is looked for in each name."""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """A merchant with many orders."""
+
+    world: make.World
+    made: Many
+
+    def requests(self) -> Iterator[str]:
+        """Yield what is read, each a page."""
+        made = self.made
+        product, address = to_global("Product", made.product), to_global("Address", made.address)
+        party, size = to_global("Party", made.party), f"first: {PAGE}"
+        filters = (
+            *('numberPrefix: "o-00123"', 'purchaseOrderPrefix: "po-4567"'),
+            *('trackingNumber: "t 000123"', f'shipToId: "{address}"'),
+            *(f'productId: "{product}"', f'partyIds: ["{party}"]'),
+        )
+        for wanted in filters:
+            yield f"orders({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+        for sort in ("DUE_AT", "DUE_AT_DESC", "NUMBER", "PLACED_AT_DESC"):
+            yield f"orders({size}, sort: {sort}) {{ nodes {{ id }} }}"
+        for wanted in ('filter: {skuPrefix: "m-12"}', "sort: NAME"):
+            yield f"products({size}, {wanted}) {{ nodes {{ id }} }}"
+        for wanted in ("open: true", "open: true, late: true", f'productId: "{product}"'):
+            yield f"orderLines({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+        for text in ("o-00", "po-4567", "x-9", "t000123", "d-0005", "nothing"):
+            kinds = "types: [ORDER, DELIVERY, CONTRACT, PARCEL]"
+            yield f'search(text: "{text}", {kinds}, {size}) {{ id }}'
+
+
+@pytest.fixture(scope="module")
+def many_url(new_database: Callable[..., str], migrated: str) -> str:
+    """Give a database that need not be emptied."""
+    return new_database("many", migrated)
+
+
+@pytest.fixture(scope="module")
+async def crowd(many_url: str, as_app: Callable[[str], str]) -> AsyncIterator[Crowd]:
+    database = make.Walled(as_app(many_url), many_url, LIMITS.statement)
+    watch(database.engine, database.keyless)
+    world = await make.world(database, make.Clock(NOW))
+    yield Crowd(world, await many(world))
+    await database.close()
+
+
+async def rows_of(crowd: Crowd, token: str, requests: Iterable[str]) -> dict[str, float]:
+    """Return request -> how many rows its statement looks at."""
+    world, counts = crowd.world, dict[str, float]()
+    app = application(Serving(world.database, clock=world.clock, terms=Terms(limits=LIMITS)))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
+        ask = make.Ask(client, token)
+        for request in requests:
+            with sent(world.database) as statements:
+                await ask(f"{{ {request} }}")
+            statement, values = next(it for it in statements if "FROM " in it[0] and it[1])
+            reads = world.database.reading(world.merchant_id)
+            ((plan,),) = await reads.texts(EXPLAIN + statement, values)
+            await reads.end()
+            counts[request] = looked_at(plan[0]["Plan"])
+    return counts
+
+
+@pytest.mark.parametrize("actor", [Actor.STAFF, Actor.BUYER])
+async def test_a_page_looks_at_rows_in_proportion_to_it(crowd: Crowd, actor: Any) -> None:
+    bound = {Actor.BUYER: crowd.made.party}
+    token = await crowd.world.key(actor, bound.get(actor))
+    counts = await rows_of(crowd, token, crowd.requests())
+    assert {it: count for it, count in counts.items() if count > ENOUGH} == {}
+    assert max(counts.values()) > 0
+    names = (
+        f'search(text: "screw 12", first: {PAGE}) {{ id }}',
+        f'products(first: {PAGE}, filter: {{text: "screw 49"}}) {{ nodes {{ id }} }}',
+    )
+    counts = await rows_of(crowd, token, names)
+    assert {it: count for it, count in counts.items() if count > NAMES + ENOUGH} == {}
