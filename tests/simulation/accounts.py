@@ -291,7 +291,7 @@ class AccountRules(DeliveryRules, ParcelRules):
             for it in self.rows["release_findings"]
             if it["code"] in LATE or (it["is_holding"] and not it["consented_at"])
         }
-        told = {
+        in_force = {
             it["id"]
             for it in self.rows["releases"]
             if it["period_id"] == period["id"]
@@ -299,7 +299,9 @@ class AccountRules(DeliveryRules, ParcelRules):
             and it["tells_received"]
             and it["id"] not in stopped
         }
-        named = {it["delivery_id"] for it in self.rows["last_receipts"] if it["release_id"] in told}
+        named = {
+            it["delivery_id"] for it in self.rows["last_receipts"] if it["release_id"] in in_force
+        }
         confirmed = {it["delivery_id"] for it in self.rows["receipts"]}
         sorted_: list[list[tuple[Decimal, Decimal]]] = [[], [], []]
         until = period["reconciled_at"]
