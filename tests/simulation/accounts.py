@@ -287,20 +287,24 @@ class AccountRules(DeliveryRules, ParcelRules):
     ) -> Iterator[dict[str, Decimal]]:
         """Yield what was issued and delivered with notes that are named, until then, and since."""
         stopped = {
-            it["release_id"]
-            for it in self.rows["release_findings"]
-            if it["code"] in LATE or (it["is_holding"] and not it["consented_at"])
+            each["release_id"]
+            for each in self.rows["release_findings"]
+            if each["code"] in LATE or (each["is_holding"] and not each["consented_at"])
         }
-        told = {
-            it["id"]
-            for it in self.rows["releases"]
-            if it["period_id"] == period["id"]
-            and it["state"] in ("ACTIVE", "SUPERSEDED")
-            and it["tells_received"]
-            and it["id"] not in stopped
+        in_force = {
+            each["id"]
+            for each in self.rows["releases"]
+            if each["period_id"] == period["id"]
+            and each["state"] in ("ACTIVE", "SUPERSEDED")
+            and each["tells_received"]
+            and each["id"] not in stopped
         }
-        named = {it["delivery_id"] for it in self.rows["last_receipts"] if it["release_id"] in told}
-        confirmed = {it["delivery_id"] for it in self.rows["receipts"]}
+        named = {
+            each["delivery_id"]
+            for each in self.rows["last_receipts"]
+            if each["release_id"] in in_force
+        }
+        confirmed = {each["delivery_id"] for each in self.rows["receipts"]}
         sorted_: list[list[tuple[Decimal, Decimal]]] = [[], [], []]
         until = period["reconciled_at"]
         for part, left in parts:

@@ -206,8 +206,8 @@ async def _counted_already(writing: Writing, delivery: Delivery, line_ids: list[
     of = {it.id: it for it in accounts if it.ship_to_id in {None, delivery.ship_to_id}}
     periods = await every.records(AccountPeriod, "account_id", list(of))
     notes = await every.records(LastReceipt, "delivery_id", [delivery.id])
-    told = await every.records(Release, "id", {it.release_id for it in notes})
-    named = {it.contract_line_id for it in told if it.tells_received and it.state in _IN_FORCE}
+    releases = await every.records(Release, "id", {it.release_id for it in notes})
+    named = {it.contract_line_id for it in releases if it.tells_received and it.state in _IN_FORCE}
     if left is None:
         return named
     until = ((it.account_id, it.counted_until) for it in periods if it.counted_until is not None)
