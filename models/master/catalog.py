@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Numeric, cast
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.standards.units import converted
 from models.access.viewers import Actor
 from models.base.masks import NULL, Hidden
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
@@ -34,13 +35,19 @@ class Unit(StrEnum):
 
 NAMES_OF_PACKAGINGS = frozenset({Unit.PACK, Unit.PALLET})
 """Units whose names packagings often have, too."""
-_FACTORS: Mapping[tuple[Unit, Unit], Decimal] = {
-    (Unit.GRAM, Unit.KILOGRAM): Decimal("0.001"),
-    (Unit.KILOGRAM, Unit.GRAM): Decimal(1000),
-    (Unit.LITRE, Unit.CUBIC_METRE): Decimal("0.001"),
-    (Unit.CUBIC_METRE, Unit.LITRE): Decimal(1000),
+UNIT_CODES: Mapping[Unit, str] = {
+    Unit.PIECE: "C62",
+    Unit.PACK: "XPK",
+    Unit.PALLET: "XPX",
+    Unit.KILOGRAM: "KGM",
+    Unit.GRAM: "GRM",
+    Unit.METRE: "MTR",
+    Unit.SQUARE_METRE: "MTK",
+    Unit.CUBIC_METRE: "MTQ",
+    Unit.LITRE: "LTR",
+    Unit.HOUR: "HUR",
 }
-"""(from, to) -> exact factor; other units have none between them."""
+"""Unit -> its code of `kit.standards.units`."""
 
 
 class Product(Needing, Owned):
@@ -99,8 +106,11 @@ class Product(Needing, Owned):
 
     def counted(self, quantity: Decimal, unit: Unit) -> Decimal | None:
         """Return a quantity of another unit in the product's own, None where no factor is exact."""
-        factor = Decimal(1) if unit is self.unit else _FACTORS.get((unit, self.unit))
-        return None if factor is None else quantity * factor
+        return self.counted_by_code(quantity, UNIT_CODES[unit])
+
+    def counted_by_code(self, quantity: Decimal, code: str) -> Decimal | None:
+        """Do the same for a code of a unit; None also for one that nobody knows."""
+        return converted(quantity, code, UNIT_CODES[self.unit])
 
 
 class OfProduct:

@@ -81,8 +81,8 @@ class Calendar(Node):
     )
     transit_days: int | None = strawberry.field(
         description="Working days that goods are on their way to the location or party, or with"
-        " the carrier or its service; null where that is not known. Recorded; nothing acts on it"
-        " yet."
+        " the carrier or its service; null where that is not known. Shipment and arrival of what"
+        " is scheduled lie so far apart, and planned deliveries leave so long before."
     )
     timeline: Timeline = timeline()
 

@@ -18,6 +18,7 @@ described(
     PLACE="Place: LOC with its qualifier (3227), or NAD with its (3035).",
     ARTICLE="Number of an article (7143).",
     REFERENCE="Reference (1153).",
+    UNIT="Unit of a quantity (6411).",
 )
 described(
     ScheduleMeaning,
@@ -30,6 +31,8 @@ described(
     BACKLOG="What is overdue.",
     BACKLOG_IF_PAST="Wanted at once; overdue, where it is dated before the message.",
     IMMEDIATE="Wanted at once.",
+    CONTRACT="The contract: our number of it, or the customer's order.",
+    ORDER="The same, where nothing else names the contract.",
 )
 
 

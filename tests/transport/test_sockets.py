@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from strawberry.http.exceptions import WebSocketDisconnected
 from websockets.exceptions import InvalidStatus
 
 from kit.ids import new_id, to_global
@@ -323,3 +324,11 @@ async def test_a_key_that_expires_ends_its_silent_socket(served, world, clock):
     async with served.socket(token) as socket:
         clock.advance(seconds=1)
         assert await socket.closed() == 4403
+
+
+async def test_who_hangs_up_before_an_answer_is_no_exception_in_the_log(caplog):
+    handler = Handler.__new__(Handler)
+    await handler.handle_task_exception(WebSocketDisconnected())
+    assert caplog.records == []
+    await handler.handle_task_exception(ValueError())
+    assert len(caplog.records) == 1

@@ -120,6 +120,11 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         else:
             await self.handle_invalid_message("This is no message of graphql-transport-ws.")
 
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what went wrong; that somebody hangs up before an answer is none of it."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
+
     async def handle_connection_init(self, message: Any) -> None:
         """Let in who has a good token, in the payload or in the handshake, and a place."""
         payload = message.get("payload") or {}

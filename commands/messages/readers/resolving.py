@@ -9,9 +9,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select
 
+from commands.messages.readers.measuring import Measuring
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
+from kit.standards.schedules.habits import Habits
 from kit.standards.schedules.messages import (
     ArticleSchedule,
     GoAhead,
@@ -36,7 +38,8 @@ class Resolving:
     """What is known of a partner's party. products: SKU -> product. addresses: code -> address.
 
     lines: product -> lines of its contracts that run. contracts: by id. zone: of times of which no
-    place says another. articles, places: what the partner calls them -> what we do.
+    place says another. articles, places: what the partner calls them -> what we do. now: of when
+    contracts are in force.
     """
 
     products: Mapping[str, Product]
@@ -47,10 +50,17 @@ class Resolving:
     own_zone: str | None
     articles: Mapping[str, str]
     places: Mapping[str, str]
+    habits: Habits
+    now: datetime
 
     def values(self, message: ScheduleMessage, article: ArticleSchedule) -> dict[str, Any]:
-        """Return what is recorded of an article. Refused: NOT_FOUND, INVALID."""
-        line, places = self._line(article), {**message.places, **article.places}
+        """Return what is recorded of an article, in the unit of its product.
+
+        Refused: NOT_FOUND, INVALID. Faulty: UNIT_MISMATCH.
+        """
+        product = self._product(article)
+        line, places = self._line(article, product), {**message.places, **article.places}
+        measuring = Measuring(product, self.habits, article)
         address = self._address(places.get("SHIP_TO"))
         zone = self.own_zone or (self.zone if address is None else address.time_zone)
         last = article.receipts[-1].note if article.receipts else ""
@@ -70,30 +80,41 @@ class Resolving:
             "engineering_revision": article.articles.get("REVISION"),
             "packaging_instruction": article.articles.get("PACKAGING"),
             "planner": article.planner or None,
-            **_go_ahead("production", article.production),
-            **_go_ahead("material", article.material),
-            "cumulative_received": article.received,
+            **_go_ahead("production", article.production, measuring),
+            **_go_ahead("material", article.material, measuring),
+            "cumulative_received": measuring.received,
             "counted_from": _first_day(article.period_start),
             "last_receipt_reference": last or None,
-            "last_receipts": _receipts(article),
-            "lines": [_slot(it, message, zone) for it in article.lines],
+            "last_receipts": _receipts(article, measuring),
+            "lines": [_slot(it, message, zone, measuring) for it in article.lines],
         }
 
-    def _line(self, article: ArticleSchedule) -> ContractLine:
+    def _product(self, article: ArticleSchedule) -> Product:
         numbers = _ours(article, self.articles)
         product = next((self.products[it] for it in numbers if it in self.products), None)
         if product is None:
             raise Refused(Code.NOT_FOUND, "No product of ours has this number.")
+        return product
+
+    def _line(self, article: ArticleSchedule, product: Product) -> ContractLine:
+        """Return the contract line: of the contract that is named, else of one in force now."""
         lines = self.lines.get(product.id, ())
-        named = article.references.get("CONTRACT")
-        of_named = [it for it in lines if named and named in self._numbers(it)]
-        found = of_named or lines
-        if not found:
+        if not lines:
             raise Refused(Code.NOT_FOUND, "No contract that runs with this party has this product.")
+        named = article.references.get("CONTRACT") or article.references.get("ORDER")
+        found = [it for it in lines if named is None or named in self._numbers(it)]
+        if not found:
+            text = f"No contract over this product that runs with this party is called {named}."
+            raise Refused(Code.NOT_FOUND, text)
+        found = [it for it in found if self._is_in_force(it)] or found
         if len(found) > 1:
             text = "Several contract lines have this product: its contract must be named (RFF CT)."
             raise Refused(Code.INVALID, text)
         return found[0]
+
+    def _is_in_force(self, line: ContractLine) -> bool:
+        contract = self.contracts[line.contract_id]
+        return contract.valid_from <= contract.day(self.now) <= contract.valid_to
 
     def _numbers(self, line: ContractLine) -> tuple[str | None, ...]:
         """Return what the contract of a line is called: by us, and by the customer."""
@@ -150,6 +171,8 @@ async def known_of_partner(
         partner.time_zone,
         articles,
         _by_theirs(partner.place_codes),
+        partner.habits,
+        writing.now,
     )
 
 
@@ -184,12 +207,12 @@ def _last_day(span: Span | None) -> date | None:
     return None if span is None else (span.end - timedelta.resolution).date()
 
 
-def _receipts(article: ArticleSchedule) -> list[dict[str, Any]]:
+def _receipts(article: ArticleSchedule, measuring: Measuring) -> list[dict[str, Any]]:
     """Return the last receipts that name a delivery note, the last one of each."""
     found = {
         each.note: {
             "delivery_note": each.note,
-            "quantity": each.quantity or None,
+            "quantity": measuring.of(each) or None,
             "received_on": _last_day(each.received),
             "dispatched_on": _last_day(each.dispatched),
         }
@@ -199,13 +222,16 @@ def _receipts(article: ArticleSchedule) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _go_ahead(name: str, amount: GoAhead | None) -> dict[str, Any]:
+def _go_ahead(name: str, amount: GoAhead | None, measuring: Measuring) -> dict[str, Any]:
     if amount is None:
         return {}
-    return {f"{name}_go_ahead": amount.quantity, f"{name}_go_ahead_until": _last_day(amount.until)}
+    until = _last_day(amount.until)
+    return {f"{name}_go_ahead": measuring.of(amount), f"{name}_go_ahead_until": until}
 
 
-def _slot(line: PlannedQuantity, message: ScheduleMessage, zone: str) -> dict[str, Any]:
+def _slot(
+    line: PlannedQuantity, message: ScheduleMessage, zone: str, measuring: Measuring
+) -> dict[str, Any]:
     """Return a line of a schedule; what is wanted without a date is wanted on the day of issue."""
     span = line.span or message.issued
     if span is None:
@@ -216,7 +242,7 @@ def _slot(line: PlannedQuantity, message: ScheduleMessage, zone: str) -> dict[st
             "latest": _instant(span.end, zone),
             "time_zone": zone,
         },
-        "quantity": line.quantity,
+        "quantity": measuring.of(line),
         "commitment": line.commitment,
         "kind": line.kind,
         "bucket": line.bucket,

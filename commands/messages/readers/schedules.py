@@ -20,7 +20,7 @@ from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import LARGEST_BULK
 from kit.standards.edifact.envelopes import MOST_FINDINGS
-from kit.standards.edifact.faults import Fault, Finding
+from kit.standards.edifact.faults import Fault, Faulty, Finding
 from kit.standards.schedules import edifact, vda
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
 from models.messages.interchanges import MessageRelease
@@ -44,7 +44,8 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
 
 async def take_transmission(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     """Take a transmission of VDA 4905 in, as `take` does. Refused: as that."""
-    return await _Taking(writing, incoming).take(vda.transmission_portions(incoming.content))
+    portions = vda.transmission_portions(incoming.content, incoming.partner.habits)
+    return await _Taking(writing, incoming).take(portions)
 
 
 @dataclass
@@ -77,12 +78,19 @@ class _Taking:
 
     async def take(self, portions: Iterator[ScheduleMessage | None]) -> Sequence[Finding]:
         """Take all portions in, and end what it replaces; return what is told."""
+        if self.incoming.partner.is_net_of_transit:
+            text = "Quantities without what is on its way are not read (isNetOfTransit)."
+            raise Refused(Code.INVALID, text)
         self.before.update(await places_of(self.writing, self.incoming.message.id))
+        articles = 0
         async for message in self.writing.beside.each(portions):
+            articles += len(message.articles)
             if message.function is None:
                 raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")
             known = await known_of_partner(self.writing, self.incoming.partner, message)
             await self._take(known, message)
+            if message.is_last and not articles:
+                self.findings.add([Finding(Fault.MISSING, "It names no article.", 0)])
             if message.is_last and message.function == "WHOLE":
                 await self._end_others(known, message)
         return [*self.findings.errors, *self.findings.others]
@@ -110,6 +118,8 @@ class _Taking:
                 self._check_once(release)
             except Refused as refused:
                 self.findings.add(_finding(article, it) for it in refused.problems)
+            except Faulty as faulty:
+                self.findings.add([faulty.finding])
             else:
                 if (place := ReleasePlace.of(release)) in self.before:
                     self.named.add(place)

@@ -19,6 +19,7 @@ from kit.inputs import (
     Reference,
     Window,
 )
+from kit.standards.schedules.messages import MOST_LINES
 from models.trade.releases.tables import LARGEST_INTEGER
 from models.trade.releases.words import (
     Commitment,
@@ -160,7 +161,7 @@ class ReleaseContent(Input):
         " Staff only.",
     )
     lines: list[ReleaseLine] = Field(
-        max_length=LARGEST_BULK,
+        max_length=MOST_LINES,
         description="The schedule; none says that nothing is wanted, or nothing changes.",
     )
 

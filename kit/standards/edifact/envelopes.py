@@ -91,6 +91,7 @@ class _Reading:
         self.found = Envelope(start, len(content))
         self.group: FunctionalGroup | None = None
         self.message: EnvelopedMessage | None = None
+        self.references: set[tuple[int, str]] = set()
         self.groups = self.in_group = self.scanned = self.faults = 0
 
     def steps(self) -> Iterator[None]:
@@ -232,8 +233,18 @@ class _Reading:
         try:
             headers.reference_of(segment, 1)
             self.message.kind = headers.message_kind(segment)
+            self._check_reference(segment)
         except Faulty as faulty:
             self._keep(faulty.finding)
+
+    def _check_reference(self, segment: Segment) -> None:
+        """Refuse a message whose reference another one has, of the interchange or group."""
+        key = (self.groups if self.group else 0, segment.get(1))
+        if key in self.references:
+            text = f"Another message has the reference {segment.get(1)}."
+            place = (segment.tag, segment.number, 1)
+            self._keep(Finding(Fault.DUPLICATE_REFERENCE, text, segment.offset, *place))
+        self.references.add(key)
 
     def _unt(self, segment: Segment, raw: Raw) -> None:
         message = self.message

@@ -40,6 +40,7 @@ class Fault(StrEnum):
     OTHER_CHARSET = "OTHER_CHARSET"
     LINE_BREAK = "LINE_BREAK"
     NOT_IN_FORCE = "NOT_IN_FORCE"
+    UNIT_MISMATCH = "UNIT_MISMATCH"
 
 
 SYNTAX_CODES: Mapping[Fault, int] = MappingProxyType(
@@ -47,6 +48,7 @@ SYNTAX_CODES: Mapping[Fault, int] = MappingProxyType(
         Fault.VERSION_NOT_SUPPORTED: 2,
         Fault.NOT_THE_RECIPIENT: 7,
         Fault.INVALID_VALUE: 12,
+        Fault.UNIT_MISMATCH: 12,
         Fault.MISSING: 13,
         Fault.NOT_IN_THIS_PLACE: 15,
         Fault.INVALID_DECIMAL: 19,

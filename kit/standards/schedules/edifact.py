@@ -273,7 +273,7 @@ def _quantity(
     if number is None:
         return
     if meaning == "RECEIVED":
-        into.received = number
+        into.received, into.received_unit = number, qty.get(1, 3)
         into.period_start = dates.get("PERIOD_START") or reading.dates(scope).get("PERIOD_START")
     elif meaning == "RECEIPT":
         inside = group.within("REFERENCE")
@@ -287,6 +287,7 @@ def _quantity(
                 beside.get("RECEIVED"),
                 beside.get("DISPATCHED"),
                 qty.number,
+                qty.get(1, 3),
             )
         )
     elif meaning in ("DEMAND", "BACKLOG", "IMMEDIATE"):
@@ -311,7 +312,8 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
         if number is not None:
             found = dates()
             until = found.get("UNTIL") or found.get("PERIOD_END")
-            setattr(into, _GO_AHEADS[commitment], GoAhead(number, until, qty.number))
+            go_ahead = GoAhead(number, until, qty.number, qty.get(1, 3))
+            setattr(into, _GO_AHEADS[commitment], go_ahead)
 
 
 def _scc(_: _Reading, schedule: Branch) -> Segment:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kit.standards.units import UNITS
+
 OTHER = "OTHER"
 """A code that is known and says nothing of a schedule."""
 
@@ -70,14 +72,18 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         "NAD SU": "SELLER",
     },
     "ARTICLE": _coded(BUYERS="IN BP", SUPPLIERS="SA", REVISION="DR EC", PACKAGING="PK"),
-    "REFERENCE": _coded(NUMBER="AAN", PREVIOUS_NUMBER="AIF", CONTRACT="CT ON", NOTE="AAK AAU"),
+    "REFERENCE": _coded(
+        NUMBER="AAN", PREVIOUS_NUMBER="AIF", CONTRACT="CT", ORDER="ON", NOTE="AAK AAU"
+    ),
+    "UNIT": {it: it for it in UNITS},
 }
 """Element -> code -> meaning. FUNCTION: 1225, COMMITMENT: 4017, BUCKET: 2013, QUANTITY: 6063, DATE:
-2005, PLACE: LOC with 3227 or NAD with 3035, ARTICLE: 7143, REFERENCE: 1153."""
+2005, PLACE: LOC with 3227 or NAD with 3035, ARTICLE: 7143, REFERENCE: 1153, UNIT: 6411, meaning
+a code of `kit.standards.units`. ORDER names a contract, too, where nothing else does."""
 WORDS: Mapping[str, frozenset[str]] = {
     "FUNCTION": frozenset({*MEANINGS["FUNCTION"].values(), "WHOLE"}),
     "COMMITMENT": frozenset({*MEANINGS["COMMITMENT"].values(), "BACKLOG_IF_PAST"}),
-    "BUCKET": frozenset(MEANINGS["BUCKET"].values()),
+    **{it: frozenset(MEANINGS[it].values()) for it in ("BUCKET", "UNIT")},
     **{
         element: frozenset({*MEANINGS[element].values(), OTHER})
         for element in ("QUANTITY", "DATE", "PLACE", "ARTICLE", "REFERENCE")

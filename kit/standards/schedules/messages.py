@@ -63,6 +63,7 @@ class CountedReceipt:
     received: Span | None
     dispatched: Span | None
     segment: int
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class GoAhead:
     quantity: Decimal
     until: Span | None
     segment: int
+    unit: str = ""
 
 
 @dataclass
@@ -80,6 +82,7 @@ class ArticleSchedule:
 
     articles, places, references: meaning (see `habits.MEANINGS`) -> code. segment, offset, tag:
     where it begins, by number and by byte, and with what.
+    received_unit: and all units, as they were sent, "" where none is.
     findings: what of it could not be read; what is an error leaves out what it is about.
     """
 
@@ -96,6 +99,7 @@ class ArticleSchedule:
     horizon_start: Span | None = None
     horizon_end: Span | None = None
     received: Decimal | None = None
+    received_unit: str = ""
     period_start: Span | None = None
     receipts: list[CountedReceipt] = field(default_factory=list)
     production: GoAhead | None = None

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.schedules.dates import month_of, span_of
+from kit.standards.schedules.habits import Habits
 from kit.standards.schedules.messages import (
     MOST_FINDINGS,
     MOST_LINES,
@@ -31,6 +32,20 @@ from kit.standards.schedules.messages import (
 LENGTH = 128
 RECORDS_A_TURN = 50
 """Records that are read between two places to pause."""
+_UNITS = {
+    "ST": "PCE",
+    "KG": "KGM",
+    "GR": "GRM",
+    "G": "GRM",
+    "T": "TNE",
+    "M": "MTR",
+    "MM": "MMT",
+    "CM": "CMT",
+    "M2": "MTK",
+    "M3": "MTQ",
+    "L": "LTR",
+}
+"""Unit of 512 -> its code of `kit.standards.units`; others are given as they were sent."""
 _DAY = timedelta(days=1)
 _DATE_LENGTH = 6
 _BREAKS = b"\r\n\x00\x1a"
@@ -94,7 +109,10 @@ class Record:
 
 @dataclass
 class _Transmission:
-    """A transmission that is read. at_periods: what follows 555555 is from week to week."""
+    """A transmission that is read. at_periods: what follows 555555 is from week to week.
+
+    order: what the partner means by the number of an order, which EDIFACT has as RFF ON.
+    """
 
     found: ScheduleMessage
     reset: Span | None = None
@@ -102,6 +120,7 @@ class _Transmission:
     article: ArticleSchedule | None = None
     unit: str = ""
     at_periods: bool = False
+    order: str = "ORDER"
 
 
 def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
@@ -112,22 +131,24 @@ def schedules_of(content: bytes) -> Iterator[ScheduleMessage]:
     return put_together(transmission_portions(content))
 
 
-def transmission_portions(content: bytes) -> Iterator[ScheduleMessage | None]:
+def transmission_portions(
+    content: bytes, habits: Habits | None = None
+) -> Iterator[ScheduleMessage | None]:
     """Do the same in portions, and give None as a pause for who does it in turn with others.
 
     No more is held than a portion and one article.
     """
-    return in_portions(_parts(content))
+    return in_portions(_parts(content, (habits or Habits()).meaning("REFERENCE", "ON") or ""))
 
 
-def _parts(content: bytes) -> Iterator[MessagePart | None]:
+def _parts(content: bytes, order: str) -> Iterator[MessagePart | None]:
     """Give the head of each transmission, then its articles, with pauses."""
     current: _Transmission | None = None
     for record in records(content):
         if record.type == "511" or current is None:
             if current is not None:
                 yield from _left(current)
-            current = _opened(record)
+            current = _opened(record, order)
             yield current.found
             if record.type != "511":
                 _keep(current, record, Fault.INVALID_START, "A transmission begins with 511.")
@@ -193,8 +214,9 @@ def _keep(
         findings.append(finding)
 
 
-def _opened(record: Record) -> _Transmission:
-    into = _Transmission(ScheduleMessage(is_just_in_time=False, function="ARTICLE"))
+def _opened(record: Record, order: str) -> _Transmission:
+    head = ScheduleMessage(is_just_in_time=False, function="ARTICLE")
+    into = _Transmission(head, order=order)
     if record.type == "511":
         fields = record.fields()
         into.found.number = fields["number"]
@@ -240,11 +262,12 @@ def _article(into: _Transmission, record: Record) -> None:
     references = {
         "NUMBER": fields["number"],
         "PREVIOUS_NUMBER": fields["old_number"],
-        "CONTRACT": fields["order"],
+        into.order: fields["order"],
     }
     found.references = {meaning: name for meaning, name in references.items() if name.strip("0")}
     found.number, found.planner = found.references.get("NUMBER", ""), fields["planner"]
-    into.article, into.unit, into.at_periods = found, fields["unit"], False
+    into.article, into.at_periods = found, False
+    into.unit = found.received_unit = _UNITS.get(fields["unit"], fields["unit"])
     found.calculated = _date(into, record, fields["date"])
     found.period_start = into.reset
     if not found.articles:
@@ -263,7 +286,7 @@ def _quantities(into: _Transmission, record: Record) -> None:
             # The quantity of a receipt has three decimals, those of a schedule have none.
             received, noted = (_date(into, record, fields[it]) for it in ("received_on", "note_on"))
             note = fields["note"].lstrip("0")
-            receipt = CountedReceipt(note, last / 1000, received, noted, record.number)
+            receipt = CountedReceipt(note, last / 1000, received, noted, record.number, into.unit)
             article.receipts.append(receipt)
     for at in range(5 if record.type == "513" else 8):
         code, quantity = fields[f"date{at}"], fields[f"sum{at}"]
@@ -335,7 +358,7 @@ def _go_aheads(into: _Transmission, record: Record) -> None:
         quantity = _number(into, record, fields[name])
         until = _date(into, record, fields[f"{name}_to"])
         if quantity:
-            setattr(article, name, GoAhead(quantity, until, record.number))
+            setattr(article, name, GoAhead(quantity, until, record.number, into.unit))
     article.horizon_end = _date(into, record, fields["horizon"])
     for names, meaning, name in (
         (article.articles, "REVISION", "revision"),

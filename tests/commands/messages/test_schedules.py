@@ -1,5 +1,6 @@
 """A schedule goes in as a file and becomes releases: article by article, and once."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ async def partner(ask, world) -> dict[str, Any]:
     pieces = await products(ask, "4711-A")
     weighed = await products(ask, "4712", unit="KILOGRAM", scale=3)
     lines = [contracts.line(it, "100000") for it in (*pieces, *weighed)]
-    await contracts.contract(world, ask, partyId=party, lines=lines)
+    order = {"purchaseOrderNumber": "5500012345"}
+    await contracts.contract(world, ask, partyId=party, lines=lines, **order)
     return await files.partner(ask, partyNumber="NORTH", timeZone="Europe/Berlin")
 
 
@@ -219,3 +221,98 @@ async def test_a_code_means_only_what_its_element_can(ask) -> None:
         item = {"code": "P", "identification": "I", "scheduleCodes": codes}
         payload = (await ask(files.UPSERT, input={"partnerProfiles": [item]}))["it"]
         assert [it["code"] for it in refusals(payload)] == [code]
+
+
+async def released(ask, world, partner, content: bytes, reference: str = "R1") -> list[str]:
+    """Take a message in; return the codes of its errors. What is released: `quantities`."""
+    taken = await files.received(ask, sent(partner, content, reference))
+    await files.read_all(world)
+    (message,) = taken["messages"]["nodes"]
+    found = (await ask(FINDINGS, id=message["id"]))["node"]["findings"]
+    return [it["code"] for it in found if it["isError"]]
+
+
+FINDINGS = """
+query ($id: ID!) { node(id: $id) { ... on InterchangeMessage { findings { code isError } } } }
+"""
+HEAD = b"UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'DTM+137:%s:203'"
+WEIGHED = b"LIN+1++4712:IN'LOC+11+%s'QTY+70:%s'SCC+1'QTY+113:%s'DTM+2:20260309:102'"
+PIECES = b"LIN+1++4711-A:IN'LOC+11+D1'%sSCC+1'QTY+113:%s'DTM+2:20260309:102'"
+END = b"UNT+0+1'"
+ACTIVE = """
+{ contracts(first: 9) { nodes { purchaseOrderNumber lines { product { sku }
+  releases(first: 9, filter: {states: [ACTIVE]}) { nodes {
+    cumulativeReceived account { unloadingPoint } scheduleLines { quantity } } } } } } }
+"""
+
+
+async def quantities(ask) -> dict[tuple[str, str], list[str]]:
+    """Return (order number, place) -> what is received, then what is wanted."""
+    return {
+        (contract["purchaseOrderNumber"], release["account"]["unloadingPoint"]): [
+            release["cumulativeReceived"],
+            *(it["quantity"] for it in release["scheduleLines"]),
+        ]
+        for contract in (await ask(ACTIVE))["contracts"]["nodes"]
+        for line in contract["lines"]
+        for release in line["releases"]["nodes"]
+    }
+
+
+async def test_quantities_are_counted_in_the_units_of_products(ask, world, partner) -> None:
+    """Whatever unit they come in; what cannot be counted is not taken in."""
+    weights = ((b"GRM", b"5000", b"1500"), (b"TNE", b"0.002", b"1"), (b"PCE", b"7", b"0"))
+    articles = [
+        WEIGHED % (unit, received + b":" + unit, wanted + b":" + unit)
+        for unit, wanted, received in weights
+    ]
+    content = HEAD % b"202603020630" + b"".join(articles) + PIECES % (b"", b"10:KGM") + END
+    assert await released(ask, world, partner, content) == ["UNIT_MISMATCH"] * 2
+    assert await quantities(ask) == {
+        ("5500012345", "GRM"): ["1.5", "5"],
+        ("5500012345", "TNE"): ["1000", "2"],
+    }
+    named = {"scheduleCodes": [{"element": "UNIT", "code": "STK", "meaning": "PCE"}]}
+    content = HEAD % b"202603030630" + PIECES % (b"QTY+70:3:STK'", b"12:STK") + END
+    own = {key: partner[key] for key in ("code", "identification")}
+    await files.partner(ask, **own, partyNumber="NORTH", **named)
+    assert await released(ask, world, partner, content, "R2") == []
+    assert (await quantities(ask))["5500012345", "D1"] == ["3", "12"]
+
+
+async def test_a_contract_that_is_named_is_the_one_or_none(ask, world, partner) -> None:
+    for code in (b"CT", b"ON"):
+        content = HEAD % b"202603020630" + PIECES % (b"RFF+%s:NOSUCH'" % code, b"12") + END
+        assert await released(ask, world, partner, content, code.decode()) == ["INVALID_VALUE"]
+    assert await quantities(ask) == {}
+    own = {key: partner[key] for key in ("code", "identification")}
+    codes = [{"element": "REFERENCE", "code": "ON", "meaning": "OTHER"}]
+    await files.partner(ask, **own, partyNumber="NORTH", scheduleCodes=codes)
+    assert await released(ask, world, partner, content, "R2") == []
+    assert await quantities(ask) == {("5500012345", "D1"): ["0", "12"]}
+
+
+async def test_a_contract_that_is_over_stands_in_no_others_way(ask, world) -> None:
+    plants = [parties.address(code="PLANT10")]
+    party = to_global("Party", await parties.company(world, number="NORTH", addresses=plants))
+    (piece,) = await products(ask, "4711-A")
+    today = world.clock().date()
+    ended, begun = str(today - timedelta(1)), str(today)
+    for order, first, last in (("OLD", "2025-01-01", ended), ("NEW", begun, "2030-12-31")):
+        lines = [contracts.line(piece, "1000")]
+        valid = {"validFrom": first, "validTo": last, "purchaseOrderNumber": order}
+        await contracts.contract(world, ask, partyId=party, lines=lines, **valid)
+    partner = await files.partner(ask, partyNumber="NORTH")
+    content = HEAD % b"202603020630" + PIECES % (b"", b"12") + END
+    assert await released(ask, world, partner, content) == []
+    assert await quantities(ask) == {("NEW", "D1"): ["0", "12"]}
+
+
+async def test_a_message_that_names_no_article_is_told(ask, world, partner) -> None:
+    assert await released(ask, world, partner, HEAD % b"202603020630" + END) == ["MISSING"]
+
+
+async def test_a_profile_cannot_say_what_nobody_obeys(ask) -> None:
+    item = {"code": "P", "identification": "I", "isNetOfTransit": True}
+    payload = (await ask(files.UPSERT, input={"partnerProfiles": [item]}))["it"]
+    assert [it["code"] for it in refusals(payload)] == ["INVALID"]

@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 
 from commands.trade.releases.accounts import sums
-from kit.ids import to_global
+from commands.trade.releases.inputs import RecordedRelease
+from kit.errors import Code, Refused
+from kit.ids import new_id, to_global
+from kit.standards.schedules.messages import MOST_LINES
 from models.access.viewers import Actor
+from models.trade.releases.words import ReleaseType
 from tests.guard import counted
 from tests.make.master import parties
 from tests.make.trade import contracts
@@ -263,3 +267,21 @@ async def test_a_release_reads_its_own_place_however_many_others_its_line_has(
     assert (len(read), result["contractLine"]["cumulativeReleased"]) == (1, "152")
     most = {**many[3], "number": "3", "lines": [schedule("2026-04-02", "856")]}
     assert contracts.found((await _record(ask, most))[0]) == ("ACTIVE", ["JUMP", "EXCEEDS_MAX"])
+
+
+async def test_a_schedule_of_every_day_of_a_year_is_one_release(ask, world):
+    line = await _line(ask, world)
+    (found,) = await _record(
+        ask, {**line, "number": "1", "lines": [schedule("2026-03-06", "1")] * 365}
+    )
+    assert (found["status"], len(found["release"]["scheduleLines"])) == ("CREATED", 365)
+
+
+def test_a_release_has_no_more_lines_than_an_article_of_a_message():
+    own = {"contract_line_id": new_id(), "type": ReleaseType.FORECAST, "number": "1"}
+    hour = {"earliest": "2026-03-06T08:00:00Z", "latest": "2026-03-06T09:00:00Z"}
+    day = {"window": hour | {"time_zone": "UTC"}, "quantity": "1"}
+    assert len(RecordedRelease.read(own | {"lines": [day] * MOST_LINES}).lines) == MOST_LINES
+    with pytest.raises(Refused) as refused:
+        RecordedRelease.read(own | {"lines": [day] * (MOST_LINES + 1)})
+    assert [it.code for it in refused.value.problems] == [Code.TOO_MANY_ITEMS]

@@ -301,7 +301,6 @@ async def test_a_release_comes_into_force_before_the_contract_ends(ask, world, c
 @pytest.mark.parametrize(
     ("lines", "more", "code", "path"),
     [
-        ([schedule("2026-03-06", "1")] * 251, {}, "TOO_MANY_ITEMS", "lines"),
         ([schedule("2026-03-06", "1")], {"number": "A-1"}, "INVALID", "number"),
         ([schedule("2026-03-06", "1")], {"releaseNo": None}, "INVALID", "number"),
         ([schedule("2026-03-06", "0.5")], {}, "SCALE_EXCEEDED", "lines.0.quantity"),

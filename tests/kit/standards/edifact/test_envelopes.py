@@ -270,3 +270,12 @@ def test_service_characters_that_are_refused_say_where() -> None:
     with pytest.raises(Faulty) as raised:
         Delimiters.of(b"++++++")
     assert raised.value.finding.tag == "UNA"
+
+
+def test_a_reference_is_of_one_message() -> None:
+    message = b"UNH" + ONE.partition(b"UNH")[2].partition(b"UNZ")[0]
+    (found,) = envelopes.split(ONE.replace(b"UNZ+1", message + b"UNZ+2"))
+    assert [[one.fault for one in it.findings] for it in found.messages] == [
+        [],
+        [Fault.DUPLICATE_REFERENCE],
+    ]
