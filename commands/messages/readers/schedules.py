@@ -4,6 +4,7 @@ They are taken in portion by portion, so that a message may have any number of a
 held of it are one portion, which places it named, and as many findings as are kept.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
 from commands.trade.releases.record import record_all
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
-from kit.errors import Code, Refused
+from kit.errors import Code, Problem, Refused
 from kit.ids import new_id
 from kit.inputs import LARGEST_BULK
 from kit.standards.edifact.envelopes import MOST_FINDINGS
@@ -114,6 +115,7 @@ class _Taking:
                 continue
             await self.writing.room(1 + len(article.lines))
             try:
+                _check_quantities(message, article)
                 release = RecordedRelease.read(known.values(message, article))
                 self._check_once(release)
             except Refused as refused:
@@ -125,6 +127,18 @@ class _Taking:
                     self.named.add(place)
                 else:
                     found.append((article, release))
+        return self._once(found)
+
+    def _once(self, pairs: Sequence[_Pair]) -> Sequence[_Pair]:
+        """Return those whose place stands once; of others it is unknown which one is meant."""
+        counts = Counter(ReleasePlace.of(release) for _, release in pairs)
+        found = list[_Pair]()
+        for article, release in pairs:
+            if counts[ReleasePlace.of(release)] == 1:
+                found.append((article, release))
+            else:
+                text = "This line and place stands twice in one message: neither is taken in."
+                self.findings.add([_finding(article, Problem(Code.DUPLICATE, text))])
         return found
 
     def _check_once(self, release: RecordedRelease) -> None:
@@ -159,6 +173,12 @@ class _Taking:
             for problem in result["problems"]:
                 text = f"{problem.code}: {problem.message}"
                 self.findings.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])
+
+
+def _check_quantities(message: ScheduleMessage, article: ArticleSchedule) -> None:
+    """Refused: INVALID for an article that would end what stands without saying so."""
+    if not article.lines and not article.says_nothing and message.function != "UPDATE":
+        raise Refused(Code.INVALID, "It says no quantity; 0 says that nothing is wanted.")
 
 
 def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterator[Finding]:

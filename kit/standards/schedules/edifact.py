@@ -236,6 +236,9 @@ def _quantities(
             yield
             _quantity(reading, into, group, notes, scope)
         for schedule in scope.within("SCHEDULE"):
+            if not schedule.within("QUANTITY"):
+                at = _at(schedule.all("SCC")[0])
+                reading.keep(Finding(Fault.MISSING, "No quantity stands under it.", *at))
             for group in schedule.within("QUANTITY"):
                 yield
                 _scheduled(reading, into, schedule, group)

@@ -82,6 +82,7 @@ class ArticleSchedule:
 
     articles, places, references: meaning (see `habits.MEANINGS`) -> code. segment, offset, tag:
     where it begins, by number and by byte, and with what.
+    says_nothing: whether it says that nothing is wanted, in so many words.
     received_unit: and all units, as they were sent, "" where none is.
     findings: what of it could not be read; what is an error leaves out what it is about.
     """
@@ -105,6 +106,7 @@ class ArticleSchedule:
     production: GoAhead | None = None
     material: GoAhead | None = None
     lines: list[PlannedQuantity] = field(default_factory=list)
+    says_nothing: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     @property

@@ -297,10 +297,13 @@ def _quantities(into: _Transmission, record: Record) -> None:
 
 
 def _line(into: _Transmission, record: Record, code: str, amount: str) -> None:
+    if into.article is None:
+        return
     if code == _NO_DEMAND:
+        into.article.says_nothing = True
         return
     quantity = _number(into, record, amount)
-    if quantity is None or into.article is None:
+    if quantity is None:
         return
     kind = _KINDS.get(code, "SCHEDULED")
     bucket: LineBucket = "PERIOD"

@@ -316,3 +316,20 @@ async def test_a_profile_cannot_say_what_nobody_obeys(ask) -> None:
     item = {"code": "P", "identification": "I", "isNetOfTransit": True}
     payload = (await ask(files.UPSERT, input={"partnerProfiles": [item]}))["it"]
     assert [it["code"] for it in refusals(payload)] == ["INVALID"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        b"LIN+1++4711-A:IN'LOC+11+D1'SCC+1'DTM+2:20260309:102'",
+        PIECES % (b"", b"20") + b"SCC+4'DTM+2:20260316:102'",
+        b"LIN+1++4711-A:IN'LOC+11+D1'QTY+70:0'",
+        b"LIN+1++4711-A:IN'LOC+11+D1'QTY+70:0'LOC+7+X'SCC+1'QTY+113:20'DTM+2:20260309:102'",
+        PIECES % (b"", b"20") + PIECES.replace(b"+1+", b"+2+") % (b"", b"30"),
+    ],
+)
+async def test_what_stands_is_ended_by_no_half_of_an_article(ask, world, partner, wrong) -> None:
+    whole = HEAD % b"202603020630" + PIECES % (b"", b"12") + END
+    assert await released(ask, world, partner, whole) == []
+    assert await released(ask, world, partner, HEAD % b"202603030630" + wrong + END, "R2")
+    assert await quantities(ask) == {("5500012345", "D1"): ["0", "12"]}
