@@ -12,6 +12,7 @@ class FindingCode(StrEnum):
     EXCEEDS_MAX = "EXCEEDS_MAX"
     FIRM_ZONE = "FIRM_ZONE"
     GO_AHEAD_FELL = "GO_AHEAD_FELL"
+    ISSUED_AHEAD = "ISSUED_AHEAD"
     JUMP = "JUMP"
     LOT_MULTIPLE = "LOT_MULTIPLE"
     NEW_PERIOD = "NEW_PERIOD"
@@ -26,8 +27,11 @@ class FindingCode(StrEnum):
     UNKNOWN_PLACE = "UNKNOWN_PLACE"
 
 
-ALWAYS_HOLDING = frozenset({FindingCode.CONTRACT_OVER, FindingCode.CONTRACT_SUSPENDED})
-"""Hold a release whatever the contract says: nothing comes into force on a contract that is not."""
+ALWAYS_HOLDING = frozenset(
+    {FindingCode.CONTRACT_OVER, FindingCode.CONTRACT_SUSPENDED, FindingCode.ISSUED_AHEAD}
+)
+"""Hold a release whatever the contract says: nothing comes into force on a contract that is not,
+and of one that says it was issued in time to come nobody knows when it was."""
 USUALLY_HOLDING = (
     FindingCode.CUMULATIVE_FELL,
     FindingCode.FIRM_ZONE,

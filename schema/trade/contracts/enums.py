@@ -67,14 +67,15 @@ described(
 described(
     FindingCode,
     "ReleaseFindingCode",
-    "What is odd about a release. CONTRACT_OVER and CONTRACT_SUSPENDED always let it wait; of the"
-    " others its contract says which do (`Contract.holdingFindings`).",
+    "What is odd about a release. CONTRACT_OVER, CONTRACT_SUSPENDED and ISSUED_AHEAD always let it"
+    " wait; of the others its contract says which do (`Contract.holdingFindings`).",
     CONTRACT_OVER="Its contract was ended, or its last day was over.",
     CONTRACT_SUSPENDED="Its contract was suspended.",
     CUMULATIVE_FELL="The customer has received less than it said before.",
     EXCEEDS_MAX="More is wanted in all than is agreed.",
     FIRM_ZONE="Firm quantities fall in the firm zone.",
     GO_AHEAD_FELL="A go-ahead for production or material fell.",
+    ISSUED_AHEAD="Its time of issue is more than a day to come: it counts as issued when received.",
     JUMP="What is wanted has changed by more than `Contract.jumpPercent`.",
     LOT_MULTIPLE="A quantity is no whole lot.",
     NEW_PERIOD="It begins a new period; only firm quantities are compared with the one before.",

@@ -11,6 +11,7 @@ from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.named import NamedRows
 from commands.trade.releases.schedule import Schedule
 from commands.writing.transaction import Writing
+from kit.clock import APART
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.cumulatives import supplied_quantity
@@ -75,9 +76,16 @@ class Arriving:
         return self.named.report(self.contract, self.item, self.writing.now)
 
     @property
+    def is_ahead(self) -> bool:
+        """Tell whether it says that it was issued in time to come."""
+        stated = self.item.issued_at
+        return stated is not None and stated > self.writing.now + APART
+
+    @property
     def issued_at(self) -> datetime:
-        """Return when it was issued."""
-        return self.item.issued_at or self.writing.now
+        """Return when it was issued; where it says that is to come, when it was received."""
+        now = self.writing.now
+        return now if self.is_ahead else self.item.issued_at or now
 
     def day(self, instant: datetime) -> date:
         """Return the day of an instant at its contract's zone."""

@@ -33,6 +33,14 @@ def suspended(release: Arriving) -> Findings:
         yield Found(FindingCode.CONTRACT_SUSPENDED, text)
 
 
+def ahead(release: Arriving) -> Findings:
+    """Find that it says it was issued in time to come: nothing newer could ever take its place."""
+    stated = release.item.issued_at
+    if stated is not None and release.is_ahead:
+        text = f"It says that it was issued at {stated.isoformat()}: it counts as issued now."
+        yield Found(FindingCode.ISSUED_AHEAD, text, day=release.day(stated))
+
+
 @guards("K7", instead=())
 def outdated(release: Arriving) -> Findings:
     """Find that a newer release of the place and type is there, or this one itself."""
@@ -40,7 +48,8 @@ def outdated(release: Arriving) -> Findings:
     if other is None:
         return
     number = other.release_no
-    same = item.number == other.number and item.issued_at in {None, other.issued_at}
+    stated = None if release.is_ahead else item.issued_at
+    same = item.number == other.number and stated in {None, other.issued_at}
     if same or (item.release_no is not None and item.release_no == number):
         yield Found(FindingCode.REPEATED, f"Release {other.number} is there already.")
     elif release.issued_at < other.issued_at:
@@ -115,7 +124,7 @@ def notes(release: Arriving) -> Findings:
             yield Found(FindingCode.UNKNOWN_NOTE, f"No delivery of ours has the number {note}.")
 
 
-_LOOKS = (contract_over, suspended, place, period, received, notes, *COMPARISONS)
+_LOOKS = (contract_over, suspended, ahead, place, period, received, notes, *COMPARISONS)
 
 
 def findings_of(release: Arriving) -> Sequence[Found]:

@@ -319,3 +319,15 @@ async def test_statements_of_consent_do_not_grow_with_lines_or_findings(ask, wor
             await _consent(ask, fallen)
         sent_by.append(len(sent))
     assert sent_by[0] == sent_by[1]
+
+
+async def test_a_time_of_issue_to_come_waits_and_outdates_nothing(ask, world):
+    line = (await contracts.contract(world, ask))["lines"][0]["id"]
+    ahead = {"issuedAt": "2099-11-28T07:00:00Z"}
+    wrong = await contracts.try_release(ask, line, 1, FIRM, **ahead)
+    assert contracts.found(wrong) == ("RECEIVED", ["ISSUED_AHEAD"])
+    again = await contracts.try_release(ask, line, 1, FIRM, **ahead)
+    assert contracts.found(again) == ("SUPERSEDED", ["REPEATED"])
+    assert (await _consent(ask, wrong["release"]))["release"]["state"] == "ACTIVE"
+    newer = await contracts.try_release(ask, line, 2, schedule("2026-03-06", "120", "FIRM"))
+    assert contracts.found(newer)[0] == "ACTIVE"
