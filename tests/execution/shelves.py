@@ -155,7 +155,7 @@ class Several:
     def values(self) -> dict[str, Any]:
         return {"types": [name for name, _ in self.named], "keys": [key for _, key in self.named]}
 
-    def keys(self, bind: Any) -> tuple[Any, Select[Any]]:
+    def keys(self, _reader: Any, bind: Any) -> tuple[Any, Select[Any]]:
         listed = func.unnest(bind("types", ARRAY(Text())), bind("keys", ARRAY(Integer())))
         columns = column("type_name", Text()), column("key", Integer())
         table = listed.table_valued(*columns, with_ordinality="place").render_derived("named")

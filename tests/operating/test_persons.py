@@ -129,8 +129,9 @@ async def test_a_merchant_is_written_out_without_secrets_and_deleted(
     code, output, failed = await call(*words, **addresses)
     assert (code, failed) == (0, "")
     assert "2 of orders" in output
-    order, _ = (tmp_path / "orders.jsonl").read_text().splitlines()
-    assert json.loads(order)["number"] == zofia["number"]
+    orders = map(json.loads, (tmp_path / "orders.jsonl").read_text().splitlines())
+    numbers = [it["number"] for it in orders]
+    assert (len(numbers), zofia["number"] in numbers) == (2, True)
     key = json.loads((tmp_path / "api_keys.jsonl").read_text().splitlines()[0])
     assert "secret_sha256" not in key
     assert not (tmp_path / "merchant_secrets.jsonl").exists()

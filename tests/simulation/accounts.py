@@ -13,12 +13,7 @@ from orjson import dumps, loads
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.place import place
-from commands.trade.releases.decisions.decide import (
-    ReleaseConsent,
-    ReleaseReject,
-    consent,
-    reject,
-)
+from commands.trade.releases.decisions.decide import ReleaseConsent, ReleaseReject, consent, reject
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.record import release
 from kit.ids import to_global

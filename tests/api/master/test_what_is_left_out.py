@@ -17,19 +17,21 @@ MODELS = {
 TOGETHER = [{"keepsFromC", "keepsToC"}, {"ownIdentification", "ownQualifier"}]
 """Fields that are one thing, whose values are given with each other only."""
 KEYS = {
+    "PartnerProfileUpsertInput": {"isNetOfTransit"},
     "PackagingUpsertInput": {"packaging"},
     "PriceListEntryUpsertInput": {"packaging", "fromQuantity"},
     "PriceListUpsertInput": {"partyNumber", "partyGroup", "channelCode"},
     "PartyUpsertInput": {"contacts", "addresses"},
 }
-"""Fields that belong to the key or to a quantity, or name others to write."""
+"""Fields that belong to the key or to a quantity, name others to write, or have one value."""
 OTHERS = {
     ("ProductUpsertInput", "unit"): "KILOGRAM",
     ("ProductUpsertInput", "scale"): 2,
     ("PartyUpsertInput", "kind"): "PERSON",
     ("PartyUpsertInput", "roles"): ["SUPPLIER"],
+    ("PartnerProfileUpsertInput", "isNetOfTransit"): False,
 }
-"""Values that are not what a new row has; of flags it is the contrary."""
+"""Values that are not what a new row has; of flags the contrary, but of one that is refused."""
 METHODS = ["PARCEL", "EXPRESS", "FREIGHT", "COURIER", "LOCKER", "SHOP_PICKUP", "NEIGHBOUR"]
 
 

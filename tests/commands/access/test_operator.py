@@ -133,7 +133,11 @@ async def test_interchanges_of_a_folder_are_taken_in_and_answered(ask, operate, 
     partner = await files.partner(ask)
     (tmp_path / "a.edi").write_bytes(files.interchange(partner["identification"]))
     words = ["edi", "--merchant", slug, str(tmp_path)]
-    assert await operate(*words) == (0, "1 taken in, 0 known, 2 read, 1 sent, 0 failed.\n", "")
+    assert await operate(*words) == (
+        0,
+        "1 taken in, 0 known, 2 read, 1 sent, 0 failed, 0 waiting.\n",
+        "",
+    )
     assert [it.name for it in (tmp_path / "out").iterdir()] == [f"{partner['code']}-1.edi"]
     code, _, failed = await operate("edi", "--merchant", slug, str(tmp_path / "nowhere"))
     assert (code, "there is no folder" in failed) == (2, True)

@@ -90,9 +90,11 @@ def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[t
 
 _FROM_JSON = "INSERT INTO {0} SELECT * FROM jsonb_populate_recordset(NULL::{0}, :rows)"
 _COPIES = """
-INSERT INTO {0} SELECT (jsonb_populate_record(NULL::{0}, to_jsonb(it) || each)).*
-FROM {0} AS it, jsonb_array_elements(:rows) each
-WHERE it.merchant_id = :merchant AND it.id = :copied
+INSERT INTO {0} ({1}) SELECT {1} FROM (
+    SELECT (jsonb_populate_record(NULL::{0}, to_jsonb(it) || each)).*
+    FROM {0} AS it, jsonb_array_elements(:rows) each
+    WHERE it.merchant_id = :merchant AND it.id = :copied
+) made
 """
 
 
@@ -124,7 +126,9 @@ class Customer:
         """Write all that was sent, by one statement a table."""
         for entity, rows in self.rows.items():
             is_copy = entity in self.like
-            write = text((_COPIES if is_copy else _FROM_JSON).format(entity.__tablename__))
+            table = entity.__table__
+            own = ", ".join(it.name for it in table.c if it.computed is None)
+            write = text((_COPIES if is_copy else _FROM_JSON).format(table.name, own))
             values: dict[str, Any] = {"rows": json.loads(json.dumps(rows, default=str))}
             if is_copy:
                 values |= {"merchant": self.merchant_id, "copied": self.like[entity]}

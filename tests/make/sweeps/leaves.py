@@ -349,13 +349,15 @@ _SCHEDULES = {"ContractReleaseInput", "RecordedReleaseInput", "ReleaseAnswerInpu
 
 _MANY = {"roles", "deliveryMethods", "articleNumbers", "placeCodes"}
 """Lists of which as many may be as there are, or as a list in the variables may have."""
+_SCHEDULED = {"ContractReleaseInput", "RecordedReleaseInput"}
+"""Inputs whose lines may be more than a list in the variables may have."""
 
 
 def _wrong_lists(leaf: Leaf) -> list[tuple[Any, str]]:
     may_be_empty = leaf.name == "lines" and leaf.owner in _SCHEDULES
     is_needed = (leaf.is_required and not may_be_empty) or leaf.name == "roles"
     few = [([], "TOO_FEW_ITEMS")] if is_needed else []
-    if leaf.name in _MANY:
+    if leaf.name in _MANY or (leaf.name == "lines" and leaf.owner in _SCHEDULED):
         return few
     return [*few, (leaf.value[:1] * 251, "TOO_MANY_ITEMS")]
 
