@@ -71,6 +71,7 @@ async def test_a_stated_horizon_says_that_nothing_else_is_wanted_until_then(ask,
         ("2026-03-03", "40"),
         ("2026-03-06", "100"),
     ]
+    world.clock.advance(days=5)
     later = {"issuedAt": "2026-03-06T08:00:00Z"}
     await contracts.release(ask, line, 2, schedule("2026-03-09", "70"), **later)
     assert _shown(await _demand(ask), "openQuantity") == ["70"]

@@ -61,13 +61,13 @@ def _codes(result: dict[str, Any]) -> list[tuple[str, str]]:
 @pytest.mark.gate("K7", "releasesRecord")
 async def test_numbers_are_texts_and_begin_again(ask, world):
     line = await _line(ask, world)
-    days = {"00017": "2026-03-01", "A-9/2025": "2026-03-02", "1": "2027-01-04"}
+    days = {"00017": "2025-12-30", "A-9/2025": "2025-12-31", "1": "2026-01-02"}
     for number, day in days.items():
         sent = {"number": number, "issuedAt": f"{day}T08:00:00Z", "lines": []}
         (result,) = await _record(ask, {**line, **sent})
         assert (result["release"]["number"], result["release"]["state"]) == (number, "ACTIVE")
     assert result["release"]["releaseNo"] == 1
-    late = {"number": "00018", "issuedAt": "2026-03-03T08:00:00Z", "lines": []}
+    late = {"number": "00018", "issuedAt": "2026-01-01T08:00:00Z", "lines": []}
     (result,) = await _record(ask, {**line, **late})
     assert contracts.found(result) == ("SUPERSEDED", ["OUTDATED"])
 
