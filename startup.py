@@ -42,7 +42,7 @@ from workers.running.rounds import Rounds
 TOKENS = "demo-tokens.json"
 FILES = 500
 """That are open beside clients' connections: to the database, modules, logs."""
-OPERATIONS = "operations"
+_OPERATIONS = "operations"
 """Folder in the data folder: GraphiQL's examples."""
 TO_TRY = 3
 """Example operations that are printed."""
@@ -171,7 +171,7 @@ def _prepared(config: Config, server: embedded.Server) -> dict[str, str]:
             return {}
         file = config.data_dir / TOKENS
         kept = json.loads(file.read_text()) if file.exists() else {}
-        tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / OPERATIONS))
+        tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / _OPERATIONS))
         if tokens != kept:
             write_file(file, json.dumps(tokens, indent=2) + "\n")
         return tokens
@@ -254,7 +254,7 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     if not _is_loopback(config.host):
         place = config.data_dir / TOKENS
         return f"\nAbruf is ready: {address}\nTokens of the demo are in {place} only.\n"
-    examples = sorted((config.data_dir / OPERATIONS).glob("*.graphql"))[:TO_TRY]
+    examples = sorted((config.data_dir / _OPERATIONS).glob("*.graphql"))[:TO_TRY]
     return "\n".join(
         [
             "",
@@ -326,7 +326,7 @@ def _server(
         grace=timedelta(seconds=config.grace_s),
     )
     settings = Settings(
-        application(serving, config.data_dir / OPERATIONS),
+        application(serving, config.data_dir / _OPERATIONS),
         config.bounds,
         trusted=config.trusted_proxies,
         telemetry=telemetry,

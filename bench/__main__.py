@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 
 from bench import forms, schedules
 from bench.engines import EngineError, node
+from bench.figures import report
+from bench.figures.machine import machine
 from bench.measuring.check import DifferentError
 from bench.measuring.load import LoadError
-from bench.page import report
-from bench.page.machine import machine
 from kit import embedded
 from kit.config import from_environment
 from web.build import BuildFailedError

@@ -26,7 +26,7 @@ async def _exchange(database: Database, arguments: argparse.Namespace) -> str:
     async with database.writing(None) as session:
         merchant = await keys.merchant_of(session, arguments.merchant)
     done = await folders.exchange(database, author(merchant.id), arguments.folder)
-    counts = f"{', '.join(f'{done[it]} {it}' for it in folders.COUNTED)}."
+    counts = f"{', '.join(f'{done[it]} {it}' for it in folders.FOLDER_COUNTS)}."
     if done[folders.FAILED]:
         raise SystemExit(counts)
     return f"{counts}\n"
