@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +33,9 @@ SAME_TWICE = {
     "connection": "a connection as execution writes it and as the schema declares it",
 }
 """Name -> why it stands twice."""
+ACT = "an act is called by its room, as the verb is that is declared by it"
+SAME_CONSTANT = dict.fromkeys(("ACTS", "HOLD", "REJECT", "RELEASE", "RELEASE_HOLD"), ACT)
+"""Constant -> why it stands in several rooms."""
 
 
 def names(text: str) -> Iterator[str]:
@@ -58,18 +61,33 @@ def names(text: str) -> Iterator[str]:
             yield found
 
 
+def constants(text: str) -> Iterator[str]:
+    """Give the public constants that a module defines."""
+    for node in ast.parse(text).body:
+        match node:
+            case ast.Assign(targets=[ast.Name(name)]) | ast.AnnAssign(target=ast.Name(name)):
+                if name.isupper() and not name.startswith("_"):
+                    yield name
+
+
+def modules() -> Iterator[tuple[Path, str]]:
+    """Give the modules of the floors, each with its text."""
+    for file in tracked():
+        path = file.relative_to(ROOT)
+        if path.suffix == ".py" and path.parts[0] in FLOORS:
+            yield path, file.read_text("utf-8")
+
+
 def places() -> dict[str, list[Path]]:
     """Return name -> the modules that define it.
 
     Functions of a room are left out: verbs and relations are called by their address.
     """
     found = defaultdict(list)
-    for file in tracked():
-        path = file.relative_to(ROOT)
-        if path.suffix == ".py" and path.parts[0] in FLOORS:
-            for name in names(file.read_text("utf-8")):
-                if name[0].isupper() or path.parts[1] not in WINGS:
-                    found[name].append(path)
+    for path, text in modules():
+        for name in names(text):
+            if name[0].isupper() or path.parts[1] not in WINGS:
+                found[name].append(path)
     return found
 
 
@@ -84,6 +102,15 @@ def test_a_name_stands_once() -> None:
     assert {name for name, paths in places().items() if stands_twice(name, paths)} == set(
         SAME_TWICE
     )
+
+
+def test_a_constant_stands_once() -> None:
+    counts = Counter(name for _, text in modules() for name in constants(text))
+    assert {name for name, count in counts.items() if count > 1} == set(SAME_CONSTANT)
+
+
+def test_constants_are_found() -> None:
+    assert list(constants("MOST = 1\nLEAST: int = 2\n_OWN = 3\nRow = 4")) == ["MOST", "LEAST"]
 
 
 def passed_on(text: str) -> set[str] | None:
