@@ -2,7 +2,7 @@
 
 import argparse
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from commands.messages.readers import folders
 from kit.db.database import Database
 from operating.reached import author, on_database

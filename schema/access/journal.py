@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import case
 from strawberry.scalars import JSON
 
-from execution import DECLARED, Written
+from execution.fields import DECLARED, Written
 from execution.texts import Sql, constant
 from kit.ids import to_global
 from loaders.access import journal
