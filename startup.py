@@ -27,7 +27,7 @@ from kit.config import Config
 from kit.db.database import BehindPoolerError, Database
 from kit.db.lost import NotAdmitted, Unavailable, is_lost
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
-from kit.embedded.home import write_file
+from kit.embedded.home import EmbeddedPostgresError, write_file
 from kit.telemetry.metrics import Telemetry
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
@@ -131,7 +131,7 @@ class _Ending:
             away = f"PostgreSQL has ended and does not start again; its log ends with:\n{self._log}"
         except (UnboundError, BehindPoolerError, migrations.NewerSchemaError) as error:
             sys.exit(str(error))
-        except embedded.EmbeddedPostgresError as error:
+        except EmbeddedPostgresError as error:
             sys.exit(f"PostgreSQL does not start: {error}")
         except Exception as error:
             if not is_lost(error):

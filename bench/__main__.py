@@ -18,6 +18,7 @@ from bench.measuring.check import DifferentError
 from bench.measuring.load import LoadError
 from kit import embedded
 from kit.config import from_environment
+from kit.embedded.home import EmbeddedPostgresError
 from web.build import BuildFailedError
 
 KEPT = "results.json"
@@ -92,7 +93,7 @@ def main() -> None:
         EngineError,
         LoadError,
         BuildFailedError,
-        embedded.EmbeddedPostgresError,
+        EmbeddedPostgresError,
     ) as error:
         sys.exit(str(error))
     if form != "quick":
