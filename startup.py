@@ -18,7 +18,6 @@ from pathlib import Path
 from sqlalchemy import text
 
 import migrations
-from abruf import __version__
 from examples.demo import operations
 from examples.tokens import tokens_of_demo
 from kit import embedded
@@ -29,6 +28,7 @@ from kit.db.lost import NotAdmitted, Unavailable, is_lost
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded.home import EmbeddedPostgresError, write_file
 from kit.telemetry.metrics import Telemetry
+from kit.version import VERSION
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
 from server import BACKGROUND, application
@@ -78,7 +78,7 @@ def work(config: Config) -> None:
 @contextmanager
 def logged(what: str, **fields: object) -> Iterator[None]:
     """Tell the log when something begins, and when it ends."""
-    known = {"version": __version__, "revision": migrations.newest(), **fields}
+    known = {"version": VERSION, "revision": migrations.newest(), **fields}
     try:
         _log.info("%s started", what, extra={"fields": known})
         yield

@@ -16,10 +16,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import generate_latest
 from sqlalchemy import text
 
-from abruf import __version__
 from kit.telemetry import log, trace
 from kit.telemetry.metrics import OK, Telemetry
 from kit.telemetry.names import OTHER_NAME, Labels, NamedOperation
+from kit.version import VERSION
 from resolvers.running.context import Terms
 from schema.graphql.errors import ErrorCode
 from schema.graphql.extensions.observed import CANCELLED
@@ -158,7 +158,7 @@ async def test_what_runs_waits_and_lags_is_shown(ask, telemetry) -> None:
     await ask(READ)
     found = numbers(telemetry)
     (build,) = (it for it in found if it.startswith("abruf_build_info"))
-    assert f'version="{__version__}"' in build
+    assert f'version="{VERSION}"' in build
     assert found["abruf_pool_reading_size"] > 1
     waiting = ["pool_reading_waiting", "pool_keys_waiting", "turns_waiting", "journal_lag_seconds"]
     assert [found[f"abruf_{it}"] for it in waiting] == [0, 0, 0, 0]
