@@ -28,7 +28,7 @@ from kit.db.lost import NotAdmitted, Unavailable, is_lost
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded.home import EmbeddedPostgresError, write_file
 from kit.telemetry.metrics import Telemetry
-from kit.version import VERSION
+from kit.telemetry.version import VERSION
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
 from server import BACKGROUND, application

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from kit.version import VERSION
+from kit.telemetry.version import VERSION
 
 NOUNS = {
     "serve": ("server.serve", "answer requests until a signal; `make run` does the same"),

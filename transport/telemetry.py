@@ -17,7 +17,7 @@ import migrations
 from kit.db.database import Database
 from kit.db.pool import HoldingPool
 from kit.telemetry.metrics import SLOW_S, Telemetry
-from kit.version import VERSION
+from kit.telemetry.version import VERSION
 from schema.schema import PLANNER
 from transport.endpoint import Endpoint
 from workers.running.rounds import Rounds

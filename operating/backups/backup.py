@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from kit.clock import now
 from kit.embedded.home import write_file
-from kit.version import VERSION
+from kit.telemetry.version import VERSION
 from operating.backups.counts import PASSING, counts
 from operating.backups.programs import run_client
 from operating.reached import reached

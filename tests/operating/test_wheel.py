@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from kit.version import VERSION
+from kit.telemetry.version import VERSION
 from tests.kit.programs import is_empty
 from web.build import DIST
 

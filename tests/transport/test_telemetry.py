@@ -19,7 +19,7 @@ from sqlalchemy import text
 from kit.telemetry import log, trace
 from kit.telemetry.metrics import OK, Telemetry
 from kit.telemetry.names import OTHER_NAME, Labels, NamedOperation
-from kit.version import VERSION
+from kit.telemetry.version import VERSION
 from resolvers.running.context import Terms
 from schema.graphql.errors import ErrorCode
 from schema.graphql.extensions.observed import CANCELLED
