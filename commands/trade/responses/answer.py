@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import DateTime, Uuid, bindparam, exists, select
 
-from commands.trade.contracts.times import AgreedPlace
+from commands.trade.contracts.times import AgreedPlace, Window
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.trade.responses.agreed import check_agreed
@@ -18,7 +18,7 @@ from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Input, Window, refuse_duplicates
+from kit.inputs import Bulk, Input, refuse_duplicates
 from models.events.trade.orders import (
     OrderAmendmentAccepted,
     OrderAmendmentDeclined,
