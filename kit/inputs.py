@@ -79,6 +79,11 @@ class Decisive:
     """Tells that a text decides what others mean: an empty one is refused, and not left out."""
 
 
+@dataclass(frozen=True)
+class Emptied:
+    """Tells that null is a field's default, said: it takes away what is there."""
+
+
 def _refuse(code: Code, message: str) -> PydanticCustomError:
     return PydanticCustomError(code.value, "{text}", {"text": message})
 
@@ -244,6 +249,17 @@ def _optional(model: type[BaseModel]) -> Mapping[str, bool]:
     }
 
 
+@cache
+def _emptied(model: type[BaseModel]) -> Mapping[str, Any]:
+    """Return the fields of which null means the default, by both names, with that."""
+    return {
+        each: field.default
+        for name, field in model.model_fields.items()
+        if any(isinstance(it, Emptied) for it in field.metadata)
+        for each in (name, camel(name))
+    }
+
+
 def _is_decisive(field: FieldInfo) -> bool:
     return any(isinstance(it, Decisive) for it in field.metadata)
 
@@ -260,7 +276,7 @@ class Input(BaseModel):
     Takes its fields under their own names and under those that clients know; problems are told
     under the former. What may be left out is left out, too, where it is an empty text, whatever
     its type, or an object of empty texts, as forms and files send them; and where it is null, but
-    for what may be null itself. What is `Decisive` is not.
+    for what may be null itself, or be `Emptied`. What is `Decisive` is not.
     """
 
     model_config = ConfigDict(
@@ -288,11 +304,14 @@ class Input(BaseModel):
     def _leave_out(cls, values: Any) -> Any:
         if not isinstance(values, Mapping):
             return values
-        may = _optional(cls)
+        said = {it: default for it, default in _emptied(cls).items() if values.get(it, it) is None}
+        values, may = {**values, **said} if said else values, _optional(cls)
         absent = {
             name
             for name, value in values.items()
-            if name in may and (is_blank(value) if value is not None else not may[name])
+            if name in may
+            and name not in said
+            and (is_blank(value) if value is not None else not may[name])
         }
         return {it: values[it] for it in values if it not in absent} if absent else values
 

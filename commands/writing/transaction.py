@@ -17,7 +17,7 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
 from models.access.keys import CounterName
-from models.access.viewers import Actor, CompanyRole, Viewer, anyone
+from models.access.viewers import Actor, CompanyRole, Viewer, anyone, by_itself
 from models.base.events import Event
 from models.base.records import columns, record
 from models.base.tables import OfMerchant
@@ -34,10 +34,11 @@ class Overtaken(Exception):
 
 
 class Recorded(NamedTuple):
-    """One entry for the journal, still without position."""
+    """One entry for the journal, still without position. by: None for whoever writes."""
 
     event: Event
     occurred_at: datetime
+    by: Viewer | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,10 @@ class Writing:
     def record(self, event: Event, occurred_at: datetime | None = None) -> None:
         """Note that something happened, now where nothing else is said."""
         self.events.append(Recorded(event, occurred_at or self.now))
+
+    def record_unasked(self, event: Event) -> None:
+        """Note that something happened now which nobody did: as what runs unasked would."""
+        self.events.append(Recorded(event, self.now, by_itself(self.viewer.merchant_id)))
 
     @property
     def at(self) -> datetime:
