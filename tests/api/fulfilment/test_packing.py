@@ -43,22 +43,16 @@ async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask)
     delivery = await _released(world, ask)
     carrier = to_global("Party", await parties.carrier(world))
     serials = ["S1", "S2", "S3"]
-    payload = await _pack(
-        ask,
-        delivery,
-        {"generateSscc": True, "weightG": 25000, "lengthMm": 1200},
-        {
-            "parent": 0,
-            "sscc": FIELDS,
-            "carrierId": carrier,
-            "service": "Freight",
-            "trackingNumbers": ["TN1", "TN2"],
-            "contents": [
-                _content(delivery, "7", lot="L1"),
-                _content(delivery, "3", lot="L2", serialNumbers=serials),
-            ],
-        },
-    )
+    on_it = {"parent": 0, "sscc": FIELDS, "carrierId": carrier, "service": "Freight"}
+    on_it |= {
+        "trackingNumbers": ["TN1", "TN2"],
+        "contents": [
+            _content(delivery, "7", lot="L1"),
+            _content(delivery, "3", lot="L2", serialNumbers=serials),
+        ],
+    }
+    empty = {"generateSscc": True, "weightG": 25000, "lengthMm": 1200}
+    payload = await _pack(ask, delivery, empty, on_it)
     assert payload["userErrors"] == []
     packed = payload["delivery"]
     assert (packed["state"], packed["packing"]) == ("PACKED", 1)

@@ -38,28 +38,7 @@ async def _codes(by: make.Ask, **values: Any) -> list[str]:
     "priceListEntriesUpsert", "Prices bear on no rule; orders keep what they were placed at."
 )
 async def test_lists_and_their_prices_are_written_and_read(world, ask):
-    await parties.company(world, number="K-1")
-    await channels.channel(world, code="SHOP")
-    await orders.products(ask, "BOLT", "NUT")
-    values = [
-        prices.listed("OWN", partyNumber="K-1", validTo="2026-12-31"),
-        prices.listed("SHOPS", channelCode="SHOP"),
-        prices.listed("GOLDEN", partyGroup="GOLD", currency="CHF"),
-    ]
-    statuses = []
-    for _ in range(2):
-        payload = await prices.upsert(ask, prices.LISTS, priceLists=values)
-        statuses.append([it["status"] for it in payload["results"]])
-    assert statuses == [["CREATED"] * 3, ["UNCHANGED"] * 3]
-    own = [
-        prices.entry("OWN", "2.4"),
-        prices.entry("OWN", "2.2", fromQuantity="100"),
-        prices.entry("OWN", "0.1", sku="NUT"),
-    ]
-    assert await prices.entries(ask, *own) == ["CREATED"] * 3
-    assert await prices.entries(ask, own[0] | {"unitPrice": "2.40"}, *own[1:]) == ["UNCHANGED"] * 3
-    changed = [own[1] | {"unitPrice": "2.1"}, own[2] | {"isActive": False}]
-    assert await prices.entries(ask, own[0], *changed) == ["UNCHANGED", "UPDATED", "UPDATED"]
+    await _written(world, ask)
     shown = (await ask(READ))["priceLists"]
     assert shown["totalCount"] == 3
     assert [(it["code"], it["currency"], it["partyGroup"]) for it in shown["nodes"]] == [
@@ -83,6 +62,32 @@ async def test_lists_and_their_prices_are_written_and_read(world, ask):
         ("BOLT", "100", "2.1", True),
         ("BOLT", "0", "2.4", True),
     ]
+
+
+async def _written(world, ask):
+    """Write lists and prices, then both again, and change some prices."""
+    await parties.company(world, number="K-1")
+    await channels.channel(world, code="SHOP")
+    await orders.products(ask, "BOLT", "NUT")
+    values = [
+        prices.listed("OWN", partyNumber="K-1", validTo="2026-12-31"),
+        prices.listed("SHOPS", channelCode="SHOP"),
+        prices.listed("GOLDEN", partyGroup="GOLD", currency="CHF"),
+    ]
+    statuses = []
+    for _ in range(2):
+        payload = await prices.upsert(ask, prices.LISTS, priceLists=values)
+        statuses.append([it["status"] for it in payload["results"]])
+    assert statuses == [["CREATED"] * 3, ["UNCHANGED"] * 3]
+    own = [
+        prices.entry("OWN", "2.4"),
+        prices.entry("OWN", "2.2", fromQuantity="100"),
+        prices.entry("OWN", "0.1", sku="NUT"),
+    ]
+    assert await prices.entries(ask, *own) == ["CREATED"] * 3
+    assert await prices.entries(ask, own[0] | {"unitPrice": "2.40"}, *own[1:]) == ["UNCHANGED"] * 3
+    changed = [own[1] | {"unitPrice": "2.1"}, own[2] | {"isActive": False}]
+    assert await prices.entries(ask, own[0], *changed) == ["UNCHANGED", "UPDATED", "UPDATED"]
 
 
 async def test_what_happened_to_a_list_is_told(world, ask):

@@ -100,6 +100,11 @@ async def test_an_import_takes_no_order_of_another_company_for_its_own(world, as
     ]
 
 
+def _status_and_errors(item):
+    errors = ((it["code"], ".".join(it["field"][2:])) for it in item["userErrors"])
+    return (item["status"], *errors)
+
+
 async def test_a_refused_order_stops_no_other(world, ask):
     await _masters(world, ask)
     half = _item("2")
@@ -118,14 +123,7 @@ async def test_a_refused_order_stops_no_other(world, ask):
         _item("13", currency="XXQ", deliveryPolicy="SOON"),
     ]
     answer = await _imported(ask, *wrong, _item("10"), _item("10"), _item("11"))
-    found = [
-        (
-            item["status"],
-            *((each["code"], ".".join(each["field"][2:])) for each in item["userErrors"]),
-        )
-        for item in answer["results"]
-    ]
-    assert found == [
+    assert [_status_and_errors(item) for item in answer["results"]] == [
         ("REFUSED", ("NOT_FOUND", "0.channelCode")),
         ("REFUSED", ("SCALE_EXCEEDED", "1.lines.1.quantity")),
         ("REFUSED", ("NOT_FOUND", "2.partyNumber")),
