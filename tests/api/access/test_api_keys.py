@@ -12,6 +12,7 @@ from models.access.keys import IdempotencyKey
 from models.access.viewers import READS, Actor, CompanyRole, Documents, Scope
 from tests import make
 from tests.guard import looks_up_a_key
+from tests.make import reasons
 from tests.make.master import channels, locations, parties
 from transport.identity.authentication import FRESH, Authentication
 from workers.access.keys import Uses
@@ -53,7 +54,7 @@ async def refused(ask: make.Ask, **fields: Any) -> list[tuple[str, str]]:
     """Return codes and fields with which a key is refused."""
     answer = (await ask(CREATE, input=fields))["apiKeyCreate"]
     assert (answer["token"], answer["apiKey"]) == (None, None)
-    return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
+    return reasons(answer["userErrors"])
 
 
 async def status(ask: make.Ask) -> int:

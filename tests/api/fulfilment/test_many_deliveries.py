@@ -13,7 +13,7 @@ from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.lines import OrderLine
 from tests.guard import counted
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.feed import kinds, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
@@ -52,9 +52,7 @@ async def results(ask: Ask, verb: str, *items: dict[str, Any]) -> list[dict[str,
 
 
 def codes(found: list[dict[str, Any]]) -> list[list[tuple[str, str]]]:
-    return [
-        [(it["code"], ".".join(it["field"][1:])) for it in each["userErrors"]] for each in found
-    ]
+    return [reasons(each["userErrors"]) for each in found]
 
 
 def one_parcel(delivery: dict[str, Any], **more: Any) -> dict[str, Any]:

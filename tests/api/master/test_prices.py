@@ -7,7 +7,7 @@ import pytest
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests import make
-from tests.make import refusals
+from tests.make import reasons, refusals
 from tests.make.master import channels, locations, parties, prices
 from tests.make.trade import orders
 
@@ -124,7 +124,7 @@ async def test_a_list_is_refused_for(world, ask, fields, code, field):
     await parties.company(world, number="K-1")
     await prices.price_list(ask, "OWN", partyGroup="GOLD")
     payload = await prices.upsert(ask, prices.LISTS, priceLists=[prices.listed("OWN", **fields)])
-    found = [(it["code"], ".".join(it["field"][1:])) for it in refusals(payload)]
+    found = reasons(refusals(payload))
     assert found == [(code, field)]
 
 
@@ -143,7 +143,7 @@ async def test_prices_are_refused_for(ask, values, code, field):
     await prices.price_list(ask, "OWN", partyGroup="GOLD")
     wrong = [prices.entry("OWN", "1") | it for it in values]
     payload = await prices.upsert(ask, prices.ENTRIES, priceListEntries=wrong)
-    found = [(it["code"], ".".join(it["field"][1:])) for it in refusals(payload)]
+    found = reasons(refusals(payload))
     assert found == [(code, field)]
     written = (await ask(READ))["priceLists"]["nodes"][0]["entries"]["totalCount"]
     assert written == len(values) - 1
@@ -245,7 +245,7 @@ async def test_parties_say_their_group_and_their_channels(world, ask):
         values = {"number": "K-1", "name": "Weber", **fields}
         payload = (await ask(document, input={"parties": [values]}))["partiesUpsert"]
         if refused := refusals(payload):
-            return [(it["code"], ".".join(it["field"][3:])) for it in refused]
+            return reasons(refused, 3)
         (result,) = payload["results"]
         shown = [it["code"] for it in result["party"]["channels"]]
         return result["status"], shown, result["party"]["priceGroup"]

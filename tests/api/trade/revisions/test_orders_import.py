@@ -5,6 +5,7 @@ import pytest
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests.guard import counted
+from tests.make import reasons
 from tests.make.master import channels, parties
 from tests.make.trade import orders
 
@@ -164,7 +165,7 @@ async def test_an_import_is_asked_the_same_as_an_order_that_is_placed(world, ask
 
 
 def _refusals(result):
-    return [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
+    return reasons(result["userErrors"], 3)
 
 
 async def test_all_that_is_wrong_with_an_item_is_told_at_once(world, ask):
@@ -268,10 +269,7 @@ async def test_an_odd_field_hides_nothing_that_is_wrong_with_the_others(world, a
         _item("4", note="x" * 2001),
         _item("5"),
     )
-    found = [
-        (result["status"], [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]])
-        for result in answer["results"]
-    ]
+    found = [(result["status"], reasons(result["userErrors"], 3)) for result in answer["results"]]
     assert found == [
         (
             "REFUSED",
