@@ -350,14 +350,14 @@ async def test_what_a_whole_message_does_not_name_is_ended_in_portions(
 
     monkeypatch.setattr("commands.messages.readers.schedules.record_all", noted)
     monkeypatch.setattr("commands.messages.readers.whole.LARGEST_BULK", 2)
-    docks = b"".join(WEIGHED % (b"D%d" % it, b"0", b"7") for it in range(6))
+    docks = b"".join(WEIGHED % (b"DOCK%d" % it, b"0", b"7") for it in range(6))
     assert await released(ask, world, partner, HEAD % b"202603020630" + docks + END) == []
-    again = HEAD % b"202603030630" + WEIGHED % (b"D3", b"0", b"9") + END
+    again = HEAD % b"202603030630" + WEIGHED % (b"DOCK3", b"0", b"9") + END
     assert await released(ask, world, partner, again, "R2") == []
     assert portions[:2] == [6, 1]
     assert sorted(portions[2:]) == [1, 2, 2]
-    assert await released(ask, world, partner, again.replace(b"0303", b"0304"), "R3") == []
+    assert await released(ask, world, partner, again.replace(b"0303", b"0304"), "AGAIN") == []
     assert portions[5:] == [1]
     found = await quantities(ask)
-    assert found.pop(("5500012345", "D3")) == ["0", "9"]
+    assert found.pop(("5500012345", "DOCK3")) == ["0", "9"]
     assert set(map(tuple, found.values())) == {("0",)}
