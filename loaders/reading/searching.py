@@ -34,7 +34,7 @@ from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.base.tables import OfMerchant, as_folded, fixed, searched
 from models.base.visibility import seen_by
 
-MOST = 50
+_MOST = 50
 EXACTLY, BEGINS, CONTAINS = range(3)
 SearchType = StrEnum(  # type: ignore[misc] # Tables say themselves what is found in them.
     "SearchType", {name.upper(): name for name in sorted({name for name, _ in searched().values()})}
@@ -49,7 +49,7 @@ class SearchWanted(Input):
         " accents aside."
     )
     types: tuple[SearchType, ...] | None = Field(None, description="Only objects of these types.")
-    first: int = Field(ge=1, le=MOST, description=f"How many objects, 1 to {MOST}.")
+    first: int = Field(ge=1, le=_MOST, description=f"How many objects, 1 to {_MOST}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +63,7 @@ class Hits(Relation):
     relations: Mapping[str, Relation]
     source = SimpleNamespace(type_name=column("type_name", Text()), key=column("key", Uuid()))
     record = namedtuple("record", ("type_name", "key"))  # noqa: PYI024 -- as all records.
-    many, lasting, typical = True, False, MOST
+    many, lasting, typical = True, False, _MOST
 
     @property
     def form(self) -> Hashable:

@@ -24,7 +24,7 @@ from models.trade.orders.tables import Order
 from models.trade.payments import Payment
 from operating.persons.found import Person, among
 
-NAMELESS = "Anonymised"
+ANONYMOUS = "Anonymised"
 
 
 def _merged(column: Any, **values: str | None) -> ColumnElement[Any]:
@@ -35,12 +35,12 @@ def _merged(column: Any, **values: str | None) -> ColumnElement[Any]:
 def _place(column: Any) -> ColumnElement[Any]:
     """Only the country is left, which taxes depend on."""
     gone = dict.fromkeys(("name", "line2", "postal_code", "region"))
-    return _merged(column, line1=NAMELESS, city=NAMELESS, **gone)
+    return _merged(column, line1=ANONYMOUS, city=ANONYMOUS, **gone)
 
 
 def _person(column: Any) -> ColumnElement[Any]:
     gone = dict.fromkeys(("department", "building", "phone", "email"))
-    return _merged(column, name=NAMELESS, **gone)
+    return _merged(column, name=ANONYMOUS, **gone)
 
 
 class Kept(NamedTuple):
@@ -63,15 +63,15 @@ def kept(person: Person) -> list[Kept]:
         Kept(
             Party,
             among(Party.id, person.parties),
-            {"name": NAMELESS, **nothing(("email", "phone", "vat_id", "gln"))},
+            {"name": ANONYMOUS, **nothing(("email", "phone", "vat_id", "gln"))},
         ),
         Kept(
             Contact,
             among(Contact.id, person.contacts),
-            {"name": NAMELESS, **nothing(("title", "department", "email", "phone"))},
+            {"name": ANONYMOUS, **nothing(("title", "department", "email", "phone"))},
         ),
         Kept(Address, among(Address.id, person.addresses), {"place": _place(Address.place)}),
-        Kept(ApiKey, among(ApiKey.id, person.keys), {"name": NAMELESS}),
+        Kept(ApiKey, among(ApiKey.id, person.keys), {"name": ANONYMOUS}),
         Kept(Order, among(Order.id, orders), own_order),
         Kept(OrderLine, among(OrderLine.order_id, orders), {}),
         Kept(Payment, among(Payment.order_id, orders), {}),
@@ -95,7 +95,7 @@ def kept(person: Person) -> list[Kept]:
     ]
 
 
-_FORGOTTEN_ACTOR = {"actor_name": NAMELESS, **dict.fromkeys(("actor_subject", "address"))}
+_FORGOTTEN_ACTOR = {"actor_name": ANONYMOUS, **dict.fromkeys(("actor_subject", "address"))}
 
 
 def _told(person: Person) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from sqlalchemy import Text, func
 
 from admission.costs import Cost
 from commands.messages import outbox
-from execution import DECLARED, Written, related
+from execution.fields import DECLARED, Written, related
 from execution.texts import constant, quoted
 from loaders.messages import interchanges as interchange_loaders
 from loaders.messages import outbox as loaders
@@ -26,7 +26,7 @@ from schema.graphql.nodes import Node, node
 from schema.messages.partners import PartnerProfile
 
 if TYPE_CHECKING:
-    from schema.messages.interchanges import Interchange
+    from schema.messages.interchanges.types import Interchange
 
 described(
     OutgoingState,
@@ -82,9 +82,9 @@ class OutgoingInterchange(Node):
     partner: PartnerProfile | None = related(
         partner_loaders.by_id, "The partner.", key="partner_id"
     )
-    answers: Annotated["Interchange", strawberry.lazy("schema.messages.interchanges")] | None = (
-        related(interchange_loaders.by_id, "To which it is the answer.", key="answers_id")
-    )
+    answers: (
+        Annotated["Interchange", strawberry.lazy("schema.messages.interchanges.types")] | None
+    ) = related(interchange_loaders.by_id, "To which it is the answer.", key="answers_id")
     message_type: str = strawberry.field(description="Type of its message, for example CONTRL.")
     reference: str = strawberry.field(description="Its control reference (0020).")
     is_test: bool = strawberry.field(description="Whether it is marked as a test.")

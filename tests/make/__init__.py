@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from kit.db.database import Database
 from kit.ids import new_id
 from kit.limits import DEFAULT_LIMITS

@@ -41,7 +41,7 @@ _READ = Act(Scope.MESSAGES_WRITE, frozenset({MessageFate.WAITING}))
 NO_READER = "NO_READER"
 _MOST_LINES = 500_000
 """Of one message: more do not fit into the bytes that a file may have."""
-MOST_SEGMENTS = 400_000
+LONGEST_MESSAGE = 400_000
 """Of a message, or records: reading those takes a minute, during which its contracts are locked."""
 
 
@@ -228,9 +228,9 @@ def _settle(
 
 
 async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageReader) -> None:
-    if message.segment_count > MOST_SEGMENTS:
+    if message.segment_count > LONGEST_MESSAGE:
         text = (
-            f"A message of {message.segment_count:,} segments is not read; {MOST_SEGMENTS:,} are."
+            f"A message of {message.segment_count:,} segments is not read; {LONGEST_MESSAGE:,} are."
         )
         raise Refused(Code.TOO_MANY_ITEMS, text)
     key = message.interchange_id

@@ -20,7 +20,7 @@ from commands.writing.transaction import Writing
 from kit.errors import Code, Problem, Refused
 from kit.ids import new_id
 from kit.inputs import LARGEST_BULK
-from kit.standards.edifact.envelopes import MOST_FINDINGS
+from kit.standards.edifact.envelopes import FINDINGS_KEPT
 from kit.standards.edifact.faults import Fault, Faulty, Finding
 from kit.standards.schedules import edifact, vda
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
@@ -59,7 +59,7 @@ class _Findings:
     def add(self, findings: Iterable[Finding]) -> None:
         for each in findings:
             its = self.errors if each.is_error else self.others
-            if len(its) <= MOST_FINDINGS:
+            if len(its) <= FINDINGS_KEPT:
                 its.append(each)
 
 

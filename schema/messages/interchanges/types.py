@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from execution import DECLARED, Listed, related
+from execution.fields import DECLARED, Listed, related
 from loaders.messages import interchanges as loaders
 from loaders.messages import outbox as outbox_loaders
 from loaders.messages import partners as partner_loaders
