@@ -5,6 +5,7 @@ import pytest
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests.guard import counted
+from tests.make import reasons
 from tests.make.master import channels, parties
 from tests.make.trade import orders
 
@@ -100,6 +101,11 @@ async def test_an_import_takes_no_order_of_another_company_for_its_own(world, as
     ]
 
 
+def _status_and_errors(item):
+    errors = ((it["code"], ".".join(it["field"][2:])) for it in item["userErrors"])
+    return (item["status"], *errors)
+
+
 async def test_a_refused_order_stops_no_other(world, ask):
     await _masters(world, ask)
     half = _item("2")
@@ -118,14 +124,7 @@ async def test_a_refused_order_stops_no_other(world, ask):
         _item("13", currency="XXQ", deliveryPolicy="SOON"),
     ]
     answer = await _imported(ask, *wrong, _item("10"), _item("10"), _item("11"))
-    found = [
-        (
-            item["status"],
-            *((each["code"], ".".join(each["field"][2:])) for each in item["userErrors"]),
-        )
-        for item in answer["results"]
-    ]
-    assert found == [
+    assert [_status_and_errors(item) for item in answer["results"]] == [
         ("REFUSED", ("NOT_FOUND", "0.channelCode")),
         ("REFUSED", ("SCALE_EXCEEDED", "1.lines.1.quantity")),
         ("REFUSED", ("NOT_FOUND", "2.partyNumber")),
@@ -166,7 +165,7 @@ async def test_an_import_is_asked_the_same_as_an_order_that_is_placed(world, ask
 
 
 def _refusals(result):
-    return [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
+    return reasons(result["userErrors"], 3)
 
 
 async def test_all_that_is_wrong_with_an_item_is_told_at_once(world, ask):
@@ -270,10 +269,7 @@ async def test_an_odd_field_hides_nothing_that_is_wrong_with_the_others(world, a
         _item("4", note="x" * 2001),
         _item("5"),
     )
-    found = [
-        (result["status"], [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]])
-        for result in answer["results"]
-    ]
+    found = [(result["status"], reasons(result["userErrors"], 3)) for result in answer["results"]]
     assert found == [
         (
             "REFUSED",

@@ -283,6 +283,8 @@ async def test_an_amendment_that_offers_no_less_than_is_wanted_any_more_ends(wor
         amendment = left["lines"][0]["amendment"]
         assert (amendment and {"quantity": amendment["quantity"]}) == offered
     assert left["lines"][0]["response"] is None
+    ended = [it["payload"] for it in left["timeline"]["nodes"] if it["type"].endswith("withdrawn")]
+    assert ended == [{"lines": [1]}]
     await deliveries.planned(world, ask, left)
 
 
