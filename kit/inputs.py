@@ -363,15 +363,14 @@ def check_payable(amount: Decimal | None, currency: str, path: Path) -> None:
 
 def refuse_duplicates(keys: Iterable[Hashable], path: Path, *below: str) -> None:
     """Refused: DUPLICATE at every further item with the same key; None is no key."""
-    seen: set[Hashable] = set()
+    seen: dict[Hashable, int] = {}
     refusals = Refusals()
     for place, key in enumerate(keys):
         with refusals:
-            if key is not None and key in seen:
+            if key is not None and seen.setdefault(key, place) != place:
                 what = key if isinstance(key, str) else "This"
-                text = f"{what} stands twice in one input."
+                text = f"{what} stands twice in one input, first as item {seen[key]}."
                 raise Refused(Code.DUPLICATE, text, (*path, place, *below))
-        seen.add(key)
     refusals.end()
 
 

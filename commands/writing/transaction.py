@@ -198,9 +198,13 @@ def _records(actor: Actor, entity: type[OfMerchant], column: str) -> Statement:
     return Statement(rows, record(entity))
 
 
-def missing(entity: type[OfMerchant], path: Path) -> Refused:
-    """Return the refusal for an id that is unknown or another's: both sound the same."""
-    return Refused(Code.NOT_FOUND, f"There is no such {entity.__name__}.", path)
+def missing(entity: type[OfMerchant], path: Path, key: object = None) -> Refused:
+    """Return the refusal for an id that is unknown or another's: both sound the same.
+
+    key: by which it was named; it is told where people have written it.
+    """
+    text = f"There is no such {entity.__name__}"
+    return Refused(Code.NOT_FOUND, f"{text}: {key}." if isinstance(key, str) else f"{text}.", path)
 
 
 def check_known(
@@ -211,7 +215,7 @@ def check_known(
     for key, path in wanted:
         with refusals:
             if key is not None and key not in known:
-                raise missing(entity, path)
+                raise missing(entity, path, key)
     refusals.end()
 
 

@@ -145,9 +145,9 @@ def _step(
     """
     path = ("price_list_entries", place)
     if item.price_list_code not in lists:
-        raise missing(PriceList, (*path, "price_list_code"))
+        raise missing(PriceList, (*path, "price_list_code"), item.price_list_code)
     if item.product_sku not in products:
-        raise missing(Product, (*path, "product_sku"))
+        raise missing(Product, (*path, "product_sku"), item.product_sku)
     product = products[item.product_sku]
     quantity = packagings(product, item, "from_quantity", path)
     check_used(quantity.packaging, (*path, "packaging"))

@@ -128,7 +128,7 @@ class References:
             return None
         row: Entity | None = self.keyed.get((entity, name.column, name.value))
         if row is None:
-            raise missing(entity, (name.field,))
+            raise missing(entity, (name.field,), name.value)
         return row
 
     def demand(self, entity: type[Entity], item: Input) -> Entity:
@@ -146,7 +146,7 @@ class References:
         key = None if party is None else (entity, party.id, name.column, name.value)
         row: Entity | None = self.owned.get(key) if key else None
         if row is None:
-            raise missing(entity, (name.field,))
+            raise missing(entity, (name.field,), name.value)
         return row
 
     def priced(self, writing: Writing, order: OrderFields, line: LineFields) -> Priced:
@@ -154,7 +154,7 @@ class References:
         name = _demanded(Product, line)
         question = _question(writing, self.keyed, self.packagings, order, line)
         if question is None or question not in self.prices:
-            raise missing(Product, (name.field,))
+            raise missing(Product, (name.field,), name.value)
         return self.prices[question]
 
     async def also(self, writing: Writing, lined: Sequence[Lined]) -> "References":
