@@ -1,10 +1,10 @@
 """Refusals: what a client did that the business does not allow, told by a stable code."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import ValidationError, ValidationInfo, WrapSerializer, WrapValidator
 from pydantic_core import ErrorDetails
@@ -210,14 +210,10 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Odd:
-    """Stands in a list for an item that breaks rules of its own. text: it, as it was given.
-
-    sound: the item without the fields that break them, where these may be left out, else None.
-    """
+    """Stands in a list for an item that breaks rules of its own. value: it, as it was given."""
 
     problems: Sequence[Problem]
-    text: str
-    sound: Any = None
+    value: object
 
 
 _ODD, _ALL = "odd", "all"
@@ -229,19 +225,7 @@ def _alone(value: object, read: Callable[[object], object], info: ValidationInfo
         return read(value)
     except ValidationError as error:
         every = with_lines(error, partial(read, value), info.context)
-        sound = _without(value, read, {str(each["loc"][:1]) for each in error.errors()})
-        return Odd(problems_of(every, MOST_OF_ITEM), repr(value), sound)
-
-
-def _without(value: object, read: Callable[[object], object], odd: Collection[str]) -> object:
-    """Return an item without odd fields, None where it is none without them."""
-    if not isinstance(value, Mapping):
-        return None
-    left = {name: it for name, it in value.items() if str((name,)) not in odd}
-    try:
-        return read(left)
-    except ValidationError:
-        return None
+        return Odd(problems_of(every, MOST_OF_ITEM), value)
 
 
 def _line(value: object, read: Callable[[object], object], info: ValidationInfo) -> object:
@@ -253,7 +237,7 @@ def _line(value: object, read: Callable[[object], object], info: ValidationInfo)
     except ValidationError as error:
         if context is not None:
             context[_ODD] = True
-        return Odd(problems_of(error, MOST_OF_ITEM), repr(value))
+        return Odd(problems_of(error, MOST_OF_ITEM), value)
 
 
 def with_lines(
@@ -273,7 +257,7 @@ def with_lines(
 
 
 def _written(value: object, write: Callable[[object], object]) -> object:
-    return value.text if isinstance(value, Odd) else write(value)
+    return repr(value.value) if isinstance(value, Odd) else write(value)
 
 
 ALONE = (WrapValidator(_alone), WrapSerializer(_written))

@@ -46,6 +46,7 @@ from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
 from kit.standards.money import is_payable, minor_unit
 from kit.standards.unicode import is_beyond, normal
+from kit.standins import StandIns
 
 LARGEST_BULK = 250
 LONGEST_KEY = 255
@@ -173,10 +174,11 @@ Reference = Annotated[str, _UpTo(100), _VISIBLE]
 CountedBy = Annotated[Reference | None, Decisive()]
 """The code of a packaging in which quantities beside it are counted, None for the unit."""
 Key = Annotated[str, _UpTo(LONGEST_KEY), _VISIBLE]
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency")]
-Country = Annotated[str, AfterValidator(_known_country), Scalar("Country")]
-Gtin = Annotated[str, _checked("GTIN", *gs1.GTIN_LENGTHS)]
+Zone = Annotated[str, AfterValidator(_known_zone), StandIns("UTC", "Asia/Tokyo")]
+_CURRENCIES, _COUNTRIES = StandIns("EUR", "JPY"), StandIns("DE", "JP")
+Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency"), _CURRENCIES]
+Country = Annotated[str, AfterValidator(_known_country), Scalar("Country"), _COUNTRIES]
+Gtin = Annotated[str, _checked("GTIN", *gs1.GTIN_LENGTHS), StandIns("00000017", "99999995")]
 Gln = Annotated[str, _checked("GLN", gs1.GLN_LENGTH)]
 Sscc = Annotated[str, _checked("SSCC", gs1.SSCC_LENGTH)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
@@ -210,10 +212,7 @@ Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
 Each = Annotated[
     list[Annotated[Item, *ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
 ]
-"""As `Bulk`, of a verb that answers item by item: `Odd` stands for one that is refused.
-
-What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb never meets any.
-"""
+"""As `Bulk`, of a verb that answers item by item, and meets none for which `Odd` stands."""
 
 
 @cache
