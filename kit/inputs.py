@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from typing import Annotated, Any, Self, TypeVar, get_args
 from zoneinfo import available_timezones
 
@@ -31,7 +31,6 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from kit.errors import (
     ALONE,
-    BESIDE,
     MOST_OF_CALL,
     Code,
     Path,
@@ -40,7 +39,6 @@ from kit.errors import (
     Wrong,
     is_blank,
     problems_of,
-    with_lines,
 )
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
@@ -202,12 +200,6 @@ class Alone:
     """Tells that items of a list are refused one by one."""
 
 
-Line = Annotated[Item, *BESIDE]
-"""An item that is refused together with others: `Odd` stands for one that breaks rules of its own.
-
-So what is wrong with the others is found beside that. A verb leaves it out of what it reads
-(`sound` of `kit.errors`) and refuses it where it looks at each (`check_sound`).
-"""
 Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
 Each = Annotated[
     list[Annotated[Item, *ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
@@ -298,12 +290,10 @@ class Input(BaseModel):
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:
         """Return the checked input. Refused: every broken rule with its path."""
-        context: dict[str, bool] = {}
-        read = partial(cls.model_validate, values, context=context)
         try:
-            return read()
+            return cls.model_validate(values)
         except ValidationError as error:
-            problems = problems_of(with_lines(error, read, context), MOST_OF_CALL)
+            problems = problems_of(error, MOST_OF_CALL)
             raise Refused.of([it.below(below) for it in problems]) from error
 
 
