@@ -1,14 +1,15 @@
 """Odd input tried with other values in place of the odd ones, to tell what else is wrong with it.
 
-It is read twice, with values as unlike as their types allow: once with the least and without what
-may be left out, once with the most. What is refused of both alike does not hang on what is odd.
+It is read three times, with values as unlike as their types allow: with the least and without what
+may be left out, with usual ones, and with the most. What is refused of all alike does not hang on
+what is odd.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from enum import Enum
+from enum import Enum, IntEnum
 from functools import reduce
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 from uuid import UUID
@@ -16,6 +17,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from kit.clock import now
 from kit.errors import Path, Problem
 from kit.ids import new_id
 
@@ -33,13 +35,17 @@ class StandIns:
     most: str
 
 
+class _Which(IntEnum):
+    LEAST, USUAL, MOST = range(3)
+
+
 class _Place(NamedTuple):
-    """A field of an input. number: among the fields of its object. is_most: which value is put."""
+    """A field of an input. number: among the fields of its object. which: value is put there."""
 
     annotation: Any
     metadata: Sequence[Any]
     number: int
-    is_most: bool
+    which: _Which
 
     def below(self, annotation: Any) -> "_Place":
         """Return what an annotation around others holds."""
@@ -50,7 +56,7 @@ class _Place(NamedTuple):
         fields = self.annotation.model_fields
         field: FieldInfo = fields[name]
         metadata, number = tuple(field.metadata), list(fields).index(name)
-        return _Place(field.annotation, metadata, number, self.is_most).plain()
+        return _Place(field.annotation, metadata, number, self.which).plain()
 
     def plain(self) -> "_Place":
         """Return the same without what only wraps its type."""
@@ -70,23 +76,32 @@ class _Place(NamedTuple):
 
 
 def variations(model: type[Model], value: object, odd: Sequence[Path]) -> Sequence[Model]:
-    """Return an input read with the least and with the most in place of what is odd.
+    """Return an input read with least, usual and most in place of what is odd.
 
     Nothing where it cannot be read so.
     """
-    found = [_read(model, value, odd, is_most=each) for each in (False, True)]
+    found = [_read(model, value, odd, each) for each in _Which]
     return [it for it in found if it is not None] if all(found) else ()
 
 
-def alike(odd: Sequence[Path], least: Sequence[Problem], most: Sequence[Problem]) -> list[Problem]:
-    """Return what is refused of both variations, and is not said of what is odd itself."""
+def alike(odd: Sequence[Path], found: Sequence[Sequence[Problem]]) -> list[Problem]:
+    """Return what is refused of all variations, and not said of what is odd or holds it."""
+    first, *others = found
     return [
-        it for it in least if it in most and not any(it.path[: len(path)] == path for path in odd)
+        problem
+        for problem in first
+        if all(problem in other for other in others)
+        and not any(_is_on_the_way(problem.path, path) for path in odd)
     ]
 
 
-def _read(model: type[Model], value: object, odd: Sequence[Path], *, is_most: bool) -> Model | None:
-    whole = _Place(model, (), 0, is_most)
+def _is_on_the_way(one: Path, other: Path) -> bool:
+    """Tell whether one of two paths leads to the other."""
+    return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
+
+
+def _read(model: type[Model], value: object, odd: Sequence[Path], which: _Which) -> Model | None:
+    whole = _Place(model, (), 0, which)
     for _ in range(_ROUNDS):
         if not all(odd):
             return None
@@ -120,19 +135,20 @@ def _put_field(place: _Place, value: Mapping[str, Any], name: str, below: Path) 
         return {key: it for key, it in value.items() if key in known}
     field = fields[name]
     key = field.alias if field.alias in value else name
-    if not (below or place.is_most or field.is_required()):
+    if place.which is _Which.LEAST and not (below or field.is_required()):
         return {each: it for each, it in value.items() if each != key}
     return {**value, str(key): _put(place.of(name), value.get(str(key)), below)}
 
 
-_DAYS = (date(1900, 1, 2), date(2199, 6, 1))
-_MANY = 1_000_003
-"""More than is ordered of anything; its sums still fit into counters."""
+_FIRST, _LAST = date(1900, 1, 2), date(2199, 6, 1)
+_NUMBERS = (1, 100, 1_000_003)
+"""The most is more than is ordered of anything; its sums still fit into counters."""
 
 
 def _stand_in(place: _Place) -> Any:
     """Return a value for a place. What is later in an object is later in time, too."""
-    kind, is_most = place.annotation, place.is_most
+    kind, which = place.annotation, place.which
+    is_most = which is _Which.MOST
     for mark in place.metadata:
         if isinstance(mark, StandIns):
             return mark.most if is_most else mark.least
@@ -143,7 +159,7 @@ def _stand_in(place: _Place) -> Any:
         return [_stand_in(place.below(get_args(kind)[0]).plain())]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return list(kind)[-1 if is_most else 0]
-    day = _DAYS[is_most] + timedelta(days=place.number)
+    day = (_FIRST, now().date(), _LAST)[which] + timedelta(days=place.number)
     known: dict[Any, Any] = {
         UUID: new_id(),
         str: str(new_id()),
@@ -158,4 +174,4 @@ def _stand_in(place: _Place) -> Any:
 
 def _number(place: _Place) -> int:
     bounds = [getattr(it, "le", None) for it in place.metadata]
-    return min([_MANY if place.is_most else 1, *(int(it) for it in bounds if it is not None)])
+    return min([_NUMBERS[place.which], *(int(it) for it in bounds if it is not None)])

@@ -69,7 +69,7 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
         for tried in trial.commands():
             trial.note(await _refusals(database, author, verb, tried))
     if trials:
-        remaining.tell(*trials)
+        remaining.tell(trials)
     attempt = partial(_attempt, database, author, verb, command, remaining)
     while True:
         try:
@@ -87,10 +87,9 @@ async def beside(
 ) -> list[Problem]:
     """Return what else is wrong with a command than what is odd in it, however that is mended.
 
-    variations: it, with least and most in place of what is odd. Nothing of them is kept.
+    variations: it, with other values in place of what is odd. Nothing of them is kept.
     """
-    least, most = [await _refusals(database, author, verb, it) for it in variations]
-    return alike(odd, least, most)
+    return alike(odd, [await _refusals(database, author, verb, it) for it in variations])
 
 
 class _TriedError(Exception):

@@ -87,7 +87,7 @@ class Remaining:
 
     One odd item stops no other: it is taken out, and the verb runs again without it. Each run ends
     with the first rule that is broken, for all items that break it, so that there are few. What
-    else is wrong with one that has odd fields, two `trials` tell, of which nothing is kept.
+    else is wrong with one that has odd fields, `trials` tell, of which nothing is kept.
     """
 
     def __init__(self, verb: AnyVerb, command: Command) -> None:
@@ -108,8 +108,8 @@ class Remaining:
         return [place for place in range(len(self._items)) if place not in self._refused]
 
     def trials(self) -> Sequence["Trial"]:
-        """Return the odd items, as they are tried, twice; none where none can be."""
-        found: tuple[dict[int, Any], dict[int, Any]] = ({}, {})
+        """Return the odd items, as they are tried; none where none can be."""
+        found: Sequence[dict[int, Any]] = ({}, {}, {})
         for place in self._refused:
             item = self._items[place]
             odd = [it.path for it in item.problems]
@@ -119,11 +119,11 @@ class Remaining:
                 trial[place] = each
         return [Trial(self._verb, self._command, it) for it in found if it]
 
-    def tell(self, least: "Trial", most: "Trial") -> None:
-        """Tell of odd items what both trials have refused alike."""
+    def tell(self, trials: Sequence["Trial"]) -> None:
+        """Tell of odd items what all trials have refused alike."""
         for place, problems in self._refused.items():
             odd = [it.path for it in problems]
-            more = alike(odd, least.found.get(place, ()), most.found.get(place, ()))
+            more = alike(odd, [it.found.get(place, ()) for it in trials])
             problems += [it for it in more if it not in problems]
 
     async def run(self, writing: Writing) -> Outcome:
