@@ -79,8 +79,8 @@ def work(config: Config) -> None:
 def logged(what: str, **fields: object) -> Iterator[None]:
     """Tell the log when something begins, and when it ends."""
     known = {"version": __version__, "revision": migrations.newest(), **fields}
-    _log.info("%s started", what, extra={"fields": known})
     try:
+        _log.info("%s started", what, extra={"fields": known})
         yield
     finally:
         _log.info("%s stopped", what, extra={"fields": known})

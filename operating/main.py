@@ -31,8 +31,8 @@ NOUNS = {
 
 def main(words: Sequence[str]) -> None:
     """Run what the words ask for; SystemExit carries the reason when it is not done."""
-    arguments = _parser(words).parse_args(words)
     try:
+        arguments = _parser(words).parse_args(words)
         arguments.run(arguments)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)

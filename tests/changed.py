@@ -33,6 +33,7 @@ OF_FOLDERS = {
     "migrations": ["tests/migrations"],
     "examples": ["tests/examples", "tests/web"],
     "bench": ["tests/bench"],
+    "deploy": ["tests/operating", "tests/transport/ends"],
     "docs": [],
 }
 """Folder -> the tests of its files that are no modules; other files touch everything."""

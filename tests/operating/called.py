@@ -1,13 +1,16 @@
-"""`abruf` in the process of the test."""
+"""`abruf` in the process of the test, and in one of its own."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from operating.main import main
 
+ROOT = Path(__file__).parents[2]
 Called = Callable[..., Awaitable[tuple[int, str, str]]]
 """Runs the command with the environment's variables by name; gives exit code, output, errors."""
 
@@ -33,3 +36,16 @@ def calling(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
         return await asyncio.to_thread(called, words, environment)
 
     return run
+
+
+async def started(tmp_path: Path, *words: str, **environment: str) -> asyncio.subprocess.Process:
+    """Start the command in a process of its own."""
+    inherited = {key: it for key, it in os.environ.items() if not key.startswith("ABRUF_")}
+    own = {"ABRUF_DATA_DIR": str(tmp_path), "ABRUF_LOG": "json", "ABRUF_MIGRATE": "0"}
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "abruf", *words),
+        cwd=ROOT,
+        env={**inherited, **own, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )

@@ -1,6 +1,8 @@
 """Two merchants over two server connections of Debian's PgBouncer in transaction mode."""
 
 import asyncio
+import json
+import signal
 
 import httpx
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import text
 from kit.db.database import Database
 from server import application
 from tests import make
+from tests.operating.called import started
 from transport.serving import Serving
 
 UPSERT = """
@@ -65,3 +68,13 @@ async def test_an_error_leaves_the_rest_of_the_operation_usable(through):
         await reads.rows(text("SELECT 1 / 0"))
     assert (await reads.rows(text("SELECT 1")))[0][0] == 1
     await reads.close()
+
+
+async def test_what_is_done_unasked_goes_through_it_without_an_owner(pgbouncer, world, tmp_path):
+    del world
+    pooled = {"ABRUF_DATABASE_URL": pgbouncer, "ABRUF_POOLER": "transaction"}
+    worker = await started(tmp_path, "worker", **pooled)
+    assert json.loads(await worker.stderr.readline())["message"] == "worker started"
+    worker.send_signal(signal.SIGTERM)
+    await worker.communicate()
+    assert worker.returncode == 0
