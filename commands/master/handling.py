@@ -12,6 +12,7 @@ from commands.writing.verbs import verb
 from kit.errors import Code
 from kit.inputs import Command, Each, Input, Upsert, refuse_duplicates
 from kit.standards.un import HAZARD_CLASSES, NUMBER
+from kit.standins import StandIns
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.handling import MethodHandlingCreated, MethodHandlingUpdated
@@ -40,7 +41,7 @@ def _in_order(classes: list[str]) -> list[str]:
     return sorted(set(classes))
 
 
-HazardClass = Annotated[str, AfterValidator(_known_class)]
+HazardClass = Annotated[str, AfterValidator(_known_class), StandIns("1.1", "9")]
 Celsius = Annotated[
     Decimal,
     Field(max_digits=5, decimal_places=1, allow_inf_nan=False),

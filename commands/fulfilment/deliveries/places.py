@@ -13,7 +13,7 @@ from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handl
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Input, Instant, Line, Note, Place, Quantity, Recipient, Window
+from kit.inputs import Bulk, Input, Instant, Note, Place, Quantity, Recipient, Window
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryWindowOverridden
 from models.fulfilment.codes import FulfilmentCode
@@ -66,7 +66,7 @@ class DeliveryTerms(Input):
 class DeliveryPart(DeliveryTerms):
     """One delivery to be."""
 
-    lines: Bulk[Line[PlannedLine]] = Field(
+    lines: Bulk[PlannedLine] = Field(
         description="What it takes; each order line once, up to 250. What must travel together and"
         " has more lines is planned as several deliveries, and merged (`deliveryMerge`)."
     )

@@ -265,8 +265,16 @@ async def test_an_odd_field_hides_nothing_that_is_wrong_with_the_others(world, a
         ask,
         _item("1", note="x" * 2001, partyNumber="NOBODY", lines=strange),
         _item("2", note="x" * 2001, cancelledAt="1998-05-01", lines=many),
-        # Where something hangs on what is odd, that is told alone.
-        _item("3", channelCode="x" * 2001, lines=strange),
+        # Whose prices count hangs on what is odd: that is told alone.
+        _item("3", channelCode="x" * 2001, lines=[{"productSku": "BOLT", "quantity": "1"}]),
+        # Nobody knows when it was ordered, and so what happened before.
+        _item(
+            "6",
+            placedAt="1998-05-04T12:00:00",
+            cancelledAt="1998-05-01T00:00:00Z",
+            lines=strange,
+        ),
+        _item("7", currency="XXQ", lines=[{**strange[0], "quantity": "0"}]),
         _item("4", note="x" * 2001),
         _item("5"),
     )
@@ -292,6 +300,15 @@ async def test_an_odd_field_hides_nothing_that_is_wrong_with_the_others(world, a
             ],
         ),
         ("REFUSED", [("TOO_LONG", "channelCode")]),
+        ("REFUSED", [("INVALID_DATE", "placedAt"), ("NOT_FOUND", "lines.0.productSku")]),
+        (
+            "REFUSED",
+            [
+                ("INVALID_CURRENCY", "currency"),
+                ("NOT_POSITIVE", "lines.0.quantity"),
+                ("NOT_FOUND", "lines.0.productSku"),
+            ],
+        ),
         ("REFUSED", [("TOO_LONG", "note")]),
         ("CREATED", []),
     ]
