@@ -44,7 +44,6 @@ from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
 from kit.standards.money import is_payable, minor_unit
 from kit.standards.unicode import is_beyond, normal
-from kit.standins import StandIns
 
 LARGEST_BULK = 250
 LONGEST_KEY = 255
@@ -162,6 +161,14 @@ class _UpTo(GroupedMetadata):
             return normal(text)
         except ValueError as error:
             raise _refuse(Code.INVALID_CHARACTER, str(error)) from error
+
+
+@dataclass(frozen=True)
+class StandIns:
+    """Tells which values may stand in a text that follows a rule of its own."""
+
+    least: str
+    most: str
 
 
 _PRINTABLE, _VISIBLE = AfterValidator(_printable), AfterValidator(_visible)

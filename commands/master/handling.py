@@ -10,9 +10,8 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Command, Each, Input, Upsert, refuse_duplicates
+from kit.inputs import Command, Each, Input, StandIns, Upsert, refuse_duplicates
 from kit.standards.un import HAZARD_CLASSES, NUMBER
-from kit.standins import StandIns
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.handling import MethodHandlingCreated, MethodHandlingUpdated

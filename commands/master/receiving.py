@@ -8,8 +8,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from kit.errors import Code, Path, Refused
-from kit.inputs import Input
-from kit.standins import StandIns
+from kit.inputs import Input, StandIns
 
 Opens = Annotated[
     str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$"), StandIns("00:00", "23:00")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from commands.writing.running import Author, beside, run
+from commands.writing.running.run import Author, beside, run
 from commands.writing.transaction import Outcome
-from commands.writing.verbs import Verb
+from commands.writing.verbs import AnyVerb, Verb
 from kit.errors import Path, Problem
 from kit.inputs import Command
 from resolvers.running.context import Context
@@ -25,11 +25,11 @@ async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Ou
 
 
 async def told_beside(
-    context: Context, verb: Verb[CommandT], odd: Sequence[Path], variations: Sequence[CommandT]
+    context: Context, verb: AnyVerb, values: object, odd: Sequence[Path]
 ) -> list[Problem]:
-    """Return what else is wrong with a command, of which nothing is kept: as `beside`."""
+    """Return what else is wrong with an input, of which nothing is kept: as `beside`."""
     await context.reads.close()
-    return await beside(context.database, _author(context), verb, odd, variations)
+    return await beside(context.database, _author(context), verb, values, odd)
 
 
 def _author(context: Context) -> Author:

@@ -24,7 +24,6 @@ from kit.errors import MOST_OF_CALL, Code, Problem, Refused, few
 from kit.inputs import Command
 from kit.loop.memory import MUCH
 from kit.loop.work import SLICE
-from kit.standins import variations
 from models.access.viewers import Scope
 from resolvers.running.context import Context
 from resolvers.running.writing import told_beside, write
@@ -129,9 +128,8 @@ async def _read(context: Context, verb: AnyVerb, values: Mapping[str, Any]) -> C
         if verb.items or lines + takes.weight(values) >= MUCH:
             raise
         odd = [it.path for it in refused.problems]
-        if read := variations(takes, values, odd):
-            await charged_for_lines(context.bill, lines)
-            refused.more = [*refused.more, *await told_beside(context, verb, odd, read)]
+        await charged_for_lines(context.bill, lines)
+        refused.more = [*refused.more, *await told_beside(context, verb, values, odd)]
         raise
 
 

@@ -10,11 +10,14 @@ from typing import NoReturn, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from commands.writing import idempotency, journal
+from commands.writing import journal
 from commands.writing.extent import Extent
 from commands.writing.ledger import Ledger
+from commands.writing.running import idempotency
+from commands.writing.running.remaining import Remaining
+from commands.writing.running.standins import alike, variations
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
-from commands.writing.verbs import AnyVerb, CommandT, Remaining, Verb
+from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Path, Problem, Refused
@@ -22,7 +25,6 @@ from kit.inputs import Command
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
-from kit.standins import alike
 from models.access.viewers import Viewer
 
 Made = TypeVar("Made")
@@ -79,17 +81,14 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
 
 
 async def beside(
-    database: Database,
-    author: Author,
-    verb: Verb[CommandT],
-    odd: Sequence[Path],
-    variations: Sequence[CommandT],
+    database: Database, author: Author, verb: AnyVerb, values: object, odd: Sequence[Path]
 ) -> list[Problem]:
-    """Return what else is wrong with a command than what is odd in it, however that is mended.
+    """Return what else is wrong with an input than what is odd in it, however that is mended.
 
-    variations: it, with other values in place of what is odd. Nothing of them is kept.
+    Nothing of what is tried is kept.
     """
-    return alike(odd, [await _refusals(database, author, verb, it) for it in variations])
+    tried = variations(verb.takes, values, odd)
+    return alike(odd, [await _refusals(database, author, verb, it) for it in tried])
 
 
 class _TriedError(Exception):

@@ -6,7 +6,6 @@ what is odd.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -20,19 +19,12 @@ from pydantic.fields import FieldInfo
 from kit.clock import now
 from kit.errors import Path, Problem
 from kit.ids import new_id
+from kit.inputs import StandIns
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _ROUNDS = 3
 """Of putting values in: what is odd in an object may hide that it is odd as a whole."""
-
-
-@dataclass(frozen=True)
-class StandIns:
-    """Tells which values may stand in a text that follows a rule of its own."""
-
-    least: str
-    most: str
 
 
 class _Which(IntEnum):
@@ -86,11 +78,10 @@ def variations(model: type[Model], value: object, odd: Sequence[Path]) -> Sequen
 
 def alike(odd: Sequence[Path], found: Sequence[Sequence[Problem]]) -> list[Problem]:
     """Return what is refused of all variations, and not said of what is odd or holds it."""
-    first, *others = found
     return [
         problem
-        for problem in first
-        if all(problem in other for other in others)
+        for problem in (found[0] if found else ())
+        if all(problem in other for other in found)
         and not any(_is_on_the_way(problem.path, path) for path in odd)
     ]
 
