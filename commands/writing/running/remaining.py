@@ -1,13 +1,11 @@
 """What remains of a bulk command when items are refused, and what else is wrong with odd ones."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from commands.writing.running.standins import alike, variations
-from commands.writing.running.trials import Trial, at_its_place, is_of_item
+from commands.writing.running.trials import Try, at_its_place, beside_items, is_of_item
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import AnyVerb
-from kit.errors import MOST_OF_ITEM, Odd, Path, Problem, Refused, few
+from kit.errors import MOST_OF_ITEM, Odd, Problem, Refused, few
 from kit.inputs import Command
 
 MOST_RUNS = 20
@@ -19,7 +17,7 @@ class Remaining:
 
     One odd item stops no other: it is taken out, and the verb runs again without it. Each run ends
     with the first rule that is broken, for all items that break it, so that there are few. What
-    else is wrong with one that has odd fields, `trials` tell, of which nothing is kept.
+    else is wrong with one that has odd fields, `tell_beside` finds.
     """
 
     def __init__(self, verb: AnyVerb, command: Command) -> None:
@@ -30,33 +28,26 @@ class Remaining:
         self._runs = 0
         for place, item in enumerate(items):
             if isinstance(item, Odd):
-                self._refused[place] = [it.below(self._path(place)) for it in item.problems]
-
-    def _path(self, place: int) -> Path:
-        return (str(self._verb.items), place)
+                self._refused[place] = self._below(place, item.problems)
 
     @property
     def _places(self) -> Sequence[int]:
         return [place for place in range(len(self._items)) if place not in self._refused]
 
-    def trials(self) -> Sequence[Trial]:
-        """Return the odd items, as they are tried; none where none can be."""
-        found: Sequence[dict[int, Any]] = ({}, {}, {})
-        for place in self._refused:
-            item = self._items[place]
-            odd = [it.path for it in item.problems]
-            for trial, each in zip(
-                found, variations(self._verb.item, item.value, odd), strict=False
-            ):
-                trial[place] = each
-        return [Trial(self._verb, self._command, it) for it in found if it]
+    async def tell_beside(self, attempt: Try) -> None:
+        """Tell what else is wrong with odd items, which are tried, and of which nothing is kept."""
+        odd = {
+            place: (item.value, [it.path for it in item.problems])
+            for place, item in enumerate(self._items)
+            if isinstance(item, Odd)
+        }
+        if odd:
+            found = await beside_items(attempt, self._verb, self._command, odd)
+            for place, problems in found.items():
+                self._refused[place] += self._below(place, problems)
 
-    def tell(self, trials: Sequence[Trial]) -> None:
-        """Tell of odd items what all trials have refused alike."""
-        for place, problems in self._refused.items():
-            odd = [it.path for it in problems]
-            more = alike(odd, [it.found.get(place, ()) for it in trials])
-            problems += [it for it in more if it not in problems]
+    def _below(self, place: int, problems: Sequence[Problem]) -> list[Problem]:
+        return [it.below((str(self._verb.items), place)) for it in problems]
 
     async def run(self, writing: Writing) -> Outcome:
         """Run the verb with what remains, and tell few problems of each item."""

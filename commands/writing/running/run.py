@@ -13,9 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from commands.writing import journal
 from commands.writing.extent import Extent
 from commands.writing.ledger import Ledger
-from commands.writing.running import idempotency
+from commands.writing.running import idempotency, trials
 from commands.writing.running.remaining import Remaining
-from commands.writing.running.standins import alike, variations
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
 from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
@@ -66,12 +65,7 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
     Refused: whatever the verb refuses as a whole; as `_attempts`.
     """
     remaining = Remaining(verb, command)
-    trials = remaining.trials()
-    for trial in trials:
-        for tried in trial.commands():
-            trial.note(await _refusals(database, author, verb, tried))
-    if trials:
-        remaining.tell(trials)
+    await remaining.tell_beside(partial(_refusals, database, author, verb))
     attempt = partial(_attempt, database, author, verb, command, remaining)
     while True:
         try:
@@ -87,8 +81,7 @@ async def beside(
 
     Nothing of what is tried is kept.
     """
-    tried = variations(verb.takes, values, odd)
-    return alike(odd, [await _refusals(database, author, verb, it) for it in tried])
+    return await trials.beside(partial(_refusals, database, author, verb), verb, values, odd)
 
 
 class _TriedError(Exception):

@@ -31,6 +31,9 @@ class _Which(IntEnum):
     LEAST, USUAL, MOST = range(3)
 
 
+WAYS = len(_Which)
+
+
 class _Place(NamedTuple):
     """A field of an input. number: among the fields of its object. which: value is put there."""
 
@@ -76,12 +79,17 @@ def variations(model: type[Model], value: object, odd: Sequence[Path]) -> Sequen
     return [it for it in found if it is not None] if all(found) else ()
 
 
-def alike(odd: Sequence[Path], found: Sequence[Sequence[Problem]]) -> list[Problem]:
-    """Return what is refused of all variations, and not said of what is odd or holds it."""
+def alike(
+    odd: Sequence[Path], found: Sequence[Problem], before: Sequence[Problem] | None
+) -> list[Problem]:
+    """Return what is refused, as it was before if there was that, and not said of what is odd.
+
+    What leads to something odd, or lies within, is said of it.
+    """
     return [
         problem
-        for problem in (found[0] if found else ())
-        if all(problem in other for other in found)
+        for problem in found
+        if (before is None or problem in before)
         and not any(_is_on_the_way(problem.path, path) for path in odd)
     ]
 

@@ -1,46 +1,66 @@
-"""Odd items of a bulk command, run with values that stand in, of which nothing is kept."""
+"""What else is wrong with odd input: it is run with values that stand in, and nothing is kept."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
+from commands.writing.running.standins import WAYS, alike, variations
 from commands.writing.verbs import AnyVerb
-from kit.errors import Problem
+from kit.errors import Path, Problem
 from kit.inputs import Command
 
+Try: TypeAlias = Callable[[Command], Awaitable[Sequence[Problem]]]
+"""Runs a command, keeps nothing of it, and returns what is refused."""
 MOST_TRIALS = 5
-"""Of items with odd fields: what more would find is not told at once."""
+"""Of items with odd fields, each way: what more would find is not told at once."""
 
 
-class Trial:
-    """Odd items of a bulk command as they are tried. found: place -> what was refused of each.
+async def beside(attempt: Try, verb: AnyVerb, values: object, odd: Sequence[Path]) -> list[Problem]:
+    """Return what else is wrong with an input, whatever stands in place of what is odd."""
+    found: list[Problem] | None = None
+    for each in variations(verb.takes, values, odd):
+        found = alike(odd, await attempt(each), found)
+        if not found:
+            break
+    return found or []
+
+
+async def beside_items(
+    attempt: Try, verb: AnyVerb, command: Command, odd: Mapping[int, tuple[object, Sequence[Path]]]
+) -> dict[int, list[Problem]]:
+    """Return the same of items of a bulk command. odd: place -> item, its odd paths."""
+    tried = {place: variations(verb.item, *it) for place, it in odd.items()}
+    found: dict[int, list[Problem]] = {}
+    for way in range(WAYS):
+        items = {
+            place: ways[way] for place, ways in tried.items() if ways and (way == 0 or found[place])
+        }
+        refused = await _refused_items(attempt, verb, command, items)
+        for place in items:
+            found[place] = alike(odd[place][1], refused.get(place, ()), found.get(place))
+    return found
+
+
+async def _refused_items(
+    attempt: Try, verb: AnyVerb, command: Command, items: Mapping[int, Any]
+) -> Mapping[int, Sequence[Problem]]:
+    """Return what is refused of items, with paths inside of them.
 
     Each run ends with the first rule that is broken; it goes on with the items that keep it.
     """
-
-    def __init__(self, verb: AnyVerb, command: Command, items: Mapping[int, Any]) -> None:
-        """Take the command, and place -> item, all of them sound."""
-        self._verb, self._command, self._items = verb, command, dict(items)
-        self.found = defaultdict[int, list[Problem]](list)
-
-    def commands(self) -> Iterator[Command]:
-        """Give what is to be run, as long as `note` was told something of it."""
-        for _ in range(MOST_TRIALS):
-            if not self._items:
-                return
-            items = {str(self._verb.items): list(self._items.values())}
-            yield self._command.model_copy(update=items)
-
-    def note(self, problems: Sequence[Problem]) -> None:
-        """Note what a run has refused; of the others nothing is known where it is no item's."""
-        places = list(self._items)
-        for problem in problems:
-            if is_of_item(self._verb, problem):
-                found = at_its_place(problem, places)
-                self.found[int(found.path[1])].append(found)
-        kept = {place: it for place, it in self._items.items() if place not in self.found}
-        self._items = kept if len(kept) < len(self._items) else {}
+    left, found = dict(items), defaultdict[int, list[Problem]](list)
+    for _ in range(MOST_TRIALS):
+        places, before = list(left), len(found)
+        update = {str(verb.items): list(left.values())}
+        for each in await attempt(command.model_copy(update=update)) if left else ():
+            if is_of_item(verb, each):
+                problem = at_its_place(each, places)
+                found[int(problem.path[1])].append(replace(problem, path=problem.path[2:]))
+        if len(found) == before:
+            break
+        left = {place: it for place, it in left.items() if place not in found}
+    return found
 
 
 def is_of_item(verb: AnyVerb, problem: Problem) -> bool:
