@@ -27,10 +27,10 @@ test: $(VENV)/dev.stamp ## Run every test, the browser's too.
 test-changed: $(VENV)/dev.stamp ## Run what the change since BASE touches: make test-changed BASE=main
 	$(PYTHON) -m tests.changed $(BASE) -q -n logical --maxprocesses 4 --dist worksteal
 
-test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference executor; compare many more operations; ask every field all that is wrong; migrate from every revision. Nightly.
+test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference executor; compare many more operations; ask every field all that is wrong, and what is hidden on every way; migrate from every revision. Nightly.
 	$(PYTEST) --executor reference tests/api
 	$(PYTEST) --operations 10000 --seed $$(date +%Y%m%d) tests/execution tests/api/sweeps/test_hidden_columns.py
-	$(PYTEST) --every-case tests/api/sweeps/test_bad_input.py
+	$(PYTEST) --every-case tests/api/sweeps/test_bad_input.py tests/api/sweeps/test_hidden_columns.py
 	$(PYTEST) --every-way tests/migrations
 
 simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
@@ -59,14 +59,14 @@ sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 	mv schema.graphql.new schema.graphql
 
 docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, verbs, gates, who sees what.
-	$(PYTHON) -c 'from models.base.page import events_page; print(events_page())' > docs/EVENTS.md.new
+	$(PYTHON) -c 'from models.base.markdown import events_markdown; print(events_markdown())' > docs/EVENTS.md.new
 	mv docs/EVENTS.md.new docs/EVENTS.md
-	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import verbs_page; \
-		print(verbs_page(schema.mutation), end="")' > docs/VERBS.md.new
+	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import verbs_markdown; \
+		print(verbs_markdown(schema.mutation), end="")' > docs/VERBS.md.new
 	mv docs/VERBS.md.new docs/VERBS.md
 	$(PYTHON) -c 'from models.matrix import write_matrix; write_matrix()'
 	$(PYTHON) -m tests.models.base.written
-	$(PYTHON) -c 'from tests.gates.page import gates_page; print(gates_page(), end="")' \
+	$(PYTHON) -c 'from tests.gates.markdown import gates_markdown; print(gates_markdown(), end="")' \
 		> docs/GATES.md.new
 	mv docs/GATES.md.new docs/GATES.md
 

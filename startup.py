@@ -18,7 +18,6 @@ from pathlib import Path
 from sqlalchemy import text
 
 import migrations
-from abruf import __version__
 from examples.demo import operations
 from examples.tokens import tokens_of_demo
 from kit import embedded
@@ -27,8 +26,9 @@ from kit.config import Config
 from kit.db.database import BehindPoolerError, Database
 from kit.db.lost import NotAdmitted, Unavailable, is_lost
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
-from kit.embedded.home import write_file
+from kit.embedded.home import EmbeddedPostgresError, write_file
 from kit.telemetry.metrics import Telemetry
+from kit.telemetry.version import VERSION
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
 from server import BACKGROUND, application
@@ -42,7 +42,7 @@ from workers.running.rounds import Rounds
 TOKENS = "demo-tokens.json"
 FILES = 500
 """That are open beside clients' connections: to the database, modules, logs."""
-OPERATIONS = "operations"
+_OPERATIONS = "operations"
 """Folder in the data folder: GraphiQL's examples."""
 TO_TRY = 3
 """Example operations that are printed."""
@@ -78,7 +78,7 @@ def work(config: Config) -> None:
 @contextmanager
 def logged(what: str, **fields: object) -> Iterator[None]:
     """Tell the log when something begins, and when it ends."""
-    known = {"version": __version__, "revision": migrations.newest(), **fields}
+    known = {"version": VERSION, "revision": migrations.newest(), **fields}
     try:
         _log.info("%s started", what, extra={"fields": known})
         yield
@@ -131,7 +131,7 @@ class _Ending:
             away = f"PostgreSQL has ended and does not start again; its log ends with:\n{self._log}"
         except (UnboundError, BehindPoolerError, migrations.NewerSchemaError) as error:
             sys.exit(str(error))
-        except embedded.EmbeddedPostgresError as error:
+        except EmbeddedPostgresError as error:
             sys.exit(f"PostgreSQL does not start: {error}")
         except Exception as error:
             if not is_lost(error):
@@ -171,7 +171,7 @@ def _prepared(config: Config, server: embedded.Server) -> dict[str, str]:
             return {}
         file = config.data_dir / TOKENS
         kept = json.loads(file.read_text()) if file.exists() else {}
-        tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / OPERATIONS))
+        tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / _OPERATIONS))
         if tokens != kept:
             write_file(file, json.dumps(tokens, indent=2) + "\n")
         return tokens
@@ -254,7 +254,7 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
     if not _is_loopback(config.host):
         place = config.data_dir / TOKENS
         return f"\nAbruf is ready: {address}\nTokens of the demo are in {place} only.\n"
-    examples = sorted((config.data_dir / OPERATIONS).glob("*.graphql"))[:TO_TRY]
+    examples = sorted((config.data_dir / _OPERATIONS).glob("*.graphql"))[:TO_TRY]
     return "\n".join(
         [
             "",
@@ -326,7 +326,7 @@ def _server(
         grace=timedelta(seconds=config.grace_s),
     )
     settings = Settings(
-        application(serving, config.data_dir / OPERATIONS),
+        application(serving, config.data_dir / _OPERATIONS),
         config.bounds,
         trusted=config.trusted_proxies,
         telemetry=telemetry,

@@ -1,9 +1,7 @@
-"""The installable application: its version, and the command `abruf`."""
+"""The installable application: the command `abruf`."""
 
 import sys
 from pathlib import Path
-
-__version__ = "0.1.0"
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from graphql import (
 )
 from strawberry.schema_directive import Location
 
-from admission.demands import NOTHING, Demands, of_field
+from admission.demands import NO_DEMANDS, Demands, of_field
 from execution.fields import DECLARED, Related
 from kit.limits import LARGEST_PAGE
 
@@ -70,7 +70,7 @@ class Kind:
     weight: int
     type_name: str
     is_list: bool
-    demands: Demands = NOTHING
+    demands: Demands = NO_DEMANDS
     typical: int = ASSUMED
     longest: int = LARGEST_PAGE
     each: int = 0
@@ -137,5 +137,5 @@ def _cost(of: GraphQLField) -> Cost:
 
 
 catalogue = cache(Catalogue)
-UNKNOWN = Kind(0, "", is_list=False)
+UNKNOWN_FIELD = Kind(0, "", is_list=False)
 """A field that the schema does not have: validation will say so."""

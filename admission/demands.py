@@ -5,7 +5,7 @@ from typing import Any
 from graphql import GraphQLField, GraphQLNamedType, get_named_type
 
 Demands = frozenset[Any]
-NOTHING: Demands = frozenset()
+NO_DEMANDS: Demands = frozenset()
 
 
 class Demand:
@@ -14,14 +14,14 @@ class Demand:
     @property
     def demands(self) -> Demands:
         """Return what is demanded; nothing unless a directive says more."""
-        return NOTHING
+        return NO_DEMANDS
 
 
 def of_field(parent: GraphQLNamedType, field: GraphQLField) -> Demands:
     """Return all that a field demands: with its type, and with the type that it gives."""
     inner = get_named_type(field.type)
     needs = (of_type(parent), _own(field), of_type(inner))
-    return frozenset().union(*(it or NOTHING for it in needs))
+    return frozenset().union(*(it or NO_DEMANDS for it in needs))
 
 
 def of_type(kind: GraphQLNamedType) -> Demands | None:

@@ -21,9 +21,9 @@ from graphql import (
     SelectionSetNode,
 )
 
-from admission.costs import OBJECTS, UNKNOWN, Catalogue, Kind
-from admission.demands import NOTHING, Demands
-from admission.sizes import MOST, amounts, asked_of, largest
+from admission.costs import OBJECTS, UNKNOWN_FIELD, Catalogue, Kind
+from admission.demands import NO_DEMANDS, Demands
+from admission.sizes import LARGEST_INT, amounts, asked_of, largest
 
 _KEPT = 64
 """Prices of a document that are remembered, one for each combination of page sizes."""
@@ -105,7 +105,7 @@ class _Part:
     counts: Counts = field(default_factory=Counts)
     fields: list[_Field] = field(default_factory=list)
     spreads: list[_Spread] = field(default_factory=list)
-    demands: Demands = NOTHING
+    demands: Demands = NO_DEMANDS
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Price:
 
     def points(self, objects: int) -> int:
         """Return the points where objects are so many, what is computed for them included."""
-        return min(self.cost + objects // OBJECTS, MOST)
+        return min(self.cost + objects // OBJECTS, LARGEST_INT)
 
 
 class Measured:
@@ -205,8 +205,8 @@ class Measured:
         counts.aliases += node.alias is not None
         counts.key = max(counts.key, len(node.alias.value) if node.alias else 0)
         known, name = self._catalogue.kinds.get(type_name), node.name.value
-        kind = (known or {}).get(name, UNKNOWN)
-        counts.unknown += known is not None and kind is UNKNOWN and not name.startswith("__")
+        kind = (known or {}).get(name, UNKNOWN_FIELD)
+        counts.unknown += known is not None and kind is UNKNOWN_FIELD and not name.startswith("__")
         part.demands |= kind.demands
         if kind.each:
             key = (node.alias or node.name).value
@@ -247,7 +247,7 @@ class Measured:
         demands: dict[int | str, Demands] = {}
         for name in self._order:
             part = self._parts[name]
-            spread = (demands.get(it.name, NOTHING) for it in part.spreads)
+            spread = (demands.get(it.name, NO_DEMANDS) for it in part.spreads)
             demands[name] = part.demands.union(*spread)
         return demands
 
@@ -261,7 +261,7 @@ class Measured:
         return max((largest(sizes, amount_of) for sizes in wanted), default=0)
 
     def price(
-        self, name: str | None, variables: Mapping[str, Any], largest_page: int = MOST
+        self, name: str | None, variables: Mapping[str, Any], largest_page: int = LARGEST_INT
     ) -> Price:
         """Return what an operation costs. name: None for the only one.
 
@@ -280,7 +280,7 @@ class Measured:
 
     def demands(self, name: str | None) -> Demands:
         """Return what all fields of an operation demand together. name: None for the only one."""
-        return self._demands[self._operation(name)[0]] if self._operations else NOTHING
+        return self._demands[self._operation(name)[0]] if self._operations else NO_DEMANDS
 
     def _operation(self, name: str | None) -> tuple[int, OperationDefinitionNode]:
         return self._operations.get(name) or next(iter(self._operations.values()))
@@ -294,7 +294,7 @@ class Measured:
                 one = _priced(part, 1, amount_of, largest_page, prices) if part.on_page else none
                 prices[key] = (none, one)
         total = prices[operation][0]
-        announced = min(total.nodes, MOST)
+        announced = min(total.nodes, LARGEST_INT)
         return Price(total.points(total.nodes + total.work), announced, total.work)
 
     def spent(self, name: str | None, variables: Mapping[str, Any], objects: int) -> int:

@@ -15,7 +15,7 @@ from graphql import (
 
 from admission.costs import PAGE_SIZES
 
-MOST = 2**31 - 1
+LARGEST_INT = 2**31 - 1
 """No number that clients see is larger: GraphQL's Int."""
 _SIZES = PAGE_SIZES | {"ids"}
 _ITEMS = frozenset({"input"})
@@ -56,7 +56,7 @@ def _literal(value: ValueNode) -> int:
         return len(value.values)
     if isinstance(value, IntValueNode):
         digits = value.value
-        return max(0, int(digits)) if len(digits) < len(str(MOST)) else MOST
+        return max(0, int(digits)) if len(digits) < len(str(LARGEST_INT)) else LARGEST_INT
     return 1
 
 
@@ -80,9 +80,9 @@ def _amount(value: Any) -> int:
     """Return how many a value asks for; what is no number and no list is refused later."""
     if isinstance(value, list):
         return len(value)
-    if isinstance(value, int | float) and abs(value) <= MOST:
+    if isinstance(value, int | float) and abs(value) <= LARGEST_INT:
         return max(0, int(value))
-    return MOST if isinstance(value, int | float) else 1
+    return LARGEST_INT if isinstance(value, int | float) else 1
 
 
 def _longest(value: Any) -> int:

@@ -12,12 +12,13 @@ from typing import Any, NoReturn
 
 from bench import forms, schedules
 from bench.engines import EngineError, node
+from bench.figures import report
+from bench.figures.machine import machine
 from bench.measuring.check import DifferentError
 from bench.measuring.load import LoadError
-from bench.page import report
-from bench.page.machine import machine
 from kit import embedded
 from kit.config import from_environment
+from kit.embedded.home import EmbeddedPostgresError
 from web.build import BuildFailedError
 
 KEPT = "results.json"
@@ -92,7 +93,7 @@ def main() -> None:
         EngineError,
         LoadError,
         BuildFailedError,
-        embedded.EmbeddedPostgresError,
+        EmbeddedPostgresError,
     ) as error:
         sys.exit(str(error))
     if form != "quick":

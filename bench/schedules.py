@@ -26,7 +26,7 @@ from bench.operations import OURS
 from bench.operations import schedules as words
 from bench.operations.schedules import Shape
 from bench.progress import say
-from commands.access import keys
+from commands.access.keys import operate as keys
 from commands.messages.readers.folders import exchange
 from commands.writing.running.run import Author
 from kit.clock import now

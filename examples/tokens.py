@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from commands.access.keys import create_key
+from commands.access.keys.operate import create_key
 from examples import demo
 from kit.clock import now
 from kit.db.database import Database

@@ -4,29 +4,3 @@
 field's metadata. Strawberry's own executor serves them through the operation's dataloaders; the
 planner reads the declarations and makes statements of them.
 """
-
-from execution.fields import (
-    DECLARED,
-    Chosen,
-    Listed,
-    Parts,
-    Whole,
-    Written,
-    column,
-    each_related,
-    outdated,
-    related,
-)
-
-__all__ = [
-    "DECLARED",
-    "Chosen",
-    "Listed",
-    "Parts",
-    "Whole",
-    "Written",
-    "column",
-    "each_related",
-    "outdated",
-    "related",
-]

@@ -346,6 +346,3 @@ class Planned(SchemaExtension):
             is_awaitable=optimized_is_awaitable,
             **operation.schema._get_custom_context_kwargs(operation.operation_extensions),  # noqa: SLF001 -- as Strawberry calls its own executor.
         )
-
-
-__all__ = ["Planned", "Planner"]

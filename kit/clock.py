@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from kit.errors import Code, Path, Refused
 
 Clock = Callable[[], datetime]
-APART = timedelta(days=1)
+CLOCKS_APART = timedelta(days=1)
 """How far the clocks of others may be from ours and from each other's."""
 
 
@@ -26,9 +26,9 @@ def check_happened(
     since: what it follows from, by whose clock ever; None where that is not known. Refused:
     INVALID_DATE for what happened before that, or is still to come.
     """
-    if since is not None and when < since - APART:
+    if since is not None and when < since - CLOCKS_APART:
         text = f"This is more than a day before {since.isoformat()}, which it comes after."
         raise Refused(Code.INVALID_DATE, text, path)
-    if when > now + APART:
+    if when > now + CLOCKS_APART:
         text = f"This is more than a day after {now.isoformat()}: tell what has happened."
         raise Refused(Code.INVALID_DATE, text, path)

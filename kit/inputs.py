@@ -352,20 +352,6 @@ def refuse_duplicates(keys: Iterable[Hashable], path: Path, *below: str) -> None
     refusals.end()
 
 
-class Window(Input):
-    """When a delivery is to arrive, at the place's own time."""
-
-    earliest: Instant = Field(description="Not before this instant.")
-    latest: Instant = Field(description="Not after this instant; later than `earliest`.")
-    time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
-
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if not self.earliest < self.latest:
-            raise _refuse(Code.INVALID_WINDOW, "A window ends after it starts.")
-        return self
-
-
 class Money(Input):
     """An amount of money."""
 
@@ -383,13 +369,3 @@ class Place(Input):
     city: Name = Field(description="City.")
     region: Name | None = Field(None, description="State, province or region.")
     country: Country = Field(description="Country, ISO 3166-1 alpha-2.")
-
-
-class Recipient(Input):
-    """The person who takes a delivery in."""
-
-    name: Name = Field(description="Name of the person.")
-    department: Name | None = Field(None, description="Department of the company.")
-    building: Name | None = Field(None, description="Building, gate or ramp.")
-    phone: Short | None = Field(None, description="Telephone number.")
-    email: Name | None = Field(None, description="E-mail address.")

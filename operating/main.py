@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from abruf import __version__
+from kit.telemetry.version import VERSION
 
 NOUNS = {
     "serve": ("server.serve", "answer requests until a signal; `make run` does the same"),
@@ -44,7 +44,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
         description="Run and operate Abruf. The database is that of ABRUF_DATABASE_URL, or the"
         " embedded one.",
     )
-    parser.add_argument("--version", action="version", version=f"abruf {__version__}")
+    parser.add_argument("--version", action="version", version=f"abruf {VERSION}")
     nouns = parser.add_subparsers(metavar="NOUN", required=True)
     for name, (module, meaning) in NOUNS.items():
         noun = nouns.add_parser(name, help=meaning)

@@ -22,6 +22,7 @@ from kit.config import from_environment
 from kit.db.database import Database
 from kit.db.role import app_role
 from kit.db.sessions import Session
+from kit.embedded.home import EmbeddedPostgresError
 from kit.errors import Refused
 from models.access.viewers import Actor, Viewer
 
@@ -42,7 +43,7 @@ def reached() -> Iterator[embedded.Server]:
         )
     except migrations.NewerSchemaError as error:
         sys.exit(str(error))
-    except embedded.EmbeddedPostgresError as error:
+    except EmbeddedPostgresError as error:
         sys.exit(f"PostgreSQL does not start: {error}")
     except (OSError, SQLAlchemyError, CommandError) as error:
         sys.exit(f"The database cannot be used: {error}")

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from commands.writing.verbs import AnyVerb
+from models.base.acts import Transition
 from schema.graphql.mutations import VERB
 
 _HEAD = """\
@@ -25,7 +26,7 @@ def verbs(mutation: Any) -> list[AnyVerb]:
     return [field.metadata[VERB] for field in mutation.__strawberry_definition__.fields]
 
 
-def verbs_page(mutation: Any) -> str:
+def verbs_markdown(mutation: Any) -> str:
     """Return the text of docs/VERBS.md."""
     return _HEAD + "".join(f"| {' | '.join(_cells(it))} |\n" for it in verbs(mutation))
 
@@ -38,7 +39,7 @@ def _cells(verb: AnyVerb) -> tuple[str, ...]:
         _states(act.states),
         "; ".join(need.words for need in act.needs),
         "; ".join(stop.words for stop in act.stopped_by),
-        act.becomes or "",
+        act.becomes if isinstance(act, Transition) else "",
         _refused(verb.docstring),
     )
 

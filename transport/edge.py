@@ -16,7 +16,7 @@ DEFAULT_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cache-control", b"no-store"),
 )
 """Headers of every answer that does not bring its own, as GraphiQL's page and files do."""
-NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+LOADS_NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 """What JSON may load if a browser shows it."""
 
 
@@ -64,6 +64,6 @@ class _Answer:
             names = dict(headers)
             headers += [it for it in DEFAULT_HEADERS if it[0] not in names]
             if b"json" in names.get(b"content-type", b""):
-                headers.append(NOTHING)
+                headers.append(LOADS_NOTHING)
             message = {**message, "headers": [*headers, self._own]}
         await self._send(message)

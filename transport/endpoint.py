@@ -39,7 +39,7 @@ from transport.live.streams import EventStream
 from transport.serving import Serving
 from web.page import GraphiQL, is_for_a_browser
 
-RETRY_S = 5
+_RETRY_S = 5
 """Seconds after which a client that has too many connections may try again."""
 _MAY = {
     "GET": {OperationType.QUERY, OperationType.SUBSCRIPTION},
@@ -199,7 +199,7 @@ class Endpoint:
         key_id = caller.viewer.key_id
         if not self.places.is_free(key_id, self.limits(caller).connections):
             message = "This key has too many connections; close one."
-            raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=RETRY_S)
+            raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=_RETRY_S)
         context = self.context(caller, key, self.lanes)
         results = await schema.stream(
             operation.query,

@@ -14,10 +14,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 import migrations
-from abruf import __version__
 from kit.db.database import Database
 from kit.db.pool import HoldingPool
 from kit.telemetry.metrics import SLOW_S, Telemetry
+from kit.telemetry.version import VERSION
 from schema.schema import PLANNER
 from transport.endpoint import Endpoint
 from workers.running.rounds import Rounds
@@ -30,7 +30,7 @@ def telemetry_of(
 ) -> Telemetry:
     """Make the telemetry of an application over a database. provider: what takes its spans."""
     telemetry = Telemetry(provider.get_tracer(_NAME) if provider else None, slow_s)
-    telemetry.build(version=__version__, revision=migrations.newest() or "")
+    telemetry.build(version=VERSION, revision=migrations.newest() or "")
     for name, engine in (("reading and writing", database.engine), ("keys", database.keyless)):
         of, pool = f"abruf_pool_{name.partition(' ')[0]}", cast("HoldingPool", engine.pool)
         telemetry.gauge(f"{of}_in_use", f"Database connections in use for {name}.", pool.checkedout)

@@ -12,7 +12,7 @@ import orjson
 from bench.data import plain
 from bench.measuring.load import UNIQUE
 from bench.operations import LIMIT, OPERATIONS, POSTGRAPHILE, Operation
-from commands.access import keys
+from commands.access.keys import operate as keys
 from kit.clock import now
 from kit.db.database import Database
 from kit.embedded import Server

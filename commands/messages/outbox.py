@@ -17,7 +17,7 @@ from kit.standards.edifact.delimiters import DEFAULT, Delimiters
 from kit.standards.edifact.parts import Header, MessageKind
 from kit.standards.edifact.writing import SegmentParts, Style, interchange
 from models.access.viewers import Scope
-from models.base.acts import Act
+from models.base.acts import Transition
 from models.events.messages.outbox import (
     OutgoingInterchangeSent,
     OutgoingInterchangeWantedAgain,
@@ -26,7 +26,9 @@ from models.events.messages.outbox import (
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
 from models.messages.partners import PartnerProfile
 
-SEND = Act(Scope.MESSAGES_WRITE, frozenset({OutgoingState.PENDING}), becomes=OutgoingState.SENT)
+SEND = Transition(
+    Scope.MESSAGES_WRITE, frozenset({OutgoingState.PENDING}), becomes=OutgoingState.SENT
+)
 _WIDER = ("UNOC", "UNOW")
 """In which characters we write what does not fit into those that are wanted."""
 
@@ -54,10 +56,10 @@ async def send(writing: Writing, command: OutgoingInterchangeSend) -> Outcome:
     """Note that it was sent. Refused: NOT_FOUND, WRONG_STATE for what was sent before."""
     key = command.outgoing_interchange_id
     rows = await writing.lock(OutgoingInterchange, {key: ("outgoing_interchange_id",)})
-    if rows[key].state is not OutgoingState.PENDING:
+    if rows[key].state not in SEND.states:
         text = "It was sent before."
         raise Refused(Code.WRONG_STATE, text, ("outgoing_interchange_id",))
-    rows[key].state, rows[key].sent_at = OutgoingState.SENT, writing.now
+    rows[key].state, rows[key].sent_at = SEND.becomes, writing.now
     writing.record(OutgoingInterchangeSent(key))
     return {"outgoing_interchange_id": key}
 
@@ -109,6 +111,6 @@ async def want_again(writing: Writing, answers_id: UUID) -> None:
     for row in await writing.among(
         OutgoingInterchange, "answers_id", [answers_id], "id", lock=True
     ):
-        if row.state is OutgoingState.SENT:
+        if row.state is SEND.becomes:
             row.state, row.sent_at = OutgoingState.PENDING, None
             writing.record(OutgoingInterchangeWantedAgain(row.id))

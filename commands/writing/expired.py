@@ -13,7 +13,7 @@ from kit.db.statements import Statement
 
 SPARED = timedelta(hours=1)
 """What ended less long ago stays: somebody may be about to read it."""
-AT_ONCE = 10_000
+DELETED_AT_ONCE = 10_000
 """Rows that go in one statement."""
 
 
@@ -24,9 +24,9 @@ async def clear(
 
     ends: the column that says when. Tells whether there may be more than go in one statement.
     """
-    values = {"merchant": merchant_id, "before": now - SPARED, "most": AT_ONCE}
+    values = {"merchant": merchant_id, "before": now - SPARED, "most": DELETED_AT_ONCE}
     ((deleted,),) = await session.rows(_clear(ends), values)
-    return bool(deleted == AT_ONCE)
+    return bool(deleted == DELETED_AT_ONCE)
 
 
 @cache

@@ -15,7 +15,7 @@ from models.access.journal import JournalEntry
 from models.access.keys import CounterName
 from models.base.events import Moving
 
-MOST = 2_500
+ENTRIES_AT_ONCE = 2_500
 """Entries of one statement, which has seconds only; nobody else comes between it and the next."""
 _SAME = (
     "recorded_at",
@@ -54,7 +54,7 @@ async def append(writing: Writing) -> None:
     for finish in writing.at_end:
         await finish()
     await number_rows(writing)
-    for start in range(0, len(writing.events), MOST):
+    for start in range(0, len(writing.events), ENTRIES_AT_ONCE):
         entries = entries if start == 0 else await _entries(writing, start)
         own = raising(writing, CounterName.JOURNAL, len(entries))
         await writing.session.rows(_APPEND, {**own, **same, "entries": entries})
@@ -67,7 +67,7 @@ async def _entries(writing: Writing, start: int) -> list[object]:
     """
     counted: Counter[UUID] = Counter()
     entries = list[object]()
-    events = writing.events[start : start + MOST]
+    events = writing.events[start : start + ENTRIES_AT_ONCE]
     for position, (event, occurred_at) in enumerate(events, 1):
         await writing.room(1 + len(event.moved) if isinstance(event, Moving) else 1)
         counted[event.id] += 1

@@ -18,7 +18,7 @@ from kit.db.statements import Statement, as_part
 from kit.loop.work import SLICE, slices_of
 from models.base.tables import OfMerchant
 
-MOST = 5_000
+_MOST = 5_000
 """Rows of one statement: what thousands of them take is not held several times at once."""
 
 
@@ -92,7 +92,7 @@ async def write_rows(
 ) -> None:
     """Insert new rows and update locked ones by one statement; the ledger hears what they move.
 
-    More than `MOST` are several statements: tables stand, and so do rows, behind those that they
+    More than `_MOST` are several statements: tables stand, and so do rows, behind those that they
     name. The session learns nothing of them: what is changed must not be a row that it has read.
     """
     parts = [_Part(_insert, entity, rows) for entity, rows in new.items()]
@@ -107,7 +107,7 @@ async def write_rows(
 
 def _statements(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
     """Part rows among statements."""
-    together, left = list[_Part](), MOST
+    together, left = list[_Part](), _MOST
     for part in parts:
         start = 0
         while start < len(part.items):
@@ -116,7 +116,7 @@ def _statements(parts: Sequence[_Part]) -> Iterator[list[_Part]]:
             start, left = start + len(some), left - len(some)
             if not left:
                 yield together
-                together, left = [], MOST
+                together, left = [], _MOST
     if together:
         yield together
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from examples.demo import client, goods, shops
 from examples.demo.story import Story, tell
 from kit.clock import Clock

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from kit.db.lost import is_lost
 
 CHANNEL = "abruf_journal"
-QUIET_S = 0.05
+_QUIET_S = 0.05
 """Seconds between two notifications: PostgreSQL lets commits with one wait for each other."""
-AGAIN_S = 3.0
+_AGAIN_S = 3.0
 """Seconds until a lost listener connects again."""
 _TELL = "SELECT pg_notify($1, it) FROM unnest($2::text[]) AS it"
 _log = logging.getLogger("abruf")
@@ -90,7 +90,7 @@ class Hints:
                     await driver.execute(_TELL, CHANNEL, payloads)  # type: ignore[union-attr]
             except Exception as error:  # noqa: BLE001 -- whatever it is, the others poll.
                 _log.warning("A hint was lost", exc_info=not is_lost(error))
-            await asyncio.sleep(QUIET_S)
+            await asyncio.sleep(_QUIET_S)
 
     async def _listen(self) -> None:
         """Hold a connection that hears the other processes, and take another when it is lost."""
@@ -99,7 +99,7 @@ class Hints:
                 await self._listen_once()
             except Exception as error:  # noqa: BLE001 -- whatever it is, who waits polls meanwhile.
                 _log.warning("Hints are not heard", exc_info=not is_lost(error))
-            await asyncio.sleep(AGAIN_S)
+            await asyncio.sleep(_AGAIN_S)
 
     async def _listen_once(self) -> None:
         lost = asyncio.Event()

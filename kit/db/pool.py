@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util.queue import AsyncAdaptedQueue
 
-HELD = "merchant"
+HELD_MERCHANT = "merchant"
 """Where a pooled connection notes the merchant that its session setting names."""
-WANTED: ContextVar[UUID | None] = ContextVar("wanted", default=None)
+WANTED_MERCHANT: ContextVar[UUID | None] = ContextVar("wanted", default=None)
 """Whose connection is about to be taken."""
 
 
@@ -32,8 +32,10 @@ class _Idle(asyncio.Queue[Any]):
 
     def _get(self) -> Any:
         """Take the newest one of the wanted merchant, else the oldest."""
-        wanted, idle = WANTED.get(), self._queue
-        chosen = next((it for it in reversed(idle) if it.info.get(HELD) == wanted), idle[0])
+        wanted, idle = WANTED_MERCHANT.get(), self._queue
+        chosen = next(
+            (it for it in reversed(idle) if it.info.get(HELD_MERCHANT) == wanted), idle[0]
+        )
         idle.remove(chosen)
         return chosen
 

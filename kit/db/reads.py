@@ -22,7 +22,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 
 from kit.db import driver
 from kit.db.lost import Reach, Unavailable, is_lost
-from kit.db.pool import WANTED
+from kit.db.pool import WANTED_MERCHANT
 from kit.db.tenant import hold_merchant, set_merchant
 
 Answer = TypeVar("Answer")
@@ -174,7 +174,7 @@ class Reads:
         if self._ended:
             message = "The operation has ended."
             raise RuntimeError(message)
-        WANTED.set(self._merchant_id)
+        WANTED_MERCHANT.set(self._merchant_id)
         pooled: PoolProxiedConnection = await greenlet_spawn(self._pool.connect)
         self._pooled = pooled
         if self._autocommit:

@@ -20,7 +20,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 
 from kit.db import driver
 from kit.db.lost import DRIVERS, OutcomeUnknown, is_lost
-from kit.db.pool import WANTED
+from kit.db.pool import WANTED_MERCHANT
 from kit.db.statements import Statement
 from kit.db.tenant import holds
 
@@ -63,7 +63,7 @@ async def writing(engine: AsyncEngine, merchant_id: UUID | None) -> AsyncIterato
 
     OutcomeUnknown: the connection was lost at COMMIT.
     """
-    WANTED.set(merchant_id)
+    WANTED_MERCHANT.set(merchant_id)
     pool: Any = engine.sync_engine.pool
     pooled = await greenlet_spawn(pool.connect)
     try:

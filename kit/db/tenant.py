@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util.concurrency import greenlet_spawn
 
-from kit.db.pool import HELD
+from kit.db.pool import HELD_MERCHANT
 
 _FOR_THE_TRANSACTION = text("SELECT set_merchant(:merchant)").bindparams(
     bindparam("merchant", type_=Uuid())
@@ -26,7 +26,7 @@ async def set_merchant(within: AsyncSession | AsyncConnection, merchant_id: UUID
 
 def holds(pooled: PoolProxiedConnection, merchant_id: UUID | None) -> bool:
     """Tell whether a connection holds a merchant (None: no merchant) for its session."""
-    return HELD in pooled.info and pooled.info[HELD] == merchant_id
+    return HELD_MERCHANT in pooled.info and pooled.info[HELD_MERCHANT] == merchant_id
 
 
 async def hold_merchant(pooled: PoolProxiedConnection, merchant_id: UUID | None) -> None:
@@ -37,11 +37,11 @@ async def hold_merchant(pooled: PoolProxiedConnection, merchant_id: UUID | None)
     """
     if holds(pooled, merchant_id):
         return
-    pooled.info.pop(HELD, None)
+    pooled.info.pop(HELD_MERCHANT, None)
     driver: Any = pooled.driver_connection
     try:
         await driver.execute(f"SET app.merchant = '{merchant_id or ''}'")
     except BaseException:
         await asyncio.shield(greenlet_spawn(pooled.invalidate))
         raise
-    pooled.info[HELD] = merchant_id
+    pooled.info[HELD_MERCHANT] = merchant_id

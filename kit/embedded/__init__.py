@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     # Who only runs a server needs nothing but the standard library.
     from kit.config import Config
 
-__all__ = ["EmbeddedPostgresError", "Server", "addresses", "running"]
-
 
 @dataclass(frozen=True, slots=True)
 class Server:

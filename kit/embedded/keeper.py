@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from kit.embedded.home import STEP_S, EmbeddedPostgresError, Home, take_lock, write_file
 from kit.embedded.server import START_S, answers, furnish, make_cluster, start, stop
 
-AGAIN_S = 0.1
+_AGAIN_S = 0.1
 """Seconds until a server that ended is started again, twice as long after each failure."""
 MOST_FAILURES = 6
 """In a row, after which the keeper gives up: about a quarter of a minute."""
@@ -67,7 +67,7 @@ def _keep(home: Home, *, durable: bool) -> None:
     alone = threading.Event()
     port = _run(home, alone, 0, durable=durable)
     failures = 0
-    while not alone.wait(AGAIN_S * 2**failures):
+    while not alone.wait(_AGAIN_S * 2**failures):
         began = time.monotonic()
         try:
             _run(home, alone, port, durable=durable)

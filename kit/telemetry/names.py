@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 from hashlib import sha256
 
-LONGEST = 64
+LONGEST_NAME = 64
 """Characters of a name that is told."""
-_NAME = re.compile(f"[_A-Za-z][_0-9A-Za-z]{{0,{LONGEST - 1}}}")
+_NAME = re.compile(f"[_A-Za-z][_0-9A-Za-z]{{0,{LONGEST_NAME - 1}}}")
 _MOST = 200
 """Names that metrics tell apart."""
-OTHER = "other"
+OTHER_NAME = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Labels:
         """Return the label of an operation."""
         name = named.shown
         if name is None or not named.is_registered:
-            return OTHER
+            return OTHER_NAME
         if len(self._known) < _MOST:
             self._known.add(name)
-        return name if name in self._known else OTHER
+        return name if name in self._known else OTHER_NAME

@@ -28,7 +28,7 @@ from models.access.journal import AuditEntry, JournalEntry
 from models.base.events import nouns
 from models.base.tables import OfMerchant, entity_named
 
-NOUNS: Mapping[str, str] = nouns()
+TYPES_OF_AGGREGATES: Mapping[str, str] = nouns()
 """What an entry is about -> the name of its type, of which a global id is made."""
 
 timeline = Paged(JournalEntry, {None: Sorted("sequence")}, of="aggregate_id")
@@ -45,9 +45,9 @@ class JournalSort(Enum):
 class JournalFilter(Input):
     """Which entries of the journal to list."""
 
-    object_id: Annotated[UUID, Names("journalled object", frozenset(NOUNS.values()))] | None = (
-        Field(None, description="About the object with this id.")
-    )
+    object_id: (
+        Annotated[UUID, Names("journalled object", frozenset(TYPES_OF_AGGREGATES.values()))] | None
+    ) = Field(None, description="About the object with this id.")
     types: tuple[Reference, ...] | None = Field(
         None, description="What happened is one of these, for example `order.placed`."
     )

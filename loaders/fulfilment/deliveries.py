@@ -18,7 +18,7 @@ from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.acts import ACTS
 from models.fulfilment.deliveries.conditions import ORDER_HELD
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
-from models.fulfilment.deliveries.states import OPEN, DeliveryState
+from models.fulfilment.deliveries.states import OPEN_DELIVERIES, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.acts import HELD
 from models.trade.orders.lines import OrderLine
@@ -111,7 +111,7 @@ _REPLACED = (DeliveryState.CANCELLED, DeliveryState.RESHIPPED)
 
 
 def _is_open(_reader: Reader, delivery: Any) -> ColumnElement[bool]:
-    return delivery.state.in_(OPEN)  # type: ignore[no-any-return]
+    return delivery.state.in_(OPEN_DELIVERIES)  # type: ignore[no-any-return]
 
 
 def _some_line(reader: Reader, delivery: Any, *conditions: Any, line: Any) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from models.fulfilment.parcels import (
     ParcelStatus,
     TrackingNumber,
 )
-from models.fulfilment.tracking.standing import APART, TERMINAL
+from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL
 from models.master.parties import Party
 
 _PLAIN = "^[A-Za-z0-9._-]+$"
@@ -128,7 +128,7 @@ def _may_be_of_one_carrier(number: Any, other: Any) -> ColumnElement[bool]:
 def _had(reader: Reader, parcel: Any, number: Any, other: Any, others: Any) -> ColumnElement[bool]:
     """Tell whether a parcel still had its number when another one got it. others: its number."""
     was_over = and_(parcel.status.in_(TERMINAL), parcel.status_at < others.added_at)
-    apart = others.added_at - number.added_at > APART
+    apart = others.added_at - number.added_at > NUMBERED_WITHIN
     ended = or_(was_over, apart, _goes_elsewhere(reader, parcel, other))
     came_later = others.added_at > number.added_at
     return and_(parcel.status != ParcelStatus.VOIDED, ~and_(came_later, ended))

@@ -22,19 +22,17 @@ from sqlalchemy import (
     case,
     column,
     func,
-    literal,
     select,
     union_all,
 )
-from sqlalchemy.types import TypeEngine
 
 from kit.inputs import Input, Name
 from loaders.reading.filters import begins, contains
-from loaders.reading.relations import Bind, Part, Reader, Relation
+from loaders.reading.relations import Bind, Part, Reader, Relation, literals
 from models.base.tables import OfMerchant, as_folded, fixed, searched
 from models.base.visibility import seen_by
 
-MOST = 50
+_MOST = 50
 EXACTLY, BEGINS, CONTAINS = range(3)
 SearchType = StrEnum(  # type: ignore[misc] # Tables say themselves what is found in them.
     "SearchType", {name.upper(): name for name in sorted({name for name, _ in searched().values()})}
@@ -49,7 +47,7 @@ class SearchWanted(Input):
         " accents aside."
     )
     types: tuple[SearchType, ...] | None = Field(None, description="Only objects of these types.")
-    first: int = Field(ge=1, le=MOST, description=f"How many objects, 1 to {MOST}.")
+    first: int = Field(ge=1, le=_MOST, description=f"How many objects, 1 to {_MOST}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +61,7 @@ class Hits(Relation):
     relations: Mapping[str, Relation]
     source = SimpleNamespace(type_name=column("type_name", Text()), key=column("key", Uuid()))
     record = namedtuple("record", ("type_name", "key"))  # noqa: PYI024 -- as all records.
-    many, lasting, typical = True, False, MOST
+    many, lasting, typical = True, False, _MOST
 
     @property
     def form(self) -> Hashable:
@@ -100,11 +98,7 @@ class Hits(Relation):
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the same with its values."""
         del key
-
-        def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
-            return literal(self.values[name], type_)
-
-        return self.keys(reader, bind)
+        return self.keys(reader, literals(self.values))
 
 
 def _parts(

@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import aliased
 
 from models.base.tables import OfMerchant
+
+StateT = TypeVar("StateT", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -83,16 +85,22 @@ class Itself:
 class Act:
     """What may be done: who may, in which states of the row, and what else must hold.
 
-    states: none are given where it is not about the state of one row. becomes: the state that it
-    leads to, if it always is one. action: its name among `availableActions`, if it is one of them.
+    states: none are given where it is not about the state of one row. action: its name among
+    `availableActions`, if it is one of them.
     """
 
     scope: StrEnum
     states: frozenset[StrEnum] = frozenset()
-    becomes: StrEnum | None = None
     needs: tuple[Some | Itself, ...] = field(default=())
     stopped_by: tuple[Some, ...] = field(default=())
     action: StrEnum | None = None
+
+
+@dataclass(frozen=True)
+class Transition(Act, Generic[StateT]):
+    """An act that always leads to the same state. becomes: the one that its verb gives the row."""
+
+    becomes: StateT = field(kw_only=True)
 
 
 def leading_to(state: StrEnum, machine: Mapping[Any, frozenset[StrEnum]]) -> frozenset[StrEnum]:

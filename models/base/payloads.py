@@ -28,7 +28,7 @@ from models.base.tables import Base
 
 ColumnName = NewType("ColumnName", str)
 """The name of a column of ours."""
-CODES: dict[str, type[StrEnum]] = {}
+CODES_OF_PAYLOADS: dict[str, type[StrEnum]] = {}
 """Name -> the enum, of those whose codes stand in payloads."""
 
 
@@ -178,7 +178,7 @@ def kind_of(hint: Any) -> ValueForm:
     if hint in _PLAIN:
         return _PLAIN[hint]
     if isinstance(hint, type) and issubclass(hint, StrEnum):
-        CODES[hint.__name__] = hint
+        CODES_OF_PAYLOADS[hint.__name__] = hint
         return _plain(f"`{hint.__name__}`", hint, str, hint)
     if isinstance(hint, type) and issubclass(hint, Item):
         return _item(hint)

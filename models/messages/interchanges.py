@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Scope
-from models.base.acts import Act
+from models.base.acts import Act, Transition
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import Seen
 
@@ -47,7 +47,9 @@ UNTAKEN = frozenset({InterchangeState.HELD, InterchangeState.REJECTED})
 """States of interchanges of which nothing is taken in."""
 
 REPLAY = Act(Scope.MESSAGES_WRITE, UNTAKEN)
-REJECT = Act(Scope.MESSAGES_WRITE, frozenset({InterchangeState.HELD}), InterchangeState.REJECTED)
+REJECT = Transition(
+    Scope.MESSAGES_WRITE, frozenset({InterchangeState.HELD}), becomes=InterchangeState.REJECTED
+)
 
 
 class Interchange(Owned):

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.standards.edifact.charsets import CODECS
-from kit.standards.schedules.habits import WORDS, Habits
+from kit.standards.schedules.habits import ELEMENT_WORDS, Habits
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import Seen
 
@@ -33,11 +33,11 @@ Charset = StrEnum("Charset", {it: it for it in CODECS})  # type: ignore[misc] # 
 
 
 ScheduleElement = StrEnum(  # type: ignore[misc] # They are declared once.
-    "ScheduleElement", {it: it for it in WORDS}
+    "ScheduleElement", {it: it for it in ELEMENT_WORDS}
 )
 """Elements of schedules whose codes partners use differently."""
 ScheduleMeaning = StrEnum(  # type: ignore[misc] # They are declared once.
-    "ScheduleMeaning", {it: it for it in sorted(frozenset().union(*WORDS.values()))}
+    "ScheduleMeaning", {it: it for it in sorted(frozenset().union(*ELEMENT_WORDS.values()))}
 )
 """What a code of a schedule means."""
 

@@ -11,9 +11,9 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from abruf import __version__
 from kit.clock import now
 from kit.embedded.home import write_file
+from kit.telemetry.version import VERSION
 from operating.backups.counts import PASSING, counts
 from operating.backups.programs import run_client
 from operating.reached import reached
@@ -78,7 +78,7 @@ async def _written(url: str, file: Path) -> int:
             found = await counts(connection, walled=False)
     finally:
         await engine.dispose()
-    known = {"version": __version__, "revision": revision, "at": now().isoformat()}
+    known = {"version": VERSION, "revision": revision, "at": now().isoformat()}
     tables = {name: asdict(it) for name, it in found.items()}
     write_file(manifest(file), json.dumps({**known, "tables": tables}, indent=2) + "\n")
     part.replace(file)

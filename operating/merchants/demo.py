@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from examples import demo
 from kit.config import from_environment
 from kit.db.database import Database

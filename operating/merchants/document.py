@@ -4,7 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from commands.access import documents, keys
+from commands.access import documents
+from commands.access.keys import operate as keys
 from kit.clock import now
 from kit.db.sessions import Session
 from kit.db.tenant import set_merchant

@@ -2,7 +2,7 @@
 
 import argparse
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from commands.messages.readers import folders
 from kit.db.database import Database
 from operating.reached import author, on_database
@@ -26,7 +26,7 @@ async def _exchange(database: Database, arguments: argparse.Namespace) -> str:
     async with database.writing(None) as session:
         merchant = await keys.merchant_of(session, arguments.merchant)
     done = await folders.exchange(database, author(merchant.id), arguments.folder)
-    counts = f"{', '.join(f'{done[it]} {it}' for it in folders.COUNTED)}."
+    counts = f"{', '.join(f'{done[it]} {it}' for it in folders.FOLDER_COUNTS)}."
     if done[folders.FAILED]:
         raise SystemExit(counts)
     return f"{counts}\n"

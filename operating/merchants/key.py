@@ -8,7 +8,7 @@ from uuid import UUID
 
 import orjson
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from kit.clock import now
 from kit.db.sessions import Session
 from kit.errors import Code, Refused

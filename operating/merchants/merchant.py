@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Table, Text, cast, func, literal, select
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from kit.clock import now
 from kit.db.sessions import Session
 from kit.db.tenant import set_merchant

@@ -4,7 +4,7 @@ import argparse
 import csv
 from functools import partial
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from commands.master.prices import imports
 from commands.writing.running.run import run
 from kit.db.database import Database

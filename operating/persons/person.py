@@ -5,7 +5,7 @@ import json
 
 from sqlalchemy import and_, exists, func, select, update
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from commands.writing.transaction import Writing
 from kit.db.sessions import Session
 from kit.db.tenant import set_merchant

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from commands.writing.running.run import Author, beside, run
+from commands.writing.running.run import Author, run, try_beside
 from commands.writing.transaction import Outcome
 from commands.writing.verbs import AnyVerb, Verb
 from kit.errors import Path, Problem
@@ -27,9 +27,9 @@ async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Ou
 async def told_beside(
     context: Context, verb: AnyVerb, values: object, odd: Sequence[Path]
 ) -> list[Problem]:
-    """Return what else is wrong with an input, of which nothing is kept: as `beside`."""
+    """Return what else is wrong with an input, of which nothing is kept: as `try_beside`."""
     await context.reads.close()
-    return await beside(context.database, _author(context), verb, values, odd)
+    return await try_beside(context.database, _author(context), verb, values, odd)
 
 
 def _author(context: Context) -> Author:

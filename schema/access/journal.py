@@ -7,11 +7,11 @@ import strawberry
 from sqlalchemy import case
 from strawberry.scalars import JSON
 
-from execution import DECLARED, Written
+from execution.fields import DECLARED, Written
 from execution.texts import Sql, constant
 from kit.ids import to_global
 from loaders.access import journal
-from loaders.access.journal import NOUNS, JournalSort
+from loaders.access.journal import TYPES_OF_AGGREGATES, JournalSort
 from models.access.viewers import Actor, Scope
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -59,12 +59,17 @@ class TimelineEntry:
 
 
 def _object_text(entry: Any, _type_name: str) -> Sql:
-    named = {noun: written_id(noun, entry.aggregate_id) for noun in NOUNS.values()}
-    return case(*((entry.aggregate == aggregate, named[noun]) for aggregate, noun in NOUNS.items()))
+    named = {noun: written_id(noun, entry.aggregate_id) for noun in TYPES_OF_AGGREGATES.values()}
+    return case(
+        *(
+            (entry.aggregate == aggregate, named[noun])
+            for aggregate, noun in TYPES_OF_AGGREGATES.items()
+        )
+    )
 
 
 def _object_id(entry: Any, _type_name: str) -> str:
-    return to_global(NOUNS[entry.aggregate], entry.aggregate_id)
+    return to_global(TYPES_OF_AGGREGATES[entry.aggregate], entry.aggregate_id)
 
 
 def _key_text(entry: Any, _type_name: str) -> Sql:

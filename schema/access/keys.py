@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from commands.access.keys import manage
-from execution import DECLARED, Listed, Written, related
+from execution.fields import DECLARED, Listed, Written, related
 from execution.texts import quoted
 from loaders.access import keys as loaders
 from loaders.master import channels as channel_loaders

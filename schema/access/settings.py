@@ -3,7 +3,7 @@
 import strawberry
 
 from commands.access import settings
-from execution import related
+from execution.fields import related
 from loaders.access import settings as loaders
 from models.access.settings import MerchantSettings as MerchantSettingsRow
 from models.access.viewers import Scope

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from strawberry import Info
 
-from execution import outdated, related
+from execution.fields import outdated, related
 from kit.limits import Limits
 from loaders.access import settings as merchant_loaders
 from loaders.master import parties as party_loaders

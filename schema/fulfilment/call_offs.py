@@ -7,20 +7,20 @@ import strawberry
 
 from commands.fulfilment.call_offs import place
 from commands.fulfilment.call_offs.schedules import plan
-from execution import each_related, related
+from execution.fields import each_related, related
 from loaders.fulfilment import call_offs as loaders
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade.releases import lists as release_loaders
 from models.access.viewers import Scope
 from models.fulfilment.call_offs import PlanStatus
-from schema.fulfilment.deliveries import Delivery
+from schema.fulfilment.deliveries.types import Delivery
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
 from schema.graphql.scopes import Requires
-from schema.trade.contracts import Contract, ContractLine
-from schema.trade.orders import Order
+from schema.trade.contracts.types import Contract, ContractLine
+from schema.trade.orders.types import Order
 from schema.trade.releases.accounts import CumulativeAccount
 from schema.trade.releases.types import ScheduleLine
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from execution import related
+from execution.fields import related
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.fulfilment import parcels as loaders
 from loaders.fulfilment import tracking as tracking_loaders
@@ -24,7 +24,7 @@ from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Party
 
 if TYPE_CHECKING:
-    from schema.fulfilment.deliveries import Delivery, DeliveryLine
+    from schema.fulfilment.deliveries.types import Delivery, DeliveryLine
     from schema.fulfilment.tracking import TrackingEvent
 
 described(
@@ -75,7 +75,7 @@ class ParcelContent:
     """A row of parcel_contents."""
 
     delivery_line: (
-        Annotated["DeliveryLine", strawberry.lazy("schema.fulfilment.deliveries")] | None
+        Annotated["DeliveryLine", strawberry.lazy("schema.fulfilment.deliveries.types")] | None
     ) = related(delivery_loaders.line_by_id, "The line.", key="delivery_line_id")
     quantity: Decimal = strawberry.field(description="How much, in the product's unit.")
     packaged: Packaged | None = packaged("How much,")
@@ -87,9 +87,9 @@ class ParcelContent:
 class Parcel(Node):
     """A parcel."""
 
-    delivery: Annotated["Delivery", strawberry.lazy("schema.fulfilment.deliveries")] | None = (
-        related(delivery_loaders.by_id, "The delivery.", key="delivery_id")
-    )
+    delivery: (
+        Annotated["Delivery", strawberry.lazy("schema.fulfilment.deliveries.types")] | None
+    ) = related(delivery_loaders.by_id, "The delivery.", key="delivery_id")
     packing: int = strawberry.field(
         description="Which packing of its delivery made it, from 1; a later one voids it."
     )

@@ -6,7 +6,7 @@ import strawberry
 
 from commands.fulfilment.tracking.history.record import record_history
 from commands.fulfilment.tracking.record import record
-from execution import each_related, related
+from execution.fields import each_related, related
 from loaders.fulfilment import parcels
 from loaders.fulfilment import tracking as loaders
 from models.access.viewers import Scope

@@ -11,7 +11,7 @@ from sqlalchemy import Uuid
 from strawberry import Info
 
 from admission.costs import Cost
-from execution import DECLARED, Chosen, Whole
+from execution.fields import DECLARED, Chosen, Whole
 from kit.inputs import Input
 from loaders.reading import cursors as pages
 from loaders.reading.filters import Spread

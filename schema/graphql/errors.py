@@ -78,9 +78,9 @@ _FAILURES: Mapping[type[Exception], tuple[str, ErrorCode, Mapping[str, Any]]] = 
     Died: (_DIED, ErrorCode.TIMEOUT, {}),
 }
 """What may fail without a fault of ours -> what a client is told, its code, what is added to it."""
-CODES = (Code, TradeCode, FulfilmentCode)
+CODES_OF_REFUSALS = (Code, TradeCode, FulfilmentCode)
 """Where refusals have their codes: those of any command, then each wing's own."""
-_CODES = {code.name: code.value for codes in CODES for code in codes}
+_CODES = {code.name: code.value for codes in CODES_OF_REFUSALS for code in codes}
 UserErrorCode: Any = StrEnum("UserErrorCode", _CODES)  # type: ignore[misc]
 described(
     UserErrorCode,

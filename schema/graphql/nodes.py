@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Text, cast, func
 from strawberry import Info
 
 from admission.costs import Cost
-from execution import DECLARED, Chosen, Written
+from execution.fields import DECLARED, Chosen, Written
 from execution.texts import constant, quoted
 from kit.errors import Code, Refused
 from kit.ids import from_global, to_global

@@ -9,7 +9,7 @@ from sqlalchemy import Uuid
 from strawberry import Info
 
 from admission.costs import Cost
-from execution import DECLARED, Chosen
+from execution.fields import DECLARED, Chosen
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import LONGEST_KEY, Input

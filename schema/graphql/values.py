@@ -11,7 +11,7 @@ from typing import Any
 import strawberry
 from sqlalchemy import Text, func
 
-from execution import DECLARED, Parts
+from execution.fields import DECLARED, Parts
 from execution.texts import never_null
 from schema.graphql.scalars import Country, Currency
 from schema.graphql.scopes import Authenticated

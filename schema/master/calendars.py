@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from commands.master import calendars
-from execution import DECLARED, Listed, related
+from execution.fields import DECLARED, Listed, related
 from loaders.master import calendars as loaders
 from loaders.master import locations, parties
 from models.access.viewers import Scope

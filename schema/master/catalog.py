@@ -6,7 +6,7 @@ import strawberry
 
 from admission.costs import Cost
 from commands.master import catalog
-from execution import DECLARED, Listed, related
+from execution.fields import DECLARED, Listed, related
 from loaders.master import catalog as loaders
 from loaders.master import packagings as packaging_loaders
 from loaders.master.prices import lists as price_loaders

@@ -3,7 +3,7 @@
 import strawberry
 
 from commands.master import channels
-from execution import related
+from execution.fields import related
 from loaders.master import channels as loaders
 from models.access.viewers import Scope
 from models.master.channels import Channel as ChannelRow

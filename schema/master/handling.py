@@ -6,7 +6,7 @@ from typing import Any
 import strawberry
 
 from commands.master import handling
-from execution import related
+from execution.fields import related
 from loaders.master import handling as loaders
 from models.access.viewers import Scope
 from models.master.channels import DeliveryMethod

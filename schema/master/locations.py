@@ -3,7 +3,7 @@
 import strawberry
 
 from commands.master import locations
-from execution import related
+from execution.fields import related
 from loaders.master import locations as loaders
 from loaders.master import parties
 from models.access.viewers import Scope

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 
 from commands.master.packagings import upsert
-from execution import related
+from execution.fields import related
 from loaders.master import catalog
 from loaders.master import packagings as loaders
 from models.access.viewers import Scope

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from commands.master.parties import upsert
-from execution import DECLARED, Listed, related
+from execution.fields import DECLARED, Listed, related
 from loaders.master import parties as loaders
 from loaders.trade import contracts as contract_loaders
-from loaders.trade import orders as order_loaders
+from loaders.trade.orders import lists as order_lists
 from models.access.viewers import Scope
 from models.master.channels import ReleaseWhen
 from models.master.parties import Address as AddressRow
@@ -27,8 +27,8 @@ from schema.master.channels import Channel
 from schema.master.receiving import Opening
 
 if TYPE_CHECKING:
-    from schema.trade.contracts import Contract
-    from schema.trade.orders import OrderConnection
+    from schema.trade.contracts.types import Contract
+    from schema.trade.orders.types import OrderConnection
 
 described(PartyKind, "PartyKind", "Whether a party is a business or a private person.")
 described(
@@ -129,19 +129,19 @@ class Party(Node):
     channels: list[Channel] = related(loaders.channels, "Over which its buyers order, by code.")
     contacts: list[Contact] = related(loaders.contacts, "Its contacts, by code.")
     addresses: list[Address] = related(loaders.addresses, "Its addresses, by code.")
-    contracts: Connection[Annotated["Contract", strawberry.lazy("schema.trade.contracts")]] = (
-        connection(
-            contract_loaders.of_party,
-            "Its call-off contracts.",
-            filters=contract_loaders.ContractFilter,
-            sorts=contract_loaders.ContractSort,
-        )
+    contracts: Connection[
+        Annotated["Contract", strawberry.lazy("schema.trade.contracts.types")]
+    ] = connection(
+        contract_loaders.of_party,
+        "Its call-off contracts.",
+        filters=contract_loaders.ContractFilter,
+        sorts=contract_loaders.ContractSort,
     )
-    orders: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders")] = connection(
-        order_loaders.of_party,
+    orders: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders.types")] = connection(
+        order_lists.of_party,
         "Its orders.",
-        filters=order_loaders.OrderFilter,
-        sorts=order_loaders.OrderSort,
+        filters=order_lists.OrderFilter,
+        sorts=order_lists.OrderSort,
     )
     timeline: Timeline = timeline()
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from commands.master.prices import entries, lists
-from execution import related
+from execution.fields import related
 from loaders.master import catalog, channels, parties
 from loaders.master.prices import lists as loaders
 from models.access.viewers import Scope

@@ -9,7 +9,7 @@ from sqlalchemy import Text, func
 
 from admission.costs import Cost
 from commands.messages import outbox
-from execution import DECLARED, Written, related
+from execution.fields import DECLARED, Written, related
 from execution.texts import constant, quoted
 from loaders.messages import interchanges as interchange_loaders
 from loaders.messages import outbox as loaders
@@ -26,7 +26,7 @@ from schema.graphql.nodes import Node, node
 from schema.messages.partners import PartnerProfile
 
 if TYPE_CHECKING:
-    from schema.messages.interchanges import Interchange
+    from schema.messages.interchanges.types import Interchange
 
 described(
     OutgoingState,
@@ -51,8 +51,8 @@ def _in_sql(row: Any, _type_name: str) -> Any:
 
 
 _BASE64 = Written(_in_sql, lambda row, _type_name: base64.b64encode(row.content).decode())
-BYTES = Cost(weight=100)
-"""Of a field that gives the bytes of an interchange: few fit into one answer."""
+_BYTES = Cost(weight=100)
+"""Whatever led to them: few interchanges fit into one answer."""
 
 
 @node(
@@ -64,7 +64,9 @@ BYTES = Cost(weight=100)
 class InterchangeContent(Node):
     """The bytes."""
 
-    @strawberry.field(description="The bytes in Base64.", metadata={DECLARED: _BASE64})
+    @strawberry.field(
+        description="The bytes in Base64.", metadata={DECLARED: _BASE64}, directives=[_BYTES]
+    )
     def base64(self: Any) -> str:
         """Write the bytes."""
         return base64.b64encode(self.content).decode()
@@ -82,9 +84,9 @@ class OutgoingInterchange(Node):
     partner: PartnerProfile | None = related(
         partner_loaders.by_id, "The partner.", key="partner_id"
     )
-    answers: Annotated["Interchange", strawberry.lazy("schema.messages.interchanges")] | None = (
-        related(interchange_loaders.by_id, "To which it is the answer.", key="answers_id")
-    )
+    answers: (
+        Annotated["Interchange", strawberry.lazy("schema.messages.interchanges.types")] | None
+    ) = related(interchange_loaders.by_id, "To which it is the answer.", key="answers_id")
     message_type: str = strawberry.field(description="Type of its message, for example CONTRL.")
     reference: str = strawberry.field(description="Its control reference (0020).")
     is_test: bool = strawberry.field(description="Whether it is marked as a test.")
@@ -92,7 +94,7 @@ class OutgoingInterchange(Node):
     state: OutgoingState = strawberry.field(description="Whether it has left.")
     created_at: datetime = strawberry.field(description="When it was written.")
     sent_at: datetime | None = strawberry.field(description="When it was handed to its partner.")
-    content: InterchangeContent | None = related(loaders.content, "Its bytes.", directives=[BYTES])
+    content: InterchangeContent | None = related(loaders.content, "Its bytes.")
     timeline: Timeline = timeline()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import strawberry
 
 from commands.messages.partners import upsert
-from execution import DECLARED, Listed, related
+from execution.fields import DECLARED, Listed, related
 from loaders.master import parties as party_loaders
 from loaders.messages import partners as loaders
 from models.access.viewers import Scope

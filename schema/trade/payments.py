@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from commands.trade.payments import record
-from execution import related
+from execution.fields import related
 from loaders.trade import orders as order_loaders
 from loaders.trade import payments as loaders
 from models.access.viewers import Scope
@@ -14,8 +14,8 @@ from schema.graphql import values
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
-from schema.trade.orders import Order
 from schema.trade.orders.enums import PaymentState
+from schema.trade.orders.types import Order
 
 
 @node(

@@ -7,7 +7,7 @@ from graphql import DocumentNode, Visitor, get_introspection_query, parse, visit
 
 from admission.costs import OBJECTS, Catalogue
 from admission.limits import Measured, Price
-from admission.sizes import MOST
+from admission.sizes import LARGEST_INT
 from examples.mutations import Mutation
 from examples.northwind import questions, run
 from examples.northwind.client import ALIASES, PAGE
@@ -162,8 +162,8 @@ def test_no_node_is_looked_at_twice(name: str) -> None:
     found = Measured(CATALOGUE, document)
     assert 0 <= found.visited <= nodes_of(document)
     total = found.price(None, {})
-    assert 0 <= total.cost <= MOST
-    assert 0 <= total.nodes <= MOST
+    assert 0 <= total.cost <= LARGEST_INT
+    assert 0 <= total.nodes <= LARGEST_INT
 
 
 @pytest.mark.parametrize("length", [17, 20, 64, 500])
@@ -256,7 +256,7 @@ def test_a_page_that_fits_counts_what_is_computed() -> None:
       orders(first: $n) { nodes { party { orders(first: 0) { totalCount } } } }
     }"""
     found = measured(text)
-    most = Price(100, MOST)
+    most = Price(100, LARGEST_INT)
     page = _fitting(found, most, None, {"n": 250})
     assert price(text, n=page).cost <= most.cost < price(text, n=page + 1).cost
 

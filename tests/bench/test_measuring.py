@@ -7,6 +7,8 @@ import asyncpg
 import pytest
 
 from bench.data import plain
+from bench.figures import report
+from bench.figures.plot import svg
 from bench.measuring.load import UNIQUE, Load, LoadError, Measured, measured
 from bench.measuring.measure import Series, ratio
 from bench.measuring.requests import Request
@@ -14,8 +16,6 @@ from bench.measuring.wire import wire
 from bench.operations import LIMIT, OURS
 from bench.operations.answers import leaves
 from bench.operations.answers import plain as values
-from bench.page import report
-from bench.page.plot import svg
 from kit.embedded import Server
 
 

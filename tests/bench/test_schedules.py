@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.figures import report
 from bench.operations.schedules import Shape
-from bench.page import report
 from bench.schedules import schedule
 from kit.embedded import Server
 

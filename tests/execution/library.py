@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from strawberry.extensions import ParserCache, ValidationCache
 
-from execution import DECLARED, Chosen, Parts, each_related, related
+from execution.fields import DECLARED, Chosen, Parts, each_related, related
 from execution.mixed import Mixed
 from execution.planned import Planned
 from execution.plans import Planner

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pytest
 from graphql import get_named_type
 
-from execution import DECLARED
+from execution.fields import DECLARED
 from kit.ids import to_global
 from tests import make
 from tests.make.everything import CONNECTIONS, CORE, SHOWN, nodes

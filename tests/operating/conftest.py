@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from tests import make
 from tests.operating.called import Called, calling
 

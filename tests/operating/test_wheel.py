@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from abruf import __version__
+from kit.telemetry.version import VERSION
 from tests.kit.programs import is_empty
 from web.build import DIST
 
@@ -74,7 +74,7 @@ def abruf(programs: Path, folder: Path, *words: str) -> str:
 def test_from_its_wheel_it_makes_a_database_and_finds_nothing_wrong(
     installed: Path, tmp_path: Path
 ) -> None:
-    assert abruf(installed, tmp_path, "--version") == f"abruf {__version__}\n"
+    assert abruf(installed, tmp_path, "--version") == f"abruf {VERSION}\n"
     steps = abruf(installed, tmp_path, "migrate").splitlines()
     assert steps[0].startswith("0001  ")
     assert steps[-1] == f"The newest revision is {steps[-2][:4]}."

@@ -16,10 +16,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import generate_latest
 from sqlalchemy import text
 
-from abruf import __version__
 from kit.telemetry import log, trace
 from kit.telemetry.metrics import OK, Telemetry
-from kit.telemetry.names import OTHER, Labels, NamedOperation
+from kit.telemetry.names import OTHER_NAME, Labels, NamedOperation
+from kit.telemetry.version import VERSION
 from resolvers.running.context import Terms
 from schema.graphql.errors import ErrorCode
 from schema.graphql.extensions.observed import CANCELLED
@@ -147,8 +147,8 @@ async def test_a_slow_operation_is_told_also_where_others_are_not(
 
 def test_metrics_name_registered_operations_and_no_more_than_they_may() -> None:
     labels = Labels()
-    assert labels.of(NamedOperation("Mine", "query Mine { x }")) == OTHER
-    assert labels.of(NamedOperation("No name", "{ x }", is_registered=True)) == OTHER
+    assert labels.of(NamedOperation("Mine", "query Mine { x }")) == OTHER_NAME
+    assert labels.of(NamedOperation("No name", "{ x }", is_registered=True)) == OTHER_NAME
     found = {labels.of(NamedOperation(f"Q{it}", "", is_registered=True)) for it in range(300)}
     assert len(found) == 201
     assert labels.of(NamedOperation("Q0", "", is_registered=True)) == "Q0"
@@ -158,7 +158,7 @@ async def test_what_runs_waits_and_lags_is_shown(ask, telemetry) -> None:
     await ask(READ)
     found = numbers(telemetry)
     (build,) = (it for it in found if it.startswith("abruf_build_info"))
-    assert f'version="{__version__}"' in build
+    assert f'version="{VERSION}"' in build
     assert found["abruf_pool_reading_size"] > 1
     waiting = ["pool_reading_waiting", "pool_keys_waiting", "turns_waiting", "journal_lag_seconds"]
     assert [found[f"abruf_{it}"] for it in waiting] == [0, 0, 0, 0]
@@ -287,7 +287,7 @@ async def test_labels_are_bounded_by_our_own_words(ask, client, telemetry) -> No
             "reference",
         },
         "status": {"404"},
-        "operation": {OTHER},
+        "operation": {OTHER_NAME},
     }
     assert {name for name, value in labels if value not in known.get(name, {value})} == set()
     build = {"version", "revision", "implementation", "major", "minor", "patchlevel"}

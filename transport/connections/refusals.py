@@ -7,13 +7,13 @@ from starlette.responses import Response
 from kit.telemetry import trace
 from kit.telemetry.metrics import Telemetry
 from schema.graphql.errors import ErrorCode
-from transport.edge import DEFAULT_HEADERS, NOTHING
+from transport.edge import DEFAULT_HEADERS, LOADS_NOTHING
 from transport.http.refusals import Refusal
 
 _SOON = 1
 """Seconds after which a client may come again."""
 NOT_HTTP = Refusal(400, "This is no request of HTTP.")
-LATE = Refusal(408, "The request did not arrive in time.")
+LATE_REQUEST = Refusal(408, "The request did not arrive in time.")
 LONG_ADDRESS = Refusal(414, "The address of the request is too long; use POST.")
 LONG_HEAD = Refusal(431, "The headers of the request are too long or too many.")
 MANY_AT_ONCE = Refusal(
@@ -37,7 +37,7 @@ def answered(refusal: Refusal, telemetry: Telemetry | None) -> Response:
     finally:
         trace.CURRENT.reset(token)
     own = (b"x-request-id", request.request_id.encode())
-    answer.raw_headers += [*DEFAULT_HEADERS, NOTHING, own, (b"connection", b"close")]
+    answer.raw_headers += [*DEFAULT_HEADERS, LOADS_NOTHING, own, (b"connection", b"close")]
     return answer
 
 

@@ -10,7 +10,7 @@ from uvicorn.server import ServerState
 from transport.connections.reading import Patience
 from transport.connections.refusals import (
     FULL,
-    LATE,
+    LATE_REQUEST,
     LONG_ADDRESS,
     LONG_HEAD,
     MANY_AT_ONCE,
@@ -27,7 +27,7 @@ IN_A_ROW = 10
 """Requests that a client may send before the first of them is answered."""
 LINGER_S = 2
 """Seconds in which a client may read why it was refused; what it sends meanwhile is thrown away."""
-QUIET_S = 1
+_QUIET_S = 1
 """Seconds without a request after which a connection ends while the server stops."""
 LONGEST_LINE = 8_000
 """Bytes of a line in a socket's handshake: what the library that reads it takes."""
@@ -171,7 +171,7 @@ class Requests(HttpToolsProtocol):
             if self._is_refused or not self._unparsed:
                 self.transport.abort()
             else:
-                self._refuse(LATE)
+                self._refuse(LATE_REQUEST)
         elif self._patience.is_over(self.transport, now):
             self.transport.abort()
 
@@ -193,7 +193,7 @@ class Requests(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _end_when_quiet(self) -> None:
-        self.loop.call_later(QUIET_S, self._end_if_quiet)
+        self.loop.call_later(_QUIET_S, self._end_if_quiet)
 
     def _end_if_quiet(self) -> None:
         if self._is_free and not self._unparsed and not self.transport.is_closing():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 AHEAD = 250
 """Messages that a client may send before the first of them is answered."""
 
-AT_ONCE = 1_024
+PARSED_AT_ONCE = 1_024
 """Bytes that are parsed before others have their turn."""
 
 
@@ -77,8 +77,8 @@ class Socket(WebSocketsSansIOProtocol):
     def _take(self) -> None:
         """Parse some of what has come, and the rest after others; nothing once it is closed."""
         if not self.transport.is_closing():
-            data = bytes(self._unread[:AT_ONCE])
-            del self._unread[:AT_ONCE]
+            data = bytes(self._unread[:PARSED_AT_ONCE])
+            del self._unread[:PARSED_AT_ONCE]
             self._parse(data)
         if self.transport.is_closing():
             self._unread.clear()

@@ -16,7 +16,7 @@ from transport.http.refusals import Refusal
 
 _ADDRESSES = 10_000
 """That are remembered; who has been forgotten begins anew."""
-AT_ONCE = 4
+LOOKED_UP_AT_ONCE = 4
 """Unknown tokens that are looked up at a time, of all addresses."""
 WAITING = 20
 """Of one address that has sent too many wrong ones; further ones are not even looked up."""
@@ -44,7 +44,7 @@ class Guesses:
         """Take the bounds, and when it is."""
         self._bounds, self._clock = bounds, clock
         self._seen: Recent[_Seen] = Recent(_ADDRESSES)
-        self._all = asyncio.Semaphore(AT_ONCE)
+        self._all = asyncio.Semaphore(LOOKED_UP_AT_ONCE)
 
     @asynccontextmanager
     async def looking_up(self, address: str | None) -> AsyncIterator[None]:

@@ -17,7 +17,7 @@ WITHDRAWN = timedelta(minutes=10)
 """After so long keys are fetched again, so that one which is withdrawn ends."""
 FETCH_S = 3
 """Seconds that a fetch may take, and that a request waits for it."""
-LARGEST = 256 * 1024
+LARGEST_KEY_SET = 256 * 1024
 """Bytes that are read of an answer."""
 _IDENTITY = {"Accept": "application/json", "Accept-Encoding": "identity"}
 _log = logging.getLogger("abruf")
@@ -65,13 +65,13 @@ class SigningKeys:
             response.raise_for_status()
             async for chunk in response.aiter_raw():
                 body += chunk
-                if len(body) > LARGEST:
+                if len(body) > LARGEST_KEY_SET:
                     raise _TooLongError
         return body
 
 
 class _TooLongError(Exception):
-    """An answer goes on after `LARGEST` bytes."""
+    """An answer goes on after `LARGEST_KEY_SET` bytes."""
 
 
 _NO_KEYS = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValidationError, _TooLongError)

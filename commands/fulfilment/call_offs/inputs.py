@@ -7,18 +7,10 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries.places import DeliveryTerms
 from commands.master.packagings.counting import Quantified
+from commands.trade.contracts.times import Window
+from commands.trade.orders.fields import Recipient
 from kit.ids import Names
-from kit.inputs import (
-    LARGEST_BULK,
-    Bulk,
-    Command,
-    ExactAmount,
-    Note,
-    Quantity,
-    Recipient,
-    Reference,
-    Window,
-)
+from kit.inputs import LARGEST_BULK, Bulk, Command, ExactAmount, Note, Quantity, Reference
 from models.master.catalog import Unit
 
 

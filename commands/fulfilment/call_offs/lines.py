@@ -11,12 +11,12 @@ from uuid import UUID
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
 from commands.trade.contracts.lines import products_of
-from commands.trade.contracts.times import check_ahead, covers, refuse_validity
+from commands.trade.contracts.times import Window, check_ahead, covers, refuse_validity
 from commands.trade.orders.compose import check_expected
 from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Problem, Refusals, Refused
-from kit.inputs import Window, refuse_duplicates
+from kit.inputs import refuse_duplicates
 from models.base.guards import guards
 from models.master.catalog import NAMES_OF_PACKAGINGS, Product
 from models.trade.codes import TradeCode

@@ -11,14 +11,14 @@ from commands.master.parties.roles import check_role, held
 from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
 from commands.trade.contracts.life import check_in_force
-from commands.trade.contracts.times import AgreedPlace, outside
+from commands.trade.contracts.times import AgreedPlace, Window, outside
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Path, Refused
-from kit.inputs import Place, Window
+from kit.inputs import Place
 from models.events.trade.contracts import ContractCalledOff
 from models.events.trade.orders import OrderWindowOverridden
 from models.master.channels import Channel

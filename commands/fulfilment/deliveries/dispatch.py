@@ -24,7 +24,6 @@ from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.conditions import TOO_LATE
-from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 from models.trade.orders.states import DeliveryPolicy
 
@@ -101,7 +100,7 @@ async def ship(batch: DeliveryBatch[Any]) -> None:
             if order_line.contract_line_id is not None:
                 amounts = {"shipped": line.packed}
                 left.append((order_line.contract_line_id, when[place], amounts))
-        delivery.state = DeliveryState.DISPATCHED
+        delivery.state = acts.DISPATCH.becomes
         delivery.dispatched_at = when[place]
         happened = DeliveryDispatched(delivery.id, shipped=quantities_of(shipped))
         changed(writing, delivery, happened, when[place])

@@ -26,7 +26,6 @@ from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, ShortReason
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
@@ -129,7 +128,7 @@ async def put(batch: DeliveryBatch[Any]) -> dict[int, list[UUID]]:
         for each in item.lines:
             locked.lines[each.delivery_line_id].short_reason = each.short_reason
         delivery.packing += 1
-        delivery.state = DeliveryState.PACKED
+        delivery.state = acts.PACK.becomes
         delivery.packed_at = batch.at(place)
         picked_of = {locked.order_lines[it.order_line_id]: n for it, n in picked[place].items()}
         packed = DeliveryPacked(

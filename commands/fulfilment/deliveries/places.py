@@ -9,11 +9,12 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries.locking import Locked
 from commands.master.packagings.counting import Quantified
-from commands.trade.contracts.times import AgreedPlace, check_ahead, check_handling
+from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, check_handling
+from commands.trade.orders.fields import Recipient
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Input, Instant, Note, Place, Quantity, Recipient, Window
+from kit.inputs import Bulk, Input, Instant, Note, Place, Quantity
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryWindowOverridden
 from models.fulfilment.codes import FulfilmentCode

@@ -13,7 +13,6 @@ from commands.writing.verbs import verb
 from kit.inputs import Command, Each
 from models.events.fulfilment.deliveries import DeliveryReleased
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.states import DeliveryState
 
 
 class ReleasedDelivery(OfDelivery):
@@ -70,7 +69,7 @@ async def release_each(writing: Writing, command: DeliveriesRelease) -> Outcome:
 def hand_over(batch: DeliveryBatch[Any]) -> None:
     """Hand deliveries that are taken to the warehouse."""
     for place, _, delivery in batch.going:
-        delivery.state = DeliveryState.RELEASED
+        delivery.state = acts.RELEASE.becomes
         delivery.released_at = batch.at(place)
         changed(batch.writing, delivery, DeliveryReleased(delivery.id), batch.at(place))
 

@@ -15,17 +15,17 @@ from models.base.acts import Some
 from models.base.guards import guards
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.conditions import (
-    AMENDED,
     INCOMPLETE,
     NAMELESS,
     NOT_LAST,
+    ORDER_AMENDED,
     ORDER_HELD,
+    ORDER_UNPAID,
     PLACELESS,
     TOO_EARLY,
     TOO_LATE,
     UNCARRIED,
     UNFINISHED,
-    UNPAID,
     UNPLACED,
     UNWANTED,
 )
@@ -74,8 +74,8 @@ def _known(writing: Writing, delivery: Delivery, path: Path) -> Mapping[Some, Re
     return {
         HELD: held,
         ORDER_HELD: held,
-        AMENDED: partial(_amended, delivery, path),
-        UNPAID: partial(_unpaid, path),
+        ORDER_AMENDED: partial(_amended, delivery, path),
+        ORDER_UNPAID: partial(_unpaid, path),
         NAMELESS: partial(_nameless, delivery, path),
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),

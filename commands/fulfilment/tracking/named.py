@@ -18,7 +18,7 @@ from sqlalchemy import ARRAY, Text, any_, bindparam, select
 
 from commands.fulfilment.tracking.reports import TrackingReport
 from commands.writing.transaction import Writing, missing
-from kit.clock import APART
+from kit.clock import CLOCKS_APART
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
@@ -118,7 +118,7 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
     carriers = {None, report.carrier_id}
     of_carrier = [it for it in numbers if report.carrier_id is None or it.carrier_id in carriers]
     live = [it for it in of_carrier if it.parcel.status is not ParcelStatus.VOIDED] or of_carrier
-    live = [it for it in live if it.added_at - APART <= report.occurred_at] or live
+    live = [it for it in live if it.added_at - CLOCKS_APART <= report.occurred_at] or live
     if not live:
         return []
     newest = max(it.added_at for it in live)

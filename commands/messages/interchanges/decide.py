@@ -29,7 +29,6 @@ from models.messages.interchanges import (
     UNSETTLED,
     Interchange,
     InterchangeMessage,
-    InterchangeState,
     MessageFate,
 )
 from models.messages.outbox import InterchangeContent
@@ -93,7 +92,7 @@ async def replay(writing: Writing, command: InterchangeReplay) -> Outcome:
 async def reject(writing: Writing, command: InterchangeReject) -> Outcome:
     """Take nothing of it in. Refused: NOT_FOUND, WRONG_STATE."""
     row, piece = await _locked(writing, command, REJECT)
-    row.state = InterchangeState.REJECTED
+    row.state = REJECT.becomes
     if row.partner_id is not None:
         wanted: Any = {row.partner_id: _PATH}
         partner = (await writing.lock(PartnerProfile, wanted))[row.partner_id]

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kit.standards.edifact.envelopes import MOST_FINDINGS, split_in_steps
+from kit.standards.edifact.envelopes import FINDINGS_KEPT, split_in_steps
 from kit.standards.edifact.faults import SYNTAX_CODES, Fault, Finding
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage
 from kit.standards.edifact.segments import BLANK, END
 from kit.standards.schedules import transmissions
 
-LARGEST = 16 * 1024 * 1024
+LARGEST_FILE = 16 * 1024 * 1024
 """Bytes of a file that is read; of one that is larger, no more than its beginning is kept."""
 HEAD = 4 * 1024
 """Bytes that are kept of a file that is too large."""
@@ -32,9 +32,9 @@ class File:
         for chunk in chunks:
             size += len(chunk)
             digest.update(chunk)
-            if len(kept) <= LARGEST:
-                kept += chunk[: LARGEST + 1 - len(kept)]
-        content = bytes(kept) if size <= LARGEST else bytes(kept[:HEAD])
+            if len(kept) <= LARGEST_FILE:
+                kept += chunk[: LARGEST_FILE + 1 - len(kept)]
+        content = bytes(kept) if size <= LARGEST_FILE else bytes(kept[:HEAD])
         return cls(content, size, digest.hexdigest())
 
 
@@ -69,7 +69,7 @@ def pieces(file: File, charset: str | None = None) -> Iterator[Piece | None]:
             kept = content.strip(BLANK + END)
             yield Piece(content, len(content), hashlib.sha256(kept).hexdigest(), envelope)
         else:
-            text = f"It has {file.size:,} bytes, and {LARGEST:,} are the most."
+            text = f"It has {file.size:,} bytes, and {LARGEST_FILE:,} are the most."
             envelope.findings[:] = [Finding(Fault.TOO_MANY, text, 0)]
             envelope.messages.clear()
             yield Piece(file.content, file.size, file.sha256, envelope)
@@ -97,7 +97,7 @@ def storable(text: str) -> str:
 
 def kept(findings: Iterable[Finding], start: int) -> list[dict[str, Any]]:
     """Return findings as rows keep them. start: of what they are counted from."""
-    return [_kept(it, start) for it in list(findings)[: MOST_FINDINGS + 1]]
+    return [_kept(it, start) for it in list(findings)[: FINDINGS_KEPT + 1]]
 
 
 def _kept(finding: Finding, start: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from kit.errors import Code
 from kit.inputs import Command, Each, Input, Reference, Upsert, Zone
 from kit.standards.edifact.delimiters import Delimiters
 from kit.standards.edifact.faults import Faulty
-from kit.standards.schedules.habits import WORDS
+from kit.standards.schedules.habits import ELEMENT_WORDS
 from models.messages.partners import (
     Acknowledgement,
     Charset,
@@ -62,7 +62,7 @@ class ScheduleCode(Input):
 
     @model_validator(mode="after")
     def _of_its_element(self) -> Self:
-        if self.meaning not in (words := WORDS[self.element]):
+        if self.meaning not in (words := ELEMENT_WORDS[self.element]):
             text = f"A code of {self.element} means one of {', '.join(sorted(words))}."
             raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
         return self

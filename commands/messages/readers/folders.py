@@ -22,7 +22,7 @@ from sqlalchemy import Uuid, and_, bindparam, select
 from commands.messages import outbox
 from commands.messages.interchanges import receive
 from commands.messages.interchanges.files import File, pieces, storable
-from commands.messages.readers.read import PartnersInTurn
+from commands.messages.readers.in_turn import PartnersInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
 from kit.db.lost import Unavailable
@@ -32,7 +32,7 @@ from models.messages.outbox import InterchangeContent, OutgoingInterchange, Outg
 from models.messages.partners import PartnerProfile
 
 DONE, OUT, FAILED = "done", "out", "failed"
-COUNTED = ("taken in", "known", "read", "sent", "failed", "waiting")
+FOLDER_COUNTS = ("taken in", "known", "read", "sent", "failed", "waiting")
 _UNFINISHED = (".tmp", ".part")
 _CHUNK = 1024 * 1024
 _LOG = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ _LONGEST_NAME = 255
 async def exchange(database: Database, author: Author, folder: Path) -> Counter[str]:
     """Take in what lies in a folder, read it, and write what is to be sent; returns how many.
 
-    What is counted: `COUNTED`.
+    What is counted: `FOLDER_COUNTS`.
     """
     counts: Counter[str] = Counter()
     partners = PartnersInTurn()

@@ -36,7 +36,7 @@ from kit.inputs import (
 )
 from models.access.keys import CounterName
 from models.access.viewers import Scope
-from models.base.acts import Act
+from models.base.acts import Transition
 from models.events.trade.contracts import ContractCreated
 from models.master.parties import Address, Party, PartyRole
 from models.trade.contracts.findings import USUAL_JUMP, USUALLY_HOLDING, FindingCode
@@ -44,6 +44,7 @@ from models.trade.contracts.states import ContractState, EndOfLife, ReservationS
 from models.trade.contracts.tables import Contract
 
 AddressId = Annotated[UUID, Names("Address")]
+_CREATE = Transition(Scope.CONTRACTS_WRITE, becomes=ContractState.DRAFT)
 
 
 class ContractCreate(Command):
@@ -104,7 +105,7 @@ class ContractCreate(Command):
 
 
 @verb(
-    Act(Scope.CONTRACTS_WRITE, becomes=ContractState.DRAFT),
+    _CREATE,
     "Create a contract with its lines, as a DRAFT.",
 )
 async def create(writing: Writing, command: ContractCreate) -> Outcome:
@@ -156,7 +157,7 @@ async def _contract(writing: Writing, command: ContractCreate) -> Contract:
         merchant_id=writing.viewer.merchant_id,
         id=new_id(),
         number=await _number(writing, command.number),
-        state=ContractState.DRAFT,
+        state=_CREATE.becomes,
         created_at=writing.now,
     )
     writing.session.add(contract)

@@ -75,7 +75,7 @@ async def activate(writing: Writing, command: ContractActivate) -> Outcome:
     """Put a draft into force. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, activate)
     contract.activated_at = writing.now
-    return _enter(writing, contract, ContractState.ACTIVE, ContractActivated(contract.id))
+    return _enter(writing, contract, acts.ACTIVATE.becomes, ContractActivated(contract.id))
 
 
 @verb(
@@ -86,7 +86,7 @@ async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
     """Stop an active contract. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, suspend)
     suspended = ContractSuspended(contract.id)
-    return _enter(writing, contract, ContractState.SUSPENDED, suspended, command.reason)
+    return _enter(writing, contract, acts.SUSPEND.becomes, suspended, command.reason)
 
 
 @verb(
@@ -96,7 +96,7 @@ async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
 async def resume(writing: Writing, command: ContractResume) -> Outcome:
     """Let a suspended contract go on. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, resume)
-    return _enter(writing, contract, ContractState.ACTIVE, ContractResumed(contract.id))
+    return _enter(writing, contract, acts.RESUME.becomes, ContractResumed(contract.id))
 
 
 @verb(
@@ -110,7 +110,7 @@ async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
         await check_call_offs(writing, contract)
     contract.terminated_at = writing.now
     terminated = ContractTerminated(contract.id)
-    return _enter(writing, contract, ContractState.TERMINATED, terminated, command.reason)
+    return _enter(writing, contract, acts.TERMINATE.becomes, terminated, command.reason)
 
 
 def wrong_state(contract: Contract, path: Path = ("contract_id",)) -> Refused:

@@ -22,7 +22,7 @@ from kit.inputs import ExactAmount, Percent, Quantity, QuantityOrZero
 from models.base.guards import guards
 from models.master.catalog import Product, measure_of
 from models.trade.codes import TradeCode
-from models.trade.contracts.tables import COUNTED, Contract, ContractLine
+from models.trade.contracts.tables import AGREED_QUANTITIES, Contract, ContractLine
 
 
 class ContractLineCreate(Quantified):
@@ -92,7 +92,7 @@ def counted(
     What is emptied is counted in nothing. Refused: as `Packagings`.
     """
     found: dict[str, Any] = {}
-    for name, prefix in COUNTED.items():
+    for name, prefix in AGREED_QUANTITIES.items():
         if getattr(item, name) is not None:
             quantity = packagings(product, item, name, path)
             found |= {name: quantity.amount, **columns_of(quantity.packaging, prefix)}

@@ -16,7 +16,7 @@ from kit.ids import Names
 from models.events.trade.contracts import ContractSettled
 from models.trade.codes import TradeCode
 from models.trade.contracts import acts
-from models.trade.contracts.states import ContractState, EndOfLife
+from models.trade.contracts.states import EndOfLife
 from models.trade.contracts.tables import Contract, ContractLine
 
 _PATH: Path = ("contract_id",)
@@ -64,7 +64,7 @@ async def settle(writing: Writing, command: ContractSettle) -> Outcome:
     contract.successor_id = command.successor_id
     rows = await writing.among(ContractLine, "contract_id", [contract.id], "line_no")
     await reckon(writing, contract, rows)
-    contract.state = ContractState.SETTLED
+    contract.state = acts.SETTLE.becomes
     contract.settled_at = writing.now
     contract.version += 1
     writing.record(ContractSettled(contract.id))

@@ -3,17 +3,35 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
-from kit.inputs import Window
+from kit.inputs import Input, Instant, Zone
 from models.base.guards import guards
 from models.master.parties import Address
 from models.master.receiving import takes_in
 from models.trade.codes import TradeCode
 from models.trade.contracts.states import TimeRule
 from models.trade.contracts.tables import Contract
+
+
+class Window(Input):
+    """When a delivery is to arrive, at the place's own time."""
+
+    earliest: Instant = Field(description="Not before this instant.")
+    latest: Instant = Field(description="Not after this instant; later than `earliest`.")
+    time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if not self.earliest < self.latest:
+            text = "A window ends after it starts."
+            raise PydanticCustomError(Code.INVALID_WINDOW.value, "{text}", {"text": text})
+        return self
 
 
 class Windowed(Protocol):

@@ -27,7 +27,7 @@ from models.master.channels import Channel
 from models.trade.codes import TradeCode
 from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import OrderKind, OrderState
+from models.trade.orders.states import OrderKind
 
 
 class LineCancel(Quantified):
@@ -158,7 +158,7 @@ async def close(writing: Writing, command: OrderClose) -> Outcome:
     under_way = Refused(Code.WRONG_STATE, text, ("order_id",))
     known = {acts.UNDER_WAY: lambda _lines: under_way}
     await check_stops(writing, order, close.act.stopped_by, ("order_id",), known)
-    become(writing, order, OrderState.CLOSED)
+    become(writing, order, acts.CLOSE.becomes)
     lines = (await lines_of(writing, [order.id])).values()
     remaining = {line: line.unplanned for line in lines if line.unplanned > 0}
     await cancel(writing, order, lines, remaining, OrderClosed(order.id))

@@ -8,12 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from commands.master.packagings.counting import columns_of
+from commands.trade.contracts.times import Window
+from commands.trade.orders.fields import Recipient
 from commands.writing.counters import numbers_of
 from commands.writing.ledger import ledger_of
 from commands.writing.rows import Made, write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
-from kit.inputs import Place, Recipient, Window
+from kit.inputs import Place
 from models.access.keys import CounterName
 from models.events.trade.orders import (
     CancelledLine,

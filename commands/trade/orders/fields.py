@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.packagings.counting import Quantified
+from commands.trade.contracts.times import Window
 from kit.errors import Code, Problem, Refused
 from kit.ids import Names
 from kit.inputs import (
@@ -17,15 +18,25 @@ from kit.inputs import (
     ExactAmount,
     Input,
     Instant,
+    Name,
     Note,
     Percent,
     Place,
     Quantity,
-    Recipient,
     Reference,
-    Window,
+    Short,
 )
 from models.trade.orders.states import ChargeKind, DeliveryPolicy, OrderKind, TaxCategory
+
+
+class Recipient(Input):
+    """The person who takes a delivery in."""
+
+    name: Name = Field(description="Name of the person.")
+    department: Name | None = Field(None, description="Department of the company.")
+    building: Name | None = Field(None, description="Building, gate or ramp.")
+    phone: Short | None = Field(None, description="Telephone number.")
+    email: Name | None = Field(None, description="E-mail address.")
 
 
 class OrderCharge(Input):

@@ -14,6 +14,7 @@ from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Command, ExactAmount, Input, Note, refuse_duplicates
 from models.access.viewers import Scope
+from models.base.acts import Transition
 from models.events.trade.orders import OrderApproved, OrderCancelled, OrderRejected
 from models.trade.codes import TradeCode
 from models.trade.contracts.guarantees import Guarantee
@@ -71,7 +72,8 @@ async def locked(writing: Writing, command: OrderCommand, verb: AnyVerb) -> Orde
         lines = await lines_of(writing, [order.id])
         check_order_version(writing, order, lines.values(), command.expected_version)
     if order.state not in verb.act.states:
-        raise _wrong_state(order, verb.act.becomes)
+        leads_to = verb.act.becomes if isinstance(verb.act, Transition) else None
+        raise _wrong_state(order, leads_to)
     if acts.WANTED in verb.act.needs and not acts.WANTED.test(writing, order):
         raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
     return order
@@ -134,7 +136,7 @@ async def approve(writing: Writing, command: OrderApprove) -> Outcome:
     if others:
         order.awaiting_approval_of = others
     else:
-        become(writing, order, OrderState.CONFIRMED)
+        become(writing, order, acts.APPROVE.becomes)
     order.version += 1
     writing.record(OrderApproved(order.id, by=side))
     return {"order_id": order.id}
@@ -202,7 +204,7 @@ async def reject(writing: Writing, command: OrderReject) -> Outcome:
     side = _side(writing)
     if not acts.REJECTABLE.test(writing, order):
         raise _not_awaited(order)
-    become(writing, order, OrderState.REJECTED)
+    become(writing, order, acts.REJECT.becomes)
     order.reject_reason = command.reason
     order.version += 1
     lines = (await lines_of(writing, [order.id])).values()

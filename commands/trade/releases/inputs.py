@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.packagings.counting import Quantified
+from commands.trade.contracts.times import Window
 from kit.ids import Names
 from kit.inputs import (
     LARGEST_BULK,
@@ -17,7 +18,6 @@ from kit.inputs import (
     Quantity,
     QuantityOrZero,
     Reference,
-    Window,
 )
 from kit.standards.schedules.messages import MOST_LINES
 from models.trade.releases.tables import LARGEST_INTEGER

@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from commands.master.packagings.counting import Counted
+from commands.trade.contracts.times import Window
 from commands.trade.releases.inputs import ReleaseContent, ReleaseLine
-from kit.inputs import Window
 from models.trade.releases.cumulatives import open_quantities
 from models.trade.releases.tables import Release, ScheduleLine
 from models.trade.releases.words import (

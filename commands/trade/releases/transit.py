@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from commands.trade.contracts.times import Window
 from commands.writing.transaction import Writing
-from kit.inputs import Window
 from models.master.calendars import Calendar
 from models.master.working import WorkingHours, working_day, works_on
 from models.trade.releases.words import DateMeaning

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import DateTime, Uuid, bindparam, exists, select
 
-from commands.trade.contracts.times import AgreedPlace
+from commands.trade.contracts.times import AgreedPlace, Window
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.trade.responses.agreed import check_agreed
@@ -18,7 +18,7 @@ from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Input, Window, refuse_duplicates
+from kit.inputs import Bulk, Input, refuse_duplicates
 from models.events.trade.orders import (
     OrderAmendmentAccepted,
     OrderAmendmentDeclined,
@@ -30,7 +30,7 @@ from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
-AT_ONCE = 20
+_AT_ONCE = 20
 """Orders whose amendments expire in one transaction."""
 
 
@@ -196,7 +196,7 @@ async def expire(writing: Writing) -> bool:
         mine = [line for line in every.values() if line.order_id == order.id]
         over = [it for it in mine if it.answer_by is not None and it.answer_by <= now]
         withdraw(writing, order, over)
-    return len(orders) == AT_ONCE
+    return len(orders) == _AT_ONCE
 
 
 _MERCHANT = bindparam("merchant", type_=Uuid())
@@ -211,7 +211,7 @@ _OVERDUE = (
         ),
     )
     .order_by(Order.id)
-    .limit(AT_ONCE)
+    .limit(_AT_ONCE)
     .with_for_update(of=Order, skip_locked=True)
     .execution_options(populate_existing=True)
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import Field
 
 from commands.master.packagings.counting import columns_of
-from commands.trade.contracts.times import AgreedPlace, check_ahead, windows_of
+from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, windows_of
 from commands.trade.orders.drafts import window_columns
 from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, end_if_empty, locked
@@ -17,13 +17,7 @@ from commands.trade.responses.substitutes import substitute
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
-from kit.inputs import (
-    Bulk,
-    Instant,
-    Note,
-    Window,
-    refuse_duplicates,
-)
+from kit.inputs import Bulk, Instant, Note, refuse_duplicates
 from models.events.trade.orders import (
     OrderResponded,
     OrderWindowOverridden,

@@ -14,10 +14,11 @@ from commands.master.packagings.counting import (
     check_used,
     packagings_of,
 )
+from commands.trade.contracts.times import Window
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import Note, Quantity, QuantityOrZero, Window
+from kit.inputs import Note, Quantity, QuantityOrZero
 from models.master.catalog import Product
 from models.master.packagings import Packaging
 from models.trade.orders.lines import OrderLine

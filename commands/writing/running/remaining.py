@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from commands.writing.running.trials import Try, at_its_place, beside_items, is_of_item
+from commands.writing.running.trials import Try, at_its_place, find_beside_items, is_of_item
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import AnyVerb
 from kit.errors import MOST_OF_ITEM, Odd, Problem, Refused, few
@@ -42,7 +42,7 @@ class Remaining:
             if isinstance(item, Odd)
         }
         if odd:
-            found = await beside_items(attempt, self._verb, self._command, odd)
+            found = await find_beside_items(attempt, self._verb, self._command, odd)
             for place, problems in found.items():
                 self._refused[place] += self._below(place, problems)
 

@@ -74,14 +74,14 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
             remaining.take_out(refused)
 
 
-async def beside(
+async def try_beside(
     database: Database, author: Author, verb: AnyVerb, values: object, odd: Sequence[Path]
 ) -> list[Problem]:
     """Return what else is wrong with an input than what is odd in it, however that is mended.
 
     Nothing of what is tried is kept.
     """
-    return await trials.beside(partial(_refusals, database, author, verb), verb, values, odd)
+    return await trials.find_beside(partial(_refusals, database, author, verb), verb, values, odd)
 
 
 class _TriedError(Exception):

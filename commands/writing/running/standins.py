@@ -27,11 +27,10 @@ _ROUNDS = 3
 """Of putting values in: what is odd in an object may hide that it is odd as a whole."""
 
 
-class _Which(IntEnum):
+class Way(IntEnum):
+    """How unlike others a value is that stands in."""
+
     LEAST, USUAL, MOST = range(3)
-
-
-WAYS = len(_Which)
 
 
 class _Place(NamedTuple):
@@ -40,7 +39,7 @@ class _Place(NamedTuple):
     annotation: Any
     metadata: Sequence[Any]
     number: int
-    which: _Which
+    which: Way
 
     def below(self, annotation: Any) -> "_Place":
         """Return what an annotation around others holds."""
@@ -75,7 +74,7 @@ def variations(model: type[Model], value: object, odd: Sequence[Path]) -> Sequen
 
     Nothing where it cannot be read so.
     """
-    found = [_read(model, value, odd, each) for each in _Which]
+    found = [_read(model, value, odd, each) for each in Way]
     return [it for it in found if it is not None] if all(found) else ()
 
 
@@ -99,7 +98,7 @@ def _is_on_the_way(one: Path, other: Path) -> bool:
     return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
 
 
-def _read(model: type[Model], value: object, odd: Sequence[Path], which: _Which) -> Model | None:
+def _read(model: type[Model], value: object, odd: Sequence[Path], which: Way) -> Model | None:
     whole = _Place(model, (), 0, which)
     for _ in range(_ROUNDS):
         if not all(odd):
@@ -134,7 +133,7 @@ def _put_field(place: _Place, value: Mapping[str, Any], name: str, below: Path) 
         return {key: it for key, it in value.items() if key in known}
     field = fields[name]
     key = field.alias if field.alias in value else name
-    if place.which is _Which.LEAST and not (below or field.is_required()):
+    if place.which is Way.LEAST and not (below or field.is_required()):
         return {each: it for each, it in value.items() if each != key}
     return {**value, str(key): _put(place.of(name), value.get(str(key)), below)}
 
@@ -147,7 +146,7 @@ _NUMBERS = (1, 100, 1_000_003)
 def _stand_in(place: _Place) -> Any:
     """Return a value for a place. What is later in an object is later in time, too."""
     kind, which = place.annotation, place.which
-    is_most = which is _Which.MOST
+    is_most = which is Way.MOST
     for mark in place.metadata:
         if isinstance(mark, StandIns):
             return mark.most if is_most else mark.least

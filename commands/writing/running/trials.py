@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from commands.writing.running.standins import WAYS, alike, variations
+from commands.writing.running.standins import Way, alike, variations
 from commands.writing.verbs import AnyVerb
 from kit.errors import Path, Problem
 from kit.inputs import Command
@@ -16,7 +16,9 @@ MOST_TRIALS = 5
 """Of items with odd fields, each way: what more would find is not told at once."""
 
 
-async def beside(attempt: Try, verb: AnyVerb, values: object, odd: Sequence[Path]) -> list[Problem]:
+async def find_beside(
+    attempt: Try, verb: AnyVerb, values: object, odd: Sequence[Path]
+) -> list[Problem]:
     """Return what else is wrong with an input, whatever stands in place of what is odd."""
     found: list[Problem] | None = None
     for each in variations(verb.takes, values, odd):
@@ -26,15 +28,15 @@ async def beside(attempt: Try, verb: AnyVerb, values: object, odd: Sequence[Path
     return found or []
 
 
-async def beside_items(
+async def find_beside_items(
     attempt: Try, verb: AnyVerb, command: Command, odd: Mapping[int, tuple[object, Sequence[Path]]]
 ) -> dict[int, list[Problem]]:
     """Return the same of items of a bulk command. odd: place -> item, its odd paths."""
     tried = {place: variations(verb.item, *it) for place, it in odd.items()}
     found: dict[int, list[Problem]] = {}
-    for way in range(WAYS):
+    for way in Way:
         items = {
-            place: ways[way] for place, ways in tried.items() if ways and (way == 0 or found[place])
+            place: ways[way] for place, ways in tried.items() if ways and found.get(place) != []
         }
         refused = await _refused_items(attempt, verb, command, items)
         for place in items:

@@ -8,7 +8,7 @@ from typing import Self
 from kit.standards.edifact.faults import Fault, Faulty, Finding
 
 _RELEASED = "[{}](.?)"
-LENGTH = len("UNA:+.? '")
+UNA_LENGTH = len("UNA:+.? '")
 
 
 def _wrong(una: bytes) -> Faulty:
@@ -30,7 +30,7 @@ class Delimiters:
     @classmethod
     def of(cls, una: bytes) -> Self:
         """Return what a UNA says, its six characters. Faulty for what cannot part anything."""
-        if len(una) != LENGTH - len("UNA"):
+        if len(una) != UNA_LENGTH - len("UNA"):
             raise _wrong(una)
         component, element, decimal, release, repetition, segment = map(chr, una)
         found = cls(component, element, decimal, release.strip(" "), repetition.strip(" "), segment)

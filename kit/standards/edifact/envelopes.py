@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from kit.standards.edifact import headers
 from kit.standards.edifact.charsets import CODECS, codec_of
-from kit.standards.edifact.delimiters import LENGTH, Delimiters
+from kit.standards.edifact.delimiters import UNA_LENGTH, Delimiters
 from kit.standards.edifact.faults import Fault, Faulty, Finding
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage, FunctionalGroup, MessageKind
 from kit.standards.edifact.segments import (
@@ -34,9 +34,9 @@ LONGEST = 2_000
 """Characters of a segment that is no free text (FTX): twice what the directories have room for."""
 MOST_FAULTS = 500
 """Of one interchange: what has more is read no further."""
-STEP = 100
+READ_STEP = 100
 """Segments that are read between two places to pause."""
-MOST_FINDINGS = 20
+FINDINGS_KEPT = 20
 """That are kept of an interchange, and of each message."""
 _TAG = 3
 _OPENING = re.compile(rb"(?:UNA.{6}\s*)?UNB[^A-Za-z0-9]", re.DOTALL)
@@ -108,7 +108,7 @@ class _Reading:
             return
         for raw in segments:
             self.scanned += 1
-            if self.scanned % STEP == 0:
+            if self.scanned % READ_STEP == 0:
                 yield
             if self._ends_at(raw):
                 return
@@ -139,8 +139,8 @@ class _Reading:
         """Read past what may stand before UNB, and UNA; return where UNB is to be."""
         start = self._past_marks()
         if self.content.startswith(b"UNA", start):
-            self.found.delimiters = Delimiters.of(self.content[start + _TAG : start + LENGTH])
-            start += LENGTH
+            self.found.delimiters = Delimiters.of(self.content[start + _TAG : start + UNA_LENGTH])
+            start += UNA_LENGTH
         return start
 
     def _open(self, unb: Raw) -> None:
@@ -356,5 +356,5 @@ class _Reading:
 
     def _add(self, findings: list[Finding], finding: Finding) -> None:
         self.faults += 1
-        if len(findings) < MOST_FINDINGS or finding.fault is Fault.TOO_MANY:
+        if len(findings) < FINDINGS_KEPT or finding.fault is Fault.TOO_MANY:
             findings.append(finding)

@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeAlias
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.segments import Segment
 
-STEP = 100
+GROUP_STEP = 100
 """Segments that are put in their place between two places to pause."""
-MOST_FINDINGS = 200
+MOST_MISPLACED = 200
 """Of one message."""
-MOST_SEGMENTS = 20_000
+SEGMENTS_HELD = 20_000
 """That are kept at a time: of a group that is given by itself, and of what stands around it."""
 
 
@@ -93,13 +93,13 @@ class _Feed:
         self.findings: list[Finding] = []
         self.next: Segment | None = None
         self._segments, self._known, self._gone = iter(segments), known, 0
-        self._rooms = [MOST_SEGMENTS]
+        self._rooms = [SEGMENTS_HELD]
 
     def advance(self) -> Iterator[None]:
         """Go on to the next segment, with pauses."""
         for each in self._segments:
             self._gone += 1
-            if self._gone % STEP == 0:
+            if self._gone % GROUP_STEP == 0:
                 yield
             if each.tag in self._known:
                 self.next = each
@@ -114,7 +114,7 @@ class _Feed:
 
     def begin(self) -> None:
         """Begin what is given by itself."""
-        self._rooms.append(MOST_SEGMENTS)
+        self._rooms.append(SEGMENTS_HELD)
 
     def end(self) -> bool:
         """End that; tells whether all segments had room, also those around it."""
@@ -123,7 +123,7 @@ class _Feed:
         return has_all
 
     def keep(self, finding: Finding) -> None:
-        if len(self.findings) < MOST_FINDINGS:
+        if len(self.findings) < MOST_MISPLACED:
             self.findings.append(finding)
 
 
@@ -158,7 +158,7 @@ def parse_in_steps(
         feed.keep(misplaced(over, f"{over.tag} does not belong here."))
         yield from _fill(table, feed, (found,), counts, is_again=True)
     if not feed.end():
-        feed.keep(Finding(Fault.TOO_MANY, f"More than {MOST_SEGMENTS:,} segments.", 0))
+        feed.keep(Finding(Fault.TOO_MANY, f"More than {SEGMENTS_HELD:,} segments.", 0))
     yield found, feed.findings
 
 

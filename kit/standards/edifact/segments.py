@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from kit.standards.edifact.delimiters import Delimiters
 
-LONGEST = 32 * 1024
+_LONGEST = 32 * 1024
 """Bytes of one segment: more than the longest of the directories, several times over."""
 BLANK = b" \t\r\n"
 END = b"\x00\x1a"
@@ -35,9 +35,9 @@ def scan(content: bytes, start: int, end: int, delimiters: Delimiters) -> Iterat
     mark, release = delimiters.segment.encode(), delimiters.release.encode()
     blank = bytes(set(BLANK) - set(mark))
     while (start := past(content, start, end, blank)) < end:
-        stop = _end_of(content, start, min(end, start + LONGEST), mark, release)
+        stop = _end_of(content, start, min(end, start + _LONGEST), mark, release)
         if stop is None:
-            yield Raw(start, end, content[start : start + LONGEST], is_whole=False)
+            yield Raw(start, end, content[start : start + _LONGEST], is_whole=False)
             return
         yield Raw(start, stop + 1, content[start:stop], is_whole=True)
         start = stop + 1
@@ -46,7 +46,7 @@ def scan(content: bytes, start: int, end: int, delimiters: Delimiters) -> Iterat
 def past(content: bytes, start: int, end: int, blank: bytes = BLANK) -> int:
     """Return the next place that is not blank, slice by slice: a file may be all blank."""
     while start < end:
-        piece = content[start : min(end, start + LONGEST)]
+        piece = content[start : min(end, start + _LONGEST)]
         if remaining := piece.lstrip(blank):
             return start + len(piece) - len(remaining)
         start += len(piece)

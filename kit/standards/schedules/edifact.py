@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from kit.standards.edifact.faults import Fault, Faulty, Finding
-from kit.standards.edifact.groups import MOST_SEGMENTS, Branch, LoneGroup, parse_in_steps
+from kit.standards.edifact.groups import SEGMENTS_HELD, Branch, LoneGroup, parse_in_steps
 from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import PartedSegment, Segment
 from kit.standards.edifact.values import number_at
@@ -181,7 +181,7 @@ def _articles(
         yield None
         found = yield from _article(reading, article, place, around)
         if not lone.is_whole:
-            text = f"It has more than {MOST_SEGMENTS:,} segments, or what stands before it has."
+            text = f"It has more than {SEGMENTS_HELD:,} segments, or what stands before it has."
             found.findings.append(Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment))
         yield found
     reading.known = {}

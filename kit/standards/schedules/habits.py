@@ -80,7 +80,7 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
 """Element -> code -> meaning. FUNCTION: 1225, COMMITMENT: 4017, BUCKET: 2013, QUANTITY: 6063, DATE:
 2005, PLACE: LOC with 3227 or NAD with 3035, ARTICLE: 7143, REFERENCE: 1153, UNIT: 6411, meaning
 a code of `kit.standards.units`. ORDER names a contract, too, where nothing else does."""
-WORDS: Mapping[str, frozenset[str]] = {
+ELEMENT_WORDS: Mapping[str, frozenset[str]] = {
     "FUNCTION": frozenset({*MEANINGS["FUNCTION"].values(), "WHOLE"}),
     "COMMITMENT": frozenset({*MEANINGS["COMMITMENT"].values(), "BACKLOG_IF_PAST"}),
     **{it: frozenset(MEANINGS[it].values()) for it in ("BUCKET", "UNIT")},

@@ -19,7 +19,13 @@ from kit.standards.edifact.parts import (
 )
 from kit.standards.edifact.segments import BLANK, END
 from kit.standards.schedules.dates import span_of
-from kit.standards.schedules.vda import LENGTH, RECORDS_A_TURN, Record, counted_otherwise, records
+from kit.standards.schedules.vda import (
+    RECORD_LENGTH,
+    RECORDS_A_TURN,
+    Record,
+    counted_otherwise,
+    records,
+)
 
 TYPE = "4905"
 _AGENCY = "VDA"
@@ -84,7 +90,7 @@ def _opened(record: Record) -> Envelope:
 
 def _ended(found: Envelope, record: Record, counts: Counter[str], content: bytes) -> Envelope:
     found.findings += counted_otherwise(record, counts)
-    end = min(record.offset + LENGTH, len(content))
+    end = min(record.offset + RECORD_LENGTH, len(content))
     _close(found, end, sum(counts.values()))
     if not content[end:].strip(BLANK + END):
         found.end = len(content)

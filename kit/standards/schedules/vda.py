@@ -29,7 +29,7 @@ from kit.standards.schedules.messages import (
     put_together,
 )
 
-LENGTH = 128
+RECORD_LENGTH = 128
 RECORDS_A_TURN = 50
 """Records that are read between two places to pause."""
 _UNITS = {
@@ -196,9 +196,9 @@ def records(content: bytes) -> Iterator[Record]:
         if content[start : start + 1] in (b"\r", b"\n", b"\x00", b"\x1a"):
             start += 1
             continue
-        line = content[start : start + LENGTH]
+        line = content[start : start + RECORD_LENGTH]
         stop = min((at for at in map(line.find, (b"\n", b"\r")) if at >= 0), default=len(line))
-        text = line[:stop].rstrip(_BREAKS).decode("latin-1").ljust(LENGTH)
+        text = line[:stop].rstrip(_BREAKS).decode("latin-1").ljust(RECORD_LENGTH)
         number = 1 if text.startswith("511") else number + 1
         yield Record(text, number, start)
         start += stop

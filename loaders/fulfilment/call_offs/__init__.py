@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement
 
-from loaders.fulfilment.call_offs.supplied import supplied, unplanned
 from loaders.reading.relations import One
-from loaders.trade import orders
+from loaders.trade.orders import lists
 from models.trade.orders.states import OrderKind
 from models.trade.orders.tables import Order
 
@@ -23,5 +22,4 @@ class CallOff(One):
 
 by_id = CallOff(Order)
 by_number = CallOff(Order, "number")
-of_contract = replace(orders.every, of="contract_id")
-__all__ = ["by_id", "by_number", "of_contract", "supplied", "unplanned"]
+of_contract = replace(lists.every, of="contract_id")

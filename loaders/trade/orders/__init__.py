@@ -2,13 +2,8 @@
 
 from loaders.reading.acts import available, there_is
 from loaders.reading.relations import Computed, Many, One
-from loaders.trade.orders.line_lists import OrderLineFilter, OrderLineSort, every_line
-from loaders.trade.orders.lists import OrderFilter, OrderSort, every, of_party
 from loaders.trade.orders.progress import is_backordered, is_late, is_open, status_of, version
-from loaders.trade.orders.responses import amendment, response
-from loaders.trade.orders.sums import Summary, SummaryOf, net_totals
 from loaders.trade.orders.tokens import access_token
-from loaders.trade.orders.totals import charges, net, taxes, totals
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
@@ -27,33 +22,3 @@ versions = Computed(Order, {"version": version})
 tokens = Computed(Order, {"token": access_token})
 stopped = Computed(Order, {"by_payment": there_is(UNPAID)})
 offered = Computed(Order, {"actions": available(ACTS)})
-__all__ = [
-    "OrderFilter",
-    "OrderLineFilter",
-    "OrderLineSort",
-    "OrderSort",
-    "Summary",
-    "SummaryOf",
-    "amendment",
-    "by_id",
-    "by_number",
-    "charges",
-    "every",
-    "every_line",
-    "hold_by_id",
-    "holds",
-    "line_by_id",
-    "lines",
-    "net",
-    "net_totals",
-    "of_party",
-    "offered",
-    "progress",
-    "response",
-    "stopped",
-    "taxes",
-    "timeliness",
-    "tokens",
-    "totals",
-    "versions",
-]

@@ -6,22 +6,22 @@ What happens after the dispatch follows from the tracking of the parcels.
 from enum import StrEnum
 
 from models.access.viewers import Scope
-from models.base.acts import Act
+from models.base.acts import Act, Transition
 from models.fulfilment.deliveries.conditions import (
-    AMENDED,
     DIVISIBLE,
     INCOMPLETE,
     MERGEABLE,
     NAMELESS,
     NOT_LAST,
+    ORDER_AMENDED,
     ORDER_HELD,
+    ORDER_UNPAID,
     OWED_AGAIN,
     PLACELESS,
     TOO_EARLY,
     TOO_LATE,
     UNCARRIED,
     UNFINISHED,
-    UNPAID,
     UNPLACED,
     UNWANTED,
 )
@@ -68,32 +68,41 @@ RELEASE_HOLD = Act(
     needs=(HELD,),
     action=DeliveryAction.RELEASE_HOLD,
 )
-RELEASE = Act(
+RELEASE = Transition(
     Scope.DELIVERIES_PLAN,
     frozenset({DeliveryState.PLANNED}),
     becomes=DeliveryState.RELEASED,
     stopped_by=(
-        *(HELD, ORDER_HELD, UNPAID, AMENDED, NAMELESS, PLACELESS, TOO_LATE, INCOMPLETE),
+        *(HELD, ORDER_HELD, ORDER_UNPAID, ORDER_AMENDED, NAMELESS, PLACELESS, TOO_LATE, INCOMPLETE),
         *(UNFINISHED, UNPLACED, UNCARRIED),
     ),
     action=DeliveryAction.RELEASE,
 )
-PACK = Act(
+PACK = Transition(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
-    stopped_by=(UNPAID, AMENDED, TOO_LATE, TOO_EARLY, UNPLACED, UNCARRIED),
+    stopped_by=(ORDER_UNPAID, ORDER_AMENDED, TOO_LATE, TOO_EARLY, UNPLACED, UNCARRIED),
     action=DeliveryAction.PACK,
 )
-DISPATCH = Act(
+DISPATCH = Transition(
     Scope.DELIVERIES_FULFIL,
     frozenset({DeliveryState.PACKED}),
     becomes=DeliveryState.DISPATCHED,
     # Where its place cannot handle it any more, it had better leave.
-    stopped_by=(HELD, ORDER_HELD, UNPAID, AMENDED, INCOMPLETE, NOT_LAST, UNWANTED, UNCARRIED),
+    stopped_by=(
+        HELD,
+        ORDER_HELD,
+        ORDER_UNPAID,
+        ORDER_AMENDED,
+        INCOMPLETE,
+        NOT_LAST,
+        UNWANTED,
+        UNCARRIED,
+    ),
     action=DeliveryAction.DISPATCH,
 )
-CANCEL = Act(
+CANCEL = Transition(
     Scope.DELIVERIES_PLAN,
     BEFORE_DISPATCH,
     becomes=DeliveryState.CANCELLED,

@@ -201,7 +201,7 @@ ORDER_HELD = Some(
     ),
     rule="D9",
 )
-AMENDED = Some(
+ORDER_AMENDED = Some(
     "an amendment of one of its lines waits for its answer",
     (OrderLine, DeliveryLine),
     lambda rows, delivery, line, part: and_(
@@ -251,7 +251,7 @@ TOO_LATE = Some(
     ),
     rule="D10",
 )
-UNPAID = Some(
+ORDER_UNPAID = Some(
     "what is known of the payment of one of its orders stops it",
     (Order,),
     lambda rows, delivery, order: and_(order.id == _orders_of(rows, delivery), stops(rows, order)),

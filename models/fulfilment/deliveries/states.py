@@ -32,4 +32,4 @@ AFTER_DISPATCH = ON_THE_WAY | {
 }
 MAY_LACK = AFTER_DISPATCH - {DeliveryState.DELIVERED}
 """Where something may be lost or have come back, and be sent again."""
-OPEN = BEFORE_DISPATCH | ON_THE_WAY
+OPEN_DELIVERIES = BEFORE_DISPATCH | ON_THE_WAY

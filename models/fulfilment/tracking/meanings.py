@@ -20,7 +20,7 @@ class Meaning:
     is_delay: bool = False
 
 
-UNKNOWN = Meaning(ParcelStatus.UNKNOWN)
+_UNKNOWN = Meaning(ParcelStatus.UNKNOWN)
 DELAYED = Meaning(ParcelStatus.UNKNOWN, is_delay=True)
 _LABELLED = Meaning(ParcelStatus.LABEL_CREATED)
 _PICKED_UP = Meaning(ParcelStatus.PICKED_UP)
@@ -59,7 +59,7 @@ _SILENT_DISPOSITIONS = (
 
 
 def _silent(words: Iterable[str]) -> dict[str, Meaning]:
-    return dict.fromkeys(words, UNKNOWN)
+    return dict.fromkeys(words, _UNKNOWN)
 
 
 WORDS: Mapping[Vocabulary, Mapping[str, Meaning]] = {
@@ -90,7 +90,7 @@ WORDS: Mapping[Vocabulary, Mapping[str, Meaning]] = {
         "Delivered": _DELIVERED,
         "Exception": _TROUBLE,
         "Expired": _TROUBLE,
-        "Pending": UNKNOWN,
+        "Pending": _UNKNOWN,
     },
     Vocabulary.EASYPOST: {
         "pre_transit": _LABELLED,
@@ -102,7 +102,7 @@ WORDS: Mapping[Vocabulary, Mapping[str, Meaning]] = {
         "return_to_sender": _RETURNED,
         "error": _TROUBLE,
         "cancelled": _TROUBLE,
-        "unknown": UNKNOWN,
+        "unknown": _UNKNOWN,
     },
     Vocabulary.EPCIS: {
         "packing": _LABELLED,
@@ -187,5 +187,5 @@ def meaning(vocabulary: Vocabulary, status: str, sub_status: str | None = None) 
     """Return what a reported word means; a word that nobody knows is UNKNOWN, never lost."""
     word, finer = folded(status), (vocabulary, folded(sub_status))
     together = _TOGETHER.get((vocabulary, word, finer[1])) or _FINER_MEANINGS.get(finer)
-    plain = together or _MEANINGS.get((vocabulary, word), UNKNOWN)
-    return _LEAST.get(finer, UNKNOWN) if plain == UNKNOWN else plain
+    plain = together or _MEANINGS.get((vocabulary, word), _UNKNOWN)
+    return _LEAST.get(finer, _UNKNOWN) if plain == _UNKNOWN else plain

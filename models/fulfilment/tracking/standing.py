@@ -13,14 +13,14 @@ TERMINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER, P
 FAST = timedelta(minutes=5)
 """How fast a carrier's clock may be and still say what came after what."""
 
-APART = timedelta(days=30)
+NUMBERED_WITHIN = timedelta(days=30)
 """How far apart parcels of one consignment get its number; carriers let numbers rest for longer."""
 
 
 def has_shared(parcel: Parcel, added_at: datetime, newest: datetime) -> bool:
     """Tell whether a parcel still had its number when the newest one got it: they share it then."""
     was_over = parcel.status in TERMINAL and parcel.status_at < newest
-    return added_at == newest or (not was_over and newest - added_at <= APART)
+    return added_at == newest or (not was_over and newest - added_at <= NUMBERED_WITHIN)
 
 
 _RANK = {

@@ -7,10 +7,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_
 
 from models.access.viewers import Scope
-from models.base.acts import Act, AllRows, Itself, Some
+from models.base.acts import Act, AllRows, Itself, Some, Transition
 from models.base.tables import entity_named
 from models.master.catalog import Product
-from models.trade.contracts.states import ENTERED, IN_FORCE, LIVING_STATES, RUNNING, ContractState
+from models.trade.contracts.states import (
+    ENTERED,
+    IN_FORCE,
+    LIVING_CONTRACTS,
+    RUNNING,
+    ContractState,
+)
 from models.trade.contracts.tables import ContractLine
 
 
@@ -148,32 +154,32 @@ UNDELIVERED_REST = Some(
 )
 ROOM = Some("something can still be called off", (ContractLine, Product), _has_room)
 
-AMEND = Act(Scope.CONTRACTS_WRITE, LIVING_STATES, action=ContractAction.AMEND)
-ACTIVATE = Act(
+AMEND = Act(Scope.CONTRACTS_WRITE, LIVING_CONTRACTS, action=ContractAction.AMEND)
+ACTIVATE = Transition(
     Scope.CONTRACTS_WRITE,
     frozenset({ContractState.DRAFT}),
     becomes=ContractState.ACTIVE,
     action=ContractAction.ACTIVATE,
 )
-SUSPEND = Act(
+SUSPEND = Transition(
     Scope.CONTRACTS_WRITE,
     IN_FORCE,
     becomes=ContractState.SUSPENDED,
     action=ContractAction.SUSPEND,
 )
-RESUME = Act(
+RESUME = Transition(
     Scope.CONTRACTS_WRITE,
     frozenset({ContractState.SUSPENDED}),
     becomes=ContractState.ACTIVE,
     action=ContractAction.RESUME,
 )
-TERMINATE = Act(
+TERMINATE = Transition(
     Scope.CONTRACTS_WRITE,
     RUNNING,
     becomes=ContractState.TERMINATED,
     action=ContractAction.TERMINATE,
 )
-SETTLE = Act(
+SETTLE = Transition(
     Scope.CONTRACTS_WRITE,
     RUNNING | {ContractState.TERMINATED},
     becomes=ContractState.SETTLED,

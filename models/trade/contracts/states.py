@@ -45,5 +45,5 @@ RUNNING = IN_FORCE | {ContractState.SUSPENDED}
 """States that its last day or somebody ends."""
 ENTERED = frozenset(ContractState) - {ContractState.DRAFT}
 """States of a contract that has been in force: what its customer sends is taken in."""
-LIVING_STATES = RUNNING | {ContractState.DRAFT}
+LIVING_CONTRACTS = RUNNING | {ContractState.DRAFT}
 """States in which a contract may still be changed."""

@@ -32,7 +32,7 @@ from models.master.catalog import OfProduct, to_product
 from models.master.packagings import Packaged, count_in_packagings, packaged
 from models.trade.contracts.findings import USUAL_JUMP, USUALLY_HOLDING, FindingCode
 from models.trade.contracts.states import (
-    LIVING_STATES,
+    LIVING_CONTRACTS,
     ContractState,
     EndOfLife,
     ReservationStrategy,
@@ -133,9 +133,9 @@ class Contract(Owned):
         return self.end_of_life == EndOfLife.DELIVER_REST
 
 
-COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "received")
+_COUNTERS = ("called_off", "released", "shipped", "delivered", "returned", "received")
 """How far a contract line is drawn down."""
-COUNTED = {
+AGREED_QUANTITIES = {
     "target_quantity": "",
     "min_quantity": "min_",
     "max_quantity": "max_",
@@ -159,7 +159,7 @@ class ContractLine(OfProduct, Packaged, Owned):
         "product_id",
         lambda rows, line: rows.some(
             Contract,
-            where=lambda it: and_(it.id == line.contract_id, is_among(it.state, LIVING_STATES)),
+            where=lambda it: and_(it.id == line.contract_id, is_among(it.state, LIVING_CONTRACTS)),
         ),
     )
     __seen__: ClassVar[Seen] = {Actor.BUYER: through("Contract", "contract_id")}
@@ -170,7 +170,7 @@ class ContractLine(OfProduct, Packaged, Owned):
         unique("line_no", "contract_id", "line_no"),
         indexed("contract_lines", "product_id"),
         indexed("contract_lines", "guarantee_id"),
-        not_negative(*COUNTERS),
+        not_negative(*_COUNTERS),
         check("target_positive", "target_quantity > 0"),
         check("min_within_target", "min_quantity BETWEEN 0 AND target_quantity"),
         check("max_from_target", "max_quantity >= target_quantity"),
@@ -187,9 +187,9 @@ class ContractLine(OfProduct, Packaged, Owned):
             "tolerances",
             "over_tolerance_percent >= 0 AND under_tolerance_percent BETWEEN 0 AND 100",
         ),
-        *(it for prefix in COUNTED.values() for it in packaged("contract_lines", prefix)),
+        *(it for prefix in AGREED_QUANTITIES.values() for it in packaged("contract_lines", prefix)),
     )
-    __tally__ = Tally(Contract, "contract_id", COUNTERS)
+    __tally__ = Tally(Contract, "contract_id", _COUNTERS)
 
     contract_id: Mapped[UUID]
     line_no: Mapped[int]

@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import and_
 
 from models.access.viewers import Actor, CompanyRole, Scope
-from models.base.acts import Act, Itself, Some, leading_to
+from models.base.acts import Act, Itself, Some, Transition, leading_to
 from models.master.channels import Channel
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import (
-    LIVING_STATES,
+    LIVING_ORDERS,
     NEXT_STATES,
     OPEN_STATES,
     Approval,
@@ -86,34 +86,34 @@ AMENDED = Some(
     (OrderLine,),
     lambda rows, order, line: and_(line.order_id == order.id, line.answer_by > rows.now),
 )
-OPEN = Some(
+UNSHIPPED = Some(
     "something of it is neither cancelled nor shipped",
     (OrderLine,),
     lambda _rows, order, line: and_(line.order_id == order.id, line.open_quantity > 0),
 )
 
-APPROVE = Act(
+APPROVE = Transition(
     Scope.ORDERS_APPROVE,
     leading_to(OrderState.CONFIRMED, NEXT_STATES),
     becomes=OrderState.CONFIRMED,
     needs=(AWAITED, WANTED),
     action=OrderAction.APPROVE,
 )
-REJECT = Act(
+REJECT = Transition(
     Scope.ORDERS_APPROVE,
     leading_to(OrderState.REJECTED, NEXT_STATES),
     becomes=OrderState.REJECTED,
     needs=(REJECTABLE,),
     action=OrderAction.REJECT,
 )
-HOLD = Act(Scope.ORDERS_MANAGE, LIVING_STATES, action=OrderAction.HOLD)
+HOLD = Act(Scope.ORDERS_MANAGE, LIVING_ORDERS, action=OrderAction.HOLD)
 RELEASE_HOLD = Act(
     Scope.ORDERS_MANAGE, frozenset(OrderState), needs=(HELD,), action=OrderAction.RELEASE_HOLD
 )
 CANCEL_LINES = Act(
-    Scope.ORDERS_MANAGE, LIVING_STATES, needs=(UNPLANNED,), action=OrderAction.CANCEL_LINES
+    Scope.ORDERS_MANAGE, LIVING_ORDERS, needs=(UNPLANNED,), action=OrderAction.CANCEL_LINES
 )
-CLOSE = Act(
+CLOSE = Transition(
     Scope.ORDERS_MANAGE,
     leading_to(OrderState.CLOSED, NEXT_STATES),
     becomes=OrderState.CLOSED,
@@ -123,7 +123,7 @@ CLOSE = Act(
 CONFIRM = Act(
     Scope.ORDERS_MANAGE,
     frozenset({OrderState.CONFIRMED}),
-    needs=(OPEN, WANTED),
+    needs=(UNSHIPPED, WANTED),
     action=OrderAction.CONFIRM,
 )
 ANSWER_AMENDMENT = Act(

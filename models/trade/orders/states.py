@@ -73,7 +73,7 @@ def payment_at_first(kind: OrderKind) -> PaymentState:
     return PaymentState.NOT_REQUIRED if kind in FREE_KINDS else PaymentState.AWAITED
 
 
-LIVING_STATES = frozenset(state for state, after in NEXT_STATES.items() if after)
+LIVING_ORDERS = frozenset(state for state, after in NEXT_STATES.items() if after)
 """States that are no end."""
 OPEN_STATES = frozenset({OrderState.PENDING_APPROVAL, OrderState.CONFIRMED})
 """States in which an order still owes goods."""

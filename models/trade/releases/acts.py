@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_
 
 from models.access.viewers import Scope
-from models.base.acts import Act, AllRows, Some
+from models.base.acts import Act, AllRows, Some, Transition
 from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract
 from models.trade.releases.findings import ReleaseFinding
@@ -44,18 +44,20 @@ def _may_be_consented(
     )
 
 
-AWAITED = Some(
+CONSENT_AWAITED = Some(
     "something of it awaits consent, and its contract is in force if that is all",
     (ReleaseFinding, Contract),
     _may_be_consented,
 )
-WAITING = frozenset({ReleaseState.RECEIVED})
+_WAITING = frozenset({ReleaseState.RECEIVED})
 
-CONSENT = Act(Scope.CONTRACTS_WRITE, WAITING, needs=(AWAITED,), action=ReleaseAction.CONSENT)
-REJECT = Act(
-    Scope.CONTRACTS_WRITE, WAITING, becomes=ReleaseState.REJECTED, action=ReleaseAction.REJECT
+CONSENT = Act(
+    Scope.CONTRACTS_WRITE, _WAITING, needs=(CONSENT_AWAITED,), action=ReleaseAction.CONSENT
 )
-ANSWER = Act(Scope.CONTRACTS_WRITE, WAITING | {ReleaseState.ACTIVE}, action=ReleaseAction.ANSWER)
+REJECT = Transition(
+    Scope.CONTRACTS_WRITE, _WAITING, becomes=ReleaseState.REJECTED, action=ReleaseAction.REJECT
+)
+ANSWER = Act(Scope.CONTRACTS_WRITE, _WAITING | {ReleaseState.ACTIVE}, action=ReleaseAction.ANSWER)
 
 ACTS = (CONSENT, REJECT, ANSWER)
 """Those that clients are told of, in the order in which they are."""

@@ -67,25 +67,46 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
     dispatched, delivered, lost, returned; issued without the two last. named: of deliveries whose
     notes the customer has named, unnamed: of others up to its figure, arrived: what was delivered
     of those; issued_since, delivered_since: of others that left after its figure was reconciled.
-    What is in its figure and was received short comes no more. noted_until: when the newest one
-    left that it has named. until: day of the next period, NULL for none.
+    noted_until: when the newest one left that it has named. until: day of the next period, NULL
+    for none.
+    """
+    parts = _left(reader, period, until)
+    part = parts.c
+    is_before = ~part.is_named & ~part.is_since
+    return select(
+        *(_sum(part[name], name) for name in (*_SUMS.values(), "issued")),
+        _sum(part.left, "named", part.is_named),
+        _sum(part.left, "unnamed", is_before),
+        _sum(part.delivered, "arrived", is_before),
+        _sum(part.issued, "issued_since", part.is_since),
+        _sum(part.delivered, "delivered_since", part.is_since),
+        func.max(part.dispatched_at).filter(part.is_named).label("noted_until"),
+    ).correlate_except(parts)
+
+
+def _left(reader: Tables, period: Any, until: Any) -> Any:
+    """Select what has left since a period began, line by line of its deliveries.
+
+    is_named: the customer has named its note, is_since: it left after its figure was reconciled.
+    left: what of it has come or is under way; what is in the customer's figure and was received
+    short comes no more.
     """
     line, part = (reader.table(entity_named(it)) for it in ("OrderLine", "DeliveryLine"))
     delivery = reader.table(entity_named("Delivery"))
     account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
     contract = reader.table(Contract)
+    named, receipt = _noted(reader, account, delivery), _receipt_of(reader, delivery)
     rows = (
-        select()
+        select(*(getattr(part, name).label(label) for name, label in _SUMS.items()))
         .select_from(account)
         .join(agreed, agreed.id == account.contract_line_id)
         .join(contract, contract.id == agreed.contract_id)
         .join(line, line.contract_line_id == account.contract_line_id)
         .join(part, part.order_line_id == line.id)
         .join(delivery, delivery.id == part.delivery_id)
+        .outerjoin(named, named.c.starts_on == period.starts_on)
+        .outerjoin(receipt, true())
     )
-    named, receipt = _noted(reader, account, delivery), _receipt_of(reader, delivery)
-    rows = rows.outerjoin(named, named.c.starts_on == period.starts_on)
-    rows = rows.outerjoin(receipt, true())
     day = contract.day(delivery.dispatched_at)
     rows = rows.where(
         *own(reader, account, agreed, contract, line, part, delivery),
@@ -95,22 +116,21 @@ def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
     )
     if until is not None:
         rows = rows.where(or_(until.is_(None), day < until))
+    is_named, at = named.c.starts_on.is_not(None), delivery.dispatched_at
+    is_told = or_(is_named, at <= period.reconciled_at)
     issued = part.shipped - part.lost - part.refused
-    is_named, reconciled_at = named.c.starts_on.is_not(None), period.reconciled_at
-    is_since = and_(~is_named, delivery.dispatched_at > reconciled_at)
-    is_told = or_(is_named, delivery.dispatched_at <= reconciled_at)
-    left = case((and_(is_told, receipt.c.id.is_not(None)), part.delivered), else_=issued)
-    is_over = or_(is_named, func.coalesce(is_since, false()))
-    return rows.add_columns(
-        *(_sum(getattr(part, name), label) for name, label in _SUMS.items()),
-        _sum(issued, "issued"),
-        _sum(case((is_named, left), else_=0), "named"),
-        _sum(case((is_over, 0), else_=left), "unnamed"),
-        _sum(case((is_over, 0), else_=part.delivered), "arrived"),
-        _sum(case((is_since, issued), else_=0), "issued_since"),
-        _sum(case((is_since, part.delivered), else_=0), "delivered_since"),
-        func.max(case((is_named, delivery.dispatched_at))).label("noted_until"),
-    ).correlate_except(account, agreed, contract, line, part, delivery, named, receipt)
+    rows = rows.add_columns(
+        issued.label("issued"),
+        case((and_(is_told, receipt.c.id.is_not(None)), part.delivered), else_=issued).label(
+            "left"
+        ),
+        is_named.label("is_named"),
+        func.coalesce(and_(~is_named, at > period.reconciled_at), false()).label("is_since"),
+        at.label("dispatched_at"),
+    )
+    return rows.correlate_except(
+        account, agreed, contract, line, part, delivery, named, receipt
+    ).lateral("parts")
 
 
 def _noted(reader: Tables, account: Any, delivery: Any) -> Any:
@@ -154,8 +174,11 @@ _SUMS = {"shipped": "dispatched", "delivered": "delivered", "lost": "lost", "ref
 QUANTITY = AccountPeriod.opening.type
 
 
-def _sum(amount: Any, label: str) -> ColumnElement[Any]:
-    return func.coalesce(func.sum(amount), 0, type_=QUANTITY).label(label)
+def _sum(amount: Any, label: str, where: Any = None) -> ColumnElement[Any]:
+    total: Any = func.sum(amount)
+    if where is not None:
+        total = total.filter(where)
+    return func.coalesce(total, fixed(0), type_=QUANTITY).label(label)
 
 
 def supplied_upto(period: Any, sums: Any) -> ColumnElement[Any]:

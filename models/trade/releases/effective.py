@@ -4,18 +4,20 @@ Of an account (a contract line at a place) the schedule just in time (DELJIT) co
 horizon, and the forecast (DELFOR) after it (0051).
 """
 
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     FromClause,
     Interval,
     Select,
     Uuid,
     and_,
+    any_,
     case,
     cast,
-    column,
     func,
     literal_column,
     or_,
@@ -25,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
+from models.base.tables import fixed
 from models.base.visibility import seen_by
 from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
@@ -48,15 +51,15 @@ _QUANTITY = ScheduleLine.quantity.type
 def _in_force(reader: Tables, account: Any, kind: ReleaseType) -> Any:
     """Select the release that is in force for an account (K7).
 
-    LIMIT lets PostgreSQL look for it by its index, also where it does not know yet how many
-    releases there are.
+    LIMIT and a written state let PostgreSQL look for it by the index of what is active, also where
+    it does not know yet how many releases there are.
     """
     release = reader.table(Release)
     rows = select(*(getattr(release, name) for name in _OF_RELEASE)).where(
         *own(reader, release),
         release.account_id == account.id,
-        release.type == kind,
-        release.state == ReleaseState.ACTIVE,
+        release.type == fixed(kind),
+        release.state == fixed(ReleaseState.ACTIVE),
     )
     return rows.limit(1).correlate_except(release).lateral(kind.value.lower())
 
@@ -79,49 +82,53 @@ _OF_PERIOD = (
 )
 
 
-def _last_day(reader: Tables, release: Any) -> Any:
-    """Select the last day on which something of a release arrives: NULL without lines."""
+def _overlay(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
+    """Select up to which day a schedule just in time counts, and whether it still does.
+
+    until: of its horizon, or the last one on which something of it arrives. A forecast that was
+    made after that knows all that was wanted in it.
+    """
     line = reader.table(ScheduleLine)
     ends, begins = line.window_latest - _TICK, line.window_earliest
     lasts, first = (cast(func.timezone(line.window_zone, it), Date) for it in (ends, begins))
     last = func.max(line.arrives_on + (lasts - first), type_=Date())
-    rows = select(last.label("day")).where(*own(reader, line), line.release_id == release.id)
-    return rows.correlate_except(line).lateral("last")
+    until = func.coalesce(contract.day(jit.horizon_end - _TICK), last)
+    is_newer = or_(forecast.id.is_(None), contract.day(forecast.issued_at) <= until)
+    rows = select(until.label("until"), and_(jit.id.is_not(None), is_newer).label("counts"))
+    rows = rows.where(*own(reader, line), line.release_id == jit.id)
+    return rows.correlate_except(line).lateral("overlay")
 
 
-def _standing(reader: Tables) -> FromClause:
+def _standing(reader: TablesNow) -> FromClause:
     """Select of each account what its effective schedule is made of.
 
     just_in_time, forecast: the releases, NULL for none. until: the last day of the first's horizon.
     received: what the customer had when it sent the one that counts first, and gone: up to where
-    it is supplied in that one's period.
+    it is supplied in that one's period. today: where the contract is.
     """
     account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
     contract = reader.table(Contract)
     forecasts = _in_force(reader, account, ReleaseType.FORECAST)
     just_in_time = _in_force(reader, account, ReleaseType.JIT)
     forecast, jit = forecasts.c, just_in_time.c
-    last = _last_day(reader, jit)
-    until = func.coalesce(contract.day(jit.horizon_end - _TICK), last.c.day)
-    # A forecast that was made after the horizon knows all that was wanted in it.
-    runs = and_(
-        jit.id.is_not(None),
-        or_(forecast.id.is_(None), contract.day(forecast.issued_at) <= until),
-    )
-    period_id = case((runs, jit.period_id), else_=forecast.period_id)
+    overlays = _overlay(reader, contract, forecast, jit)
+    counts = overlays.c.counts
+    period_id = case((counts, jit.period_id), else_=forecast.period_id)
     periods = _period(reader, account, period_id)
-    period, sums = periods.c, counted(reader, periods.c).lateral()
+    sums = counted(reader, periods.c).lateral()
     rows = select(
         contract.party_id,
-        contract.time_zone,
         agreed.contract_id,
         account.contract_line_id,
         account.id.label("account_id"),
+        contract.day(reader.at).label("today"),
         forecast.id.label("forecast"),
-        case((runs, jit.id)).label("just_in_time"),
-        case((runs, until)).label("until"),
-        case((runs, jit.cumulative_received), else_=forecast.cumulative_received).label("received"),
-        supplied_upto(period, sums.c).label("gone"),
+        case((counts, jit.id)).label("just_in_time"),
+        overlays.c.until,
+        case((counts, jit.cumulative_received), else_=forecast.cumulative_received).label(
+            "received"
+        ),
+        supplied_upto(periods.c, sums.c).label("gone"),
     )
     rows = (
         rows.select_from(account)
@@ -129,7 +136,7 @@ def _standing(reader: Tables) -> FromClause:
         .join(contract, contract.id == agreed.contract_id)
         .outerjoin(forecasts, true())
         .outerjoin(just_in_time, true())
-        .outerjoin(last, true())
+        .join(overlays, true())
         .join(periods, true())
         .join(sums, true())
     )
@@ -137,7 +144,7 @@ def _standing(reader: Tables) -> FromClause:
     # Of a contract that was ended nothing is to leave any more.
     rows = rows.where(contract.state.in_(sorted(RUNNING)))
     return rows.correlate_except(
-        account, agreed, contract, forecasts, just_in_time, last, periods, sums
+        account, agreed, contract, forecasts, just_in_time, overlays, periods, sums
     ).subquery("standing")
 
 
@@ -150,42 +157,28 @@ _OF_LINE = (
 )
 
 
-def _named(of: Any) -> Any:
-    """List the releases of an account that its effective schedule is made of."""
-    both = array([of.just_in_time, of.forecast], type_=Uuid())
-    listed = func.unnest(both).table_valued(column("release_id", Uuid()), name="named")
-    return listed.render_derived().lateral()
-
-
-def _lines(reader: Tables, release_id: Any) -> Any:
-    """Select the lines of a release.
-
-    OFFSET lets PostgreSQL look for them by their index, also where it does not know yet how many
-    lines there are.
-    """
-    line = reader.table(ScheduleLine)
-    rows = select(*(getattr(line, name).label(name) for name in _OF_LINE))
-    rows = rows.where(*own(reader, line), line.release_id == release_id)
-    return rows.offset(literal_column("0")).correlate_except(line).lateral("lines")
-
-
 def _supplied(reader: Tables, of: Any) -> Any:
     """Select the lines of one account's effective schedule, and what they add up to, in order.
 
-    Each account is sorted by itself: all lines of a large customer would not fit into memory.
+    Each account is sorted by itself: all lines of a large customer would not fit into memory. Both
+    releases as one list let PostgreSQL look for their lines by the index, also where it does not
+    know yet how many lines there are.
     """
-    named = _named(of)
-    lines = _lines(reader, named.c.release_id)
-    line, is_forecast = lines.c, named.c.release_id == of.forecast
+    line = reader.table(ScheduleLine)
     counts = or_(
-        named.c.release_id == of.just_in_time,
+        line.release_id == of.just_in_time,
         of.just_in_time.is_(None),
-        and_(line.kind == ScheduleKind.SCHEDULED, line.arrives_on > of.until),
+        and_(line.kind == fixed(ScheduleKind.SCHEDULED), line.arrives_on > of.until),
     )
-    total = func.sum(line.quantity, type_=_QUANTITY).over(order_by=(is_forecast, line.line_no))
-    rows = select(*line, (of.received + total).label("cumulative_released"))
-    rows = rows.select_from(named).join(lines, true()).where(counts)
-    return rows.correlate_except(named, lines).lateral("supplied")
+    order = (line.release_id == of.forecast, line.line_no)
+    total = func.sum(line.quantity, type_=_QUANTITY).over(order_by=order)
+    rows = select(
+        *(getattr(line, name).label(name) for name in _OF_LINE),
+        (of.received + total).label("cumulative_released"),
+    )
+    both = array([of.just_in_time, of.forecast], type_=Uuid())
+    rows = rows.where(*own(reader, line), line.release_id == any_(both), counts)
+    return rows.correlate_except(line).lateral("supplied")
 
 
 def effective(reader: TablesNow) -> Select[Any]:
@@ -197,34 +190,26 @@ def effective(reader: TablesNow) -> Select[Any]:
     """
     standing = _standing(reader)
     of, supplied = standing.c, _supplied(reader, standing.c)
-    summed = (
-        select(*(of[name] for name in (*_OF_ACCOUNT, "time_zone")), *supplied.c, of.gone)
-        .select_from(standing)
-        .join(supplied, true())
-        .correlate_except(standing, supplied)
-        .subquery("summed")
-    )
-    return _with_open(reader, summed)
+    rows = select(*(of[name] for name in _OF_ACCOUNT), *supplied.c)
+    rows = rows.add_columns(*_with_open(reader, of, supplied.c))
+    rows = rows.select_from(standing).join(supplied, true())
+    return rows.correlate_except(standing, supplied)
 
 
-def _with_open(reader: TablesNow, summed: FromClause) -> Select[Any]:
-    """Add what is open of each line, by the rule of `models.trade.releases.cumulatives`, and when.
+def _with_open(reader: TablesNow, of: Any, line: Any) -> Iterator[ColumnElement[Any]]:
+    """Yield what is open of a line, by the rule of `models.trade.releases.cumulatives`, and when.
 
     What is not dated, and what is late, is due today.
     """
-    of, today = summed.c, cast(func.timezone(summed.c.time_zone, reader.at), Date)
-    missing = of.cumulative_released - of.gone
-    amount = func.greatest(0, func.least(of.quantity, missing), type_=_QUANTITY)
-    is_open, is_dated = amount > 0, of.kind == ScheduleKind.SCHEDULED
+    missing = line.cumulative_released - of.gone
+    amount = func.greatest(fixed(0), func.least(line.quantity, missing), type_=_QUANTITY)
+    is_open, is_dated = amount > fixed(0), line.kind == fixed(ScheduleKind.SCHEDULED)
     due_on = case(
-        (~is_open, of.ships_on),
-        (is_dated, func.greatest(of.ships_on, today, type_=Date())),
-        else_=today,
+        (~is_open, line.ships_on),
+        (is_dated, func.greatest(line.ships_on, of.today, type_=Date())),
+        else_=of.today,
     )
-    return select(
-        *(it for it in of if it.name not in {"time_zone", "gone"}),
-        amount.label("open_quantity"),
-        type_coerce(due_on, Date()).label("due_on"),
-        and_(is_open, or_(~is_dated, of.ships_on <= today)).label("is_due"),
-        and_(is_open, of.window_latest < reader.at).label("is_overdue"),
-    ).correlate_except(summed)
+    yield amount.label("open_quantity")
+    yield type_coerce(due_on, Date()).label("due_on")
+    yield and_(is_open, or_(~is_dated, line.ships_on <= of.today)).label("is_due")
+    yield and_(is_open, line.window_latest < reader.at).label("is_overdue")

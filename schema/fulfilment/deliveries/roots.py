@@ -11,7 +11,7 @@ from commands.fulfilment.deliveries import (
 from commands.fulfilment.deliveries.arrivals import receipts, reship
 from commands.fulfilment.deliveries.changes import merge, move, reschedule, split
 from commands.fulfilment.deliveries.planning import plan
-from execution import each_related, related
+from execution.fields import each_related, related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
 from loaders.trade import orders as order_loaders
@@ -22,7 +22,7 @@ from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
-from schema.trade.orders import Hold
+from schema.trade.orders.holds import Hold
 
 
 @strawberry.type(description="Outcome of a mutation of one delivery.")

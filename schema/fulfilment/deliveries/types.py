@@ -6,10 +6,10 @@ from decimal import Decimal
 import strawberry
 
 from admission.costs import Cost
-from execution import related
-from loaders.fulfilment import call_offs as call_off_loaders
+from execution.fields import related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
+from loaders.fulfilment.call_offs.supplied import supplied
 from loaders.master import channels as channel_loaders
 from loaders.master import locations as location_loaders
 from loaders.master import parties as party_loaders
@@ -35,9 +35,10 @@ from schema.master.channels import Channel
 from schema.master.locations import Location
 from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Party
-from schema.trade.contracts import Supplied
 from schema.trade.contracts.enums import SupplyExcuse
-from schema.trade.orders import Hold, Order, OrderLine
+from schema.trade.contracts.guarantees import Supplied
+from schema.trade.orders.holds import Hold
+from schema.trade.orders.types import Order, OrderLine
 
 
 @node(
@@ -77,7 +78,7 @@ class DeliveryLine(Node):
         description="Why less was picked than planned."
     )
     supplied: Supplied | None = related(
-        call_off_loaders.supplied,
+        supplied,
         "How it stands to what its contract guaranteed; null where that is nothing, where the"
         " delivery was cancelled, and for warehouses.",
         directives=[Cost(weight=1, each=10)],

@@ -23,7 +23,7 @@ from strawberry.types import ExecutionContext
 
 from admission.costs import catalogue
 from admission.limits import Measured, Price
-from admission.sizes import MOST
+from admission.sizes import LARGEST_INT
 from execution.plans import DOCUMENTS
 from kit.limits import DEEP, ENTRIES, INSIDE, LARGEST_PAGE, Entries, Limits
 from kit.loop.apart import Apart
@@ -248,7 +248,7 @@ class Deadline(SchemaExtension):
 
 def _too_much(wording: str, count: int, most: int, page: int = 0) -> ClientError:
     """Return a refusal. page: with which it fits, 0 where none is known."""
-    count, fits = min(count, MOST), {"fits": page} if page else {}
+    count, fits = min(count, LARGEST_INT), {"fits": page} if page else {}
     message = f"{wording.format(count)}; {most:,} is the most."
     if page:
         message = f"{message[:-1]}: with pages of at most {page} it fits."

@@ -3,7 +3,7 @@
 import strawberry
 
 from commands.messages.interchanges import decide, receive
-from execution import each_related, related
+from execution.fields import each_related, related
 from loaders.messages import interchanges as loaders
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection

@@ -3,7 +3,7 @@
 import strawberry
 
 from commands.trade.contracts import amend, create, life, settle
-from execution import related
+from execution.fields import related
 from loaders.trade import contracts as loaders
 from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from admission.costs import Cost
-from execution import column, related
+from execution.fields import column, related
 from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.master import catalog as product_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as loaders
-from loaders.trade.orders import OrderFilter, OrderSort
+from loaders.trade.orders.lists import OrderFilter, OrderSort
 from loaders.trade.releases import demand as demand_loaders
 from loaders.trade.releases import lists as release_loaders
 from loaders.trade.releases.accounts import under_way
@@ -39,7 +39,7 @@ from schema.trade.contracts.enums import (
 from schema.trade.contracts.guarantees import Guarantee
 
 if TYPE_CHECKING:
-    from schema.trade.orders import OrderConnection
+    from schema.trade.orders.types import OrderConnection
     from schema.trade.releases.accounts import CumulativeAccount
     from schema.trade.releases.demand import Demand
     from schema.trade.releases.types import Release
@@ -265,11 +265,13 @@ class Contract(Node):
     shortfalls: list[Shortfall] = related(
         loaders.shortfalls_of, "What its settlement found missing."
     )
-    call_offs: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders")] = connection(
-        call_off_loaders.of_contract,
-        "Orders that draw it down.",
-        filters=OrderFilter,
-        sorts=OrderSort,
+    call_offs: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders.types")] = (
+        connection(
+            call_off_loaders.of_contract,
+            "Orders that draw it down.",
+            filters=OrderFilter,
+            sorts=OrderSort,
+        )
     )
     releases: Connection[Annotated["Release", strawberry.lazy("schema.trade.releases.types")]] = (
         connection(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import Info
 
-from execution import related
+from execution.fields import related
 from kit.ids import Names
 from loaders.trade import orders as loaders
 from models.access.viewers import Scope

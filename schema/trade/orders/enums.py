@@ -1,6 +1,7 @@
 """The words of orders, described for clients."""
 
-from loaders.trade.orders import OrderLineSort, OrderSort
+from loaders.trade.orders.line_lists import OrderLineSort
+from loaders.trade.orders.lists import OrderSort
 from models.trade.orders.acts import OrderAction
 from models.trade.orders.holds import HoldReason
 from models.trade.orders.states import (

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
-from execution import column, related
+from execution.fields import column, related
 from loaders.master import catalog as product_loaders
 from models.access.viewers import Scope
 from schema.graphql import values

@@ -5,8 +5,9 @@ import strawberry
 from commands.trade.orders import amounts, cancel, holds, place, states
 from commands.trade.orders.revisions import imports, update
 from commands.trade.responses import answer, confirm
-from execution import related
+from execution.fields import related
 from loaders.trade import orders as loaders
+from loaders.trade.orders import line_lists, lists
 from resolvers.trade import orders as resolvers
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -138,13 +139,13 @@ class OrdersQuery:
         "One order, by id or number.", Order=loaders.by_id, number=loaders.by_number
     )
     orders: OrderConnection | None = connection(
-        loaders.every, "Orders.", key=None, filters=loaders.OrderFilter, sorts=OrderSort
+        lists.every, "Orders.", key=None, filters=lists.OrderFilter, sorts=OrderSort
     )
     order_lines: Connection[OrderLine] | None = connection(
-        loaders.every_line,
+        line_lists.every_line,
         "Lines of all orders, last ordered first: what is still open, what is late, what is due.",
         key=None,
-        filters=loaders.OrderLineFilter,
+        filters=line_lists.OrderLineFilter,
         sorts=OrderLineSort,
     )
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from admission.costs import Cost
-from execution import DECLARED, Listed, related
-from loaders.fulfilment import call_offs as call_off_loaders
+from execution.fields import DECLARED, Listed, related
 from loaders.fulfilment import deliveries as delivery_loaders
+from loaders.fulfilment.call_offs.supplied import unplanned
 from loaders.master import catalog as product_loaders
 from loaders.master import channels as channel_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as loaders
 from loaders.trade import payments as payment_loaders
+from loaders.trade.orders import responses, sums
+from loaders.trade.orders import totals as order_totals
 from loaders.trade.releases import lists as release_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Unit
@@ -31,7 +33,8 @@ from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Contact, Party
-from schema.trade.contracts import Contract, ContractLine, Guarantee, Supplied
+from schema.trade.contracts.guarantees import Guarantee, Supplied
+from schema.trade.contracts.types import Contract, ContractLine
 from schema.trade.orders import amounts
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
 from schema.trade.orders.holds import Hold
@@ -39,7 +42,7 @@ from schema.trade.orders.responses import LineAmendment
 from schema.trade.releases.types import ScheduleLine
 
 if TYPE_CHECKING:
-    from schema.fulfilment.deliveries import Delivery
+    from schema.fulfilment.deliveries.types import Delivery
     from schema.trade.payments import Payment
 from schema.trade.orders.enums import (
     Approval,
@@ -87,7 +90,7 @@ class OrderLine(Node):
         key="guarantee_id",
     )
     unplanned_supply: Supplied | None = related(
-        call_off_loaders.unplanned,
+        unplanned,
         "How what of it is in no delivery (and not only lost or refused of one) stands to what its"
         " contract guaranteed; `DeliveryLine.supplied` tells of the rest. Null where that is"
         " nothing, before the company of its customer has approved it, and for warehouses.",
@@ -127,7 +130,7 @@ class OrderLine(Node):
         " come before it was accepted stays as late as it was."
     )
     response: LineResponse | None = related(
-        loaders.response,
+        responses.response,
         "What the merchant has said to it last; null where that is nothing, and where an amendment"
         " was declined or not answered in time.",
         attribute="response",
@@ -136,7 +139,7 @@ class OrderLine(Node):
         description="Why the merchant has amended or rejected it; null for warehouses."
     )
     amendment: LineAmendment | None = related(
-        loaders.amendment, "What is offered instead; null where nothing waits for an answer."
+        responses.amendment, "What is offered instead; null where nothing waits for an answer."
     )
     replaced_product: Product | None = related(
         product_loaders.by_id,
@@ -258,12 +261,12 @@ class Order(Node):
     )
     lines: list[OrderLine] = related(loaders.lines, "Its lines, by number.")
     holds: list[Hold] = related(loaders.holds, "Its holds, released ones too, oldest first.")
-    deliveries: list[Annotated["Delivery", strawberry.lazy("schema.fulfilment.deliveries")]] = (
-        related(
-            delivery_loaders.of_order,
-            "Its deliveries, cancelled ones too, by the end of the window.",
-            directives=[_OF_LINES],
-        )
+    deliveries: list[
+        Annotated["Delivery", strawberry.lazy("schema.fulfilment.deliveries.types")]
+    ] = related(
+        delivery_loaders.of_order,
+        "Its deliveries, cancelled ones too, by the end of the window.",
+        directives=[_OF_LINES],
     )
     fulfilment_status: FulfilmentStatus = related(
         loaders.progress,
@@ -292,21 +295,21 @@ class Order(Node):
         "discount_amount", f"The discount as it was stated, where it is an amount; {_NOT_SHOWN}."
     )
     net: values.Money | None = related(
-        loaders.net,
+        order_totals.net,
         "Price of all lines after all discounts, with the order's charges, before taxes and without"
         " what was cancelled: added exactly, rounded half up once to the currency's minor unit. It"
         f" is {_NOT_SHOWN}, and while a line has no price.",
         directives=[_OF_LINES],
     )
     totals: OrderTotals | None = related(
-        loaders.totals,
+        order_totals.totals,
         f"What it comes to; {_NOT_SHOWN}, and while a line has no price.",
         directives=[_OF_LINES],
     )
 
     @strawberry.field(
         description="What it is charged for beside its lines; empty for warehouses.",
-        metadata={DECLARED: Listed(loaders.charges)},
+        metadata={DECLARED: Listed(order_totals.charges)},
     )
     def charges(self: Any) -> list[OrderCharge]:
         """Read what the row keeps."""
@@ -315,7 +318,7 @@ class Order(Node):
     @strawberry.field(
         description="Its taxes, as they were stated, whatever was cancelled since: then"
         " `totals { taxes }` is null. Empty for warehouses.",
-        metadata={DECLARED: Listed(loaders.taxes)},
+        metadata={DECLARED: Listed(order_totals.taxes)},
     )
     def taxes(self: Any) -> list[OrderTax]:
         """Read what the row keeps."""
@@ -376,7 +379,7 @@ class OrderSummary:
         description="For each currency what `Order.net` says of one order, over all lines that have"
         " a price: added exactly and rounded half up once to the currency's minor unit. Empty for"
         " warehouses.",
-        metadata={DECLARED: Listed(loaders.net_totals)},
+        metadata={DECLARED: Listed(sums.net_totals)},
     )
 
 
@@ -385,8 +388,8 @@ class OrderConnection(Connection[Order]):
     """A connection that can also sum up its whole list."""
 
     summary: OrderSummary = whole(
-        lambda page: loaders.SummaryOf(page.paged, page.filter_by),
-        loaders.SummaryOf.source,
+        lambda page: sums.SummaryOf(page.paged, page.filter_by),
+        sums.SummaryOf.source,
         "Sums over the whole list; counted only when asked.",
         cost=Cost(weight=1, each=2_400),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from admission.costs import Cost
-from execution import column, related
+from execution.fields import column, related
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade.releases import lists as loaders
@@ -17,7 +17,7 @@ from models.trade.releases.tables import AccountPeriod as AccountPeriodRow
 from models.trade.releases.tables import CumulativeAccount as CumulativeAccountRow
 from schema.graphql.nodes import Node, node
 from schema.master.parties import Address
-from schema.trade.contracts import ContractLine
+from schema.trade.contracts.types import ContractLine
 
 _OF_DELIVERIES = Cost(weight=1, each=20)
 """Of what adds up the deliveries of a period."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from execution import DECLARED, Listed, related
+from execution.fields import DECLARED, Listed, related
 from loaders.trade.releases import comparison as loaders
 from loaders.trade.releases import lists
 from loaders.trade.releases.comparison import ChangeKind

@@ -7,7 +7,7 @@ from typing import Any
 import strawberry
 
 from admission.costs import Cost
-from execution import DECLARED, Written, related
+from execution.fields import DECLARED, Written, related
 from kit.ids import to_global
 from loaders.trade import contracts as contract_loaders
 from loaders.trade.releases import demand as loaders
@@ -18,7 +18,7 @@ from schema.graphql.nodes import written_id
 from schema.graphql.scopes import Requires
 from schema.graphql.values import DeliveryWindow, window
 from schema.master.packagings import Packaged, packaged
-from schema.trade.contracts import ContractLine
+from schema.trade.contracts.types import ContractLine
 from schema.trade.releases.accounts import CumulativeAccount
 from schema.trade.releases.enums import (
     Commitment,

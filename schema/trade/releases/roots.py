@@ -5,13 +5,13 @@ import strawberry
 from commands.trade.releases import record
 from commands.trade.releases.accounts import opening
 from commands.trade.releases.decisions import answer, decide
-from execution import related
+from execution.fields import related
 from loaders.trade import contracts as contract_loaders
 from loaders.trade.releases import lists as loaders
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
-from schema.trade.contracts import ContractLine
+from schema.trade.contracts.types import ContractLine
 from schema.trade.releases.accounts import CumulativeAccount
 from schema.trade.releases.types import Release
 

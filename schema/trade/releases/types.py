@@ -6,7 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from admission.costs import Cost
-from execution import column, related
+from execution.fields import column, related
 from loaders.trade import contracts as contract_loaders
 from loaders.trade.releases import comparison
 from loaders.trade.releases import lists as loaders
@@ -22,8 +22,8 @@ from schema.graphql.nodes import Node, node
 from schema.graphql.roots import wanted
 from schema.graphql.values import DeliveryWindow, window
 from schema.master.packagings import Packaged, packaged
-from schema.trade.contracts import Contract, ContractLine
 from schema.trade.contracts.enums import FindingCode
+from schema.trade.contracts.types import Contract, ContractLine
 from schema.trade.releases.accounts import CumulativeAccount
 from schema.trade.releases.comparison import ReleaseComparison
 from schema.trade.releases.enums import (

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, event, select
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from kit.db.database import Database
 from kit.limits import Limits
 from models.access.buckets import CostBucket

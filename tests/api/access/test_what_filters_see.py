@@ -10,7 +10,7 @@ from kit.inputs import Input
 from loaders.reading.pages import named_in
 from models.access.viewers import OTHERS, Actor
 from models.base.events import EVENTS
-from models.base.payloads import CODES
+from models.base.payloads import CODES_OF_PAYLOADS
 from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
@@ -166,7 +166,8 @@ def test_every_code_of_another_row_stands_beside_its_id() -> None:
         f"{kind.name}.{value.name}": value.kind.rows
         for kind in EVENTS.values()
         for value in kind.versions.values
-        if value.kind.word.strip("`") in CODES and any(it.kind.rows for it in kind.versions.values)
+        if value.kind.word.strip("`") in CODES_OF_PAYLOADS
+        and any(it.kind.rows for it in kind.versions.values)
     }
     assert {name for name, rows in hints.items() if rows and rows.beside} == {
         f"{noun}.{what}.reason"

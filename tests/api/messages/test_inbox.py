@@ -327,7 +327,7 @@ async def test_a_file_is_read_in_turn_beside_the_event_loop_and_paid(ask, monkey
     monkeypatch.setattr(in_turn, "_go_on", noted)
     monkeypatch.setattr(Effort, "beside", counted_by)
     monkeypatch.setattr(in_turn, "TURN_S", 0)
-    monkeypatch.setattr(envelopes, "STEP", 5)
+    monkeypatch.setattr(envelopes, "READ_STEP", 5)
     segments = files.interchange(partner["identification"]).count(b"'")
     await received(ask, files.interchange(partner["identification"]))
     turns = 1 + (segments - 2) // 5
@@ -350,7 +350,7 @@ async def test_messages_are_read_in_turn_beside_the_event_loop(ask, world, monke
 
     monkeypatch.setattr(Apart, "made", noted)
     monkeypatch.setattr(in_turn, "TURN_S", 0)
-    monkeypatch.setattr(groups, "STEP", 2)
+    monkeypatch.setattr(groups, "GROUP_STEP", 2)
     assert await files.read_all(world) == 2
     assert len(steps) > 4
 
@@ -360,7 +360,7 @@ async def test_a_message_of_too_many_segments_is_refused_and_can_be_replayed(
 ) -> None:
     partner = await files.partner(ask)
     await received(ask, files.interchange(partner["identification"]))
-    monkeypatch.setattr(read, "MOST_SEGMENTS", 5)
+    monkeypatch.setattr(read, "LONGEST_MESSAGE", 5)
     assert await files.read_all(world) == 2
     found = (await ask(MESSAGES, filter={"fates": ["REFUSED"]}))["interchangeMessages"]["nodes"]
     assert [codes(it) for it in found] == [["TOO_MANY_ITEMS"]] * 2

@@ -147,10 +147,7 @@ def of_wing(wing: str, made: Mapping[str, Any]) -> Inputs:
 
 @pytest.fixture(autouse=True)
 def _tried_alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look for nothing else beside what is odd, but where everything is asked.
-
-    `inputs/test_together.py` asks for that.
-    """
+    """Leave what is wrong beside it to `inputs/test_together.py`, where not all is asked."""
     if not request.config.getoption("--every-case"):
         monkeypatch.setattr(trials, "variations", lambda *_: ())
 

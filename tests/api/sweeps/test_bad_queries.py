@@ -14,7 +14,7 @@ from graphql import (
     get_named_type,
 )
 
-from execution import DECLARED
+from execution.fields import DECLARED
 from kit.ids import from_global, new_id, to_global
 from loaders.reading.cursors import cursor
 from loaders.reading.pages import ROOT

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from kit.ids import to_global
 from models.access.keys import Merchant
 from models.access.viewers import Actor

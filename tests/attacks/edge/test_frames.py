@@ -12,13 +12,13 @@ from tests.attacks.edge.conftest import Host, Serve
 from tests.attacks.edge.test_unread import Dumb, opened, sockets
 from tests.make.running import until
 from transport.connections.frames import FRAMES, MORE, STRANGE
-from transport.connections.sockets import AT_ONCE, Socket
+from transport.connections.sockets import PARSED_AT_ONCE, Socket
 
 FLOOD = 40_000
 """As many as one read of a socket has."""
 SHORTEST = 6
 """Bytes of a client's frame with nothing in it."""
-STEP = AT_ONCE // SHORTEST + 1
+STEP = PARSED_AT_ONCE // SHORTEST + 1
 
 
 class Parsed:

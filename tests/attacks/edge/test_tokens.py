@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from models.access.viewers import Actor
 from tests.make.counting import statements
 from transport.http import accepted
-from transport.identity.guesses import AT_ONCE, WAITING
+from transport.identity.guesses import LOOKED_UP_AT_ONCE, WAITING
 
 
 def guess() -> str:
@@ -26,7 +26,7 @@ async def test_wrong_tokens_are_slowed_down_and_right_ones_beside_them_are_not(s
         counts = Counter((it.status, it.code) for it in found)
         assert counts == {(401, "UNAUTHENTICATED"): 5, (429, "THROTTLED"): 55}
         assert {it.headers["retry-after"] for it in found if it.status == 429} == {"1"}
-        assert len(request) <= 5 + AT_ONCE + WAITING
+        assert len(request) <= 5 + LOOKED_UP_AT_ONCE + WAITING
         # The address is the same: who is known is served, and who comes with a new token, too.
         assert (await host.ask()).status == 200
         assert (await host.ask(token=await world.key(Actor.STAFF))).status == 200

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from kit.errors import Refused
 from kit.ids import from_global, new_id
 from models.access.viewers import Actor

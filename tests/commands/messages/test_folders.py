@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from commands.messages.interchanges import taking
-from commands.messages.interchanges.files import HEAD, LARGEST, File, pieces
+from commands.messages.interchanges.files import HEAD, LARGEST_FILE, File, pieces
 from commands.messages.readers.folders import exchange
 from commands.writing.running.run import Author
 from models.access.viewers import by_itself
@@ -66,14 +66,14 @@ async def test_a_file_that_is_too_large_is_told_by_its_beginning(ask, run, tmp_p
     large = tmp_path / "large.edi"
     with large.open("wb") as file:
         file.write(content)
-        file.truncate(LARGEST + 1)
+        file.truncate(LARGEST_FILE + 1)
     assert await run() == {"taken in": 1, "sent": 1}
     (found,) = (await ask(INBOX))["interchanges"]["nodes"]
     assert found == {
         "fileName": "large.edi",
         "source": "FOLDER",
         "state": "REJECTED",
-        "sizeBytes": LARGEST + 1,
+        "sizeBytes": LARGEST_FILE + 1,
         "findings": [{"code": "TOO_MANY"}],
     }
     (answer,) = (tmp_path / "out").iterdir()
@@ -90,7 +90,7 @@ def test_a_hundred_megabytes_take_no_more_memory_than_the_largest_file() -> None
     finally:
         tracemalloc.stop()
     assert (file.size, len(file.content)) == (count * len(chunk), HEAD)
-    assert peak < 3 * LARGEST
+    assert peak < 3 * LARGEST_FILE
     (piece,) = pieces(file)
     assert [it.fault for it in piece.envelope.findings] == ["TOO_MANY"]
 

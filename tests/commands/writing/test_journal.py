@@ -74,7 +74,7 @@ async def test_what_is_too_much_for_a_statement_is_counted_on_in_the_next(
         for each in ids:
             writing.record(ReleaseSuperseded(each, by=key))
 
-    monkeypatch.setattr(journal, "MOST", 2)
+    monkeypatch.setattr(journal, "ENTRIES_AT_ONCE", 2)
     author = Author(by_itself(world.merchant_id), world.clock())
     with counted(database.engine) as statements:
         await run_unasked(world.database, author, many)

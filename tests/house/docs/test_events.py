@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from models.base.events import EVENTS, Progressed, nouns
-from models.base.page import events_page
+from models.base.markdown import events_markdown
 from models.matrix import entities
 from schema.schema import schema
 from tests.house.places import ROOT, tracked
@@ -20,7 +20,7 @@ def _nodes(*floors: str) -> Iterator[ast.AST]:
 
 def test_events_are_the_ones_in_events_md() -> None:
     written = (ROOT / "docs" / "EVENTS.md").read_text("utf-8")
-    assert written == f"{events_page()}\n", "The events have changed: run `make docs`."
+    assert written == f"{events_markdown()}\n", "The events have changed: run `make docs`."
 
 
 def test_every_event_is_recorded_by_a_command() -> None:
@@ -48,7 +48,7 @@ def test_what_an_event_is_about_is_a_type_that_clients_read() -> None:
 
 
 def test_every_id_says_of_which_type_it_is() -> None:
-    rows = [it for it in events_page().splitlines() if it.startswith("| `")]
+    rows = [it for it in events_markdown().splitlines() if it.startswith("| `")]
     kinds = [it.split(" | ")[1] for it in rows]
     assert [it for it in kinds if re.search(r"\bid\b(?! of `)", it)] == []
     types = {name for it in kinds for name in re.findall(r"(?:of|or) `(\w+)`", it)}

@@ -3,7 +3,7 @@
 from graphql import get_named_type, is_input_object_type
 
 from schema.schema import schema
-from tests.gates.page import ROOT, gates, gates_page, harmless, rules
+from tests.gates.markdown import ROOT, gates, gates_markdown, harmless, rules
 from tests.gates.switches import SWITCHES, VERBS
 
 GRAPHQL = schema._schema  # noqa: SLF001 -- The inputs of verbs stand in it.
@@ -12,7 +12,7 @@ NAMES = {it.name for it in VERBS}
 
 def test_the_table_of_gates_is_the_one_in_the_docs() -> None:
     written = (ROOT / "docs" / "GATES.md").read_text("utf-8")
-    assert written == gates_page(), "A mark, a rule or a guard has changed: run `make docs`."
+    assert written == gates_markdown(), "A mark, a rule or a guard has changed: run `make docs`."
 
 
 def test_every_mutation_has_its_row() -> None:

@@ -11,7 +11,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from schema.graphql.scopes import Requires
 from schema.schema import schema
-from schema.verbs import verbs, verbs_page
+from schema.verbs import verbs, verbs_markdown
 from tests.house.places import ROOT
 
 FIELDS = schema.mutation.__strawberry_definition__.fields
@@ -25,7 +25,7 @@ ROOMS = {
 
 def test_the_table_of_verbs_is_the_one_in_the_docs() -> None:
     written = (ROOT / "docs" / "VERBS.md").read_text()
-    assert written == verbs_page(schema.mutation), "A verb has changed: run `make docs`."
+    assert written == verbs_markdown(schema.mutation), "A verb has changed: run `make docs`."
 
 
 def test_every_mutation_has_the_name_and_the_scope_of_its_verb() -> None:
@@ -62,7 +62,7 @@ def test_every_verb_says_what_it_refuses_beside_what_every_verb_does() -> None:
 
 
 def test_refusals_name_no_function_of_ours() -> None:
-    page = verbs_page(schema.mutation)
+    page = verbs_markdown(schema.mutation)
     refuses = [line.split(" | ")[-1] for line in page.splitlines() if line.startswith("| `")]
     mutations = {it.name for it in VERBS}
     assert len(refuses) == len(mutations)

@@ -11,8 +11,7 @@ from sqlalchemy import Column, select
 from sqlalchemy.sql.visitors import iterate
 
 import loaders
-from execution import DECLARED, Parts
-from execution.fields import column_of
+from execution.fields import DECLARED, Parts, column_of
 from loaders.reading.pages import Paged
 from models.access.viewers import OTHERS, Actor, anyone
 from models.base.events import EVENTS

@@ -17,6 +17,8 @@ from loaders.reading.pages import ROOT, Paged
 from loaders.reading.relations import Relation
 from loaders.reading.wholes import CountOf
 from loaders.trade import contracts, orders, releases
+from loaders.trade.orders import lists as order_lists
+from loaders.trade.orders.sums import SummaryOf
 from models.access.keys import Merchant
 from models.access.viewers import Actor, Viewer
 from models.base.tables import Owned
@@ -40,7 +42,7 @@ PAGES = [
     found.page(PageArgs(2, backward), None, None) for found in LISTS for backward in (False, True)
 ]
 COUNTS = [CountOf(found, None) for found in LISTS]
-EVERY = [*DECLARED, *PAGES, *COUNTS, orders.SummaryOf(orders.of_party, None)]
+EVERY = [*DECLARED, *PAGES, *COUNTS, SummaryOf(order_lists.of_party, None)]
 BUSINESS_KEYS = ("number", "code", "sku", "sscc")
 
 
@@ -90,10 +92,10 @@ async def test_a_level_gives_each_key_what_it_gets_alone(context):
 
 
 async def test_a_root_list_is_a_level_of_one_key(context):
-    page = orders.every.page(PageArgs(2), None, None)
+    page = order_lists.every.page(PageArgs(2), None, None)
     (found,) = await context.load_level(page, [ROOT])
-    (count,) = await context.load_level(CountOf(orders.every, None), [ROOT])
-    (sums,) = await context.load_level(orders.SummaryOf(orders.every, None), [ROOT])
+    (count,) = await context.load_level(CountOf(order_lists.every, None), [ROOT])
+    (sums,) = await context.load_level(SummaryOf(order_lists.every, None), [ROOT])
     assert len(found.rows) == 2
     assert found.has_next
     assert count == sums.order_count > 2

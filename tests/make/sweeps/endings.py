@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from commands.access import keys
+from commands.access.keys import operate as keys
 from models.access.tokens import parts
 from tests.make import Ask, World
 from transport.identity.authentication import FRESH

@@ -129,7 +129,7 @@ async def test_an_answer_goes_when_it_has_been_kept_long_enough(ask, world, data
 async def test_answers_of_many_statements_go_in_one_round(
     ask, world, database, clock, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(expired, "AT_ONCE", 2)
+    monkeypatch.setattr(expired, "DELETED_AT_ONCE", 2)
     for number in range(5):
         await ask(UPSERT, input=nut(f"k-{number}"))
     clock.advance(hours=26)

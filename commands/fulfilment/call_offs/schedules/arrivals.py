@@ -5,8 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from commands.trade.contracts.times import Window
 from commands.trade.releases.transit import Transit
-from kit.inputs import Window
 from models.master.receiving import openings_on
 from models.trade.releases.words import DateMeaning, ScheduleKind
 

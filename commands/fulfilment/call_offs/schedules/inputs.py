@@ -8,8 +8,10 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.trade.contracts.times import Window
+from commands.trade.orders.fields import Recipient
 from kit.ids import Names
-from kit.inputs import Command, Day, Recipient, Window
+from kit.inputs import Command, Day
 from models.fulfilment.call_offs import PlanStatus
 from models.master.channels import DeliveryMethod
 

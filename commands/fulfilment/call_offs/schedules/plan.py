@@ -30,12 +30,14 @@ from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.trade.contracts.life import check_in_force
+from commands.trade.contracts.times import Window
 from commands.trade.orders.cancel import LineCancel, OrderCancelLines, cancel_lines
+from commands.trade.orders.fields import Recipient
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Problem, Refused
-from kit.inputs import LARGEST_BULK, Recipient, Window
+from kit.inputs import LARGEST_BULK
 from models.access.viewers import Scope
 from models.fulfilment.call_offs import PLAN_FROM_SCHEDULE
 from models.master.locations import Location

@@ -18,8 +18,8 @@ from commands.fulfilment.call_offs.schedules.known import (
     PlannedPart,
     ScheduledLine,
 )
+from commands.trade.contracts.times import Window
 from kit.errors import Problem
-from kit.inputs import Window
 from models.fulfilment.call_offs import PlanStatus
 
 _NONE = Decimal(0)

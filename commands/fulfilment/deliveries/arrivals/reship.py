@@ -19,22 +19,14 @@ from commands.fulfilment.deliveries.locking import (
 from commands.fulfilment.deliveries.places import DeliveryPart
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.master.packagings.counting import Quantified
-from commands.trade.contracts.times import check_ahead
+from commands.trade.contracts.times import Window, check_ahead
+from commands.trade.orders.fields import Recipient
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
 from kit.errors import Path, Refused
 from kit.ids import Names
-from kit.inputs import (
-    LARGEST_BULK,
-    Instant,
-    Note,
-    Place,
-    Quantity,
-    Recipient,
-    Window,
-    refuse_duplicates,
-)
+from kit.inputs import LARGEST_BULK, Instant, Note, Place, Quantity, refuse_duplicates
 from models.base.acts import AllRows
 from models.events.fulfilment.deliveries import DeliveryReshipped
 from models.fulfilment.deliveries import acts

@@ -12,10 +12,11 @@ from commands.fulfilment.deliveries.places import (
     new_window,
     tell_overridden,
 )
+from commands.trade.contracts.times import Window
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
-from kit.inputs import Note, Window
+from kit.inputs import Note
 from models.events.fulfilment import deliveries as events
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.tables import Delivery

@@ -22,13 +22,14 @@ from commands.fulfilment.deliveries.places import (
 )
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.packagings.counting import Counted, Quantified
+from commands.trade.contracts.times import Window
 from commands.trade.orders import holds
 from commands.writing.counters import numbers_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Path, Refused
 from kit.ids import Names, new_id
-from kit.inputs import Bulk, Note, Quantity, Window, refuse_duplicates
+from kit.inputs import Bulk, Note, Quantity, refuse_duplicates
 from models.access.keys import CounterName
 from models.base.guards import guards
 from models.events.fulfilment import deliveries as events

@@ -20,14 +20,14 @@ from commands.fulfilment.deliveries.places import (
 )
 from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
-from commands.trade.contracts.times import AgreedPlace, check_handling
+from commands.trade.contracts.times import AgreedPlace, Window, check_handling
 from commands.trade.orders.lines import move
 from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import new_id
-from kit.inputs import Window, refuse_duplicates
+from kit.inputs import refuse_duplicates
 from models.access.keys import CounterName
 from models.events.fulfilment.deliveries import DeliveryPlanned
 from models.fulfilment.deliveries import acts

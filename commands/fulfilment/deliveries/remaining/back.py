@@ -9,7 +9,7 @@ from commands.fulfilment.parcels.pack import void
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Writing
 from models.events.fulfilment.deliveries import DeliveryCancelled
-from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.tables import Delivery
 
 
@@ -30,6 +30,6 @@ async def take_back(
             order_line = locked.order_lines[line.order_line_id]
             back = {it: -getattr(line, it) for it in ("planned", "picked", "packed")}
             move(order_line, at, **back)
-        delivery.state = DeliveryState.CANCELLED
+        delivery.state = acts.CANCEL.becomes
         changed(writing, delivery, DeliveryCancelled(delivery.id), delivery.cancelled_at)
     await void(locked.writing, *(it.id for it in deliveries))

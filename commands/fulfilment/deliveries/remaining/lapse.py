@@ -12,7 +12,7 @@ from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.trade.orders.lines import lines_of
 from commands.trade.orders.states import not_wanted
 from commands.writing.transaction import Writing
-from kit.clock import APART
+from kit.clock import CLOCKS_APART
 from kit.db.statements import Statement
 from models.access.journal import JournalEntry
 from models.base.acts import AllRows
@@ -24,7 +24,7 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
 
-AT_ONCE = 20
+_AT_ONCE = 20
 """Orders that lapse in one transaction."""
 
 
@@ -37,7 +37,7 @@ async def lapse(writing: Writing) -> bool:
     that was recorded after its last instant is history, which its importer completes.
     """
     now = writing.now
-    found = {"merchant": writing.viewer.merchant_id, "now": now, "left_by": now - APART}
+    found = {"merchant": writing.viewer.merchant_id, "now": now, "left_by": now - CLOCKS_APART}
     lapsed = {it for (it,) in await writing.session.rows(_LAPSED, found)}
     if not lapsed:
         return False
@@ -47,7 +47,7 @@ async def lapse(writing: Writing) -> bool:
         order.cancel_reason = not_wanted(order)
         unplanned = {line: line.unplanned for line in locked.lines_of_order(order)}
         await remainder.cancel(locked, order, unplanned)
-    return len(lapsed) == AT_ONCE and bool(writing.events)
+    return len(lapsed) == _AT_ONCE and bool(writing.events)
 
 
 def _lapses(order: Order, now: datetime) -> bool:
@@ -123,7 +123,7 @@ def _has_to_lapse(order: Any) -> ColumnElement[bool]:
 
 
 _LAPSED = Statement(
-    select(Order.id).where(_has_to_lapse(Order)).order_by(Order.cancel_if_not_by).limit(AT_ONCE)
+    select(Order.id).where(_has_to_lapse(Order)).order_by(Order.cancel_if_not_by).limit(_AT_ONCE)
 )
 _OF_LAPSED = select(DeliveryLine.delivery_id).where(
     DeliveryLine.merchant_id == _MERCHANT, DeliveryLine.order_id == _AMONG

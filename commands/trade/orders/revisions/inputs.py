@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.packagings.counting import Quantified
+from commands.trade.contracts.times import Window
 from commands.trade.orders.revisions.imports import OrderLineImport
 from commands.trade.orders.states import VersionedOrderCommand
 from kit.ids import Names
@@ -20,7 +21,6 @@ from kit.inputs import (
     Percent,
     Quantity,
     Reference,
-    Window,
 )
 
 

@@ -20,7 +20,7 @@ from models.trade.orders.lines import COUNTERS, OrderLine
 from models.trade.orders.states import OPEN_STATES, LineChange, OrderKind
 from models.trade.orders.tables import Order
 
-MOST_LINES = 2_000
+_MOST_LINES = 2_000
 """Of one order, however many calls they come in."""
 LineTarget: TypeAlias = tuple[OrderLine | None, LineDraft, Path]
 """A line that is there, None for a new one; what it is to be; where the input says so."""
@@ -94,8 +94,8 @@ class Revision:
     def check(self) -> bool:
         """Tell whether anything changes. Refused: every difference that may not be any more."""
         changes, headings = list(self.changes()), self.headings
-        if len(self.lines) > MOST_LINES:
-            text = f"An order has at most {MOST_LINES:,} lines."
+        if len(self.lines) > _MOST_LINES:
+            text = f"An order has at most {_MOST_LINES:,} lines."
             raise Refused(Code.TOO_MANY_ITEMS, text, self.lines[-1][-1][:1])
         problems = [*self._of_lines(changes), *self._of_order(headings)]
         if problems:

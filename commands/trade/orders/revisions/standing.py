@@ -8,11 +8,11 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from commands.trade.contracts.times import Window
 from commands.trade.orders.drafts import LineDraft, line_columns
 from commands.trade.orders.fields import OrderFields
 from commands.trade.orders.lines import lines_of, touch_lines_of
 from commands.writing.transaction import Writing
-from kit.inputs import Window
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 

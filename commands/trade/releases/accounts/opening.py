@@ -26,7 +26,7 @@ from models.events.trade.releases import ContractAccountOpened
 from models.master.catalog import Product
 from models.master.parties import Address
 from models.trade.codes import TradeCode
-from models.trade.contracts.states import LIVING_STATES
+from models.trade.contracts.states import LIVING_CONTRACTS
 from models.trade.contracts.tables import Contract, ContractLine
 
 
@@ -135,7 +135,7 @@ def _line(known: KnownLines, item: OpeningBalance) -> tuple[Contract, ContractLi
     if line is None:
         raise missing(ContractLine, path)
     contract = known.contracts[line.contract_id]
-    if contract.state not in LIVING_STATES:
+    if contract.state not in LIVING_CONTRACTS:
         raise wrong_state(contract, path)
     return contract, line
 

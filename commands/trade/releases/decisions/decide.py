@@ -86,7 +86,7 @@ async def consent(writing: Writing, command: ReleaseConsent) -> Outcome:
 async def reject(writing: Writing, command: ReleaseReject) -> Outcome:
     """Let a release that waits never come into force. Refused: NOT_FOUND, WRONG_STATE."""
     release, _ = await lock_release(writing, command, reject)
-    release.state, release.state_reason = ReleaseState.REJECTED, command.reason
+    release.state, release.state_reason = release_acts.REJECT.becomes, command.reason
     writing.record(ReleaseRejected(release.id))
     return {"release_id": release.id, "contract_line_id": release.contract_line_id}
 

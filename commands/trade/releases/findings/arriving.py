@@ -11,7 +11,7 @@ from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.named import NamedRows
 from commands.trade.releases.schedule import Schedule
 from commands.writing.transaction import Writing
-from kit.clock import APART
+from kit.clock import CLOCKS_APART
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.cumulatives import supplied_quantity
@@ -79,7 +79,7 @@ class Arriving:
     def is_ahead(self) -> bool:
         """Tell whether it says that it was issued in time to come."""
         stated = self.item.issued_at
-        return stated is not None and stated > self.writing.now + APART
+        return stated is not None and stated > self.writing.now + CLOCKS_APART
 
     @property
     def issued_at(self) -> datetime:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kit.ids import new_id, to_global
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.fulfilment import deliveries
 from tests.make.scene import Scene, fresh, scene
 
@@ -111,7 +111,7 @@ async def _refusals(ask: Ask, verb: str, values: dict[str, Any]) -> list[tuple[s
     refused = answer["userErrors"] or [
         it for each in answer["results"] for it in each["userErrors"]
     ]
-    return [(it["code"], ".".join(it["field"][1:])) for it in refused]
+    return reasons(refused)
 
 
 _EACH = {"ordersImport", "ordersUpdate", "deliveriesRecord", "deliveriesPack"}

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kit.db.driver import CACHES
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
 from tests.api.master.test_calendars import item, put
@@ -182,6 +183,14 @@ async def test_a_customers_demand_is_one_statement_page_by_page(ask, world, data
     of_contract = await _demand(ask, contract=other["id"])
     assert _shown(of_contract, "openQuantity") == ["7"]
     assert (await _demand(ask))["totalCount"] == 4
+
+
+async def test_the_statement_of_a_lines_demand_stays_prepared(ask, world, database):
+    # To plan it for every request would take three times as long as to run it.
+    line = await _agreed(ask, world)
+    with sent(database) as statements:
+        await ask(OF_LINE, id=line)
+    assert max(len(it) for it, _ in statements) < CACHES["max_cacheable_statement_size"]
 
 
 RECORD = """

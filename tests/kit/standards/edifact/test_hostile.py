@@ -159,8 +159,8 @@ def test_no_more_of_a_part_is_taken_than_its_table_allows_however_often_it_comes
     steps = list(groups.parse_in_steps(table, segments_of(body, Envelope(0, len(body)), whole)))
     ((found, findings),) = filter(None, steps)
     assert len(found.all("DTM")) == 10
-    assert len(findings) == groups.MOST_FINDINGS
-    assert len(steps) - 1 == 501 // groups.STEP
+    assert len(findings) == groups.MOST_MISPLACED
+    assert len(steps) - 1 == 501 // groups.GROUP_STEP
 
 
 @pytest.mark.parametrize(("tag", "faults"), [("FTX", []), ("DTM", [Fault.TOO_LONG])])

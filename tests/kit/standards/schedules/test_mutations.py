@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.standards.schedules.vda import LENGTH, schedules_of
+from kit.standards.schedules.vda import RECORD_LENGTH, schedules_of
 from tests.kit.standards.schedules.test_dialects import DIALECTS, FILES, read
 from tests.kit.standards.schedules.test_vda import FILE, QUIET
 
@@ -104,7 +104,7 @@ def test_of_a_file_of_many_transmissions_one_is_kept() -> None:
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == times
-    assert most < 40 * LENGTH * QUIET.count(b"\n")
+    assert most < 40 * RECORD_LENGTH * QUIET.count(b"\n")
 
 
 def test_ten_thousand_faults_keep_two_hundred_findings() -> None:

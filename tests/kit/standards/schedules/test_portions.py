@@ -89,7 +89,7 @@ def test_what_stands_before_several_places_is_of_none_of_them() -> None:
 def test_where_too_much_is_said_no_article_of_it_is_whole(
     where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(groups, "MOST_SEGMENTS", 12)
+    monkeypatch.setattr(groups, "SEGMENTS_HELD", 12)
     many = {it: b"NAD+ST+P'" * (13 if it == where else 0) for it in ("article", "plant", "head")}
     article = b"LIN+1++A:IN'" + WANTED % 1
     content = HEAD + many["head"] + b"GIS+37'" + many["plant"] + article + many["article"]

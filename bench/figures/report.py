@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.figures.plot import NAMES, svg
 from bench.measuring.measure import Results, Series, ratio
 from bench.operations import ENGINES, LIMIT, OPERATIONS, OURS, POSTGRAPHILE, READS, REFERENCE
-from bench.page.plot import NAMES, svg
 
 DOCS = Path(__file__).parents[2] / "docs"
 _INTRO = (Path(__file__).parent / "method.md").read_text("utf-8")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from models.base.events import EVENTS, Event
-from models.base.payloads import CODES, Telling, Value
+from models.base.payloads import CODES_OF_PAYLOADS, Telling, Value
 from models.base.reductions import tables_of
 
 _HEAD = """\
@@ -58,7 +58,7 @@ def _event(kind: type[Event]) -> Iterator[str]:
         yield ""
 
 
-def events_page() -> str:
+def events_markdown() -> str:
     """Return docs/EVENTS.md."""
     lines = [_HEAD, "## Kinds of values\n", "| Kind | In JSON |", "| --- | --- |"]
     lines += [f"| {word} | {form} |" for word, form in _KINDS.items()]
@@ -68,5 +68,8 @@ def events_page() -> str:
         lines.append(f"## {noun}\n")
         lines += [line for kind in kinds for line in _event(kind)]
     lines += ["## Codes\n"]
-    lines += [f"- `{name}`: {', '.join(f'`{it}`' for it in CODES[name])}" for name in sorted(CODES)]
+    lines += [
+        f"- `{name}`: {', '.join(f'`{it}`' for it in CODES_OF_PAYLOADS[name])}"
+        for name in sorted(CODES_OF_PAYLOADS)
+    ]
     return "\n".join(lines)

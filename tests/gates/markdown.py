@@ -67,7 +67,7 @@ def _marked(module: ast.Module, name: str) -> Iterator[tuple[str, Sequence[str]]
                     yield node.name, [ast.literal_eval(it) for it in mark.args]
 
 
-def gates_page() -> str:
+def gates_markdown() -> str:
     """Return the text of docs/GATES.md."""
     cells: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for gate in gates():
