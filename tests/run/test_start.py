@@ -16,8 +16,9 @@ import pytest
 from kit.config import from_environment
 from kit.embedded.home import STEP_S
 from tests.kit.programs import is_empty
-from tests.run.abruf import HTTP, ROOT, Launch, free_port
+from tests.run.abruf import HTTP, ROOT, Launch
 from tests.run.first import FIRST, UPSERT, FirstRun
+from tests.walls.programs import free_port
 
 
 def test_a_first_start_loads_the_demo_and_says_where_everything_is(first_run: FirstRun) -> None:
