@@ -14,8 +14,9 @@ import httpx
 import pytest
 
 from kit.config import from_environment
+from kit.embedded import running
 from kit.embedded.home import STEP_S
-from tests.kit.programs import is_empty
+from tests.kit.programs import ask, is_empty
 from tests.run.abruf import HTTP, ROOT, Launch
 from tests.run.first import FIRST, UPSERT, FirstRun
 from tests.walls.programs import free_port
@@ -45,10 +46,8 @@ def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> N
     assert "abruf_" not in output
     assert not (abruf.folder / "demo-tokens.json").exists()
     assert HTTP.get(f"{abruf.origin}/readyz").status_code == 200
-    command = [sys.executable, "-m", "commands", "merchant", "list"]
-    environment = {**os.environ, "ABRUF_DATA_DIR": str(abruf.folder)}
-    listed = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
-    assert b"demo" not in listed.stdout
+    with running(abruf.folder) as server:
+        assert ask(server.owner_url, "SELECT slug FROM merchants") == []
 
 
 @pytest.mark.parametrize(
