@@ -302,13 +302,13 @@ class Input(BaseModel):
     def _leave_out(cls, values: Any) -> Any:
         if not isinstance(values, Mapping):
             return values
-        said = {it: default for it, default in _emptied(cls).items() if values.get(it, it) is None}
-        values, may = {**values, **said} if said else values, _optional(cls)
+        nulls = {it: default for it, default in _emptied(cls).items() if values.get(it, it) is None}
+        values, may = {**values, **nulls} if nulls else values, _optional(cls)
         absent = {
             name
             for name, value in values.items()
             if name in may
-            and name not in said
+            and name not in nulls
             and (is_blank(value) if value is not None else not may[name])
         }
         return {it: values[it] for it in values if it not in absent} if absent else values

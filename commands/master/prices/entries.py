@@ -199,10 +199,10 @@ def _tell(
     for code, of in lists.items():
         created, updated = done[code, "CREATED"], done[code, "UPDATED"]
         if created or updated:
-            told = PriceListRepriced(
+            repriced = PriceListRepriced(
                 of.id, created=created, updated=updated, prices=prices.get(of.id, {})
             )
-            writing.record(told)
+            writing.record(repriced)
 
 
 def _counting(price: Decimal, is_active: bool) -> Decimal | None:  # noqa: FBT001 -- a column.

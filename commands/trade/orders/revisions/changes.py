@@ -25,12 +25,12 @@ from models.trade.orders.lines import OrderLine
 def priced_anew(standing: StandingOrders, item: OrderUpdate) -> list[LineAsItIs]:
     """Return the lines of an order whose price is asked anew, as they are and as they become."""
     rows = {it.id: it for it in standing.lines(item.order_id)}
-    found = ((rows.get(it.line_id), it) for it in item.lines)
+    found = ((rows.get(each.line_id), each) for each in item.lines)
     return [
         line
-        for row, it in found
-        if row is not None and _is_asked(row, it)
-        for line in (LineAsItIs.of(row), _with_its_price(row, it))
+        for row, each in found
+        if row is not None and _is_asked(row, each)
+        for line in (LineAsItIs.of(row), _with_its_price(row, each))
     ]
 
 
@@ -118,17 +118,17 @@ class LineChanges:
     ) -> LineDraft:
         """Return what a line becomes. Refused: with paths below `path`."""
         refusals, product = Refusals(path), self.products[row.product_id]
-        given = item.model_fields_set
-        stated = {it for it in given if getattr(item, it) is not None}
+        sent = item.model_fields_set
+        stated = {it for it in sent if getattr(item, it) is not None}
         values: dict[str, Any] = {name: getattr(item, name) for name in _STATED & stated}
-        if given.intersection(_DISCOUNTS):
+        if sent.intersection(_DISCOUNTS):
             # Who says one of them, or takes it away, says both.
             values |= {it: getattr(item, it) or Decimal(0) for it in _DISCOUNTS}
-        if "substitution_allowed" in given:
+        if "substitution_allowed" in sent:
             values["substitution_allowed"] = bool(item.substitution_allowed)
-        if "external_reference" in given:
+        if "external_reference" in sent:
             values["external_reference"] = item.external_reference
-        away = {it for it in given.intersection(_DISCOUNTS) if getattr(row, it)}
+        away = {it for it in sent.intersection(_DISCOUNTS) if getattr(row, it)}
         for name in sorted((_STATED & stated) | away):
             with refusals:
                 check_may_state(writing, name)

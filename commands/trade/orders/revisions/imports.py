@@ -165,8 +165,8 @@ async def _revisions(
 
     Their prices of before are asked by one statement, where a quantity changes.
     """
-    asked = [(AsItIs.of(it.order), lines) for it in again.values() if (lines := it.recounted)]
-    references = await references.also(writing, asked)
+    lined = [(AsItIs.of(it.order), lines) for it in again.values() if (lines := it.recounted)]
+    references = await references.also(writing, lined)
     known = StandingPrices(writing, standing, references)
     revisions = list[Revision]()
     for place, each in again.items():

@@ -220,8 +220,8 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
         orders.append((each.order, {**header, "version": each.order.version + 1}))
         fields = tuple(map(ColumnName, each.headings))
         prices = {row.id: PriceChange(*its) for row, its in each.prices()}
-        told = OrderUpdated(each.order.id, fields=fields, lines=tuple(lines), prices=prices)
-        writing.record(told)
+        updated = OrderUpdated(each.order.id, fields=fields, lines=tuple(lines), prices=prices)
+        writing.record(updated)
         if each.overridden:
             rules = tuple(sorted(each.overridden))
             writing.record(OrderWindowOverridden(each.order.id, rules=rules))

@@ -163,15 +163,15 @@ async def test_who_sees_prices_is_told_which_ones_were_changed(world, ask):
     line = order["lines"][0]["id"]
     await _update(ask, order, {"quantity": "11", "unitPrice": "1.25"})
     await deliveries.planned(world, ask, order, locationId=to_global("Location", place))
-    told = []
+    found = []
     for reader in (ask, ask.by(await world.key(Actor.WAREHOUSE, place))):
-        nodes = (await reader(_TOLD, id=order["id"]))["order"]["timeline"]["nodes"]
-        told += [it["payload"].get("prices") for it in nodes if it["type"] == "order.updated"]
+        nodes = (await reader(_TIMELINE, id=order["id"]))["order"]["timeline"]["nodes"]
+        found += [it["payload"].get("prices") for it in nodes if it["type"] == "order.updated"]
     change = {"before": order["lines"][0]["unitPrice"]["amount"], "after": "1.25"}
-    assert told == [{str(parties.key_of("OrderLine", line)): change}, None]
+    assert found == [{str(parties.key_of("OrderLine", line)): change}, None]
 
 
-_TOLD = """query ($id: ID!) { order(id: $id) {
+_TIMELINE = """query ($id: ID!) { order(id: $id) {
   timeline(first: 9) { nodes { type payload } } } }"""
 
 

@@ -208,8 +208,8 @@ async def test_an_amendment_that_ended_by_itself_holds_no_change_of_its_line_bac
     updated = await ask(orders.REVISE["ordersUpdate"], input={"orders": [change]})
     assert updated["ordersUpdate"]["results"][0]["userErrors"] == []
     after = await responses.read(ask, order)
-    told = [(it["type"], it["actorName"] == "Abruf") for it in after["timeline"]["nodes"][-2:]]
-    assert told == [("order.amendment_expired", True), ("order.updated", False)]
+    last = [(it["type"], it["actorName"] == "Abruf") for it in after["timeline"]["nodes"][-2:]]
+    assert last == [("order.amendment_expired", True), ("order.updated", False)]
     assert (after["version"], after["lines"][0]["ordered"]) == (4, "7")
 
 
