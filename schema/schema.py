@@ -30,9 +30,9 @@ from schema.graphql.extensions.hooks import Hooks
 from schema.graphql.extensions.limits import Deadline, Limited, page_that_fits
 from schema.graphql.extensions.observed import Observed
 from schema.graphql.extensions.operations import NamedOperation, Scoped
+from schema.graphql.mutations import VERB
 from schema.graphql.scalars import FORMS, SCALARS
 from schema.graphql.scopes import describe_by_verbs
-from schema.verbs import verbs
 
 PLANNER = Planner(FORMS)
 """The plans of this process; what it counts is shown by the metrics."""
@@ -162,7 +162,7 @@ def _root(name: str, description: str) -> Any:
 
 
 _MUTATION = _root("Mutation", "Everything that can be done.")
-describe_by_verbs((it.act.scope, it.name) for it in verbs(_MUTATION))
+describe_by_verbs(it.metadata[VERB] for it in _MUTATION.__strawberry_definition__.fields)
 schema = Schema(
     query=_root("Query", "Everything that can be read."),
     mutation=_MUTATION,

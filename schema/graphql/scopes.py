@@ -8,6 +8,7 @@ from strawberry.schema_directive import Location
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from admission.demands import Demand, Demands
+from commands.writing.verbs import AnyVerb
 from models.access.viewers import Scope
 from schema.graphql.enums import described
 
@@ -32,11 +33,11 @@ described(
 )
 
 
-def describe_by_verbs(verbs: Iterable[tuple[Scope, str]]) -> None:
+def describe_by_verbs(verbs: Iterable[AnyVerb]) -> None:
     """Let each scope tell the mutations that it opens."""
     opened: defaultdict[str, list[str]] = defaultdict(list)
-    for scope, verb in verbs:
-        opened[scope.name].append(f"`{verb}`")
+    for verb in verbs:
+        opened[verb.act.scope.name].append(f"`{verb.name}`")
     definition: StrawberryEnumDefinition = Scope.__strawberry_definition__  # type: ignore[attr-defined]
     for value in definition.values:
         if value.name in opened:
