@@ -38,11 +38,6 @@ class OfDelivery(Input):
         None, description="Refuse unless the delivery still has this version."
     )
 
-    @property
-    def is_odd(self) -> bool:
-        """Tell whether a line of it breaks rules of its own, so that it is refused anyway."""
-        return False
-
 
 class DeliveryCommand(OfDelivery, Command):
     """What every change of one delivery takes."""

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from commands.messages.interchanges.waiting import BYTES_A_SECOND
 from commands.messages.readers import read
 from commands.writing.extent import Extent
-from commands.writing.running import Author, run
+from commands.writing.running.run import Author, run
 from kit.db.database import Database
 from kit.db.lost import Unavailable
 from kit.errors import MOST_OF_ITEM, Code, Path, Problem, Refused, few

@@ -12,7 +12,7 @@ from commands.messages.interchanges.files import kept, storable
 from commands.messages.readers import contents
 from commands.messages.readers.declared import Incoming, MessageReader
 from commands.messages.readers.registered import reader_of
-from commands.writing.running import Author, run
+from commands.writing.running.run import Author, run
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.db.database import Database

@@ -38,7 +38,7 @@ _Differences: TypeAlias = Iterator[tuple[Path, str]]
 def key_of(item: RecordedDelivery, known: NamedByRecords) -> DeliveryKey | None:
     """Return by what a delivery is known, None where it is by nothing, or has an odd line."""
     orders = known.orders_of(item)
-    if item.external_reference is None or not orders or any(item.odd()):
+    if item.external_reference is None or not orders:
         return None
     return orders[0].channel_id, item.external_reference
 

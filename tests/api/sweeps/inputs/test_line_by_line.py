@@ -133,5 +133,6 @@ async def test_what_is_wrong_with_an_order_itself_hides_no_line_of_wrong_shape(h
         (values["orders"][0] if above else values)["currency"] = "XXQ"
         found = await _refusals(ask, verb, values)
         wrong = {("INVALID_CURRENCY", f"{above}currency")}
-        wrong |= {(code, f"{above}lines.{path}") for code, path in _WRONG[:2]}
+        lines = [*_WRONG[:2], ("NOT_FOUND", "2.productId"), ("SCALE_EXCEEDED", "3.quantity")]
+        wrong |= {(code, f"{above}lines.{path}") for code, path in lines}
         assert set(found) == wrong

@@ -1,5 +1,7 @@
 """Orders imported from a back office."""
 
+from typing import Any
+
 import pytest
 
 from kit.ids import to_global
@@ -255,40 +257,50 @@ async def test_wrong_texts_of_scalars_in_the_document_itself_refuse_their_item_a
     ]
 
 
+_STRANGE = {"productSku": "NOTHING", "quantity": "1", "unitPrice": "1"}
+_UNKNOWN = ("NOT_FOUND", "lines.0.productSku")
+_LONG = {"note": "x" * 2001}
+_ODD_ITEMS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    (
+        _LONG | {"partyNumber": "NOBODY", "lines": [_STRANGE]},
+        [("TOO_LONG", "note"), ("NOT_FOUND", "partyNumber"), _UNKNOWN],
+    ),
+    (
+        _LONG | {"cancelledAt": "1998-05-01", "lines": [{"productSku": "BOLT", "quantity": "0"}]},
+        [
+            ("TOO_LONG", "note"),
+            ("INVALID_DATE", "cancelledAt"),
+            ("NOT_POSITIVE", "lines.0.quantity"),
+        ],
+    ),
+    # Whose prices count hangs on what is odd: that is told alone.
+    (
+        {"channelCode": "x" * 2001, "lines": [{"productSku": "BOLT", "quantity": "1"}]},
+        [("TOO_LONG", "channelCode")],
+    ),
+    # Nobody knows when it was ordered, and so what happened before.
+    (
+        {
+            "placedAt": "1998-05-04T12:00:00",
+            "cancelledAt": "1998-05-01T00:00:00Z",
+            "lines": [_STRANGE],
+        },
+        [("INVALID_DATE", "placedAt"), _UNKNOWN],
+    ),
+    (
+        {"currency": "XXQ", "lines": [_STRANGE | {"quantity": "0"}]},
+        [("INVALID_CURRENCY", "currency"), ("NOT_POSITIVE", "lines.0.quantity"), _UNKNOWN],
+    ),
+    (_LONG, [("TOO_LONG", "note")]),
+    ({}, []),
+]
+
+
 async def test_an_odd_field_hides_nothing_that_is_wrong_with_the_others(world, ask):
     """What a long note says cannot be known; that no such product is sold can."""
     await _masters(world, ask)
-    strange = [{"productSku": "NOTHING", "quantity": "1", "unitPrice": "1"}]
-    many = [*_item("2")["lines"], {"productSku": "BOLT", "quantity": "0"}]
-    answer = await _imported(
-        ask,
-        _item("1", note="x" * 2001, partyNumber="NOBODY", lines=strange),
-        _item("2", note="x" * 2001, cancelledAt="1998-05-01", lines=many),
-        # Where something hangs on what is odd, that is told alone.
-        _item("3", channelCode="x" * 2001, lines=strange),
-        _item("4", note="x" * 2001),
-        _item("5"),
-    )
-    found = [(result["status"], reasons(result["userErrors"], 3)) for result in answer["results"]]
-    assert found == [
-        (
-            "REFUSED",
-            [
-                ("TOO_LONG", "note"),
-                ("NOT_FOUND", "partyNumber"),
-                ("NOT_FOUND", "lines.0.productSku"),
-            ],
-        ),
-        (
-            "REFUSED",
-            [
-                ("TOO_LONG", "note"),
-                ("INVALID_DATE", "cancelledAt"),
-                ("NOT_POSITIVE", "lines.3.quantity"),
-            ],
-        ),
-        ("REFUSED", [("TOO_LONG", "channelCode")]),
-        ("REFUSED", [("TOO_LONG", "note")]),
-        ("CREATED", []),
-    ]
+    items = [_item(str(number), **fields) for number, (fields, _) in enumerate(_ODD_ITEMS)]
+    answer = await _imported(ask, *items)
+    found = [reasons(result["userErrors"], 3) for result in answer["results"]]
+    assert found == [refused for _, refused in _ODD_ITEMS]
     assert (await ask(TOTAL))["orders"]["totalCount"] == 1
