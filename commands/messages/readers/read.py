@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from commands.messages.interchanges.files import kept, storable
 from commands.messages.readers import contents
 from commands.messages.readers.declared import Incoming, MessageReader
+from commands.messages.readers.joined import NamedTwice
 from commands.messages.readers.registered import reader_of
 from commands.writing.extent import Extent
 from commands.writing.running import Author, run
@@ -49,6 +50,9 @@ class InterchangeMessageRead(Command):
     """A message that waits."""
 
     message_id: Annotated[UUID, Names("InterchangeMessage")] = Field(description="The message.")
+    named_twice: frozenset[Any] = Field(
+        frozenset(), description="What its reader is to leave: `Incoming.named_twice`."
+    )
 
 
 class InterchangeMessageRefuse(InterchangeMessageRead):
@@ -104,7 +108,11 @@ async def _read(database: Database, author: Author, waiting: UUID, *, is_last: b
     of ours, which stops no other message. TimeoutError: it was late, and this was not its last try.
     """
     try:
-        await run(database, author, read, InterchangeMessageRead(message_id=waiting))
+        try:
+            await run(database, author, read, InterchangeMessageRead(message_id=waiting))
+        except NamedTwice as found:
+            again = InterchangeMessageRead(message_id=waiting, named_twice=found.places)
+            await run(database, author, read, again)
     except Unavailable:
         raise
     except Refused as refused:
@@ -197,7 +205,7 @@ async def read(writing: Writing, command: InterchangeMessageRead) -> Outcome:
         nobody = Problem(NO_READER, f"Nobody reads {kind} yet; it is kept, and can be replayed.")
         _settle(writing, message, MessageFate.UNREAD, [_finding(nobody)])
     else:
-        await _apply(writing, message, reader)
+        await _apply(writing, message, reader, command.named_twice)
     return {}
 
 
@@ -227,7 +235,12 @@ def _settle(
     )
 
 
-async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageReader) -> None:
+async def _apply(
+    writing: Writing,
+    message: InterchangeMessage,
+    reader: MessageReader,
+    named_twice: frozenset[Any],
+) -> None:
     if message.segment_count > LONGEST_MESSAGE:
         text = (
             f"A message of {message.segment_count:,} segments is not read; {LONGEST_MESSAGE:,} are."
@@ -240,7 +253,7 @@ async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageR
     content = await _content(writing, message)
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
-    found = await reader.apply(writing, Incoming(message, partner, content, envelope))
+    found = await reader.apply(writing, Incoming(message, partner, content, envelope, named_twice))
     findings = kept(found, 0)
     _settle(writing, message, MessageFate.READ, findings)
     await contents.answer(writing, message, findings)
