@@ -15,6 +15,7 @@ from commands.messages.readers.resolving import Resolving, known_of_partner, typ
 from commands.messages.readers.whole import left_standing, places_of
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
+from commands.trade.releases.meant import with_places
 from commands.trade.releases.record import record_all
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
@@ -113,7 +114,7 @@ class _Taking:
 
     async def _releases(self, known: Resolving, message: ScheduleMessage) -> Sequence[_Pair]:
         """Return what is to be recorded of each article; what does not resolve is told."""
-        found = list[_Pair]()
+        articles, releases = list[ArticleSchedule](), list[RecordedRelease]()
         for article in message.articles:
             self.findings.add(article.findings)
             if not article.is_whole:
@@ -121,16 +122,19 @@ class _Taking:
             await self.writing.room(1 + len(article.lines))
             try:
                 _check_quantities(message, article)
-                release = RecordedRelease.read(known.values(message, article))
+                releases.append(RecordedRelease.read(known.values(message, article)))
+                articles.append(article)
             except Refused as refused:
                 self.findings.add(_finding(article, it) for it in refused.problems)
             except Faulty as faulty:
                 self.findings.add([faulty.finding])
+        found = list[_Pair]()
+        placed = await with_places(self.writing, releases)
+        for article, release in zip(articles, placed, strict=True):
+            if (place := ReleasePlace.of(release)) in self.before:
+                self.named.add(place)
             else:
-                if (place := ReleasePlace.of(release)) in self.before:
-                    self.named.add(place)
-                else:
-                    found.append((article, release))
+                found.append((article, release))
         return self._once(found)
 
     def _once(self, pairs: Sequence[_Pair]) -> Sequence[_Pair]:
