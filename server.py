@@ -22,7 +22,7 @@ from web.welcome import WELCOME
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS
 from workers.fulfilment.deliveries import LAPSE_ORDERS
-from workers.messages.readers import READ_MESSAGES
+from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
 from workers.running.rounds import Rounds
 from workers.trade.responses import EXPIRE_AMENDMENTS
 
@@ -33,6 +33,7 @@ BACKGROUND = (
     EXPIRE_AMENDMENTS,
     LAPSE_ORDERS,
     READ_MESSAGES,
+    READ_LONG_MESSAGES,
 )
 """What is done beside requests, whatever they are."""
 

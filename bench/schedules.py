@@ -28,7 +28,7 @@ from bench.operations.schedules import Shape
 from bench.progress import say
 from commands.access.keys import operate as keys
 from commands.messages.readers.folders import exchange
-from commands.writing.running import Author
+from commands.writing.running.run import Author
 from kit.clock import now
 from kit.db.database import Database
 from kit.embedded import Server

@@ -1,12 +1,11 @@
 """Refusals: what a client did that the business does not allow, told by a stable code."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from pydantic import ValidationError, ValidationInfo, WrapSerializer, WrapValidator
+from pydantic import ValidationError, WrapSerializer, WrapValidator
 from pydantic_core import ErrorDetails
 
 from kit.standards.money import Amount
@@ -210,84 +209,22 @@ class Refusals:
 
 @dataclass(frozen=True)
 class Odd:
-    """Stands in a list for an item that breaks rules of its own. text: it, as it was given.
-
-    sound: the item without the fields that break them, where these may be left out, else None.
-    """
+    """Stands in a list for an item that breaks rules of its own. value: it, as it was given."""
 
     problems: Sequence[Problem]
-    text: str
-    sound: Any = None
+    value: object
 
 
-_ODD, _ALL = "odd", "all"
-"""What is said while an input is read: that it has an odd line; that such are told with it."""
-
-
-def _alone(value: object, read: Callable[[object], object], info: ValidationInfo) -> object:
+def _alone(value: object, read: Callable[[object], object]) -> object:
     try:
         return read(value)
     except ValidationError as error:
-        every = with_lines(error, partial(read, value), info.context)
-        sound = _without(value, read, {str(each["loc"][:1]) for each in error.errors()})
-        return Odd(problems_of(every, MOST_OF_ITEM), repr(value), sound)
-
-
-def _without(value: object, read: Callable[[object], object], odd: Collection[str]) -> object:
-    """Return an item without odd fields, None where it is none without them."""
-    if not isinstance(value, Mapping):
-        return None
-    left = {name: it for name, it in value.items() if str((name,)) not in odd}
-    try:
-        return read(left)
-    except ValidationError:
-        return None
-
-
-def _line(value: object, read: Callable[[object], object], info: ValidationInfo) -> object:
-    context = info.context
-    if context is not None and _ALL in context:
-        return read(value)
-    try:
-        return read(value)
-    except ValidationError as error:
-        if context is not None:
-            context[_ODD] = True
-        return Odd(problems_of(error, MOST_OF_ITEM), repr(value))
-
-
-def with_lines(
-    error: ValidationError, read: Callable[[], object], context: dict[str, bool] | None
-) -> ValidationError:
-    """Return what is wrong with an input that is refused as a whole, and with its lines."""
-    if context is None or _ODD not in context:
-        return error
-    context[_ALL] = True
-    try:
-        read()
-    except ValidationError as every:
-        return every
-    finally:
-        context.clear()
-    return error
+        return Odd(problems_of(error, MOST_OF_ITEM), value)
 
 
 def _written(value: object, write: Callable[[object], object]) -> object:
-    return value.text if isinstance(value, Odd) else write(value)
+    return repr(value.value) if isinstance(value, Odd) else write(value)
 
 
 ALONE = (WrapValidator(_alone), WrapSerializer(_written))
 """What reads an item that is refused alone: `Odd` stands for one that breaks rules of its own."""
-BESIDE = (WrapValidator(_line), WrapSerializer(_written))
-"""The same of an item that is refused with what it belongs to, and is told with that."""
-
-
-def sound(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items that break no rules of their own."""
-    return (it for it in items if not isinstance(it, Odd))
-
-
-def check_sound(item: object, path: Path = ()) -> None:
-    """Refused: whatever rules of its own an item breaks. path: of the item."""
-    if isinstance(item, Odd):
-        raise Refused.of([it.below(path) for it in item.problems])

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from typing import Annotated, Any, Self, TypeVar, get_args
 from zoneinfo import available_timezones
 
@@ -31,7 +31,6 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from kit.errors import (
     ALONE,
-    BESIDE,
     MOST_OF_CALL,
     Code,
     Path,
@@ -40,7 +39,6 @@ from kit.errors import (
     Wrong,
     is_blank,
     problems_of,
-    with_lines,
 )
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
@@ -165,6 +163,14 @@ class _UpTo(GroupedMetadata):
             raise _refuse(Code.INVALID_CHARACTER, str(error)) from error
 
 
+@dataclass(frozen=True)
+class StandIns:
+    """Tells which values may stand in a text that follows a rule of its own."""
+
+    least: str
+    most: str
+
+
 _PRINTABLE, _VISIBLE = AfterValidator(_printable), AfterValidator(_visible)
 Name = Annotated[str, _UpTo(255), _PRINTABLE]
 Short = Annotated[str, _UpTo(100), _PRINTABLE]
@@ -173,10 +179,11 @@ Reference = Annotated[str, _UpTo(100), _VISIBLE]
 CountedBy = Annotated[Reference | None, Decisive()]
 """The code of a packaging in which quantities beside it are counted, None for the unit."""
 Key = Annotated[str, _UpTo(LONGEST_KEY), _VISIBLE]
-Zone = Annotated[str, AfterValidator(_known_zone)]
-Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency")]
-Country = Annotated[str, AfterValidator(_known_country), Scalar("Country")]
-Gtin = Annotated[str, _checked("GTIN", *gs1.GTIN_LENGTHS)]
+Zone = Annotated[str, AfterValidator(_known_zone), StandIns("UTC", "Asia/Tokyo")]
+_CURRENCIES, _COUNTRIES = StandIns("EUR", "JPY"), StandIns("DE", "JP")
+Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency"), _CURRENCIES]
+Country = Annotated[str, AfterValidator(_known_country), Scalar("Country"), _COUNTRIES]
+Gtin = Annotated[str, _checked("GTIN", *gs1.GTIN_LENGTHS), StandIns("00000017", "99999995")]
 Gln = Annotated[str, _checked("GLN", gs1.GLN_LENGTH)]
 Sscc = Annotated[str, _checked("SSCC", gs1.SSCC_LENGTH)]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
@@ -200,20 +207,11 @@ class Alone:
     """Tells that items of a list are refused one by one."""
 
 
-Line = Annotated[Item, *BESIDE]
-"""An item that is refused together with others: `Odd` stands for one that breaks rules of its own.
-
-So what is wrong with the others is found beside that. A verb leaves it out of what it reads
-(`sound` of `kit.errors`) and refuses it where it looks at each (`check_sound`).
-"""
 Bulk = Annotated[list[Item], Field(min_length=1, max_length=LARGEST_BULK)]
 Each = Annotated[
     list[Annotated[Item, *ALONE]], Field(min_length=1, max_length=LARGEST_BULK), Alone()
 ]
-"""As `Bulk`, of a verb that answers item by item: `Odd` stands for one that is refused.
-
-What runs the verb takes those out (`commands.writing.verbs.Remaining`): a verb never meets any.
-"""
+"""As `Bulk`, of a verb that answers item by item, and meets none for which `Odd` stands."""
 
 
 @cache
@@ -299,12 +297,10 @@ class Input(BaseModel):
     @classmethod
     def read(cls, values: object, below: Path = ()) -> Self:
         """Return the checked input. Refused: every broken rule with its path."""
-        context: dict[str, bool] = {}
-        read = partial(cls.model_validate, values, context=context)
         try:
-            return read()
+            return cls.model_validate(values)
         except ValidationError as error:
-            problems = problems_of(with_lines(error, read, context), MOST_OF_CALL)
+            problems = problems_of(error, MOST_OF_CALL)
             raise Refused.of([it.below(below) for it in problems]) from error
 
 

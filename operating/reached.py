@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from commands.writing import journal
-from commands.writing.running import Author
+from commands.writing.running.run import Author
 from commands.writing.transaction import Writing
 from kit import embedded
 from kit.clock import now

@@ -46,7 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--executor", choices=["planned", "reference"], default="planned")
     parser.addoption("--operations", default="80", help="how many operations are generated")
     parser.addoption("--seed", default="20261122", help="what they start from")
-    parser.addoption("--every-case", action="store_true", help="ask every field all that is wrong")
+    parser.addoption(
+        "--every-case",
+        action="store_true",
+        help="ask every field all that is wrong, and what is hidden whole on every way",
+    )
     parser.addoption("--every-way", action="store_true", help="migrate each copy to the newest")
 
 

@@ -10,7 +10,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Command, Each, Input, Upsert, refuse_duplicates
+from kit.inputs import Command, Each, Input, StandIns, Upsert, refuse_duplicates
 from kit.standards.un import HAZARD_CLASSES, NUMBER
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -40,7 +40,7 @@ def _in_order(classes: list[str]) -> list[str]:
     return sorted(set(classes))
 
 
-HazardClass = Annotated[str, AfterValidator(_known_class)]
+HazardClass = Annotated[str, AfterValidator(_known_class), StandIns("1.1", "9")]
 Celsius = Annotated[
     Decimal,
     Field(max_digits=5, decimal_places=1, allow_inf_nan=False),

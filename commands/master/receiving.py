@@ -8,10 +8,16 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from kit.errors import Code, Path, Refused
-from kit.inputs import Input
+from kit.inputs import Input, StandIns
 
-Opens = Annotated[str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Closes = Annotated[str, StringConstraints(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+Opens = Annotated[
+    str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$"), StandIns("00:00", "23:00")
+]
+Closes = Annotated[
+    str,
+    StringConstraints(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"),
+    StandIns("01:00", "24:00"),
+]
 
 
 class Opening(Input):

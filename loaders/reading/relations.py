@@ -96,6 +96,12 @@ Rows = tuple[Any, Select[Any], Any]
 Bind = Callable[[str, TypeEngine[Any]], ColumnElement[Any]]
 """A value's own name, its type -> the parameter that carries it in the statement."""
 
+
+def literals(values: Mapping[str, Any]) -> Bind:
+    """Return what lets a statement carry these values themselves."""
+    return lambda name, type_: literal(values[name], type_)
+
+
 Expression = Callable[[Reader, Any], ColumnElement[Any]]
 """reader, table (or an alias of it) -> an expression on a row of it."""
 

@@ -22,15 +22,13 @@ from sqlalchemy import (
     case,
     column,
     func,
-    literal,
     select,
     union_all,
 )
-from sqlalchemy.types import TypeEngine
 
 from kit.inputs import Input, Name
 from loaders.reading.filters import begins, contains
-from loaders.reading.relations import Bind, Part, Reader, Relation
+from loaders.reading.relations import Bind, Part, Reader, Relation, literals
 from models.base.tables import OfMerchant, as_folded, fixed, searched
 from models.base.visibility import seen_by
 
@@ -100,11 +98,7 @@ class Hits(Relation):
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the same with its values."""
         del key
-
-        def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
-            return literal(self.values[name], type_)
-
-        return self.keys(reader, bind)
+        return self.keys(reader, literals(self.values))
 
 
 def _parts(

@@ -5,12 +5,9 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, final
 
-from sqlalchemy import ColumnElement, literal
-from sqlalchemy.types import TypeEngine
-
 from kit.inputs import Input
 from loaders.reading.filters import shape_of, values_in, with_parameters
-from loaders.reading.relations import Bind, Part, Reader, Relation
+from loaders.reading.relations import Bind, Part, Reader, Relation, literals
 
 WantedT = TypeVar("WantedT", bound=Input)
 
@@ -44,8 +41,4 @@ class AsWanted(Relation, Generic[WantedT]):
     @final
     def part(self, reader: Reader, key: Any) -> Part:
         """Return the same with its values."""
-
-        def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
-            return literal(self.values[name], type_)
-
-        return self.row(reader, bind, key)
+        return self.row(reader, literals(self.values), key)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from kit.ids import new_id
 from kit.limits import Limits
 from models.access.tokens import new_secret
-from models.access.viewers import Actor, CompanyRole, Documents, Scope
+from models.access.viewers import OF_A_PARTY, Actor, CompanyRole, Documents, Scope
 from models.base.tables import Base, OfMerchant, OneOf, Owned, check, indexed, known, unique
 from models.base.visibility import AnyViewer, Seen, merchant
 
@@ -101,12 +101,12 @@ class ApiKey(OfMerchant):
     @hybrid_property
     def party_id(self) -> UUID | None:
         """The company of a buyer, or the carrier."""
-        return self.bound_to if self.actor in {Actor.BUYER, Actor.CARRIER} else None
+        return self.bound_to if self.actor in OF_A_PARTY else None
 
     @party_id.inplace.expression
     @classmethod
     def _party_id(cls) -> ColumnElement[UUID | None]:
-        return case((cls.actor.in_([Actor.BUYER, Actor.CARRIER]), cls.bound_to))
+        return case((cls.actor.in_(sorted(OF_A_PARTY)), cls.bound_to))
 
     @hybrid_property
     def channel_id(self) -> UUID | None:

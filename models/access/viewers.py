@@ -18,6 +18,8 @@ class Actor(StrEnum):
 
 
 OTHERS = tuple(actor for actor in Actor if actor is not Actor.STAFF)
+OF_A_PARTY = frozenset({Actor.BUYER, Actor.CARRIER})
+"""Who is bound to a party: the company that orders, or the carrier."""
 """Who is not of the merchant."""
 
 
@@ -137,7 +139,7 @@ class Viewer:
     @property
     def company_id(self) -> UUID | None:
         """Return the party that a buyer orders or a carrier drives for."""
-        return self.bound_to if self.actor in {Actor.BUYER, Actor.CARRIER} else None
+        return self.bound_to if self.actor in OF_A_PARTY else None
 
     @property
     def sees_all(self) -> bool:

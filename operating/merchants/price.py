@@ -6,7 +6,7 @@ from functools import partial
 
 from commands.access.keys import operate as keys
 from commands.master.prices import imports
-from commands.writing.running import run
+from commands.writing.running.run import run
 from kit.db.database import Database
 from kit.errors import Code, Refused
 from operating.reached import author, on_database

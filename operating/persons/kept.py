@@ -53,11 +53,15 @@ class Kept(NamedTuple):
 
 def kept(person: Person) -> list[Kept]:
     """Return all that is kept of a person, table by table."""
-    deliveries, parcels, orders = person.deliveries, person.parcels, person.orders
-    own_order = {"ship_to": _place(Order.ship_to), "note": None, "guest": _person(Order.guest)}
-    own_order |= {"recipient": _person(Order.recipient), "window_override": None}
-    own_delivery = {"ship_to": _place(Delivery.ship_to), "window_override": None}
-    own_delivery |= {"recipient": _person(Delivery.recipient)}
+    return [
+        *_of_parties(person),
+        *_of_orders(person),
+        *_of_deliveries(person),
+        Kept(JournalEntry, _told(person), _FORGOTTEN_ACTOR),
+    ]
+
+
+def _of_parties(person: Person) -> list[Kept]:
     nothing = dict.fromkeys
     return [
         Kept(
@@ -72,26 +76,45 @@ def kept(person: Person) -> list[Kept]:
         ),
         Kept(Address, among(Address.id, person.addresses), {"place": _place(Address.place)}),
         Kept(ApiKey, among(ApiKey.id, person.keys), {"name": ANONYMOUS}),
-        Kept(Order, among(Order.id, orders), own_order),
+    ]
+
+
+def _of_orders(person: Person) -> list[Kept]:
+    orders = person.orders
+    own = {"ship_to": _place(Order.ship_to), "note": None, "guest": _person(Order.guest)}
+    own |= {"recipient": _person(Order.recipient), "window_override": None}
+    return [
+        Kept(Order, among(Order.id, orders), own),
         Kept(OrderLine, among(OrderLine.order_id, orders), {}),
         Kept(Payment, among(Payment.order_id, orders), {}),
         Kept(Order, among(Order.id, person.named_orders), {"recipient": _person(Order.recipient)}),
-        Kept(Delivery, among(Delivery.id, deliveries), own_delivery),
+    ]
+
+
+def _of_deliveries(person: Person) -> list[Kept]:
+    deliveries, parcels = person.deliveries, person.parcels
+    own = {"ship_to": _place(Delivery.ship_to), "window_override": None}
+    own |= {"recipient": _person(Delivery.recipient)}
+    return [
+        Kept(Delivery, among(Delivery.id, deliveries), own),
         Kept(DeliveryLine, among(DeliveryLine.delivery_id, deliveries), {}),
         Kept(
             Delivery,
             among(Delivery.id, person.named_deliveries),
             {"recipient": _person(Delivery.recipient)},
         ),
-        Kept(Hold, among(Hold.subject_id, orders | deliveries), {"note": None}),
+        Kept(Hold, among(Hold.subject_id, person.orders | deliveries), {"note": None}),
         Kept(Parcel, among(Parcel.id, parcels), {}),
         Kept(
             Receipt,
             among(Receipt.delivery_id, deliveries | person.named_deliveries),
             {"received_by": None},
         ),
-        Kept(TrackingEvent, among(TrackingEvent.parcel_id, parcels), nothing(("place", "message"))),
-        Kept(JournalEntry, _told(person), _FORGOTTEN_ACTOR),
+        Kept(
+            TrackingEvent,
+            among(TrackingEvent.parcel_id, parcels),
+            dict.fromkeys(("place", "message")),
+        ),
     ]
 
 

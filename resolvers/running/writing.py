@@ -1,10 +1,12 @@
 """What a mutation calls: a verb, run in one transaction for the operation's viewer."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
-from commands.writing.running import Author, run
+from commands.writing.running.run import Author, run, try_beside
 from commands.writing.transaction import Outcome
-from commands.writing.verbs import Verb
+from commands.writing.verbs import AnyVerb, Verb
+from kit.errors import Path, Problem
 from kit.inputs import Command
 from resolvers.running.context import Context
 
@@ -14,7 +16,24 @@ CommandT = TypeVar("CommandT", bound=Command)
 async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Outcome:
     """Run a verb and forget what was read before."""
     await context.reads.close()
-    author = Author(
+    try:
+        outcome = await run(context.database, _author(context), verb, command)
+    finally:
+        context.leftovers.of(context.extent.touched)
+    context.written()
+    return outcome
+
+
+async def told_beside(
+    context: Context, verb: AnyVerb, values: object, odd: Sequence[Path]
+) -> list[Problem]:
+    """Return what else is wrong with an input, of which nothing is kept: as `try_beside`."""
+    await context.reads.close()
+    return await try_beside(context.database, _author(context), verb, values, odd)
+
+
+def _author(context: Context) -> Author:
+    return Author(
         context.viewer,
         context.now,
         context.keep_answers,
@@ -24,9 +43,3 @@ async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Ou
         context.beside,
         context.limits,
     )
-    try:
-        outcome = await run(context.database, author, verb, command)
-    finally:
-        context.leftovers.of(context.extent.touched)
-    context.written()
-    return outcome

@@ -26,7 +26,7 @@ from kit.loop.memory import MUCH
 from kit.loop.work import SLICE
 from models.access.viewers import Scope
 from resolvers.running.context import Context
-from resolvers.running.writing import write
+from resolvers.running.writing import told_beside, write
 from schema.graphql.errors import ClientError, ErrorCode, UserError
 from schema.graphql.extensions.buckets import charged_for_lines, points_of
 from schema.graphql.inputs import input_type
@@ -113,11 +113,24 @@ def _fields(
             yield from _fields(each.selection_set, fragments)
 
 
-async def _read(context: Context, takes: type[Command], values: Mapping[str, Any]) -> Command:
-    """Return the checked input; a long one is checked beside the event loop. Refused: as `read`."""
-    if context.extent.in_input <= SLICE:
-        return takes.read(values)
-    return await context.beside.made(takes.read, values)
+async def _read(context: Context, verb: AnyVerb, values: Mapping[str, Any]) -> Command:
+    """Return the checked input; a long one is checked beside the event loop.
+
+    Refused: as `read`, and of what is not long and not refused item by item, what else is wrong.
+    """
+    takes: type[Command] = verb.takes
+    lines = context.extent.in_input
+    try:
+        if lines <= SLICE:
+            return takes.read(values)
+        return await context.beside.made(takes.read, values)
+    except Refused as refused:
+        if verb.items or lines + takes.weight(values) >= MUCH:
+            raise
+        odd = [it.path for it in refused.problems]
+        await charged_for_lines(context.bill, lines)
+        refused.more = [*refused.more, *await told_beside(context, verb, values, odd)]
+        raise
 
 
 @asynccontextmanager
@@ -156,7 +169,7 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
         try:
             extent = context.extent = Extent(context.limits.lines, entries(input))
             async with _room(context, extent.in_input + takes.weight(input)):
-                command = await _read(context, takes, _with_key(info, input))
+                command = await _read(context, verb, _with_key(info, input))
                 _bound(command, context.limits.items)
                 await charged_for_lines(context.bill, extent.in_input)
                 try:

@@ -51,8 +51,8 @@ def _in_sql(row: Any, _type_name: str) -> Any:
 
 
 _BASE64 = Written(_in_sql, lambda row, _type_name: base64.b64encode(row.content).decode())
-BYTES = Cost(weight=100)
-"""Of a field that gives the bytes of an interchange: few fit into one answer."""
+_BYTES = Cost(weight=100)
+"""Whatever led to them: few interchanges fit into one answer."""
 
 
 @node(
@@ -64,7 +64,9 @@ BYTES = Cost(weight=100)
 class InterchangeContent(Node):
     """The bytes."""
 
-    @strawberry.field(description="The bytes in Base64.", metadata={DECLARED: _BASE64})
+    @strawberry.field(
+        description="The bytes in Base64.", metadata={DECLARED: _BASE64}, directives=[_BYTES]
+    )
     def base64(self: Any) -> str:
         """Write the bytes."""
         return base64.b64encode(self.content).decode()
@@ -92,7 +94,7 @@ class OutgoingInterchange(Node):
     state: OutgoingState = strawberry.field(description="Whether it has left.")
     created_at: datetime = strawberry.field(description="When it was written.")
     sent_at: datetime | None = strawberry.field(description="When it was handed to its partner.")
-    content: InterchangeContent | None = related(loaders.content, "Its bytes.", directives=[BYTES])
+    content: InterchangeContent | None = related(loaders.content, "Its bytes.")
     timeline: Timeline = timeline()
 
 

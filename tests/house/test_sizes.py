@@ -1,5 +1,6 @@
-"""Rooms, files and folders stay small, and a noun has one name on every floor."""
+"""Rooms, files, folders and functions stay small, and a noun has one name on every floor."""
 
+import ast
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -9,7 +10,7 @@ import pytest
 from tests.house.places import ROOT, tracked
 
 FLOORS = ("schema", "resolvers", "workers", "loaders", "commands", "models")
-LONGEST_ROOM, LONGEST_FILE, FULLEST_FOLDER = 200, 400, 12
+LONGEST_ROOM, LONGEST_FILE, LONGEST_FUNCTION, FULLEST_FOLDER = 200, 400, 40, 12
 BESIDE = {"__init__.py", "README.md"}
 """What every folder may hold beside its entries."""
 FULL = {
@@ -20,6 +21,8 @@ FULL = {
     "migrations/versions": "a file a revision, in the order of its numbers, never taken away",
 }
 """Folders that may hold more: why."""
+LONG_YET = {"models/trade/releases/effective.py", "models/trade/releases/counting.py"}
+"""Files whose statements are about to be split."""
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
     "contracts"
 ]
@@ -50,6 +53,25 @@ def too_long(lengths: dict[PurePosixPath, int]) -> dict[str, int]:
         str(place): lines
         for place, lines in lengths.items()
         if lines > (LONGEST_ROOM if is_room(place) else LONGEST_FILE)
+    }
+
+
+def long_functions(text: str) -> dict[str, int]:
+    """Return the functions that have too many lines, but for docstrings, comments and gaps."""
+    lines, tree = text.splitlines(), ast.parse(text)
+    without = {
+        number
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        for number in range(node.lineno, node.end_lineno + 1)
+    }
+    filled = {no for no, line in enumerate(lines, 1) if line.strip() and line.strip()[0] != "#"}
+    return {
+        node.name: count
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (count := len((filled - without).intersection(range(node.lineno, node.end_lineno + 1))))
+        > LONGEST_FUNCTION
     }
 
 
@@ -98,6 +120,21 @@ def test_no_room_and_no_file_is_too_long() -> None:
 def test_a_longer_one_would_be_found(place: str, lines: int) -> None:
     assert too_long({PurePosixPath(place): lines}) == {place: lines}
     assert too_long({PurePosixPath(place): lines - 1}) == {}
+
+
+def test_no_function_is_too_long() -> None:
+    found = {
+        str(place): long_functions((ROOT / place).read_text("utf-8"))
+        for place in places()
+        if place.suffix == ".py" and place.parent.name != "versions"
+    }
+    assert {place: names for place, names in found.items() if names and place not in LONG_YET} == {}
+
+
+def test_a_longer_function_would_be_found() -> None:
+    text = 'def long():\n    """What\n    it does.\n    """\n\n    # Why.\n' + 40 * "    a()\n"
+    assert long_functions(text) == {"long": 41}
+    assert long_functions(text.replace("    a()\n", "", 1)) == {}
 
 
 def test_no_folder_is_too_full() -> None:

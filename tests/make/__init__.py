@@ -1,6 +1,6 @@
 """Rows for tests: one function a table, valid by default, only what a test is about is named."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -104,3 +104,8 @@ def refusals(payload: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what a bulk verb refuses: of single items, then of the whole call."""
     of_items = [each for it in payload["results"] or () for each in it["userErrors"]]
     return [*of_items, *payload["userErrors"]]
+
+
+def reasons(errors: Iterable[dict[str, Any]], below: int = 1) -> list[tuple[str, str]]:
+    """Return (code, path) of user errors. below: so much of each path is left out, as `input`."""
+    return [(it["code"], ".".join(it["field"][below:])) for it in errors]

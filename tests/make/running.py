@@ -1,11 +1,15 @@
 """Commands as staff, without HTTP; waiting for what runs by itself."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
+
+from sqlalchemy import text
 
 from commands.writing.transaction import Outcome
 from commands.writing.verbs import AnyVerb
+from kit.db.database import Database
 from kit.ids import new_id
 from kit.inputs import Command
 from models.access.viewers import Actor, Scope, Viewer
@@ -30,3 +34,11 @@ async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 -- nobody tells when it is so.
             await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def locked_products(database: Database) -> AsyncIterator[None]:
+    """Keep everybody from the products meanwhile."""
+    async with database.engine.begin() as connection:
+        await connection.execute(text("LOCK TABLE products IN ACCESS EXCLUSIVE MODE"))
+        yield

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,17 +11,13 @@ from typing import Any
 
 import httpx
 
+from tests.walls.programs import free_port
+
 ROOT = Path(__file__).parents[2]
 HTTP = httpx.Client(
     verify=False, timeout=60, limits=httpx.Limits(max_keepalive_connections=0), trust_env=False
 )
 """Asks without certificates: to load them costs ten times what a request does."""
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
 
 
 class Abruf:

@@ -16,7 +16,8 @@ import pytest
 from kit.config import from_environment
 from kit.embedded.home import STEP_S
 from tests.kit.programs import is_empty
-from tests.run.abruf import HTTP, ROOT, Launch, free_port
+from tests.run.abruf import HTTP, ROOT, Launch
+from tests.walls.programs import free_port
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) {

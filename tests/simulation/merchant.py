@@ -84,8 +84,8 @@ async def _written(
     return [it[key] for it in outcome["results"]]
 
 
-async def simulated(world: World) -> SimulatedMerchant:
-    viewer = staff(world)
+async def _parties(viewer: Viewer, world: World) -> list[UUID]:
+    """Make a customer and a carrier."""
     address: dict[str, Any] = {
         "code": "MAIN",
         "place": PLACE,
@@ -97,8 +97,7 @@ async def simulated(world: World) -> SimulatedMerchant:
         for day in range(1, 8)
         for opens, closes in (("06:00", "12:00"), ("12:00", "22:00"))
     ]
-    shop = {"code": "SHOP", "name": "Shop", "kind": "WEB_SHOP", "delivery_methods": METHODS}
-    party_id, carrier_id = await _written(
+    return await _written(
         viewer,
         world,
         upsert_all,
@@ -107,7 +106,11 @@ async def simulated(world: World) -> SimulatedMerchant:
         {"number": "WEBER", "name": "Weber GmbH", "addresses": [address]},
         {"number": "EXPRESS", "name": "Express", "roles": ["CARRIER"]},
     )
-    channel_ids = await _written(
+
+
+async def _channels(viewer: Viewer, world: World) -> list[UUID]:
+    shop = {"code": "SHOP", "name": "Shop", "kind": "WEB_SHOP", "delivery_methods": METHODS}
+    return await _written(
         viewer,
         world,
         channels.upsert_all,
@@ -118,7 +121,10 @@ async def simulated(world: World) -> SimulatedMerchant:
         | {"code": "PORTAL", "kind": "B2B_PORTAL", "approval_required": True}
         | {"release_when": "AUTHORISED"},
     )
-    location_ids = await _written(
+
+
+async def _locations(viewer: Viewer, world: World) -> list[UUID]:
+    return await _written(
         viewer,
         world,
         locations.upsert_all,
@@ -126,6 +132,10 @@ async def simulated(world: World) -> SimulatedMerchant:
         "location_id",
         *({"code": it, "name": it, "time_zone": ZONE} for it in ("NORTH", "SOUTH")),
     )
+
+
+async def _products(viewer: Viewer, world: World) -> list[UUID]:
+    """Make products, two of them with a packaging."""
     product_ids = await _written(
         viewer,
         world,
@@ -149,6 +159,11 @@ async def simulated(world: World) -> SimulatedMerchant:
             for sku, (code, content) in packed
         ),
     )
-    return SimulatedMerchant(
-        world, viewer, party_id, carrier_id, channel_ids, location_ids, product_ids
-    )
+    return product_ids
+
+
+async def simulated(world: World) -> SimulatedMerchant:
+    viewer = staff(world)
+    party_id, carrier_id = await _parties(viewer, world)
+    made = [await make(viewer, world) for make in (_channels, _locations, _products)]
+    return SimulatedMerchant(world, viewer, party_id, carrier_id, *made)

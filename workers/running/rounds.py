@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
-from commands.writing.running import Author, run_unasked
+from commands.writing.running.run import Author, run_unasked
 from commands.writing.transaction import Writing
 from kit.clock import Clock
 from kit.db.database import Database

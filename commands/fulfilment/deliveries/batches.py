@@ -141,9 +141,8 @@ async def take(
         with refusals:
             check(item)
         with refusals:
-            if not item.is_odd:
-                _check_once(item.delivery_id, once)
-                once.add(item.delivery_id)
+            _check_once(item.delivery_id, once)
+            once.add(item.delivery_id)
             named[place] = item.delivery_id
         if refusals.problems:
             early[place] = Refused.of(refusals.problems)

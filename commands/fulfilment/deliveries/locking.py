@@ -38,11 +38,6 @@ class OfDelivery(Input):
         None, description="Refuse unless the delivery still has this version."
     )
 
-    @property
-    def is_odd(self) -> bool:
-        """Tell whether a line of it breaks rules of its own, so that it is refused anyway."""
-        return False
-
 
 class DeliveryCommand(OfDelivery, Command):
     """What every change of one delivery takes."""
@@ -124,11 +119,11 @@ class Locked:
 
     @cached_property
     def _by_delivery(self) -> Mapping[UUID, list[DeliveryLine]]:
-        return _grouped(self.lines.values(), "delivery_id")
+        return grouped(self.lines.values(), "delivery_id")
 
     @cached_property
     def _by_order(self) -> Mapping[UUID, list[OrderLine]]:
-        return _grouped(self.order_lines.values(), "order_id")
+        return grouped(self.order_lines.values(), "order_id")
 
     def line(self, delivery: Delivery, line_id: UUID, path: Path) -> DeliveryLine:
         """Return a line of the delivery. Refused: NOT_FOUND for any other id."""
@@ -149,7 +144,8 @@ class Locked:
         return await packagings_of(self.writing, [(of.get(key), it) for key, it in named])
 
 
-def _grouped(rows: Iterable[Any], column: str) -> Mapping[UUID, list[Any]]:
+def grouped(rows: Iterable[Any], column: str) -> Mapping[UUID, list[Any]]:
+    """Return the value of a column -> the rows that have it."""
     found: defaultdict[UUID, list[Any]] = defaultdict(list)
     for row in rows:
         found[getattr(row, column)].append(row)

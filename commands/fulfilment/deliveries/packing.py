@@ -19,9 +19,9 @@ from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Odd, Problem, Refusals, Refused, check_sound, sound
+from kit.errors import Code, Problem, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Bulk, Command, Each, Line, QuantityOrZero, refuse_duplicates
+from kit.inputs import LARGEST_BULK, Bulk, Command, Each, QuantityOrZero, refuse_duplicates
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
@@ -53,17 +53,11 @@ class PackedDelivery(OfDelivery):
     """The parcels of one of several deliveries, all of them; they replace those of before."""
 
     parcels: Bulk[ParcelPack] = Field(description="The parcels, pallets before what they carry.")
-    lines: list[Line[PickedLine]] = Field(
+    lines: list[PickedLine] = Field(
         default_factory=list,
         max_length=LARGEST_BULK,
         description="Lines that were not picked as planned; each line once.",
     )
-
-    @property
-    def is_odd(self) -> bool:
-        """Tell whether a line, or a content of a parcel, breaks rules of its own."""
-        every: list[object] = [*self.lines, *(it for each in self.parcels for it in each.contents)]
-        return any(isinstance(it, Odd) for it in every)
 
 
 class DeliveryPack(PackedDelivery, Command):
@@ -192,10 +186,10 @@ def _is_short(picked: Mapping[DeliveryLine, Decimal]) -> bool:
 
 
 def _named(command: PackedDelivery) -> Iterator[tuple[UUID, Quantified]]:
-    for line in sound(command.lines):
+    for line in command.lines:
         yield line.delivery_line_id, line
     for parcel in command.parcels:
-        for content in sound(parcel.contents):
+        for content in parcel.contents:
             yield content.delivery_line_id, content
 
 
@@ -209,13 +203,12 @@ def _picked(
     """Return line -> what was picked: as planned where nothing else is said."""
     refusals = Refusals()
     with refusals:
-        named = (getattr(it, "delivery_line_id", None) for it in command.lines)
+        named = (it.delivery_line_id for it in command.lines)
         refuse_duplicates(named, ("lines",), "delivery_line_id")
     picked = {line: line.planned for line in locked.lines_of(delivery)}
     for place, each in enumerate(command.lines):
         refusals.above = ("lines", place)
         with refusals:
-            check_sound(each)
             line = locked.line(delivery, each.delivery_line_id, ("delivery_line_id",))
             amount = packagings(products[line.id], each, "picked").amount
             if amount > line.planned:
@@ -253,7 +246,6 @@ def _contents(
         for number, each in enumerate(parcel.contents):
             refusals.above = ("parcels", place, "contents", number)
             with refusals:
-                check_sound(each)
                 line = locked.line(delivery, each.delivery_line_id, ("delivery_line_id",))
                 packed[-1].append(packagings(products[line.id], each))
                 check_serials(each, packed[-1][-1].amount, ("serial_numbers",))

@@ -14,7 +14,7 @@ from commands.trade.orders.fields import Recipient
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Input, Instant, Line, Note, Place, Quantity
+from kit.inputs import Bulk, Input, Instant, Note, Place, Quantity
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryWindowOverridden
 from models.fulfilment.codes import FulfilmentCode
@@ -67,7 +67,7 @@ class DeliveryTerms(Input):
 class DeliveryPart(DeliveryTerms):
     """One delivery to be."""
 
-    lines: Bulk[Line[PlannedLine]] = Field(
+    lines: Bulk[PlannedLine] = Field(
         description="What it takes; each order line once, up to 250. What must travel together and"
         " has more lines is planned as several deliveries, and merged (`deliveryMerge`)."
     )

@@ -15,7 +15,6 @@ from kit.ids import Names
 from kit.inputs import (
     LARGEST_BULK,
     Input,
-    Line,
     Name,
     Quantity,
     Reference,
@@ -77,7 +76,7 @@ class ParcelFields(Input):
 class ParcelPack(ParcelFields):
     """One parcel or pallet."""
 
-    contents: list[Line[ContentPack]] = Field(
+    contents: list[ContentPack] = Field(
         default_factory=list,
         max_length=LARGEST_BULK,
         description="What lies in it; only what carries other parcels may be empty.",

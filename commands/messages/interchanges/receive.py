@@ -12,24 +12,25 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.inputs import Command, Key
+from kit.limits import DEFAULT_LIMITS
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.messages.interchanges import InterchangeSource
 
-_LONGEST = 1_400_000
-"""Letters of Base64: more than a request may have bytes."""
-
-
 LINE = 64
 """Letters of a file whose reading takes as long as a line of an input."""
-
-Base64 = Annotated[str, StringConstraints(min_length=1, max_length=_LONGEST)]
+Base64 = Annotated[str, StringConstraints(min_length=1)]
+"""As long as the body of a request may be."""
 
 
 class InterchangeReceive(Command):
     """A file with interchanges, one behind the other."""
 
-    content: Base64 = Field(description="The bytes of the file in Base64, as it came.")
+    content: Base64 = Field(
+        description="The bytes of the file in Base64, as it came. It is as large as fits into a"
+        f" request, of {DEFAULT_LIMITS.body:,} bytes if the server says no other; larger ones come"
+        " by a folder (`abruf edi`)."
+    )
     file_name: Key | None = Field(None, description="What the file is called; for people.")
 
     @classmethod

@@ -1,35 +1,29 @@
-"""Messages that wait are read, each in a transaction of its own, partner by partner."""
+"""A message that waits is read, in a transaction of its own."""
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import Integer, LargeBinary, Select, Uuid, and_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, select
 
 from commands.messages.interchanges.files import kept, storable
 from commands.messages.readers import contents
 from commands.messages.readers.declared import Incoming, MessageReader
-from commands.messages.readers.joined import NamedTwice
 from commands.messages.readers.registered import reader_of
-from commands.writing.extent import Extent
-from commands.writing.running import Author, run
+from commands.writing.running.run import Author, run
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.db.database import Database
-from kit.db.lost import Unavailable
 from kit.db.statements import Statement
-from kit.errors import MOST_OF_ITEM, Code, Problem, Refused, few
+from kit.errors import Code, Problem, Refused
 from kit.ids import Names
 from kit.inputs import Command
 from kit.standards.edifact.delimiters import Delimiters
 from kit.standards.edifact.faults import shortened
 from kit.standards.edifact.parts import Envelope
-from models.access.viewers import Scope, by_itself
+from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.tables import fixed
 from models.events.messages.interchanges import InterchangeMessageSettled
@@ -40,8 +34,6 @@ from models.messages.partners import PartnerProfile
 _log = logging.getLogger("abruf")
 _READ = Act(Scope.MESSAGES_WRITE, frozenset({MessageFate.WAITING}))
 NO_READER = "NO_READER"
-_MOST_LINES = 500_000
-"""Of one message: more do not fit into the bytes that a file may have."""
 LONGEST_MESSAGE = 400_000
 """Of a message, or records: reading those takes a minute, during which its contracts are locked."""
 
@@ -62,115 +54,28 @@ class InterchangeMessageRefuse(InterchangeMessageRead):
     findings: list[dict[str, Any]] = Field(description="Why.")
 
 
-class PartnersInTurn:
-    """Reads messages that wait, partner by partner, of each in the order in which they came.
-
-    Who reads one of a partner's is alone with that partner, in whichever process. One that comes to
-    the time of a statement, since others hold what it changes, is tried again by a later round.
-    """
-
-    def __init__(self) -> None:
-        """Begin with any partner."""
-        self._last: dict[UUID, UUID] = {}
-        self._late: Counter[UUID] = Counter()
-
-    async def read_next(self, database: Database, merchant_id: UUID, now: datetime) -> bool:
-        """Read the message that waits longest of the partner whose turn it is, if there is one.
-
-        Tells whether there was one that nobody reads, and that was in time.
-        """
-        values = {"merchant": merchant_id, "last": self._last.get(merchant_id, _NOBODY)}
-        async with database.writing(merchant_id) as session:
-            waiting = (await session.execute(_WAITING, values)).one_or_none()
-        if waiting is None:
-            return False
-        message_id, self._last[merchant_id] = waiting
-        author = Author(by_itself(merchant_id), now, extent=Extent(_MOST_LINES))
-        try:
-            await _read(database, author, message_id, is_last=self._late[message_id] == _TRIES - 1)
-        except TimeoutError:
-            _log.warning("Not read in time, it is tried again: the message %s", message_id)
-            self._late[message_id] += 1
-            return False
-        self._late.pop(message_id, None)
-        return True
-
-
-_NOBODY = UUID(int=0)
-_TRIES = 5
-"""Of a message that is late again and again, before it has failed."""
-
-
-async def _read(database: Database, author: Author, waiting: UUID, *, is_last: bool) -> None:
-    """Read a message in one transaction of its own.
-
-    What its reader refuses is rolled back as a whole, and then noted by another one; so is a fault
-    of ours, which stops no other message. TimeoutError: it was late, and this was not its last try.
-    """
-    try:
-        try:
-            await run(database, author, read, InterchangeMessageRead(message_id=waiting))
-        except NamedTwice as found:
-            again = InterchangeMessageRead(message_id=waiting, named_twice=found.places)
-            await run(database, author, read, again)
-    except Unavailable:
-        raise
-    except Refused as refused:
-        problems = [_finding(it) for it in few(refused.problems, MOST_OF_ITEM - 1)]
-        await _refuse(database, author, waiting, MessageFate.REFUSED, problems)
-    except Exception as error:
-        if isinstance(error, TimeoutError) and not is_last:
-            raise
-        _log.exception("Could not read the message %s", waiting)
-        found = Problem(Code.INVALID, "We failed to read it; the log tells why.")
-        await _refuse(database, author, waiting, MessageFate.FAILED, [_finding(found)])
-
-
 _MERCHANT = bindparam("merchant", type_=Uuid())
-_IS_WAITING = (
-    InterchangeMessage.merchant_id == _MERCHANT,
-    InterchangeMessage.fate == fixed(MessageFate.WAITING),
-)
-
-
-def _waiting() -> Select[Any]:
-    """Build what finds the oldest of the next partner, of which nobody reads the oldest."""
-    message = InterchangeMessage
-    of = and_(Interchange.merchant_id == _MERCHANT, Interchange.id == message.interchange_id)
-    oldest = (
-        select(message.id, Interchange.partner_id)
-        .join(Interchange, of)
-        .where(*_IS_WAITING)
-        .ext(distinct_on(Interchange.partner_id))
-        .order_by(Interchange.partner_id, message.received_at, message.id)
-        .subquery()
-    )
-    return (
-        select(message.id, oldest.c.partner_id)
-        .join(oldest, oldest.c.id == message.id)
-        .where(*_IS_WAITING)
-        .order_by(oldest.c.partner_id <= bindparam("last", type_=Uuid()), oldest.c.partner_id)
-        .limit(1)
-        .with_for_update(of=message, skip_locked=True)
-    )
-
-
-_WAITING = _waiting()
 _FREE = (
     select(InterchangeMessage.id)
-    .where(*_IS_WAITING, InterchangeMessage.id == bindparam("message", type_=Uuid()))
+    .where(
+        InterchangeMessage.merchant_id == _MERCHANT,
+        InterchangeMessage.id == bindparam("message", type_=Uuid()),
+        InterchangeMessage.fate == fixed(MessageFate.WAITING),
+    )
     .with_for_update(skip_locked=True)
 )
 
 
-async def _refuse(
+async def refused(
     database: Database,
     author: Author,
     message_id: UUID,
     fate: MessageFate,
-    findings: Sequence[dict[str, Any]],
+    problems: Sequence[Problem],
 ) -> None:
-    command = InterchangeMessageRefuse(message_id=message_id, fate=fate, findings=list(findings))
+    """Note in a transaction of its own why nothing of a message was taken in."""
+    findings = [_finding(it) for it in problems]
+    command = InterchangeMessageRefuse(message_id=message_id, fate=fate, findings=findings)
     await run(database, author, refuse, command)
 
 

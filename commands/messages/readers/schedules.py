@@ -161,6 +161,7 @@ class _Taking:
 
     async def _record(self, releases: Sequence[RecordedRelease]) -> Sequence[Mapping[str, Any]]:
         """Record releases as what the message brought; returns what became of each."""
+        self.writing.extent.touch(len(releases))
         message, found = self.incoming.message, list[Mapping[str, Any]]()
         for start in range(0, len(releases), LARGEST_BULK):
             command = ReleasesRecord(releases=list(releases[start : start + LARGEST_BULK]))
@@ -175,16 +176,14 @@ class _Taking:
     async def _end_others(self, known: Resolving, message: ScheduleMessage) -> None:
         """End what it replaces without naming it, unless something of it was not understood."""
         partner = self.incoming.partner.id
-        places = await left_standing(self.writing, partner, type_of(message), self.named)
-        if places and self.findings.errors:
-            text = "What it does not name stands as it was: not all of it was taken in."
-            self.findings.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])
-            return
-        ended = [RecordedRelease.read(known.ending(it, message)) for it in places]
-        for result in await self._record(ended):
-            for problem in result["problems"]:
-                text = f"{problem.code}: {problem.message}"
+        async for places in left_standing(self.writing, partner, type_of(message), self.named):
+            if self.findings.errors:
+                text = "What it does not name stands as it was: not all of it was taken in."
                 self.findings.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])
+                return
+            ended = [RecordedRelease.read(known.ending(it, message)) for it in places]
+            for result in await self._record(ended):
+                self.findings.add(_of_ending(it) for it in result["problems"])
 
 
 def _check_quantities(message: ScheduleMessage, article: ArticleSchedule) -> None:
@@ -201,6 +200,11 @@ def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterat
         why = f"it waits for consent to {waiting}" if waiting else "a newer one was there already"
         text = f"{', '.join(article.articles.values())}: its release is {state.value}: {why}."
         yield Finding(Fault.NOT_IN_FORCE, text, article.offset, article.tag, article.segment)
+
+
+def _of_ending(problem: Any) -> Finding:
+    """Return why what a message does not name is not ended."""
+    return Finding(Fault.INVALID_VALUE, f"{problem.code}: {problem.message}", 0, "BGM", 2)
 
 
 def _finding(article: ArticleSchedule, problem: Any) -> Finding:

@@ -1,14 +1,26 @@
 """What messages have brought before: a partner's that stands, and what one message has brought."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, exists, select
+from sqlalchemy import (
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    false,
+    func,
+    select,
+    true,
+)
 
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
+from kit.inputs import LARGEST_BULK
 from models.base.tables import OneOf, fixed
 from models.messages.interchanges import Interchange, InterchangeMessage, MessageRelease
 from models.trade.releases.tables import CumulativeAccount, Release, ScheduleLine
@@ -19,11 +31,19 @@ _MERCHANT = bindparam("merchant", type_=Uuid())
 
 async def left_standing(
     writing: Writing, partner_id: UUID, type_: ReleaseType, named: Collection[ReleasePlace]
-) -> Sequence[ReleasePlace]:
-    """Return the places for which a partner's schedules of a type still stand, beside some."""
-    values = {**writing.parameters, "partner": partner_id, "type": type_}
-    rows = await writing.session.rows(_STANDING, values)
-    return [place for row in rows if (place := ReleasePlace(*row)) not in named]
+) -> AsyncIterator[Sequence[ReleasePlace]]:
+    """Give the places for which a partner's schedules of a type still stand, beside some.
+
+    They come in portions of a bulk at most, each read when the one before is done with; whoever
+    ends a schedule by one without lines does not meet that again.
+    """
+    own = {**writing.parameters, "partner": partner_id, "type": type_, "most": LARGEST_BULK}
+    after = _BEFORE_ALL
+    while rows := await writing.session.rows(_STANDING, {**own, "after": after}):
+        after = rows[-1].id
+        left = [ReleasePlace.of(it) for it in rows if it.is_of_partner]
+        if places := [it for it in left if it not in named]:
+            yield places
 
 
 async def places_of(writing: Writing, message_id: UUID) -> Collection[ReleasePlace]:
@@ -37,31 +57,67 @@ def _of(entity: Any, key: Any) -> tuple[Any, Any]:
     return entity, and_(entity.merchant_id == _MERCHANT, entity.id == key)
 
 
-_PLACES = (
-    select(
-        CumulativeAccount.contract_line_id,
-        CumulativeAccount.ship_to_id,
-        CumulativeAccount.unloading_point,
-    )
-    .select_from(Release)
+_BEFORE_ALL = UUID(int=0)
+_PLACE = (
+    CumulativeAccount.contract_line_id,
+    CumulativeAccount.ship_to_id,
+    CumulativeAccount.unloading_point,
+)
+_BROUGHT = Statement(
+    select(*_PLACE)
+    .select_from(MessageRelease)
+    .join(*_of(Release, MessageRelease.release_id))
     .join(*_of(CumulativeAccount, Release.account_id))
-    .join(
-        MessageRelease,
-        and_(MessageRelease.merchant_id == _MERCHANT, MessageRelease.release_id == Release.id),
-    )
-    .where(Release.merchant_id == _MERCHANT)
-)
-_BROUGHT = Statement(_PLACES.where(MessageRelease.message_id == bindparam("message", type_=Uuid())))
-_STANDING = Statement(
-    _PLACES.join(*_of(InterchangeMessage, MessageRelease.message_id))
-    .join(*_of(Interchange, InterchangeMessage.interchange_id))
     .where(
-        Release.state == fixed(ReleaseState.ACTIVE),
-        Release.type == bindparam("type", type_=OneOf(ReleaseType)),
-        Interchange.partner_id == bindparam("partner", type_=Uuid()),
-        exists().where(
-            ScheduleLine.merchant_id == _MERCHANT, ScheduleLine.release_id == Release.id
-        ),
+        MessageRelease.merchant_id == _MERCHANT,
+        MessageRelease.message_id == bindparam("message", type_=Uuid()),
     )
-    .order_by(Release.id)
 )
+
+
+def _standing() -> Select[Any]:
+    """Build what reads the next releases in force, and whether a partner has brought a schedule.
+
+    Whatever PostgreSQL thinks of the tables, all but the first are asked by key for each of them.
+    """
+    release = (
+        select(Release.id, Release.account_id)
+        .where(
+            Release.merchant_id == _MERCHANT,
+            Release.state == fixed(ReleaseState.ACTIVE),
+            Release.id > bindparam("after", type_=Uuid()),
+            Release.type == bindparam("type", type_=OneOf(ReleaseType)),
+        )
+        .order_by(Release.id)
+        .limit(bindparam("most", type_=Integer()))
+        .subquery("standing")
+    )
+    place = (
+        select(*_PLACE)
+        .where(
+            CumulativeAccount.merchant_id == _MERCHANT,
+            CumulativeAccount.id == release.c.account_id,
+        )
+        .offset(0)
+        .lateral("place")
+    )
+    brought_by = (
+        select(Interchange.partner_id)
+        .select_from(MessageRelease)
+        .join(*_of(InterchangeMessage, MessageRelease.message_id))
+        .join(*_of(Interchange, InterchangeMessage.interchange_id))
+        .where(MessageRelease.merchant_id == _MERCHANT, MessageRelease.release_id == release.c.id)
+        .scalar_subquery()
+    )
+    has_lines = exists().where(
+        ScheduleLine.merchant_id == _MERCHANT, ScheduleLine.release_id == release.c.id
+    )
+    of_partner = and_(brought_by == bindparam("partner", type_=Uuid()), has_lines)
+    return (
+        select(release.c.id, *place.c, func.coalesce(of_partner, false()).label("is_of_partner"))
+        .select_from(release.join(place, true()))
+        .order_by(release.c.id)
+    )
+
+
+_STANDING = Statement(_standing())

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.writing.transaction import Writing
-from kit.errors import Code, Odd, Path, Refused
+from kit.errors import Code, Path, Refused
 from kit.inputs import Input, Instant, Zone
 from models.base.guards import guards
 from models.master.parties import Address
@@ -47,7 +47,7 @@ def windows_of(whole: Windowed, lines: Iterable[Windowed]) -> Iterator[tuple[Pat
     if whole.window is not None:
         yield (), whole.window
     for number, line in enumerate(lines):
-        if not isinstance(line, Odd) and line.window is not None:
+        if line.window is not None:
             yield ("lines", number), line.window
 
 

@@ -19,7 +19,7 @@ from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderFields, check_shape
 from commands.trade.orders.references import References, customer, reference_of
 from commands.writing.transaction import Writing
-from kit.errors import Code, Refusals, Refused, check_sound
+from kit.errors import Code, Refusals, Refused
 from kit.inputs import Place, refuse_duplicates
 from kit.standards.money import Amount
 from models.access.viewers import Scope
@@ -123,12 +123,10 @@ def lines_to_be(
     """
     refusals, drafts = Refusals(), list[LineDraft]()
     with refusals:
-        numbers = (getattr(it, "external_reference", None) for it in lines)
-        refuse_duplicates(numbers, ("lines",), "external_reference")
+        refuse_duplicates((it.external_reference for it in lines), ("lines",), "external_reference")
     for number, line in enumerate(lines):
         with refusals:
             refusals.above = ("lines", number)
-            check_sound(line)
             drafts.append(_one(writing, references, order, line, is_priced=is_priced))
     refusals.above = ()
     refusals.end()

@@ -17,7 +17,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Line, Note
+from kit.inputs import Bulk, Command, Note
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderWindowOverridden
@@ -39,7 +39,7 @@ class OrderPlace(OrderFields, Command):
     window_override: Note | None = Field(
         None, description="Why a window may lie outside of the address's receiving hours."
     )
-    lines: Bulk[Line[OrderLinePlace]] = Field(
+    lines: Bulk[OrderLinePlace] = Field(
         description="What is ordered; two lines that differ only in quantity are refused."
     )
 

@@ -19,7 +19,7 @@ from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
-from kit.errors import Code, Path, Refused, sound
+from kit.errors import Code, Path, Refused
 from kit.inputs import Input, camel
 from models.access.viewers import Actor, Scope, Viewer, anyone
 from models.base.records import columns, record
@@ -168,7 +168,6 @@ class References:
 
 async def read(writing: Writing, lined: Sequence[Lined]) -> References:
     """Read everything that orders and their lines name, with a few statements for all of them."""
-    lined = [(order, [*sound(lines)]) for order, lines in lined]
     orders = [order for order, _ in lined]
     keyed: dict[tuple[type[Owned], str, Any], Any] = {}
     for column, values in _values(Channel, orders).items():

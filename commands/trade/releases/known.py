@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -94,10 +95,15 @@ class KnownLines:
         upto = Decimal(0) if wanted is None else wanted.released
         return PlaceSums(1, int(not place.is_whole), account.received, account.earlier, upto)
 
-    def wanted(self, line_id: UUID, account: Account, **instead: Schedule) -> Schedule | None:
+    def wanted(
+        self,
+        line_id: UUID,
+        account: Account,
+        instead: Mapping[ReleaseType, Schedule] = MappingProxyType({}),
+    ) -> Schedule | None:
         """Return what is in force of an account and counts from the day from which it does now.
 
-        instead: of a type, by its name, what would be in force.
+        instead: of a type what would be in force.
         """
         standing = {it: self.active[line_id].get((account.id, it)) for it in ReleaseType}
         counted = {
@@ -105,7 +111,7 @@ class KnownLines:
             for type_, each in standing.items()
             if each is not None and each.counts_from == account.starts_on
         }
-        counted |= {ReleaseType(it): schedule for it, schedule in instead.items()}
+        counted.update(instead)
         return effective_schedule(*map(counted.get, (ReleaseType.FORECAST, ReleaseType.JIT)))
 
 

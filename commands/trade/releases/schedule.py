@@ -169,5 +169,5 @@ def schedule_of(item: ReleaseContent, asked: Schedule, before: Schedule | None) 
 def slot_of(line: ReleaseLine, quantity: Counted, transit: Transit) -> Slot:
     """Return what a line asks for. quantity: of it, in the product's unit."""
     own = {name: getattr(line, name) for name in _SAME if name in type(line).model_fields}
-    days = transit.days(line.window, line.date_meaning, line.transit_days)
-    return Slot(line.window, quantity.amount, **own, **quantity.columns, **days)
+    own |= {**quantity.columns, **transit.days(line.window, line.date_meaning, line.transit_days)}
+    return Slot(line.window, quantity.amount, **own)

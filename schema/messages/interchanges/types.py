@@ -18,7 +18,7 @@ from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.nodes import Node, node
 from schema.graphql.scopes import Authenticated
-from schema.messages.outbox import BYTES, InterchangeContent, OutgoingInterchange
+from schema.messages.outbox import InterchangeContent, OutgoingInterchange
 from schema.messages.partners import PartnerProfile
 from schema.trade.releases.types import Release
 
@@ -136,9 +136,7 @@ class Interchange(Node):
     answers: list[OutgoingInterchange] = related(
         outbox_loaders.answers, "What it was answered with, oldest first."
     )
-    content: InterchangeContent | None = related(
-        outbox_loaders.content, "Its bytes.", directives=[BYTES]
-    )
+    content: InterchangeContent | None = related(outbox_loaders.content, "Its bytes.")
     timeline: Timeline = timeline()
 
     @strawberry.field(

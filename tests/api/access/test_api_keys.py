@@ -12,6 +12,7 @@ from models.access.keys import IdempotencyKey
 from models.access.viewers import READS, Actor, CompanyRole, Documents, Scope
 from tests import make
 from tests.guard import looks_up_a_key
+from tests.make import reasons
 from tests.make.master import channels, locations, parties
 from transport.identity.authentication import FRESH, Authentication
 from workers.access.keys import Uses
@@ -53,7 +54,7 @@ async def refused(ask: make.Ask, **fields: Any) -> list[tuple[str, str]]:
     """Return codes and fields with which a key is refused."""
     answer = (await ask(CREATE, input=fields))["apiKeyCreate"]
     assert (answer["token"], answer["apiKey"]) == (None, None)
-    return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
+    return reasons(answer["userErrors"])
 
 
 async def status(ask: make.Ask) -> int:
@@ -61,6 +62,23 @@ async def status(ask: make.Ask) -> int:
     headers = {"Authorization": f"Bearer {ask.token}"}
     answer = await ask.client.post("/graphql", json={"query": VIEWER}, headers=headers)
     return answer.status_code
+
+
+PORTAL = {
+    "name": "Portal",
+    "actor": "BUYER",
+    "role": "APPROVER",
+    "scopes": ["ORDERS_APPROVE", "ORDERS_READ"],
+    "documents": "REGISTERED_AND_EXPLORE",
+    "createdAt": "2026-03-02T09:00:00+00:00",
+    "expiresAt": "2027-01-01T00:00:00+00:00",
+    "revokedAt": None,
+    "lastUsedAt": None,
+    "limits": [{"limit": "depth", "value": 9}],
+    "party": {"number": "K-1"},
+    "channel": None,
+    "location": None,
+}
 
 
 async def test_a_key_shows_its_secret_once_and_everything_else_always(ask, world):
@@ -79,23 +97,7 @@ async def test_a_key_shows_its_secret_once_and_everything_else_always(ask, world
     key, token = answer["apiKey"], answer["token"]
     assert token.startswith(f"{key['prefix']}_")
     (created,) = key.pop("timeline")["nodes"]
-    assert key == {
-        "id": key["id"],
-        "name": "Portal",
-        "actor": "BUYER",
-        "role": "APPROVER",
-        "scopes": ["ORDERS_APPROVE", "ORDERS_READ"],
-        "documents": "REGISTERED_AND_EXPLORE",
-        "prefix": key["prefix"],
-        "createdAt": "2026-03-02T09:00:00+00:00",
-        "expiresAt": "2027-01-01T00:00:00+00:00",
-        "revokedAt": None,
-        "lastUsedAt": None,
-        "limits": [{"limit": "depth", "value": 9}],
-        "party": {"number": "K-1"},
-        "channel": None,
-        "location": None,
-    }
+    assert key == PORTAL | {"id": key["id"], "prefix": key["prefix"]}
     assert created["type"] == "api_key.created"
     secret = token.rpartition("_")[2]
     assert secret not in str(created)

@@ -13,7 +13,7 @@ from models.fulfilment.tracking.events import TrackingEvent
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.lines import OrderLine
 from tests.guard import counted
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.feed import kinds, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
@@ -52,9 +52,7 @@ async def results(ask: Ask, verb: str, *items: dict[str, Any]) -> list[dict[str,
 
 
 def codes(found: list[dict[str, Any]]) -> list[list[tuple[str, str]]]:
-    return [
-        [(it["code"], ".".join(it["field"][1:])) for it in each["userErrors"]] for each in found
-    ]
+    return [reasons(each["userErrors"]) for each in found]
 
 
 def one_parcel(delivery: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -272,29 +270,9 @@ async def test_a_delivery_is_recorded_as_far_as_it_came(world, ask, times, state
 @pytest.mark.gate("D8", "deliveriesRecord")
 async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world, ask):
     scene = await a_scene(world, ask)
-    placed = [await an_order(world, ask, scene) for _ in range(4)]
-    good, more, complete, early = placed
+    good, *others = [await an_order(world, ask, scene) for _ in range(4)]
     whole = await recorded(world, scene, good, **AT)
-    unnamed = {"orderLineId": to_global("OrderLine", new_id()), "quantity": "1"}
-    content = {"orderLineId": more["lines"][0]["id"], "quantity": "9"}
-    wrong = [
-        whole | {"lines": [unnamed]},
-        await recorded(world, scene, more, **AT, parcels=[{"contents": [content]}]),
-        await recorded(world, scene, more, **AT | {"packedAt": AT["plannedAt"]}),
-        await recorded(world, scene, more, deliveredAt="2027-03-02T08:00:00Z"),
-        await recorded(world, scene, more, **AT, cancelledAt=AT["deliveredAt"]),
-        await recorded(world, scene, more, **AT, lines=deliveries.lines(more, "11")),
-        await recorded(world, scene, complete, **AT, method="LOCKER"),
-        await recorded(world, scene, early, **AT, fulfilAt=AT["deliveredAt"]),
-        await recorded(
-            world,
-            scene,
-            more,
-            **AT | {"packedAt": "2027-03-02T08:00:00Z"},
-            lines=[unnamed],
-            locationId=to_global("Location", new_id()),
-        ),
-    ]
+    wrong = await _recorded_wrong(world, scene, whole, *others)
     found = await results(ask, "deliveriesRecord", *wrong[:3], whole, *wrong[3:])
     assert codes(found) == [
         [("NOT_FOUND", "deliveries.0.lines.0.orderLineId")],
@@ -319,6 +297,30 @@ async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world,
     moved = [it for it in await rows(world, JournalEntry) if it.payload.get("moved")]
     of = from_global(good["id"])[1]
     assert {it.aggregate_id for it in moved if it.type != "order.placed"} == {of}
+
+
+async def _recorded_wrong(world, scene, whole, more, complete, early):
+    """Return records of which each breaks a rule. whole: one that breaks none."""
+    unnamed = {"orderLineId": to_global("OrderLine", new_id()), "quantity": "1"}
+    content = {"orderLineId": more["lines"][0]["id"], "quantity": "9"}
+    return [
+        whole | {"lines": [unnamed]},
+        await recorded(world, scene, more, **AT, parcels=[{"contents": [content]}]),
+        await recorded(world, scene, more, **AT | {"packedAt": AT["plannedAt"]}),
+        await recorded(world, scene, more, deliveredAt="2027-03-02T08:00:00Z"),
+        await recorded(world, scene, more, **AT, cancelledAt=AT["deliveredAt"]),
+        await recorded(world, scene, more, **AT, lines=deliveries.lines(more, "11")),
+        await recorded(world, scene, complete, **AT, method="LOCKER"),
+        await recorded(world, scene, early, **AT, fulfilAt=AT["deliveredAt"]),
+        await recorded(
+            world,
+            scene,
+            more,
+            **AT | {"packedAt": "2027-03-02T08:00:00Z"},
+            lines=[unnamed],
+            locationId=to_global("Location", new_id()),
+        ),
+    ]
 
 
 async def test_history_of_many_orders_loads_in_few_calls_and_statements(world, ask, database):

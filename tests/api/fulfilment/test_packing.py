@@ -5,6 +5,7 @@ import pytest
 from kit.ids import to_global
 from kit.standards.gs1 import is_valid, sscc
 from models.access.viewers import Actor
+from tests.make import reasons
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
 from tests.make.trade import orders
@@ -20,13 +21,8 @@ query ($number: String, $sscc: String, $id: ID) {
 FIELDS = sscc("4012345", 77)
 
 
-async def _order(world, ask, **fields):
-    (bolt,) = await orders.products(ask, "BOLT")
-    return await orders.order(world, ask, lines=[orders.line(bolt, "10")], **fields)
-
-
 async def _released(world, ask, **fields):
-    return await deliveries.released(world, ask, await _order(world, ask, **fields))
+    return await deliveries.released(world, ask, await orders.ten(world, ask, **fields))
 
 
 async def _pack(ask, delivery, *parcels, **fields):
@@ -43,22 +39,16 @@ async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask)
     delivery = await _released(world, ask)
     carrier = to_global("Party", await parties.carrier(world))
     serials = ["S1", "S2", "S3"]
-    payload = await _pack(
-        ask,
-        delivery,
-        {"generateSscc": True, "weightG": 25000, "lengthMm": 1200},
-        {
-            "parent": 0,
-            "sscc": FIELDS,
-            "carrierId": carrier,
-            "service": "Freight",
-            "trackingNumbers": ["TN1", "TN2"],
-            "contents": [
-                _content(delivery, "7", lot="L1"),
-                _content(delivery, "3", lot="L2", serialNumbers=serials),
-            ],
-        },
-    )
+    on_it = {"parent": 0, "sscc": FIELDS, "carrierId": carrier, "service": "Freight"}
+    on_it |= {
+        "trackingNumbers": ["TN1", "TN2"],
+        "contents": [
+            _content(delivery, "7", lot="L1"),
+            _content(delivery, "3", lot="L2", serialNumbers=serials),
+        ],
+    }
+    empty = {"generateSscc": True, "weightG": 25000, "lengthMm": 1200}
+    payload = await _pack(ask, delivery, empty, on_it)
     assert payload["userErrors"] == []
     packed = payload["delivery"]
     assert (packed["state"], packed["packing"]) == ("PACKED", 1)
@@ -118,7 +108,7 @@ async def test_wrong_parcels_are_refused_and_nothing_is_packed(world, ask, parce
         for each in parcels
     ]
     payload = await _pack(ask, delivery, *values)
-    assert [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]] == [refusal]
+    assert reasons(payload["userErrors"]) == [refusal]
     assert await deliveries.read(ask, delivery) == delivery
 
 
@@ -137,7 +127,7 @@ async def test_all_that_is_wrong_with_parcels_is_told_at_once(world, ask):
     found = [
         (await _pack(ask, delivery, *it))["userErrors"] for it in (wrong[1:], wrong[:1], fewer)
     ]
-    assert [[(it["code"], ".".join(it["field"][1:])) for it in errors] for errors in found] == [
+    assert [reasons(errors) for errors in found] == [
         [("INVALID", "parcels.0.generateSscc"), ("TOO_FEW_ITEMS", "parcels.0.contents")],
         [
             ("INVALID", "parcels.0.carrierId"),
@@ -187,7 +177,7 @@ async def test_no_warehouse_can_stop_another_from_making_ssccs(world, ask):
     made = []
     for _ in range(2):
         here = await locations.location(world)
-        order, place = await _order(world, ask), to_global("Location", here)
+        order, place = await orders.ten(world, ask), to_global("Location", here)
         delivery = await deliveries.released(world, ask, order, locationId=place)
         made.append((ask.by(await world.key(Actor.WAREHOUSE, here)), delivery))
     (one, first), (other, second) = made
@@ -218,7 +208,7 @@ async def test_a_short_pick_becomes_a_backorder_of_what_is_missing(world, ask):
 
 
 async def test_what_was_not_picked_can_be_planned_again(world, ask):
-    order = await _order(world, ask)
+    order = await orders.ten(world, ask)
     delivery = await deliveries.released(world, ask, order)
     short = {
         "deliveryLineId": delivery["lines"][0]["id"],
@@ -241,9 +231,9 @@ async def test_a_short_pick_is_cancelled_where_the_policy_says_so(world, ask):
 
 @pytest.mark.parametrize("other_policy", ["PARTIAL_CANCEL_REST", "PARTIAL_BACKORDER"])
 async def test_an_order_of_which_a_short_pick_leaves_nothing_is_cancelled(world, ask, other_policy):
-    first = await _order(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
+    first = await orders.ten(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
     shared = {"partyId": first["party"]["id"], "channelId": first["channel"]["id"]}
-    second = await _order(world, ask, deliveryPolicy=other_policy, **shared)
+    second = await orders.ten(world, ask, deliveryPolicy=other_policy, **shared)
     both = [*deliveries.lines(first), *deliveries.lines(second)]
     delivery = await deliveries.released(world, ask, first, lines=both)
     ids = {it["orderLine"]["id"]: it["id"] for it in delivery["lines"]}
@@ -297,14 +287,14 @@ async def test_packing_again_voids_the_parcels_and_keeps_their_lineage(world, as
 
 
 async def test_what_is_not_released_is_not_packed(world, ask):
-    delivery = await deliveries.planned(world, ask, await _order(world, ask))
+    delivery = await deliveries.planned(world, ask, await orders.ten(world, ask))
     payload = await _pack(ask, delivery, {"contents": [_content(delivery, "10")]})
     assert [it["code"] for it in payload["userErrors"]] == ["WRONG_STATE"]
 
 
 async def test_a_warehouse_packs_and_sends_its_own_deliveries(world, ask):
     here = await locations.location(world)
-    order = await _order(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
+    order = await orders.ten(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
     delivery = await deliveries.released(
         world,
         ask,

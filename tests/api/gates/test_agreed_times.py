@@ -3,6 +3,7 @@
 import pytest
 
 from kit.ids import to_global
+from tests.make import reasons
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
@@ -157,7 +158,7 @@ async def test_a_line_that_is_changed_or_added_is_asked_the_same(world, ask, ver
             call = {"orders": [{**made, "lines": [line], **fields}]}
         found = (await ask(orders.REVISE[verb], input=call))[verb]
         found = found["results"][0] if "results" in found else found
-        return [(it["code"], ".".join(it["field"][-3:])) for it in found["userErrors"]]
+        return reasons(found["userErrors"], -3)
 
     assert await change(SUNDAY) == [(CLOSED, "lines.0.window")]
     assert await change(PASSED) == [

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kit.ids import to_global
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.feed import kinds
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
@@ -38,10 +38,7 @@ async def record(ask: Ask, *items: dict[str, Any]) -> list[dict[str, Any]]:
 
 async def refusals(ask: Ask, *items: dict[str, Any]) -> list[list[tuple[str, str]]]:
     """Return (code, path below the item) of what is refused of each."""
-    return [
-        [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
-        for result in await record(ask, *items)
-    ]
+    return [reasons(result["userErrors"], 3) for result in await record(ask, *items)]
 
 
 async def dock(world: World) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from kit.ids import from_global, to_global
 from models.master.parties import Party, PartyRole
-from tests.make import refusals
+from tests.make import reasons, refusals
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
 from tests.make.trade import contracts, orders
@@ -24,7 +24,7 @@ async def _refusals(ask, name, **fields):
     items = "results { userErrors { code field } }" if is_bulk else ""
     answer = (await ask(UPSERT % (takes, name, items), input=fields))["it"]
     found = refusals({"results": (), **answer})
-    return [(it["code"], ".".join(it["field"][1:])) for it in found]
+    return reasons(found)
 
 
 async def _contract(world, ask):

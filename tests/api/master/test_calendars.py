@@ -6,7 +6,7 @@ import pytest
 
 from models.access.viewers import Actor
 from tests.guard import counted
-from tests.make import refusals
+from tests.make import reasons, refusals
 from tests.make.master.locations import location
 from tests.make.master.parties import carrier, party
 
@@ -41,7 +41,7 @@ async def put(ask: Any, *items: dict[str, Any]) -> dict[str, Any]:
 
 
 def problems(payload: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(it["code"], ".".join(it["field"])) for it in refusals(payload)]
+    return reasons(refusals(payload), 0)
 
 
 async def test_the_merchant_a_location_a_party_and_a_service_have_one_each(ask, world):

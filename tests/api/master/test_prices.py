@@ -7,7 +7,7 @@ import pytest
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests import make
-from tests.make import refusals
+from tests.make import reasons, refusals
 from tests.make.master import channels, locations, parties, prices
 from tests.make.trade import orders
 
@@ -38,28 +38,7 @@ async def _codes(by: make.Ask, **values: Any) -> list[str]:
     "priceListEntriesUpsert", "Prices bear on no rule; orders keep what they were placed at."
 )
 async def test_lists_and_their_prices_are_written_and_read(world, ask):
-    await parties.company(world, number="K-1")
-    await channels.channel(world, code="SHOP")
-    await orders.products(ask, "BOLT", "NUT")
-    values = [
-        prices.listed("OWN", partyNumber="K-1", validTo="2026-12-31"),
-        prices.listed("SHOPS", channelCode="SHOP"),
-        prices.listed("GOLDEN", partyGroup="GOLD", currency="CHF"),
-    ]
-    statuses = []
-    for _ in range(2):
-        payload = await prices.upsert(ask, prices.LISTS, priceLists=values)
-        statuses.append([it["status"] for it in payload["results"]])
-    assert statuses == [["CREATED"] * 3, ["UNCHANGED"] * 3]
-    own = [
-        prices.entry("OWN", "2.4"),
-        prices.entry("OWN", "2.2", fromQuantity="100"),
-        prices.entry("OWN", "0.1", sku="NUT"),
-    ]
-    assert await prices.entries(ask, *own) == ["CREATED"] * 3
-    assert await prices.entries(ask, own[0] | {"unitPrice": "2.40"}, *own[1:]) == ["UNCHANGED"] * 3
-    changed = [own[1] | {"unitPrice": "2.1"}, own[2] | {"isActive": False}]
-    assert await prices.entries(ask, own[0], *changed) == ["UNCHANGED", "UPDATED", "UPDATED"]
+    await _written(world, ask)
     shown = (await ask(READ))["priceLists"]
     assert shown["totalCount"] == 3
     assert [(it["code"], it["currency"], it["partyGroup"]) for it in shown["nodes"]] == [
@@ -83,6 +62,32 @@ async def test_lists_and_their_prices_are_written_and_read(world, ask):
         ("BOLT", "100", "2.1", True),
         ("BOLT", "0", "2.4", True),
     ]
+
+
+async def _written(world, ask):
+    """Write lists and prices, then both again, and change some prices."""
+    await parties.company(world, number="K-1")
+    await channels.channel(world, code="SHOP")
+    await orders.products(ask, "BOLT", "NUT")
+    values = [
+        prices.listed("OWN", partyNumber="K-1", validTo="2026-12-31"),
+        prices.listed("SHOPS", channelCode="SHOP"),
+        prices.listed("GOLDEN", partyGroup="GOLD", currency="CHF"),
+    ]
+    statuses = []
+    for _ in range(2):
+        payload = await prices.upsert(ask, prices.LISTS, priceLists=values)
+        statuses.append([it["status"] for it in payload["results"]])
+    assert statuses == [["CREATED"] * 3, ["UNCHANGED"] * 3]
+    own = [
+        prices.entry("OWN", "2.4"),
+        prices.entry("OWN", "2.2", fromQuantity="100"),
+        prices.entry("OWN", "0.1", sku="NUT"),
+    ]
+    assert await prices.entries(ask, *own) == ["CREATED"] * 3
+    assert await prices.entries(ask, own[0] | {"unitPrice": "2.40"}, *own[1:]) == ["UNCHANGED"] * 3
+    changed = [own[1] | {"unitPrice": "2.1"}, own[2] | {"isActive": False}]
+    assert await prices.entries(ask, own[0], *changed) == ["UNCHANGED", "UPDATED", "UPDATED"]
 
 
 async def test_what_happened_to_a_list_is_told(world, ask):
@@ -119,7 +124,7 @@ async def test_a_list_is_refused_for(world, ask, fields, code, field):
     await parties.company(world, number="K-1")
     await prices.price_list(ask, "OWN", partyGroup="GOLD")
     payload = await prices.upsert(ask, prices.LISTS, priceLists=[prices.listed("OWN", **fields)])
-    found = [(it["code"], ".".join(it["field"][1:])) for it in refusals(payload)]
+    found = reasons(refusals(payload))
     assert found == [(code, field)]
 
 
@@ -138,7 +143,7 @@ async def test_prices_are_refused_for(ask, values, code, field):
     await prices.price_list(ask, "OWN", partyGroup="GOLD")
     wrong = [prices.entry("OWN", "1") | it for it in values]
     payload = await prices.upsert(ask, prices.ENTRIES, priceListEntries=wrong)
-    found = [(it["code"], ".".join(it["field"][1:])) for it in refusals(payload)]
+    found = reasons(refusals(payload))
     assert found == [(code, field)]
     written = (await ask(READ))["priceLists"]["nodes"][0]["entries"]["totalCount"]
     assert written == len(values) - 1
@@ -240,7 +245,7 @@ async def test_parties_say_their_group_and_their_channels(world, ask):
         values = {"number": "K-1", "name": "Weber", **fields}
         payload = (await ask(document, input={"parties": [values]}))["partiesUpsert"]
         if refused := refusals(payload):
-            return [(it["code"], ".".join(it["field"][3:])) for it in refused]
+            return reasons(refused, 3)
         (result,) = payload["results"]
         shown = [it["code"] for it in result["party"]["channels"]]
         return result["status"], shown, result["party"]["priceGroup"]

@@ -14,6 +14,7 @@ import pytest
 from graphql import get_named_type
 
 from admission.demands import of_field
+from commands.writing.running import trials
 from kit.db.statements import dumps
 from kit.errors import Odd, Refused
 from kit.ids import from_global
@@ -142,6 +143,13 @@ Inputs = list[tuple[str, str, Any]]
 def of_wing(wing: str, made: Mapping[str, Any]) -> Inputs:
     """Give the valid inputs of a wing."""
     return [(maker.__name__, name, made[maker.__name__]) for name, maker in inputs_of(wing)]
+
+
+@pytest.fixture(autouse=True)
+def _tried_alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave what is wrong beside it to `inputs/test_together.py`, where not all is asked."""
+    if not request.config.getoption("--every-case"):
+        monkeypatch.setattr(trials, "variations", lambda *_: ())
 
 
 @pytest.fixture

@@ -62,17 +62,22 @@ fragment orderAgain on Order {
 fragment deliveryAgain on Delivery { holds { ...hold } lines { orderLine { ...line } } }
 """
 """What hides something is asked whole on one way to it, and of each kind on further ways."""
-LISTS = f"""{{
-  orders(first: 9) {{ nodes {{ ...order }} edges {{ cursor node {{ ...orderAgain }} }} totalCount
-    summary {{ orderCount netTotals {{ amount currency }} }} }}
-  orders_: orders(last: 9, sort: NUMBER, filter: {{onHold: true}}) {{ nodes {{ ...orderAgain }} }}
-  deliveries(first: 9) {{ nodes {{ ...delivery }} }}
-  parcel(trackingNumber: "T-1") {{ delivery {{ ...deliveryAgain }} }}
-}}{FIELDS}{AGAIN}"""
+WHOLE_AGAIN = """
+fragment orderAgain on Order { ...order }
+fragment deliveryAgain on Delivery { ...delivery }
+"""
+"""The same, whole on every way: `--every-case`."""
+LISTS = """{
+  orders(first: 9) { nodes { ...order } edges { cursor node { ...orderAgain } } totalCount
+    summary { orderCount netTotals { amount currency } } }
+  orders_: orders(last: 9, sort: NUMBER, filter: {onHold: true}) { nodes { ...orderAgain } }
+  deliveries(first: 9) { nodes { ...delivery } }
+  parcel(trackingNumber: "T-1") { delivery { ...deliveryAgain } }
+}"""
 NODE = "query ($id: ID!) { node(id: $id) { ...order ...delivery ...line ...hold } }"
-NODES = f"""query ($ids: [ID!]!) {{
-  nodes(ids: $ids) {{ ...orderAgain ...deliveryAgain ...line ...hold }}
-}}{PARTS}{AGAIN}"""
+NODES = """query ($ids: [ID!]!) {
+  nodes(ids: $ids) { ...orderAgain ...deliveryAgain ...line ...hold }
+}"""
 HELD = {"order.held", "delivery.held", "delivery.hold_released"}
 
 
@@ -84,23 +89,32 @@ def plans(request: pytest.FixtureRequest) -> bool:
 
 @dataclass(frozen=True)
 class Held:
-    """A packed delivery with its order, both on hold; viewers: actor -> who asks."""
+    """A packed delivery with its order, both on hold; viewers: actor -> who asks.
+
+    is_whole: whether everything is asked on every way.
+    """
 
     order: dict[str, Any]
     delivery: dict[str, Any]
     ids: list[str]
     viewers: dict[Actor, Ask]
+    is_whole: bool
+
+    @property
+    def lists(self) -> str:
+        """Return a document with every list that has them."""
+        return LISTS + FIELDS + (WHOLE_AGAIN if self.is_whole else AGAIN)
 
     def wanted(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (document, variables) for every way to read what they have."""
-        yield LISTS, {}
-        yield NODES, {"ids": self.ids}
+        yield self.lists, {}
+        yield NODES + (FIELDS + WHOLE_AGAIN if self.is_whole else PARTS + AGAIN), {"ids": self.ids}
         for each in self.ids:
             yield NODE + FIELDS, {"id": each}
 
 
 @pytest.fixture
-async def held(world: World, ask: Ask) -> Held:
+async def held(request: pytest.FixtureRequest, world: World, ask: Ask) -> Held:
     # Who buys carries, too: that shows it nothing of what it buys.
     company = await parties.company(world, roles=parties.EVERY_ROLE)
     channel = await channels.channel(world)
@@ -133,7 +147,8 @@ async def held(world: World, ask: Ask) -> Held:
     }
     lines = [it["id"] for it in order["lines"]]
     ids = [order["id"], delivery["id"], *lines, *holds]
-    return Held(order, delivery, ids, {Actor.STAFF: ask, **viewers})
+    is_whole = bool(request.config.getoption("--every-case"))
+    return Held(order, delivery, ids, {Actor.STAFF: ask, **viewers}, is_whole)
 
 
 async def _hold(ask: Ask, order: dict[str, Any], delivery: dict[str, Any]) -> list[str]:
@@ -180,12 +195,12 @@ async def test_others_read_neither_internal_reasons_nor_whose_they_are(held) -> 
 async def test_a_warehouse_and_a_carrier_read_no_prices(held) -> None:
     for actor in (Actor.STAFF, Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE):
         await _reads_prices(held, actor)
-    read = (await held.viewers[Actor.CARRIER](LISTS))["orders"]
+    read = (await held.viewers[Actor.CARRIER](held.lists))["orders"]
     assert (read["nodes"], read["summary"]["netTotals"]) == ([], [])
 
 
 async def _reads_prices(held: Held, actor: Actor) -> None:
-    read = (await held.viewers[actor](LISTS))["orders"]
+    read = (await held.viewers[actor](held.lists))["orders"]
     (order,) = read["nodes"]
     (line,) = order["lines"]
     prices = [order["net"], line["net"], line["unitPrice"], line["discountPercent"]]
@@ -299,7 +314,7 @@ def _never_read(actor: Actor) -> re.Pattern[str]:
 async def test_no_statement_for_an_actor_reads_what_is_hidden(request, held, world, actor) -> None:
     """Whatever is filtered, sorted, counted or selected: generated operations tell."""
     seen, viewer, never = Seen(), held.viewers[actor], _never_read(actor)
-    seen.learn(await held.viewers[Actor.STAFF](LISTS))
+    seen.learn(await held.viewers[Actor.STAFF](held.lists))
     for each in held.ids:
         seen.learn({"id": each})
     with counted(world.database.engine) as sent:

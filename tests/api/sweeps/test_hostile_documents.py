@@ -22,7 +22,7 @@ from schema.schema import schema
 from server import application
 from tests import make
 from tests.admission.test_limits import HOSTILE
-from tests.make.running import staff
+from tests.make.running import locked_products, staff
 from transport.http.accepted import GRAPHQL_JSON
 from transport.serving import Serving
 
@@ -288,14 +288,6 @@ async def test_a_key_may_have_each_limit_for_itself(world: make.World, limit: st
         answer = await schema.execute(BEYOND[limit], context_value=context)
         messages = [it.message for it in answer.errors or ()]
         assert any("most" in it or "tokens" in it for it in messages) == refused, messages
-
-
-@asynccontextmanager
-async def locked_products(database: Database) -> AsyncIterator[None]:
-    """Keep everybody from the products meanwhile."""
-    async with database.engine.begin() as connection:
-        await connection.execute(text("LOCK TABLE products IN ACCESS EXCLUSIVE MODE"))
-        yield
 
 
 READ = "{ viewer { name } products(first: 1) { totalCount nodes { sku } } }"

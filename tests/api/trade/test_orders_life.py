@@ -8,8 +8,9 @@ from sqlalchemy import update
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
 from models.trade.orders.lines import OrderLine
+from tests.make import reasons
 from tests.make.master import channels
-from tests.make.trade import contracts, orders
+from tests.make.trade import contracts, orders, responses
 
 _SHOWN = """
   order {
@@ -30,16 +31,10 @@ APPROVE, REJECT, CLOSE = map(_mutation, ("Approve", "Reject", "Close"))
 CANCEL = _mutation("CancelLines")
 
 
-async def _done(ask, query, order, **fields):
-    answer = (await ask(query, input={"orderId": order["id"], **fields}))["it"]
-    assert answer["userErrors"] == []
-    return answer["order"]
-
-
 async def _refusals(ask, query, order, **fields):
     answer = (await ask(query, input={"orderId": order["id"], **fields}))["it"]
     assert answer["order"] is None
-    return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
+    return reasons(answer["userErrors"])
 
 
 async def _pending(world, ask):
@@ -65,7 +60,7 @@ async def _moved(world, order, number, **counters):
 
 async def test_an_approved_order_is_confirmed(world, ask):
     order = await _pending(world, ask)
-    approved = await _done(ask, APPROVE, order, expectedVersion=1)
+    approved = await responses.done(ask, APPROVE, order, expectedVersion=1)
     assert (approved["state"], approved["version"]) == ("CONFIRMED", 2)
     assert approved["confirmedAt"] == "2026-03-02T09:00:00+00:00"
     assert [it["type"] for it in approved["timeline"]["nodes"]] == [
@@ -76,7 +71,7 @@ async def test_an_approved_order_is_confirmed(world, ask):
 
 async def test_a_rejected_order_is_over(world, ask):
     order = await _pending(world, ask)
-    rejected = await _done(ask, REJECT, order, reason="No credit.")
+    rejected = await responses.done(ask, REJECT, order, reason="No credit.")
     assert (rejected["state"], rejected["rejectReason"]) == ("REJECTED", "No credit.")
     assert (rejected["isOpen"], rejected["availableActions"]) == (False, ["RECORD_PAYMENT"])
     assert rejected["net"] == {"amount": "0"}
@@ -96,7 +91,7 @@ async def test_only_a_waiting_order_is_approved_or_rejected(world, ask):
 async def test_another_version_is_a_conflict(world, ask):
     order = await orders.order(world, ask)
     part = _part(order, 0, "1")
-    await _done(ask, CANCEL, order, lines=[part], expectedVersion=1)
+    await responses.done(ask, CANCEL, order, lines=[part], expectedVersion=1)
     stale = {"expectedVersion": 1}
     assert await _refusals(ask, CANCEL, order, lines=[part], **stale) == [
         ("VERSION_CONFLICT", "expectedVersion")
@@ -106,7 +101,9 @@ async def test_another_version_is_a_conflict(world, ask):
 
 async def test_a_cancelled_part_leaves_the_rest(world, ask):
     order = await orders.order(world, ask)
-    left = await _done(ask, CANCEL, order, lines=[_part(order, 0, "3")], reason="Too many.")
+    left = await responses.done(
+        ask, CANCEL, order, lines=[_part(order, 0, "3")], reason="Too many."
+    )
     assert [(it["cancelled"], it["unplanned"]) for it in left["lines"]] == [("3", "7"), ("0", "4")]
     assert (left["state"], left["net"]) == ("CONFIRMED", {"amount": "27.5"})
     found = left["timeline"]["nodes"][-1]
@@ -120,7 +117,7 @@ async def test_a_cancelled_part_leaves_the_rest(world, ask):
 async def test_an_order_of_which_nothing_is_left_is_cancelled(world, ask):
     order = await orders.order(world, ask)
     parts = [_part(order, 0, "10"), _part(order, 1, "4")]
-    over = await _done(ask, CANCEL, order, lines=parts)
+    over = await responses.done(ask, CANCEL, order, lines=parts)
     assert (over["state"], over["closedAt"]) == ("CANCELLED", "2026-03-02T09:00:00+00:00")
     assert over["timeline"]["nodes"][-1]["type"] == "order.cancelled"
     assert await _refusals(ask, CLOSE, order) == [("WRONG_STATE", "orderId")]
@@ -133,14 +130,14 @@ async def test_what_is_planned_is_not_cancelled(world, ask):
     assert await _refusals(ask, CANCEL, order, lines=[_part(order, 0, "3")]) == [
         ("QUANTITY_NOT_OPEN", "lines.0.quantity")
     ]
-    left = await _done(ask, CANCEL, order, lines=[_part(order, 0, "2")])
+    left = await responses.done(ask, CANCEL, order, lines=[_part(order, 0, "2")])
     assert left["lines"][0]["unplanned"] == "0"
 
 
 async def test_what_is_cancelled_waits_for_goods_no_longer(world, ask):
     order = await orders.order(world, ask)
     await _moved(world, order, 0, backordered="10")
-    left = await _done(ask, CANCEL, order, lines=[_part(order, 0, "4")])
+    left = await responses.done(ask, CANCEL, order, lines=[_part(order, 0, "4")])
     assert left["lines"][0]["backordered"] == "6"
 
 
@@ -165,7 +162,7 @@ async def test_wrong_parts_cancel_nothing(world, ask):
 async def test_closing_cancels_what_was_never_planned(world, ask):
     order = await orders.order(world, ask)
     await _moved(world, order, 0, planned="6", picked="6", packed="6", shipped="6")
-    closed = await _done(ask, CLOSE, order)
+    closed = await responses.done(ask, CLOSE, order)
     assert (closed["state"], closed["version"], closed["isOpen"]) == ("CLOSED", 2, False)
     assert [(it["cancelled"], it["openQuantity"]) for it in closed["lines"]] == [
         ("4", "0"),
@@ -194,7 +191,7 @@ async def test_closing_a_call_off_gives_back_what_was_never_planned(world, ask):
     contract = await contracts.contract(world, ask)
     called = await contracts.call_off(world, ask, contract, "100")
     await _moved(world, called, 0, planned="60", picked="60", packed="60", shipped="60")
-    await _done(ask, CLOSE, called)
+    await responses.done(ask, CLOSE, called)
     shown = await ask(contracts.CONTRACT, id=contract["id"])
     assert shown["contract"]["lines"][0]["calledOff"] == "60"
 
@@ -204,6 +201,6 @@ async def test_a_rejected_call_off_gives_everything_back(world, ask):
     channel = to_global("Channel", await channels.channel(world, approval_required=True))
     called = await contracts.call_off(world, ask, contract, "100", channelId=channel)
     assert called["state"] == "PENDING_APPROVAL"
-    await _done(ask, REJECT, called, reason="Not this month.")
+    await responses.done(ask, REJECT, called, reason="Not this month.")
     shown = await ask(contracts.CONTRACT, id=contract["id"])
     assert shown["contract"]["lines"][0]["calledOff"] == "0"

@@ -8,6 +8,7 @@ from models.access.journal import JournalEntry
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 from tests import make
+from tests.make import reasons
 from tests.make.master import channels, parties
 from tests.make.trade import orders
 
@@ -38,7 +39,7 @@ async def _refused(world, ask, **fields):
     answer = (await ask(orders.PLACE, input=inputs))["orderPlace"]
     assert answer["order"] is None
     assert await _written(world) == [0, 0, 0]
-    return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
+    return reasons(answer["userErrors"])
 
 
 UNKNOWN = new_id()

@@ -7,6 +7,7 @@ import pytest
 from kit.ids import to_global
 from models.access.viewers import Actor, CompanyRole, Scope, allowed, usual
 from tests import make
+from tests.make import reasons
 from tests.make.master import channels, parties
 from tests.make.trade import contracts, orders
 
@@ -176,7 +177,7 @@ async def _approve(by: make.Ask, order: dict[str, Any], **prices: str) -> Any:
     values = [{"lineId": key, "unitPrice": price} for key, price in prices.items()]
     answer = (await by(APPROVE, input={"orderId": order["id"], "prices": values}))["orderApprove"]
     if answer["userErrors"]:
-        return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
+        return reasons(answer["userErrors"])
     return answer["order"]["state"], answer["order"]["net"]["amount"]
 
 
@@ -228,7 +229,7 @@ async def test_an_import_states_prices_or_gets_ours(world, ask):
         order["lines"] = [{"productSku": sku, "quantity": "1", **line}]
         answer = (await by(document, input={"orders": [order]}))["ordersImport"]
         (result,) = answer["results"]
-        refusals = [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
+        refusals = reasons(result["userErrors"], 3)
         return refusals or result["order"]["lines"][0]["unitPrice"]["amount"]
 
     plain = ask.by(await world.key(Actor.STAFF, scopes=IMPORTS))

@@ -21,11 +21,6 @@ query ($id: ID!) { order(id: $id) {
 """
 
 
-async def _order(world, ask, **fields):
-    (bolt,) = await orders.products(ask, "BOLT")
-    return await orders.order(world, ask, lines=[orders.line(bolt, "10")], **fields)
-
-
 async def _sums(ask, order):
     """Return the order line, and what its deliveries that are not cancelled plan and ship."""
     found = (await ask(STATE, id=order["id"]))["order"]
@@ -37,7 +32,7 @@ async def _sums(ask, order):
 
 
 async def test_of_two_deliveries_for_the_same_rest_one_wins(world, ask):
-    order = await _order(world, ask)
+    order = await orders.ten(world, ask)
     part = await deliveries.part(world, order, lines=deliveries.lines(order, "6"))
     answers = await gather(
         *(deliveries.act(ask, "deliveryPlan", deliveries=[part]) for _ in range(6))
@@ -50,7 +45,7 @@ async def test_of_two_deliveries_for_the_same_rest_one_wins(world, ask):
 
 @pytest.mark.gate("O4", "orderCancelLines")
 async def test_cancelling_lines_and_dispatching_keep_to_what_was_ordered(world, ask):
-    order = await _order(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
+    order = await orders.ten(world, ask, deliveryPolicy="PARTIAL_CANCEL_REST")
     delivery = await deliveries.packed(world, ask, order, lines=deliveries.lines(order, "6"))
     line_id = order["lines"][0]["id"]
     cancel = {"orderId": order["id"], "lines": [{"lineId": line_id, "quantity": "4"}]}
@@ -66,7 +61,7 @@ async def test_cancelling_lines_and_dispatching_keep_to_what_was_ordered(world, 
 
 
 async def test_a_delivery_is_cancelled_or_dispatched_never_both(world, ask):
-    order = await _order(world, ask)
+    order = await orders.ten(world, ask)
     delivery = await deliveries.packed(world, ask, order)
     answers = await gather(
         deliveries.act(ask, "deliveryCancel", deliveryId=delivery["id"]),
@@ -80,7 +75,7 @@ async def test_a_delivery_is_cancelled_or_dispatched_never_both(world, ask):
 
 @pytest.mark.gate("D2", "deliverySplit", "deliveryMerge")
 async def test_merging_and_splitting_at_once_conserve_the_line(world, ask):
-    order = await _order(world, ask)
+    order = await orders.ten(world, ask)
     part = await deliveries.part(world, order, lines=deliveries.lines(order, "5"))
     first, second = (await deliveries.done(ask, "deliveryPlan", deliveries=[part, part]))[
         "deliveries"
@@ -100,7 +95,7 @@ async def test_merging_and_splitting_at_once_conserve_the_line(world, ask):
 
 
 async def test_a_delivery_packed_by_two_has_one_set_of_parcels(world, ask):
-    order = await _order(world, ask)
+    order = await orders.ten(world, ask)
     delivery = await deliveries.released(world, ask, order)
     one = {"generateSscc": True, "contents": deliveries.contents(delivery)}
     call = {"deliveryId": delivery["id"], "parcels": [one]}
@@ -112,7 +107,7 @@ async def test_a_delivery_packed_by_two_has_one_set_of_parcels(world, ask):
 
 
 async def test_of_equal_calls_with_one_key_one_plans(world, ask):
-    order = await _order(world, ask)
+    order = await orders.ten(world, ask)
     part = await deliveries.part(world, order, lines=deliveries.lines(order, "1"))
     call = {"deliveries": [part], "idempotencyKey": "once"}
     answers = await gather(*(deliveries.act(ask, "deliveryPlan", **call) for _ in range(10)))

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from commands.master.prices import imports
-from commands.writing.running import Author, run
+from commands.writing.running.run import Author, run
 from kit.ids import from_global
 from kit.inputs import LARGEST_BULK
 from models.access.viewers import Actor

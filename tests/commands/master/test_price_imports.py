@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from commands.master.prices import imports
-from commands.writing.running import Author, run
+from commands.writing.running.run import Author, run
 from kit.errors import Refused
 from kit.inputs import LARGEST_BULK
 from tests.make.master import packagings, parties, prices

@@ -8,7 +8,7 @@ import pytest
 from commands.messages.interchanges import taking
 from commands.messages.interchanges.files import HEAD, LARGEST_FILE, File, pieces
 from commands.messages.readers.folders import exchange
-from commands.writing.running import Author
+from commands.writing.running.run import Author
 from models.access.viewers import by_itself
 from tests.make.messages import files
 from tests.make.sweeps.rows import digests

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from commands.messages.readers.folders import exchange
-from commands.writing.running import Author
+from commands.writing.running.run import Author
 from models.access.viewers import by_itself
 from tests.make.messages import files, plants
 from tests.make.messages.plants import FILES, ZONE, content, outcome

@@ -6,7 +6,7 @@ import pytest
 
 from commands.access.documents import DocumentsRegister, register
 from commands.messages.readers.declared import Incoming, MessageReader
-from commands.messages.readers.read import PartnersInTurn
+from commands.messages.readers.in_turn import PartnersInTurn
 from commands.messages.readers.registered import READERS
 from kit.errors import Code, Refused
 from kit.standards.edifact.faults import Fault

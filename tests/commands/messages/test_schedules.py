@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from commands.trade.releases.record import record_all
 from kit.ids import to_global
 from kit.limits import DEFAULT_LIMITS
 from models.trade.releases.tables import ScheduleLine
@@ -369,3 +370,30 @@ async def test_points_of_use_that_are_one_or_count_apart_are_not_joined(
     content = HEAD % b"202603020630" + AT_POINT % (b"LINE-A", b"40", b"12") + second + END
     assert await released(ask, world, partner, content) == ["INVALID_VALUE"] * 2
     assert await quantities(ask) == {}
+
+
+async def test_what_a_whole_message_does_not_name_is_ended_in_portions(
+    ask, world, partner, monkeypatch
+) -> None:
+    own = {key: partner[key] for key in ("code", "identification")} | {"qualifier": "14"}
+    codes = [{"element": "FUNCTION", "code": "5", "meaning": "WHOLE"}]
+    await ask(files.UPSERT, input={"partnerProfiles": [own | {"scheduleCodes": codes}]})
+    portions = list[int]()
+
+    async def noted(writing, command):
+        portions.append(len(command.releases))
+        return await record_all(writing, command)
+
+    monkeypatch.setattr("commands.messages.readers.schedules.record_all", noted)
+    monkeypatch.setattr("commands.messages.readers.whole.LARGEST_BULK", 2)
+    docks = b"".join(WEIGHED % (b"DOCK%d" % it, b"0", b"7") for it in range(6))
+    assert await released(ask, world, partner, HEAD % b"202603020630" + docks + END) == []
+    again = HEAD % b"202603030630" + WEIGHED % (b"DOCK3", b"0", b"9") + END
+    assert await released(ask, world, partner, again, "R2") == []
+    assert portions[:2] == [6, 1]
+    assert sorted(portions[2:]) == [1, 2, 2]
+    assert await released(ask, world, partner, again.replace(b"0303", b"0304"), "AGAIN") == []
+    assert portions[5:] == [1]
+    found = await quantities(ask)
+    assert found.pop(("5500012345", "DOCK3")) == ["0", "9"]
+    assert set(map(tuple, found.values())) == {("0",)}

@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy import select
 
 from commands.writing import journal
-from commands.writing.running import Author, run_unasked
+from commands.writing.running.run import Author, run_unasked
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from models.access.journal import JournalEntry

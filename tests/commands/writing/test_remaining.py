@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from commands.writing.verbs import MOST_RUNS, Remaining
+from commands.writing.running.remaining import MOST_RUNS, Remaining
 from kit.errors import Code, Refused
 
 

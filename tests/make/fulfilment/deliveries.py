@@ -3,7 +3,7 @@
 from typing import Any
 
 from kit.ids import to_global
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.master import locations
 from tests.make.trade import orders
 
@@ -70,7 +70,7 @@ async def done(ask: Ask, mutation: str, **values: Any) -> dict[str, Any]:
 async def refusals(ask: Ask, mutation: str, **values: Any) -> list[tuple[str, str]]:
     """Run a mutation and return the (code, path) of its refusals."""
     payload = await act(ask, mutation, **values)
-    return [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+    return reasons(payload["userErrors"])
 
 
 async def read(ask: Ask, delivery: dict[str, Any]) -> dict[str, Any]:

@@ -59,29 +59,14 @@ async def sent(
     """
     quantity = EACH * parcels
     shipped = quantity if state is DeliveryState.DISPATCHED else Decimal(0)
-    ids = {"carrier_id": await carrier(world), "channel_id": await channel(world)}
-    ids |= {"location_id": await location(world), "party_id": await company(world)} | known
-    ids |= {"product_id": await _product(world)}
-    names = ("order_id", "order_line_id", "delivery_id", "delivery_line_id", "contract_id")
-    ids |= {name: new_id() for name in names}
-    ids["contract_line_id"] = new_id() if is_call_off else None
+    ids = await _ids(world, is_call_off=is_call_off, **known)
     row: dict[str, Any] = {"merchant_id": world.merchant_id}
     rows = [
         *(_contract(world, row, ids, quantity, shipped) if is_call_off else ()),
         _order(world, row, ids),
         _order_line(row, ids, ordered or quantity, quantity, shipped),
         _delivery(world, row, ids, state),
-        DeliveryLine(
-            **row,
-            id=ids["delivery_line_id"],
-            delivery_id=ids["delivery_id"],
-            order_id=ids["order_id"],
-            order_line_id=ids["order_line_id"],
-            planned=quantity,
-            picked=quantity,
-            packed=quantity,
-            shipped=shipped,
-        ),
+        _delivery_line(row, ids, quantity, shipped),
     ]
     packed = [_parcel(world, row, ids, parcel_no) for parcel_no in range(1, parcels + 1)]
     async with world.database.writing(world.merchant_id) as session:
@@ -99,6 +84,33 @@ async def sent(
         [parcel.sscc for parcel, *_ in packed],
         ids["contract_line_id"],
         ids["party_id"],
+    )
+
+
+async def _ids(world: World, *, is_call_off: bool, **known: UUID) -> dict[str, Any]:
+    """Return the ids of what a delivery is of; the master data is made. known: as of `sent`."""
+    ids: dict[str, Any] = {"carrier_id": await carrier(world), "channel_id": await channel(world)}
+    ids |= {"location_id": await location(world), "party_id": await company(world)} | known
+    ids |= {"product_id": await _product(world)}
+    names = ("order_id", "order_line_id", "delivery_id", "delivery_line_id", "contract_id")
+    ids |= {name: new_id() for name in names}
+    ids["contract_line_id"] = new_id() if is_call_off else None
+    return ids
+
+
+def _delivery_line(
+    row: dict[str, Any], ids: dict[str, Any], quantity: Decimal, shipped: Decimal
+) -> DeliveryLine:
+    return DeliveryLine(
+        **row,
+        id=ids["delivery_line_id"],
+        delivery_id=ids["delivery_id"],
+        order_id=ids["order_id"],
+        order_line_id=ids["order_line_id"],
+        planned=quantity,
+        picked=quantity,
+        packed=quantity,
+        shipped=shipped,
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from kit.ids import to_global
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.master import channels, parties
 from tests.make.trade.orders import products
 
@@ -201,7 +201,7 @@ def found(payload: dict[str, Any]) -> tuple[str, list[str]]:
 
 def codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
     """Return (code, path without `input`) of a payload's refusals."""
-    return [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+    return reasons(payload["userErrors"])
 
 
 def actions_of_contract(

@@ -72,6 +72,12 @@ async def order(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
     return answer["order"]
 
 
+async def ten(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
+    """Place an order of ten bolts."""
+    (bolt,) = await products(ask, "BOLT")
+    return await order(world, ask, lines=[line(bolt, "10")], **fields)
+
+
 REVISE = {
     "ordersUpdate": """
 mutation ($input: OrdersUpdateInput!) { ordersUpdate(input: $input) {

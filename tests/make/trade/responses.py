@@ -4,7 +4,7 @@ from typing import Any
 
 from kit.ids import from_global
 from models.access.viewers import Actor
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.fulfilment import deliveries
 
 ORDER = """
@@ -52,7 +52,7 @@ async def refusals(
 ) -> list[tuple[str, str]]:
     """Run a mutation of an order and return the (code, path) of its refusals."""
     answer = (await ask(query, input={"orderId": order["id"], **fields}))["it"]
-    return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
+    return reasons(answer["userErrors"])
 
 
 def line(order: dict[str, Any], place: int, response: str, **fields: Any) -> dict[str, Any]:

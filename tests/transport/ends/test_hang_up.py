@@ -18,6 +18,7 @@ from resolvers.running.context import Terms
 from server import application
 from tests import make
 from tests.conftest import PATIENT
+from tests.make.running import locked_products
 from tests.transport.serving import serving
 from transport.serving import Serving
 
@@ -104,14 +105,6 @@ async def host(world: make.World, clock: make.Clock) -> AsyncIterator[Host]:
     async with serving(app) as port:
         yield Host(port, database, world)
     await database.close()
-
-
-@asynccontextmanager
-async def locked_products(database: Database) -> AsyncIterator[None]:
-    """Keep everybody from the products meanwhile."""
-    async with database.engine.begin() as connection:
-        await connection.execute(text("LOCK TABLE products IN ACCESS EXCLUSIVE MODE"))
-        yield
 
 
 @pytest.mark.parametrize("query", [READ, f"{{ viewer {{ name }} {READ[1:]}"])

@@ -25,7 +25,7 @@ from commands.trade.orders.lines import move
 from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
-from kit.errors import Code, Odd, Path, Refusals, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import new_id
 from kit.inputs import refuse_duplicates
 from models.access.keys import CounterName
@@ -77,7 +77,6 @@ def line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
         line.order_line_id: (*path, place, "lines", number, "order_line_id")
         for place, part in reversed(list(enumerate(parts)))
         for number, line in reversed(list(enumerate(part.lines)))
-        if not isinstance(line, Odd)
     }
 
 

@@ -25,7 +25,7 @@ from commands.trade.contracts.times import check_ahead
 from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Path, Refusals, check_sound
+from kit.errors import Path, Refusals
 from kit.inputs import Bulk, Command
 from models.fulfilment.deliveries import acts
 from models.trade.orders.lines import OrderLine
@@ -61,9 +61,6 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     for place, part in enumerate(command.deliveries):
         with refusals:
             check_ahead(writing, part.window, (*path, place))
-        for number, line in enumerate(part.lines):
-            with refusals:
-                check_sound(line, (*path, place, "lines", number))
     with refusals:
         lines = await writing.get(OrderLine, line_paths(command.deliveries, path))
     refusals.end()

@@ -1,12 +1,13 @@
 """Deliveries that are recorded again: found by their references, and compared with what is sent."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from commands.fulfilment.deliveries.locking import grouped
 from commands.fulfilment.tracking.history.inputs import STEPS, RecordedDelivery, RecordedParcel
 from commands.fulfilment.tracking.history.known import NamedByRecords
 from commands.master.packagings.counting import Packagings, packagings_of
@@ -37,7 +38,7 @@ _Differences: TypeAlias = Iterator[tuple[Path, str]]
 def key_of(item: RecordedDelivery, known: NamedByRecords) -> DeliveryKey | None:
     """Return by what a delivery is known, None where it is by nothing, or has an odd line."""
     orders = known.orders_of(item)
-    if item.external_reference is None or not orders or any(item.odd()):
+    if item.external_reference is None or not orders:
         return None
     return orders[0].channel_id, item.external_reference
 
@@ -85,10 +86,10 @@ class RecordedBefore:
         products = await writing.by_key(Product, "id", {product_id for product_id, _ in named})
         return cls(
             there,
-            _grouped(lines, "delivery_id"),
-            _grouped(parcels, "delivery_id"),
-            _grouped(await everything.records(TrackingNumber, "parcel_id", held), "parcel_id"),
-            _grouped(await everything.records(ParcelContent, "parcel_id", held), "parcel_id"),
+            grouped(lines, "delivery_id"),
+            grouped(parcels, "delivery_id"),
+            grouped(await everything.records(TrackingNumber, "parcel_id", held), "parcel_id"),
+            grouped(await everything.records(ParcelContent, "parcel_id", held), "parcel_id"),
             {
                 key: products[line.product_id]
                 for key, line in known.lines.items()
@@ -192,10 +193,3 @@ def _of_fields(item: Any, row: Any, names: Iterable[str]) -> _Differences:
         value = getattr(item, name)
         if name in item.model_fields_set and value is not None and value != getattr(row, name):
             yield (name,), difference(name, getattr(row, name), value)
-
-
-def _grouped(rows: Iterable[Any], column: str) -> Mapping[UUID, Sequence[Any]]:
-    found: defaultdict[UUID, list[Any]] = defaultdict(list)
-    for row in rows:
-        found[getattr(row, column)].append(row)
-    return found

@@ -1,6 +1,6 @@
 """What is said of a delivery as it went in another system."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,9 +9,8 @@ from pydantic import Field
 
 from commands.fulfilment.deliveries.places import DeliveryPart
 from commands.fulfilment.parcels.inputs import Content, ParcelFields
-from kit.errors import Odd, Path
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Command, Each, Instant, Line, Reference
+from kit.inputs import LARGEST_BULK, Command, Each, Instant, Reference
 from models.trade.orders.states import OrderState
 
 STEPS = ("planned_at", "released_at", "packed_at", "dispatched_at", "delivered_at")
@@ -29,7 +28,7 @@ class RecordedContent(Content):
 class RecordedParcel(ParcelFields):
     """One parcel or pallet of a recorded delivery."""
 
-    contents: list[Line[RecordedContent]] = Field(
+    contents: list[RecordedContent] = Field(
         default_factory=list,
         max_length=LARGEST_BULK,
         description="What lay in it; only what carried other parcels may be empty.",
@@ -55,16 +54,6 @@ class RecordedDelivery(DeliveryPart):
         max_length=LARGEST_BULK,
         description="Its parcels; one with all of it when left out. They hold all that it takes.",
     )
-
-    def odd(self) -> Iterator[tuple[Path, object]]:
-        """Yield what breaks rules of its own, with its path."""
-        every: list[tuple[Path, object]] = [
-            (("lines", number), it) for number, it in enumerate(self.lines)
-        ]
-        for place, parcel in enumerate(self.parcels):
-            path = ("parcels", place, "contents")
-            every += [((*path, number), it) for number, it in enumerate(parcel.contents)]
-        return (it for it in every if isinstance(it[1], Odd))
 
     @property
     def over(self) -> Collection[OrderState]:

@@ -16,7 +16,7 @@ from commands.trade.orders.lines import (
 )
 from commands.writing.transaction import Writing, missing
 from kit.clock import check_happened
-from kit.errors import Code, Odd, Refusals, Refused, check_sound, sound
+from kit.errors import Code, Refusals, Refused
 from models.master.locations import Location
 from models.master.parties import Address
 from models.trade.orders.lines import OrderLine
@@ -41,12 +41,9 @@ class NamedByRecords:
     def check(self, item: RecordedDelivery, now: datetime) -> None:
         """Refused: NOT_FOUND, INVALID, INVALID_DATE."""
         refusals = Refusals()
-        for path, odd in item.odd():
-            with refusals:
-                check_sound(odd, path)
         for number, line in enumerate(item.lines):
             with refusals:
-                if not isinstance(line, Odd) and line.order_line_id not in self.lines:
+                if line.order_line_id not in self.lines:
                     raise missing(OrderLine, ("lines", number, "order_line_id"))
         with refusals:
             if item.location_id not in self.locations:
@@ -63,7 +60,7 @@ class NamedByRecords:
 
     def orders_of(self, item: RecordedDelivery) -> list[Order]:
         """Return the orders that a delivery is a part of, as far as they are there."""
-        rows = (self.lines.get(it.order_line_id) for it in sound(item.lines))
+        rows = (self.lines.get(it.order_line_id) for it in item.lines)
         ids = dict.fromkeys(it.order_id for it in rows if it is not None)
         return [self.orders[it] for it in ids]
 
@@ -88,7 +85,7 @@ class NamedByRecords:
 
 async def find(writing: Writing, items: Sequence[RecordedDelivery]) -> NamedByRecords:
     """Read what deliveries name, and lock their orders. Refused: TOO_MANY_ITEMS."""
-    ids = {line.order_line_id for item in items for line in sound(item.lines)}
+    ids = {line.order_line_id for item in items for line in item.lines}
     lines = {it.id: it for it in await writing.among(OrderLine, "id", list(ids))}
     orders = await lock_orders(writing, {it.order_id: () for it in lines.values()})
     await touch_lines_of(writing, orders)

@@ -15,7 +15,7 @@ from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import Gone, LineTarget
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders, kept
 from commands.writing.transaction import Writing, missing
-from kit.errors import Path, Refusals, Refused, check_sound, sound
+from kit.errors import Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
@@ -25,7 +25,7 @@ from models.trade.orders.lines import OrderLine
 def priced_anew(standing: StandingOrders, item: OrderUpdate) -> list[OrderLineImport]:
     """Return the lines of an order whose price is asked anew, as they become."""
     rows = {it.id: it for it in standing.lines(item.order_id)}
-    found = ((rows.get(it.line_id), it) for it in sound(item.lines))
+    found = ((rows.get(it.line_id), it) for it in item.lines)
     return [_with_its_price(row, it) for row, it in found if row is not None and _is_asked(row, it)]
 
 
@@ -71,7 +71,7 @@ class LineChanges:
         named = [
             (rows[each.line_id].product_id, each)
             for item in items
-            for each in sound(item.lines)
+            for each in item.lines
             if each.line_id in rows
         ]
         products = await writing.by_key(Product, "id", {product for product, _ in named})
@@ -85,14 +85,12 @@ class LineChanges:
         rows = {it.id: it for it in self.standing.lines(item.order_id)}
         refusals, drafts, paths = Refusals(), dict[UUID, LineDraft](), dict[UUID, Path]()
         with refusals:
-            named = (getattr(it, "line_id", None) for it in item.lines)
-            refuse_duplicates(named, ("lines",), "line_id")
+            refuse_duplicates((it.line_id for it in item.lines), ("lines",), "line_id")
         with refusals:
             refuse_duplicates(item.remove_line_ids, ("remove_line_ids",))
         for number, each in enumerate(item.lines):
             with refusals:
                 path = ("lines", number)
-                check_sound(each, path)
                 paths[each.line_id] = path
                 if each.line_id not in rows:
                     raise missing(OrderLine, (*path, "line_id"))

@@ -20,7 +20,7 @@ from commands.writing.verbs import verb
 from kit.clock import check_happened
 from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Each, Instant, Line, Reference, Upsert
+from kit.inputs import Bulk, Command, Each, Instant, Reference, Upsert
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
@@ -69,7 +69,7 @@ class OrderImport(OrderFields, Upsert):
         description="When it was closed; it is imported as CLOSED, and what `deliveriesRecord` does"
         " not tell to have left before counts as cancelled.",
     )
-    lines: Bulk[Line[OrderLineImport]] = Field(
+    lines: Bulk[OrderLineImport] = Field(
         description="What was ordered; two lines that differ only in quantity are refused. An order"
         " that is there loses lines that are not sent, but never those that `orderAddLines` or"
         " `ordersUpdate` has added: an order of more lines is imported by its first ones, and"

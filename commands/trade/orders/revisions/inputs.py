@@ -17,7 +17,6 @@ from kit.inputs import (
     Each,
     ExactAmount,
     Input,
-    Line,
     Note,
     Percent,
     Quantity,
@@ -63,10 +62,10 @@ class OrderUpdate(Input):
     expected_version: int | None = Field(
         None, description="Refuse unless the order still has this version."
     )
-    lines: list[Line[OrderLineUpdate]] = Field(
+    lines: list[OrderLineUpdate] = Field(
         [], max_length=LARGEST_BULK, description="Lines that change, each once."
     )
-    add_lines: list[Line[OrderLineImport]] = Field(
+    add_lines: list[OrderLineImport] = Field(
         [], max_length=LARGEST_BULK, description="Lines that are new."
     )
     remove_line_ids: list[Annotated[UUID, Names("OrderLine")]] = Field(
@@ -90,7 +89,7 @@ class OrdersUpdate(Command):
 class OrderAddLines(VersionedOrderCommand):
     """Further lines of one order."""
 
-    lines: Bulk[Line[OrderLineImport]] = Field(description="The lines; an order has at most 2,000.")
+    lines: Bulk[OrderLineImport] = Field(description="The lines; an order has at most 2,000.")
     window_override: Note | None = Field(
         None,
         description="Why new windows may lie outside of the address's receiving hours, or have"

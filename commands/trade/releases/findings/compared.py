@@ -52,7 +52,7 @@ def _in_force(release: Arriving) -> tuple[Schedule | None, Schedule | None, bool
     if type_ is ReleaseType.JIT and known.wanted(*of) is not active.schedule:
         firm = [replace(it, commitment=Commitment.FIRM) for it in after.slots]
         after = replace(after, slots=firm)
-    return known.wanted(*of), known.wanted(*of, **{type_.value: after}), True
+    return known.wanted(*of), known.wanted(*of, {type_: after}), True
 
 
 def _open(schedule: Schedule, supplied: Decimal) -> Schedule:

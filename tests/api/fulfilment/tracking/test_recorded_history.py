@@ -8,7 +8,7 @@ from kit.ids import to_global
 from models.fulfilment.deliveries.tables import Delivery
 from models.trade.orders.lines import OrderLine
 from tests.guard import counted
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
@@ -85,7 +85,7 @@ async def _record(ask: Ask, *items: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _codes(result: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
+    return reasons(result["userErrors"], 3)
 
 
 @pytest.mark.parametrize("step", ["plannedAt", "dispatchedAt", "deliveredAt", "cancelledAt"])

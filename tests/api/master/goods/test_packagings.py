@@ -8,7 +8,7 @@ from kit.standards.gs1 import check_digit
 from models.access.viewers import Actor
 from tests import make
 from tests.guard import counted
-from tests.make import refusals
+from tests.make import reasons, refusals
 from tests.make.master import locations, parties
 from tests.make.master.packagings import CARTON, PALLET, cartons, item, packagings, try_packagings
 from tests.make.trade import contracts, orders
@@ -27,7 +27,7 @@ def gtin(body: str) -> str:
 
 
 def codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(it["code"], ".".join(it["field"][1:])) for it in refusals(payload)]
+    return reasons(refusals(payload))
 
 
 async def test_a_pallet_holds_cartons_that_hold_pieces(ask):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests import make
-from tests.make import refusals
+from tests.make import reasons, refusals
 
 UPSERT = """
 mutation ($input: ProductsUpsertInput!) { productsUpsert(input: $input) {
@@ -39,7 +39,7 @@ async def _upsert(ask: make.Ask, *items: dict[str, Any]) -> dict[str, Any]:
 
 
 def _codes(payload: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(it["code"], ".".join(it["field"][2:])) for it in refusals(payload)]
+    return reasons(refusals(payload), 2)
 
 
 async def test_a_product_leads_to_its_variants_and_they_to_it(ask):

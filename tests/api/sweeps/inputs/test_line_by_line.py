@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kit.ids import new_id, to_global
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.fulfilment import deliveries
 from tests.make.scene import Scene, fresh, scene
 
@@ -111,7 +111,7 @@ async def _refusals(ask: Ask, verb: str, values: dict[str, Any]) -> list[tuple[s
     refused = answer["userErrors"] or [
         it for each in answer["results"] for it in each["userErrors"]
     ]
-    return [(it["code"], ".".join(it["field"][1:])) for it in refused]
+    return reasons(refused)
 
 
 _EACH = {"ordersImport", "ordersUpdate", "deliveriesRecord", "deliveriesPack"}
@@ -133,5 +133,6 @@ async def test_what_is_wrong_with_an_order_itself_hides_no_line_of_wrong_shape(h
         (values["orders"][0] if above else values)["currency"] = "XXQ"
         found = await _refusals(ask, verb, values)
         wrong = {("INVALID_CURRENCY", f"{above}currency")}
-        wrong |= {(code, f"{above}lines.{path}") for code, path in _WRONG[:2]}
+        lines = [*_WRONG[:2], ("NOT_FOUND", "2.productId"), ("SCALE_EXCEEDED", "3.quantity")]
+        wrong |= {(code, f"{above}lines.{path}") for code, path in lines}
         assert set(found) == wrong

@@ -12,6 +12,7 @@ from kit.standards.schedules.messages import MOST_LINES
 from models.access.viewers import Actor
 from models.trade.releases.words import ReleaseType
 from tests.guard import counted
+from tests.make import reasons
 from tests.make.master import parties
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule, window
@@ -55,7 +56,7 @@ async def _record(ask, *items: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _codes(result: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(it["code"], ".".join(it["field"][1:])) for it in result["userErrors"]]
+    return reasons(result["userErrors"])
 
 
 @pytest.mark.gate("K7", "releasesRecord")

@@ -1,10 +1,13 @@
 """Orders imported from a back office."""
 
+from typing import Any
+
 import pytest
 
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests.guard import counted
+from tests.make import reasons
 from tests.make.master import channels, parties
 from tests.make.trade import orders
 
@@ -100,6 +103,11 @@ async def test_an_import_takes_no_order_of_another_company_for_its_own(world, as
     ]
 
 
+def _status_and_errors(item):
+    errors = ((it["code"], ".".join(it["field"][2:])) for it in item["userErrors"])
+    return (item["status"], *errors)
+
+
 async def test_a_refused_order_stops_no_other(world, ask):
     await _masters(world, ask)
     half = _item("2")
@@ -118,14 +126,7 @@ async def test_a_refused_order_stops_no_other(world, ask):
         _item("13", currency="XXQ", deliveryPolicy="SOON"),
     ]
     answer = await _imported(ask, *wrong, _item("10"), _item("10"), _item("11"))
-    found = [
-        (
-            item["status"],
-            *((each["code"], ".".join(each["field"][2:])) for each in item["userErrors"]),
-        )
-        for item in answer["results"]
-    ]
-    assert found == [
+    assert [_status_and_errors(item) for item in answer["results"]] == [
         ("REFUSED", ("NOT_FOUND", "0.channelCode")),
         ("REFUSED", ("SCALE_EXCEEDED", "1.lines.1.quantity")),
         ("REFUSED", ("NOT_FOUND", "2.partyNumber")),
@@ -166,7 +167,7 @@ async def test_an_import_is_asked_the_same_as_an_order_that_is_placed(world, ask
 
 
 def _refusals(result):
-    return [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]]
+    return reasons(result["userErrors"], 3)
 
 
 async def test_all_that_is_wrong_with_an_item_is_told_at_once(world, ask):
@@ -256,43 +257,50 @@ async def test_wrong_texts_of_scalars_in_the_document_itself_refuse_their_item_a
     ]
 
 
+_STRANGE = {"productSku": "NOTHING", "quantity": "1", "unitPrice": "1"}
+_UNKNOWN = ("NOT_FOUND", "lines.0.productSku")
+_LONG = {"note": "x" * 2001}
+_ODD_ITEMS: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+    (
+        _LONG | {"partyNumber": "NOBODY", "lines": [_STRANGE]},
+        [("TOO_LONG", "note"), ("NOT_FOUND", "partyNumber"), _UNKNOWN],
+    ),
+    (
+        _LONG | {"cancelledAt": "1998-05-01", "lines": [{"productSku": "BOLT", "quantity": "0"}]},
+        [
+            ("TOO_LONG", "note"),
+            ("INVALID_DATE", "cancelledAt"),
+            ("NOT_POSITIVE", "lines.0.quantity"),
+        ],
+    ),
+    # Whose prices count hangs on what is odd: that is told alone.
+    (
+        {"channelCode": "x" * 2001, "lines": [{"productSku": "BOLT", "quantity": "1"}]},
+        [("TOO_LONG", "channelCode")],
+    ),
+    # Nobody knows when it was ordered, and so what happened before.
+    (
+        {
+            "placedAt": "1998-05-04T12:00:00",
+            "cancelledAt": "1998-05-01T00:00:00Z",
+            "lines": [_STRANGE],
+        },
+        [("INVALID_DATE", "placedAt"), _UNKNOWN],
+    ),
+    (
+        {"currency": "XXQ", "lines": [_STRANGE | {"quantity": "0"}]},
+        [("INVALID_CURRENCY", "currency"), ("NOT_POSITIVE", "lines.0.quantity"), _UNKNOWN],
+    ),
+    (_LONG, [("TOO_LONG", "note")]),
+    ({}, []),
+]
+
+
 async def test_an_odd_field_hides_nothing_that_is_wrong_with_the_others(world, ask):
     """What a long note says cannot be known; that no such product is sold can."""
     await _masters(world, ask)
-    strange = [{"productSku": "NOTHING", "quantity": "1", "unitPrice": "1"}]
-    many = [*_item("2")["lines"], {"productSku": "BOLT", "quantity": "0"}]
-    answer = await _imported(
-        ask,
-        _item("1", note="x" * 2001, partyNumber="NOBODY", lines=strange),
-        _item("2", note="x" * 2001, cancelledAt="1998-05-01", lines=many),
-        # Where something hangs on what is odd, that is told alone.
-        _item("3", channelCode="x" * 2001, lines=strange),
-        _item("4", note="x" * 2001),
-        _item("5"),
-    )
-    found = [
-        (result["status"], [(it["code"], ".".join(it["field"][3:])) for it in result["userErrors"]])
-        for result in answer["results"]
-    ]
-    assert found == [
-        (
-            "REFUSED",
-            [
-                ("TOO_LONG", "note"),
-                ("NOT_FOUND", "partyNumber"),
-                ("NOT_FOUND", "lines.0.productSku"),
-            ],
-        ),
-        (
-            "REFUSED",
-            [
-                ("TOO_LONG", "note"),
-                ("INVALID_DATE", "cancelledAt"),
-                ("NOT_POSITIVE", "lines.3.quantity"),
-            ],
-        ),
-        ("REFUSED", [("TOO_LONG", "channelCode")]),
-        ("REFUSED", [("TOO_LONG", "note")]),
-        ("CREATED", []),
-    ]
+    items = [_item(str(number), **fields) for number, (fields, _) in enumerate(_ODD_ITEMS)]
+    answer = await _imported(ask, *items)
+    found = [reasons(result["userErrors"], 3) for result in answer["results"]]
+    assert found == [refused for _, refused in _ODD_ITEMS]
     assert (await ask(TOTAL))["orders"]["totalCount"] == 1

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.guard import counted
+from tests.make import reasons
 from tests.make.fulfilment import deliveries
 from tests.make.trade import orders
 
@@ -98,9 +99,7 @@ async def test_one_order_that_is_refused_stops_no_other_and_tells_all_its_refusa
     stale = {"orderId": one["id"], "expectedVersion": 9}
     shape = {"orderId": one["id"], "lines": [{"lineId": line_id, "quantity": "many"}]}
     results = await _updated(ask, wrong, good, stale, shape, good)
-    refusals = [
-        [(it["code"], ".".join(it["field"][3:])) for it in r["userErrors"]] for r in results
-    ]
+    refusals = [reasons(r["userErrors"], 3) for r in results]
     assert refusals == [
         [
             ("SCALE_EXCEEDED", "lines.0.quantity"),

@@ -5,6 +5,7 @@ import pytest
 from kit.ids import to_global
 from tests.api.trade.revisions.test_orders_import import IMPORT
 from tests.guard import counted
+from tests.make import reasons
 from tests.make.master import packagings, parties, prices
 from tests.make.trade import orders
 
@@ -37,7 +38,7 @@ async def _refusals(ask, verb, **values):
     answer = (await ask(orders.REVISE[verb], input=values))[verb]
     found = answer["results"][0] if "results" in answer else answer
     start = 3 if "results" in answer else 1
-    return [(it["code"], ".".join(it["field"][start:])) for it in found["userErrors"]]
+    return reasons(found["userErrors"], start)
 
 
 async def _update(ask, order, *changes):

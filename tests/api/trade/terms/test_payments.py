@@ -5,6 +5,7 @@ import pytest
 from kit.ids import from_global, new_id, to_global
 from models.access.viewers import OTHERS, SCOPES, Actor, Scope, allowed
 from tests.guard import counted
+from tests.make import reasons
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations
 from tests.make.trade import orders, payments, responses
@@ -27,7 +28,7 @@ def euros(amount):
 
 
 def _errors(payload):
-    return [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+    return reasons(payload["userErrors"])
 
 
 async def test_a_payment_is_recorded_with_its_reference_and_amount(world, ask):

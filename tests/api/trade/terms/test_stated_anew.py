@@ -3,6 +3,7 @@
 import pytest
 
 from models.access.viewers import Actor, Scope
+from tests.make import reasons
 from tests.make.trade import orders, payments, responses
 
 FIELDS = """
@@ -65,7 +66,7 @@ async def test_amounts_are_stated_by_who_may_and_of_orders_that_go_on(world, ask
         ({"taxes": [TAX], "expectedVersion": 9}, [("VERSION_CONFLICT", "expectedVersion")]),
     ):
         payload = await _state(ask, order, **fields)
-        found = [(it["code"], ".".join(it["field"][1:])) for it in payload["userErrors"]]
+        found = reasons(payload["userErrors"])
         assert found == refused
     await _less(ask, order, "10")
     line = {"lineId": order["lines"][1]["id"], "quantity": "4"}

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor, Scope
 from tests.guard import counted
+from tests.make import reasons
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, parties
 from tests.make.trade import orders
@@ -56,7 +57,7 @@ async def _placed(world, ask, **fields):
 async def _refusals(world, ask, staff=None, **fields):
     values = await orders.order_input(world, staff or ask, **fields)
     answer = (await ask(PLACE, input=values))["it"]
-    return [(it["code"], ".".join(it["field"][1:])) for it in answer["userErrors"]]
+    return reasons(answer["userErrors"])
 
 
 def _sums(order):

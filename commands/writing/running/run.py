@@ -1,23 +1,25 @@
 """One mutation is one transaction: run, recorded, committed once, retried when it must be."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from commands.writing import idempotency, journal
+from commands.writing import journal
 from commands.writing.extent import Extent
 from commands.writing.ledger import Ledger
+from commands.writing.running import idempotency, trials
+from commands.writing.running.remaining import Remaining
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
-from commands.writing.verbs import AnyVerb, Remaining
+from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
-from kit.errors import Code, Refused
+from kit.errors import Code, Path, Problem, Refused
 from kit.inputs import Command
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.in_turn import InTurn
@@ -63,12 +65,49 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
     Refused: whatever the verb refuses as a whole; as `_attempts`.
     """
     remaining = Remaining(verb, command)
+    await remaining.tell_beside(partial(_refusals, database, author, verb))
     attempt = partial(_attempt, database, author, verb, command, remaining)
     while True:
         try:
             return await _attempts(attempt, has_key=command.idempotency_key is not None)
         except Refused as refused:
             remaining.take_out(refused)
+
+
+async def try_beside(
+    database: Database, author: Author, verb: AnyVerb, values: object, odd: Sequence[Path]
+) -> list[Problem]:
+    """Return what else is wrong with an input than what is odd in it, however that is mended.
+
+    Nothing of what is tried is kept.
+    """
+    return await trials.find_beside(partial(_refusals, database, author, verb), verb, values, odd)
+
+
+class _TriedError(Exception):
+    """Ends a trial, so that nothing of it is kept."""
+
+
+def _end(outcome: Outcome) -> NoReturn:
+    results = outcome.get("results") or ()
+    raise _TriedError([it for each in results for it in each["problems"]])
+
+
+async def _refusals(
+    database: Database, author: Author, verb: AnyVerb, command: Command
+) -> Sequence[Problem]:
+    """Run a verb, and keep nothing but what it refuses."""
+    try:
+        async with _recording(database, author) as writing:
+            _end(await verb(writing, command))
+    except Refused as refused:
+        return refused.problems
+    except _TriedError as tried:
+        problems: Sequence[Problem] = tried.args[0]
+        return problems
+    except (DBAPIError, Overtaken):
+        # What the values that stand in have met says nothing of the others.
+        return ()
 
 
 async def run_unasked(

@@ -1,0 +1,175 @@
+"""Odd input tried with other values in place of the odd ones, to tell what else is wrong with it.
+
+It is read three times, with values as unlike as their types allow: with the least and without what
+may be left out, with usual ones, and with the most. What is refused of all alike does not hang on
+what is odd.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from enum import Enum, IntEnum
+from functools import reduce
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from kit.clock import now
+from kit.errors import Path, Problem
+from kit.ids import new_id
+from kit.inputs import StandIns
+
+Model = TypeVar("Model", bound=BaseModel)
+
+_ROUNDS = 3
+"""Of putting values in: what is odd in an object may hide that it is odd as a whole."""
+
+
+class Way(IntEnum):
+    """How unlike others a value is that stands in."""
+
+    LEAST, USUAL, MOST = range(3)
+
+
+class _Place(NamedTuple):
+    """A field of an input. number: among the fields of its object. which: value is put there."""
+
+    annotation: Any
+    metadata: Sequence[Any]
+    number: int
+    which: Way
+
+    def below(self, annotation: Any) -> "_Place":
+        """Return what an annotation around others holds."""
+        return self._replace(annotation=annotation, metadata=())
+
+    def of(self, name: str) -> "_Place":
+        """Return a field of the object that stands here."""
+        fields = self.annotation.model_fields
+        field: FieldInfo = fields[name]
+        metadata, number = tuple(field.metadata), list(fields).index(name)
+        return _Place(field.annotation, metadata, number, self.which).plain()
+
+    def plain(self) -> "_Place":
+        """Return the same without what only wraps its type."""
+        found, arguments = self, get_args(self.annotation)
+        if get_origin(self.annotation) is Annotated:
+            inner = [it.metadata if isinstance(it, FieldInfo) else [it] for it in arguments[1:]]
+            metadata = (*self.metadata, *(each for its in inner for each in its))
+            found = self._replace(annotation=arguments[0], metadata=metadata).plain()
+        elif type(None) in arguments:
+            first = next(it for it in arguments if it is not type(None))
+            found = self._replace(annotation=first).plain()
+        return found
+
+    @property
+    def is_object(self) -> bool:
+        return isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel)
+
+
+def variations(model: type[Model], value: object, odd: Sequence[Path]) -> Sequence[Model]:
+    """Return an input read with least, usual and most in place of what is odd.
+
+    Nothing where it cannot be read so.
+    """
+    found = [_read(model, value, odd, each) for each in Way]
+    return [it for it in found if it is not None] if all(found) else ()
+
+
+def alike(
+    odd: Sequence[Path], found: Sequence[Problem], before: Sequence[Problem] | None
+) -> list[Problem]:
+    """Return what is refused, as it was before if there was that, and not said of what is odd.
+
+    What leads to something odd, or lies within, is said of it.
+    """
+    return [
+        problem
+        for problem in found
+        if (before is None or problem in before)
+        and not any(_is_on_the_way(problem.path, path) for path in odd)
+    ]
+
+
+def _is_on_the_way(one: Path, other: Path) -> bool:
+    """Tell whether one of two paths leads to the other."""
+    return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
+
+
+def _read(model: type[Model], value: object, odd: Sequence[Path], which: Way) -> Model | None:
+    whole = _Place(model, (), 0, which)
+    for _ in range(_ROUNDS):
+        if not all(odd):
+            return None
+        try:
+            value = reduce(lambda it, path: _put(whole, it, path), odd, value)
+            return model.model_validate(value)
+        except LookupError:
+            return None
+        except ValidationError as error:
+            odd = [tuple(it["loc"]) for it in error.errors(include_url=False)]
+    return None
+
+
+def _put(place: _Place, value: Any, path: Path) -> Any:
+    """Return a value with another one at a path. LookupError: none is known."""
+    if not path:
+        return _stand_in(place)
+    name, *below = path
+    if place.is_object and isinstance(value, Mapping):
+        return _put_field(place, value, str(name), tuple(below))
+    if get_origin(place.annotation) is list and isinstance(value, list) and isinstance(name, int):
+        inner = place.below(get_args(place.annotation)[0]).plain()
+        return [*value[:name], _put(inner, value[name], tuple(below)), *value[name + 1 :]]
+    raise LookupError(path)
+
+
+def _put_field(place: _Place, value: Mapping[str, Any], name: str, below: Path) -> Any:
+    fields: Mapping[str, FieldInfo] = place.annotation.model_fields
+    if name not in fields:
+        known = {each for own, field in fields.items() for each in (own, field.alias)}
+        return {key: it for key, it in value.items() if key in known}
+    field = fields[name]
+    key = field.alias if field.alias in value else name
+    if place.which is Way.LEAST and not (below or field.is_required()):
+        return {each: it for each, it in value.items() if each != key}
+    return {**value, str(key): _put(place.of(name), value.get(str(key)), below)}
+
+
+_FIRST, _LAST = date(1900, 1, 2), date(2199, 6, 1)
+_NUMBERS = (1, 100, 1_000_003)
+"""The most is more than is ordered of anything; its sums still fit into counters."""
+
+
+def _stand_in(place: _Place) -> Any:
+    """Return a value for a place. What is later in an object is later in time, too."""
+    kind, which = place.annotation, place.which
+    is_most = which is Way.MOST
+    for mark in place.metadata:
+        if isinstance(mark, StandIns):
+            return mark.most if is_most else mark.least
+    if place.is_object:
+        required = [name for name, field in kind.model_fields.items() if field.is_required()]
+        return {name: _stand_in(place.of(name)) for name in required}
+    if get_origin(kind) is list:
+        return [_stand_in(place.below(get_args(kind)[0]).plain())]
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return list(kind)[-1 if is_most else 0]
+    day = (_FIRST, now().date(), _LAST)[which] + timedelta(days=place.number)
+    known: dict[Any, Any] = {
+        UUID: new_id(),
+        str: str(new_id()),
+        bool: is_most,
+        date: day,
+        AwareDatetime: datetime(day.year, day.month, day.day, tzinfo=UTC),
+        int: _number(place),
+        Decimal: Decimal(_number(place)),
+    }
+    return known[kind]
+
+
+def _number(place: _Place) -> int:
+    bounds = [getattr(it, "le", None) for it in place.metadata]
+    return min([_NUMBERS[place.which], *(int(it) for it in bounds if it is not None)])

@@ -1,0 +1,66 @@
+"""Messages are read in the background: what takes long delays no short one of somebody else."""
+
+import asyncio
+
+import pytest
+
+from commands.messages.readers import in_turn
+from commands.messages.readers.declared import MessageReader
+from commands.messages.readers.registered import READERS
+from tests import make
+from tests.make.messages import files
+from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
+from workers.running.rounds import Rounds
+
+NOTES = in_turn.SHORT_BYTES // 500
+LONG = files.FILE.replace(
+    b"UNT+12+1", b"FTX+AAI+++%s'" % (b"x" * 500) * NOTES + b"UNT+%d+1" % (12 + NOTES)
+)
+
+
+async def _sent(ask: make.Ask, content: bytes) -> None:
+    partner = await files.partner(ask)
+    taken = await files.received(ask, files.interchange(partner["identification"], "R", content))
+    assert taken["state"] == "ACCEPTED"
+
+
+class LastsUntil:
+    """A reader whose messages of one merchant last until one of somebody else is read."""
+
+    def __init__(self, long_of: make.World) -> None:
+        self.turns = list[str]()
+        self.begun, self._other = asyncio.Event(), asyncio.Event()
+        self._long_of = long_of.merchant_id
+
+    async def __call__(self, writing, _incoming):
+        if writing.viewer.merchant_id != self._long_of:
+            self.turns.append("short")
+            self._other.set()
+            return ()
+        writing.extent.touch(4)
+        self.turns.append("long begins")
+        self.begun.set()
+        async with asyncio.timeout(60):
+            await self._other.wait()
+        self.turns.append("long ends")
+        return ()
+
+
+@pytest.mark.parametrize("content", [files.FILE, LONG], ids=["touches much", "has many bytes"])
+async def test_a_long_message_of_one_merchant_delays_no_short_one_of_another(
+    world, ask, client, monkeypatch, content: bytes
+) -> None:
+    other, reader = await make.world(world.database, world.clock), LastsUntil(world)
+    monkeypatch.setattr(in_turn, "SHORT_LINES", 3)
+    monkeypatch.setitem(READERS, "DELFOR", MessageReader(frozenset({"97A"}), reader))
+    rounds = Rounds(world.database, world.clock)
+    await _sent(ask, content)
+    await rounds.make(READ_MESSAGES)
+    assert reader.turns == []
+    long = asyncio.create_task(rounds.make(READ_LONG_MESSAGES))
+    await reader.begun.wait()
+    await _sent(make.Ask(client, other.token), files.FILE)
+    await rounds.make(READ_MESSAGES)
+    await long
+    assert reader.turns == ["long begins", "short", "long ends"]
+    assert (await files.read_all(world), await files.read_all(other)) == (1, 0)
