@@ -104,7 +104,7 @@ class ReleaseIntake:
         report = self.named.report(contract, item, writing.now)
         received = account.told_received(report, self.named.left[account.counting])
         transit = known.transits[contract.party_id]
-        asked = Schedule(
+        stated = Schedule(
             received,
             [slot_of(*it, transit) for it in zip(item.lines, quantities, strict=True)],
             contract.day(issued_at(item, writing.now)),
@@ -121,11 +121,11 @@ class ReleaseIntake:
             account=account,
             active=active,
             newest=newest,
-            schedule=schedule_of(item, asked, None),
+            schedule=schedule_of(item, stated, None),
         )
         if not arriving.counts_with(newest) or any(outdated(arriving)):
             return arriving
-        return replace(arriving, schedule=schedule_of(item, asked, newest.schedule))
+        return replace(arriving, schedule=schedule_of(item, stated, newest.schedule))
 
     def _overtake(self, arriving: Arriving, release_id: UUID, state: ReleaseState) -> None:
         """Let what waits for consent be overtaken; or the release by what is newer already."""

@@ -149,21 +149,21 @@ def _standing(line: ScheduleLine) -> Slot:
     return Slot(window, line.quantity, **{name: getattr(line, name) for name in _SAME})
 
 
-def schedule_of(item: ReleaseContent, asked: Schedule, before: Schedule | None) -> Schedule:
-    """Return the schedule as it will stand. asked: what the item says itself.
+def schedule_of(item: ReleaseContent, stated: Schedule, before: Schedule | None) -> Schedule:
+    """Return the schedule as it will stand. stated: what the item says itself.
 
     before: what an update changes; one of nothing is what it says itself.
     """
-    slots = list(asked.slots)
+    slots = list(stated.slots)
     if item.function is ReleaseFunction.UPDATE and before is not None:
         changed = {it.window.earliest for it in slots}
-        kept = before.counted_from(asked.received).slots
+        kept = before.counted_from(stated.received).slots
         slots = [
             *(it for it in kept if it.window.earliest not in changed),
             *(it for it in slots if it.quantity),
         ]
     slots.sort(key=lambda it: (_FIRST[it.kind], it.window.earliest))
-    return replace(asked, slots=slots)
+    return replace(stated, slots=slots)
 
 
 def slot_of(line: ReleaseLine, quantity: Counted, transit: Transit) -> Slot:
