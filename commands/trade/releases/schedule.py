@@ -53,10 +53,9 @@ class Slot:
     @property
     def last_day(self) -> date:
         """The last day on which something of it may arrive."""
-        first, last = (
-            it.astimezone(ZoneInfo(self.window.time_zone)).date()
-            for it in (self.window.earliest, self.window.latest - timedelta.resolution)
-        )
+        window, zone = self.window, ZoneInfo(self.window.time_zone)
+        instants = (window.earliest, window.latest - timedelta.resolution)
+        first, last = (it.astimezone(zone).date() for it in instants)
         return self.arrives_on + (last - first)
 
     @property

@@ -195,10 +195,8 @@ def wanted_upto(reader: Tables, account: Any, contract: Any, period: Any) -> Any
     One row with `quantity`, NULL where nothing does.
     """
     line, counted_there = reader.table(ScheduleLine), _counts_in(period)
-    forecasts, just_in_time = (
-        _in_force(reader, account, it, counted_there)
-        for it in (ReleaseType.FORECAST, ReleaseType.JIT)
-    )
+    forecasts = _in_force(reader, account, ReleaseType.FORECAST, counted_there)
+    just_in_time = _in_force(reader, account, ReleaseType.JIT, counted_there)
     forecast, jit = forecasts.c, just_in_time.c
     overlays = _overlay(reader, contract, forecast, jit)
     counts, until = overlays.c.counts, overlays.c.until

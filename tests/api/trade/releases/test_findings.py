@@ -242,8 +242,8 @@ async def test_just_in_time_lowers_what_a_forecast_says_is_firm_with_consent_onl
     payload = await contracts.try_release(ask, line, 1, LESS, type="JIT")
     assert contracts.found(payload)[0] == "RECEIVED"
     figures = [
-        tuple(it[name] for name in ("code", "day", "expected", "found"))
-        for it in payload["release"]["findings"]
+        tuple(each[name] for name in ("code", "day", "expected", "found"))
+        for each in payload["release"]["findings"]
     ]
     assert figures == [
         ("FIRM_ZONE", "2026-03-06", "100", "60"),
