@@ -16,7 +16,7 @@ from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, a
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.windows import addresses_of, check_windows
 from commands.trade.orders.states import not_wanted
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_state, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
@@ -133,9 +133,9 @@ def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> Non
     if order is None:
         raise missing(Order, ("order_id",))
     check_order_version(writing, order, standing.rows[order.id], item.expected_version)
-    if order.state not in acts.UPDATE.states or order.kind is OrderKind.CALL_OFF:
-        what = "a call-off" if order.kind is OrderKind.CALL_OFF else order.state.value
-        raise Refused(Code.WRONG_STATE, f"{order.number} is {what}.", ("order_id",))
+    check_state(order, acts.UPDATE.states, ("order_id",))
+    if order.kind is OrderKind.CALL_OFF:
+        raise Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", ("order_id",))
     if not acts.WANTED.test(writing, order):
         raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
 
