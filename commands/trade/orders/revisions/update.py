@@ -12,7 +12,14 @@ from commands.trade.orders.lines import check_order_version
 from commands.trade.orders.references import References, read
 from commands.trade.orders.revisions.changes import LineChanges, priced_anew
 from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, OrderUpdate
-from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, apply, check_some
+from commands.trade.orders.revisions.revise import (
+    Gone,
+    LineTarget,
+    Revision,
+    apply,
+    check_new,
+    check_some,
+)
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.windows import addresses_of, check_windows
 from commands.trade.orders.states import not_wanted
@@ -60,9 +67,10 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     acts.ADD_LINES,
     "Add up to 250 lines to an order, of which nothing else changes: so an order of up to 2,000"
     " lines is placed or imported, and held (`orderHold`) where nobody is to plan it before it is"
-    " whole. Lines with an `externalReference` that the order has already are refused, so that a"
-    " call that is sent twice adds nothing. Prices that are left out are those of the instant of"
-    " the order. What staff add to a company's order waits for none of its approvers.",
+    " whole. Lines with an `externalReference` that the order has already, and lines that differ"
+    " only in quantity from one that may still change, are refused, so that a call that is sent"
+    " twice adds nothing. Prices that are left out are those of the instant of the order. What"
+    " staff add to a company's order waits for none of its approvers.",
 )
 async def add_lines(writing: Writing, command: OrderAddLines) -> Outcome:
     """Add lines to an order. Refused: as `ordersUpdate`."""
@@ -176,6 +184,8 @@ def _revision(
                 text = "Another line of the order has this reference."
                 raise Refused(Code.DUPLICATE, text, (*path, "external_reference"))
         seen.add(draft.external_reference)
+    with refusals:
+        check_new(order, lines)
     refusals.end()
     rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)]
     spread = with_discount(drafts, order)
