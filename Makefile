@@ -34,7 +34,7 @@ test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference exec
 	$(PYTEST) --every-way tests/migrations
 
 simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
-	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_ATTACK_SECONDS=$(or $(SECONDS),300) \
+	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_ATTACK_SECONDS=$(or $(SECONDS),600) \
 		ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) \
 		ABRUF_PRICED_PARTIES=1000 ABRUF_PRICED_PRODUCTS=100 \
 		$(PYTEST) tests/simulation tests/attacks/load tests/commands/master/test_many_prices.py

@@ -20,7 +20,13 @@ from tests.guard import watch
 from tests.kit.programs import make_database
 from transport.serving import Serving
 
-pytest_plugins = ["tests.gates.plugin", "tests.left_out", "tests.prepared", "tests.shares"]
+pytest_plugins = [
+    "tests.gates.plugin",
+    "tests.left_out",
+    "tests.prepared",
+    "tests.run.first",
+    "tests.shares",
+]
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """What the clock of a test shows at its start: a Monday morning."""

@@ -52,13 +52,18 @@ class Abruf:
 
         Fails when it ends before that.
         """
+        self.says(until)
+        # The port is open already; who connects is answered once the server runs.
+        HTTP.get(f"{self.origin}/livez").raise_for_status()
+        return "".join(self.output)
+
+    def says(self, words: str) -> None:
+        """Read what it prints up to a line with these words. Fails when it ends before that."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.output.append(line)
-            if line.startswith(until):
-                # The port is open already; who connects is answered once the server runs.
-                HTTP.get(f"{self.origin}/livez").raise_for_status()
-                return "".join(self.output)
+            if words in line:
+                return
         raise AssertionError("".join(self.output))
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:

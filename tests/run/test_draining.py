@@ -17,8 +17,8 @@ ORDER = "{ orders(first: 1, filter: { states: [CONFIRMED] }) { nodes { id } } }"
 SUBSCRIBE = "subscription ($id: ID!) { orderStatusChanged(orderId: $id, after: 0) { position } }"
 
 
-async def _until_closed(abruf: Abruf) -> tuple[int | None, str]:
-    """Open a socket and a stream, stop the server; return the close code and the stream's end."""
+async def _until_closed(abruf: Abruf, opened: asyncio.Event) -> tuple[int | None, str]:
+    """Open a socket and a stream until they end; return the close code and the stream's end."""
     token = abruf.tokens["staff"]
     (order,) = abruf.ask(ORDER)["orders"]["nodes"]
     wanted = {"query": SUBSCRIBE, "variables": {"id": order["id"]}}
@@ -35,7 +35,7 @@ async def _until_closed(abruf: Abruf) -> tuple[int | None, str]:
         assert json.loads(await socket.recv())["type"] == "next"
         lines = stream.aiter_lines()
         assert await anext(lines) == "event: next"
-        abruf.process.send_signal(signal.SIGTERM)
+        opened.set()
         remaining = "\n".join([line async for line in lines])
         with suppress(ConnectionClosed):
             while True:
@@ -71,34 +71,32 @@ async def _asked_without_end(abruf: Abruf, answers: Counter[str]) -> None:
         writer.close()
 
 
-async def _loaded(abruf: Abruf, clients: int) -> Counter[str]:
-    """Return how requests and connections ended under load, when the server was told to stop."""
-    answers = Counter[str]()
+async def _loaded(abruf: Abruf, clients: int) -> tuple[Counter[str], int | None, str]:
+    """Tell the server to stop under load, while a socket and a stream are open.
+
+    Return how requests and connections ended, the close code, and the stream's end.
+    """
+    answers, opened = Counter[str](), asyncio.Event()
+    live = asyncio.create_task(_until_closed(abruf, opened))
     running = [asyncio.create_task(_asked_without_end(abruf, answers)) for _ in range(clients)]
     async with asyncio.timeout(60):
         while answers["200"] < 10 * clients:  # noqa: ASYNC110 -- nobody tells when it is so.
             await asyncio.sleep(0.001)
+        await opened.wait()
         abruf.process.send_signal(signal.SIGTERM)
         await asyncio.gather(*running)
-    return answers
+        return answers, *await live
 
 
 def test_clients_are_told_that_their_connections_close_and_none_is_reset(
     used: Path, launch: Launch
 ) -> None:
+    """Sockets and streams are told to connect again."""
     abruf = launch(used)
     abruf.wait_until_ready()
-    answers = asyncio.run(_loaded(abruf, 20))
+    answers, code, remaining = asyncio.run(_loaded(abruf, 20))
     assert set(answers) == {"200", "closed"}
     assert answers["closed"] == 20
-    abruf.process.communicate(timeout=60)
-    assert abruf.process.returncode == 0
-
-
-def test_sockets_and_streams_are_told_to_connect_again(used: Path, launch: Launch) -> None:
-    abruf = launch(used)
-    abruf.wait_until_ready()
-    code, remaining = asyncio.run(_until_closed(abruf))
     assert code == 1012
     assert remaining.endswith("retry: 1000\n")
     assert "complete" not in remaining

@@ -95,13 +95,14 @@ async def _place_all(abruf: Abruf, inputs: list[dict[str, Any]], kill_after: int
 def test_every_order_exists_once_after_a_kill_and_a_retry(used: Path, launch: Launch):
     first = launch(used)
     first.wait_until_ready()
-    channel, product = _goods(first)
+    tokens, (channel, product) = first.tokens, _goods(first)
     inputs = _inputs(channel, product)
     assert asyncio.run(_place_all(first, inputs, kill_after=10)) < CALLS
     first.process.communicate(timeout=60)
 
     second = launch(used)
     second.wait_until_ready()
+    assert second.tokens == tokens
     assert asyncio.run(_place_all(second, inputs, kill_after=None)) == CALLS
     orders = second.ask(PLACED, channel=channel)["orders"]
     assert orders["totalCount"] == CALLS

@@ -14,33 +14,29 @@ import httpx
 import pytest
 
 from kit.config import from_environment
+from kit.embedded import running
 from kit.embedded.home import STEP_S
-from tests.kit.programs import is_empty
+from tests.kit.programs import ask, is_empty
 from tests.run.abruf import HTTP, ROOT, Launch
+from tests.run.first import FIRST, UPSERT, FirstRun
 from tests.walls.programs import free_port
 
-UPSERT = """
-mutation ($input: ProductsUpsertInput!) {
-  productsUpsert(input: $input) { results { status } userErrors { message } }
-}
-"""
-MARK = {"products": [{"sku": "MARK", "name": "Mark"}]}
+
+def test_a_first_start_loads_the_demo_and_says_where_everything_is(first_run: FirstRun) -> None:
+    for origin, output in zip(first_run.origins, first_run.outputs, strict=True):
+        assert f"{origin}/graphql#token={first_run.tokens['staff']}" in output
+        assert all(f"  {actor:<10}  {token}" in output for actor, token in first_run.tokens.items())
+    assert (first_run.folder / "demo-tokens.json").stat().st_mode & 0o777 == 0o600
+    assert first_run.folder.stat().st_mode & 0o777 == 0o700
+    assert first_run.viewer == {"viewer": {"actor": "STAFF"}}
+    assert first_run.ready == 200
+    assert first_run.page["content-type"].startswith("text/html")
+    assert "server" not in first_run.page
 
 
-def test_a_first_start_loads_the_demo_and_says_where_everything_is(
-    tmp_path: Path, launch: Launch
-) -> None:
-    abruf = launch(tmp_path / "new")
-    output = abruf.wait_until_ready()
-    assert f"{abruf.origin}/graphql#token={abruf.tokens['staff']}" in output
-    assert all(f"  {actor:<10}  {token}" in output for actor, token in abruf.tokens.items())
-    assert (abruf.folder / "demo-tokens.json").stat().st_mode & 0o777 == 0o600
-    assert abruf.folder.stat().st_mode & 0o777 == 0o700
-    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
-    assert HTTP.get(f"{abruf.origin}/readyz").status_code == 200
-    page = HTTP.get(f"{abruf.origin}/graphql", headers={"Accept": "text/html"})
-    assert page.headers["content-type"].startswith("text/html")
-    assert "server" not in page.headers
+def test_two_starts_on_one_folder_share_its_data(first_run: FirstRun) -> None:
+    assert first_run.upserts == [[{"status": "CREATED"}], [{"status": "UNCHANGED"}]]
+    assert is_empty(first_run.folder)
 
 
 def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> None:
@@ -50,18 +46,8 @@ def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> N
     assert "abruf_" not in output
     assert not (abruf.folder / "demo-tokens.json").exists()
     assert HTTP.get(f"{abruf.origin}/readyz").status_code == 200
-    command = [sys.executable, "-m", "commands", "merchant", "list"]
-    environment = {**os.environ, "ABRUF_DATA_DIR": str(abruf.folder)}
-    listed = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)
-    assert b"demo" not in listed.stdout
-
-
-def test_beyond_loopback_no_token_is_printed(used: Path, launch: Launch) -> None:
-    abruf = launch(used, ABRUF_HOST="0.0.0.0")
-    output = abruf.wait_until_ready("Tokens of the demo")
-    assert str(used / "demo-tokens.json") in output
-    assert not [it for it in abruf.tokens.values() if it in output]
-    assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
+    with running(abruf.folder) as server:
+        assert ask(server.owner_url, "SELECT slug FROM merchants") == []
 
 
 @pytest.mark.parametrize(
@@ -86,39 +72,20 @@ def test_a_signal_during_the_start_stops_it_too(tmp_path: Path, launch: Launch) 
     assert is_empty(tmp_path)
 
 
-def test_data_and_tokens_are_kept_after_a_stop_and_after_a_kill(used: Path, launch: Launch) -> None:
-    first = launch(used)
-    first.wait_until_ready()
-    tokens = first.tokens
-    first.ask(UPSERT, input=MARK)
-    first.kill()
-    second = launch(used)
-    second.wait_until_ready()
-    assert second.tokens == tokens
-    statuses = second.ask(UPSERT, input=MARK)["productsUpsert"]["results"]
+def test_data_are_kept_after_a_stop_and_tokens_are_made_anew_where_they_are_gone(
+    used: Path, first_run: FirstRun, launch: Launch
+) -> None:
+    """After a kill: `test_killed_server.py`."""
+    (used / "demo-tokens.json").unlink()
+    abruf = launch(used)
+    abruf.wait_until_ready()
+    assert list(abruf.tokens) == list(first_run.tokens)
+    statuses = abruf.ask(UPSERT, input=FIRST)["productsUpsert"]["results"]
     assert statuses == [{"status": "UNCHANGED"}]
-    assert second.stop(signal.SIGINT) == 130
+    assert abruf.stop(signal.SIGTERM) == 0
     assert is_empty(used)
     with pytest.raises(httpx.ConnectError):
-        HTTP.get(second.origin)
-    (used / "demo-tokens.json").unlink()
-    third = launch(used)
-    third.wait_until_ready()
-    assert list(third.tokens) == list(tokens)
-    assert third.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
-    assert third.stop(signal.SIGTERM) == 0
-    assert is_empty(used)
-
-
-def test_two_starts_on_one_folder_share_its_data(tmp_path: Path, launch: Launch) -> None:
-    both = [launch(tmp_path), launch(tmp_path)]
-    for each in both:
-        each.wait_until_ready()
-    both[0].ask(UPSERT, input=MARK)
-    assert both[0].stop() == 130
-    statuses = both[1].ask(UPSERT, input=MARK)["productsUpsert"]["results"]
-    assert statuses == [{"status": "UNCHANGED"}]
-    assert both[1].stop() == 130
+        HTTP.get(abruf.origin)
 
 
 def test_a_taken_port_is_told_before_anything_is_started(tmp_path: Path, launch: Launch) -> None:
@@ -142,9 +109,9 @@ def test_a_wrong_setting_is_told_before_anything_is_loaded() -> None:
 
 
 def test_another_postgresql_is_used_when_its_address_is_given(
-    tmp_path: Path, launch: Launch, new_database: Callable[[str], str]
+    tmp_path: Path, launch: Launch, new_database: Callable[..., str], migrated: str
 ) -> None:
-    url = new_database("elsewhere").replace("+asyncpg", "")
+    url = new_database("elsewhere", migrated).replace("+asyncpg", "")
     abruf = launch(tmp_path, ABRUF_DATABASE_URL=url, ABRUF_DEMO="1")
     abruf.wait_until_ready()
     assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
@@ -155,19 +122,22 @@ def test_another_postgresql_is_used_when_its_address_is_given(
 def test_a_server_obeys_what_its_environment_says(used: Path, launch: Launch) -> None:
     """Metrics, one line an operation, buckets in a Redis that is away, few connections.
 
-    What no setting is called is told.
+    What no setting is called is told, and beyond loopback no token; those that were made are kept.
     """
-    port = free_port()
+    tokens, port = json.loads((used / "demo-tokens.json").read_text()), free_port()
     abruf = launch(
         used,
+        ABRUF_HOST="0.0.0.0",
         ABRUF_METRICS_PORT=str(port),
         ABRUF_LOG="json",
         ABRUF_REDIS_URL=f"redis://127.0.0.1:{free_port()}",
         ABRUF_CONNECTIONS="2",
         ABRUF_CONECTIONS="3",
     )
-    output = abruf.wait_until_ready()
+    output = abruf.wait_until_ready("Tokens of the demo")
     assert output.count("No setting is called ABRUF_CONECTIONS") == 1
+    assert str(used / "demo-tokens.json") in output
+    assert abruf.tokens == tokens
     silent = [socket.create_connection(("127.0.0.1", abruf.port)) for _ in range(5)]
     assert abruf.ask("{ viewer { actor } }") == {"viewer": {"actor": "STAFF"}}
     for each in silent:
@@ -180,3 +150,4 @@ def test_a_server_obeys_what_its_environment_says(used: Path, launch: Launch) ->
     assert [it["type"] for it in lines if it["message"] == "operation"] == ["query"]
     assert "A cost bucket cannot be read" in remaining
     assert "commands/access/buckets/in_redis.py" in remaining
+    assert not [it for it in tokens.values() if it in output + remaining]

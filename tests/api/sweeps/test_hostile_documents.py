@@ -22,6 +22,7 @@ from schema.schema import schema
 from server import application
 from tests import make
 from tests.admission.test_limits import HOSTILE
+from tests.make.counting import sent
 from tests.make.running import locked_products, staff
 from transport.http.accepted import GRAPHQL_JSON
 from transport.serving import Serving
@@ -300,7 +301,10 @@ async def test_a_statement_that_takes_too_long_is_ended(
     impatient = Database(database_url, statement_s=1)
     async with limited(Limits(deadline=60), impatient) as ask:
         async with locked_products(database):
-            answers = await asyncio.gather(ask.answer(READ), ask.answer(UPSERT, input=WRITE))
+            with sent(impatient) as statements:
+                answers = await asyncio.gather(ask.answer(READ), ask.answer(UPSERT, input=WRITE))
+        # Neither is tried again, nor asked in another way.
+        assert sum("FROM products" in it for it, _ in statements) == len(answers)
         for answer in answers:
             assert [it["extensions"] for it in answer["errors"]] == [{"code": "TIMEOUT"}]
         read, write = (it["extensions"]["cost"] for it in answers)

@@ -3,27 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
-
-from kit.ids import new_id
-from tests.make import World
+from tests.attacks.load.rows import Filled, Sold, sold
 
 LINES, DELIVERIES, PARCELS, ORDERS = 250, 310, 250, 10_000
 """Of the long order: lines, deliveries, parcels of each of its first 250 deliveries. ORDERS: of
 the same party, of two lines each."""
-_ROWS = f"""
-SET LOCAL statement_timeout = 0;
-INSERT INTO products (merchant_id, id, sku, name, unit, scale, is_active)
-SELECT :merchant, gen_random_uuid(), 'L-' || it, 'Large ' || it, 'PIECE', 0, true
-FROM generate_series(1, {LINES}) AS it;
-INSERT INTO channels (merchant_id, id, code, name, kind, guests_allowed, approval_required,
-    delivery_methods, is_active)
-VALUES (:merchant, :channel, 'LARGE', 'Large', 'B2B_PORTAL', true, false, '{{PARCEL}}', true);
+LARGE = (
+    sold("LARGE", "Large", LINES)
+    + f"""
 INSERT INTO parties (merchant_id, id, number, kind, roles, name) VALUES
     (:merchant, :party, 'LARGE', 'COMPANY', '{{CUSTOMER}}', 'Large'),
     (:merchant, :carrier, 'LARGE-C', 'COMPANY', '{{CARRIER}}', 'Carrier');
-INSERT INTO locations (merchant_id, id, code, name, kind, time_zone, is_active)
-VALUES (:merchant, :location, 'LARGE', 'Large', 'WAREHOUSE', 'Europe/Berlin', true);
 INSERT INTO orders (merchant_id, id, number, channel_id, party_id, kind, state, delivery_policy,
     payment_state, currency, placed_at, confirmed_at, version, window_earliest, window_latest,
     window_zone)
@@ -69,26 +59,16 @@ SELECT :merchant, gen_random_uuid(), id, 'LARGE-C', id::text, packed_at, packed_
     'IN_TRANSIT', false, false, 'Hamburg'
 FROM parcels WHERE merchant_id = :merchant AND parcel_no % 10 = 0
 """
+)
 
 
 @dataclass(frozen=True)
-class Large:
+class Large(Sold):
     """Ids of what is large."""
 
     order: UUID
-    party: UUID
-    channel: UUID
-    location: UUID
     carrier: UUID
 
 
-async def large(world: World) -> Large:
-    """Make it, as the owner of the tables."""
-    made = Large(*(new_id() for _ in range(5)))
-    values = {"merchant": world.merchant_id, **vars(made)}
-    async with world.database.owner.writing(world.merchant_id) as session:
-        for statement in _ROWS.split(";"):
-            own = {name: it for name, it in values.items() if f":{name}" in statement}
-            await session.execute(text(statement), own)
-        await session.execute(text("ANALYZE"))
-    return made
+Long = Filled[Large]
+"""A merchant of which much is large."""

@@ -1,27 +1,17 @@
-"""Many orders of one merchant, made by SQL at once: as many as a year of a busy one."""
+"""Many orders of one merchant, made by SQL at once: many times what a page may look at."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
+from tests.attacks.load.rows import Sold, sold
 
-from kit.ids import new_id
-from tests.make import World
-
-ORDERS, PRODUCTS, PARTIES, DELIVERIES = 100_000, 5_000, 1_000, 1_000
-_ROWS = f"""
-SET LOCAL statement_timeout = 0;
-INSERT INTO products (merchant_id, id, sku, name, unit, scale, is_active)
-SELECT :merchant, CASE it WHEN 7 THEN :product ELSE gen_random_uuid() END, 'M-' || it,
-    'Screw ' || it, 'PIECE', 0, true FROM generate_series(1, {PRODUCTS}) AS it;
-INSERT INTO channels (merchant_id, id, code, name, kind, guests_allowed, approval_required,
-    delivery_methods, is_active)
-VALUES (:merchant, :channel, 'MANY', 'Many', 'B2B_PORTAL', true, false, '{{PARCEL}}', true);
+ORDERS, PRODUCTS, PARTIES, DELIVERIES = 20_000, 2_000, 1_000, 1_000
+MANY = (
+    sold("MANY", "Screw", PRODUCTS)
+    + f"""
 INSERT INTO parties (merchant_id, id, number, kind, roles, name)
 SELECT :merchant, CASE it WHEN 7 THEN :party ELSE gen_random_uuid() END, 'C-' || it, 'COMPANY',
     '{{CUSTOMER}}', 'Works ' || it FROM generate_series(1, {PARTIES}) AS it;
-INSERT INTO locations (merchant_id, id, code, name, kind, time_zone, is_active)
-VALUES (:merchant, :location, 'MANY', 'Many', 'WAREHOUSE', 'Europe/Berlin', true);
 INSERT INTO addresses (merchant_id, id, party_id, code, place, time_zone, receiving_hours,
     is_default)
 VALUES (:merchant, :address, :party, 'A', '{{}}', 'UTC', '[]', true);
@@ -41,7 +31,8 @@ INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, unit, s
 SELECT :merchant, gen_random_uuid(), orders.id, 1, products.id, 'PIECE', 0, 'EUR', 2.5, 0, false, 9,
     sent, sent, sent, sent
 FROM orders
-CROSS JOIN LATERAL (SELECT CASE WHEN orders.number > 'O-099900' THEN 0 ELSE 9 END AS sent) AS moved
+CROSS JOIN LATERAL (SELECT
+    CASE WHEN substr(orders.number, 3)::int > {ORDERS} - 100 THEN 0 ELSE 9 END AS sent) AS moved
 JOIN products ON products.merchant_id = :merchant
     AND products.sku = 'M-' || (1 + substr(orders.number, 3)::int % {PRODUCTS})
 WHERE orders.merchant_id = :merchant;
@@ -69,26 +60,11 @@ FROM parcels JOIN deliveries ON deliveries.merchant_id = :merchant
     AND deliveries.id = parcels.delivery_id
 WHERE parcels.merchant_id = :merchant
 """
+)
 
 
 @dataclass(frozen=True)
-class Many:
+class Many(Sold):
     """Ids of what is asked for."""
 
-    product: UUID
-    party: UUID
     address: UUID
-    channel: UUID
-    location: UUID
-
-
-async def many(world: World) -> Many:
-    """Make it, as the owner of the tables."""
-    made = Many(*(new_id() for _ in range(5)))
-    values = {"merchant": world.merchant_id, **vars(made)}
-    async with world.database.owner.writing(world.merchant_id) as session:
-        for statement in _ROWS.split(";"):
-            own = {name: it for name, it in values.items() if f":{name}" in statement}
-            await session.execute(text(statement), own)
-        await session.execute(text("ANALYZE"))
-    return made

@@ -14,8 +14,8 @@ from resolvers.running.context import Terms
 from schema.schema import schema
 from server import application
 from tests import make
-from tests.attacks.load.conftest import LIMITS, Long
-from tests.attacks.load.large import Large
+from tests.attacks.load.large import Large, Long
+from tests.attacks.load.limits import LIMITS
 from tests.attacks.load.playing import chosen_seed, rounds
 from tests.execution.operations import Seen, Writer
 from transport.serving import Serving
@@ -56,7 +56,9 @@ async def tokens_of(world: make.World, made: Large) -> list[str]:
     return [world.token, *[await world.key(actor, it) for actor, it in bound.items()]]
 
 
-async def test_any_operation_over_long_lists_keeps_its_limits_and_is_paid(long: Long) -> None:
+async def test_any_operation_over_long_lists_keeps_its_limits_and_is_paid(
+    long: Long,
+) -> None:
     world, made, seed, seen = long.world, long.made, chosen_seed(), Seen()
     chance, tokens = random.Random(seed), await tokens_of(world, made)
     app = application(Serving(world.database, clock=world.clock, terms=Terms(limits=LIMITS)))

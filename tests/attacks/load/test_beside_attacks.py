@@ -140,12 +140,11 @@ def unended(token: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def battle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Battle]:
-    folder = tmp_path_factory.mktemp("battle")
-    abruf = Abruf(folder)
+def battle(used: Path) -> Iterator[Battle]:
+    abruf = Abruf(used)
     try:
         abruf.wait_until_ready()
-        with running(folder) as server:
+        with running(used) as server:
             innocent = asyncio.run(token_of_another(server))
         made = [
             abruf.ask(CREATE, input={"actor": "STAFF", "name": f"Attacker {each}"})["apiKeyCreate"]

@@ -16,8 +16,8 @@ from models.fulfilment.deliveries.tables import Delivery
 from resolvers.running.context import Terms
 from server import application
 from tests import make
-from tests.attacks.load.conftest import LIMITS, Long
-from tests.attacks.load.large import DELIVERIES, LINES, ORDERS
+from tests.attacks.load.large import DELIVERIES, LINES, ORDERS, Long
+from tests.attacks.load.limits import LIMITS
 from tests.make.counting import EXPLAIN, plan_of, sent
 from transport.serving import Serving
 
@@ -63,7 +63,9 @@ async def test_what_is_computed_is_looked_for_in_each_row_once(long: Long, actor
     assert max(counts.values()) > DELIVERIES
 
 
-async def test_what_stops_a_delivery_is_looked_for_among_what_it_brings(long: Long) -> None:
+async def test_what_stops_a_delivery_is_looked_for_among_what_it_brings(
+    long: Long,
+) -> None:
     """Not among all orders, deliveries and products of its merchant."""
     stops = {stop for act in acts.ACTS for stop in (*act.stopped_by, *act.needs)} | {RIVALLED}
     counts = {}

@@ -1,7 +1,6 @@
-"""Among 100,000 orders, what is read is in proportion to the page: every filter has its index."""
+"""Among 20,000 orders, what is read is in proportion to the page: every filter has its index."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -12,11 +11,10 @@ from models.access.viewers import Actor
 from resolvers.running.context import Terms
 from server import application
 from tests import make
-from tests.attacks.load.conftest import LIMITS
-from tests.attacks.load.many import PARTIES, PRODUCTS, Many, many
+from tests.attacks.load.limits import LIMITS
+from tests.attacks.load.many import MANY, PARTIES, PRODUCTS, Many
+from tests.attacks.load.rows import Filled, filled
 from tests.attacks.load.test_filters import EXPLAIN, looked_at, sent
-from tests.conftest import NOW
-from tests.guard import watch
 from transport.serving import Serving
 
 PAGE = 5
@@ -26,34 +24,29 @@ NAMES = 2 * (PRODUCTS + PARTIES)
 """What contains a text is looked for in each name."""
 
 
-@dataclass(frozen=True)
-class Crowd:
-    """A merchant with many orders."""
+def requests(made: Many) -> Iterator[str]:
+    """Yield what is read, each a page."""
+    product, address = to_global("Product", made.product), to_global("Address", made.address)
+    party, size = to_global("Party", made.party), f"first: {PAGE}"
+    filters = (
+        *('numberPrefix: "o-00123"', 'purchaseOrderPrefix: "po-1567"'),
+        *('trackingNumber: "t 000123"', f'shipToId: "{address}"'),
+        *(f'productId: "{product}"', f'partyIds: ["{party}"]'),
+    )
+    for wanted in filters:
+        yield f"orders({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+    for sort in ("DUE_AT", "DUE_AT_DESC", "NUMBER", "PLACED_AT_DESC"):
+        yield f"orders({size}, sort: {sort}) {{ nodes {{ id }} }}"
+    for wanted in ('filter: {skuPrefix: "m-12"}', "sort: NAME"):
+        yield f"products({size}, {wanted}) {{ nodes {{ id }} }}"
+    for wanted in ("open: true", "open: true, late: true", f'productId: "{product}"'):
+        yield f"orderLines({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+    for text in ("o-00", "po-1567", "x-9", "t000123", "d-0005", "nothing"):
+        kinds = "types: [ORDER, DELIVERY, CONTRACT, PARCEL]"
+        yield f'search(text: "{text}", {kinds}, {size}) {{ id }}'
 
-    world: make.World
-    made: Many
 
-    def requests(self) -> Iterator[str]:
-        """Yield what is read, each a page."""
-        made = self.made
-        product, address = to_global("Product", made.product), to_global("Address", made.address)
-        party, size = to_global("Party", made.party), f"first: {PAGE}"
-        filters = (
-            *('numberPrefix: "o-00123"', 'purchaseOrderPrefix: "po-4567"'),
-            *('trackingNumber: "t 000123"', f'shipToId: "{address}"'),
-            *(f'productId: "{product}"', f'partyIds: ["{party}"]'),
-        )
-        for wanted in filters:
-            yield f"orders({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
-        for sort in ("DUE_AT", "DUE_AT_DESC", "NUMBER", "PLACED_AT_DESC"):
-            yield f"orders({size}, sort: {sort}) {{ nodes {{ id }} }}"
-        for wanted in ('filter: {skuPrefix: "m-12"}', "sort: NAME"):
-            yield f"products({size}, {wanted}) {{ nodes {{ id }} }}"
-        for wanted in ("open: true", "open: true, late: true", f'productId: "{product}"'):
-            yield f"orderLines({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
-        for text in ("o-00", "po-4567", "x-9", "t000123", "d-0005", "nothing"):
-            kinds = "types: [ORDER, DELIVERY, CONTRACT, PARCEL]"
-            yield f'search(text: "{text}", {kinds}, {size}) {{ id }}'
+Crowd = Filled[Many]
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +57,8 @@ def many_url(new_database: Callable[..., str], migrated: str) -> str:
 
 @pytest.fixture(scope="module")
 async def crowd(many_url: str, as_app: Callable[[str], str]) -> AsyncIterator[Crowd]:
-    database = make.Walled(as_app(many_url), many_url, LIMITS.statement)
-    watch(database.engine, database.keyless)
-    world = await make.world(database, make.Clock(NOW))
-    yield Crowd(world, await many(world))
-    await database.close()
+    async with filled(many_url, as_app, Many, MANY) as found:
+        yield found
 
 
 async def rows_of(crowd: Crowd, token: str, requests: Iterable[str]) -> dict[str, float]:
@@ -93,7 +83,7 @@ async def rows_of(crowd: Crowd, token: str, requests: Iterable[str]) -> dict[str
 async def test_a_page_looks_at_rows_in_proportion_to_it(crowd: Crowd, actor: Any) -> None:
     bound = {Actor.BUYER: crowd.made.party}
     token = await crowd.world.key(actor, bound.get(actor))
-    counts = await rows_of(crowd, token, crowd.requests())
+    counts = await rows_of(crowd, token, requests(crowd.made))
     assert {it: count for it, count in counts.items() if count > ENOUGH} == {}
     assert max(counts.values()) > 0
     names = (
