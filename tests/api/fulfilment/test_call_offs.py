@@ -183,13 +183,9 @@ async def test_the_day_of_the_call_off_must_lie_inside_the_validity(ask, world, 
     clock.time = clock.time.replace(hour=15)  # Midnight in Tokyo: the third of March begins.
     await contracts.call_off(world, ask, made, "1")
     clock.time = clock.time.replace(month=3, day=31, hour=15)
-    late = await contracts.try_call_off(
-        world, ask, made, "1", window=contracts.window("2026-04-01")
-    )
-    assert contracts.codes(late) == [
-        ("OUTSIDE_VALIDITY", "contractId"),
-        ("OUTSIDE_VALIDITY", "window"),
-    ]
+    window = contracts.window("2026-04-01")
+    late = await contracts.try_call_off(world, ask, made, "1", window=window)
+    assert contracts.codes(late) == [("OUTSIDE_VALIDITY", it) for it in ("contractId", "window")]
 
 
 @pytest.mark.parametrize(
