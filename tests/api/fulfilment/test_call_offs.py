@@ -178,14 +178,14 @@ async def test_the_day_of_the_call_off_must_lie_inside_the_validity(ask, world, 
     made = await contracts.contract(
         world, ask, validFrom="2026-03-03", validTo="2026-03-31", timeZone="Asia/Tokyo"
     )
-    early = await contracts.try_call_off(world, ask, made, "1")
-    assert contracts.codes(early) == [("OUTSIDE_VALIDITY", "contractId")]
+    early = contracts.codes(await contracts.try_call_off(world, ask, made, "1"))
+    assert early == [("OUTSIDE_VALIDITY", "contractId")]
     clock.time = clock.time.replace(hour=15)  # Midnight in Tokyo: the third of March begins.
     await contracts.call_off(world, ask, made, "1")
     clock.time = clock.time.replace(month=3, day=31, hour=15)
-    window = contracts.window("2026-04-01")
-    late = await contracts.try_call_off(world, ask, made, "1", window=window)
-    assert contracts.codes(late) == [("OUTSIDE_VALIDITY", it) for it in ("contractId", "window")]
+    april = {"window": contracts.window("2026-04-01")}
+    late = contracts.codes(await contracts.try_call_off(world, ask, made, "1", **april))
+    assert late == [("OUTSIDE_VALIDITY", "contractId"), ("OUTSIDE_VALIDITY", "window")]
 
 
 @pytest.mark.parametrize(
