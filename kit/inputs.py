@@ -77,6 +77,11 @@ class Decisive:
     """Tells that a text decides what others mean: an empty one is refused, and not left out."""
 
 
+@dataclass(frozen=True)
+class Emptied:
+    """Tells that null is a field's default, said: it takes away what is there."""
+
+
 def _refuse(code: Code, message: str) -> PydanticCustomError:
     return PydanticCustomError(code.value, "{text}", {"text": message})
 
@@ -242,6 +247,17 @@ def _optional(model: type[BaseModel]) -> Mapping[str, bool]:
     }
 
 
+@cache
+def _emptied(model: type[BaseModel]) -> Mapping[str, Any]:
+    """Return the fields of which null means the default, by both names, with that."""
+    return {
+        each: field.default
+        for name, field in model.model_fields.items()
+        if any(isinstance(it, Emptied) for it in field.metadata)
+        for each in (name, camel(name))
+    }
+
+
 def _is_decisive(field: FieldInfo) -> bool:
     return any(isinstance(it, Decisive) for it in field.metadata)
 
@@ -258,7 +274,7 @@ class Input(BaseModel):
     Takes its fields under their own names and under those that clients know; problems are told
     under the former. What may be left out is left out, too, where it is an empty text, whatever
     its type, or an object of empty texts, as forms and files send them; and where it is null, but
-    for what may be null itself. What is `Decisive` is not.
+    for what may be null itself, or be `Emptied`. What is `Decisive` is not.
     """
 
     model_config = ConfigDict(
@@ -286,11 +302,14 @@ class Input(BaseModel):
     def _leave_out(cls, values: Any) -> Any:
         if not isinstance(values, Mapping):
             return values
-        may = _optional(cls)
+        nulls = {it: default for it, default in _emptied(cls).items() if values.get(it, it) is None}
+        values, may = {**values, **nulls} if nulls else values, _optional(cls)
         absent = {
             name
             for name, value in values.items()
-            if name in may and (is_blank(value) if value is not None else not may[name])
+            if name in may
+            and name not in nulls
+            and (is_blank(value) if value is not None else not may[name])
         }
         return {it: values[it] for it in values if it not in absent} if absent else values
 
@@ -340,15 +359,14 @@ def check_payable(amount: Decimal | None, currency: str, path: Path) -> None:
 
 def refuse_duplicates(keys: Iterable[Hashable], path: Path, *below: str) -> None:
     """Refused: DUPLICATE at every further item with the same key; None is no key."""
-    seen: set[Hashable] = set()
+    seen: dict[Hashable, int] = {}
     refusals = Refusals()
     for place, key in enumerate(keys):
         with refusals:
-            if key is not None and key in seen:
+            if key is not None and seen.setdefault(key, place) != place:
                 what = key if isinstance(key, str) else "This"
-                text = f"{what} stands twice in one input."
+                text = f"{what} stands twice in one input, first as item {seen[key]}."
                 raise Refused(Code.DUPLICATE, text, (*path, place, *below))
-        seen.add(key)
     refusals.end()
 
 

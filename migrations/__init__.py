@@ -95,3 +95,8 @@ def _newer(revision: str) -> NewerSchemaError:
 def newest() -> str | None:
     """Return the newest revision that this program knows."""
     return ScriptDirectory(str(Path(__file__).parent)).get_current_head()
+
+
+def following() -> str:
+    """Return the number of the next revision: numbers may be missing between others."""
+    return f"{int(newest() or 0) + 1:04}"

@@ -30,7 +30,9 @@ from schema.graphql.extensions.hooks import Hooks
 from schema.graphql.extensions.limits import Deadline, Limited, page_that_fits
 from schema.graphql.extensions.observed import Observed
 from schema.graphql.extensions.operations import NamedOperation, Scoped
+from schema.graphql.mutations import VERB
 from schema.graphql.scalars import FORMS, SCALARS
+from schema.graphql.scopes import describe_by_verbs
 
 PLANNER = Planner(FORMS)
 """The plans of this process; what it counts is shown by the metrics."""
@@ -159,9 +161,11 @@ def _root(name: str, description: str) -> Any:
     return merged
 
 
+_MUTATION = _root("Mutation", "Everything that can be done.")
+describe_by_verbs(it.metadata[VERB] for it in _MUTATION.__strawberry_definition__.fields)
 schema = Schema(
     query=_root("Query", "Everything that can be read."),
-    mutation=_root("Mutation", "Everything that can be done."),
+    mutation=_MUTATION,
     subscription=_root("Subscription", "What can be followed while it happens."),
     config=StrawberryConfig(scalar_map=SCALARS),
     execution_context_class=Mixed,

@@ -22,7 +22,7 @@ BESIDE = ("abruf", "operating", "examples", "bench", "migrations", "web", "tests
 CONFTEST = "tests.conftest"
 NARROW = {"kit", "transport"}
 """Floors of which imports tell enough; other machinery is under every wing."""
-WINGS = {it.parent.name for it in ROOT.glob("tests/make/*/inputs.py")}
+WINGS = {it.parent.name for it in ROOT.glob("tests/make/*/inputs*")}
 WINGED = ("tests/api/sweeps", "tests/execution")
 """What goes over all wings; its tests of a single wing have that in their ids."""
 LEFT_OUT = "tests/simulation"

@@ -13,6 +13,7 @@ from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
+from kit.ids import new_id
 from kit.inputs import (
     Command,
     Each,
@@ -107,7 +108,7 @@ async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
 
 
 async def _parents(writing: Writing, inputs: Sequence[ProductUpsert]) -> Mapping[str | None, UUID]:
-    """Return SKU -> id of the products that variants are of.
+    """Return SKU -> id of the products that variants are of, also of those that come with them.
 
     Who writes variants waits for who does so already: of two at once the second finds the first.
     Refused: NOT_FOUND, INVALID for one that is a variant itself, or becomes one.
@@ -120,20 +121,21 @@ async def _parents(writing: Writing, inputs: Sequence[ProductUpsert]) -> Mapping
     found = await writing.by_key(Product, "sku", named | variants)
     own = [row.id for sku, row in found.items() if sku in variants]
     parents = {it.variant_of_id for it in await writing.records(Product, "variant_of_id", own)}
+    coming = {it.sku: new_id() for it in inputs if it.sku in named - found.keys()}
     refusals = Refusals()
     for place, each in enumerate(inputs):
         path, sku = ("products", place, "variant_of_sku"), each.variant_of_sku
         with refusals:
             if sku is None:
                 continue
-            if sku not in found:
-                raise missing(Product, path)
-            if sku in variants or found[sku].variant_of_id is not None:
+            if sku not in found.keys() | coming:
+                raise missing(Product, path, sku)
+            if sku in variants or (sku in found and found[sku].variant_of_id is not None):
                 raise Refused(Code.INVALID, f"{sku} is a variant itself.", path)
             if each.sku in found and found[each.sku].id in parents:
                 raise Refused(Code.INVALID, f"{each.sku} has variants itself.", path)
     refusals.end()
-    return {sku: row.id for sku, row in found.items()}
+    return {sku: row.id for sku, row in found.items()} | coming
 
 
 def _columns(item: ProductUpsert, parents: Mapping[str | None, UUID]) -> UpsertColumns:
@@ -147,7 +149,11 @@ def _columns(item: ProductUpsert, parents: Mapping[str | None, UUID]) -> UpsertC
         "variant_of_sku": {"variant_of_id": parents.get(item.variant_of_sku)},
         "list_price": of_price,
     }
-    return item_of(item, shaped)
+    made = item_of(item, shaped)._replace(is_later=item.variant_of_sku is not None)
+    if item.sku not in parents:
+        return made
+    # One that variants name has its id already.
+    return made._replace(whole={**made.whole, "id": parents[item.sku]})
 
 
 def check_active(product: Product, path: Path) -> None:

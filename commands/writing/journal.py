@@ -13,16 +13,16 @@ from kit.db.statements import Statement, as_part
 from kit.ids import new_id
 from models.access.journal import JournalEntry
 from models.access.keys import CounterName
+from models.access.viewers import Viewer
 from models.base.events import Moving
 
 ENTRIES_AT_ONCE = 2_500
 """Entries of one statement, which has seconds only; nobody else comes between it and the next."""
+_ACTOR = ("actor", "actor_name", "actor_key_id", "actor_subject")
+"""Columns of who did it: an entry may say them itself."""
 _SAME = (
     "recorded_at",
-    "actor",
-    "actor_name",
-    "actor_key_id",
-    "actor_subject",
+    *_ACTOR,
     "address",
     "idempotency_key",
 )
@@ -40,13 +40,10 @@ async def append(writing: Writing) -> None:
     """
     if not writing.events:
         return
-    viewer, origin = writing.viewer, writing.origin
+    origin = writing.origin
     same = {
         "recorded_at": writing.now,
-        "actor": viewer.actor.value,
-        "actor_name": viewer.name,
-        "actor_key_id": viewer.key_id,
-        "actor_subject": viewer.subject,
+        **_by(writing.viewer),
         "address": origin.address,
         "idempotency_key": origin.idempotency_key,
     }
@@ -68,7 +65,7 @@ async def _entries(writing: Writing, start: int) -> list[object]:
     counted: Counter[UUID] = Counter()
     entries = list[object]()
     events = writing.events[start : start + ENTRIES_AT_ONCE]
-    for position, (event, occurred_at) in enumerate(events, 1):
+    for position, (event, occurred_at, by) in enumerate(events, 1):
         await writing.room(1 + len(event.moved) if isinstance(event, Moving) else 1)
         counted[event.id] += 1
         entry = {
@@ -82,9 +79,17 @@ async def _entries(writing: Writing, start: int) -> list[object]:
             "payload": event.payload(),
             "payload_version": event.versions.version,
         }
+        if by is not None:
+            entry |= _by(by)
         # As text: the payload of a long order takes several times as much.
         entries.append(as_part(entry))
     return entries
+
+
+def _by(viewer: Viewer) -> dict[str, Any]:
+    """Return the columns of who did it."""
+    by = (viewer.actor.value, viewer.name, viewer.key_id, viewer.subject)
+    return dict(zip(_ACTOR, by, strict=True))
 
 
 def _append() -> Insert:
@@ -96,6 +101,7 @@ def _append() -> Insert:
         .where(entry.merchant_id == MERCHANT, entry.aggregate_id == new.aggregate_id)
         .scalar_subquery()
     )
+    same = {name: bindparam(name, type_=getattr(entry, name).type) for name in _SAME}
     values: dict[str, Any] = {
         "merchant_id": MERCHANT,
         "id": new.id,
@@ -107,7 +113,8 @@ def _append() -> Insert:
         "occurred_at": new.occurred_at,
         "payload": new.payload,
         "payload_version": new.payload_version,
-        **{name: bindparam(name, type_=getattr(entry, name).type) for name in _SAME},
+        **same,
+        **{name: func.coalesce(new[name], same[name]) for name in _ACTOR},
     }
     return insert(entry).from_select(list(values), select(*values.values()))
 

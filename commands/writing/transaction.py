@@ -18,7 +18,7 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
 from models.access.keys import CounterName
-from models.access.viewers import Actor, CompanyRole, Viewer, anyone
+from models.access.viewers import Actor, CompanyRole, Viewer, anyone, by_itself
 from models.base.events import Event
 from models.base.records import columns, record
 from models.base.tables import OfMerchant
@@ -35,10 +35,11 @@ class Overtaken(Exception):
 
 
 class Recorded(NamedTuple):
-    """One entry for the journal, still without position."""
+    """One entry for the journal, still without position. by: None for whoever writes."""
 
     event: Event
     occurred_at: datetime
+    by: Viewer | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,10 @@ class Writing:
     def record(self, event: Event, occurred_at: datetime | None = None) -> None:
         """Note that something happened, now where nothing else is said."""
         self.events.append(Recorded(event, occurred_at or self.now))
+
+    def record_unasked(self, event: Event) -> None:
+        """Note that something happened now which nobody did: as what runs unasked would."""
+        self.events.append(Recorded(event, self.now, by_itself(self.viewer.merchant_id)))
 
     @property
     def at(self) -> datetime:
@@ -194,9 +199,13 @@ def _records(actor: Actor, entity: type[OfMerchant], column: str) -> Statement:
     return Statement(rows, record(entity))
 
 
-def missing(entity: type[OfMerchant], path: Path) -> Refused:
-    """Return the refusal for an id that is unknown or another's: both sound the same."""
-    return Refused(Code.NOT_FOUND, f"There is no such {entity.__name__}.", path)
+def missing(entity: type[OfMerchant], path: Path, key: object = None) -> Refused:
+    """Return the refusal for an id that is unknown or another's: both sound the same.
+
+    key: by which it was named; it is told where people have written it.
+    """
+    text = f"There is no such {entity.__name__}"
+    return Refused(Code.NOT_FOUND, f"{text}: {key}." if isinstance(key, str) else f"{text}.", path)
 
 
 def check_known(
@@ -207,7 +216,7 @@ def check_known(
     for key, path in wanted:
         with refusals:
             if key is not None and key not in known:
-                raise missing(entity, path)
+                raise missing(entity, path, key)
     refusals.end()
 
 

@@ -55,15 +55,14 @@ def _masked(viewer: AnyViewer, payload: Any, masks: Mapping[str, Mask]) -> Colum
 
 def _read(viewer: AnyViewer, entry: Any, payload: Any) -> ColumnElement[Any]:
     """Return the payload as the viewer reads it."""
-    masked = {
-        name: _masked(viewer, payload, kind.hidden[viewer.actor])
+    masks = {
+        name: dict(kind.hidden[viewer.actor])
         for name, kind in EVENTS.items()
         if viewer.actor in kind.hidden
     }
-    masked |= {
-        event: _masked(viewer, payload, dict.fromkeys(lists, _without(names)))
-        for event, (names, lists) in _columns_hidden_from(viewer.actor).items()
-    }
+    for event, (names, lists) in _columns_hidden_from(viewer.actor).items():
+        masks[event] = masks.get(event, {}) | dict.fromkeys(lists, _without(names))
+    masked = {event: _masked(viewer, payload, its) for event, its in masks.items()}
     read = case(masked, value=entry.type, else_=payload) if masked else payload
     return read if viewer.actor in _SEE_WHOLE else reduced(viewer, entry, read)
 

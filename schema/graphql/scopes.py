@@ -1,9 +1,14 @@
 """Which scope each field needs: declared on types and fields, printed in the SDL."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 import strawberry
 from strawberry.schema_directive import Location
+from strawberry.types.enum import StrawberryEnumDefinition
 
 from admission.demands import Demand, Demands
+from commands.writing.verbs import AnyVerb
 from models.access.viewers import Scope
 from schema.graphql.enums import described
 
@@ -26,6 +31,18 @@ described(
     MESSAGES_READ="Read partners, interchanges that came in and that go out, with their bytes.",
     MESSAGES_WRITE="Take in interchanges, decide on those that are held, and write partners.",
 )
+
+
+def describe_by_verbs(verbs: Iterable[AnyVerb]) -> None:
+    """Let each scope tell the mutations that it opens."""
+    opened: defaultdict[str, list[str]] = defaultdict(list)
+    for verb in verbs:
+        opened[verb.act.scope.name].append(f"`{verb.name}`")
+    definition: StrawberryEnumDefinition = Scope.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        if value.name in opened:
+            value.description = f"{value.description} Opens {', '.join(opened[value.name])}."
+
 
 _PLACES = [Location.OBJECT, Location.INTERFACE, Location.FIELD_DEFINITION]
 

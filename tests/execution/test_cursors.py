@@ -82,7 +82,8 @@ async def among_parents(
             for key, (document, variables) in zip(some, documents, strict=True)
         }
         own = [(key, its[0]) for key, its in found.items() if its][:1]
-        for (key, text), argument, other in product(own, ("after", "before"), some):
+        siblings = [*dict.fromkeys([*(key for key, _ in own), *some])][:2]
+        for (key, text), argument, other in product(own, ("after", "before"), siblings):
             document, variables = item.wanted({item.owner: other}, **{argument: text})
             expected = [] if other == key else [("BAD_USER_INPUT", argument)]
             for each in both:

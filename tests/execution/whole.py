@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
+from zlib import crc32
 
 from graphql import (
     GraphQLArgument,
@@ -98,8 +99,9 @@ def value(name: str, argument: GraphQLArgument) -> str:
     kind = get_named_type(argument.type)
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
-    if kind.name == "ID" and name.endswith("Id"):
-        return f'"{to_global(name[0].upper() + name[1:-2], UUID(int=1))}"'
+    if kind.name == "ID" and name.endswith(("Id", "Ids")):
+        noun = name.removesuffix("s").removesuffix("Id")
+        return f'"{to_global(noun[0].upper() + noun[1:], UUID(int=1))}"'
     return _VALUES.get(kind.name, f'"{name}"')
 
 
@@ -134,9 +136,15 @@ class Whole:
             for operation in way.operations(selection, ids):
                 yield way, operation
 
-    def coordinates(self) -> set[str]:
-        """Return all that can be asked: fields, arguments, fields of filters, sorts."""
-        return {it for name in self.ways for one in self.questions(name) for it in one[1]}
+    def coordinates(self, part: int) -> set[str]:
+        """Return what is asked by one question in `part`: fields, arguments, filters, sorts."""
+        return {it for name in self.ways for one in self.some(name, part) for it in one[1]}
+
+    def some(self, name: str, part: int) -> Iterator[Question]:
+        """Yield the plain fields of a type, and one in `part` of its other questions."""
+        for selection, asks in self.questions(name):
+            if not _asks_further(selection) or crc32(selection.encode()) % part == 0:
+                yield selection, asks
 
     def questions(self, name: str) -> Iterator[Question]:
         """Yield (selection, coordinates) for all that a type can be asked."""
@@ -195,7 +203,12 @@ def batched(every: Iterable[Item], size: int) -> Iterator[list[Item]]:
 def together(questions: Sequence[Question]) -> str:
     """Write one selection of several questions, under aliases but for what has no arguments."""
     numbered = enumerate(selection for selection, _ in questions)
-    return " ".join(f"q{at}: {it}" if {"(", "{"} & set(it) else it for at, it in numbered)
+    return " ".join(f"q{at}: {it}" if _asks_further(it) else it for at, it in numbered)
+
+
+def _asks_further(selection: str) -> bool:
+    """Tell whether it has arguments or objects, not plain fields only."""
+    return bool({"(", "{"} & set(selection))
 
 
 def _is_plain(field: GraphQLField) -> bool:

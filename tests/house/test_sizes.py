@@ -21,8 +21,6 @@ FULL = {
     "migrations/versions": "a file a revision, in the order of its numbers, never taken away",
 }
 """Folders that may hold more: why."""
-LONG_YET = {"models/trade/releases/effective.py", "models/trade/releases/counting.py"}
-"""Files whose statements are about to be split."""
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
     "contracts"
 ]
@@ -128,7 +126,7 @@ def test_no_function_is_too_long() -> None:
         for place in places()
         if place.suffix == ".py" and place.parent.name != "versions"
     }
-    assert {place: names for place, names in found.items() if names and place not in LONG_YET} == {}
+    assert {place: names for place, names in found.items() if names} == {}
 
 
 def test_a_longer_function_would_be_found() -> None:

@@ -1,7 +1,7 @@
 """Everything that sweeps go over, wing by wing: the one place where a new noun registers.
 
 Types, fields, arguments and by-id keys are found from the schema, tables from the models. What
-cannot be found is how a valid input is made: for every mutation, `tests/make/<wing>/inputs.py`
+cannot be found is how a valid input is made: for every mutation, `tests/make/<wing>/inputs`
 holds an async function of its name in snake case that takes a Scene and gives the input, with as
 many fields as can stand beside each other; further ones, for fields that exclude each other, add a
 word to the name (`order_place_guest`). `tests/prepared.py` makes them all once, and lets them all
@@ -9,9 +9,11 @@ run: a row of everything for the sweeps and for the differential test.
 """
 
 import importlib
+import pkgutil
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
+from types import ModuleType
 from typing import Any
 
 from graphql import (
@@ -64,15 +66,22 @@ _SNAKE = {re.sub("([A-Z])", r"_\1", name).lower(): name for name in WING_OF}
 def makers(mutation: str) -> Sequence[Maker]:
     """Return what makes the mutation's inputs. LookupError says what to add and where."""
     wing, own = WING_OF[mutation], next(it for it, name in _SNAKE.items() if name == mutation)
-    room = importlib.import_module(f"tests.make.{wing}.inputs")
-    found = [maker for name, maker in vars(room).items() if _names(name) == own]
+    every = (it for room in _rooms(wing) for it in vars(room).items())
+    found = [maker for name, maker in every if _names(name) == own]
     if not found:
         message = (
             f"{mutation} has no valid input: add `async def {own}(s: Scene) -> dict[str, Any]`"
-            f" to tests/make/{wing}/inputs.py"
+            f" to tests/make/{wing}/inputs"
         )
         raise LookupError(message)
     return found
+
+
+def _rooms(wing: str) -> list[ModuleType]:
+    """Return the modules with a wing's inputs: one, or those of a package of nouns."""
+    room = importlib.import_module(f"tests.make.{wing}.inputs")
+    nouns = (it.name for it in pkgutil.iter_modules(getattr(room, "__path__", ())))
+    return [room, *(importlib.import_module(f"{room.__name__}.{it}") for it in nouns)]
 
 
 def _names(function: str) -> str | None:

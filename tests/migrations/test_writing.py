@@ -57,3 +57,8 @@ def test_a_new_table_of_merchants_gets_its_wall(
     assert ask(url, WALLED) == [(True,)]
     assert ask(url, POLICIES) == [("merchant",)]
     assert ScriptDirectory.from_config(configured).get_current_head() == "9999"
+
+
+def test_the_next_revision_has_the_next_number() -> None:
+    numbers = [file.name[:4] for file in OWN.glob("*.py")]
+    assert int(migrations.following()) == int(max(numbers)) + 1

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import pytest
+import httpx
 
-from tests.run.abruf import HTTP, Launch
+from tests.run.abruf import Launch
 
 CHANGE = """
 mutation {
@@ -15,18 +15,18 @@ LAST = "{ journal(first: 1) { nodes { address } } }"
 FAR = "203.0.113.7"
 
 
-@pytest.mark.parametrize(
-    ("trusted", "address"), [("127.0.0.1, 10.0.0.0/8", FAR), ("10.0.0.0/8", "127.0.0.1")]
-)
 def test_a_proxy_tells_the_address_of_its_client_where_it_is_trusted(
-    used: Path, launch: Launch, trusted: str, address: str
+    used: Path, launch: Launch
 ) -> None:
-    abruf = launch(used, ABRUF_TRUSTED_PROXIES=trusted)
+    """Only one that asks from a trusted address."""
+    abruf = launch(used, ABRUF_TRUSTED_PROXIES="127.0.0.1, 10.0.0.0/8")
     abruf.wait_until_ready()
     headers = {"Authorization": f"Bearer {abruf.tokens['staff']}", "X-Forwarded-For": FAR}
-    for query in (CHANGE.replace("Far", f"Far from {address}"), LAST):
-        wanted = HTTP.post(f"{abruf.origin}/graphql", json={"query": query}, headers=headers)
-    assert wanted.json() == {
-        "data": {"journal": {"nodes": [{"address": address}]}},
-        "extensions": wanted.json()["extensions"],
-    }
+    for own, address in (("127.0.0.1", FAR), ("127.0.0.2", "127.0.0.2")):
+        transport = httpx.HTTPTransport(local_address=own, verify=False)
+        with httpx.Client(transport=transport, timeout=60) as client:
+            for query in (CHANGE.replace("Far", f"Far from {own}"), LAST):
+                wanted = client.post(
+                    f"{abruf.origin}/graphql", json={"query": query}, headers=headers
+                )
+        assert wanted.json()["data"] == {"journal": {"nodes": [{"address": address}]}}

@@ -125,10 +125,13 @@ async def take(
     verb: AnyVerb,
     check: Callable[[ItemT], None] = lambda _item: None,
     when: Mapping[int, datetime] | None = None,
+    *,
+    unasked: Collection[Some] = (),
 ) -> DeliveryBatch[ItemT]:
     """Lock the deliveries that items name, and leave out what may not be done.
 
-    check: what an item refuses by itself. when: position -> when it is done, else now.
+    check: what an item refuses by itself. when: position -> when it is done, else now. unasked:
+    what does not stop the verb here.
 
     Refusals: DUPLICATE, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, and what stops the verb.
     Refused: TOO_MANY_ITEMS.
@@ -156,5 +159,5 @@ async def take(
                 raise missing(Delivery, _PATH)
             check_version(delivery.version, item.expected_version)
             check_allowed(delivery, verb, _PATH)
-    await batch.stop(verb.act.stopped_by)
+    await batch.stop([it for it in verb.act.stopped_by if it not in unasked])
     return batch

@@ -159,7 +159,9 @@ def _unhandled(
     needs = sorted({f"{it.sku} ({', '.join(lacking(it, None))})" for it in products})
     is_place = code is FulfilmentCode.LOCATION_NOT_ALLOWED
     what = "Its location" if is_place else delivery.method.value
-    return Refused(code, f"{what} cannot handle {', '.join(needs)} as they need.", path)
+    says = "locationsUpsert" if is_place else "methodHandlingsUpsert"
+    text = f"{what} cannot handle {', '.join(needs)} as they need; {says} states what it can."
+    return Refused(code, text, path)
 
 
 @guards("D10")

@@ -1,6 +1,6 @@
 """The prices in price lists: written in bulk, by list, product and quantity."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, partial
@@ -37,7 +37,7 @@ from kit.inputs import (
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.base.records import columns, record
-from models.events.master.prices import PriceListRepriced
+from models.events.master.prices import PriceChange, PriceListRepriced
 from models.master.catalog import Product, measure_of
 from models.master.prices.tables import PriceList, PriceListEntry
 
@@ -112,7 +112,7 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
         rows.append(SimpleNamespace(id=key))
         statuses.append(status)
     await write_rows(writing, {PriceListEntry: new}, {PriceListEntry: changed})
-    _tell(writing, lists, inputs, statuses)
+    _tell(writing, lists, inputs, statuses, changed)
     return results("price_list_entry_id", rows, statuses)
 
 
@@ -145,9 +145,9 @@ def _step(
     """
     path = ("price_list_entries", place)
     if item.price_list_code not in lists:
-        raise missing(PriceList, (*path, "price_list_code"))
+        raise missing(PriceList, (*path, "price_list_code"), item.price_list_code)
     if item.product_sku not in products:
-        raise missing(Product, (*path, "product_sku"))
+        raise missing(Product, (*path, "product_sku"), item.product_sku)
     product = products[item.product_sku]
     quantity = packagings(product, item, "from_quantity", path)
     check_used(quantity.packaging, (*path, "packaging"))
@@ -186,9 +186,24 @@ def _tell(
     lists: Mapping[str, PriceList],
     inputs: Sequence[PriceListEntryUpsert],
     statuses: Sequence[str],
+    changed: Sequence[tuple[Any, Mapping[str, Any]]],
 ) -> None:
+    """Tell what was done to each list. changed: entries that were there, with new columns."""
+    prices: defaultdict[UUID, dict[UUID, PriceChange]] = defaultdict(dict)
+    for old, new in changed:
+        price = new.get("unit_price", old.unit_price)
+        both = (_counting(old.unit_price, old.is_active), _counting(price, new["is_active"]))
+        if both[0] != both[1]:
+            prices[old.price_list_id][old.id] = PriceChange(*both)
     done = Counter((it.price_list_code, how) for it, how in zip(inputs, statuses, strict=True))
     for code, of in lists.items():
         created, updated = done[code, "CREATED"], done[code, "UPDATED"]
         if created or updated:
-            writing.record(PriceListRepriced(of.id, created=created, updated=updated))
+            repriced = PriceListRepriced(
+                of.id, created=created, updated=updated, prices=prices.get(of.id, {})
+            )
+            writing.record(repriced)
+
+
+def _counting(price: Decimal, is_active: bool) -> Decimal | None:  # noqa: FBT001 -- a column.
+    return price if is_active else None

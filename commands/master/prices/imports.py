@@ -37,6 +37,9 @@ class CsvKind:
         A row of data in its place would be lost without a word.
         """
         refusals = Refusals(("line 1",))
+        if len(names) == 1 and ";" in names[0]:
+            text = "Columns are parted by commas here, not by semicolons."
+            raise Refused(Code.INVALID, text, ("line 1",))
         for name in (it for it, of in self.item.model_fields.items() if of.is_required()):
             with refusals:
                 if name not in names and camel(name) not in names:
@@ -73,6 +76,9 @@ async def import_csv(write: Write, kind: CsvKind, lines: Iterable[str]) -> Count
     return found
 
 
+_COMMA = 'Decimals stand behind a point, and nothing parts thousands: "1234.5".'
+
+
 def _rows(lines: Iterable[str], kind: CsvKind) -> Iterator[Row]:
     """Read rows one by one; of what is written wrong, a row or a cell is `Wrong`."""
     reader = csv.DictReader(lines, restkey="")
@@ -87,7 +93,12 @@ def _rows(lines: Iterable[str], kind: CsvKind) -> Iterator[Row]:
             try:
                 cells[name] = kind.forms[name](cells[name])
             except ValueError as error:
-                cells[name] = Wrong(Code.INVALID, str(error), cells[name])
+                text = (
+                    _COMMA
+                    if kind.forms[name] is written.number and "," in cells[name]
+                    else str(error)
+                )
+                cells[name] = Wrong(Code.INVALID, text, cells[name])
         yield reader.line_num, cells
 
 

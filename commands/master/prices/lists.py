@@ -31,7 +31,7 @@ from models.master.prices.tables import PriceList
 _EVENTS = UpsertEvents(PriceListCreated, PriceListUpdated)
 _WHOSE = ("party_number", "party_group", "channel_code")
 _FOR_ONE = "A price list is for a party, for a group or for a channel."
-_IN_ORDER = "A price list ends after it starts."
+_IN_ORDER = "A price list does not end before it starts."
 
 
 class PriceListUpsert(Upsert):

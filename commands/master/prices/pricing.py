@@ -36,10 +36,19 @@ class PriceQuestion(NamedTuple):
 
 
 class Priced(NamedTuple):
-    """A product, and what one unit of it costs; None where no price is known."""
+    """A product, and what one unit of it costs; None where no price is known.
+
+    entry_id: the entry of a price list that says so, None for the product's list price.
+    """
 
     product: Any
     unit_price: Decimal | None
+    entry_id: UUID | None
+
+    def is_of_step(self, other: "Priced") -> bool:
+        """Tell whether both prices are said by the same, or neither is known."""
+        steps = [(it.entry_id, it.unit_price is None) for it in (self, other)]
+        return steps[0] == steps[1]
 
 
 Prices: TypeAlias = Mapping[PriceQuestion, Priced]
@@ -58,7 +67,7 @@ async def priced(writing: Writing, named_by: str, of: Collection[PriceQuestion])
     parameters = {**writing.parameters, **dict(zip(names, values, strict=True))}
     rows = await writing.session.rows(_priced(writing.viewer.actor, named_by), parameters)
     make = record(Product)._make
-    return {questions[row[0] - 1]: Priced(make(row[2:]), row[1]) for row in rows}
+    return {questions[row[0] - 1]: Priced(make(row[3:]), *row[1:3]) for row in rows}
 
 
 @cache
@@ -67,7 +76,8 @@ def _priced(actor: Actor, named_by: str) -> Statement:
     key = getattr(Product, named_by)
     question = _questions(key.type)
     price = price_of(anyone(Actor.STAFF), Product, question.c)
-    found = select(question.c.place, price.c.unit_price, *columns(Product))
+    terms = (price.c.unit_price, price.c.price_list_entry_id)
+    found = select(question.c.place, *terms, *columns(Product))
     found = found.select_from(question.join(Product, key == question.c.product))
     found = found.outerjoin(price, true())
     return Statement(found.where(*seen_by(anyone(actor), Product)))

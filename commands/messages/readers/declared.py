@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from commands.writing.transaction import Writing
 from kit.standards.edifact.faults import Finding
@@ -14,12 +15,17 @@ from models.messages.partners import PartnerProfile
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message that is read: its row, its partner, its bytes, and how these are written."""
+    """A message that is read: its row, its partner, its bytes, and how these are written.
+
+    named_twice: what of it a reader has found to be named twice when it was all but taken in; it
+    raised `NamedTwice` then, and takes nothing of that in now.
+    """
 
     message: InterchangeMessage
     partner: PartnerProfile
     content: bytes
     envelope: Envelope
+    named_twice: frozenset[Any] = frozenset()
 
     def segments(self) -> Iterator[Segment]:
         """Give its segments, of EDIFACT."""

@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from commands.messages.interchanges.waiting import BYTES_A_SECOND
 from commands.messages.readers import read
+from commands.messages.readers.joined import NamedTwice
 from commands.writing.extent import Extent
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
@@ -130,7 +131,7 @@ async def _read(database: Database, author: Author, waiting: UUID, *, is_last: b
     _IsLong: it is no short one.
     """
     try:
-        await run(database, author, read.read, read.InterchangeMessageRead(message_id=waiting))
+        await _read_whole(database, author, waiting)
     except (Unavailable, _IsLong):
         raise
     except Refused as refused:
@@ -142,6 +143,16 @@ async def _read(database: Database, author: Author, waiting: UUID, *, is_last: b
         _log.exception("Could not read the message %s", waiting)
         found = Problem(Code.INVALID, "We failed to read it; the log tells why.")
         await read.refused(database, author, waiting, MessageFate.FAILED, [found])
+
+
+async def _read_whole(database: Database, author: Author, waiting: UUID) -> None:
+    """Read a message, again where it names something twice of which some was taken in by then."""
+    command = read.InterchangeMessageRead(message_id=waiting)
+    try:
+        await run(database, author, read.read, command)
+    except NamedTwice as found:
+        again = command.model_copy(update={"named_twice": found.places})
+        await run(database, author, read.read, again)
 
 
 def _waiting(are: ColumnElement[bool]) -> Select[Any]:

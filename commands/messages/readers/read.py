@@ -42,6 +42,9 @@ class InterchangeMessageRead(Command):
     """A message that waits."""
 
     message_id: Annotated[UUID, Names("InterchangeMessage")] = Field(description="The message.")
+    named_twice: frozenset[Any] = Field(
+        frozenset(), description="What its reader is to leave: `Incoming.named_twice`."
+    )
 
 
 class InterchangeMessageRefuse(InterchangeMessageRead):
@@ -107,7 +110,7 @@ async def read(writing: Writing, command: InterchangeMessageRead) -> Outcome:
         nobody = Problem(NO_READER, f"Nobody reads {kind} yet; it is kept, and can be replayed.")
         _settle(writing, message, MessageFate.UNREAD, [_finding(nobody)])
     else:
-        await _apply(writing, message, reader)
+        await _apply(writing, message, reader, command.named_twice)
     return {}
 
 
@@ -137,7 +140,12 @@ def _settle(
     )
 
 
-async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageReader) -> None:
+async def _apply(
+    writing: Writing,
+    message: InterchangeMessage,
+    reader: MessageReader,
+    named_twice: frozenset[Any],
+) -> None:
     if message.segment_count > LONGEST_MESSAGE:
         text = (
             f"A message of {message.segment_count:,} segments is not read; {LONGEST_MESSAGE:,} are."
@@ -150,7 +158,7 @@ async def _apply(writing: Writing, message: InterchangeMessage, reader: MessageR
     content = await _content(writing, message)
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
-    found = await reader.apply(writing, Incoming(message, partner, content, envelope))
+    found = await reader.apply(writing, Incoming(message, partner, content, envelope, named_twice))
     findings = kept(found, 0)
     _settle(writing, message, MessageFate.READ, findings)
     await contents.answer(writing, message, findings)

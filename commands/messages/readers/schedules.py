@@ -4,16 +4,18 @@ They are taken in portion by portion, so that a message may have any number of a
 held of it are one portion, which places it named, and as many findings as are kept.
 """
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from commands.messages.readers.declared import Incoming
+from commands.messages.readers.joined import NamedTwice, joined
 from commands.messages.readers.resolving import Resolving, known_of_partner, type_of
 from commands.messages.readers.whole import left_standing, places_of
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
+from commands.trade.releases.meant import with_places
 from commands.trade.releases.record import record_all
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
@@ -36,7 +38,7 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     An article that is not understood as a whole, that names nothing of ours or that is refused
     stops no other; one that the message has brought already, when it was read before, is left.
     Refused: INVALID for a partner that is no party, and for a function (1225) of which nobody knows
-    what it replaces.
+    what it replaces. NamedTwice: as `Incoming.named_twice` says.
     """
     type_, habits = incoming.message.type, incoming.partner.habits
     portions = edifact.schedule_portions(incoming.segments(), type_, habits)
@@ -67,14 +69,16 @@ class _Findings:
 class _Taking:
     """A message that is taken in.
 
-    named: places of which it has brought a release. before: those of which it did when it was read
-    before.
+    named: places of which it has brought a release. met: those of portions before, and twice: those
+    of them that it named again. before: those of which it brought one when it was read before.
     """
 
     writing: Writing
     incoming: Incoming
     findings: _Findings = field(default_factory=_Findings)
     named: set[ReleasePlace] = field(default_factory=set)
+    met: set[ReleasePlace] = field(default_factory=set)
+    twice: set[ReleasePlace] = field(default_factory=set)
     before: set[ReleasePlace] = field(default_factory=set)
 
     async def take(self, portions: Iterator[ScheduleMessage | None]) -> Sequence[Finding]:
@@ -94,6 +98,8 @@ class _Taking:
                 self.findings.add([Finding(Fault.MISSING, "It names no article.", 0)])
             if message.is_last and message.function == "WHOLE":
                 await self._end_others(known, message)
+        if self.twice - self.incoming.named_twice:
+            raise NamedTwice(frozenset(self.twice))
         return [*self.findings.errors, *self.findings.others]
 
     async def _take(self, known: Resolving, message: ScheduleMessage) -> None:
@@ -108,7 +114,7 @@ class _Taking:
 
     async def _releases(self, known: Resolving, message: ScheduleMessage) -> Sequence[_Pair]:
         """Return what is to be recorded of each article; what does not resolve is told."""
-        found = list[_Pair]()
+        articles, releases = list[ArticleSchedule](), list[RecordedRelease]()
         for article in message.articles:
             self.findings.add(article.findings)
             if not article.is_whole:
@@ -116,36 +122,42 @@ class _Taking:
             await self.writing.room(1 + len(article.lines))
             try:
                 _check_quantities(message, article)
-                release = RecordedRelease.read(known.values(message, article))
-                self._check_once(release)
+                releases.append(RecordedRelease.read(known.values(message, article)))
+                articles.append(article)
             except Refused as refused:
                 self.findings.add(_finding(article, it) for it in refused.problems)
             except Faulty as faulty:
                 self.findings.add([faulty.finding])
+        found = list[_Pair]()
+        placed = await with_places(self.writing, releases)
+        for article, release in zip(articles, placed, strict=True):
+            if (place := ReleasePlace.of(release)) in self.before:
+                self.named.add(place)
             else:
-                if (place := ReleasePlace.of(release)) in self.before:
-                    self.named.add(place)
-                else:
-                    found.append((article, release))
+                found.append((article, release))
         return self._once(found)
 
     def _once(self, pairs: Sequence[_Pair]) -> Sequence[_Pair]:
-        """Return those whose place stands once; of others it is unknown which one is meant."""
-        counts = Counter(ReleasePlace.of(release) for _, release in pairs)
-        found = list[_Pair]()
-        for article, release in pairs:
-            if counts[ReleasePlace.of(release)] == 1:
-                found.append((article, release))
-            else:
-                text = "This line and place stands twice in one message: neither is taken in."
-                self.findings.add([_finding(article, Problem(Code.DUPLICATE, text))])
-        return found
+        """Return what each place is named with once, points of use there together.
 
-    def _check_once(self, release: RecordedRelease) -> None:
-        """Refused: DUPLICATE for what a portion before has brought; one portion refuses its own."""
-        if ReleasePlace.of(release) in self.named:
-            text = "This line and place stands twice in one message."
-            raise Refused(Code.DUPLICATE, text, ("contract_line_id",))
+        Of others it is unknown which one is meant.
+        """
+        places = defaultdict[ReleasePlace, list[_Pair]](list)
+        for pair in pairs:
+            places[ReleasePlace.of(pair[1])].append(pair)
+        self.twice.update(places.keys() & self.met)
+        self.met.update(places)
+        found = list[_Pair]()
+        for place, some in places.items():
+            releases = [release for _, release in some]
+            release = releases[0] if len(some) == 1 else joined(releases)
+            if release is not None and place not in self.incoming.named_twice:
+                found.append((some[0][0], release))
+                continue
+            text = "This line and place stands twice in one message: neither is taken in."
+            problem = Problem(Code.DUPLICATE, text)
+            self.findings.add(_finding(article, problem) for article, _ in some)
+        return found
 
     async def _record(self, releases: Sequence[RecordedRelease]) -> Sequence[Mapping[str, Any]]:
         """Record releases as what the message brought; returns what became of each."""

@@ -162,7 +162,7 @@ def _order(writing: Writing, draft: Draft, key: UUID, number: str) -> dict[str, 
         "closed_at": None if draft.ended is None else draft.ended[1],
         "version": 1,
         **header_columns(draft),
-        **({} if draft.ended is None else _OWES_NOTHING),
+        **(_OWES_NOTHING if state is OrderState.CANCELLED else {}),
     }
 
 
@@ -232,6 +232,7 @@ def _line(about: tuple[Mapping[str, Any], int, LineDraft, UUID | None]) -> dict[
         "called_off_on": draft.called_off_on,
         "wanted_on": draft.wanted_on,
         "cancelled": Decimal(0) if order["closed_at"] is None else draft.quantity,
+        "costs_whole": order["state"] is OrderState.CLOSED,
         **line_columns(draft, order["currency"]),
     }
 

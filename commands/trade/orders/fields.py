@@ -15,6 +15,7 @@ from kit.inputs import (
     IN_ITS_DECIMALS,
     LARGEST_BULK,
     Currency,
+    Emptied,
     ExactAmount,
     Input,
     Instant,
@@ -73,7 +74,7 @@ class LineFields(Quantified):
         description="What its customer was shown: where one unit costs anything else, the order is"
         " refused with the price in `userErrors`.",
     )
-    discount_percent: Percent = Field(
+    discount_percent: Annotated[Percent, Emptied()] = Field(
         Decimal(0),
         description="Percent taken off the unit price, with the scope `PRICES_STATE`; 0 when left"
         " out.",
@@ -86,7 +87,7 @@ class LineFields(Quantified):
     window: Window | None = Field(
         None, description="When this line is to arrive, where it differs from the order."
     )
-    substitution_allowed: bool = Field(
+    substitution_allowed: Annotated[bool, Emptied()] = Field(
         default=False, description="Whether another product may be sent instead."
     )
     external_reference: Reference | None = Field(
@@ -118,7 +119,7 @@ class OrderFields(Input):
     ship_to: Place | None = Field(None, description="A free address, instead of the party's.")
     recipient: Recipient | None = Field(None, description="Who takes the goods in.")
     window: Window | None = Field(None, description="When the goods are to arrive.")
-    delivery_policy: DeliveryPolicy = Field(
+    delivery_policy: Annotated[DeliveryPolicy, Emptied()] = Field(
         DeliveryPolicy.PARTIAL_BACKORDER, description="Whether it may come in parts."
     )
     cancel_if_not_by: Instant | None = Field(
@@ -142,13 +143,13 @@ class OrderFields(Input):
         None,
         description=f"The same as an amount, instead of `discountPercent`: {IN_ITS_DECIMALS}.",
     )
-    charges: list[OrderCharge] = Field(
+    charges: Annotated[list[OrderCharge], Emptied()] = Field(
         [],
         max_length=LARGEST_BULK,
         description="What is charged beside the lines, each kind once, with the scope"
         " `PRICES_STATE`.",
     )
-    taxes: list[OrderTax] = Field(
+    taxes: Annotated[list[OrderTax], Emptied()] = Field(
         [],
         max_length=LARGEST_BULK,
         description="Its taxes, one for each category and rate, with the scope `PRICES_STATE`; they"

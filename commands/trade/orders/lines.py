@@ -21,6 +21,7 @@ from kit.standards.money import rounded
 from models.base.events import Moving
 from models.events.trade.orders import (
     OrderAmendmentExpired,
+    OrderAmendmentWithdrawn,
     OrderArrivalCorrected,
     OrderDelivered,
     OrderPartiallyDelivered,
@@ -116,6 +117,7 @@ async def cancelled(
         move(line, cancelled=quantity)
         if line.contract_line_id is not None:
             given_back[line.contract_line_id] += quantity
+    idle = [it for it in lines if it.is_amended(writing.now) and _is_idle(it)]
     withdraw(writing, order, (line for line in lines if _is_idle(line)))
     if any(amounts.values()):
         order.taxed = None
@@ -123,6 +125,9 @@ async def cancelled(
         order.charged = order.taxed = Decimal(0)
     await settle_payment(writing, order, lines)
     writing.record(happened)
+    if idle:
+        numbers = tuple(it.line_no for it in idle)
+        writing.record(OrderAmendmentWithdrawn(order.id, lines=numbers))
     if arrived := news(order.id, before, reached(lines)):
         writing.record(arrived)
     return given_back
@@ -137,9 +142,12 @@ async def wanted_again(writing: Writing, order: Order, lines: Collection[OrderLi
 def charge_again(order: Order, lines: Collection[OrderLine]) -> None:
     """Let a locked order of which something is wanted owe its charges. lines: all of the order.
 
-    Its taxes are known where all is wanted that they were stated for.
+    It costs what is not cancelled, also where it was imported as closed. Its taxes are known
+    where all is wanted that they were stated for.
     """
     order.charged = sum((Decimal(it["amount"]) for it in order.charges), Decimal(0))
+    for line in lines:
+        line.costs_whole = False
     is_whole = not any(line.cancelled for line in lines)
     taxes = [Decimal(it["amount"]) for it in order.taxes]
     order.taxed = sum(taxes, Decimal(0)) if taxes and is_whole else None
@@ -186,19 +194,25 @@ def _counted(report: Any) -> tuple[datetime, UUID]:
 
 
 def _settled(report: Any, order: Order, lines: Collection[OrderLine]) -> PaymentState:
-    """Return what the newest report makes known of an order as it is now.
+    """Return what the newest report makes known of an order as it is now: see `covered`."""
+    total, least = total_of(order, lines), net_of_order(order, lines)
+    return covered(report.state, report.covers, total, least)
+
+
+def covered(
+    state: PaymentState, covers: Decimal | None, total: Decimal | None, least: Decimal | None
+) -> PaymentState:
+    """Return what a report makes known of an order that costs so much. least: before taxes.
 
     A part that is all that is left is the whole: the order is PAID. What was the whole is a part
     where the total has risen above it; less than all is authorised: AWAITED. While taxes are to be
     stated anew, what was reported counts, unless the rest is above it already.
     """
-    state: PaymentState = report.state
-    if state not in _SETTLED or report.covers is None:
+    if state not in _SETTLED or covers is None:
         return state
-    total, least = total_of(order, lines), net_of_order(order, lines)
-    if total is not None and report.covers >= total:
+    if total is not None and covers >= total:
         return PaymentState.PAID if state is PaymentState.PARTLY_PAID else state
-    is_less = total is not None or (least is not None and report.covers < least)
+    is_less = total is not None or (least is not None and covers < least)
     return _LESS.get(state, PaymentState.PARTLY_PAID) if is_less else state
 
 
@@ -253,7 +267,7 @@ def withdraw(writing: Writing, order: Order, lines: Iterable[OrderLine]) -> None
             setattr(line, name, None)
     if over:
         order.version += len(over)
-        writing.record(OrderAmendmentExpired(order.id, lines=over))
+        writing.record_unasked(OrderAmendmentExpired(order.id, lines=over))
 
 
 def check_order_version(

@@ -5,7 +5,7 @@ Products come with what they cost each order.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
@@ -128,7 +128,7 @@ class References:
             return None
         row: Entity | None = self.keyed.get((entity, name.column, name.value))
         if row is None:
-            raise missing(entity, (name.field,))
+            raise missing(entity, (name.field,), name.value)
         return row
 
     def demand(self, entity: type[Entity], item: Input) -> Entity:
@@ -146,7 +146,7 @@ class References:
         key = None if party is None else (entity, party.id, name.column, name.value)
         row: Entity | None = self.owned.get(key) if key else None
         if row is None:
-            raise missing(entity, (name.field,))
+            raise missing(entity, (name.field,), name.value)
         return row
 
     def priced(self, writing: Writing, order: OrderFields, line: LineFields) -> Priced:
@@ -154,8 +154,13 @@ class References:
         name = _demanded(Product, line)
         question = _question(writing, self.keyed, self.packagings, order, line)
         if question is None or question not in self.prices:
-            raise missing(Product, (name.field,))
+            raise missing(Product, (name.field,), name.value)
         return self.prices[question]
+
+    async def also(self, writing: Writing, lined: Sequence[Lined]) -> "References":
+        """Return the same with prices of further lines, of orders of the same channels, too."""
+        prices = await _prices(writing, self.keyed, self.packagings, lined)
+        return replace(self, prices={**self.prices, **prices})
 
     def address(self, address_id: UUID | None) -> Address | None:
         """Return the address of an id, of those that were read."""
@@ -171,8 +176,8 @@ async def read(writing: Writing, lined: Sequence[Lined]) -> References:
     orders = [order for order, _ in lined]
     keyed: dict[tuple[type[Owned], str, Any], Any] = {}
     for column, values in _values(Channel, orders).items():
-        for value, row in (await writing.by_key(Channel, column, values)).items():
-            keyed[Channel, column, value] = row
+        for row in (await writing.by_key(Channel, column, values)).values():
+            keyed |= {(Channel, it, getattr(row, it)): row for it in WAYS[Channel].values()}
     named = _values(Party, orders)
     if writing.viewer.actor is Actor.BUYER:
         named["id"].add(writing.viewer.bound_to)

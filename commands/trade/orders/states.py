@@ -158,8 +158,11 @@ def _state_prices(
         line.unit_price, line.price_stated = each.unit_price, True
     for line in lines.values():
         if line.net is None:
-            text = f"Line {line.line_no} of {order.number} has no price yet."
-            raise Refused(TradeCode.PRICE_UNKNOWN, text, ("prices",))
+            text = f"Line {line.line_no} of {order.number} has no price yet"
+            if writing.viewer.may(Scope.PRICES_STATE):
+                raise Refused(TradeCode.PRICE_UNKNOWN, f"{text}.", ("prices",))
+            text = f"{text}: the merchant states it first."
+            raise Refused(TradeCode.PRICE_UNKNOWN, text, ("order_id",))
 
 
 def _side(writing: Writing) -> Approval:

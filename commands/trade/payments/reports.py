@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, case, func, select
 
+from commands.trade.orders.lines import covered
 from commands.trade.orders.states import OrderCommand
 from commands.writing.transaction import Writing, missing
 from kit.clock import check_happened
@@ -21,7 +22,7 @@ from models.events.trade.orders import OrderPaymentRecorded
 from models.trade.codes import TradeCode
 from models.trade.orders.amounts import owed
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import PaymentState
+from models.trade.orders.states import OrderState, PaymentState
 from models.trade.orders.tables import Order
 from models.trade.payments import Payment, instant_of
 
@@ -46,7 +47,10 @@ class PaymentFields(Input):
         " it is PARTLY_PAID, and then less than its gross (its net while nobody has stated taxes);"
         " with AUTHORISED and PAID no less than that; none with NOT_REQUIRED and AWAITED."
         " AUTHORISED and PAID without one cover what the order costs when they are recorded: where"
-        " it costs more later, they are not all of it any more.",
+        " it costs more later, they are not all of it any more. What an order that is CLOSED costs"
+        " follows from the deliveries that are recorded of it: any amount is taken, the order's"
+        " state is that which it covers, and without one AUTHORISED and PAID cover whatever it"
+        " costs.",
     )
     occurred_at: Instant = Field(
         description="When it became so; at most one day ahead of our clock, and then it counts as"
@@ -106,10 +110,12 @@ class Known:
             return there, "UNCHANGED"
         # What is there was compared with the total of its time, whatever is wanted now.
         amount = None if report.amount is None else report.amount.amount
-        covers = amount
+        covers, is_over = amount, order.state is OrderState.CLOSED
         if report.state is PaymentState.PARTLY_PAID:
-            self._check_part(order, amount)
-        elif report.state in _WHOLE:
+            covers = _check_part(amount)
+            if not is_over:
+                self._check_less(order, covers)
+        elif report.state in _WHOLE and not is_over:
             covers = self._whole(order, amount)
         payment_id = new_id()
         self.reports[key] = (payment_id, *content)
@@ -128,12 +134,8 @@ class Known:
             text = f"An amount of {order.currency} has no smaller part than its minor unit."
             raise Refused(Code.SCALE_EXCEEDED, text, ("amount", "amount"))
 
-    def _check_part(self, order: Order, amount: Decimal | None) -> None:
+    def _check_less(self, order: Order, amount: Decimal) -> None:
         total, path = self.totals.get(order.id), ("amount", "amount")
-        if amount is None:
-            raise Refused(Code.INVALID, "Say how much of it is paid.", ("amount",))
-        if amount == 0:
-            raise Refused(Code.NOT_POSITIVE, "A part is more than nothing.", path)
         if total is None:
             text = f"Nobody knows yet what {order.number} costs."
             raise Refused(TradeCode.PRICE_UNKNOWN, text, path)
@@ -165,7 +167,8 @@ class Known:
         is_newest = newest is None or instant >= newest
         if is_newest:
             self.newest[order.id] = instant
-            order.payment_state = report.state
+            total = self.totals.get(order.id)
+            order.payment_state = covered(report.state, covers, total, total)
         order.version += 1
         row = {
             "merchant_id": order.merchant_id,
@@ -184,6 +187,15 @@ class Known:
             order.id, payment_id=payment_id, state=report.state, is_newest=is_newest
         )
         writing.record(event, report.occurred_at)
+
+
+def _check_part(amount: Decimal | None) -> Decimal:
+    """Return how much a part is. Refused: INVALID, NOT_POSITIVE."""
+    if amount is None:
+        raise Refused(Code.INVALID, "Say how much of it is paid.", ("amount",))
+    if amount == 0:
+        raise Refused(Code.NOT_POSITIVE, "A part is more than nothing.", ("amount", "amount"))
+    return amount
 
 
 async def known_of(writing: Writing, reports: Sequence[PaymentReport]) -> Known:

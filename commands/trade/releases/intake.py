@@ -8,13 +8,13 @@ from uuid import UUID
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
 from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace, begun
-from commands.trade.releases.findings.arriving import Arriving
+from commands.trade.releases.findings.arriving import Arriving, issued_at
 from commands.trade.releases.findings.found import findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease, locked
 from commands.trade.releases.named import NamedRows, named_by
-from commands.trade.releases.schedule import schedule_of
+from commands.trade.releases.schedule import Schedule, last_day, schedule_of, slot_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
@@ -103,7 +103,13 @@ class ReleaseIntake:
         newest = active if waiting.schedule is None else waiting
         report = self.named.report(contract, item, writing.now)
         received = account.told_received(report, self.named.left[account.counting])
-        schedule = schedule_of(item, received, None, quantities)
+        transit = known.transits[contract.party_id]
+        stated = Schedule(
+            received,
+            [slot_of(*it, transit) for it in zip(item.lines, quantities, strict=True)],
+            contract.day(issued_at(item, writing.now)),
+            last_day(item.horizon_end, contract),
+        )
         arriving = Arriving(
             writing=writing,
             known=known,
@@ -115,12 +121,11 @@ class ReleaseIntake:
             account=account,
             active=active,
             newest=newest,
-            schedule=schedule,
+            schedule=schedule_of(item, stated, None),
         )
         if not arriving.counts_with(newest) or any(outdated(arriving)):
             return arriving
-        schedule = schedule_of(item, received, newest.schedule, quantities)
-        return replace(arriving, schedule=schedule)
+        return replace(arriving, schedule=schedule_of(item, stated, newest.schedule))
 
     def _overtake(self, arriving: Arriving, release_id: UUID, state: ReleaseState) -> None:
         """Let what waits for consent be overtaken; or the release by what is newer already."""
@@ -186,11 +191,9 @@ class ReleaseIntake:
                 **{name: getattr(item, name) for name in _COPIED},
             }
         )
-        key, transit = {"release_id": own["id"]}, self.known.transits[contract.party_id]
+        key = {"release_id": own["id"]}
         for no, slot in enumerate(arriving.schedule.slots, 1):
-            days = transit.days(slot.window, slot.date_meaning, slot.transit_days)
-            row = {**merchant, "id": new_id(), **key, "line_no": no, **slot.columns, **days}
-            self.schedule.append(row)
+            self.schedule.append({**merchant, "id": new_id(), **key, "line_no": no, **slot.columns})
         for each in item.last_receipts:
             delivery = self.named.delivery(contract, each.delivery_note)
             of = {**key, "delivery_id": delivery and delivery.id}

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,7 +14,11 @@ from sqlalchemy import ARRAY, Uuid, any_, literal
 from commands.trade.contracts.life import check_contract_state
 from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
 from commands.trade.releases.accounts.sums import PlaceSums, accounts_of, sums_of
-from commands.trade.releases.schedule import Schedule, schedule_that_stands
+from commands.trade.releases.schedule import (
+    Schedule,
+    effective_schedule,
+    schedule_that_stands,
+)
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Writing, missing
 from models.trade.contracts.states import ENTERED
@@ -85,15 +90,28 @@ class KnownLines:
 
         Of its releases those ask that count from the day from which it counts now.
         """
-        active = self.active[place.contract_line_id]
-        standing = (active.get((account.id, it), StandingRelease()) for it in ReleaseType)
-        wanted = (
-            each.schedule.released
-            for each in standing
-            if each.schedule is not None and each.counts_from == account.starts_on
-        )
-        named, upto = int(not place.is_whole), max(wanted, default=Decimal(0))
-        return PlaceSums(1, named, account.received, account.earlier, upto)
+        wanted = self.wanted(place.contract_line_id, account)
+        upto = Decimal(0) if wanted is None else wanted.released
+        return PlaceSums(1, int(not place.is_whole), account.received, account.earlier, upto)
+
+    def wanted(
+        self,
+        line_id: UUID,
+        account: Account,
+        instead: Mapping[ReleaseType, Schedule] = MappingProxyType({}),
+    ) -> Schedule | None:
+        """Return what is in force of an account and counts from the day from which it does now.
+
+        instead: of a type what would be in force.
+        """
+        standing = {it: self.active[line_id].get((account.id, it)) for it in ReleaseType}
+        counted = {
+            type_: each.schedule
+            for type_, each in standing.items()
+            if each is not None and each.counts_from == account.starts_on
+        }
+        counted.update(instead)
+        return effective_schedule(*map(counted.get, (ReleaseType.FORECAST, ReleaseType.JIT)))
 
 
 async def locked(writing: Writing, wanted: Iterable[ReleasePlace]) -> KnownLines:
@@ -159,7 +177,7 @@ async def standing_of(
         is_active = each.state is ReleaseState.ACTIVE
         contract = contracts[each.contract_id]
         day = None if is_active else begun(each.counted_from, contract, each.received_at)
-        schedule = schedule_that_stands(each, lines[each.id])
+        schedule = schedule_that_stands(each, lines[each.id], contract)
         standing = StandingRelease(each, schedule, max(day or date.min, days[each.period_id]))
         found = active if is_active else waiting
         found[each.contract_line_id][each.account_id, each.type] = standing

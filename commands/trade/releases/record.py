@@ -6,6 +6,7 @@ from typing import Any
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import ContractRelease, ReleasesRecord
 from commands.trade.releases.intake import ReleaseIntake
+from commands.trade.releases.meant import with_places
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -30,8 +31,9 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
     numbers or none, SCALE_EXCEEDED, INVALID_WINDOW for the horizon, DUPLICATE for a delivery note,
     TOO_MANY_ITEMS when updates have made the schedule longer than one call may touch.
     """
-    taken = await ReleaseIntake.of(writing, [command])
-    found = taken.take(command)
+    (item,) = await with_places(writing, [command])
+    taken = await ReleaseIntake.of(writing, [item])
+    found = taken.take(item)
     await taken.write()
     return {"release_id": found.release_id, "contract_line_id": command.contract_line_id}
 
@@ -50,10 +52,11 @@ async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
     Refused: of an item as `contractRelease`, and DUPLICATE for a line, place and type that stands
     in the call already.
     """
-    taken = await ReleaseIntake.of(writing, command.releases)
+    items = await with_places(writing, command.releases)
+    taken = await ReleaseIntake.of(writing, items)
     results: list[dict[str, Any]] = []
     named: set[Any] = set()
-    for place, item in enumerate(command.releases):
+    for place, item in enumerate(items):
         await writing.room(1 + len(item.lines))
         try:
             _check_once(key := (ReleasePlace.of(item), item.type), named)

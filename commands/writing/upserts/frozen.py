@@ -6,6 +6,7 @@ row had, and its key is missed when that is gone.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Problem, Refused
+from kit.standards.money import plain
 from models.base.guards import guards
 from models.base.tables import Base, OfMerchant
 
@@ -73,10 +75,13 @@ async def check_frozen(
 
 def _text(name: str, change: Altered, used: Mapping[UUID, Sequence[str]]) -> str:
     row, item = change
-    tables = ", ".join(sorted(used[row.id]))
+    tables = ", ".join(sorted(set(used[row.id])))
+    was, new = (
+        plain(it) if isinstance(it, Decimal) else it for it in (getattr(row, name), item[name])
+    )
     return (
-        f"It is used by {tables}, so its {name} stays {getattr(row, name)}: make another product"
-        f" or packaging for {item[name]}."
+        f"It is used by {tables}, so its {name} stays {was}: make another product or packaging"
+        f" whose {name} is {new}."
     )
 
 

@@ -16,14 +16,19 @@ from models.base.tables import Owned
 
 
 class UpsertColumns(NamedTuple):
-    """Columns that an upsert writes. whole: of a new row; changes: of one that is there."""
+    """Columns that an upsert writes. whole: of a new row; changes: of one that is there.
+
+    is_later: whether it may name others, behind which it is written.
+    """
 
     whole: Mapping[str, Any]
     changes: Mapping[str, Any]
+    is_later: bool = False
 
     def also(self, columns: Mapping[str, Any]) -> "UpsertColumns":
         """Return it with columns that are written, whatever the input says."""
-        return UpsertColumns({**self.whole, **columns}, {**self.changes, **columns})
+        whole, changes = {**self.whole, **columns}, {**self.changes, **columns}
+        return self._replace(whole=whole, changes=changes)
 
 
 def item_of(one: Upsert, shaped: Mapping[str, Mapping[str, Any]] | None = None) -> UpsertColumns:
@@ -63,14 +68,15 @@ async def upsert(
     found = await locked(writing, entity, key, (item.whole[key] for item in items))
     changes = [(found.get(item.whole[key]), item.changes) for item in items]
     await check_frozen(writing, entity, changes, path)
-    rows, statuses = [], []
-    for item in items:
-        old = found.get(item.whole[key])
-        row, changed = put(writing, entity, old, item)
-        rows.append(row)
-        statuses.append(status(writing, happened(events, row, changed, is_new=old is None)))
+    rows, statuses = dict[int, Any](), dict[int, str]()
+    places = range(len(items))
+    for place in sorted(places, key=lambda it: items[it].is_later):
+        old = found.get(items[place].whole[key])
+        rows[place], changed = put(writing, entity, old, items[place])
+        event = happened(events, rows[place], changed, is_new=old is None)
+        statuses[place] = status(writing, event)
     await writing.session.flush()
-    return rows, statuses
+    return [rows[it] for it in places], [statuses[it] for it in places]
 
 
 async def locked(

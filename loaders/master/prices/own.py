@@ -15,9 +15,13 @@ from sqlalchemy import (
     Uuid,
     and_,
     any_,
+    case,
     cast,
+    exists,
+    func,
     literal_column,
     null,
+    or_,
     select,
     true,
     type_coerce,
@@ -30,6 +34,7 @@ from loaders.reading.wanted import AsWanted
 from models.access.viewers import Actor, anyone
 from models.base.visibility import bound, seen_by
 from models.master.catalog import Product
+from models.master.channels import Channel
 from models.master.packagings import Packaging
 from models.master.parties import Party
 from models.master.prices.precedence import price_of, source_of
@@ -48,10 +53,15 @@ class PriceWanted(Input):
         " when left out, it is in the product's unit.",
     )
     currency: Currency | None = Field(
-        None, description="Currency of the price, that of the list price when left out."
+        None,
+        description="Currency of the price, that of the list price when left out; of a product"
+        " without one, that of the first price that it has.",
     )
     channel_id: Annotated[UUID, Names("Channel")] | None = Field(
-        None, description="The channel over which it is ordered; a shop's own when left out."
+        None,
+        description="The channel over which it is ordered; a shop's own when left out, and a"
+        " buyer's, where its company orders over one only. Else lists of channels do not count"
+        " without it, and an order may cost something else.",
     )
     party_id: Annotated[UUID, Names("Party")] | None = Field(
         None, description="The company that orders, for staff; a buyer's is its own."
@@ -82,7 +92,7 @@ def _price(reader: Reader, wanted: PriceWanted, key: Any) -> Part:
     for each in (counted, ordering, price):
         rows = rows.join(each, true())
     found = SimpleNamespace(
-        currency=currency,
+        currency=price.c.currency,
         source=source_of(price),
         unit=product.unit,
         scale=product.scale,
@@ -90,7 +100,7 @@ def _price(reader: Reader, wanted: PriceWanted, key: Any) -> Part:
         price_list_entry_id=price.c.price_list_entry_id,
         **dict(counted.c.items()),
     )
-    rows = rows.where(product.id == key, *seen_by(viewer, product))
+    rows = rows.where(product.id == key, product.is_active, *seen_by(viewer, product))
     return found, rows.correlate_except(product, counted, ordering, price)
 
 
@@ -105,7 +115,8 @@ def _counted(reader: Reader, wanted: PriceWanted, product: Any) -> Any:
     else:
         units, of = quantity * packaging.content, (packaging.id, quantity)
         rules = [packaging.product_id == product.id, packaging.code == wanted.packaging]
-        rules += [quantity % _WHOLE == _NOTHING, *seen_by(reader.viewer, packaging)]
+        rules += [quantity % _WHOLE == _NOTHING, packaging.is_active]
+        rules += seen_by(reader.viewer, packaging)
     names = ("quantity", "packaging_id", "packaged_quantity")
     columns = (it.label(name) for it, name in zip((units, *of), names, strict=True))
     return select(*columns).where(*rules).correlate_except(packaging).lateral("counted")
@@ -114,16 +125,24 @@ def _counted(reader: Reader, wanted: PriceWanted, product: Any) -> Any:
 def _ordering(reader: Reader, wanted: PriceWanted) -> Any:
     """Select who orders over which channel; nothing where the reader does not order so.
 
-    A buyer orders for its own company, over its channels; a shop over its own, for guests.
+    A buyer orders for its own company, over its channels, which need not be named where there is
+    one; a shop over its own, for guests. Nobody orders over a channel that is not active.
     """
-    viewer, party = reader.viewer, reader.table(Party)
+    viewer, party, over = reader.viewer, reader.table(Party), reader.table(Channel)
     own = {viewer.actor: bound(viewer)}
     customer = cast(own.get(Actor.BUYER, wanted.party_id), Uuid())
-    channel = cast(own.get(Actor.STOREFRONT, wanted.channel_id), Uuid())
-    who = select(customer.label("id"), channel.label("channel_id")).subquery("who")
+    named = cast(own.get(Actor.STOREFRONT, wanted.channel_id), Uuid())
+    who = select(customer.label("id"), named.label("channel_id")).subquery("who")
     seen = and_(party.id == who.c.id, *seen_by(viewer, party))
-    rows = select(who.c.channel_id, party.id.label("party_id"), party.price_group.label("group"))
+    channel: Any = who.c.channel_id
+    if viewer.actor is Actor.BUYER and wanted.channel_id is None:
+        only = (func.cardinality(party.channel_ids) == _WHOLE, party.channel_ids[_WHOLE])
+        channel = case(only)
+    rows = select(channel.label("channel_id"), party.id.label("party_id"))
+    rows = rows.add_columns(party.price_group.label("group"))
     rows = rows.select_from(who.outerjoin(party, seen))
+    used = and_(over.id == channel, over.is_active, *seen_by(viewer, over))
+    rows = rows.where(or_(channel.is_(None), exists().where(used).correlate_except(over)))
     if wanted.party_id is not None:
         rows = rows.where(party.id == wanted.party_id)
     if wanted.channel_id is not None:

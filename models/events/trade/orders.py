@@ -1,6 +1,7 @@
 """What the journal tells of orders."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -8,7 +9,9 @@ from uuid import UUID
 
 from models.access.viewers import Actor
 from models.base.events import Event, Moving, Payload, Progressed, event, without
+from models.base.masks import NULL
 from models.base.payloads import AllLines, Beside, ColumnName, IdOf, Item
+from models.events.master.prices import PriceChange
 from models.trade.contracts.states import TimeRule
 from models.trade.orders.holds import HIDDEN_IN_EVENTS_OF_ORDERS, HoldReason
 from models.trade.orders.states import (
@@ -37,12 +40,17 @@ class UpdatedLine(Item):
     quantity: Annotated[Decimal, "How much is ordered now, in the line's unit."]
 
 
-@event("order.updated", Order)
+@event("order.updated", Order, hidden={Actor.WAREHOUSE: {"prices": NULL}})
 class OrderUpdated(Moving):
     """It was changed before what changes was planned, or was sent again with other content."""
 
     fields: Annotated[tuple[ColumnName, ...], "The columns of the order that were written."]
     lines: Annotated[tuple[UpdatedLine, ...], AllLines(), "The lines that were changed."]
+    prices: Annotated[
+        Mapping[Annotated[UUID, IdOf("OrderLine")], PriceChange],
+        "Line that was there → the price of one unit before discount, where that is another."
+        " Left out before it was told.",
+    ] = field(default_factory=dict)
 
 
 @event("order.window_overridden", Order)
@@ -132,6 +140,13 @@ class OrderAmendmentDeclined(Event):
 @event("order.amendment_expired", Order)
 class OrderAmendmentExpired(Event):
     """Amendments were not answered in time; their lines stand as they were ordered."""
+
+    lines: Annotated[tuple[int, ...], AllLines(), "Numbers of the lines."]
+
+
+@event("order.amendment_withdrawn", Order)
+class OrderAmendmentWithdrawn(Event):
+    """So much of lines was cancelled that amendments change nothing any more: they ended."""
 
     lines: Annotated[tuple[int, ...], AllLines(), "Numbers of the lines."]
 

@@ -52,8 +52,8 @@ class PriceSource(StrEnum):
 class Wanted(Protocol):
     """What the price is asked of, as expressions.
 
-    quantity: in the product's unit. at: the instant at which the price must hold. party_id, group:
-    NULL for a guest, and for a party of no group.
+    quantity: in the product's unit. currency: NULL for whichever the price is in. at: the instant
+    at which the price must hold. party_id, group: NULL for a guest, and for a party of no group.
     """
 
     quantity: Any
@@ -68,8 +68,8 @@ def price_of(viewer: AnyViewer, product: Any, wanted: Wanted) -> Any:
     """Select what one unit of a product costs, of all known prices the first; no row without any.
 
     viewer: who sees the lists; orders are placed with those that the merchant sees. product: the
-    table, or as it is shown. Returns a lateral select of unit_price, price_list_entry_id (NULL for
-    a list price), and place: see `source_of`.
+    table, or as it is shown. Returns a lateral select of unit_price, its currency,
+    price_list_entry_id (NULL for a list price), and place: see `source_of`.
     """
     known = union_all(_listed(viewer, product, wanted), _list_price(product, wanted))
     of = known.selected_columns
@@ -90,7 +90,8 @@ def _listed(viewer: AnyViewer, product: Any, wanted: Wanted) -> Select[Any]:
     of_list, of = entry.price_list_id == lists.c.id, entry.product_id == product.id
     step = and_(of_list, of, entry.from_quantity <= wanted.quantity, entry.is_active)
     rows = select(
-        *(entry.unit_price, entry.id.label("price_list_entry_id"), lists.c.place),
+        *(entry.unit_price, entry.currency),
+        *(entry.id.label("price_list_entry_id"), lists.c.place),
         *(lists.c.valid_from, lists.c.code, entry.from_quantity),
     )
     rows = rows.select_from(lists).join(entry, step).where(*seen_by(viewer, entry))
@@ -114,7 +115,8 @@ def _lists(viewer: AnyViewer, wanted: Wanted) -> Any:
         else_=_place(PriceSource.CHANNEL),
     )
     rows = select(lists.id, place.label("place"), lists.valid_from, lists.code)
-    rows = rows.where(*seen_by(viewer, lists), lists.currency == wanted.currency, whose, valid)
+    is_in = lists.currency == func.coalesce(wanted.currency, lists.currency)
+    rows = rows.where(*seen_by(viewer, lists), is_in, whose, valid)
     return rows.offset(literal_column("0")).correlate_except(lists).lateral("lists")
 
 
@@ -123,7 +125,8 @@ def _list_price(product: Any, wanted: Wanted) -> Select[Any]:
     others = (PriceList.valid_from, PriceList.code, PriceListEntry.from_quantity)
     others_null = (cast(null(), column.type) for column in others)
     rows = select(
-        product.list_price, cast(null(), Uuid()), _place(PriceSource.LIST_PRICE), *others_null
+        *(product.list_price, product.list_currency),
+        *(cast(null(), Uuid()), _place(PriceSource.LIST_PRICE), *others_null),
     )
     rows = rows.where(product.list_currency == wanted.currency, product.list_price.is_not(None))
     return rows.correlate_except()

@@ -20,8 +20,8 @@ _LONG = literal_column("1." + "0" * 48, Numeric())
 
 def on_wanted(line: Any, amount: Any) -> ColumnElement[Decimal]:
     """Return in SQL what of a line's amount falls on what is still wanted of it."""
-    exact = amount * _LONG * (line.ordered - line.cancelled) / line.ordered
-    return case((line.cancelled == 0, amount), else_=rounded_net(exact, line.currency))
+    exact = amount * _LONG * line.costing / line.ordered
+    return case((line.costing == line.ordered, amount), else_=rounded_net(exact, line.currency))
 
 
 def owed(order: Any, line: Any) -> ColumnElement[Decimal]:

@@ -80,7 +80,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     agreed on. offered_..., answer_by: what an amendment says instead, while it waits for its
     answer, and until when. replaced_product_id: what was ordered instead of the product, where a
     substitute was agreed on. added: whether it was added to an order that was there, so that no
-    import takes it out.
+    import takes it out. costs_whole: whether all of it is to be paid, though it counts as
+    cancelled: its order was imported as closed, and no delivery tells yet what had left.
     The counters are sums that the database checks; what was lost or refused is owed again, and
     counts as planned and shipped no more.
     """
@@ -202,6 +203,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     answer_by: Mapped[datetime | None]
     replaced_product_id: Mapped[UUID | None]
     added: Mapped[bool] = mapped_column(default=False, server_default="false")
+    costs_whole: Mapped[bool] = mapped_column(default=False, server_default="false")
     ordered: Mapped[Decimal]
     cancelled: Mapped[Counter]
     reserved: Mapped[Counter]
@@ -278,6 +280,16 @@ class OrderLine(OfProduct, Packaged, Owned):
         return unanswered
 
     @hybrid_property
+    def costing(self) -> Decimal:
+        """How much of it is to be paid: what is ordered and not cancelled, or all of it."""
+        return self.ordered if self.costs_whole else self.ordered - self.cancelled
+
+    @costing.inplace.expression
+    @classmethod
+    def _costing(cls) -> ColumnElement[Decimal]:
+        return case((cls.costs_whole, cls.ordered), else_=cls.ordered - cls.cancelled)
+
+    @hybrid_property
     def own_discount(self) -> Decimal | None:
         """What of its discount, where that is an amount, falls on what is still wanted."""
         return self._on_wanted(self.discount_amount)
@@ -300,15 +312,15 @@ class OrderLine(OfProduct, Packaged, Owned):
     def _on_wanted(self, amount: Decimal | None) -> Decimal | None:
         if not amount:
             return amount
-        return part_of(amount, self.ordered - self.cancelled, self.ordered, self.currency)
+        return part_of(amount, self.costing, self.ordered, self.currency)
 
     @hybrid_property
     def net(self) -> Decimal | None:
-        """Exact price of what is ordered and not cancelled, after its own discount.
+        """Exact price of what is to be paid of it, after its own discount.
 
         None where unseen, or where its price is not known; what is cancelled in full needs none.
         """
-        wanted = self.ordered - self.cancelled
+        wanted = self.costing
         price = self.unit_price if wanted else Decimal(0)
         if price is None or self.discount_percent is None:
             return None
@@ -318,7 +330,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     @net.inplace.expression
     @classmethod
     def _net(cls) -> ColumnElement[Decimal]:
-        wanted: Any = cls.ordered - cls.cancelled
+        wanted: Any = cls.costing
         price = case((wanted == 0, 0), else_=cls.unit_price)
         before: ColumnElement[Decimal] = net_of(wanted, price, cls.discount_percent)
         return before - cls.own_discount

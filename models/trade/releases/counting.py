@@ -93,8 +93,7 @@ def _left(reader: Tables, period: Any, until: Any) -> Any:
     """
     line, part = (reader.table(entity_named(it)) for it in ("OrderLine", "DeliveryLine"))
     delivery = reader.table(entity_named("Delivery"))
-    account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
-    contract = reader.table(Contract)
+    account, agreed, contract = map(reader.table, (CumulativeAccount, ContractLine, Contract))
     named, receipt = _noted(reader, account, delivery), _receipt_of(reader, delivery)
     rows = (
         select(*(getattr(part, name).label(label) for name, label in _SUMS.items()))

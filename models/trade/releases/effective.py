@@ -4,7 +4,8 @@ Of an account (a contract line at a place) the schedule just in time (DELJIT) co
 horizon, and the forecast (DELFOR) after it (0051).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any, Protocol
 
 from sqlalchemy import (
@@ -43,12 +44,13 @@ class TablesNow(Tables, Protocol):
     def at(self) -> Any: ...  # noqa: D102 -- said above.
 
 
+ReleaseCondition = Callable[[Any], ColumnElement[bool]]
 _TICK = cast(literal_column("'1 microsecond'"), Interval())
 """Ends of windows and horizons lie behind their last instant."""
 _QUANTITY = ScheduleLine.quantity.type
 
 
-def _in_force(reader: Tables, account: Any, kind: ReleaseType) -> Any:
+def _in_force(reader: Tables, account: Any, kind: ReleaseType, *where: ReleaseCondition) -> Any:
     """Select the release that is in force for an account (K7).
 
     LIMIT and a written state let PostgreSQL look for it by the index of what is active, also where
@@ -60,6 +62,7 @@ def _in_force(reader: Tables, account: Any, kind: ReleaseType) -> Any:
         release.account_id == account.id,
         release.type == fixed(kind),
         release.state == fixed(ReleaseState.ACTIVE),
+        *(it(release) for it in where),
     )
     return rows.limit(1).correlate_except(release).lateral(kind.value.lower())
 
@@ -165,20 +168,50 @@ def _supplied(reader: Tables, of: Any) -> Any:
     know yet how many lines there are.
     """
     line = reader.table(ScheduleLine)
-    counts = or_(
-        line.release_id == of.just_in_time,
-        of.just_in_time.is_(None),
-        and_(line.kind == fixed(ScheduleKind.SCHEDULED), line.arrives_on > of.until),
-    )
     order = (line.release_id == of.forecast, line.line_no)
     total = func.sum(line.quantity, type_=_QUANTITY).over(order_by=order)
     rows = select(
         *(getattr(line, name).label(name) for name in _OF_LINE),
         (of.received + total).label("cumulative_released"),
     )
-    both = array([of.just_in_time, of.forecast], type_=Uuid())
-    rows = rows.where(*own(reader, line), line.release_id == any_(both), counts)
+    rows = rows.where(*_counting(reader, of, line))
     return rows.correlate_except(line).lateral("supplied")
+
+
+def _counting(reader: Tables, of: Any, line: Any) -> Iterator[ColumnElement[bool]]:
+    """Yield which lines are of an effective schedule. of: just_in_time, forecast and until."""
+    yield from own(reader, line)
+    yield line.release_id == any_(array([of.just_in_time, of.forecast], type_=Uuid()))
+    yield or_(
+        line.release_id == of.just_in_time,
+        of.just_in_time.is_(None),
+        and_(line.kind == fixed(ScheduleKind.SCHEDULED), line.arrives_on > of.until),
+    )
+
+
+def wanted_upto(reader: Tables, account: Any, contract: Any, period: Any) -> Any:
+    """Select up to where what is in force of an account asks, and counts in a period.
+
+    One row with `quantity`, NULL where nothing does.
+    """
+    line, counted_there = reader.table(ScheduleLine), _counts_in(period)
+    forecasts = _in_force(reader, account, ReleaseType.FORECAST, counted_there)
+    just_in_time = _in_force(reader, account, ReleaseType.JIT, counted_there)
+    forecast, jit = forecasts.c, just_in_time.c
+    overlays = _overlay(reader, contract, forecast, jit)
+    counts, until = overlays.c.counts, overlays.c.until
+    of = SimpleNamespace(just_in_time=case((counts, jit.id)), forecast=forecast.id, until=until)
+    wanted = select(func.coalesce(func.sum(line.quantity), fixed(0), type_=_QUANTITY))
+    wanted = wanted.where(*_counting(reader, of, line)).correlate_except(line)
+    received = case((counts, jit.cumulative_received), else_=forecast.cumulative_received)
+    one = select(true().label("one")).subquery("one")
+    rows = select((received + wanted.scalar_subquery()).label("quantity")).select_from(one)
+    rows = rows.outerjoin(forecasts, true()).outerjoin(just_in_time, true()).join(overlays, true())
+    return rows.correlate_except(one, forecasts, just_in_time, overlays).lateral("wanted")
+
+
+def _counts_in(period: Any) -> ReleaseCondition:
+    return lambda release: release.period_id == period.id
 
 
 def effective(reader: TablesNow) -> Select[Any]:

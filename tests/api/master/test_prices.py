@@ -101,6 +101,8 @@ async def test_what_happened_to_a_list_is_told(world, ask):
     query = """query ($id: ID!) { priceList(id: $id) {
       timeline(first: 9) { nodes { type payload } } } }"""
     events = (await ask(query, id=key))["priceList"]["timeline"]["nodes"]
+    (change,) = events[-1]["payload"].pop("prices").values()
+    assert change == {"before": "2.4", "after": "2"}
     assert [(it["type"], it["payload"]) for it in events] == [
         ("price_list.created", {}),
         ("price_list.repriced", {"created": 1, "updated": 0}),

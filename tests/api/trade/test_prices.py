@@ -192,8 +192,8 @@ async def test_an_unpriced_order_waits_for_the_merchants_price_where_the_channel
         "net": None,
         "awaitingApprovalOf": ["MERCHANT", "COMPANY"],
     }
-    for by in (ask, approver):
-        assert await _approve(by, order) == [("PRICE_UNKNOWN", "prices")]
+    for by, field in ((ask, "prices"), (approver, "orderId")):
+        assert await _approve(by, order) == [("PRICE_UNKNOWN", field)]
     assert await _approve(ask, order, **{line["id"]: "4.25"}) == ("PENDING_APPROVAL", "33.5")
     assert await _approve(approver, order) == ("CONFIRMED", "33.5")
 

@@ -117,7 +117,7 @@ async def test_prices_are_imported_from_files(ask, world, operate, slug, tmp_pat
     output = "lists.csv: 1 created.\nentries.csv: 1 created.\n"
     assert await operate(*words, str(entries)) == (0, output, "")
     entries.write_text("price_list_code,product_sku,unit_price\nOWN,NUT,2.4\n", "utf-8")
-    refused = "entries.csv.line 2.product_sku: There is no such Product.\n"
+    refused = "entries.csv.line 2.product_sku: There is no such Product: NUT.\n"
     assert await operate(*words, str(entries)) == (1, "", refused)
     code, _, failed = await operate(*words, str(tmp_path / "none.csv"))
     assert (code, "there is no file" in failed) == (2, True)

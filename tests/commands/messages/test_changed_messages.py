@@ -25,6 +25,8 @@ MESSAGES = """
 query ($after: String) { interchangeMessages(first: 250, after: $after) {
   nodes { reference fate findings { tag isError text } } pageInfo { hasNextPage endCursor } } }
 """
+TAKEN = """{ contracts(first: 9) { nodes { lines {
+  product { sku } releases(first: 9) { nodes { account { unloadingPoint } } } } } } }"""
 INTERCHANGES = "{ interchanges(first: 90) { nodes { state } } }"
 
 
@@ -138,9 +140,12 @@ async def test_a_fault_behind_the_first_articles_takes_them_back(ask, world, mon
     assert [it for it in untouched if changes[it] != before[it]] == []
 
 
-async def test_a_place_that_a_message_names_twice_is_taken_once(ask, world, monkeypatch) -> None:
-    """In whichever portions it comes."""
-    monkeypatch.setattr("kit.standards.schedules.messages.MOST_ARTICLES", 1)
+@pytest.mark.parametrize("held", [1, 2, 250])
+async def test_what_a_message_names_twice_is_taken_in_neither_time(
+    ask, world, monkeypatch, held: int
+) -> None:
+    """In whichever portions it comes: held, how many articles are held at a time."""
+    monkeypatch.setattr("kit.standards.schedules.messages.MOST_ARTICLES", held)
     content = plants.content("bremen", "first")
     first, second = content.index(b"LIN+1"), content.index(b"LIN+2")
     again = content[first:second]
@@ -149,9 +154,18 @@ async def test_a_place_that_a_message_names_twice_is_taken_once(ask, world, monk
     await files.received(ask, before + again + b"UNT+%d" % count + end)
     await files.read_all(world)
     (message,) = await inbox(ask)
-    (finding,) = [it for it in message["findings"] if it["isError"]]
-    assert (message["fate"], finding["tag"]) == ("READ", "LIN")
-    assert "DUPLICATE: This line and place stands twice" in finding["text"]
+    errors = [it for it in message["findings"] if it["isError"]]
+    assert message["fate"] == "READ"
+    assert [it["tag"] for it in errors] == ["LIN"] * 2
+    assert all("DUPLICATE: This line and place stands twice" in it["text"] for it in errors)
+    (contract,) = (await ask(TAKEN))["contracts"]["nodes"]
+    taken = {
+        (line["product"]["sku"], release["account"]["unloadingPoint"])
+        for line in contract["lines"]
+        for release in line["releases"]["nodes"]
+    }
+    assert ("HX-100", "D1") not in taken
+    assert ("HX-100", "E7") in taken
 
 
 async def test_each_record_that_is_changed_is_taken_in_whole_or_not(ask, world) -> None:

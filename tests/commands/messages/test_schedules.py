@@ -336,6 +336,42 @@ async def test_what_stands_is_ended_by_no_half_of_an_article(ask, world, partner
     assert await quantities(ask) == {("5500012345", "D1"): ["0", "12"]}
 
 
+LINES = """{ contracts(first: 9) { nodes { lines { releases(first: 9) { nodes {
+  pointOfUse cumulativeReceived account { unloadingPoint } scheduleLines { quantity code }
+} } } } } }"""
+AT_POINT = b"LIN+1++4711-A:IN'LOC+11+D1'LOC+159+%s'QTY+70:%s'SCC+1'QTY+113:%s'DTM+2:20260309:102'"
+
+
+async def test_points_of_use_at_one_dock_are_one_demand_of_it(ask, world, partner) -> None:
+    both = AT_POINT % (b"LINE-A", b"40", b"12") + AT_POINT % (b"LINE-B", b"40", b"30")
+    content = HEAD % b"202603020630" + both + END
+    assert await released(ask, world, partner, content) == []
+    (contract,) = (await ask(LINES))["contracts"]["nodes"]
+    (release,) = contract["lines"][0]["releases"]["nodes"]
+    assert release == {
+        "pointOfUse": "LINE-A, LINE-B",
+        "cumulativeReceived": "40",
+        "account": {"unloadingPoint": "D1"},
+        "scheduleLines": [
+            {"quantity": "12", "code": "SCC 1 LINE-A"},
+            {"quantity": "30", "code": "SCC 1 LINE-B"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    "second",
+    [AT_POINT % (b"LINE-A", b"40", b"30"), AT_POINT % (b"LINE-B", b"55", b"30")],
+)
+async def test_points_of_use_that_are_one_or_count_apart_are_not_joined(
+    ask, world, partner, second
+) -> None:
+    """The figure of a dock is one; of two nobody knows whether they add up."""
+    content = HEAD % b"202603020630" + AT_POINT % (b"LINE-A", b"40", b"12") + second + END
+    assert await released(ask, world, partner, content) == ["INVALID_VALUE"] * 2
+    assert await quantities(ask) == {}
+
+
 async def test_what_a_whole_message_does_not_name_is_ended_in_portions(
     ask, world, partner, monkeypatch
 ) -> None:

@@ -28,7 +28,7 @@ def test_the_inputs_of_a_mutation_give_each_of_its_fields(made: Mapping[str, Any
             for field in SHOWN.type_map[owner].fields
             if (owner, field) not in found and field != "idempotencyKey"
         }
-    assert sorted(missing) == [], "Give them in tests/make/<wing>/inputs.py."
+    assert sorted(missing) == [], "Give them in tests/make/<wing>/inputs."
 
 
 @pytest.mark.prepared("everything")

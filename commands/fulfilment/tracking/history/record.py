@@ -22,8 +22,9 @@ from models.fulfilment.codes import FulfilmentCode
     "Record up to 250 deliveries as they went in another system, up to their arrival or"
     " cancellation, each step with its time; one that is refused stops no other. Each step keeps"
     " the rules of its own verb at its time. Of what has left, or was cancelled, locations may be"
-    " inactive and windows lie anywhere; what is still to go is asked what `deliveryPlan` asks. One"
-    " that is there already under its reference is UNCHANGED, or refused where it differs.",
+    " inactive and windows lie anywhere; what is still to go is asked what `deliveryPlan` asks."
+    " What is known of payments stops only what has not left. One that is there already under its"
+    " reference is UNCHANGED, or refused where it differs.",
 )
 async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome:
     """Record deliveries with what happened to them.

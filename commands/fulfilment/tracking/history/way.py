@@ -17,11 +17,13 @@ from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingR
 from commands.writing.transaction import Writing
 from commands.writing.verbs import AnyVerb
 from kit.errors import Refused
+from models.fulfilment.deliveries.conditions import ORDER_UNPAID
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import ParcelStatus
 
 _SOURCE = "deliveriesRecord"
 """The source of events that tell of arrivals."""
+_LEFT = "dispatched_at"
 MadeDelivery = tuple[UUID, list[UUID]]
 """A delivery and its parcels."""
 
@@ -45,7 +47,7 @@ async def go(
     packed = await history.step(
         "packed_at", packing.pack_each, history.packed, packing.put, packing.check_parcels
     )
-    await history.step("dispatched_at", dispatch.dispatch_each, history.left, dispatch.ship)
+    await history.step(_LEFT, dispatch.dispatch_each, history.left, dispatch.ship)
     cancelled = {p: it.cancelled_at for p, it in items.items() if it.cancelled_at is not None}
     await history.run(cancelled, release.cancel, history.named, release.retract)
     await history.arrive(packed)
@@ -83,7 +85,7 @@ class _History:
 
     def left(self, place: int) -> dispatch.DispatchedDelivery:
         """Return that it left."""
-        at = self.times[place]["dispatched_at"]
+        at = self.times[place][_LEFT]
         return dispatch.DispatchedDelivery(delivery_id=self.ids[place], dispatched_at=at)
 
     def packed(self, place: int) -> packing.PackedDelivery:
@@ -132,7 +134,12 @@ class _History:
             return {}
         self.writing.extent.begin()
         at = {number: when[place] for number, place in enumerate(places)}
-        batch = await take(self.writing, [item(it) for it in places], of_verb, check, at)
+        named = [item(it) for it in places]
+        batch = await take(self.writing, named, of_verb, check, at, unasked=[ORDER_UNPAID])
+        # What has left was let go by whoever let it go.
+        here = [no for no, place in enumerate(places) if _LEFT not in self.times[place]]
+        if here and ORDER_UNPAID in of_verb.act.stopped_by:
+            await batch.stop([ORDER_UNPAID], places=here)
         done = await act(batch)
         for number, why in batch.refused.items():
             self.refused[places[number]] = _unnumbered(why, batch.locked.deliveries.values())

@@ -1,18 +1,21 @@
 """What an order that is there becomes by being sent again: what is left out of it stays."""
 
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import Any
-from uuid import UUID
 
 from commands.trade.orders.amounts import check_line, with_discount
 from commands.trade.orders.compose import check_known
 from commands.trade.orders.drafts import Draft, LineDraft, header_columns
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, field_of
-from commands.trade.orders.revisions.standing import StandingOrders, kept, matched
+from commands.trade.orders.revisions.standing import LineAsItIs, StandingOrders, kept, matched
+from commands.trade.orders.revisions.steps import StandingPrices
 from kit.errors import Refusals
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 
 _DISCOUNTS = ("discount_percent", "discount_amount")
 _TOGETHER: tuple[tuple[str, ...], ...] = (
@@ -32,26 +35,54 @@ _TAXED = {"charges", "discount_percent", "discount_amount"}
 """Columns of an order on which its taxes depend, as they do on its lines."""
 
 
-def sent_again(
-    standing: StandingOrders, order_id: UUID, item: OrderFields, draft: Draft
-) -> Revision:
-    """Return what a locked order is to become. draft: what it would be as a new one.
+@dataclass(frozen=True)
+class Again:
+    """A locked order that is sent again. draft: what it would be as a new one."""
 
-    An address of the party is that of the order still, however it reads today. Lines that were
-    added to the order stay, whether they are sent or not: only `ordersUpdate` takes those out.
-    Refused: PRICE_UNKNOWN, OUT_OF_RANGE for discounts.
-    """
-    order, rows = standing.orders[order_id], standing.lines(order_id)
-    stated = _stated(item)
+    standing: StandingOrders
+    order: Order
+    item: Any
+    draft: Draft
+
+    @cached_property
+    def found(self) -> list[OrderLine | None]:
+        """The lines that are there, None for a new one, in the order of those that are sent."""
+        rows = self.standing.lines(self.order.id)
+        return matched(rows, self.draft.lines, self.order.currency)
+
+    @property
+    def recounted(self) -> list[LineAsItIs]:
+        """Lines that have the merchant's price of another quantity, as they are."""
+        both = zip(self.found, self.draft.lines, strict=True)
+        return [LineAsItIs.of(row) for row, new in both if row is not None and _is_other(row, new)]
+
+    def revision(self, known: StandingPrices) -> Revision:
+        """Return what it is to become.
+
+        An address of the party is that of the order still, however it reads today. Lines that were
+        added to the order stay, whether they are sent or not: only `ordersUpdate` takes those out.
+        Refused: PRICE_UNKNOWN, OUT_OF_RANGE for discounts.
+        """
+        return _revision(self, known)
+
+
+def _is_other(row: OrderLine, new: LineDraft) -> bool:
+    """Tell whether a line has a price of the merchant's that was asked of another quantity."""
+    return not row.price_stated and new.quantity != row.ordered
+
+
+def _revision(again: Again, known: StandingPrices) -> Revision:
+    """Return what `Again.revision` does."""
+    standing, order, item, draft = again.standing, again.order, again.item, again.draft
+    rows, found, stated = standing.lines(order.id), again.found, _stated(item)
     header = {
         name: value for name, value in header_columns(draft).items() if field_of(name) in stated
     }
     if header.get("ship_to_id") is not None and header["ship_to_id"] == order.ship_to_id:
         header["ship_to"] = order.ship_to
-    found = matched(rows, draft.lines, order.currency)
     sent = {row.id for row in found if row is not None}
     left = [row for row in rows if row.id not in sent]
-    lines = _lines(found, draft, item, order.currency)
+    lines = _lines(again, known)
     lines += [(row, kept(row), ("lines",)) for row in left if row.added]
     drafts = with_discount([it for _, it, _ in lines], item if stated >= set(_DISCOUNTS) else order)
     targets: list[LineTarget] = [
@@ -59,7 +90,7 @@ def sent_again(
     ]
     gone: list[Gone] = [(row, ("lines",)) for row in left if not row.added]
     fields = {it: _as_sent(item, it) for it in stated - item.model_fields_set}
-    revision = Revision(order, standing.every(order_id), header, targets, gone, fields=fields)
+    revision = Revision(order, standing.every(order.id), header, targets, gone, fields=fields)
     if "taxes" not in stated and (any(revision.changes()) or _TAXED & set(revision.headings)):
         return replace(revision, header=header | {"taxed": None})
     return revision
@@ -77,14 +108,14 @@ def _as_sent(item: OrderFields, name: str) -> str:
     return next(it for it in together if it in item.model_fields_set)
 
 
-def _lines(
-    found: list[OrderLine | None], draft: Draft, item: Any, currency: str
-) -> list[LineTarget]:
+def _lines(again: Again, known: StandingPrices) -> list[LineTarget]:
     """Return the lines that are sent, as they become. Refused: PRICE_UNKNOWN, OUT_OF_RANGE."""
     lines, refusals = list[LineTarget](), Refusals()
-    for number, (row, new, sent) in enumerate(zip(found, draft.lines, item.lines, strict=True)):
+    item, currency = again.item, again.order.currency
+    every = zip(again.found, again.draft.lines, item.lines, strict=True)
+    for number, (row, new, sent) in enumerate(every):
         path = ("lines", number)
-        line = new if row is None else _line(row, new, sent)
+        line = new if row is None else _line(row, new, sent, partial(known.stays, row, item, sent))
         refusals.above = path
         with refusals:
             check_known(line, currency)
@@ -96,17 +127,19 @@ def _lines(
     return lines
 
 
-def _line(row: OrderLine, new: LineDraft, sent: LineFields) -> LineDraft:
+def _line(
+    row: OrderLine, new: LineDraft, sent: LineFields, price_stays: Callable[[], bool]
+) -> LineDraft:
     """Return what a line becomes: as if it was a new one where it is of another product now.
 
-    A price of the merchant is that of the quantity as it becomes.
+    A price of the merchant is another where the quantity has come to another step.
     """
     if row.product_id != new.product.id:
         return replace(new, added=row.added)
     stated, was = sent.model_fields_set, kept(row)
     if stated.intersection(_DISCOUNTS):
         stated = stated.union(_DISCOUNTS)
-    if "unit_price" in stated or (not row.price_stated and new.quantity != row.ordered):
+    if "unit_price" in stated or (_is_other(row, new) and not price_stays()):
         stated = stated.union(_PRICE)
     stays: dict[str, Any] = {it: getattr(was, it) for it in _OF_LINES if it not in stated}
     return replace(new, added=row.added, **stays)

@@ -10,10 +10,10 @@ from commands.master.packagings.counting import Packagings, check_used, packagin
 from commands.trade.orders.amounts import check_line, check_may_state
 from commands.trade.orders.drafts import LineDraft
 from commands.trade.orders.references import References
-from commands.trade.orders.revisions.imports import OrderLineImport
 from commands.trade.orders.revisions.inputs import OrderLineUpdate, OrderUpdate
 from commands.trade.orders.revisions.revise import Gone, LineTarget
-from commands.trade.orders.revisions.standing import AsItIs, StandingOrders, kept
+from commands.trade.orders.revisions.standing import AsItIs, LineAsItIs, StandingOrders, kept
+from commands.trade.orders.revisions.steps import StandingPrices
 from commands.writing.transaction import Writing, missing
 from kit.errors import Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
@@ -22,28 +22,31 @@ from models.trade.codes import TradeCode
 from models.trade.orders.lines import OrderLine
 
 
-def priced_anew(standing: StandingOrders, item: OrderUpdate) -> list[OrderLineImport]:
-    """Return the lines of an order whose price is asked anew, as they become."""
+def priced_anew(standing: StandingOrders, item: OrderUpdate) -> list[LineAsItIs]:
+    """Return the lines of an order whose price is asked anew, as they are and as they become."""
     rows = {it.id: it for it in standing.lines(item.order_id)}
-    found = ((rows.get(it.line_id), it) for it in item.lines)
-    return [_with_its_price(row, it) for row, it in found if row is not None and _is_asked(row, it)]
+    found = ((rows.get(each.line_id), each) for each in item.lines)
+    return [
+        line
+        for row, each in found
+        if row is not None and _is_asked(row, each)
+        for line in (LineAsItIs.of(row), _with_its_price(row, each))
+    ]
 
 
 def _is_asked(row: OrderLine, item: OrderLineUpdate) -> bool:
-    """Tell whether a line costs what the merchant says: by null, or as it did, of so much now."""
+    """Tell whether the merchant's price is asked: by null, or of so much as there is now."""
     if "unit_price" in item.model_fields_set:
         return item.unit_price is None
     return item.quantity is not None and not row.price_stated
 
 
-def _with_its_price(row: OrderLine, item: OrderLineUpdate) -> OrderLineImport:
+def _with_its_price(row: OrderLine, item: OrderLineUpdate) -> LineAsItIs:
     """Return a line as it becomes, for its price."""
-    quantity, packaging = item.quantity, item.packaging
-    if quantity is None:
-        quantity, packaging = row.ordered, None
-    return OrderLineImport.model_construct(
-        product_id=row.product_id, quantity=quantity, packaging=packaging
-    )
+    line = LineAsItIs.of(row)
+    if item.quantity is None:
+        return line
+    return line.model_copy(update={"quantity": item.quantity, "packaging": item.packaging})
 
 
 @dataclass(frozen=True)
@@ -115,16 +118,18 @@ class LineChanges:
     ) -> LineDraft:
         """Return what a line becomes. Refused: with paths below `path`."""
         refusals, product = Refusals(path), self.products[row.product_id]
-        stated = {it for it in item.model_fields_set if getattr(item, it) is not None}
-        values: dict[str, Any] = {
-            name: getattr(item, name)
-            for name in _STATED | {"substitution_allowed", "external_reference"}
-            if name in stated
-        }
-        for one, other in (_DISCOUNTS, _DISCOUNTS[::-1]):
-            if one in stated and other not in stated:
-                values[other] = Decimal(0)
-        for name in sorted(_STATED & stated):
+        sent = item.model_fields_set
+        stated = {it for it in sent if getattr(item, it) is not None}
+        values: dict[str, Any] = {name: getattr(item, name) for name in _STATED & stated}
+        if sent.intersection(_DISCOUNTS):
+            # Who says one of them, or takes it away, says both.
+            values |= {it: getattr(item, it) or Decimal(0) for it in _DISCOUNTS}
+        if "substitution_allowed" in sent:
+            values["substitution_allowed"] = bool(item.substitution_allowed)
+        if "external_reference" in sent:
+            values["external_reference"] = item.external_reference
+        away = {it for it in sent.intersection(_DISCOUNTS) if getattr(row, it)}
+        for name in sorted((_STATED & stated) | away):
             with refusals:
                 check_may_state(writing, name)
         if "window" in item.model_fields_set:
@@ -150,14 +155,17 @@ class LineChanges:
         return {"quantity": quantity.amount, "packaging": packaging}
 
     def _price(self, writing: Writing, row: OrderLine, item: OrderLineUpdate) -> dict[str, Any]:
-        """Return whose a line's price is, and the merchant's where it is asked.
+        """Return whose a line's price is, and the merchant's where it is asked for another step.
 
         Refused: PRICE_UNKNOWN.
         """
         if not _is_asked(row, item):
             return {"price_stated": row.price_stated or item.unit_price is not None}
-        order = AsItIs.of(self.standing.orders[row.order_id])
-        found = self.references.priced(writing, order, _with_its_price(row, item))
+        order, line = AsItIs.of(self.standing.orders[row.order_id]), _with_its_price(row, item)
+        known = StandingPrices(writing, self.standing, self.references)
+        if "unit_price" not in item.model_fields_set and known.stays(row, order, line):
+            return {"price_stated": False}
+        found = self.references.priced(writing, order, line)
         if found.unit_price is None and row.unit_price is not None:
             text = f"{found.product.sku} has no price here."
             name = "unit_price" if item.quantity is None else "quantity"

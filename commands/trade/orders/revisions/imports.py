@@ -1,6 +1,7 @@
 """Orders in bulk from a back office: history as well as what came in a minute ago."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,26 +13,28 @@ from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import OrderKey, References, read, taken
-from commands.trade.orders.revisions.again import sent_again
+from commands.trade.orders.revisions.again import Again
 from commands.trade.orders.revisions.revise import Revision, apply
-from commands.trade.orders.revisions.standing import StandingOrders
+from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
+from commands.trade.orders.revisions.steps import StandingPrices
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
-from kit.errors import Code, Path, Problem, Refusals, Refused
+from kit.errors import Code, Problem, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Each, Instant, Reference, Upsert
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
 from models.trade.orders.states import OrderState
+from models.trade.orders.tables import Order
 
 
 class OrderLineImport(LineFields, Upsert):
     """One line of an imported order; its product by id or by SKU.
 
     One that is there already keeps what is left out as long as it is of the same product; a price
-    that is the merchant's follows its quantity.
+    that is the merchant's becomes another where its quantity has come to another step of the scale.
     """
 
     product_id: Annotated[UUID, Names("Product")] | None = Field(
@@ -67,7 +70,8 @@ class OrderImport(OrderFields, Upsert):
     closed_at: Instant | None = Field(
         None,
         description="When it was closed; it is imported as CLOSED, and what `deliveriesRecord` does"
-        " not tell to have left before counts as cancelled.",
+        " not tell to have left before counts as cancelled. It costs what was ordered until a"
+        " delivery of it is recorded, and what has left from then on.",
     )
     lines: Bulk[OrderLineImport] = Field(
         description="What was ordered; two lines that differ only in quantity are refused. An order"
@@ -99,9 +103,9 @@ class OrdersImport(Command):
     Act(Scope.ORDERS_IMPORT),
     "Take over up to 250 orders from another system, each known by channel, customer and external"
     " reference: one that is there already becomes what is sent while nothing of what differs is"
-    " planned, where what is left out stays, but for the merchant's price of another quantity; one"
-    " that is refused stops no other. Dates may have passed, channels and products may be inactive,"
-    " no approval is asked.",
+    " planned, where what is left out stays, but for the merchant's price where the quantity comes"
+    " to another step of its scale; one that is refused stops no other. Dates may have passed,"
+    " channels and products may be inactive, no approval is asked.",
 )
 async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     """Create the orders that are not there yet, and bring those that are to what is sent.
@@ -118,29 +122,61 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     references = await read(writing, [(it, it.lines) for it in orders])
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     standing = await StandingOrders.read(writing, there.values())
-    results: list[dict[str, Any]] = []
-    drafts, revisions, seen = dict[int, Draft](), list[Revision](), set[OrderKey]()
+    results = dict[int, dict[str, Any]]()
+    drafts, again, seen = dict[int, Draft](), dict[int, Again](), set[OrderKey]()
     for place, item in enumerate(orders):
-        path: Path = ("orders", place)
         await writing.room(len(item.lines))
-        try:
+        with _refused(results, place):
             draft = _draft(writing, references, item)
             key = _key(draft, item, seen)
-            order_id, status = there.get(key), "UNCHANGED"
-            if order_id is None:
+            if key in there:
+                order = standing.orders[there[key]]
+                _check_same_end(order, item)
+                again[place] = Again(standing, order, item, draft)
+            else:
                 check_priced(draft)
                 drafts[place] = replace(draft, ended=item.ended)
-            elif (revision := _again(standing, order_id, item, draft)).check():
-                revisions.append(revision)
-                status = "UPDATED"
             seen.add(key)
-            results.append(_result(status, order_id))
-        except Refused as refused:
-            results.append(_result("REFUSED", None, [it.below(path) for it in refused.problems]))
+    revisions = await _revisions(writing, references, standing, again, results)
     await apply(writing, revisions)
     for place, order_id in zip(drafts, await create(writing, [*drafts.values()]), strict=True):
         results[place] = _result("CREATED", order_id)
-    return {"results": results}
+    return {"results": [results[place] for place in range(len(orders))]}
+
+
+@contextmanager
+def _refused(results: dict[int, dict[str, Any]], place: int) -> Iterator[None]:
+    """Note what refuses the order at a place, which stops no other."""
+    try:
+        yield
+    except Refused as refused:
+        problems = [it.below(("orders", place)) for it in refused.problems]
+        results[place] = _result("REFUSED", None, problems)
+
+
+async def _revisions(
+    writing: Writing,
+    references: References,
+    standing: StandingOrders,
+    again: Mapping[int, Again],
+    results: dict[int, dict[str, Any]],
+) -> list[Revision]:
+    """Return what changes of orders that are there, and note what is done to each. again: by place.
+
+    Their prices of before are asked by one statement, where a quantity changes.
+    """
+    lined = [(AsItIs.of(it.order), lines) for it in again.values() if (lines := it.recounted)]
+    references = await references.also(writing, lined)
+    known = StandingPrices(writing, standing, references)
+    revisions = list[Revision]()
+    for place, each in again.items():
+        with _refused(results, place):
+            revision, status = each.revision(known), "UNCHANGED"
+            if revision.check():
+                revisions.append(revision)
+                status = "UPDATED"
+            results[place] = _result(status, each.order.id)
+    return revisions
 
 
 def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()) -> dict[str, Any]:
@@ -156,14 +192,12 @@ def _key(draft: Draft, item: OrderImport, seen: set[OrderKey]) -> OrderKey:
     return key
 
 
-def _again(standing: StandingOrders, order_id: UUID, item: OrderImport, draft: Draft) -> Revision:
-    """Return what an order that is there becomes. Refused: WRONG_STATE for one of another end."""
-    order = standing.orders[order_id]
+def _check_same_end(order: Order, item: OrderImport) -> None:
+    """Refused: WRONG_STATE for an order that is there and has another end."""
     if item.ended not in {None, (order.state, order.closed_at)}:
         name = "closed_at" if item.cancelled_at is None else "cancelled_at"
         text = f"{order.number} is there already, and is {order.state.value}."
         raise Refused(Code.WRONG_STATE, text, (name,))
-    return sent_again(standing, order_id, item, draft)
 
 
 def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:

@@ -25,13 +25,15 @@ from kit.inputs import (
 
 
 class OrderLineUpdate(Quantified):
-    """What a line of an order becomes; what is left out stays."""
+    """What a line of an order becomes; what is left out stays, and null takes it away."""
 
     line_id: Annotated[UUID, Names("OrderLine")] = Field(description="A line of the order.")
     quantity: Quantity | None = Field(
         None,
         description="How much is ordered now, in the product's unit or in `packaging`. A price that"
-        " was stated stays; one of the merchant is that of so much, at the instant of the order.",
+        " was stated stays, and so does one of the merchant, unless another step of its scale says"
+        " the price of so much: then it is that, at the instant of the order, as far as price lists"
+        " and products tell it today.",
     )
     unit_price: ExactAmount | None = Field(
         None,
@@ -39,10 +41,12 @@ class OrderLineUpdate(Quantified):
         " merchant's, at the instant of the order.",
     )
     discount_percent: Percent | None = Field(
-        None, description="Percent taken off it, with the scope `PRICES_STATE`."
+        None, description="Percent taken off it, with the scope `PRICES_STATE`; null for none."
     )
     discount_amount: ExactAmount | None = Field(
-        None, description="Amount off the whole line instead, with the scope `PRICES_STATE`."
+        None,
+        description="Amount off the whole line instead, with the scope `PRICES_STATE`; null for"
+        " none.",
     )
     window: Window | None = Field(
         None, description="When it is to arrive; null for when the order is."

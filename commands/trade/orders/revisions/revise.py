@@ -14,6 +14,7 @@ from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.ids import new_id
 from kit.inputs import camel
 from models.base.payloads import ColumnName
+from models.events.master.prices import PriceChange
 from models.events.trade.orders import OrderUpdated, OrderWindowOverridden, UpdatedLine
 from models.trade.contracts.states import TimeRule
 from models.trade.orders.lines import COUNTERS, OrderLine
@@ -90,6 +91,12 @@ class Revision:
                 columns = line_columns(draft, self.order.currency)
                 if not _different(row, columns):
                     yield row, columns
+
+    def prices(self) -> Iterator[tuple[OrderLine, tuple[Decimal | None, Decimal | None]]]:
+        """Yield lines that are there whose price becomes another, with both."""
+        for row, draft, _ in self.lines:
+            if row is not None and row.unit_price != draft.unit_price:
+                yield row, (row.unit_price, draft.unit_price)
 
     def check(self) -> bool:
         """Tell whether anything changes. Refused: every difference that may not be any more."""
@@ -234,7 +241,9 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
         header = {it: each.header.get(it, getattr(each.order, it)) for it in names}
         orders.append((each.order, {**header, "version": each.order.version + 1}))
         fields = tuple(map(ColumnName, each.headings))
-        writing.record(OrderUpdated(each.order.id, fields=fields, lines=tuple(lines)))
+        prices = {row.id: PriceChange(*its) for row, its in each.prices()}
+        updated = OrderUpdated(each.order.id, fields=fields, lines=tuple(lines), prices=prices)
+        writing.record(updated)
         if each.overridden:
             rules = tuple(sorted(each.overridden))
             writing.record(OrderWindowOverridden(each.order.id, rules=rules))

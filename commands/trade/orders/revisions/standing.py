@@ -10,8 +10,8 @@ from uuid import UUID
 
 from commands.trade.contracts.times import Window
 from commands.trade.orders.drafts import LineDraft, line_columns
-from commands.trade.orders.fields import OrderFields
-from commands.trade.orders.lines import lines_of, touch_lines_of
+from commands.trade.orders.fields import LineFields, OrderFields
+from commands.trade.orders.lines import lines_of, touch_lines_of, withdraw
 from commands.writing.transaction import Writing
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
@@ -54,6 +54,17 @@ class AsItIs(OrderFields):
         return self.at
 
 
+class LineAsItIs(LineFields):
+    """How much of what a line asks the price of."""
+
+    product_id: UUID
+
+    @classmethod
+    def of(cls, row: OrderLine) -> "LineAsItIs":
+        """Return it of a line."""
+        return cls.model_construct(product_id=row.product_id, quantity=row.ordered, packaging=None)
+
+
 @dataclass(frozen=True)
 class StandingOrders:
     """Locked orders by id, and all of their lines by the order's id."""
@@ -63,7 +74,10 @@ class StandingOrders:
 
     @classmethod
     async def read(cls, writing: Writing, order_ids: Collection[UUID]) -> "StandingOrders":
-        """Lock orders in id order and read their lines. Refused: TOO_MANY_ITEMS."""
+        """Lock orders in id order and read their lines. Refused: TOO_MANY_ITEMS.
+
+        Amendments that nobody has answered in time end here, as they are read.
+        """
         orders = await writing.among(Order, "id", order_ids, "id", lock=True)
         rows: defaultdict[UUID, list[OrderLine]] = defaultdict(list)
         if orders:
@@ -71,6 +85,9 @@ class StandingOrders:
             await touch_lines_of(writing, [it.id for it in orders])
         for row in (await lines_of(writing, [it.id for it in orders])).values():
             rows[row.order_id].append(row)
+        for order in orders:
+            unanswered = [it for it in rows[order.id] if it.is_unanswered(writing.now)]
+            withdraw(writing, order, unanswered)
         return cls({it.id: it for it in orders}, rows)
 
     def every(self, order_id: UUID) -> Sequence[OrderLine]:

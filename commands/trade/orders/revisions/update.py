@@ -37,9 +37,11 @@ from models.trade.orders.tables import Order
 @verb(
     acts.UPDATE,
     "Add, change and remove lines of up to 250 orders before those lines are planned; an order that"
-    " is refused stops no other. Prices that are left out are those of the instant of the order; so"
-    " are the merchant's prices of lines whose quantity changes. What staff add to a company's"
-    " order waits for none of its approvers.",
+    " is refused stops no other. Prices that are left out are those of the instant of the order, as"
+    " far as price lists and products tell them today: what is written in a price's place is its"
+    " price of before, too. A line whose quantity changes keeps its price, unless another step of"
+    " the merchant's scale says that of so much. What staff add to a company's order waits for none"
+    " of its approvers.",
 )
 async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     """Change orders line by line. Taxes were stated for what was ordered: they are not known then.
@@ -69,8 +71,9 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     " lines is placed or imported, and held (`orderHold`) where nobody is to plan it before it is"
     " whole. Lines with an `externalReference` that the order has already, and lines that differ"
     " only in quantity from one that may still change, are refused, so that a call that is sent"
-    " twice adds nothing. Prices that are left out are those of the instant of the order. What"
-    " staff add to a company's order waits for none of its approvers.",
+    " twice adds nothing. Prices that are left out are those of the instant of the order, as"
+    " `ordersUpdate` knows them. What staff add to a company's order waits for none of its"
+    " approvers.",
 )
 async def add_lines(writing: Writing, command: OrderAddLines) -> Outcome:
     """Add lines to an order. Refused: as `ordersUpdate`."""

@@ -39,11 +39,11 @@ from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from models.access.viewers import Actor, Viewer, anyone
 from models.base.records import columns, record
-from models.base.tables import fixed
 from models.base.visibility import merchant, seen_by
+from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.counting import QUANTITY, counted, own
-from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
-from models.trade.releases.words import ReleaseState
+from models.trade.releases.effective import wanted_upto
+from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
 
 async def accounts_of(
@@ -186,8 +186,8 @@ class PlaceSums(NamedTuple):
     """What accounts come to: a line's, or the share of one of them.
 
     accounts: how many; named: those that are for a named place. received: what customers reported
-    last in the newest periods, earlier: in those before. released: up to where active releases ask
-    that count in the newest periods, the further type of an account.
+    last in the newest periods, earlier: in those before. released: up to where what is in force
+    asks and counts in the newest periods, just in time over forecast.
     """
 
     accounts: int = 0
@@ -216,14 +216,22 @@ async def sums_of(writing: Writing, line_ids: Sequence[UUID]) -> dict[UUID, Plac
 def _sums() -> Statement:
     tables = TrueTables(anyone(Actor.STAFF))
     account, period = tables.table(CumulativeAccount), tables.table(AccountPeriod)
+    line, contract = tables.table(ContractLine), tables.table(Contract)
+    wanted = wanted_upto(tables, account, contract, period)
     newest = func.max(period.starts_on).over(partition_by=account.id) == period.starts_on
     named = account.ship_to_id.is_not(None) | account.unloading_point.is_not(None)
     periods = (
         select(account.contract_line_id, period.id, period.received)
         .add_columns(newest.label("is_newest"), named.label("is_named"))
-        .add_columns(_wanted_upto(tables, period).label("upto"))
+        .add_columns(wanted.c.quantity.label("upto"))
+        .select_from(account)
+        .join(line, line.id == account.contract_line_id)
+        .join(contract, contract.id == line.contract_id)
         .join(period, period.account_id == account.id)
-        .where(*own(tables, account, period), account.contract_line_id == any_(_LINES))
+        .join(wanted, true())
+        .where(
+            *own(tables, account, line, contract, period), account.contract_line_id == any_(_LINES)
+        )
         .subquery()
     )
     is_newest = periods.c.is_newest
@@ -241,23 +249,3 @@ def _sums() -> Statement:
         ),
     )
     return Statement(rows.group_by(periods.c.contract_line_id))
-
-
-def _wanted_upto(tables: TrueTables, period: Any) -> Any:
-    """Return up to where active releases ask in a period, the further type.
-
-    It is asked period by period, by an index: PostgreSQL knows too little of rows that were written
-    just now to join thousands of them well.
-    """
-    release, scheduled = tables.table(Release), tables.table(ScheduleLine)
-    lines = select(func.coalesce(func.sum(scheduled.quantity), 0)).where(
-        *own(tables, scheduled), scheduled.release_id == release.id
-    )
-    upto = release.cumulative_received + lines.correlate(release).scalar_subquery()
-    rows = select(func.max(upto)).where(
-        *own(tables, release),
-        release.account_id == period.account_id,
-        release.period_id == period.id,
-        release.state == fixed(ReleaseState.ACTIVE),
-    )
-    return rows.correlate(period).scalar_subquery()

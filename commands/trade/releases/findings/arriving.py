@@ -78,18 +78,25 @@ class Arriving:
     @property
     def is_ahead(self) -> bool:
         """Tell whether it says that it was issued in time to come."""
-        stated = self.item.issued_at
-        return stated is not None and stated > self.writing.now + CLOCKS_APART
+        return _is_ahead(self.item, self.writing.now)
 
     @property
     def issued_at(self) -> datetime:
         """Return when it was issued; where it says that is to come, when it was received."""
-        now = self.writing.now
-        return now if self.is_ahead else self.item.issued_at or now
+        return issued_at(self.item, self.writing.now)
 
     def day(self, instant: datetime) -> date:
         """Return the day of an instant at its contract's zone."""
         return self.contract.day(instant)
+
+
+def _is_ahead(item: ReleaseContent, now: datetime) -> bool:
+    return item.issued_at is not None and item.issued_at > now + CLOCKS_APART
+
+
+def issued_at(item: ReleaseContent, now: datetime) -> datetime:
+    """Return when a release was issued; where it says that is to come, when it was received."""
+    return now if _is_ahead(item, now) else item.issued_at or now
 
 
 Findings = Iterator[Found]

@@ -9,7 +9,7 @@ from commands.trade.releases.findings.arriving import Arriving, Findings, Found,
 from commands.trade.releases.schedule import Schedule
 from models.base.guards import guards
 from models.trade.contracts.findings import FindingCode
-from models.trade.releases.words import Commitment, ReleaseFunction
+from models.trade.releases.words import Commitment, ReleaseFunction, ReleaseType
 
 _PERCENT = 100
 
@@ -21,10 +21,9 @@ def firm_zone(release: Arriving) -> Findings:
     Cumulatives are compared, so that goods that came meanwhile are no reduction; what a customer
     says that it has beyond what was supplied is one. Of two periods, what is open is.
     """
-    before, now = release.active.schedule, release.writing.now
-    if before is None:
+    (before, after, is_one), now = _in_force(release), release.writing.now
+    if before is None or after is None:
         return
-    after, is_one = release.schedule, release.before is not None
     backed = release.supplied(release.account)
     more = max(after.received - max(backed, before.received), Decimal(0))
     if not is_one:
@@ -38,6 +37,22 @@ def firm_zone(release: Arriving) -> Findings:
             day, what = release.day(start), "firm" if is_one else "firm and open"
             text = f"Until {day} {written(was)} is {what}; this release asks {written(is_now)}."
             yield Found(FindingCode.FIRM_ZONE, text, day=day, expected=was, found=is_now)
+
+
+def _in_force(release: Arriving) -> tuple[Schedule | None, Schedule | None, bool]:
+    """Return what is in force, what would be, and whether both count from one day.
+
+    Both are what just in time and forecast come to together; what comes just in time is firm,
+    whatever it says, where it takes the place of a forecast.
+    """
+    known, active, after = release.known, release.active, release.schedule
+    if active.schedule is not None and not release.counts_with(active):
+        return active.schedule, after, False
+    of, type_ = (release.line.id, release.account), release.item.type
+    if type_ is ReleaseType.JIT and known.wanted(*of) is not active.schedule:
+        firm = [replace(it, commitment=Commitment.FIRM) for it in after.slots]
+        after = replace(after, slots=firm)
+    return known.wanted(*of), known.wanted(*of, {type_: after}), True
 
 
 def _open(schedule: Schedule, supplied: Decimal) -> Schedule:

@@ -61,13 +61,21 @@ def outdated(release: Arriving) -> Findings:
 
 
 def place(release: Arriving) -> Findings:
-    """Find a plant that the contract does not list, and a place that is new beside others."""
+    """Find a plant that the contract does not list, and a place that is new beside others.
+
+    Beside what names no place a named one holds, as a plant does that nobody knows: both may be one
+    and the same, and would be demanded twice.
+    """
     listed, wanted = release.contract.ship_to_ids, release.item.ship_to_id
+    sums, its = release.known.sums[release.line.id], ReleasePlace.of(release.item)
     if listed and wanted is not None and wanted not in listed:
         text = f"{release.contract.number} does not list this address."
         yield Found(FindingCode.UNKNOWN_PLACE, text)
-    elif release.current.is_new and release.known.sums[release.line.id].accounts:
-        at = ReleasePlace.of(release.item).unloading_point
+    elif release.current.is_new and not its.is_whole and sums.named < sums.accounts:
+        text = "Another release of this line names no place: what both want may be one demand."
+        yield Found(FindingCode.UNKNOWN_PLACE, text)
+    elif release.current.is_new and sums.accounts:
+        at = its.unloading_point
         named = "without an unloading point" if at is None else f"with unloading point {at}"
         text = f"No release of this line was for this place before, {named}."
         yield Found(FindingCode.NEW_PLACE, text)

@@ -13,6 +13,7 @@ from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
+from tests.make.trade.payments import record
 
 RECORD = """
 mutation ($input: DeliveriesRecordInput!) { deliveriesRecord(input: $input) {
@@ -44,9 +45,9 @@ AT = {
 PLACED, ENDED = "2026-02-09T08:00:00Z", "2026-02-20T08:00:00Z"
 
 
-async def _scene(world: World, ask: Ask) -> dict[str, Any]:
+async def _scene(world: World, ask: Ask, **channel_fields: Any) -> dict[str, Any]:
     party = to_global("Party", await parties.company(world))
-    channel = to_global("Channel", await channels.channel(world))
+    channel = to_global("Channel", await channels.channel(world, **channel_fields))
     await orders.products(ask, "BOLT", "NUT")
     at = to_global("Location", await locations.location(world))
     return {"order": {"partyId": party, "channelId": channel, "currency": "EUR"}, "at": at}
@@ -205,6 +206,8 @@ async def test_what_left_before_an_order_was_closed_takes_the_place_of_what_is_c
     charges = {"charges": [{"kind": "SHIPPING", "amount": "5"}]}
     order = await _an_order(ask, scene, closedAt=ENDED, **charges)
     assert order["state"] == "CLOSED"
+    whole = (await ask(TIMELINE, id=order["id"]))["order"]
+    assert (whole["net"]["amount"], whole["totals"]["charges"]["amount"]) == ("25", "5")
     kept = await _part(world, scene, order, "6", "0", externalReference="1", **AT)
     off = await _part(world, scene, order, "4", "10", cancelledAt=AT["dispatchedAt"])
     assert [_codes(it) for it in await _record(ask, kept, off)] == [[], []]
@@ -224,6 +227,40 @@ async def test_what_left_before_an_order_was_closed_takes_the_place_of_what_is_c
     assert (sums["cancelled"], sums["planned"], sums["shipped"], sums["delivered"]) == (14, 6, 6, 6)
     (again,) = await _record(ask, kept)
     assert again["status"] == "UNCHANGED"
+
+
+@pytest.mark.parametrize("is_paid_first", [True, False])
+async def test_what_is_paid_of_a_closed_order_is_told_whichever_comes_first(
+    world, ask, is_paid_first
+):
+    scene = await _scene(world, ask, release_when="PAID")
+    taxes = {"taxes": [{"category": "STANDARD", "rate": "19", "amount": "3.8"}]}
+    order = await _an_order(ask, scene, closedAt=ENDED, **taxes)
+    part = await _an_order(ask, scene, closedAt=ENDED)
+    steps = [
+        lambda: record(ask, order, "PAID"),
+        lambda: record(ask, part, "PARTLY_PAID", "7"),
+        lambda: _gone(world, ask, scene, order),
+        lambda: _gone(world, ask, scene, part),
+    ]
+    for step in steps if is_paid_first else reversed(steps):
+        await step()
+    seen = [(await ask(_PAID, id=it["id"]))["order"] for it in (order, part)]
+    assert [it["paymentState"] for it in seen] == ["PAID", "PARTLY_PAID"]
+    assert seen[0]["totals"]["gross"]["amount"] == "23.8"
+    waits = await _an_order(ask, scene)
+    late = await _part(world, scene, waits, releasedAt=AT["plannedAt"])
+    assert [_codes(it) for it in await _record(ask, late)] == [[("PAYMENT_OUTSTANDING", "")]]
+
+
+async def _gone(world: World, ask: Ask, scene: dict[str, Any], order: dict[str, Any]) -> None:
+    """Record that one part of an order left, then the other."""
+    for quantities in (("10", "4"), ("0", "6")):
+        (result,) = await _record(ask, await _part(world, scene, order, *quantities, **AT))
+        assert _codes(result) == []
+
+
+_PAID = "query ($id: ID!) { order(id: $id) { paymentState totals { gross { amount } } } }"
 
 
 async def test_what_is_recorded_of_an_order_that_is_over_was_done_before_its_end(world, ask):

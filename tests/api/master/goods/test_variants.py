@@ -56,6 +56,14 @@ async def test_a_product_leads_to_its_variants_and_they_to_it(ask):
     assert (await _upsert(ask, *sizes))["results"][0]["status"] == "UNCHANGED"
 
 
+async def test_a_product_comes_with_its_variants_in_any_order(ask):
+    made = await _upsert(ask, shirt("SHIRT-L", "SHIRT", size="L"), shirt("SHIRT"))
+    assert [it["product"]["sku"] for it in made["results"]] == ["SHIRT-L", "SHIRT"]
+    assert [it["status"] for it in made["results"]] == ["CREATED"] * 2
+    family = (await ask(FAMILY, sku="SHIRT"))["product"]["variants"]
+    assert [it["sku"] for it in family["nodes"]] == ["SHIRT-L"]
+
+
 async def test_variants_are_of_a_product_that_is_none(ask):
     await _upsert(ask, shirt("SHIRT"), shirt("COAT"))
     await _upsert(ask, shirt("SHIRT-L", "SHIRT", size="L"))

@@ -54,7 +54,8 @@ async def test_just_in_time_overlays_the_forecast_up_to_its_last_day(ask, world)
     await contracts.release(ask, line, 1, *wanted)
     assert sum(map(int, _shown(await _demand(ask), "openQuantity"))) == 2200
     now = [schedule("2026-03-03", "250"), schedule("2026-03-04", "300")]
-    await contracts.release(ask, line, 1, *now, type="JIT")
+    payload = await contracts.try_release(ask, line, 1, *now, type="JIT")
+    assert payload["contractLine"]["cumulativeReleased"] == "1750"
     found = await _demand(ask)
     assert _shown(found, "openQuantity") == ["250", "300", "600", "600"]
     assert _shown(found, "cumulativeReleased") == ["250", "550", "1150", "1750"]

@@ -218,6 +218,43 @@ async def test_a_place_that_is_new_beside_others_is_told(ask, world):
     assert codes == [[], ["NEW_PLACE"], ["REPEATED"]]
 
 
+async def test_a_release_without_a_place_is_for_the_only_one_of_its_line(ask, world):
+    line = (await contracts.contract(world, ask))["lines"][0]["id"]
+    await contracts.release(ask, line, 1, FIRM, unloadingPoint="D1")
+    payload = await contracts.try_release(ask, line, 2, schedule("2026-03-06", "130", "FIRM"))
+    assert contracts.found(payload) == ("ACTIVE", [])
+    assert payload["contractLine"]["cumulativeReleased"] == "130"
+
+
+async def test_a_place_beside_what_names_none_waits_since_both_may_be_one(ask, world):
+    line = (await contracts.contract(world, ask))["lines"][0]["id"]
+    await contracts.release(ask, line, 1, FIRM)
+    payload = await contracts.try_release(ask, line, 2, FIRM, unloadingPoint="D1")
+    assert contracts.found(payload) == ("RECEIVED", ["UNKNOWN_PLACE"])
+    assert payload["contractLine"]["cumulativeReleased"] == "100"
+
+
+@pytest.mark.gate("K8", "contractRelease")
+async def test_just_in_time_lowers_what_a_forecast_says_is_firm_with_consent_only(ask, world):
+    made = await contracts.contract(world, ask, firmZoneDays=14)
+    line = made["lines"][0]["id"]
+    await contracts.release(ask, line, 1, FIRM, schedule("2026-03-10", "50", "FIRM"))
+    payload = await contracts.try_release(ask, line, 1, LESS, type="JIT")
+    assert contracts.found(payload)[0] == "RECEIVED"
+    figures = [
+        tuple(each[name] for name in ("code", "day", "expected", "found"))
+        for each in payload["release"]["findings"]
+    ]
+    assert figures == [
+        ("FIRM_ZONE", "2026-03-06", "100", "60"),
+        ("FIRM_ZONE", "2026-03-10", "150", "110"),
+    ]
+    same = schedule("2026-03-06", "100")
+    payload = await contracts.try_release(ask, line, 2, same, type="JIT")
+    assert contracts.found(payload) == ("ACTIVE", [])
+    assert payload["contractLine"]["cumulativeReleased"] == "150"
+
+
 @pytest.mark.parametrize("notes", [[], [{"deliveryNote": "LS-FREMD"}]])
 @pytest.mark.parametrize("lines", [[], [schedule("2026-03-09", "50", "FIRM")]])
 async def test_what_was_never_issued_lowers_no_firm_quantity(ask, world, notes, lines):

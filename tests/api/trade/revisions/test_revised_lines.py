@@ -3,10 +3,12 @@
 import pytest
 
 from kit.ids import to_global
+from models.access.viewers import Actor
 from tests.api.trade.revisions.test_orders_import import IMPORT
 from tests.guard import counted
 from tests.make import reasons
-from tests.make.master import packagings, parties, prices
+from tests.make.fulfilment import deliveries
+from tests.make.master import locations, packagings, parties, prices
 from tests.make.trade import orders
 
 PRICES = """query ($id: ID!) { order(id: $id) { lines { ordered unitPrice { amount } } } }"""
@@ -127,6 +129,50 @@ async def test_an_import_that_is_sent_again_prices_another_quantity_anew(world, 
 
 _IMPORTED = """{ orders(first: 9, filter: { externalReference: "A-1" }) {
   nodes { lines { unitPrice { amount } } } } }"""
+
+
+@pytest.mark.usefixtures("scale")
+async def test_what_prices_become_later_reprices_no_line_of_its_step(world, ask):
+    order = await _ordered(world, ask, {"quantity": "500"})
+    item = {
+        "externalReference": "A-1",
+        "placedAt": "2026-03-01T09:00:00Z",
+        "currency": "EUR",
+        "channelId": order["channel"]["id"],
+        "partyNumber": "K-1",
+    }
+    lines = [{"productSku": sku, "quantity": "500"} for sku in ("BOLT", "NUT")]
+    await ask(IMPORT, input={"orders": [{**item, "lines": lines}]})
+    await prices.entries(ask, prices.entry("GOLD", "9", fromQuantity="100"))
+    nut = {"sku": "NUT", "name": "NUT", "listPrice": {"amount": "9", "currency": "EUR"}}
+    await ask(orders.PRODUCTS, input={"products": [nut]})
+    fewer = [{**it, "quantity": "400"} for it in lines]
+    done = await ask(IMPORT, input={"orders": [{**item, "lines": fewer}]})
+    assert done["ordersImport"]["results"][0]["status"] == "UPDATED"
+    (found,) = (await ask(_IMPORTED))["orders"]["nodes"]
+    assert [it["unitPrice"]["amount"] for it in found["lines"]] == ["1.5", "2.5"]
+    assert await _update(ask, order, {"quantity": "400"}) == []
+    assert await _prices(ask, order) == ["1.5"]
+    assert await _update(ask, order, {"quantity": "1000"}) == []
+    assert await _prices(ask, order) == ["1"]
+
+
+async def test_who_sees_prices_is_told_which_ones_were_changed(world, ask):
+    place = await locations.location(world)
+    order = await orders.order(world, ask)
+    line = order["lines"][0]["id"]
+    await _update(ask, order, {"quantity": "11", "unitPrice": "1.25"})
+    await deliveries.planned(world, ask, order, locationId=to_global("Location", place))
+    found = []
+    for reader in (ask, ask.by(await world.key(Actor.WAREHOUSE, place))):
+        nodes = (await reader(_TIMELINE, id=order["id"]))["order"]["timeline"]["nodes"]
+        found += [it["payload"].get("prices") for it in nodes if it["type"] == "order.updated"]
+    change = {"before": order["lines"][0]["unitPrice"]["amount"], "after": "1.25"}
+    assert found == [{str(parties.key_of("OrderLine", line)): change}, None]
+
+
+_TIMELINE = """query ($id: ID!) { order(id: $id) {
+  timeline(first: 9) { nodes { type payload } } } }"""
 
 
 @pytest.mark.usefixtures("scale")

@@ -9,7 +9,8 @@ from tests.make.trade import orders
 
 READ = """
 query ($number: String!) { order(number: $number) {
-  id note version net { amount } taxes { amount { amount } } totals { discount { amount } }
+  id note version net { amount } taxes { amount { amount } }
+  totals { discount { amount } charges { amount } }
   purchaseOrderNumber shipTo { city }
   lines { id lineNo ordered unplanned product { sku } unitPrice { amount } net { amount } }
   timeline(first: 9) { nodes { type } }
@@ -213,13 +214,14 @@ async def test_what_is_left_out_stays_and_null_empties_it(world, ask):
     bare = {name: it for name, it in item.items() if name not in stated} | {"lines": lines}
     assert await _statuses(ask, bare) == ["UNCHANGED"]
     assert await _order(ask) == before
-    empty = {name: [] if name in {"charges", "taxes"} else None for name in stated}
-    blank = bare | {"charges": None, "kind": "", "note": "", "discountAmount": "", "shipTo": _EMPTY}
+    empty = dict.fromkeys(stated)
+    blank = bare | {"kind": "", "note": "", "discountAmount": "", "shipTo": _EMPTY}
     assert await _statuses(ask, blank) == ["UNCHANGED"]
     assert await _statuses(ask, bare | empty) == ["UPDATED"]
     after = await _order(ask)
     assert (after["note"], after["purchaseOrderNumber"], after["taxes"]) == (None, None, [])
-    assert after["totals"]["discount"]["amount"] == "0"
+    totals = after["totals"]
+    assert (totals["discount"]["amount"], totals["charges"]["amount"]) == ("0", "0")
     assert after["shipTo"] != before["shipTo"]
     lines[0] |= {"quantity": "4", "unitPrice": None}
     (result,) = (await _imported(ask, bare | {"lines": lines}))["results"]

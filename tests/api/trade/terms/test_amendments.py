@@ -197,6 +197,22 @@ async def test_whoever_ends_an_amendment_that_was_not_answered_in_time_tells_it(
     assert after["version"] == 4
 
 
+async def test_an_amendment_that_ended_by_itself_holds_no_change_of_its_line_back(
+    world, ask, clock
+):
+    order = await orders.order(world, ask)
+    await responses.amended(ask, order)
+    clock.advance(hours=51)
+    line = {"lineId": order["lines"][0]["id"], "quantity": "7"}
+    change = {"orderId": order["id"], "expectedVersion": 3, "lines": [line]}
+    updated = await ask(orders.REVISE["ordersUpdate"], input={"orders": [change]})
+    assert updated["ordersUpdate"]["results"][0]["userErrors"] == []
+    after = await responses.read(ask, order)
+    last = [(it["type"], it["actorName"] == "Abruf") for it in after["timeline"]["nodes"][-2:]]
+    assert last == [("order.amendment_expired", True), ("order.updated", False)]
+    assert (after["version"], after["lines"][0]["ordered"]) == (4, "7")
+
+
 async def test_who_read_a_version_before_an_amendment_ended_by_itself_is_told_so(
     world, ask, clock, database
 ):
@@ -267,6 +283,8 @@ async def test_an_amendment_that_offers_no_less_than_is_wanted_any_more_ends(wor
         amendment = left["lines"][0]["amendment"]
         assert (amendment and {"quantity": amendment["quantity"]}) == offered
     assert left["lines"][0]["response"] is None
+    ended = [it["payload"] for it in left["timeline"]["nodes"] if it["type"].endswith("withdrawn")]
+    assert ended == [{"lines": [1]}]
     await deliveries.planned(world, ask, left)
 
 

@@ -68,7 +68,7 @@ async def test_each_is_told_the_price_that_it_pays_and_no_other(world, ask, gold
     assert await _source(buyer, bolt) == ("2.6", "PARTY")
     assert await _source(buyer, bolt, f'(channelId: "{elsewhere}")') is None
     assert await _source(other, bolt, f"({over})") == ("2.4", "CHANNEL")
-    assert await _source(other, bolt) == ("2.5", "LIST_PRICE")
+    assert await _source(other, bolt) == ("2.4", "CHANNEL")
     assert await _source(other, bolt, f"({of_party})") is None
     assert await _source(shop, bolt) == ("2.4", "CHANNEL")
     assert await _source(shop, bolt, f"({of_party})") is None
@@ -106,6 +106,44 @@ async def test_a_price_is_of_the_quantity_that_a_line_would_keep(ask, gold):
     for wrong in ('quantity: "0.5"', 'quantity: "1.5", packaging: "CARTON"', 'packaging: "BOX"'):
         assert await _source(buyer, bolt, f"({wrong})") is None
     assert await _source(buyer, bolt, '(currency: "CHF")') is None
+
+
+async def test_a_buyer_of_two_channels_names_the_one_whose_lists_count(world, ask, gold):
+    buyer, party, portal, bolt = gold
+    await prices.price_list(ask, "ALL", "2.4", **CHANNEL)
+    assert await _source(buyer, bolt) == ("2.4", "CHANNEL")
+    other = to_global("Channel", await channels.channel(world, code="OTHER"))
+    await parties.allow(world, party, other)
+    assert await _source(buyer, bolt) == ("2.5", "LIST_PRICE")
+    assert await _source(buyer, bolt, f'(channelId: "{portal}")') == ("2.4", "CHANNEL")
+
+
+async def test_without_a_currency_the_price_is_in_that_of_the_list_that_has_one(ask, gold):
+    buyer, *_ = gold
+    nut = {"sku": "NUT", "name": "NUT"}
+    await ask(orders.PRODUCTS, input={"products": [nut]})
+    await prices.price_list(ask, "OWN", currency="USD", **PARTY)
+    await prices.entries(ask, prices.entry("OWN", "7", "NUT"))
+    found = await ask('{ product(sku: "NUT") { id } }')
+    shown = (await _price(buyer, found["product"]["id"]))["unitPrice"]
+    assert shown == {"amount": "7", "currency": "USD"}
+    assert await _source(buyer, found["product"]["id"], "(currency: EUR)") is None
+
+
+async def test_what_nobody_can_order_has_no_price(world, ask, gold):
+    buyer, *_, bolt = gold
+    await packagings.cartons(ask)
+    of = '(quantity: "2", packaging: "CARTON")'
+    assert await _source(buyer, bolt, of) == ("2.5", "LIST_PRICE")
+    await packagings.packagings(ask, packagings.item("CARTON", "12", isActive=False))
+    assert await _source(buyer, bolt, of) is None
+    await channels.channel(world, code="PORTAL", is_active=False)
+    assert await _source(buyer, bolt) is None
+    await channels.channel(world, code="PORTAL", is_active=True)
+    bolts = {"sku": "BOLT", "name": "BOLT", "isActive": False}
+    assert await _source(buyer, bolt) is not None
+    await ask(orders.PRODUCTS, input={"products": [bolts]})
+    assert await _source(buyer, bolt) is None
 
 
 @pytest.mark.parametrize("wrong", ['quantity: "0"', 'currency: "XYZ"', 'partyId: "nonsense"'])
