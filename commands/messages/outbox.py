@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.writing.transaction import Outcome, Writing
+from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command
 from kit.standards.edifact.delimiters import DEFAULT, Delimiters
@@ -56,9 +55,7 @@ async def send(writing: Writing, command: OutgoingInterchangeSend) -> Outcome:
     """Note that it was sent. Refused: NOT_FOUND, WRONG_STATE for what was sent before."""
     key = command.outgoing_interchange_id
     rows = await writing.lock(OutgoingInterchange, {key: ("outgoing_interchange_id",)})
-    if rows[key].state not in SEND.states:
-        text = "It was sent before."
-        raise Refused(Code.WRONG_STATE, text, ("outgoing_interchange_id",))
+    check_state(rows[key], SEND.states, ("outgoing_interchange_id",), "It")
     rows[key].state, rows[key].sent_at = SEND.becomes, writing.now
     writing.record(OutgoingInterchangeSent(key))
     return {"outgoing_interchange_id": key}

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -223,3 +224,14 @@ def check_version(version: int, expected: int | None, path: Path = ("expected_ve
     """Refused: VERSION_CONFLICT when somebody else changed a row since it was read."""
     if expected is not None and version != expected:
         raise Refused(Code.VERSION_CONFLICT, f"This has version {version}, not {expected}.", path)
+
+
+def check_state(row: Any, states: Collection[StrEnum], path: Path, named: str = "") -> None:
+    """Refused: WRONG_STATE for a row in none of the states that it must be in.
+
+    named: what it is called, by default its number.
+    """
+    if row.state not in states:
+        wanted = " or ".join(it.value for it in type(row.state) if it in states)
+        text = f"{named or row.number} is {row.state.value}: it must be {wanted}."
+        raise Refused(Code.WRONG_STATE, text, path)

@@ -52,32 +52,34 @@ async def drafts_of(
     writing: Writing, agreement: Agreement, command: ContractCallOff
 ) -> list[LineDraft]:
     """Return the lines of the order to be. Refused: everything that is wrong, line by line."""
-    refuse_duplicates((it.external_reference for it in command.lines), ("lines",))
-    same = (
-        (it.contract_line_id, it.packaging, it.window, it.schedule_line_id) for it in command.lines
-    )
-    refuse_duplicates(same, ("lines",), "contract_line_id")
-    drafts, problems = [], _common_window(writing, agreement.contract, command)
+    refusals, drafts = Refusals(), list[LineDraft]()
+    with refusals:
+        _check_once(command.lines)
+    with refusals:
+        if command.window is not None and any(it.window is None for it in command.lines):
+            check_window(writing, agreement.contract, command.window)
     for place, line in enumerate(command.lines):
-        try:
+        refusals.above = ("lines", place)
+        with refusals:
             drafts.append(_line(writing, agreement, command, line))
-        except Refused as refused:
-            problems += [it.below(("lines", place)) for it in refused.problems]
-    if not problems:
-        problems += _limits(agreement, drafts, writing.now)
-    if problems:
-        raise Refused.of(problems)
-    await _check_schedule(writing, command)
+    refusals.above = ()
+    if not refusals.problems:
+        refusals.problems += _limits(agreement, drafts, writing.now)
+    with refusals:
+        await _check_schedule(writing, command)
+    refusals.end()
     return drafts
 
 
-def _common_window(writing: Writing, contract: Contract, command: ContractCallOff) -> list[Problem]:
-    """Return what is wrong with the window of lines without one of their own, told where it is."""
+def _check_once(lines: Sequence[CallOffLine]) -> None:
+    """Refused: DUPLICATE for a reference, and for lines that differ in quantity only."""
     refusals = Refusals()
-    if command.window is not None and any(it.window is None for it in command.lines):
-        with refusals:
-            check_window(writing, contract, command.window)
-    return refusals.problems
+    with refusals:
+        refuse_duplicates((it.external_reference for it in lines), ("lines",))
+    with refusals:
+        same = ((it.contract_line_id, it.packaging, it.window, it.schedule_line_id) for it in lines)
+        refuse_duplicates(same, ("lines",), "contract_line_id")
+    refusals.end()
 
 
 def _line(
@@ -89,14 +91,14 @@ def _line(
         text = f"This is no line of {agreement.contract.number}."
         raise Refused(TradeCode.NOT_ON_CONTRACT, text, ("contract_line_id",))
     product = agreement.products[line.product_id]
-    quantity = _quantity(agreement, item, line, product)
-    window = item.window or command.window
-    if window is None:
-        text = "Say when this is to arrive, here or for the whole call-off."
-        raise Refused(Code.INVALID, text, ("window",))
-    if item.window is not None:
-        check_window(writing, agreement.contract, item.window)
-    check_expected(item.expected_unit_price, line.unit_price, line.currency)
+    refusals = Refusals()
+    with refusals:
+        quantity = _quantity(agreement, item, line, product)
+    with refusals:
+        window = _window(writing, agreement.contract, command, item)
+    with refusals:
+        check_expected(item.expected_unit_price, line.unit_price, line.currency)
+    refusals.end()
     return LineDraft(
         product,
         quantity.amount,
@@ -108,6 +110,19 @@ def _line(
         schedule_line_id=item.schedule_line_id,
         **_promised(writing, agreement.contract, line, window),
     )
+
+
+def _window(
+    writing: Writing, contract: Contract, command: ContractCallOff, item: CallOffLine
+) -> Window:
+    """Return when a line is to arrive; its own window is checked. Refused: INVALID for none."""
+    window = item.window or command.window
+    if window is None:
+        text = "Say when this is to arrive, here or for the whole call-off."
+        raise Refused(Code.INVALID, text, ("window",))
+    if item.window is not None:
+        check_window(writing, contract, item.window)
+    return window
 
 
 def _promised(
@@ -207,14 +222,17 @@ async def _check_schedule(writing: Writing, command: ContractCallOff) -> None:
     keys = {it.schedule_line_id for it in command.lines if it.schedule_line_id is not None}
     found = await writing.by_key(ScheduleLine, "id", keys)
     releases = await writing.by_key(Release, "id", {it.release_id for it in found.values()})
+    refusals = Refusals()
     for place, each in enumerate(command.lines):
-        if each.schedule_line_id is None:
-            continue
         path = ("lines", place, "schedule_line_id")
         scheduled = found.get(each.schedule_line_id)
         release = None if scheduled is None else releases[scheduled.release_id]
-        if release is None or release.contract_line_id != each.contract_line_id:
-            raise missing(ScheduleLine, path)
-        if release.state is not ReleaseState.ACTIVE:
-            text = f"Release {release.number} was superseded."
-            raise Refused(TradeCode.RELEASE_OUTDATED, text, path)
+        with refusals:
+            if each.schedule_line_id is None:
+                continue
+            if release is None or release.contract_line_id != each.contract_line_id:
+                raise missing(ScheduleLine, path)
+            if release.state is not ReleaseState.ACTIVE:
+                text = f"Release {release.number} was superseded."
+                raise Refused(TradeCode.RELEASE_OUTDATED, text, path)
+    refusals.end()

@@ -9,12 +9,12 @@ from commands.fulfilment.deliveries.places import DeliveryPart, DeliveryTerms, P
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Writing, missing
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 
-_PATH: Path = ("deliveries",)
+PARTS: Path = ("deliveries",)
 
 
 def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) -> None:
@@ -23,15 +23,21 @@ def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) 
     Refused: NOT_FOUND and DUPLICATE for line numbers, NOT_ON_CONTRACT, OUTSIDE_VALIDITY,
     NOTICE_TOO_SHORT, INVALID_WINDOW.
     """
+    refusals = Refusals()
     for place, part in enumerate(command.deliveries):
-        path: Path = (*_PATH, place)
-        refuse_duplicates((it.line_no for it in part.lines), (*path, "lines"), "line_no")
+        path: Path = (*PARTS, place)
+        with refusals:
+            refuse_duplicates((it.line_no for it in part.lines), (*path, "lines"), "line_no")
         for number, each in enumerate(part.lines):
-            if each.line_no > len(command.lines):
-                raise missing(OrderLine, (*path, "lines", number, "line_no"))
-        check_listed(contract, part.ship_to_id, (*path, "ship_to_id"))
-        if part.window is not None:
-            check_window(writing, contract, part.window, path)
+            with refusals:
+                if each.line_no > len(command.lines):
+                    raise missing(OrderLine, (*path, "lines", number, "line_no"))
+        with refusals:
+            check_listed(contract, part.ship_to_id, (*path, "ship_to_id"))
+        with refusals:
+            if part.window is not None:
+                check_window(writing, contract, part.window, path)
+    refusals.end()
 
 
 async def plan_parts(
@@ -46,10 +52,10 @@ async def plan_parts(
         return []
     if waits:
         text = "This call-off waits for approval: plan deliveries after it."
-        raise Refused(Code.WRONG_STATE, text, _PATH)
+        raise Refused(Code.WRONG_STATE, text, PARTS)
     ids = {line.line_no: line.id for line in (await lines_of(writing, [order_id])).values()}
     parts = [_part(part, ids) for part in command.deliveries]
-    return await plan(writing, parts, _PATH)
+    return await plan(writing, parts, PARTS)
 
 
 def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:

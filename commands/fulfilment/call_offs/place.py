@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, sums
-from commands.fulfilment.call_offs.parts import check_parts, plan_parts
+from commands.fulfilment.call_offs.parts import PARTS, check_parts, plan_parts
+from commands.fulfilment.deliveries.planning.parts import find_places
 from commands.master.channels import check_channel
-from commands.master.parties.roles import check_role, held
+from commands.master.parties.roles import HeldParty, check_role, held
 from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
 from commands.trade.contracts.life import check_in_force
@@ -17,7 +18,7 @@ from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Path, Refused
+from kit.errors import Path, Refusals, Refused
 from kit.inputs import Place
 from models.events.trade.contracts import ContractCalledOff
 from models.events.trade.orders import OrderWindowOverridden
@@ -47,20 +48,8 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     """
     locked = await writing.lock(Contract, {command.contract_id: ("contract_id",)})
     contract = locked[command.contract_id]
-    _check_contract(writing, contract, command)
-    channel = await _channel(writing, command)
-    (party,) = await held(writing, {"id": [contract.party_id]})
-    check_role(party, PartyRole.CUSTOMER, ("contract_id",))
-    check_channel(writing, channel, party)
-    await check_free(writing, channel.id, contract.party_id, command)
-    check_parts(writing, contract, command)
-    drafts = await drafts_of(writing, await agreement_of(writing, contract, command.lines), command)
-    address = await _ship_to(writing, contract, command)
-    overridden = _check_hours(AgreedPlace(address, override=command.window_override), command)
-    draft = await _draft(writing, contract, command, drafts, address)
-    waits = await awaited(writing, channel, party, draft)
-    draft = replace(draft, awaiting=waits)
-    drawn = sums(drafts)
+    draft, overridden = await _checked(writing, contract, command)
+    drawn = sums(draft.lines)
     await counters.move(writing, {key: {"called_off": total} for key, total in drawn.items()})
     planned = sum(len(part.lines) for part in command.deliveries)
     (order_id,) = await create(writing, [draft], after=planned)
@@ -71,21 +60,68 @@ async def place(writing: Writing, command: ContractCallOff) -> Outcome:
     return {"order_id": order_id, "contract_id": contract.id, "delivery_ids": delivery_ids}
 
 
-def _check_contract(writing: Writing, contract: Contract, command: ContractCallOff) -> None:
-    check_in_force(contract, ("contract_id",))
-    if command.party_id not in {None, contract.party_id}:
-        text = f"The contract {contract.number} is with another party."
-        raise Refused(TradeCode.PARTY_MISMATCH, text, ("party_id",))
-    if not acts.VALID.test(writing, contract):
-        raise outside(contract, ("contract_id",))
+async def _checked(
+    writing: Writing, contract: Contract, command: ContractCallOff
+) -> tuple[Draft, frozenset[TimeRule]]:
+    """Return the order to be, and the rules that its windows override. Refused: as `place`."""
+    (party,) = await held(writing, {"id": [contract.party_id]})
+    refusals = Refusals()
+    with refusals:
+        _check_contract(writing, contract, party, command)
+    with refusals:
+        channel = await _channel(writing, command)
+        check_channel(writing, channel, party)
+        await check_free(writing, channel.id, contract.party_id, command)
+    with refusals:
+        check_parts(writing, contract, command)
+    with refusals:
+        agreement = await agreement_of(writing, contract, command.lines)
+        drafts = await drafts_of(writing, agreement, command)
+    with refusals:
+        address = await _ship_to(writing, contract, command)
+        overridden = _check_hours(AgreedPlace(address, override=command.window_override), command)
+    with refusals:
+        await _check_contact(writing, contract, command)
+    with refusals:
+        if refusals.problems:
+            # What planning would refuse of its deliveries is not reached.
+            await find_places(writing, command.deliveries, PARTS)
+    refusals.end()
+    draft = _draft(writing, contract, command, drafts, address)
+    waits = await awaited(writing, channel, party, draft)
+    return replace(draft, awaiting=waits), overridden
+
+
+def _check_contract(
+    writing: Writing, contract: Contract, party: HeldParty, command: ContractCallOff
+) -> None:
+    """Check what is called off from. party: with whom it is agreed. Refused: as `place`."""
+    path: Path = ("contract_id",)
+    refusals = Refusals()
+    with refusals:
+        check_in_force(contract, path)
+        if not acts.VALID.test(writing, contract):
+            raise outside(contract, path)
+    with refusals:
+        if command.party_id not in {None, contract.party_id}:
+            text = f"The contract {contract.number} is with another party."
+            raise Refused(TradeCode.PARTY_MISMATCH, text, ("party_id",))
+    with refusals:
+        check_role(party, PartyRole.CUSTOMER, path)
+    refusals.end()
 
 
 def _check_hours(arrival: AgreedPlace, command: ContractCallOff) -> frozenset[TimeRule]:
     """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6)."""
     windows: list[tuple[Path, Window | None]] = [(("window",), command.window)]
     windows += [(("lines", i, "window"), it.window) for i, it in enumerate(command.lines)]
-    found = (arrival.check(window, path) for path, window in windows if window is not None)
-    return frozenset(rule for rules in found for rule in rules)
+    refusals, found = Refusals(), set[TimeRule]()
+    for path, window in windows:
+        with refusals:
+            if window is not None:
+                found |= arrival.check(window, path)
+    refusals.end()
+    return frozenset(found)
 
 
 async def _channel(writing: Writing, command: ContractCallOff) -> Channel:
@@ -93,14 +129,13 @@ async def _channel(writing: Writing, command: ContractCallOff) -> Channel:
     return (await writing.get(Channel, {command.channel_id: ("channel_id",)}))[command.channel_id]
 
 
-async def _draft(
+def _draft(
     writing: Writing,
     contract: Contract,
     command: ContractCallOff,
     lines: Sequence[LineDraft],
     address: Address | None,
 ) -> Draft:
-    await _check_contact(writing, contract, command)
     return Draft(
         channel_id=command.channel_id,
         currency=contract.currency,

@@ -16,10 +16,10 @@ from sqlalchemy.orm import aliased
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.packagings.counting import Counted, Packagings, Quantified, packagings_of
 from commands.trade.orders.lines import lines_of
-from commands.writing.transaction import Overtaken, Writing, check_version, missing
+from commands.writing.transaction import Overtaken, Writing, check_state, check_version, missing
 from commands.writing.verbs import AnyVerb
 from kit.db.statements import Statement
-from kit.errors import Code, Path, Refused
+from kit.errors import Path
 from kit.ids import Names, new_id
 from kit.inputs import Command, Input
 from models.base.events import Event
@@ -222,9 +222,7 @@ async def lock_one(
 
 def check_allowed(delivery: Delivery, verb: AnyVerb, path: Path) -> None:
     """Refused: WRONG_STATE when the verb is not for the delivery's state."""
-    if delivery.state not in verb.act.states:
-        text = f"{delivery.number} is {delivery.state.value}: not the state for {verb.act.action}."
-        raise Refused(Code.WRONG_STATE, text, path)
+    check_state(delivery, verb.act.states, path)
 
 
 def changed(

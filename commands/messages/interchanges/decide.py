@@ -9,7 +9,7 @@ from pydantic import Field
 from commands.messages.interchanges.files import File, Piece, first_of, header_columns, kept
 from commands.messages.interchanges.taking import answer, settle
 from commands.messages.interchanges.waiting import let_wait
-from commands.writing.transaction import Outcome, Writing
+from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
@@ -110,8 +110,7 @@ async def _locked(
     """Lock an interchange and read its bytes. Refused: NOT_FOUND, WRONG_STATE."""
     key = command.interchange_id
     row = (await writing.lock(Interchange, {key: _PATH}))[key]
-    if row.state not in act.states:
-        raise Refused(Code.WRONG_STATE, f"It is {row.state}.", _PATH)
+    check_state(row, act.states, _PATH, "It")
     (content,) = await writing.records(InterchangeContent, "id", [key])
     file = File(content.content, len(content.content), row.sha256)
     (piece,) = await writing.beside.items(first_of(file))

@@ -12,15 +12,16 @@ from commands.master.packagings.counting import packagings_of
 from commands.master.parties.roles import check_role, held
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
+    Agreed,
     counts_of,
     guarantee_of,
     write_guarantees,
 )
-from commands.trade.contracts.lines import ContractLineCreate, add, products_of, terms_of
+from commands.trade.contracts.lines import ContractLineCreate, add, terms_of
 from commands.writing.counters import numbers
-from commands.writing.transaction import Outcome, Writing, check_known, missing
+from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names, new_id
 from kit.inputs import (
     LARGEST_BULK,
@@ -38,6 +39,7 @@ from models.access.keys import CounterName
 from models.access.viewers import Scope
 from models.base.acts import Transition
 from models.events.trade.contracts import ContractCreated
+from models.master.catalog import Product
 from models.master.parties import Address, Party, PartyRole
 from models.trade.contracts.findings import USUAL_JUMP, USUALLY_HOLDING, FindingCode
 from models.trade.contracts.states import ContractState, EndOfLife, ReservationStrategy
@@ -116,22 +118,20 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     number; WRONG_STATE for an inactive product or packaging; SCALE_EXCEEDED for a quantity;
     OUT_OF_RANGE where quantities contradict each other, and INVALID where a guarantee does.
     """
-    path: Path = ("lines",)
-    parties = {it.id: it for it in await held(writing, {"id": [command.party_id]})}
-    check_known(Party, parties, [(command.party_id, ("party_id",))])
-    check_role(parties[command.party_id], PartyRole.CUSTOMER, ("party_id",))
-    await check_ship_tos(writing, command.party_id, command.ship_to_ids)
-    refuse_duplicates(command.holding_findings, ("holding_findings",))
-    places = {it.product_id: (*path, i, "product_id") for i, it in enumerate(command.lines)}
-    products = await products_of(writing, places)
-    named = (each for it in command.lines for each in counts_of(it.product_id, it))
-    packagings, terms, promises = await packagings_of(writing, named), [], []
-    for place, line in enumerate(command.lines):
-        product = products[line.product_id]
-        terms.append(terms_of(line, product, packagings, (*path, place)))
-        promises.append(
-            guarantee_of(line.guarantee, command.currency, product, packagings, (*path, place))
-        )
+    refusals = Refusals()
+    with refusals:
+        parties = {it.id: it for it in await held(writing, {"id": [command.party_id]})}
+        check_known(Party, parties, [(command.party_id, ("party_id",))])
+        check_role(parties[command.party_id], PartyRole.CUSTOMER, ("party_id",))
+    with refusals:
+        await check_ship_tos(writing, command.party_id, command.ship_to_ids)
+    with refusals:
+        refuse_duplicates(command.holding_findings, ("holding_findings",))
+    with refusals:
+        await _check_number(writing, command.number)
+    with refusals:
+        terms, promises = await _agreed(writing, command)
+    refusals.end()
     contract = await _contract(writing, command)
     guarantees = await write_guarantees(writing, contract, promises)
     for line_no, each in enumerate(zip(terms, guarantees, strict=True), 1):
@@ -141,13 +141,36 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     return {"contract_id": contract.id}
 
 
+async def _agreed(
+    writing: Writing, command: ContractCreate
+) -> tuple[list[dict[str, Any]], list[Agreed | None]]:
+    """Return the columns of the lines, and what is guaranteed of each. Refused: as `create`."""
+    products = await writing.by_key(Product, "id", [it.product_id for it in command.lines])
+    named = (each for it in command.lines for each in counts_of(it.product_id, it))
+    packagings, terms, promises = await packagings_of(writing, named), [], []
+    refusals, guaranteed = Refusals(), command.currency
+    for place, line in enumerate(command.lines):
+        path: Path = ("lines", place)
+        with refusals:
+            check_known(Product, products, [(line.product_id, (*path, "product_id"))])
+            product = products[line.product_id]
+            with refusals:
+                terms.append(terms_of(line, product, packagings, path))
+            promises.append(guarantee_of(line.guarantee, guaranteed, product, packagings, path))
+    refusals.end()
+    return terms, promises
+
+
 async def check_ship_tos(writing: Writing, party_id: UUID, addresses: Sequence[UUID]) -> None:
     """Refused: NOT_FOUND for an address that is not the party's, DUPLICATE."""
-    refuse_duplicates(addresses, ("ship_to_ids",))
+    refusals = Refusals()
+    with refusals:
+        refuse_duplicates(addresses, ("ship_to_ids",))
     found = await writing.by_key(Address, "id", addresses)
-    for place, address_id in enumerate(addresses):
-        if address_id not in found or found[address_id].party_id != party_id:
-            raise missing(Address, ("ship_to_ids", place))
+    own = {key for key, it in found.items() if it.party_id == party_id}
+    with refusals:
+        check_known(Address, own, [(key, ("ship_to_ids", i)) for i, key in enumerate(addresses)])
+    refusals.end()
 
 
 async def _contract(writing: Writing, command: ContractCreate) -> Contract:
@@ -156,7 +179,7 @@ async def _contract(writing: Writing, command: ContractCreate) -> Contract:
         **values | {"priority_on": command.priority_on or command.valid_from},
         merchant_id=writing.viewer.merchant_id,
         id=new_id(),
-        number=await _number(writing, command.number),
+        number=command.number or await _free_number(writing),
         state=_CREATE.becomes,
         created_at=writing.now,
     )
@@ -165,15 +188,14 @@ async def _contract(writing: Writing, command: ContractCreate) -> Contract:
     return contract
 
 
-async def _number(writing: Writing, wanted: str | None) -> str:
-    """Return the number, else the next of the counter that nobody gave by hand.
+async def _check_number(writing: Writing, wanted: str | None) -> None:
+    """Refused: TAKEN."""
+    if wanted is not None and await writing.by_key(Contract, "number", [wanted]):
+        raise Refused(Code.TAKEN, f"There is a contract {wanted} already.", ("number",))
 
-    Refused: TAKEN.
-    """
-    if wanted is not None:
-        if await writing.by_key(Contract, "number", [wanted]):
-            raise Refused(Code.TAKEN, f"There is a contract {wanted} already.", ("number",))
-        return wanted
+
+async def _free_number(writing: Writing) -> str:
+    """Return the next number of the counter that nobody gave by hand."""
     while True:
         (number,) = await numbers(writing, CounterName.CONTRACT, 1)
         if not await writing.by_key(Contract, "number", [number]):

@@ -1,14 +1,16 @@
 """The life of a contract: into force, stopped, resumed, ended."""
 
+from collections.abc import Collection
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from commands.writing.stops import check_stops
-from commands.writing.transaction import Outcome, Writing, check_version
+from commands.writing.transaction import Outcome, Writing, check_state, check_version
 from commands.writing.verbs import AnyVerb, verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Path, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
 from models.base.events import Event
@@ -62,8 +64,7 @@ async def lock_contract(writing: Writing, command: ContractStep, verb: AnyVerb) 
     path = ("contract_id",)
     contract = (await writing.lock(Contract, {command.contract_id: path}))[command.contract_id]
     check_version(contract.version, command.expected_version)
-    if contract.state not in verb.act.states:
-        raise wrong_state(contract)
+    check_contract_state(contract, verb.act.states, path)
     return contract
 
 
@@ -113,10 +114,9 @@ async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
     return _enter(writing, contract, acts.TERMINATE.becomes, terminated, command.reason)
 
 
-def wrong_state(contract: Contract, path: Path = ("contract_id",)) -> Refused:
-    """Return the refusal of what the contract's state does not allow."""
-    text = f"The contract {contract.number} is {contract.state.value}."
-    return Refused(Code.WRONG_STATE, text, path)
+def check_contract_state(contract: Contract, states: Collection[StrEnum], path: Path) -> None:
+    """Refused: WRONG_STATE for a contract in none of the states that it must be in."""
+    check_state(contract, states, path, f"The contract {contract.number}")
 
 
 def check_in_force(contract: Contract, path: Path) -> None:
@@ -124,8 +124,7 @@ def check_in_force(contract: Contract, path: Path) -> None:
     if contract.state is ContractState.SUSPENDED:
         text = f"The contract {contract.number} is suspended."
         raise Refused(TradeCode.CONTRACT_SUSPENDED, text, path)
-    if contract.state not in IN_FORCE:
-        raise wrong_state(contract, path)
+    check_contract_state(contract, IN_FORCE, path)
 
 
 def _enter(

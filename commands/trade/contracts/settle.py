@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.contracts.account import reckon
-from commands.trade.contracts.life import ContractStep, lock_contract, wrong_state
+from commands.trade.contracts.life import ContractStep, lock_contract
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -50,7 +50,8 @@ async def settle(writing: Writing, command: ContractSettle) -> Outcome:
     """
     contract = await lock_contract(writing, command, settle)
     if not acts.OVER.test(writing, contract):
-        raise wrong_state(contract)
+        text = f"The contract {contract.number} lasts until {contract.valid_to}."
+        raise Refused(Code.WRONG_STATE, text, _PATH)
     known = {
         acts.OPEN_CALL_OFFS: partial(_open, contract),
         acts.UNDELIVERED_REST: partial(_remains, contract),

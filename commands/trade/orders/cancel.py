@@ -67,10 +67,14 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, SCALE_EXCEEDED,
     QUANTITY_NOT_OPEN for more than is unplanned (invariants O4, O7).
     """
-    refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
-    order = await locked(writing, command, cancel_lines)
-    lines = await lines_of(writing, [order.id])
-    wanted = await _wanted(writing, command, lines)
+    refusals = Refusals()
+    with refusals:
+        refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
+    with refusals:
+        order = await locked(writing, command, cancel_lines)
+        lines = await lines_of(writing, [order.id])
+        wanted = await _wanted(writing, command, lines)
+    refusals.end()
     happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
     await cancel(writing, order, lines.values(), wanted, happened)
     order.cancel_reason = command.reason

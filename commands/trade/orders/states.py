@@ -1,20 +1,19 @@
 """Where an order may go next: every change of its state comes through here."""
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
 from commands.trade.orders.lines import cancel, check_order_version, lines_of, lock_orders
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_state, missing
 from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Code, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Command, ExactAmount, Input, Note, refuse_duplicates
 from models.access.viewers import Scope
-from models.base.acts import Transition
+from models.base.acts import leading_to
 from models.events.trade.orders import OrderApproved, OrderCancelled, OrderRejected
 from models.trade.codes import TradeCode
 from models.trade.contracts.guarantees import Guarantee
@@ -71,9 +70,7 @@ async def locked(writing: Writing, command: OrderCommand, verb: AnyVerb) -> Orde
     if isinstance(command, VersionedOrderCommand) and command.expected_version is not None:
         lines = await lines_of(writing, [order.id])
         check_order_version(writing, order, lines.values(), command.expected_version)
-    if order.state not in verb.act.states:
-        leads_to = verb.act.becomes if isinstance(verb.act, Transition) else None
-        raise _wrong_state(order, leads_to)
+    check_state(order, verb.act.states, ("order_id",))
     if acts.WANTED in verb.act.needs and not acts.WANTED.test(writing, order):
         raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
     return order
@@ -84,20 +81,9 @@ def not_wanted(order: Any) -> str:
     return f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
 
 
-def _wrong_state(order: Order, state: StrEnum | None) -> Refused:
-    """Return the refusal of what the order's state does not allow. state: that it would get."""
-    text = f"{order.number} is {order.state.value}"
-    if state is not None:
-        text += f" and cannot become {state}."
-    else:
-        text += ": not yet." if NEXT_STATES[order.state] else ": nothing more happens to it."
-    return Refused(Code.WRONG_STATE, text, ("order_id",))
-
-
 def become(writing: Writing, order: Order, state: OrderState) -> None:
     """Bring a locked order into its next state. Refused: WRONG_STATE when it may not go there."""
-    if state not in NEXT_STATES[order.state]:
-        raise _wrong_state(order, state)
+    check_state(order, leading_to(state, NEXT_STATES), ("order_id",))
     order.state, order.awaiting_approval_of = state, []
     if state is OrderState.CONFIRMED:
         order.confirmed_at = writing.now

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
-from commands.trade.contracts.life import wrong_state
+from commands.trade.contracts.life import check_contract_state
 from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
 from commands.trade.releases.accounts.sums import PlaceSums, accounts_of, sums_of
 from commands.trade.releases.schedule import (
@@ -72,8 +72,7 @@ class KnownLines:
         if line is None:
             raise missing(ContractLine, path)
         contract = self.contracts[line.contract_id]
-        if contract.state not in ENTERED:
-            raise wrong_state(contract, path)
+        check_contract_state(contract, ENTERED, path)
         return contract, line
 
     def keep(self, place: ReleasePlace, account: Account) -> None:

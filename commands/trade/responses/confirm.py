@@ -1,7 +1,8 @@
 """The merchant's response to an order, line by line (UN/EDIFACT ORDRSP, 1229 5, 6, 7)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from pydantic import Field
 
@@ -12,11 +13,11 @@ from commands.trade.orders.lines import cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, end_if_empty, locked
 from commands.trade.responses.agreed import Offer, check_agreed
 from commands.trade.responses.checks import check
-from commands.trade.responses.lines import AnsweredLine, LineConfirm, items_of
+from commands.trade.responses.lines import AnsweredLine, LineConfirm, named_by
 from commands.trade.responses.substitutes import substitute
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
+from kit.errors import Code, Refusals, Refused
 from kit.inputs import Bulk, Instant, Note, refuse_duplicates
 from models.events.trade.orders import (
     OrderResponded,
@@ -66,15 +67,14 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     another unit, NOT_ON_CONTRACT for a call-off's substitute or tolerance, LOT_MULTIPLE and
     BELOW_MINIMUM for what its contract does not allow.
     """
-    refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
-    order = await locked(writing, command, confirm)
-    lines = await lines_of(writing, [order.id])
-    items = await items_of(writing, command.lines, lines)
-    _check_times(writing, command, items)
-    overridden = await _overridden(writing, order, command)
-    for each in items:
-        check(each)
-    await check_agreed(writing, order, lines.values(), _offers(items))
+    refusals = Refusals()
+    with refusals:
+        refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
+    with refusals:
+        order = await locked(writing, command, confirm)
+        lines = await lines_of(writing, [order.id])
+        items, overridden = await _checked(writing, command, order, lines)
+    refusals.end()
     withdraw(writing, order, (it.line for it in items))
     rejected = {}
     for item in items:
@@ -97,8 +97,34 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     return {"order_id": order.id}
 
 
-def _check_times(writing: Writing, command: OrderConfirm, items: Sequence[AnsweredLine]) -> None:
-    """Refused: INVALID where an instant and amendments do not go together, or what has passed."""
+async def _checked(
+    writing: Writing, command: OrderConfirm, order: Order, lines: Mapping[UUID, OrderLine]
+) -> tuple[list[AnsweredLine], frozenset[TimeRule]]:
+    """Return what is said to each line, and the rules that windows override. Refused: as told."""
+    refusals, items, overridden = Refusals(), list[AnsweredLine](), frozenset[TimeRule]()
+    named = await named_by(writing, command.lines, lines)
+    for place, each in enumerate(command.lines):
+        with refusals:
+            item = named.answered(each, ("lines", place))
+            items.append(item)
+            check(item)
+    with refusals:
+        _check_answer_by(writing, command, items)
+    for path, window in windows_of(command, command.lines):
+        with refusals:
+            check_ahead(writing, window, path)
+    with refusals:
+        overridden = await _overridden(writing, order, command)
+    with refusals:
+        await check_agreed(writing, order, lines.values(), _offers(items))
+    refusals.end()
+    return items, overridden
+
+
+def _check_answer_by(
+    writing: Writing, command: OrderConfirm, items: Sequence[AnsweredLine]
+) -> None:
+    """Refused: INVALID where an instant and amendments do not go together, or it has passed."""
     amends = any(it.response is LineResponse.AMENDED for it in command.lines)
     is_needed = any(it.waits for it in items)
     if is_needed and command.answer_by is None:
@@ -109,8 +135,6 @@ def _check_times(writing: Writing, command: OrderConfirm, items: Sequence[Answer
         raise Refused(Code.INVALID, text, ("answer_by",))
     if command.answer_by is not None and command.answer_by <= writing.now:
         raise Refused(Code.INVALID_DATE, "This instant has passed.", ("answer_by",))
-    for path, window in windows_of(command, command.lines):
-        check_ahead(writing, window, path)
 
 
 async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> frozenset[TimeRule]:
@@ -123,8 +147,12 @@ async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> 
     override = command.window_override or order.window_override
     address = next(iter(addresses.values()), None)
     arrival = AgreedPlace(address, list(contracts.values()), override)
-    found = (arrival.check(window, (*path, "window")) for path, window in windows)
-    return frozenset(rule for rules in found for rule in rules)
+    refusals, found = Refusals(), set[TimeRule]()
+    for path, window in windows:
+        with refusals:
+            found |= arrival.check(window, (*path, "window"))
+    refusals.end()
+    return frozenset(found)
 
 
 def _offers(items: Iterable[AnsweredLine]) -> dict[OrderLine, Offer]:

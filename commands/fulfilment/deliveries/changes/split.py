@@ -27,7 +27,7 @@ from commands.trade.orders import holds
 from commands.writing.counters import numbers_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Path, Refused
+from kit.errors import Path, Refusals, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Bulk, Note, Quantity, refuse_duplicates
 from models.access.keys import CounterName
@@ -100,8 +100,12 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     the goods need, and for its window as `deliveryReschedule`.
     """
     delivery, locked = await lock_one(writing, command, split)
-    taken = await _taken(locked, delivery, command.lines)
-    columns, overridden = await _columns(locked, delivery, command, taken)
+    refusals, taken = Refusals(), dict[DeliveryLine, Counted]()
+    with refusals:
+        taken = await _taken(locked, delivery, command.lines)
+    with refusals:
+        columns, overridden = await _columns(locked, delivery, command, taken)
+    refusals.end()
     part = await _part(writing, columns, lines=len(taken))
     for line, quantity in taken.items():
         line.planned -= quantity.amount
@@ -125,14 +129,19 @@ async def _columns(
     Refused: as `deliveryMove` and `deliveryReschedule`.
     """
     columns = {name: getattr(delivery, name) for name in _INHERITED}
+    refusals, overridden = Refusals(), frozenset[TimeRule]()
     if command.location_id is not None:
-        columns["location_id"] = await location_for(locked, delivery, command.location_id, lines)
-    overridden: frozenset[TimeRule] = frozenset()
+        with refusals:
+            columns["location_id"] = await location_for(
+                locked, delivery, command.location_id, lines
+            )
     if command.window is not None:
-        fresh, overridden = await new_window(
-            locked, delivery, command.window, command.window_override
-        )
-        columns |= fresh
+        with refusals:
+            fresh, overridden = await new_window(
+                locked, delivery, command.window, command.window_override
+            )
+            columns |= fresh
+    refusals.end()
     return columns, overridden
 
 
@@ -157,18 +166,21 @@ async def _taken(
     locked: Locked, delivery: Delivery, wanted: Sequence[SplitLine]
 ) -> dict[DeliveryLine, Counted]:
     """Return what a split takes of each line."""
-    refuse_duplicates((it.delivery_line_id for it in wanted), ("lines",), "delivery_line_id")
+    refusals, taken = Refusals(), dict[DeliveryLine, Counted]()
+    with refusals:
+        refuse_duplicates((it.delivery_line_id for it in wanted), ("lines",), "delivery_line_id")
     products = await locked.products()
     packagings = await locked.packagings((it.delivery_line_id, it) for it in wanted)
-    taken = {}
     for place, each in enumerate(wanted):
         path: Path = ("lines", place)
-        line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
-        quantity = packagings(products[line.id], each, path=path)
-        if quantity.amount > line.planned:
-            text = f"The line has {line.planned.normalize():f} only."
-            raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "quantity"))
-        taken[line] = quantity
+        with refusals:
+            line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
+            quantity = packagings(products[line.id], each, path=path)
+            if quantity.amount > line.planned:
+                text = f"The line has {line.planned.normalize():f} only."
+                raise Refused(TradeCode.QUANTITY_EXCEEDED, text, (*path, "quantity"))
+            taken[line] = quantity
+    refusals.end()
     whole = sum(it.amount for it in taken.values())
     if whole == sum(line.planned for line in locked.lines_of(delivery)):
         raise Refused(TradeCode.QUANTITY_EXCEEDED, "A split leaves something behind.", ("lines",))

@@ -11,6 +11,7 @@ from commands.fulfilment.deliveries.locking import amounts_of, line_columns
 from commands.fulfilment.deliveries.places import (
     WINDOW,
     DeliveryPart,
+    DeliveryTerms,
     PlannedLine,
     Route,
     check_location,
@@ -24,7 +25,7 @@ from commands.trade.contracts.times import AgreedPlace, Window, check_handling
 from commands.trade.orders.lines import move
 from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
-from commands.writing.transaction import Writing
+from commands.writing.transaction import Writing, check_state
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import new_id
 from kit.inputs import refuse_duplicates
@@ -70,6 +71,11 @@ class NamedByParts:
     locations: Mapping[UUID, Location]
     addresses: Mapping[UUID, Address]
 
+    def orders_of(self, part: DeliveryPart) -> list[Order]:
+        """Return the orders of what a part takes."""
+        ids = dict.fromkeys(self.lines[it.order_line_id].order_id for it in part.lines)
+        return [self.orders[it] for it in ids]
+
 
 def line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
     """Return order line that parts name -> where the first of them does."""
@@ -84,11 +90,10 @@ async def find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> N
     """Read what the parts name. Refused: NOT_FOUND."""
     lines = await writing.get(OrderLine, line_paths(parts, path))
     orders = await writing.by_key(Order, "id", {line.order_id for line in lines.values()})
-    located = {part.location_id: (*path, i, "location_id") for i, part in enumerate(parts)}
-    named = {it.ship_to_id: (*path, i, "ship_to_id") for i, it in enumerate(parts) if it.ship_to_id}
     defaults = {it.ship_to_id for it in orders.values() if it.ship_to_id}
     party_ids = {it.party_id for it in orders.values() if it.party_id}
     contract_ids = {it.contract_id for it in orders.values() if it.contract_id}
+    locations, addresses = await find_places(writing, parts, path, defaults)
     counted = [(lines[it.order_line_id].product_id, it) for part in parts for it in part.lines]
     return NamedByParts(
         lines,
@@ -98,9 +103,27 @@ async def find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> N
         await writing.by_key(Channel, "id", {it.channel_id for it in orders.values()}),
         await writing.by_key(Party, "id", party_ids),
         await writing.for_all().by_key(Contract, "id", contract_ids),
-        await writing.get(Location, located),
-        await writing.get(Address, {**dict.fromkeys(defaults, path), **named}),
+        locations,
+        addresses,
     )
+
+
+async def find_places(
+    writing: Writing, parts: Sequence[DeliveryTerms], path: Path, defaults: Collection[UUID] = ()
+) -> tuple[Mapping[UUID, Location], Mapping[UUID, Address]]:
+    """Read where parts start and where they go. defaults: addresses of their orders.
+
+    Refused: NOT_FOUND.
+    """
+    located = {part.location_id: (*path, i, "location_id") for i, part in enumerate(parts)}
+    named = {it.ship_to_id: (*path, i, "ship_to_id") for i, it in enumerate(parts) if it.ship_to_id}
+    refusals = Refusals()
+    with refusals:
+        locations = await writing.get(Location, located)
+    with refusals:
+        addresses = await writing.get(Address, {**dict.fromkeys(defaults, path), **named})
+    refusals.end()
+    return locations, addresses
 
 
 def take(
@@ -138,9 +161,8 @@ def _one(
     line = found.lines[each.order_line_id]
     order = found.orders[line.order_id]
     is_over = order.state in over and order.contract_id is None
-    if order.state not in acts.PLAN.states and not is_over:
-        text = f"{order.number} is {order.state.value}, not CONFIRMED."
-        raise Refused(Code.WRONG_STATE, text, (*below, "order_line_id"))
+    if not is_over:
+        check_state(order, acts.PLAN.states, (*below, "order_line_id"))
     check_wanted(writing, order, (*below, "order_line_id"))
     check_agreed(writing, order, line, (*below, "order_line_id"))
     quantity = found.packagings(found.products[line.product_id], each, path=below)

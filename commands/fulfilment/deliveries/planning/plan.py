@@ -88,7 +88,8 @@ async def plan(
         with refusals:
             taken.append(take(writing, found, part, (*path, place)))
             plan_lines(taken[-1])
-            orders = list({it.order_id: found.orders[it.order_id] for it in taken[-1]}.values())
+        with refusals:
+            orders = found.orders_of(part)
             columns = columns_of_part(found, part, orders, (*path, place))
             planned.append(columns | {"reships_id": reships_id})
             overridden.append(check_times(found, part, planned[-1], orders, (*path, place)))

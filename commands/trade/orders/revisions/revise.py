@@ -10,7 +10,7 @@ from commands.trade.orders.lines import settle_payments
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
 from commands.writing.upserts.differences import difference
-from kit.errors import Code, Path, Problem, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.ids import new_id
 from kit.inputs import camel
 from models.base.payloads import ColumnName
@@ -155,6 +155,28 @@ def check_some(order: Order, lines: Sequence[LineTarget], gone: Sequence[Gone]) 
     if not lines:
         text = f"An order has at least one line: cancel {order.number} instead."
         raise Refused(Code.TOO_FEW_ITEMS, text, gone[-1][-1] if gone else ())
+
+
+def check_new(order: Order, lines: Sequence[LineTarget]) -> None:
+    """Refused: DUPLICATE for a new line that differs in quantity only from one that may change.
+
+    Where something of that is planned already, more is ordered by a further line only.
+    """
+    free = ((row, draft) for row, draft, _ in lines if row is not None and not _taken(row))
+    there = {_but_quantity(draft, order): row for row, draft in free if draft.quantity}
+    refusals = Refusals()
+    for row, draft, path in lines:
+        same = there.get(_but_quantity(draft, order)) if row is None else None
+        with refusals:
+            if same is not None:
+                text = f"Line {same.line_no} differs in quantity only: change that one."
+                raise Refused(Code.DUPLICATE, text, path)
+    refusals.end()
+
+
+def _but_quantity(draft: LineDraft, order: Order) -> frozenset[tuple[str, Any]]:
+    terms = line_columns(draft, order.currency).items()
+    return frozenset(it for it in terms if it[0] not in {"ordered", "added", *_FOLLOWING})
 
 
 def _different(row: Order | OrderLine, columns: Mapping[str, Any]) -> list[str]:

@@ -12,11 +12,18 @@ from commands.trade.orders.lines import check_order_version
 from commands.trade.orders.references import References, read
 from commands.trade.orders.revisions.changes import LineChanges, priced_anew
 from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, OrderUpdate
-from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, apply, check_some
+from commands.trade.orders.revisions.revise import (
+    Gone,
+    LineTarget,
+    Revision,
+    apply,
+    check_new,
+    check_some,
+)
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.windows import addresses_of, check_windows
 from commands.trade.orders.states import not_wanted
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_state, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
@@ -62,10 +69,11 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     acts.ADD_LINES,
     "Add up to 250 lines to an order, of which nothing else changes: so an order of up to 2,000"
     " lines is placed or imported, and held (`orderHold`) where nobody is to plan it before it is"
-    " whole. Lines with an `externalReference` that the order has already are refused, so that a"
-    " call that is sent twice adds nothing. Prices that are left out are those of the instant of"
-    " the order, as `ordersUpdate` knows them. What staff add to a company's order waits for none"
-    " of its approvers.",
+    " whole. Lines with an `externalReference` that the order has already, and lines that differ"
+    " only in quantity from one that may still change, are refused, so that a call that is sent"
+    " twice adds nothing. Prices that are left out are those of the instant of the order, as"
+    " `ordersUpdate` knows them. What staff add to a company's order waits for none of its"
+    " approvers.",
 )
 async def add_lines(writing: Writing, command: OrderAddLines) -> Outcome:
     """Add lines to an order. Refused: as `ordersUpdate`."""
@@ -136,9 +144,9 @@ def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> Non
     if order is None:
         raise missing(Order, ("order_id",))
     check_order_version(writing, order, standing.rows[order.id], item.expected_version)
-    if order.state not in acts.UPDATE.states or order.kind is OrderKind.CALL_OFF:
-        what = "a call-off" if order.kind is OrderKind.CALL_OFF else order.state.value
-        raise Refused(Code.WRONG_STATE, f"{order.number} is {what}.", ("order_id",))
+    check_state(order, acts.UPDATE.states, ("order_id",))
+    if order.kind is OrderKind.CALL_OFF:
+        raise Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", ("order_id",))
     if not acts.WANTED.test(writing, order):
         raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
 
@@ -179,6 +187,8 @@ def _revision(
                 text = "Another line of the order has this reference."
                 raise Refused(Code.DUPLICATE, text, (*path, "external_reference"))
         seen.add(draft.external_reference)
+    with refusals:
+        check_new(order, lines)
     refusals.end()
     rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)]
     spread = with_discount(drafts, order)

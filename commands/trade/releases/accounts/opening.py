@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.catalog import check_scale
-from commands.trade.contracts.life import wrong_state
+from commands.trade.contracts.life import check_contract_state
 from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
 from commands.trade.releases.force import Force
 from commands.trade.releases.known import KnownLines, by_id, locked
@@ -135,8 +135,7 @@ def _line(known: KnownLines, item: OpeningBalance) -> tuple[Contract, ContractLi
     if line is None:
         raise missing(ContractLine, path)
     contract = known.contracts[line.contract_id]
-    if contract.state not in LIVING_CONTRACTS:
-        raise wrong_state(contract, path)
+    check_contract_state(contract, LIVING_CONTRACTS, path)
     return contract, line
 
 

@@ -13,9 +13,9 @@ from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.known import locked, locked_lines
 from commands.writing.rows import change_rows, write_rows
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_state, missing
 from commands.writing.verbs import AnyVerb, verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Path
 from kit.ids import Names
 from kit.inputs import Bulk, Command, Note, refuse_duplicates
 from models.base.guards import guards
@@ -102,9 +102,7 @@ async def lock_release(
     found = (await writing.get(Release, {key: _PATH}))[key]
     (contract,), _ = await locked_lines(writing, [found.contract_line_id])
     release = (await writing.lock(Release, {key: _PATH}))[key]
-    if release.state not in decision.act.states:
-        text = f"Release {release.number} is {release.state.value}."
-        raise Refused(Code.WRONG_STATE, text, _PATH)
+    check_state(release, decision.act.states, _PATH, f"Release {release.number}")
     return release, contract
 
 

@@ -7,6 +7,7 @@ import pytest
 from kit.ids import from_global, to_global
 from models.access.viewers import READS, Actor, Scope
 from tests.guard import counted
+from tests.make.feed import RECORD
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
 from tests.make.trade import contracts
@@ -251,7 +252,24 @@ async def _cancelled(ask, delivery):
     await deliveries.done(ask, "deliveryCancel", deliveryId=delivery["id"])
 
 
-@pytest.mark.parametrize(("happen", "missing"), [(_cancelled, "100"), (_short, "30")])
+async def _lost(ask, delivery):
+    packed = {"contents": [{"deliveryLineId": delivery["lines"][0]["id"], "quantity": "100"}]}
+    await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
+    parcels = [packed | {"generateSscc": True}]
+    await deliveries.done(ask, "deliveryPack", deliveryId=delivery["id"], parcels=parcels)
+    sent = await deliveries.done(ask, "deliveryDispatch", deliveryId=delivery["id"])
+    event = {
+        "sscc": sent["delivery"]["parcels"][0]["sscc"],
+        "status": "LOST",
+        "occurredAt": "2026-03-02T09:00:00Z",
+    }
+    (found,) = (await ask(RECORD, input={"events": [event]}))["parcelRecordTracking"]["results"]
+    assert found["status"] == "CREATED"
+
+
+@pytest.mark.parametrize(
+    ("happen", "missing"), [(_cancelled, "100"), (_short, "30"), (_lost, "100")]
+)
 async def test_what_is_called_off_and_in_no_delivery_is_planned_again(ask, world, happen, missing):
     planner = await _planner(world, ask)
     await planner.release(1, schedule("2026-03-10", "100"))

@@ -141,7 +141,7 @@ async def test_statements_do_not_grow_with_orders_or_lines(world, ask, database)
             {
                 "orderId": each["id"],
                 "lines": [{"lineId": each["lines"][0]["id"], "quantity": "3"}],
-                "addLines": [{"productSku": "NUT", "quantity": "3"}],
+                "addLines": [{"productSku": "NUT", "quantity": "3", "unitPrice": "9"}],
             }
             for each in made
         ]
@@ -149,3 +149,32 @@ async def test_statements_do_not_grow_with_orders_or_lines(world, ask, database)
             assert {it["status"] for it in await _updated(ask, *items)} == {"UPDATED"}
         counts.append(len(sent))
     assert counts[0] == counts[1]
+
+
+async def test_lines_that_are_sent_twice_are_not_added_twice(world, ask):
+    """A further line of the same is one at other terms, or where the first cannot change."""
+    order = await orders.order(world, ask)
+    bolt = order["lines"][0]
+    line = {"productSku": "BOLT", "unitPrice": bolt["unitPrice"]["amount"], "quantity": "7"}
+    cheap = {**line, "unitPrice": "0.5"}
+
+    async def add(*lines):
+        values = {"orderId": order["id"], "lines": lines}
+        payload = await ask(orders.REVISE["orderAddLines"], input=values)
+        return reasons(payload["orderAddLines"]["userErrors"])
+
+    assert await add(cheap) == []
+    assert await add(cheap, line) == [("DUPLICATE", "lines.0"), ("DUPLICATE", "lines.1")]
+    (both,) = await _updated(
+        ask,
+        {
+            "orderId": order["id"],
+            "lines": [{"lineId": bolt["id"], "unitPrice": "3"}],
+            "addLines": [line],
+        },
+    )
+    assert both["userErrors"] == []
+    await deliveries.planned(
+        world, ask, order, lines=[{"orderLineId": bolt["id"], "quantity": "1"}]
+    )
+    assert await add({**line, "unitPrice": "3"}) == []
