@@ -55,7 +55,7 @@ async def test_the_unit_and_scale_of_what_is_used_stay(world, ask, table):
     ]
     text = refusals(refused)[1]["message"]
     assert table in text
-    assert "another product or packaging for KILOGRAM" in text
+    assert "another product or packaging whose unit is KILOGRAM" in text
     (kept,) = (await _upserted(ask, bolt(name="Bolt M8")))["results"]
     assert kept == {"status": "UPDATED", "userErrors": [], "product": {"unit": "PIECE", "scale": 0}}
 

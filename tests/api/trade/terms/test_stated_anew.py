@@ -176,7 +176,7 @@ async def test_all_without_an_amount_is_what_the_order_cost_then(world, ask, rep
     assert (await _state(ask, order, charges=[SHIPPING]))["order"]["paymentState"] == less
     assert (await _state(ask, order, charges=[]))["order"]["paymentState"] == reported
     (bolt,) = await orders.products(ask, "BOLT")
-    line = orders.line(bolt)
+    line = orders.line(bolt) | {"externalReference": "2"}
     more = (await ask(ADD, i={"orderId": order["id"], "lines": [line]}))["it"]
     assert (more["userErrors"], more["order"]["paymentState"]) == ([], less)
     anew = {"reference": "R-2", "occurredAt": "2026-03-01T13:00:00Z"}
