@@ -182,12 +182,12 @@ async def test_a_promise_is_asked_the_same(world, ask):
     placed = await contracts.call_off(world, ask, made, "5", window=deliveries.WINDOW)
     answer = {"lines": [responses.line(placed, 0, "ACCEPTED")]}
     for window, refused in (
-        (SUNDAY, (CLOSED, "window")),
-        (LATER, ("OUTSIDE_VALIDITY", "window")),
-        (PASSED, ("INVALID_WINDOW", "window.latest")),
+        (SUNDAY, [(CLOSED, "window")]),
+        (LATER, [("OUTSIDE_VALIDITY", "window")]),
+        (PASSED, [("INVALID_WINDOW", "window.latest"), (CLOSED, "window")]),
     ):
         call = {**answer, "window": window}
-        assert await responses.refusals(ask, responses.CONFIRM, placed, **call) == [refused]
+        assert await responses.refusals(ask, responses.CONFIRM, placed, **call) == refused
     await responses.done(ask, responses.CONFIRM, placed, **answer, window=LATER, **WHY)
     assert await _overrides(ask, "Order", placed) == (WHY["windowOverride"], [["VALIDITY"]])
 
