@@ -66,7 +66,7 @@ async def drafts_of(
     if not refusals.problems:
         refusals.problems += _limits(agreement, drafts, writing.now)
     with refusals:
-        await _check_schedule(writing, command)
+        await _check_schedule(writing, agreement, command)
     refusals.end()
     return drafts
 
@@ -217,8 +217,11 @@ def _limits(agreement: Agreement, drafts: Sequence[LineDraft], at: datetime) -> 
             yield Problem(TradeCode.EXCEEDS_MAX, text, path)
 
 
-async def _check_schedule(writing: Writing, command: ContractCallOff) -> None:
-    """Refused: NOT_FOUND for another line's schedule, RELEASE_OUTDATED for a superseded one."""
+async def _check_schedule(writing: Writing, agreement: Agreement, command: ContractCallOff) -> None:
+    """Refused: NOT_FOUND for another line's schedule, RELEASE_OUTDATED for a superseded one.
+
+    Nothing is said of the schedule of what is no line of the contract.
+    """
     keys = {it.schedule_line_id for it in command.lines if it.schedule_line_id is not None}
     found = await writing.by_key(ScheduleLine, "id", keys)
     releases = await writing.by_key(Release, "id", {it.release_id for it in found.values()})
@@ -228,7 +231,7 @@ async def _check_schedule(writing: Writing, command: ContractCallOff) -> None:
         scheduled = found.get(each.schedule_line_id)
         release = None if scheduled is None else releases[scheduled.release_id]
         with refusals:
-            if each.schedule_line_id is None:
+            if each.schedule_line_id is None or each.contract_line_id not in agreement.lines:
                 continue
             if release is None or release.contract_line_id != each.contract_line_id:
                 raise missing(ScheduleLine, path)

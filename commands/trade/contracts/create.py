@@ -122,8 +122,8 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     with refusals:
         parties = {it.id: it for it in await held(writing, {"id": [command.party_id]})}
         check_known(Party, parties, [(command.party_id, ("party_id",))])
-        check_role(parties[command.party_id], PartyRole.CUSTOMER, ("party_id",))
-    with refusals:
+        with refusals:
+            check_role(parties[command.party_id], PartyRole.CUSTOMER, ("party_id",))
         await check_ship_tos(writing, command.party_id, command.ship_to_ids)
     with refusals:
         refuse_duplicates(command.holding_findings, ("holding_findings",))

@@ -96,7 +96,7 @@ def actions_of_order(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return action -> what may be sent for it, of those that take more than the order's id."""
     one, line = {"orderId": order["id"]}, {"lineId": order["lines"][0]["id"]}
-    new = [{"productSku": "NUT", "quantity": "1"}]
+    new = [{"productSku": "NUT", "quantity": "1", "externalReference": "another"}]
     paid = {"reference": "R-1", "state": "PAID", "occurredAt": "2026-03-01T00:00:00Z"}
     return {
         "REJECT": [one | {"reason": "No."}],
