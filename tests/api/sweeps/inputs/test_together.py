@@ -63,8 +63,8 @@ async def test_a_wrong_shape_hides_nothing_that_is_not_there(
 
 
 IN_STEPS = {
-    "contractCreate": set[str](),
-    "contractCallOff": {"contractId"},
+    "contractCreate": {"partyId"},
+    "contractCallOff": {"contractId", "contractLineId"},
     "deliverySplit": {"deliveryId"},
     "deliveryReship": {"deliveryId"},
 }
