@@ -35,7 +35,7 @@ class Walled(Database):
         self, app_url: str, owner_url: str, statement_s: int = DEFAULT_LIMITS.statement
     ) -> None:
         super().__init__(app_url, statement_s=statement_s)
-        self.owner = Database(owner_url)
+        self.owner = Database(owner_url, statement_s=statement_s)
 
     async def close(self) -> None:
         await super().close()
