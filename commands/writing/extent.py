@@ -11,18 +11,25 @@ class Extent:
 
     most: of one call. in_input: entries of all lists in its input. touched: those, and what the
     attempt that ran last has read. later: what a worker has to do because of it, as lines, which
-    are paid alike and bounded by nobody's patience.
+    are paid alike and bounded by nobody's patience. tried: what each trial has touched, of which
+    nothing was kept.
     """
 
     def __init__(self, most: int, in_input: int = 0) -> None:
         """Take the limit of who calls. Refused: as `touch`."""
         self.most, self.in_input, self.touched, self.later = most, in_input, 0, 0
+        self.tried = list[int]()
         self.begin()
 
     def begin(self) -> None:
         """Begin an attempt: what one before has read counts no more."""
         self.touched = self.later = 0
         self.touch(self.in_input)
+
+    def set_aside(self) -> None:
+        """End an attempt as a trial."""
+        self.tried.append(self.touched)
+        self.begin()
 
     def touch(self, count: int, path: Path = ()) -> None:
         """Add lines. Refused: TOO_MANY_ITEMS for more than one call may touch."""

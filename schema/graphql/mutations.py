@@ -113,6 +113,12 @@ def _fields(
             yield from _fields(each.selection_set, fragments)
 
 
+def _beyond(extent: Extent) -> int:
+    """Return what a call costs beyond what it was charged: each trial as much as a mutation."""
+    lines = points_of(extent.touched + extent.later) - points_of(extent.in_input)
+    return lines + sum(WRITE + points_of(it) for it in extent.tried)
+
+
 async def _read(context: Context, verb: AnyVerb, values: Mapping[str, Any]) -> Command:
     """Return the checked input; a long one is checked beside the event loop.
 
@@ -169,14 +175,13 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
         try:
             extent = context.extent = Extent(context.limits.lines, entries(input))
             async with _room(context, extent.in_input + takes.weight(input)):
-                command = await _read(context, verb, _with_key(info, input))
-                _bound(command, context.limits.items)
-                await charged_for_lines(context.bill, extent.in_input)
                 try:
+                    command = await _read(context, verb, _with_key(info, input))
+                    _bound(command, context.limits.items)
+                    await charged_for_lines(context.bill, extent.in_input)
                     outcome = await run(context, command)
                 finally:
-                    lines = extent.touched + extent.later
-                    context.bill.owe(points_of(lines) - points_of(extent.in_input))
+                    context.bill.owe(_beyond(extent))
         except Refused as refused:
             return Answer(problems=few(refused.problems, MOST_OF_CALL))
         return Answer.of(outcome)

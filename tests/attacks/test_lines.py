@@ -26,6 +26,7 @@ from models.trade.orders.tables import Order
 from resolvers.running.context import Context
 from resolvers.running.writing import write
 from schema.graphql.extensions.buckets import LINES_A_POINT, PAID_LINES
+from schema.graphql.mutations import WRITE
 from tests.guard import counted
 from tests.make import Ask, World
 from tests.make.feed import RECORD, Feed, rows
@@ -157,6 +158,28 @@ async def test_points_follow_the_lines_that_are_named_and_those_that_are_read(
         - max(0, 21 * 3 - PAID_LINES) // LINES_A_POINT
     )
     assert rows_of_results > 0
+
+
+async def test_each_trial_of_odd_items_costs_what_a_mutation_costs_and_long_inputs_have_none(
+    world: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = [{"sku": "", "name": "Shaft"}]
+    products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(2)]
+
+    async def cost(wanted: list[dict[str, str]]) -> tuple[int, int]:
+        """Return its points, and its statements."""
+        with counted(world.database.engine) as statements:
+            answer = await ask.answer(UPSERT, input={"products": wanted})
+        return answer["extensions"]["cost"]["actualQueryCost"], len(statements)
+
+    for some in (products, odd + products):
+        await cost(some)
+    plain, tried = await cost(products), await cost(odd + products)
+    monkeypatch.setattr("commands.writing.running.run.MUCH", len(odd + products))
+    left_out = await cost(odd + products)
+    # The first trial finds nothing else, and is the last.
+    assert tried[0] - left_out[0] == WRITE
+    assert tried[1] > left_out[1] == plain[1]
 
 
 async def test_who_cannot_pay_for_the_lines_of_an_input_writes_nothing(

@@ -23,6 +23,7 @@ from kit.errors import Code, Path, Problem, Refused
 from kit.inputs import Command
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.in_turn import InTurn
+from kit.loop.memory import MUCH
 from kit.loop.work import Slices
 from models.access.viewers import Viewer
 
@@ -65,7 +66,8 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
     Refused: whatever the verb refuses as a whole; as `_attempts`.
     """
     remaining = Remaining(verb, command)
-    await remaining.tell_beside(partial(_refusals, database, author, verb))
+    if author.extent.in_input < MUCH:
+        await remaining.tell_beside(partial(_refusals, database, author, verb))
     attempt = partial(_attempt, database, author, verb, command, remaining)
     while True:
         try:
@@ -108,6 +110,8 @@ async def _refusals(
     except (DBAPIError, Overtaken):
         # What the values that stand in have met says nothing of the others.
         return ()
+    finally:
+        author.extent.set_aside()
 
 
 async def run_unasked(
