@@ -113,6 +113,34 @@ class Listed:
     inside: Any
 
 
+@dataclass(frozen=True)
+class Worded:
+    """A text that code makes, once the statement has answered, of values that SQL writes as JSON.
+
+    choose: coerced arguments -> the choice, of which only the values are read.
+    values: (reader, row, bind) -> the texts of the values; none is NULL.
+    words: (what the operation runs with, the values) -> the text.
+    """
+
+    choose: Callable[[Mapping[str, Any]], Any]
+    values: Callable[[Any, Any, Any], Sequence[Any]]
+    words: Callable[[Any, Sequence[Any]], str]
+    granted: None = None
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """Rows of one source that are of several types: `kinds` of the class of their interface.
+
+    column: the attribute that tells which. types: its value -> the type's name.
+    source: a row -> what the fields of the types are read from.
+    """
+
+    column: str
+    types: Mapping[str, str]
+    source: Callable[[Any], Any]
+
+
 def related(
     relation: Any,
     description: str,

@@ -38,7 +38,8 @@ from execution.building import (
     several,
     written_object,
 )
-from execution.fields import Chosen, Listed, Parts, Related, Written, column_of
+from execution.families import family
+from execution.fields import Chosen, Listed, Parts, Related, Worded, Written, column_of
 from execution.paging import connection
 from execution.texts import (
     Forms,
@@ -50,12 +51,14 @@ from execution.texts import (
     never_null,
     refusal,
 )
+from execution.wording import Words, mark
 
 
 class Selection:
     """Reads the selections below one field.
 
     arguments: what it found to be argued, numbered. relations: how many rows or lists it leads to.
+    words: what makes texts of what is read, numbered.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Selection:
         self.collect, self.possible_types, self.forms = collect, possible_types, forms
         self._converter = converter
         self.arguments: list[Argued] = []
+        self.words: list[Words] = []
         self.relations = 0
 
     def fields(self, type_: GraphQLObjectType, details: Details) -> Mapping[str, Details]:
@@ -78,8 +82,7 @@ class Selection:
     def object(self, type_: Any, details: Details, example: Any) -> Build:
         """Build an object from a row source. example: a source to learn the SQL types from."""
         if not isinstance(type_, GraphQLObjectType):
-            message = f"{type_} is not one object type"
-            raise Unfusible(message)
+            return family(self, type_, details, example)
         fields = self.fields(type_, details).items()
         builders = [(key, self.field(type_, nodes, example)) for key, nodes in fields]
         return written_object(builders)
@@ -97,12 +100,22 @@ class Selection:
         if isinstance(declared, Written):
             text = declared.text
             return lambda source, _: certain(text(source, parent.name))
+        if isinstance(declared, Worded):
+            return self.worded(definition, details, declared)
         if isinstance(declared, (Related, Chosen, Parts, Listed)):
             return self.below(definition, details, declared, example)
         if column_of(definition_of(definition)) is not None:
             return self.column(definition, example)
         message = f"{parent.name}.{name} is resolved by code"
         raise Unfusible(message)
+
+    def worded(self, definition: GraphQLField, details: Details, declared: Worded) -> Build:
+        """Build the mark of a text that code makes."""
+        number, own = self.argued(definition, details, declared), len(self.words)
+        self.words.append(declared.words)
+        return lambda source, shaping: mark(
+            own, declared.values(shaping.reader, source, shaping.bind(number))
+        )
 
     def below(
         self, definition: GraphQLField, details: Details, declared: Any, example: Any
@@ -247,16 +260,19 @@ class Selection:
         if not is_abstract_type(type_):
             message = f"{type_} is not one object"
             raise Unfusible(message)
-        items = {}
+        items: dict[str, Build] = {}
         for kind in self.possible_types(type_):
-            mark = len(self.arguments)
+            own = next(it for it in (kind, *kind.interfaces) if it.name in relations)
+            if own.name in items:
+                continue
+            before = len(self.arguments)
             try:
-                items[kind.name] = self.object(kind, details, relations[kind.name].source)
+                items[own.name] = self.object(own, details, relations[own.name].source)
             except Unfusible:
-                del self.arguments[mark:]
+                del self.arguments[before:]
         return items
 
-    def argued(self, definition: GraphQLField, details: Details, declared: Chosen) -> int:
+    def argued(self, definition: GraphQLField, details: Details, declared: Chosen | Worded) -> int:
         """Remember a field whose arguments are coerced for each request; return its number."""
         self.arguments.append(Argued(definition, details[0], declared, self._converter))
         return len(self.arguments) - 1

@@ -92,7 +92,7 @@ class _Page:
         rows = rows.add_columns(*self.columns.values())
         if not self.placed:
             return rows.subquery()
-        keys = self.choice.sort_keys(self.row)
+        keys = self.choice.order_keys(self.row)
         own = rows.add_columns(*(it.label(f"key_{at}") for at, it in enumerate(keys))).subquery()
         place = self.choice.place([own.c[f"key_{at}"] for at in range(len(keys))])
         return select(*(own.c[name] for name in self.columns), place.label("place")).subquery()

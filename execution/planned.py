@@ -28,11 +28,13 @@ from execution.mixed import Mixed, errors_only, failed
 from execution.plans import Fused, Plan, Planner
 from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
+from execution.wording import AT_ONCE, Row, marks, worded
 from kit.db.reads import Overflow, Unwritten
 from kit.errors import Refused
 from kit.limits import ENTRIES, Limits
 from kit.loop.apart import Crowded, Died
 from kit.loop.effort import Later
+from kit.loop.in_turn import InTurn
 from kit.loop.work import TOGETHER, Grown, Work
 from kit.telemetry import trace
 
@@ -48,6 +50,7 @@ class Runs(Request, Protocol):
     plans: bool
     limits: Limits
     work: Work
+    beside: InTurn
     entries: int
     following_plan: Callable[[], "Running"] | None
     subscribed: Callable[[], Mixed] | None
@@ -246,12 +249,23 @@ class Running:
         named = {**context.named, **fused.named(starts), SHARE: share(context.limits.answer)}
         values = statement.values(named, arguments)
         try:
-            return await context.texts(statement.spelt(keys), values)
+            found = await context.texts(statement.spelt(keys), values)
+            return await self._worded(fused, found) if fused.words else found
         except Unwritten:
             self.counted["not fused: a value could not be written"] += 1
             return None
         except Overflow:
             raise context.work.end(Grown.BYTES) from None
+
+    async def _worded(self, fused: Fused, rows: Sequence[Any]) -> Sequence[Any]:
+        """Put texts that code makes into what a statement has answered; many in turn."""
+        context = self._context
+        made = worded(rows, fused.words, context)
+        found: list[Row | None]
+        if marks(rows) > AT_ONCE:
+            return await context.beside.items(made)
+        found = context.work.effort.beside(list, made)
+        return [it for it in found if it is not None]
 
 
 class Planned(SchemaExtension):

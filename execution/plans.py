@@ -61,7 +61,7 @@ class Fused:
     ) -> None:
         """Take how each field is built, and what was met of them."""
         self._builds, self._arguments = builds, selection.arguments
-        self.relations = selection.relations
+        self.relations, self.words = selection.relations, selection.words
         self.keys, self._types = tuple(keys), keys
         self._is_constant = all(it.is_constant for it in self._arguments)
         self._kept: Arguments | None = None

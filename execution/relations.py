@@ -67,6 +67,12 @@ class Page(Choice, Protocol):
         The select has no columns yet.
         """
 
+    def sort_keys(self, row: Any) -> Sequence[Any]:
+        """Return what a row's cursor holds."""
+
+    def order_keys(self, row: Any) -> Sequence[Any]:
+        """Return by what the rows are sorted, which cursors may not tell."""
+
     def place(self, keys: Sequence[Any]) -> ColumnElement[int]:
         """Return a row's place in its page. keys: the values by which its rows are sorted."""
 

@@ -22,6 +22,7 @@ from execution.mixed import Mixed
 from execution.planned import Planned
 from execution.plans import Planner
 from kit.telemetry import trace
+from schema.events.kinds import event_types
 from schema.graphql.connections import declare_pages
 from schema.graphql.errors import ClientError, ErrorCode, after_write, shown
 from schema.graphql.extensions.buckets import ENTRY, Charged, charged
@@ -167,6 +168,7 @@ schema = Schema(
     query=_root("Query", "Everything that can be read."),
     mutation=_MUTATION,
     subscription=_root("Subscription", "What can be followed while it happens."),
+    types=event_types(),
     config=StrawberryConfig(scalar_map=SCALARS),
     execution_context_class=Mixed,
     extensions=[

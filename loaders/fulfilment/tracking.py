@@ -3,12 +3,16 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Uuid, cast, func, select, union_all
 
+from loaders.access.journal.events import BY_SEQUENCE, Feed
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Part, Reader, Relation
+from models.access.journal import EventEntry
 from models.base.records import record
 from models.base.visibility import seen_by
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.parcels import Parcel
 from models.fulfilment.tracking.events import TrackingEvent
 from models.fulfilment.tracking.standing import FAST
 
@@ -52,3 +56,32 @@ class _Latest(Relation):
 
 
 latest_of_parcel = _Latest()
+
+
+def _parcels_of(reader: Reader, deliveries: Any) -> Select[Any]:
+    """Select the ids of the parcels of deliveries."""
+    parcel = reader.table(Parcel)
+    seen = seen_by(reader.viewer, parcel)
+    return select(parcel.id).where(parcel.delivery_id.in_(deliveries), *seen)
+
+
+def _of_delivery(reader: Reader, key: Any) -> CompoundSelect[Any]:
+    """Select the ids of a delivery and its parcels."""
+    return union_all(select(cast(key, Uuid()).label("id")), _parcels_of(reader, [key]))
+
+
+def _of_order(reader: Reader, key: Any) -> CompoundSelect[Any]:
+    """Select the ids of an order, of its deliveries and of their parcels."""
+    line, delivery = reader.table(DeliveryLine), reader.table(Delivery)
+    lines = select(line.delivery_id).where(line.order_id == key, *seen_by(reader.viewer, line))
+    deliveries = select(delivery.id).where(
+        delivery.id.in_(lines), *seen_by(reader.viewer, delivery)
+    )
+    own = select(cast(key, Uuid()).label("id"))
+    return union_all(own, deliveries, _parcels_of(reader, deliveries))
+
+
+events_of_delivery = Feed(EventEntry, BY_SEQUENCE, of="aggregate_id", objects=_of_delivery)
+"""The events of a delivery and its parcels."""
+events_of_order = Feed(EventEntry, BY_SEQUENCE, of="aggregate_id", objects=_of_order)
+"""The events of an order, its deliveries and their parcels."""

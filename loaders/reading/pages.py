@@ -210,6 +210,10 @@ class PageOf(Relation):
         """Return the columns of the order."""
         return (getattr(table, self.sort.column), table.id)
 
+    def order_keys(self, table: Any) -> tuple[Any, Any]:
+        """Return by what the rows are sorted: the same, unless cursors may not tell it."""
+        return self.sort_keys(table)
+
     @cached_property
     def tag(self) -> str:
         """Return what tells the cursors of such lists in this order from all others."""

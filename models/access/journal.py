@@ -182,3 +182,30 @@ class AuditEntry(Owned):
 
     __table__ = JournalEntry.__table__
     __seen__: ClassVar[Seen] = {}
+
+
+class EventEntry(Owned):
+    """The same row as the events of objects tell it: typed, and by whom in general only.
+
+    `key_<field>` is an id of the payload, None where it has none; `keys_<field>` a list of them.
+    """
+
+    __table__ = JournalEntry.__table__
+    __seen__: ClassVar[Seen] = JournalEntry.__seen__
+    __hidden__: ClassVar[Hidden] = {
+        actor: {"payload": masks["payload"]} for actor, masks in JournalEntry.__hidden__.items()
+    }
+
+    def __getattr__(self, name: str) -> Any:
+        """Read ids of the payload."""
+        if name.startswith(KEY):
+            key = self.payload.get(name.removeprefix(KEY))
+            return None if key is None else UUID(key)
+        if name.startswith(KEYS):
+            return [UUID(it) for it in self.payload.get(name.removeprefix(KEYS), ())]
+        message = f"{type(self).__name__} has no {name}"
+        raise AttributeError(message)
+
+
+KEY, KEYS = "key_", "keys_"
+"""Before the name of a payload's field, what names the id in it, or the ids."""

@@ -16,6 +16,7 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
 from kit.loop.in_turn import InTurn
 from kit.loop.work import Work
+from kit.standards.languages import Spoken
 from loaders.reading.batch import Loaders
 from loaders.reading.cursors import no_cursor
 from loaders.reading.relations import Reader, Relation
@@ -48,11 +49,13 @@ class Call:
 
     idempotency_key: for its one mutation. address: the client's IP address, for the journal.
     lanes: where it waits for its turns, unless a turn of the whole request bounds it already.
+    language: in which its client likes to be told what happens, None where it does not say.
     """
 
     idempotency_key: str | None = None
     address: str | None = None
     lanes: Lanes | None = None
+    language: Spoken | None = None
 
 
 class Context:
@@ -98,6 +101,7 @@ class Context:
         self.following, self._slices = process.following, process.slices
         self.leftovers = process.leftovers
         self.idempotency_key, self.address = call.idempotency_key, call.address
+        self.language = call.language
         self._lanes, self._slot = call.lanes, AsyncExitStack()
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None

@@ -16,6 +16,7 @@ from models.access.keys import ApiKey as ApiKeyRow
 from models.access.tokens import prefix, prefix_in_sql
 from models.access.viewers import Actor, CompanyRole, Documents, Scope
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.access.viewers import KeyLimit
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -78,6 +79,7 @@ class ApiKey(Node):
     location: Annotated["Location", strawberry.lazy("schema.master.locations")] | None = related(
         location_loaders.by_id, "The location of a warehouse.", key="location_id"
     )
+    events: Events = events()
     timeline: Timeline = timeline()
 
     @strawberry.field(

@@ -8,6 +8,7 @@ from loaders.access import settings as loaders
 from models.access.settings import MerchantSettings as MerchantSettingsRow
 from models.access.viewers import Scope
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import only
@@ -31,6 +32,7 @@ class MerchantSettings(Node):
     )
     support_email: str | None = strawberry.field(description="Where its clients write to for help.")
     support_phone: str | None = strawberry.field(description="Where its clients call for help.")
+    events: Events = events()
     timeline: Timeline = timeline()
 
 

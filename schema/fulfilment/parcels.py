@@ -15,6 +15,8 @@ from models.access.viewers import Scope
 from models.fulfilment.parcels import Parcel as ParcelRow
 from models.fulfilment.parcels import ParcelStatus
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events
+from schema.access.journal.events import events as happened
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.nodes import Node, node
@@ -138,6 +140,7 @@ class Parcel(Node):
     repacked_into: list["Parcel"] = related(
         loaders.repacked_into, "The parcels that hold its goods since it was voided."
     )
+    history: Events = happened()
     timeline: Timeline = timeline()
 
 

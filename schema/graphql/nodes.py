@@ -32,6 +32,8 @@ NODES: dict[str, One] = {}
 """Type name -> the relation that reads one of its rows by id; what `node` may answer."""
 _SCOPES: dict[str | None, Scope] = {}
 """Type name -> the scope without which none of its rows is read."""
+TYPES: dict[str, type[Any]] = {}
+"""Type name -> its class."""
 
 
 def written_id(type_name: str, key: ColumnElement[Any]) -> ColumnElement[str]:
@@ -69,12 +71,17 @@ class Node:
         return isinstance(row, record(cls.entity))
 
 
+def reached(cls: type[Any], entity: type[OfMerchant], by_id: One, scope: Scope) -> None:
+    """Make a type, or an interface of several of one table, reachable by `node`."""
+    cls.entity, name = entity, cls.__name__
+    NODES[name], _SCOPES[name], TYPES[name] = by_id, scope, cls
+
+
 def node(entity: type[OfMerchant], by_id: One, scope: Scope, description: str) -> Any:
     """Decorate a class as the type of a table's rows and make it reachable by `node`."""
 
     def decorate(cls: type[Any]) -> type[Any]:
-        cls.entity = entity
-        NODES[cls.__name__], _SCOPES[cls.__name__] = by_id, scope
+        reached(cls, entity, by_id, scope)
         return strawberry.type(cls, description=description, directives=[Requires(scope=scope)])
 
     return decorate

@@ -12,6 +12,7 @@ from loaders.master import locations, parties
 from models.access.viewers import Scope
 from models.master.calendars import Calendar as CalendarRow
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -84,6 +85,7 @@ class Calendar(Node):
         " the carrier or its service; null where that is not known. Shipment and arrival of what"
         " is scheduled lie so far apart, and planned deliveries leave so long before."
     )
+    events: Events = events()
     timeline: Timeline = timeline()
 
     @strawberry.field(

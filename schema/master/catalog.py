@@ -16,6 +16,7 @@ from models.master.catalog import Product as ProductRow
 from models.master.catalog import Unit
 from models.master.prices.precedence import PRECEDENCE
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.bulk import OpenWork, UpsertResult, goes_on_with
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -112,6 +113,7 @@ class Product(Node):
     packagings: list[Annotated["Packaging", strawberry.lazy("schema.master.packagings")]] = related(
         packaging_loaders.of_product, "What it is packed in, by code."
     )
+    events: Events = events()
     timeline: Timeline = timeline()
 
     @strawberry.field(

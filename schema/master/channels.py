@@ -9,6 +9,7 @@ from models.access.viewers import Scope
 from models.master.channels import Channel as ChannelRow
 from models.master.channels import ChannelKind, DeliveryMethod, ReleaseWhen
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.bulk import OpenWork, UpsertResult, goes_on_with
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -78,6 +79,7 @@ class Channel(Node):
         description="How its orders may be delivered."
     )
     is_active: bool = strawberry.field(description="Whether it takes orders.")
+    events: Events = events()
     timeline: Timeline = timeline()
 
 

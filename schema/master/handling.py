@@ -12,6 +12,7 @@ from models.access.viewers import Scope
 from models.master.channels import DeliveryMethod
 from models.master.handling import MethodHandling as MethodHandlingRow
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -80,6 +81,7 @@ class MethodHandling(Node):
 
     method: DeliveryMethod = strawberry.field(description="The method.")
     handling: Capabilities = parts(Capabilities, "What it can handle.")
+    events: Events = events()
     timeline: Timeline = timeline()
 
 

@@ -10,6 +10,7 @@ from models.access.viewers import Scope
 from models.master.locations import Location as LocationRow
 from models.master.locations import LocationKind
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.bulk import OpenWork, UpsertResult, goes_on_with
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -45,6 +46,7 @@ class Location(Node):
     )
     is_active: bool = strawberry.field(description="Whether deliveries may start here.")
     handling: Capabilities = parts(Capabilities, "What it can handle.")
+    events: Events = events()
     timeline: Timeline = timeline()
 
 

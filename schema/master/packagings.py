@@ -13,6 +13,7 @@ from models.access.viewers import Scope
 from models.master.catalog import Unit
 from models.master.packagings import Packaging as PackagingRow
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
@@ -74,6 +75,7 @@ class Packaging(Node):
     unit: Unit = strawberry.field(description="Unit of its content, the product's.")
     packaged: Packaged | None = packaged("What it holds,")
     is_active: bool = strawberry.field(description="Whether anything new may be counted in it.")
+    events: Events = events()
     timeline: Timeline = timeline()
 
 

@@ -16,6 +16,7 @@ from models.master.parties import Contact as ContactRow
 from models.master.parties import Party as PartyRow
 from models.master.parties import PartyKind, PartyRole
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -143,6 +144,7 @@ class Party(Node):
         filters=order_lists.OrderFilter,
         sorts=order_lists.OrderSort,
     )
+    events: Events = events()
     timeline: Timeline = timeline()
 
 

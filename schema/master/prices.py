@@ -15,6 +15,7 @@ from models.master.prices.precedence import PRECEDENCE, PriceSource
 from models.master.prices.tables import PriceList as PriceListRow
 from models.master.prices.tables import PriceListEntry as PriceListEntryRow
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -111,6 +112,7 @@ class PriceList(Node):
         filters=loaders.PriceListEntryFilter,
         sorts=loaders.PriceListEntrySort,
     )
+    events: Events = events()
     timeline: Timeline = timeline()
 
 

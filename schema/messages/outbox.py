@@ -19,6 +19,7 @@ from models.messages.outbox import InterchangeContent as InterchangeContentRow
 from models.messages.outbox import OutgoingInterchange as OutgoingInterchangeRow
 from models.messages.outbox import OutgoingState
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
@@ -95,6 +96,7 @@ class OutgoingInterchange(Node):
     created_at: datetime = strawberry.field(description="When it was written.")
     sent_at: datetime | None = strawberry.field(description="When it was handed to its partner.")
     content: InterchangeContent | None = related(loaders.content, "Its bytes.")
+    events: Events = events()
     timeline: Timeline = timeline()
 
 

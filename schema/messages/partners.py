@@ -18,6 +18,7 @@ from models.messages.partners import (
 )
 from models.messages.partners import PartnerProfile as PartnerProfileRow
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -121,6 +122,7 @@ class PartnerProfile(Node):
         description="Zone of times that name none; null: the merchant's."
     )
     is_active: bool = strawberry.field(description="Whether its interchanges are taken in.")
+    events: Events = events()
     timeline: Timeline = timeline()
 
     @strawberry.field(

@@ -9,6 +9,7 @@ from admission.costs import Cost
 from execution.fields import related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
+from loaders.fulfilment import tracking as tracking_loaders
 from loaders.fulfilment.call_offs.supplied import supplied
 from loaders.master import channels as channel_loaders
 from loaders.master import locations as location_loaders
@@ -20,6 +21,7 @@ from models.fulfilment.deliveries.tables import Delivery as DeliveryRow
 from models.fulfilment.deliveries.tables import DeliveryLine as DeliveryLineRow
 from models.master.channels import DeliveryMethod
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.fulfilment.deliveries.enums import (
     DeliveryAction,
     DeliveryState,
@@ -200,6 +202,9 @@ class Delivery(Node):
         "What the viewer may do now with it.",
         attribute="actions",
         directives=[Cost(weight=1, each=5)],
+    )
+    events: Events = events(
+        tracking_loaders.events_of_delivery, "What happened to it and its parcels."
     )
     timeline: Timeline = timeline()
     is_late: bool = related(

@@ -14,6 +14,7 @@ from models.messages.interchanges import Interchange as InterchangeRow
 from models.messages.interchanges import InterchangeMessage as InterchangeMessageRow
 from models.messages.interchanges import InterchangeSource, InterchangeState, MessageFate
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.nodes import Node, node
@@ -137,6 +138,7 @@ class Interchange(Node):
         outbox_loaders.answers, "What it was answered with, oldest first."
     )
     content: InterchangeContent | None = related(outbox_loaders.content, "Its bytes.")
+    events: Events = events()
     timeline: Timeline = timeline()
 
     @strawberry.field(
@@ -176,6 +178,7 @@ class InterchangeMessage(Node):
     releases: Connection[Release] = connection(
         loaders.releases, "The releases that it brought, in the order of its articles."
     )
+    events: Events = events()
     timeline: Timeline = timeline()
 
     @strawberry.field(

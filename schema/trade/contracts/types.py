@@ -22,6 +22,7 @@ from models.trade.contracts.tables import Contract as ContractRow
 from models.trade.contracts.tables import ContractLine as ContractLineRow
 from models.trade.contracts.tables import Shortfall as ShortfallRow
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql import values
 from schema.graphql.connections import Connection, connection
 from schema.graphql.nodes import Node, node
@@ -284,4 +285,5 @@ class Contract(Node):
     available_actions: list[ContractAction] = related(
         loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
+    events: Events = events()
     timeline: Timeline = timeline()

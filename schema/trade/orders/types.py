@@ -9,6 +9,7 @@ import strawberry
 from admission.costs import Cost
 from execution.fields import DECLARED, Listed, related
 from loaders.fulfilment import deliveries as delivery_loaders
+from loaders.fulfilment import tracking as tracking_loaders
 from loaders.fulfilment.call_offs.supplied import unplanned
 from loaders.master import catalog as product_loaders
 from loaders.master import channels as channel_loaders
@@ -24,6 +25,7 @@ from models.master.catalog import Unit
 from models.trade.orders.lines import OrderLine as OrderLineRow
 from models.trade.orders.tables import Order as OrderRow
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql import values
 from schema.graphql.connections import Connection, whole
 from schema.graphql.nodes import Node, node
@@ -358,6 +360,9 @@ class Order(Node):
         "What a storefront sends as the header `Abruf-Order-Token` to see this order; for who"
         " manages orders, and for the storefront that has it.",
         attribute="token",
+    )
+    events: Events = events(
+        tracking_loaders.events_of_order, "What happened to it, its deliveries and their parcels."
     )
     timeline: Timeline = timeline()
 

@@ -18,6 +18,7 @@ from models.trade.releases.tables import LastReceipt as LastReceiptRow
 from models.trade.releases.tables import Release as ReleaseRow
 from models.trade.releases.tables import ScheduleLine as ScheduleLineRow
 from schema.access.journal import Timeline, timeline
+from schema.access.journal.events import Events, events
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import wanted
 from schema.graphql.values import DeliveryWindow, window
@@ -248,4 +249,5 @@ class Release(Node):
     available_actions: list[ReleaseAction] = related(
         loaders.offered, "What the viewer may do now with it.", attribute="actions"
     )
+    events: Events = events()
     timeline: Timeline = timeline()

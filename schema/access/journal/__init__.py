@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import case
 from strawberry.scalars import JSON
 
-from execution.fields import DECLARED, Written
+from execution.fields import DECLARED, Written, outdated
 from execution.texts import Sql, constant
 from kit.ids import to_global
 from loaders.access import journal
@@ -58,7 +58,8 @@ class TimelineEntry:
     )
 
 
-def _object_text(entry: Any, _type_name: str) -> Sql:
+def object_text(entry: Any, _type_name: str) -> Sql:
+    """Write the global id of what an entry is about."""
     named = {noun: written_id(noun, entry.aggregate_id) for noun in TYPES_OF_AGGREGATES.values()}
     return case(
         *(
@@ -68,7 +69,8 @@ def _object_text(entry: Any, _type_name: str) -> Sql:
     )
 
 
-def _object_id(entry: Any, _type_name: str) -> str:
+def object_id(entry: Any, _type_name: str) -> str:
+    """Return the global id of what an entry is about."""
     return to_global(TYPES_OF_AGGREGATES[entry.aggregate], entry.aggregate_id)
 
 
@@ -92,11 +94,11 @@ class JournalEntry(TimelineEntry):
 
     @strawberry.field(
         description="Global id of the object that it is about; `node` reads it.",
-        metadata={DECLARED: Written(_object_text, _object_id)},
+        metadata={DECLARED: Written(object_text, object_id)},
     )
     def object_id(self: Any) -> strawberry.ID:
         """Name the type and the row."""
-        return strawberry.ID(_object_id(self, ""))
+        return strawberry.ID(object_id(self, ""))
 
     @strawberry.field(
         description="Global id of the key that did it, null where no key did.",
@@ -120,7 +122,9 @@ class JournalEntry(TimelineEntry):
 
 def timeline() -> Any:
     """Declare the timeline of a type's rows."""
-    return connection(journal.timeline, "What happened to it, oldest first.")
+    return outdated(
+        connection(journal.timeline, "What happened to it, oldest first."), "Use `events`."
+    )
 
 
 Timeline = Connection[TimelineEntry]

@@ -1,0 +1,87 @@
+"""What an event tells people, in each language that we speak: a message of its code and payload.
+
+The catalogues are gettext's (`models/catalogues/<language>.po`). A message's id is its event's
+name. `{field}` stands for a field of the payload; a message with plural forms has as its context
+the field that is counted. Only fields that everybody reads who reads the event stand in messages.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from gettext import c2py
+from pathlib import Path
+from string import Formatter
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_date, format_datetime
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from kit.standards.languages import Spoken
+from models.base.events import EVENTS
+
+CATALOGUES = Path(__file__).parents[1] / "catalogues"
+
+
+class Message(NamedTuple):
+    """What is told of an event. counted: the field by which the form is chosen, None for one."""
+
+    counted: str | None
+    forms: Sequence[str]
+
+
+class Catalogue(NamedTuple):
+    """The messages of a language. form: a number -> which plural form it takes."""
+
+    locale: Locale
+    messages: Mapping[str, Message]
+    form: Any
+
+
+@cache
+def catalogue(language: Spoken) -> Catalogue:
+    """Return the messages of a language, read once."""
+    locale = Locale.parse(language.value)
+    with (CATALOGUES / f"{language.value}.po").open("rb") as file:
+        read = read_po(file, locale, abort_invalid=True)
+    messages: dict[str, Message] = {}
+    for it in read:
+        name: Any = it.id
+        forms: Any = it.string
+        if isinstance(name, tuple):
+            messages[name[0]] = Message(it.context, tuple(forms))
+        elif name:
+            messages[name] = Message(None, (forms,))
+    return Catalogue(locale, messages, c2py(read.plural_expr))
+
+
+def fields_of(form: str) -> set[str]:
+    """Return the fields of the payload that stand in a form of a message."""
+    return {name for _, name, _, _ in Formatter().parse(form) if name}
+
+
+def told(name: str, payload: Mapping[str, Any], language: Spoken, zone: str) -> str:
+    """Return what is told of an event. zone: the IANA time zone in which instants are told."""
+    words, kind = catalogue(language), EVENTS[name]
+    message = words.messages[name]
+    values = {it.name: it.kind.read for it in kind.versions.values if it.name in payload}
+    form = 0 if message.counted is None else words.form(int(payload[message.counted]))
+    text = message.forms[form]
+    return text.format_map(
+        {it: _shown(values[it](payload[it]), words.locale, zone) for it in fields_of(text)}
+    )
+
+
+def _shown(value: Any, locale: Locale, zone: str) -> str:
+    """Write a number, a day or an instant as a language does."""
+    if isinstance(value, datetime):
+        return format_datetime(value, "medium", ZoneInfo(zone), locale)
+    if isinstance(value, date):
+        return format_date(value, "medium", locale)
+    if isinstance(value, int | Decimal):
+        return format_decimal(value, locale=locale, decimal_quantization=False)
+    message = f"{value!r} does not stand in messages"
+    raise TypeError(message)
