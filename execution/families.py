@@ -7,9 +7,8 @@ makes a branch of its own.
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
 from graphql import GraphQLObjectType
-from sqlalchemy import Text, case, cast
+from sqlalchemy import Text, case, literal
 from sqlalchemy.dialects.postgresql import JSONB
 
 from execution.building import (
@@ -91,12 +90,14 @@ def _object(selection: "Selection", of: _Alike, read: Any, kinds: Kinds) -> Buil
     fields = []
     for key, nodes in of.fields.items():
         is_name = nodes[0].node.name.value == _TYPE_NAME
-        field = _type_name(kinds) if is_name else selection.field(of.kind, nodes, read)
+        field = _type_name(of, kinds) if is_name else selection.field(of.kind, nodes, read)
         fields.append((key, field))
     return written_object(fields)
 
 
-def _type_name(kinds: Kinds) -> Build:
+def _type_name(of: _Alike, kinds: Kinds) -> Build:
     """Write the name of a row's type."""
-    names = cast(constant(orjson.dumps(dict(kinds.types)).decode()), JSONB)
+    if len(of.values) == 1:
+        return lambda _row, _: constant(f'"{of.kind.name}"')
+    names = literal(dict(kinds.types), JSONB())
     return lambda row, _: quoted(names.op("->>", return_type=Text())(getattr(row, kinds.column)))

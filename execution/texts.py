@@ -33,6 +33,7 @@ from sqlalchemy import (
     literal_column,
     null,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.operators import concat_op
 from sqlalchemy.types import TypeEngine
 
@@ -127,6 +128,16 @@ def quoted(text: Sql) -> Sql:
 def escaped(text: Sql) -> Sql:
     """Write any text as a JSON string. NULL stays NULL."""
     return text_of(func.to_json(text_of(text)))
+
+
+def json_in(json: Sql, name: str) -> Sql:
+    """Return what JSON has under a name of ours, as JSON."""
+    return json.op("->", return_type=JSONB())(constant(name))
+
+
+def text_in(json: Sql, name: str) -> Sql:
+    """Return the same as a text, NULL for null."""
+    return json.op("->>", return_type=Text())(constant(name))
 
 
 def refusal() -> Sql:

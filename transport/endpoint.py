@@ -14,6 +14,7 @@ from strawberry.types.graphql import OperationType
 
 from kit.db.lost import Unavailable
 from kit.limits import Limits
+from kit.standards.languages import preferred
 from kit.telemetry import trace
 from models.access.viewers import Viewer
 from resolvers.running.context import Call, Context
@@ -144,7 +145,8 @@ class Endpoint:
 
         Refusal: too many wrong tokens, or no database.
 
-        payload: of a socket's `connection_init`, whose tokens go before the handshake's.
+        payload: of a socket's `connection_init`, whose tokens and language go before the
+        handshake's.
         """
         sent = {key.lower(): it for key, it in payload.items() if isinstance(it, str)}
         token = sent.get("token") or bearer(
@@ -161,7 +163,8 @@ class Endpoint:
             await self.guesses.wrong(address)
             return None
         tokens = (token, order_token)
-        return Caller(self.authentication, tokens, viewer, address, self.check_s)
+        likes = preferred(sent.get("accept-language") or headers.get("accept-language"))
+        return Caller(self.authentication, tokens, viewer, address, self.check_s, likes)
 
     async def _viewer(
         self, token: str, order_token: str | None, address: str | None
@@ -184,7 +187,7 @@ class Endpoint:
             serving.database,
             serving.clock,
             terms=serving.terms,
-            call=Call(idempotency_key, caller.address, lanes),
+            call=Call(idempotency_key, caller.address, lanes, caller.language),
             process=self.process,
         )
 

@@ -3,7 +3,8 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Uuid, cast, func, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Uuid, column, func, select, union_all
+from sqlalchemy.dialects.postgresql import array
 
 from loaders.access.journal.events import BY_SEQUENCE, Feed
 from loaders.reading.pages import Paged, Sorted
@@ -58,27 +59,33 @@ class _Latest(Relation):
 latest_of_parcel = _Latest()
 
 
-def _parcels_of(reader: Reader, deliveries: Any) -> Select[Any]:
-    """Select the ids of the parcels of deliveries."""
-    parcel = reader.table(Parcel)
-    seen = seen_by(reader.viewer, parcel)
-    return select(parcel.id).where(parcel.delivery_id.in_(deliveries), *seen)
+def _own(key: Any) -> Select[Any]:
+    """Select an id alone."""
+    alone = func.unnest(array([key])).table_valued(column("id", Uuid()))
+    return select(alone.render_derived().c.id)
+
+
+def _parcels_of(reader: Reader, delivery: ColumnElement[bool], parcel: Any) -> Select[Any]:
+    """Select the ids of the parcels that the reader sees of deliveries."""
+    rows = select(parcel.id).where(delivery, *seen_by(reader.viewer, parcel))
+    return rows.correlate_except(parcel)
 
 
 def _of_delivery(reader: Reader, key: Any) -> CompoundSelect[Any]:
     """Select the ids of a delivery and its parcels."""
-    return union_all(select(cast(key, Uuid()).label("id")), _parcels_of(reader, [key]))
+    parcel = reader.table(Parcel)
+    return union_all(_own(key), _parcels_of(reader, parcel.delivery_id == key, parcel))
 
 
 def _of_order(reader: Reader, key: Any) -> CompoundSelect[Any]:
     """Select the ids of an order, of its deliveries and of their parcels."""
-    line, delivery = reader.table(DeliveryLine), reader.table(Delivery)
+    line, delivery, parcel = (reader.table(it) for it in (DeliveryLine, Delivery, Parcel))
     lines = select(line.delivery_id).where(line.order_id == key, *seen_by(reader.viewer, line))
-    deliveries = select(delivery.id).where(
-        delivery.id.in_(lines), *seen_by(reader.viewer, delivery)
-    )
-    own = select(cast(key, Uuid()).label("id"))
-    return union_all(own, deliveries, _parcels_of(reader, deliveries))
+    own = delivery.id.in_(lines.correlate_except(line))
+    deliveries = select(delivery.id).where(own, *seen_by(reader.viewer, delivery))
+    deliveries = deliveries.correlate_except(delivery)
+    parcels = _parcels_of(reader, parcel.delivery_id.in_(deliveries), parcel)
+    return union_all(_own(key), deliveries, parcels)
 
 
 events_of_delivery = Feed(EventEntry, BY_SEQUENCE, of="aggregate_id", objects=_of_delivery)

@@ -12,7 +12,7 @@ from sqlalchemy import DateTime, Text, Uuid, cast, column, func, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from execution.fields import DECLARED, Listed, Written
-from execution.texts import BUILT_IN, Sql, constant, quoted, refusal, text_of
+from execution.texts import BUILT_IN, Sql, constant, json_in, quoted, refusal, text_in, text_of
 from loaders.reading.relations import Nested, Part
 from models.base.payloads import ColumnName, kind_of
 from schema.graphql.enums import described
@@ -67,10 +67,10 @@ def leaf(name: str | None, hint: Hint, description: str, *, nullable: bool) -> A
     form, instant = kind_of(hint.inner), hint.inner is datetime
 
     def text(source: Any, _type_name: str) -> Sql:
-        json = source.payload if name is None else source.payload[name]
+        json = source.payload if name is None else json_in(source.payload, name)
         nothing = constant("[]") if hint.is_list else constant("null") if nullable else refusal()
         if instant:
-            at = cast(json.astext, DateTime(timezone=True))
+            at = cast(text_in(source.payload, name or ""), DateTime(timezone=True))
             return func.coalesce(BUILT_IN["DateTime"].text(at), nothing)
         return func.coalesce(text_of(json), nothing)
 
@@ -122,7 +122,7 @@ def objects(name: str, type_: Any, description: str, *, mapped: bool, key: Any =
 
     def part(_reader: Any, row: Any) -> Part:
         columns = (column("key", Text()), column("value", JSONB()))[0 if mapped else 1 :]
-        found = each(row.payload[name]).table_valued(*columns, with_ordinality="place")
+        found = each(json_in(row.payload, name)).table_valued(*columns, with_ordinality="place")
         items = found.render_derived()
         rows = select().select_from(items).order_by(items.c.place).correlate_except(items)
         return _item(items.c.value, items.c.key if mapped else None), rows

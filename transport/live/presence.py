@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from kit.standards.languages import Spoken
 from models.access.viewers import Viewer
 from transport.identity.authentication import FRESH, Authentication
 
@@ -21,13 +22,17 @@ FRESH_AT_A_LOOK = timedelta(seconds=3)
 
 @dataclass(frozen=True)
 class Caller:
-    """Who was let in by which tokens (its own, an order's), and from which address."""
+    """Who was let in by which tokens (its own, an order's), and from which address.
+
+    language: in which it likes to be told what happens, None where it does not say.
+    """
 
     authentication: Authentication
     tokens: tuple[str, str | None]
     viewer: Viewer
     address: str | None
     check_s: float
+    language: Spoken | None = None
 
     async def holds(self, fresh: timedelta = FRESH) -> bool:
         """Tell whether the token still names exactly this viewer. fresh: how old the answer is."""

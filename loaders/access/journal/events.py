@@ -41,8 +41,7 @@ Objects = Callable[[Reader, Any], Select[Any] | CompoundSelect[Any]]
 
 def _is_known(entry: Any) -> ColumnElement[bool]:
     """Tell whether an entry is of a class that is there: a later release may have written more."""
-    names = fixed(f"{{{','.join(sorted(EVENTS))}}}", Text())
-    return entry.type == any_(cast(names, ARRAY(Text())))  # type: ignore[no-any-return]
+    return entry.type == any_(literal(sorted(EVENTS), ARRAY(Text())))  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, eq=False)

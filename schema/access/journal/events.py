@@ -14,7 +14,7 @@ from strawberry import Info
 
 from admission.costs import Cost
 from execution.fields import DECLARED, Kinds, Worded, Written
-from execution.texts import Sql, constant, escaped, quoted, text_of
+from execution.texts import Sql, constant, escaped, json_in, quoted, text_in, text_of
 from kit.ids import to_global
 from kit.standards.languages import Spoken, spoken
 from loaders.access import settings
@@ -93,10 +93,10 @@ class _Row:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith(KEY):
-            return cast(self._entry.payload[name.removeprefix(KEY)].astext, Uuid())
+            return cast(text_in(self._entry.payload, name.removeprefix(KEY)), Uuid())
         if name.startswith(KEYS):
             nothing = cast(constant("[]"), JSONB)
-            return func.coalesce(self._entry.payload[name.removeprefix(KEYS)], nothing)
+            return func.coalesce(json_in(self._entry.payload, name.removeprefix(KEYS)), nothing)
         return getattr(self._entry, name)
 
 

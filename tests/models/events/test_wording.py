@@ -1,0 +1,95 @@
+"""Messages: one of each event in every language, none too many, of what everybody reads."""
+
+import pytest
+
+from kit.standards.languages import Spoken, preferred, spoken
+from models.base.events import EVENTS
+from models.events.wording import CATALOGUES, catalogue, fields_of, told
+
+SHOWN = {"number", "quantity", "instant", "day"}
+"""Kinds of values that a message may show."""
+
+
+@pytest.mark.parametrize("language", Spoken)
+def test_every_event_has_one_message_and_no_message_is_left_over(language: Spoken) -> None:
+    messages = catalogue(language).messages
+    assert messages.keys() == EVENTS.keys()
+    assert [name for name, it in messages.items() if not all(it.forms)] == []
+
+
+def test_there_is_a_catalogue_of_each_language_and_no_other() -> None:
+    assert {it.stem for it in CATALOGUES.iterdir()} == {it.value for it in Spoken}
+
+
+@pytest.mark.parametrize("language", Spoken)
+def test_a_message_shows_only_what_everybody_reads_who_reads_the_event(language: Spoken) -> None:
+    for name, message in catalogue(language).messages.items():
+        kind = EVENTS[name]
+        hidden = {field for its in kind.hidden.values() for field in its}
+        open_to_all = {
+            it.name: it.kind.word
+            for it in kind.versions.values
+            if it.is_needed and it.kind.rows is None and it.name not in hidden
+        }
+        shown = set().union(*map(fields_of, message.forms)) | ({message.counted} - {None})
+        assert {open_to_all.get(it) for it in shown} <= SHOWN, name
+        assert message.counted is None or open_to_all[message.counted] == "number", name
+        english = catalogue(Spoken.EN).messages[name]
+        assert message.counted == english.counted, name
+        assert fields_of(message.forms[-1]) == fields_of(english.forms[-1]), name
+
+
+@pytest.mark.parametrize("language", Spoken)
+def test_each_number_has_a_form(language: Spoken) -> None:
+    words = catalogue(language)
+    forms = {words.form(it) for it in range(200)}
+    counts = {len(it.forms) for it in words.messages.values() if it.counted}
+    assert counts == {len(forms)} == {max(forms) + 1}
+
+
+def test_numbers_days_and_instants_are_written_as_the_language_does() -> None:
+    payload = {"line_no": 1, "starts_on": "2026-03-02", "issued": "1234.5", "received": "0"}
+    opened = [told("contract.account_opened", payload, it, "UTC") for it in Spoken]
+    assert ["1,234.5" in it for it in opened] == [True, False, False, False, True]
+    assert "1.234,5" in opened[1]
+    assert "2 mar 2026" in opened[2]
+    window = dict.fromkeys(("latest_before", "earliest", "latest"), "2026-03-01T23:30:00+00:00") | {
+        "excuse": None
+    }
+    assert "02.03.2026, 00:30" in told("delivery.rescheduled", window, Spoken.DE, "Europe/Berlin")
+    few = [told("contract.created", {"lines": it}, Spoken.PL, "UTC") for it in (1, 3, 5)]
+    assert few == [
+        "Projekt umowy z 1 pozycją",
+        "Projekt umowy z 3 pozycjami",
+        "Projekt umowy z 5 pozycjami",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, None),
+        ("", None),
+        ("de", Spoken.DE),
+        ("de-AT, en;q=0.9", Spoken.DE),
+        ("fr, nl;q=0.4, PL;q=0.5", Spoken.PL),
+        ("tl-PH", Spoken.FIL),
+        ("en;q=0, de;q=nonsense, *", None),
+        ("en;q=inf, pl;q=nan;;,,", Spoken.EN),
+        ("x" * 10_000 + ", de", None),
+    ],
+)
+def test_what_a_client_likes_best_of_what_we_speak(
+    header: str | None, language: Spoken | None
+) -> None:
+    assert preferred(header) is language
+
+
+def test_a_tag_is_known_whatever_its_region() -> None:
+    assert [spoken(it) for it in ("nl-BE", "EN_gb", "fil-PH", "pt-BR", None)] == [
+        Spoken.NL,
+        Spoken.EN,
+        Spoken.FIL,
+        None,
+        None,
+    ]
