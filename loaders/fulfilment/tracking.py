@@ -3,13 +3,11 @@
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, Uuid, column, func, select, union_all
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, select, union_all
 
-from loaders.access.journal.events import BY_SEQUENCE, Feed
+from loaders.access.journal.events import Feed, alone
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Part, Reader, Relation
-from models.access.journal import EventEntry
 from models.base.records import record
 from models.base.visibility import seen_by
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
@@ -59,12 +57,6 @@ class _Latest(Relation):
 latest_of_parcel = _Latest()
 
 
-def _own(key: Any) -> Select[Any]:
-    """Select an id alone."""
-    alone = func.unnest(array([key])).table_valued(column("id", Uuid()))
-    return select(alone.render_derived().c.id)
-
-
 def _parcels_of(reader: Reader, delivery: ColumnElement[bool], parcel: Any) -> Select[Any]:
     """Select the ids of the parcels that the reader sees of deliveries."""
     rows = select(parcel.id).where(delivery, *seen_by(reader.viewer, parcel))
@@ -74,7 +66,7 @@ def _parcels_of(reader: Reader, delivery: ColumnElement[bool], parcel: Any) -> S
 def _of_delivery(reader: Reader, key: Any) -> CompoundSelect[Any]:
     """Select the ids of a delivery and its parcels."""
     parcel = reader.table(Parcel)
-    return union_all(_own(key), _parcels_of(reader, parcel.delivery_id == key, parcel))
+    return union_all(alone(key), _parcels_of(reader, parcel.delivery_id == key, parcel))
 
 
 def _of_order(reader: Reader, key: Any) -> CompoundSelect[Any]:
@@ -85,10 +77,10 @@ def _of_order(reader: Reader, key: Any) -> CompoundSelect[Any]:
     deliveries = select(delivery.id).where(own, *seen_by(reader.viewer, delivery))
     deliveries = deliveries.correlate_except(delivery)
     parcels = _parcels_of(reader, parcel.delivery_id.in_(deliveries), parcel)
-    return union_all(_own(key), deliveries, parcels)
+    return union_all(alone(key), deliveries, parcels)
 
 
-events_of_delivery = Feed(EventEntry, BY_SEQUENCE, of="aggregate_id", objects=_of_delivery)
+events_of_delivery = Feed(objects=_of_delivery)
 """The events of a delivery and its parcels."""
-events_of_order = Feed(EventEntry, BY_SEQUENCE, of="aggregate_id", objects=_of_order)
+events_of_order = Feed(objects=_of_order)
 """The events of an order, its deliveries and their parcels."""

@@ -11,8 +11,9 @@ _HEAD = """\
 # Events
 
 What the journal tells: every kind of entry, written from the classes in `models/events` by
-`make docs`; a test compares. A client reads `type` and `payload` in
-timelines and in the audit trail.
+`make docs`; a test compares. `events` tells each kind as a GraphQL type of its own, named as its
+heading with the dot left out (`order.placed`: `OrderPlaced`); what stands here is how the audit
+trail tells it, `type` and `payload`.
 
 A payload holds ids, quantities and codes, never names, addresses, mail or free text: a person can
 be erased from the rows while the journal stays whole. An entry's version counts the forms of its

@@ -18,6 +18,7 @@ from models.base.events import EVENTS, Event
 from models.base.payloads import Item, Value, values_of
 from models.base.reductions import tables_of
 from schema.access.journal.events import Event as Interface
+from schema.access.journal.events import type_of
 from schema.events.values import Hint, code_of_key, hint_of, is_leaf, leaf, objects
 from schema.graphql.nodes import NODES, TYPES
 from schema.graphql.scopes import Requires
@@ -50,7 +51,7 @@ class Types:
                     raise TypeError(message)
                 fields[own] = field
         description = f"`{kind.name}`: {kind.__doc__}"
-        return _made(kind.__name__, description, fields, Interface, event_name=kind.name)
+        return _made(type_of(kind.name), description, fields, Interface, event_name=kind.name)
 
     def _about(self, kind: type[Event], noun: str) -> Iterator[tuple[str, Any]]:
         name = kind.about.__name__

@@ -28,7 +28,7 @@ from schema.graphql.scopes import Authenticated, Requires
 
 _LINE = 57
 """Bytes that PostgreSQL writes as one line of base64."""
-NODES: dict[str, One] = {}
+NODES: dict[str, Relation] = {}
 """Type name -> the relation that reads one of its rows by id; what `node` may answer."""
 _SCOPES: dict[str | None, Scope] = {}
 """Type name -> the scope without which none of its rows is read."""
@@ -71,7 +71,7 @@ class Node:
         return isinstance(row, record(cls.entity))
 
 
-def reached(cls: type[Any], entity: type[OfMerchant], by_id: One, scope: Scope) -> None:
+def reached(cls: type[Any], entity: type[OfMerchant], by_id: Relation, scope: Scope) -> None:
     """Make a type, or an interface of several of one table, reachable by `node`."""
     cls.entity, name = entity, cls.__name__
     NODES[name], _SCOPES[name], TYPES[name] = by_id, scope, cls

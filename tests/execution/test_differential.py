@@ -2,20 +2,26 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import pytest
+from graphql import GraphQLObjectType, get_named_type, is_leaf_type
 
 from kit.ids import from_global, new_id, to_global
+from models.access.journal import JournalEntry
 from models.access.viewers import Actor
+from models.base.events import EVENTS
+from schema.access.journal.events import type_of
 from schema.graphql.nodes import NODES
 from schema.schema import PLANNER
 from tests import make
 from tests.execution.operations import Operation, Seen, Writer, messages
 from tests.execution.whole import Question, Whole, batched, payload, plain_nodes, together
+from tests.guard import counted
 from tests.make.everything import CORE, LISTS, SHOWN, WINGS, inputs_of, nodes, payload_of
 from tests.make.scene import fresh
+from tests.models.base.written import FILE
 
 REFUSED = "an argument was refused"
 AT_ONCE = 6
@@ -165,3 +171,78 @@ async def test_every_payload_is_answered_alike_and_when_it_is_asked_again(
         assert kept["data"] == {name: first["data"][name] | once}, maker.__name__
         seen.learn(kept)
         await _same(*both, Writer(SHOWN, seen, seed * 1_000 + number).payload(name, values))
+
+
+async def _each_kind(world: make.World) -> dict[str, str]:
+    """Write an entry of each kind of events about rows that are not there; return their ids."""
+    found, written = {}, json.loads(FILE.read_text())
+    async with world.database.writing(world.merchant_id) as session:
+        for number, (name, kind) in enumerate(sorted(EVENTS.items()), 1):
+            version = kind.versions.version
+            entry = JournalEntry(
+                id=new_id(),
+                merchant_id=world.merchant_id,
+                position=number,
+                aggregate=kind.aggregate,
+                aggregate_id=new_id(),
+                sequence=1,
+                type=name,
+                occurred_at=world.clock(),
+                recorded_at=world.clock(),
+                actor=Actor.CARRIER.value,
+                actor_name="Fast",
+                actor_key_id=new_id(),
+                payload=written[f"{name} {version}"]["written"],
+                payload_version=version,
+            )
+            session.add(entry)
+            found[name] = to_global("Event", entry.id)
+    return found
+
+
+def _all_of(kind: Any, but: Container[str] = ()) -> str:
+    """Write all fields of an event, or of what lies in it; of what has an id, that."""
+    parts = []
+    for name, field in kind.fields.items():
+        if name in but:
+            continue
+        inner = get_named_type(field.type)
+        below = "" if is_leaf_type(inner) else " { id }"
+        if isinstance(inner, GraphQLObjectType) and "id" not in inner.fields:
+            below = f" {{ {_all_of(inner)} }}"
+        parts.append(f"{name}{below}")
+    return " ".join(parts)
+
+
+def _agreeing() -> list[list[str]]:
+    """Return the names of all events, together those whose fields of one name are of one type."""
+    found: list[tuple[list[str], dict[str, str]]] = []
+    for name in sorted(EVENTS):
+        fields = {it: str(of.type) for it, of in SHOWN.type_map[type_of(name)].fields.items()}
+        for names, known in found:
+            if len(names) < AT_ONCE and all(
+                known.get(it, fields[it]) == fields[it] for it in fields
+            ):
+                break
+        else:
+            names, known = [], {}
+            found.append((names, known))
+        names.append(name)
+        known |= fields
+    return [names for names, _ in found]
+
+
+async def test_every_kind_of_event_is_answered_alike_by_one_statement(both, world):
+    ids = await _each_kind(world)
+    for names in _agreeing():
+        kinds = [type_of(it) for it in names]
+        common = SHOWN.type_map["Event"]
+        asked = [f"... on {it} {{ {_all_of(SHOWN.type_map[it], common.fields)} }}" for it in kinds]
+        shared = f"... on Event {{ __typename {_all_of(common)} }}"
+        text = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {shared} {' '.join(asked)} }} }}"
+        of = [ids[it] for it in names]
+        with counted(world.database.engine) as statements:
+            answer = await both[0](text, ids=of)
+        assert len(statements) == 1
+        assert answer == await both[1](text, ids=of)
+        assert [it["__typename"] for it in answer["nodes"]] == kinds

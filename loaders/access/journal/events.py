@@ -1,7 +1,7 @@
 """Events: the entries of the journal as objects tell them, one by one and in feeds."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -17,21 +17,25 @@ from sqlalchemy import (
     and_,
     any_,
     cast,
+    column,
     exists,
+    func,
     literal,
     or_,
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
 from kit.inputs import Input
 from loaders.reading.cursors import PageArgs
 from loaders.reading.pages import Paged, PageOf, Sorted
-from loaders.reading.relations import Bind, One, Part, Reader, Rows
+from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.journal import EventEntry
 from models.base.events import EVENTS
+from models.base.records import columns, record
 from models.base.tables import entity_named, fixed
 from models.base.visibility import seen_by
 
@@ -44,33 +48,42 @@ def _is_known(entry: Any) -> ColumnElement[bool]:
     return entry.type == any_(literal(sorted(EVENTS), ARRAY(Text())))  # type: ignore[no-any-return]
 
 
+def alone(key: Any) -> Select[Any]:
+    """Select an id alone."""
+    found = func.unnest(array([key])).table_valued(column("id", Uuid()))
+    return select(found.render_derived().c.id)
+
+
+def _shown_once(reader: Reader, rows: Callable[[Any], Select[Any]]) -> Any:
+    """Return the entries of a select, each shown to the reader once, however much of it is read.
+
+    PostgreSQL would write what masks a payload anew at each place where something of it is read.
+    """
+    table = reader.table(EventEntry)
+    found = rows(table).add_columns(*columns(EventEntry, table)).offset(fixed(0))
+    return aliased(EventEntry, found.subquery(), adapt_on_names=True)
+
+
+_ORDER: Mapping[Enum | None, Sorted] = {None: Sorted("sequence")}
+"""What cursors tell of the order beside the entry's id."""
+
+
 @dataclass(frozen=True, eq=False)
-class Told(Paged):
-    """The events of one object."""
-
-    def whole(self, reader: Reader, table: Any, key: Any) -> list[ColumnElement[bool]]:
-        """Return the conditions of an object's whole list."""
-        return [*super().whole(reader, table, key), _is_known(table)]
-
-
-BY_SEQUENCE: Mapping[Enum | None, Sorted] = {None: Sorted("sequence")}
-of_object = Told(EventEntry, BY_SEQUENCE, of="aggregate_id")
-"""The events of one object, in their order."""
-
-
-@dataclass(frozen=True, eq=False)
-class Feed(Told):
+class Feed(Paged):
     """The events of an object and of what belongs to it, in the order in which they were recorded.
 
     That is the merchant's position, which cursors do not tell: it would say how much others do.
     """
 
-    objects: Objects = lambda _reader, key: select(key.label("id"))
+    entity: type[EventEntry] = EventEntry
+    sorts: Mapping[Enum | None, Sorted] = field(default_factory=lambda: _ORDER)
+    of: str | None = "aggregate_id"
+    objects: Objects = lambda _reader, key: alone(key)
 
     def page(self, args: PageArgs, filter_by: Input | None, sort: Enum | None) -> "PageOfFeed":
         """Return the relation parent key -> page."""
         del sort
-        return PageOfFeed(self, args, filter_by, BY_SEQUENCE[None])
+        return PageOfFeed(self, args, filter_by, _ORDER[None])
 
     def whole(self, reader: Reader, table: Any, key: Any) -> list[ColumnElement[bool]]:
         """Return the conditions of an object's whole feed."""
@@ -117,10 +130,15 @@ class PageOfFeed(PageOf):
         each = found.order_by(*order).limit(size).correlate(objects).lateral()
         ids = select(each.c.id).select_from(objects.join(each, true()))
         ids = ids.order_by(*self._order((each.c.position,))).limit(size)
-        table, page = reader.table(EventEntry), ids.correlate_except(objects, each).subquery()
-        rows = select().select_from(page.join(table, table.id == page.c.id))
-        rows = rows.where(*seen_by(reader.viewer, table)).correlate_except(table, page)
-        return table, rows.order_by(*self._order((table.position,))).limit(size)
+        page = ids.correlate_except(objects, each).subquery()
+
+        def shown(table: Any) -> Select[Any]:
+            rows = select().select_from(page.join(table, table.id == page.c.id))
+            return rows.where(*seen_by(reader.viewer, table)).correlate_except(table, page)
+
+        source = _shown_once(reader, shown)
+        rows = select().select_from(source).correlate_except(source)
+        return source, rows.order_by(*self._order((source.position,))).limit(size)
 
     def _between(self, reader: Reader, entry: Any, bind: Bind) -> list[ColumnElement[bool]]:
         """Return that an entry lies between the cursors, which name entries by their ids."""
@@ -135,18 +153,22 @@ class PageOfFeed(PageOf):
         return conditions
 
 
-class _OneEvent(One):
+class _OneEvent(Relation):
     """id -> the event, of an object that the reader sees."""
 
-    def rows(self, reader: Reader) -> Rows:
-        """Return the table, its rows, its key column."""
-        table, rows, own = super().rows(reader)
-        rows = rows.where(_is_known(table))
-        return (
-            table,
-            rows if reader.viewer.sees_all else rows.where(_is_of_seen(reader, table)),
-            own,
-        )
+    source, record = EventEntry, record(EventEntry)
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the entry as it is shown, and the select of its row."""
+
+        def shown(table: Any) -> Select[Any]:
+            own = (table.id == key, *seen_by(reader.viewer, table), _is_known(table))
+            rows = select().select_from(table).where(*own)
+            rows = rows if reader.viewer.sees_all else rows.where(_is_of_seen(reader, table))
+            return rows.correlate_except(table)
+
+        source = _shown_once(reader, shown)
+        return source, select().select_from(source).correlate_except(source)
 
 
 def _is_of_seen(reader: Reader, entry: Any) -> ColumnElement[bool]:
@@ -162,4 +184,6 @@ def _is_of_seen(reader: Reader, entry: Any) -> ColumnElement[bool]:
     return or_(*seen)
 
 
-by_id = _OneEvent(EventEntry)
+of_object = Feed()
+"""The events of one object alone."""
+by_id = _OneEvent()

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from sqlalchemy import case
+from sqlalchemy import Text, case, func
 from strawberry.scalars import JSON
 
 from execution.fields import DECLARED, Written, outdated
-from execution.texts import Sql, constant
+from execution.texts import Sql, constant, quoted, text_of
 from kit.ids import to_global
 from loaders.access import journal
 from loaders.access.journal import TYPES_OF_AGGREGATES, JournalSort
@@ -59,14 +59,12 @@ class TimelineEntry:
 
 
 def object_text(entry: Any, _type_name: str) -> Sql:
-    """Write the global id of what an entry is about."""
-    named = {noun: written_id(noun, entry.aggregate_id) for noun in TYPES_OF_AGGREGATES.values()}
-    return case(
-        *(
-            (entry.aggregate == aggregate, named[noun])
-            for aggregate, noun in TYPES_OF_AGGREGATES.items()
-        )
-    )
+    """Write the global id of what an entry is about; aggregates are called as types, in words."""
+    words = func.initcap(func.translate(entry.aggregate, constant("_"), constant(" ")))
+    noun = func.replace(words, constant(" "), constant(""), type_=Text())
+    named = noun.concat(constant(":")).concat(text_of(entry.aggregate_id))
+    encoded = func.encode(func.convert_to(named, constant("UTF8")), constant("base64"))
+    return quoted(func.translate(encoded, constant("\n"), constant(""), type_=Text()))
 
 
 def object_id(entry: Any, _type_name: str) -> str:

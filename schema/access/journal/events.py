@@ -85,6 +85,11 @@ described(
 )
 
 
+def type_of(name: str) -> str:
+    """Return the name of an event's type: OrderLinesCancelled of order.lines_cancelled."""
+    return name.replace(".", "_").title().replace("_", "")
+
+
 class _Row:
     """An entry as the fields of events read it: with the ids in its payload."""
 
@@ -170,9 +175,7 @@ class Event(Node):
     """A journal entry as its class describes it; `schema.events` makes a type of each class."""
 
     event_name: ClassVar[str]
-    kinds: ClassVar[Kinds] = Kinds(
-        "type", {name: kind.__name__ for name, kind in EVENTS.items()}, _Row
-    )
+    kinds: ClassVar[Kinds] = Kinds("type", {name: type_of(name) for name in EVENTS}, _Row)
 
     @strawberry.field(
         description="Global id; opaque to clients.",
