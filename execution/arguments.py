@@ -51,7 +51,6 @@ from strawberry.relay import GlobalID
 from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryMaybe, StrawberryOptional
 
-from execution.fields import Chosen, Worded
 from kit.errors import Code, Wrong
 
 _CONDITIONS = {"skip", "include"}
@@ -325,11 +324,7 @@ class Argued:
     """A field with arguments. A choice by constants is made once, unless it hangs on who asks."""
 
     def __init__(
-        self,
-        field: GraphQLField,
-        details: FieldDetails,
-        declared: Chosen | Worded,
-        converted: "Converter",
+        self, field: GraphQLField, details: FieldDetails, declared: Any, converted: "Converter"
     ) -> None:
         """Take the field, the first of its nodes, and how arguments are converted."""
         self._definition, self._details = field, details

@@ -28,7 +28,7 @@ from execution.mixed import Mixed, errors_only, failed
 from execution.plans import Fused, Plan, Planner
 from execution.statements import Arguments, Request
 from execution.texts import SHARE, share
-from execution.wording import AT_ONCE, Row, marks, worded
+from execution.texts.marks import AT_ONCE, Texts, marks, worded
 from kit.db.reads import Overflow, Unwritten
 from kit.errors import Refused
 from kit.limits import ENTRIES, Limits
@@ -261,7 +261,7 @@ class Running:
         """Put texts that code makes into what a statement has answered; many in turn."""
         context = self._context
         made = worded(rows, fused.words, context)
-        found: list[Row | None]
+        found: list[Texts | None]
         if marks(rows) > AT_ONCE:
             return await context.beside.items(made)
         found = context.work.effort.beside(list, made)

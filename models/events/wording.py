@@ -26,36 +26,36 @@ from models.base.events import EVENTS
 CATALOGUES = Path(__file__).parents[1] / "catalogues"
 
 
-class Message(NamedTuple):
+class Phrase(NamedTuple):
     """What is told of an event. counted: the field by which the form is chosen, None for one."""
 
     counted: str | None
     forms: Sequence[str]
 
 
-class Catalogue(NamedTuple):
+class Phrases(NamedTuple):
     """The messages of a language. form: a number -> which plural form it takes."""
 
     locale: Locale
-    messages: Mapping[str, Message]
+    messages: Mapping[str, Phrase]
     form: Any
 
 
 @cache
-def catalogue(language: Spoken) -> Catalogue:
+def catalogue(language: Spoken) -> Phrases:
     """Return the messages of a language, read once."""
     locale = Locale.parse(language.value)
     with (CATALOGUES / f"{language.value}.po").open("rb") as file:
         read = read_po(file, locale, abort_invalid=True)
-    messages: dict[str, Message] = {}
-    for it in read:
-        name: Any = it.id
-        forms: Any = it.string
+    messages: dict[str, Phrase] = {}
+    for each in read:
+        name: Any = each.id
+        forms: Any = each.string
         if isinstance(name, tuple):
-            messages[name[0]] = Message(it.context, tuple(forms))
+            messages[name[0]] = Phrase(each.context, tuple(forms))
         elif name:
-            messages[name] = Message(None, (forms,))
-    return Catalogue(locale, messages, c2py(read.plural_expr))
+            messages[name] = Phrase(None, (forms,))
+    return Phrases(locale, messages, c2py(read.plural_expr))
 
 
 def fields_of(form: str) -> set[str]:
@@ -63,7 +63,7 @@ def fields_of(form: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(form) if name}
 
 
-def told(name: str, payload: Mapping[str, Any], language: Spoken, zone: str) -> str:
+def message_of(name: str, payload: Mapping[str, Any], language: Spoken, zone: str) -> str:
     """Return what is told of an event. zone: the IANA time zone in which instants are told."""
     words, kind = catalogue(language), EVENTS[name]
     message = words.messages[name]

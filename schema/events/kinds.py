@@ -110,11 +110,12 @@ class Types:
 
     def _of_item(self, item: type[Item]) -> dict[str, Any]:
         hints = get_type_hints(item, include_extras=True)
-        of = {it.name: (it, hint_of(hints[it.name])) for it in values_of(item)}
-        return {
-            name: leaf(name, hint, it.meaning, nullable=hint.may_be_null or not it.is_needed)
-            for name, (it, hint) in of.items()
-        }
+        fields = {}
+        for value in values_of(item):
+            hint = hint_of(hints[value.name])
+            nullable = hint.may_be_null or not value.is_needed
+            fields[value.name] = leaf(value.name, hint, value.meaning, nullable=nullable)
+        return fields
 
     def _once(self, name: str, description: str, fields: Fields) -> Any:
         if name not in self._items:

@@ -237,9 +237,9 @@ async def test_every_kind_of_event_is_answered_alike_by_one_statement(both, worl
     for names in _agreeing():
         kinds = [type_of(it) for it in names]
         common = SHOWN.type_map["Event"]
-        asked = [f"... on {it} {{ {_all_of(SHOWN.type_map[it], common.fields)} }}" for it in kinds]
+        wanted = [f"... on {it} {{ {_all_of(SHOWN.type_map[it], common.fields)} }}" for it in kinds]
         shared = f"... on Event {{ __typename {_all_of(common)} }}"
-        text = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {shared} {' '.join(asked)} }} }}"
+        text = f"query ($ids: [ID!]!) {{ nodes(ids: $ids) {{ {shared} {' '.join(wanted)} }} }}"
         of = [ids[it] for it in names]
         with counted(world.database.engine) as statements:
             answer = await both[0](text, ids=of)

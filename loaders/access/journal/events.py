@@ -12,6 +12,7 @@ from sqlalchemy import (
     CompoundSelect,
     Integer,
     Select,
+    Subquery,
     Text,
     Uuid,
     and_,
@@ -26,7 +27,6 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import aliased
 from sqlalchemy.types import TypeEngine
 
 from kit.inputs import Input
@@ -54,14 +54,14 @@ def alone(key: Any) -> Select[Any]:
     return select(found.render_derived().c.id)
 
 
-def _shown_once(reader: Reader, rows: Callable[[Any], Select[Any]]) -> Any:
+def _shown_once(reader: Reader, rows: Callable[[Any], Select[Any]]) -> Subquery:
     """Return the entries of a select, each shown to the reader once, however much of it is read.
 
     PostgreSQL would write what masks a payload anew at each place where something of it is read.
     """
     table = reader.table(EventEntry)
     found = rows(table).add_columns(*columns(EventEntry, table)).offset(fixed(0))
-    return aliased(EventEntry, found.subquery(), adapt_on_names=True)
+    return found.subquery()
 
 
 _ORDER: Mapping[Enum | None, Sorted] = {None: Sorted("sequence")}
@@ -119,7 +119,7 @@ class PageOfFeed(PageOf):
         size = bind("size", Integer())
         size = size + 1 if more else size
         objects = self.paged.objects(reader, key).offset(fixed(0)).subquery()
-        entry: Any = aliased(EventEntry)
+        entry = reader.table(EventEntry)
         found = select(entry.id, entry.position).where(
             entry.aggregate_id == objects.c.id,
             *seen_by(reader.viewer, entry),
@@ -136,16 +136,16 @@ class PageOfFeed(PageOf):
             rows = select().select_from(page.join(table, table.id == page.c.id))
             return rows.where(*seen_by(reader.viewer, table)).correlate_except(table, page)
 
-        source = _shown_once(reader, shown)
-        rows = select().select_from(source).correlate_except(source)
-        return source, rows.order_by(*self._order((source.position,))).limit(size)
+        entries = _shown_once(reader, shown)
+        rows = select().select_from(entries).correlate_except(entries)
+        return entries.c, rows.order_by(*self._order((entries.c.position,))).limit(size)
 
     def _between(self, reader: Reader, entry: Any, bind: Bind) -> list[ColumnElement[bool]]:
         """Return that an entry lies between the cursors, which name entries by their ids."""
         conditions = []
         for name, there in (("after", self.has_after), ("before", self.has_before)):
             if there:
-                limit: Any = aliased(EventEntry)
+                limit = reader.table(EventEntry)
                 own = (limit.id == bind(f"{name}_id", Uuid()), *seen_by(reader.viewer, limit))
                 position = select(limit.position).where(*own).correlate_except(limit)
                 at = cast(position.scalar_subquery(), BigInteger())
@@ -167,8 +167,8 @@ class _OneEvent(Relation):
             rows = rows if reader.viewer.sees_all else rows.where(_is_of_seen(reader, table))
             return rows.correlate_except(table)
 
-        source = _shown_once(reader, shown)
-        return source, select().select_from(source).correlate_except(source)
+        entries = _shown_once(reader, shown)
+        return entries.c, select().select_from(entries).correlate_except(entries)
 
 
 def _is_of_seen(reader: Reader, entry: Any) -> ColumnElement[bool]:

@@ -24,7 +24,7 @@ from models.access.viewers import Actor, Scope, by_itself
 from models.base.events import EVENTS
 from models.base.records import record
 from models.base.visibility import merchant
-from models.events.wording import told
+from models.events.wording import message_of
 from schema.access.journal import object_id, object_text
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
@@ -164,7 +164,7 @@ def _message(
 ) -> str:
     """Write a message: in the language wanted, else the client's, else the merchant's."""
     chosen = spoken(wanted) or context.language or spoken(language) or Spoken.EN
-    return told(name, payload, chosen, zone)
+    return message_of(name, payload, chosen, zone)
 
 
 @strawberry.interface(

@@ -18,7 +18,7 @@ from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
 
-TOLD = [
+HAPPENED = [
     "ORDER_PLACED",
     "DELIVERY_PLANNED",
     "ORDER_PROGRESSED",
@@ -101,13 +101,13 @@ async def test_an_order_tells_its_deliveries_and_parcels_in_the_order_of_recordi
         whole = (await ask(FEED, id=sent.order["id"], first=50))["order"]
     assert not plans or len(statements) == 1
     events = whole["events"]["nodes"]
-    assert [it["type"] for it in events] == TOLD
+    assert [it["type"] for it in events] == HAPPENED
     entries = await rows(world, JournalEntry)
     position = {to_global("Event", it.id): it.position for it in entries}
     assert [it["id"] for it in events] == sorted((it["id"] for it in events), key=position.get)
-    assert whole["events"]["totalCount"] == len(TOLD)
+    assert whole["events"]["totalCount"] == len(HAPPENED)
     assert [it["node"]["id"] for it in whole["events"]["edges"]] == [it["id"] for it in events]
-    assert [it["type"] for it in whole["last"]["nodes"]] == TOLD[-2:]
+    assert [it["type"] for it in whole["last"]["nodes"]] == HAPPENED[-2:]
     assert whole["last"]["pageInfo"]["hasPreviousPage"]
     about = {sent.order["id"], sent.delivery["id"], sent.parcel}
     assert {it["objectId"] for it in events} == about
@@ -127,15 +127,13 @@ async def test_a_feed_is_read_page_by_page(sent: Sent, ask: Ask) -> None:
         # Of the entry's own object, not of the merchant: that would tell how much others do.
         _, sequence, _ = json.loads(base64.urlsafe_b64decode(after))
         assert sequence == len([it for it in found if it[:5] == found[-1][:5]])
-    assert found == TOLD
+    assert found == HAPPENED
     back = "query ($id: ID!, $before: String) { order(id: $id) { events(last: 3, before: $before)"
     back += " { nodes { type } pageInfo { hasNextPage hasPreviousPage } } } }"
-    (before,) = [
-        it["cursor"]
-        for it in (await ask(FEED, id=sent.order["id"], first=6))["order"]["events"]["edges"][-1:]
-    ]
+    six = (await ask(FEED, id=sent.order["id"], first=6))["order"]["events"]
+    before = six["edges"][-1]["cursor"]
     page = (await ask(back, id=sent.order["id"], before=before))["order"]["events"]
-    assert [it["type"] for it in page["nodes"]] == TOLD[2:5]
+    assert [it["type"] for it in page["nodes"]] == HAPPENED[2:5]
     assert page["pageInfo"] == {"hasNextPage": True, "hasPreviousPage": True}
     foreign = "query ($id: ID!, $after: String) { delivery(id: $id) {"
     foreign += " events(first: 3, after: $after) { nodes { id } } } }"
@@ -145,16 +143,16 @@ async def test_a_feed_is_read_page_by_page(sent: Sent, ask: Ask) -> None:
 
 async def test_payloads_are_typed_with_objects_and_decimals(sent: Sent, ask: Ask) -> None:
     events = (await ask(FEED, id=sent.order["id"], first=50))["order"]["events"]["nodes"]
-    of = {it["type"]: it for it in events}
+    by_type = {it["type"]: it for it in events}
     lines = [{"id": it["id"], "lineNo": at} for at, it in enumerate(sent.order["lines"], 1)]
-    planned = of["DELIVERY_PLANNED"]
+    planned = by_type["DELIVERY_PLANNED"]
     assert planned["__typename"] == "DeliveryPlanned"
     assert planned["delivery"] == {"id": sent.delivery["id"]}
     assert planned["planned"] == [
-        {"orderLine": line, "quantity": it["planned"]}
-        for line, it in zip(lines, sent.delivery["lines"], strict=True)
+        {"orderLine": line, "quantity": of["planned"]}
+        for line, of in zip(lines, sent.delivery["lines"], strict=True)
     ]
-    moved = of["ORDER_PROGRESSED"]["moved"][0]
+    moved = by_type["ORDER_PROGRESSED"]["moved"][0]
     first = sent.delivery["lines"][0]["planned"]
     assert moved == {
         "orderLine": {"id": lines[0]["id"]},
@@ -162,8 +160,8 @@ async def test_payloads_are_typed_with_objects_and_decimals(sent: Sent, ask: Ask
         "shipped": first,
         "delivered": None,
     }
-    assert of["PARCEL_IN_TRANSIT"]["parcel"] == {"id": sent.parcel}
-    assert (of["PARCEL_IN_TRANSIT"]["was"], of["PARCEL_IN_TRANSIT"]["isDelayed"]) == (
+    assert by_type["PARCEL_IN_TRANSIT"]["parcel"] == {"id": sent.parcel}
+    assert (by_type["PARCEL_IN_TRANSIT"]["was"], by_type["PARCEL_IN_TRANSIT"]["isDelayed"]) == (
         "PACKED",
         False,
     )
@@ -177,26 +175,26 @@ async def test_others_than_staff_learn_sides_and_no_secrets(sent: Sent, ask: Ask
         viewer = sent.viewers[actor]
         order = (await viewer(FEED, id=sent.order["id"], first=50))["order"]
         found = await viewer(nodes, ids=ids)
-        told = {it["id"]: it for it in found["nodes"] if it is not None}
+        by_id = {it["id"]: it for it in found["nodes"] if it is not None}
         listed = [] if order is None else order["events"]["nodes"]
         assert (order is None) == (actor is Actor.CARRIER)
-        assert all(told[it["id"]] == it for it in listed)
+        assert all(by_id[it["id"]] == it for it in listed)
         assert not any(it in json.dumps([order, found]) for it in SECRETS)
         if actor is not Actor.CARRIER:
-            assert told.keys() == {it["id"] for it in listed}
+            assert by_id.keys() == {it["id"] for it in listed}
             assert {it["reason"] for it in listed if it["type"] == "ORDER_HELD"} == {"UNDER_REVIEW"}
             assert {it["actor"] for it in listed} == {"MERCHANT", "CARRIER"}
         else:
-            assert {it["objectId"] for it in told.values()} == {sent.parcel, sent.delivery["id"]}
+            assert {it["objectId"] for it in by_id.values()} == {sent.parcel, sent.delivery["id"]}
 
 
 async def test_a_node_is_an_event_of_what_is_seen_only(sent: Sent, world: World, ask: Ask) -> None:
     other = ask.by(await world.key(Actor.BUYER, await parties.company(world)))
     every = (await ask(FEED, id=sent.order["id"], first=50))["order"]["events"]["nodes"]
     query = f"query ($id: ID!) {{ node(id: $id) {{ ... on Event {{ {SELECTED} }} }} }}"
-    for it in every[:2]:
-        assert (await ask(query, id=it["id"]))["node"] == it
-        assert (await other(query, id=it["id"]))["node"] is None
+    for event in every[:2]:
+        assert (await ask(query, id=event["id"]))["node"] == event
+        assert (await other(query, id=event["id"]))["node"] is None
     without = ask.by(await world.key(Actor.STAFF, scopes=["ORDERS_READ"]))
     bare = "query ($id: ID!) { node(id: $id) { id } }"
     assert (await without(bare, id=every[0]["id"]))["node"] is None
@@ -209,10 +207,10 @@ async def test_a_message_is_in_the_language_asked_for_then_the_clients_then_the_
       de: message(language: DE) pl: message(language: PL) nl: message(language: NL)
       fil: message(language: FIL) en: message(language: EN) } } } }"""
 
-    async def told(by: Ask) -> dict[str, str]:
+    async def messages(by: Ask) -> dict[str, str]:
         return (await by(query, id=sent.order["id"]))["order"]["events"]["nodes"][0]
 
-    english = await told(ask)
+    english = await messages(ask)
     assert english == {
         "message": "Order placed",
         "en": "Order placed",
@@ -221,12 +219,12 @@ async def test_a_message_is_in_the_language_asked_for_then_the_clients_then_the_
         "nl": "Bestelling geplaatst",
         "fil": "Nailagay ang order",
     }
-    polish = await told(ask.with_headers({"Accept-Language": "fr, pl-PL;q=0.8, de;q=0.1"}))
+    polish = await messages(ask.with_headers({"Accept-Language": "fr, pl-PL;q=0.8, de;q=0.1"}))
     assert polish == english | {"message": english["pl"]}
     settings = "mutation ($it: MerchantSettingsUpdateInput!) { merchantSettingsUpdate(input: $it)"
     settings += " { userErrors { code } } }"
     await ask(settings, it={"language": "nl-BE"})
-    assert (await told(ask))["message"] == english["nl"]
-    assert (await told(ask.with_headers({"Accept-Language": "fr;q=0.9, *"})))["message"] == (
+    assert (await messages(ask))["message"] == english["nl"]
+    assert (await messages(ask.with_headers({"Accept-Language": "fr;q=0.9, *"})))["message"] == (
         english["nl"]
     )

@@ -4,7 +4,7 @@ import pytest
 
 from kit.standards.languages import Spoken, preferred, spoken
 from models.base.events import EVENTS
-from models.events.wording import CATALOGUES, catalogue, fields_of, told
+from models.events.wording import CATALOGUES, catalogue, fields_of, message_of
 
 SHOWN = {"number", "quantity", "instant", "day"}
 """Kinds of values that a message may show."""
@@ -27,9 +27,9 @@ def test_a_message_shows_only_what_everybody_reads_who_reads_the_event(language:
         kind = EVENTS[name]
         hidden = {field for its in kind.hidden.values() for field in its}
         open_to_all = {
-            it.name: it.kind.word
-            for it in kind.versions.values
-            if it.is_needed and it.kind.rows is None and it.name not in hidden
+            value.name: value.kind.word
+            for value in kind.versions.values
+            if value.is_needed and value.kind.rows is None and value.name not in hidden
         }
         shown = set().union(*map(fields_of, message.forms)) | ({message.counted} - {None})
         assert {open_to_all.get(it) for it in shown} <= SHOWN, name
@@ -49,15 +49,16 @@ def test_each_number_has_a_form(language: Spoken) -> None:
 
 def test_numbers_days_and_instants_are_written_as_the_language_does() -> None:
     payload = {"line_no": 1, "starts_on": "2026-03-02", "issued": "1234.5", "received": "0"}
-    opened = [told("contract.account_opened", payload, it, "UTC") for it in Spoken]
+    opened = [message_of("contract.account_opened", payload, it, "UTC") for it in Spoken]
     assert ["1,234.5" in it for it in opened] == [True, False, False, False, True]
     assert "1.234,5" in opened[1]
     assert "2 mar 2026" in opened[2]
     window = dict.fromkeys(("latest_before", "earliest", "latest"), "2026-03-01T23:30:00+00:00") | {
         "excuse": None
     }
-    assert "02.03.2026, 00:30" in told("delivery.rescheduled", window, Spoken.DE, "Europe/Berlin")
-    few = [told("contract.created", {"lines": it}, Spoken.PL, "UTC") for it in (1, 3, 5)]
+    moved = message_of("delivery.rescheduled", window, Spoken.DE, "Europe/Berlin")
+    assert "02.03.2026, 00:30" in moved
+    few = [message_of("contract.created", {"lines": it}, Spoken.PL, "UTC") for it in (1, 3, 5)]
     assert few == [
         "Projekt umowy z 1 pozycją",
         "Projekt umowy z 3 pozycjami",

@@ -19,7 +19,7 @@ AT_ONCE = 250
 
 Words: TypeAlias = Callable[[Any, Sequence[Any]], str]
 """(what the operation runs with, the values) -> the text."""
-Row: TypeAlias = Sequence[str | None]
+Texts: TypeAlias = Sequence[str | None]
 
 
 def mark(number: int, values: Sequence[Sql]) -> Sql:
@@ -30,12 +30,12 @@ def mark(number: int, values: Sequence[Sql]) -> Sql:
     return joined([*parts, constant(f"]{CLOSE}")])
 
 
-def marks(rows: Sequence[Row]) -> int:
+def marks(rows: Sequence[Texts]) -> int:
     """Count the marks in texts."""
     return sum(text.count(OPEN) for row in rows for text in row if text is not None)
 
 
-def worded(rows: Sequence[Row], words: Sequence[Words], runs: Any) -> Iterator[Row | None]:
+def worded(rows: Sequence[Texts], words: Sequence[Words], runs: Any) -> Iterator[Texts | None]:
     """Yield rows with texts in place of their marks, and None where somebody else may go on."""
     for row in rows:
         texts: list[str | None] = []

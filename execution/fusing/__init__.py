@@ -38,8 +38,8 @@ from execution.building import (
     several,
     written_object,
 )
-from execution.families import family
 from execution.fields import Chosen, Listed, Parts, Related, Worded, Written, column_of
+from execution.fusing.families import family
 from execution.paging import connection
 from execution.texts import (
     Forms,
@@ -51,7 +51,7 @@ from execution.texts import (
     never_null,
     refusal,
 )
-from execution.wording import Words, mark
+from execution.texts.marks import Words, mark
 
 
 class Selection:

@@ -49,21 +49,21 @@ def kinds_of(type_: Any) -> Kinds:
 def family(selection: "Selection", type_: Any, details: Details, example: Any) -> Build:
     """Build an object of one of an interface's types."""
     kinds = kinds_of(type_)
-    most, *others = _alike(selection, type_, details, kinds)
+    first, *others = _alike(selection, type_, details, kinds)
     read = kinds.source(example)
-    rest = _object(selection, most, read, kinds)
+    usual = _object(selection, first, read, kinds)
     branches = [(it.values, _object(selection, it, read, kinds)) for it in others]
 
     def build(source: Any, shaping: Shaping) -> Sql:
         row = kinds.source(source)
         if not branches:
-            return rest(row, shaping)
+            return usual(row, shaping)
         which = getattr(row, kinds.column)
         texts = [
             (which.in_([constant(it) for it in values]), item(row, shaping))
             for values, item in branches
         ]
-        return case(*texts, else_=rest(row, shaping))
+        return case(*texts, else_=usual(row, shaping))
 
     return build
 
@@ -74,12 +74,12 @@ def _alike(selection: "Selection", type_: Any, details: Details, kinds: Kinds) -
     found: dict[Hashable, _Alike] = {}
     for value, name in kinds.types.items():
         fields = selection.fields(own[name], details)
-        asked = tuple(_asked(own[name], key, nodes) for key, nodes in fields.items())
-        found.setdefault(asked, _Alike(own[name], fields, [])).values.append(value)
+        wanted = tuple(_wanted(own[name], key, nodes) for key, nodes in fields.items())
+        found.setdefault(wanted, _Alike(own[name], fields, [])).values.append(value)
     return sorted(found.values(), key=lambda it: -len(it.values))
 
 
-def _asked(kind: GraphQLObjectType, key: str, nodes: Details) -> Hashable:
+def _wanted(kind: GraphQLObjectType, key: str, nodes: Details) -> Hashable:
     """Return by what one field of a type is known to be the same as that of another."""
     definition = kind.fields.get(nodes[0].node.name.value)
     declared = None if definition is None else declared_of(definition)
