@@ -20,6 +20,7 @@ from sqlalchemy import (
     cast,
     column,
     exists,
+    false,
     func,
     literal,
     or_,
@@ -181,7 +182,7 @@ def _is_of_seen(reader: Reader, entry: Any) -> ColumnElement[bool]:
             found = exists().where(row.id == entry.aggregate_id, *seen_by(reader.viewer, row))
             own = entry.aggregate == fixed(aggregate)
             seen.append(and_(own, found.correlate_except(row)))
-    return or_(*seen)
+    return or_(false(), *seen)
 
 
 of_object = Feed()
