@@ -188,10 +188,14 @@ async def _recording(
             limits=author.limits,
         )
         ledger = Ledger(writing)
-        yield writing
-        await session.flush()
-        await ledger.close()
-        await journal.append(writing)
+        try:
+            yield writing
+            await session.flush()
+            await ledger.close()
+            await journal.append(writing)
+        finally:
+            # It holds the session, too: what many lines have moved would wait for the collector.
+            session.info.clear()
     if writing.events:
         database.hints.ring(author.viewer.merchant_id)
 
