@@ -67,7 +67,7 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
     """
     remaining = Remaining(verb, command)
     if author.extent.in_input < MUCH:
-        await remaining.tell_beside(partial(_refusals, database, author, verb))
+        await remaining.tell_beside(partial(_refusals, database, author, verb), author.now)
     attempt = partial(_attempt, database, author, verb, command, remaining)
     while True:
         try:
@@ -83,7 +83,8 @@ async def try_beside(
 
     Nothing of what is tried is kept.
     """
-    return await trials.find_beside(partial(_refusals, database, author, verb), verb, values, odd)
+    attempt = partial(_refusals, database, author, verb)
+    return await trials.find_beside(attempt, verb, values, odd, author.now)
 
 
 class _TriedError(Exception):
@@ -101,7 +102,9 @@ async def _refusals(
     """Run a verb, and keep nothing but what it refuses."""
     try:
         async with _recording(database, author) as writing:
-            _end(await verb(writing, command))
+            outcome = await verb(writing, command)
+            writing.refusals.end()
+            _end(outcome)
     except Refused as refused:
         return refused.problems
     except _TriedError as tried:
@@ -173,7 +176,8 @@ async def _recording(
 ) -> AsyncIterator[Writing]:
     """Give what one transaction writes with; the journal tells at its end what happened and moved.
 
-    After the commit a hint wakes who follows.
+    After the commit a hint wakes who follows. Refused: what a verb refuses, with all that it has
+    met before.
     """
     async with database.writing(author.viewer.merchant_id) as session:
         author.extent.begin()
@@ -188,7 +192,11 @@ async def _recording(
             limits=author.limits,
         )
         ledger = Ledger(writing)
-        yield writing
+        try:
+            yield writing
+            writing.refusals.end()
+        except Refused as refused:
+            raise writing.refusals.and_then(refused) from None
         await session.flush()
         await ledger.close()
         await journal.append(writing)

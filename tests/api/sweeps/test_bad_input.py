@@ -15,6 +15,7 @@ from graphql import get_named_type
 
 from admission.demands import of_field
 from commands.writing.running import trials
+from commands.writing.running.standins import Tried, Way
 from kit.db.statements import dumps
 from kit.errors import Odd, Refused
 from kit.ids import from_global
@@ -149,7 +150,7 @@ def of_wing(wing: str, made: Mapping[str, Any]) -> Inputs:
 def _tried_alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave what is wrong beside it to `inputs/test_together.py`, where not all is asked."""
     if not request.config.getoption("--every-case"):
-        monkeypatch.setattr(trials, "variations", lambda *_: ())
+        monkeypatch.setattr(trials, "variations", lambda *_: [Tried(None, ())] * len(Way))
 
 
 @pytest.fixture
