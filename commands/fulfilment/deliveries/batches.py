@@ -52,7 +52,7 @@ class DeliveryBatch(Generic[ItemT]):
         ]
 
     @property
-    def told(self) -> list[tuple[int, ItemT, Delivery]]:
+    def looked_at(self) -> list[tuple[int, ItemT, Delivery]]:
         """Return what is looked at, be it refused by now or not: position, item, delivery."""
         of = ((place, self.items[place]) for place in self.known)
         return [(place, it, self.locked.deliveries[it.delivery_id]) for place, it in of]

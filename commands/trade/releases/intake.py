@@ -7,7 +7,7 @@ from uuid import UUID
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
-from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace, begun
+from commands.trade.releases.accounts.account import Account, ReceivedReport, ReleasePlace, begun
 from commands.trade.releases.findings.arriving import Arriving, issued_at
 from commands.trade.releases.findings.found import findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
@@ -24,7 +24,7 @@ from models.access.viewers import Actor
 from models.base.tables import OfMerchant
 from models.events.trade.releases import ReleaseReceived, ReleaseSuperseded
 from models.trade.contracts.findings import FindingCode
-from models.trade.contracts.tables import ContractLine
+from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.findings import LATE, ReleaseFinding
 from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState
@@ -93,14 +93,7 @@ class ReleaseIntake:
         """Return a release with what it is compared with. Refused: for what it is by itself."""
         writing, known = self.writing, self.known
         contract, line = known.line(item.contract_line_id)
-        refusals = Refusals()
-        with refusals:
-            _number(item)
-        with refusals:
-            current = self.named.account(known, contract, item)
-        with refusals:
-            quantities = self._check(item, line)
-        refusals.end()
+        current, quantities = self._stated(item, contract, line)
         account = current.counting_from(begun(item.counted_from, contract, writing.now))
         key = current.id, item.type
         active, waiting = (
@@ -132,6 +125,20 @@ class ReleaseIntake:
         if not arriving.counts_with(newest) or any(outdated(arriving)):
             return arriving
         return replace(arriving, schedule=schedule_of(item, stated, newest.schedule))
+
+    def _stated(
+        self, item: ReleaseContent, contract: Contract, line: ContractLine
+    ) -> tuple[Account, list[Counted]]:
+        """Return the account of a release, and how much its lines want. Refused: all at once."""
+        refusals = Refusals()
+        with refusals:
+            _number(item)
+        with refusals:
+            account = self.named.account(self.known, contract, item)
+        with refusals:
+            quantities = self._check(item, line)
+        refusals.end()
+        return account, quantities
 
     def _overtake(self, arriving: Arriving, release_id: UUID, state: ReleaseState) -> None:
         """Let what waits for consent be overtaken; or the release by what is newer already."""

@@ -109,9 +109,7 @@ async def _refusals(
     """Run a verb, and keep nothing but what it refuses."""
     try:
         async with _recording(database, author) as writing:
-            outcome = await verb(writing, command)
-            writing.refusals.end()
-            _end(outcome)
+            _end(await verb(writing, command))
     except Refused as refused:
         return refused.problems
     except _TriedError as tried:
@@ -183,8 +181,7 @@ async def _recording(
 ) -> AsyncIterator[Writing]:
     """Give what one transaction writes with; the journal tells at its end what happened and moved.
 
-    After the commit a hint wakes who follows. Refused: what a verb refuses, with all that it has
-    met before.
+    After the commit a hint wakes who follows.
     """
     async with database.writing(author.viewer.merchant_id) as session:
         author.extent.begin()
@@ -203,12 +200,9 @@ async def _recording(
         ledger = Ledger(writing)
         try:
             yield writing
-            writing.refusals.end()
             await session.flush()
             await ledger.close()
             await journal.append(writing)
-        except Refused as refused:
-            raise writing.refusals.and_then(refused) from None
         finally:
             # It holds the session, too: what many lines have moved would wait for the collector.
             session.info.clear()

@@ -47,8 +47,8 @@ async def find_beside_items(
         tried = {place: its[way] for place, its in ways.items() if found.get(place) != []}
         items = {place: it.model for place, it in tried.items() if it.model is not None}
         refused = await _refused_items(attempt, verb, command, items)
-        for place, it in tried.items():
-            problems = [*it.problems, *refused.get(place, ())]
+        for place, (_, met) in tried.items():
+            problems = [*met, *refused.get(place, ())]
             found[place] = alike(odd[place][1], problems, found.get(place))
     return found
 

@@ -76,7 +76,7 @@ def faults_of(kind: Any, values: Any, items: str | None, *, whole: bool) -> list
     owner: Any = get_named_type(kind)
     owner = owner if items is None else get_named_type(owner.fields[items].type)
     found = {
-        "shape": _shapes(every, above),
+        "shape": _misshapen(every, above),
         "reference": _references(every),
         "twice": _twice(every, above),
         "version": _versions(owner, above),
@@ -92,7 +92,7 @@ def _versions(owner: Any, above: Path) -> Iterator[Fault]:
         yield Fault("version", (*above, "expectedVersion"), _OTHER_VERSION)
 
 
-def _shapes(every: Sequence[Leaf], above: Path) -> Iterator[Fault]:
+def _misshapen(every: Sequence[Leaf], above: Path) -> Iterator[Fault]:
     """Yield a wrong shape of a line where there are any, and of the call where it is one."""
     lines = [it for it in every if len(it.path) > len(above) + 1]
     odd = [it for it in lines if it.kind not in {"ID", "LIST", "OBJECT"} and _short(it)]

@@ -17,7 +17,7 @@ from tests.make.sweeps.faults import Fault, faults_of, no_state
 
 VERBS = {it.name: it for it in verbs(schema.mutation)}
 pytestmark = pytest.mark.prepared("inputs")
-Told = frozenset[tuple[str, str]]
+Refusals = frozenset[tuple[str, str]]
 """Refusals: code, path."""
 AT_ONCE = 10
 KEYS = {
@@ -48,7 +48,7 @@ HANGING = {
 """Verb, what is wrong, and what is told otherwise because of it."""
 
 
-async def _told(world: World, ask: Ask, name: str, inputs: Sequence[Any]) -> list[Told]:
+async def _refusals(world: World, ask: Ask, name: str, inputs: Sequence[Any]) -> list[Refusals]:
     """Return what is refused of each input."""
     found = []
     for start in range(0, len(inputs), AT_ONCE):
@@ -71,11 +71,11 @@ def _hangs(other: Fault, on: Fault) -> bool:
 
 
 def _hidden(
-    name: str, one: Fault, other: Fault, told: Mapping[Fault, Told], both: Told
+    name: str, one: Fault, other: Fault, of: Mapping[Fault, Refusals], both: Refusals
 ) -> Iterator[str]:
     for hidden, by in ((one, other), (other, one)):
         around = {".".join(("input", *map(str, by.path[:end]))) for end in range(len(by.path) + 1)}
-        left = {it for it in told[hidden] - both if it[1] not in around}
+        left = {it for it in of[hidden] - both if it[1] not in around}
         if left and not _hangs(hidden, by) and (name, by.about, hidden.about) not in HANGING:
             yield f"{by.kind} of {by.path} hides {hidden.kind} of {hidden.path}: {sorted(both)}"
 
@@ -85,22 +85,24 @@ async def _wrong(world: World, ask: Ask, name: str, values: Any, *, whole: bool)
     verb, hidden = VERBS[name], list[str]()
     faults = faults_of(input_of(name), values, items_of(name), whole=whole)
     # What is no fault to the verb is done by the first time, as the input itself is.
-    await _told(world, ask, name, [it.into(values) for it in faults] + [values])
-    *alone, always = await _told(world, ask, name, [it.into(values) for it in faults] + [values])
-    told = {fault: its - always for fault, its in zip(faults, alone, strict=True) if its - always}
-    pairs = [pair for pair in combinations(told, 2) if pair[0].goes_with(pair[1])]
+    inputs = [*(it.into(values) for it in faults), values]
+    await _refusals(world, ask, name, inputs)
+    *alone, always = await _refusals(world, ask, name, inputs)
+    found = dict(zip(faults, alone, strict=True))
+    by_fault = {fault: its - always for fault, its in found.items() if its - always}
+    pairs = [pair for pair in combinations(by_fault, 2) if pair[0].goes_with(pair[1])]
     # What stands twice stands there as it was.
-    together = await _told(world, ask, name, [a.into(b.into(values)) for a, b in pairs])
+    together = await _refusals(world, ask, name, [a.into(b.into(values)) for a, b in pairs])
     for pair, both in zip(pairs, together, strict=True):
-        hidden += _hidden(name, *pair, told, both)
+        hidden += _hidden(name, *pair, by_fault, both)
     if verb.act.states and name not in IN_NO_STATE:
         row = Fault("state")
         with no_state(verb):
-            inputs = [values, *(it.into(values) for it in told)]
-            stateless, *together = await _told(world, ask, name, inputs)
+            inputs = [values, *(it.into(values) for it in by_fault)]
+            stateless, *together = await _refusals(world, ask, name, inputs)
         stateless -= always
-        for fault, both in zip(told, together, strict=True):
-            hidden += _hidden(name, fault, row, {**told, row: stateless}, both)
+        for fault, both in zip(by_fault, together, strict=True):
+            hidden += _hidden(name, fault, row, {**by_fault, row: stateless}, both)
     return [f"{name}: {it}" for it in hidden]
 
 
