@@ -12,11 +12,12 @@ PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --
 # Programs that the tests start load what others have compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-changed test-reference simulate guards check bench bench-quick wheel sdl docs picture migration lock clean
+.PHONY: run test test-changed test-reference simulate guards check bench bench-quick wheel sdl docs lint-schema picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
-	exec $(PYTHON) start.py
+	@# Ctrl-C is how it ends: make need not call that an error.
+	@trap : INT; $(PYTHON) start.py || test $$? -eq 130
 
 test: $(VENV)/dev.stamp ## Run every test, the browser's too.
 	$(PYTHON) -m web.chromium
@@ -69,6 +70,10 @@ docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, 
 	$(PYTHON) -c 'from tests.gates.markdown import gates_markdown; print(gates_markdown(), end="")' \
 		> docs/GATES.md.new
 	mv docs/GATES.md.new docs/GATES.md
+
+lint-schema: ## Look at schema.graphql with the rules of docs/lint: needs Node 20 with npm, and the network once.
+	npm --prefix docs/lint ci --ignore-scripts --silent
+	docs/lint/node_modules/.bin/eslint --max-warnings 0 --config docs/lint/eslint.config.mjs schema.graphql
 
 picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make run` started.
 	$(PYTHON) -m web.picture \

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from kit.ids import Names
-from kit.inputs import Input, Instant, Reference
+from kit.inputs import Currency, ExactAmount, Input, Instant, Reference
 from loaders.reading.acts import some, there_is
 from loaders.reading.filters import begins, names_seen, one_of
 from loaders.reading.pages import Paged, Sorted
@@ -18,7 +18,9 @@ from loaders.trade.orders.progress import has_status, is_backordered, is_late, i
 from models.base.tables import entity_named
 from models.base.visibility import seen_by
 from models.master.parties import Party
+from models.master.prices.rounding import rounded_net
 from models.trade.orders.acts import HELD
+from models.trade.orders.amounts import owed
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState, PaymentState
 from models.trade.orders.tables import Order
@@ -76,6 +78,13 @@ class OrderFilter(Input):
     window_to: Instant | None = Field(
         None, description="The requested window of the order or a line starts before this."
     )
+    currency: Currency | None = Field(None, description="Its prices are in this currency.")
+    net_from: ExactAmount | None = Field(
+        None,
+        description="`net` is this or more, in its own currency; without one that you know it does"
+        " not match.",
+    )
+    net_to: ExactAmount | None = Field(None, description="`net` is less than this.")
     number_prefix: Reference | None = Field(
         None, description="Number begins with this, capitals and accents aside."
     )
@@ -115,6 +124,7 @@ _EQUAL = (
     "contract_id",
     "external_reference",
     "purchase_order_number",
+    "currency",
 )
 
 
@@ -191,9 +201,22 @@ def _named(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[Colum
         yield begins(order.purchase_order_number_folded, filter_by.purchase_order_prefix)
 
 
+def _net(reader: Reader, order: Any) -> ColumnElement[Any]:
+    """Return what an order comes to, as `Order.net` tells it; NULL where no price is known."""
+    line = reader.table(OrderLine)
+    total = rounded_net(func.sum(owed(order, line)), order.currency)
+    own = (line.order_id == order.id, *seen_by(reader.viewer, line))
+    rows = select(total).where(*own).having(func.count(line.net) == func.count())
+    return rows.correlate(order).scalar_subquery()
+
+
 def _matching(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
     yield from _single(reader, order, filter_by)
     yield from _named(reader, order, filter_by)
+    if filter_by.net_from is not None:
+        yield _net(reader, order) >= filter_by.net_from
+    if filter_by.net_to is not None:
+        yield _net(reader, order) < filter_by.net_to
     if filter_by.states is not None:
         yield one_of(order.state, filter_by.states)
     if filter_by.payment_states is not None:
