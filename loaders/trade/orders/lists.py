@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 
 from kit.ids import Names
 from kit.inputs import Currency, ExactAmount, Input, Instant, Reference
@@ -201,22 +201,25 @@ def _named(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[Colum
         yield begins(order.purchase_order_number_folded, filter_by.purchase_order_prefix)
 
 
-def _net(reader: Reader, order: Any) -> ColumnElement[Any]:
-    """Return what an order comes to, as `Order.net` tells it; NULL where no price is known."""
+def _costs(reader: Reader, order: Any, filter_by: OrderFilter) -> ColumnElement[bool]:
+    """Tell whether an order comes to so much, as `Order.net` tells it, in one look at its lines."""
     line = reader.table(OrderLine)
     total = rounded_net(func.sum(owed(order, line)), order.currency)
+    bounds = [func.count(line.net) == func.count()]
+    if filter_by.net_from is not None:
+        bounds.append(total >= filter_by.net_from)
+    if filter_by.net_to is not None:
+        bounds.append(total < filter_by.net_to)
     own = (line.order_id == order.id, *seen_by(reader.viewer, line))
-    rows = select(total).where(*own).having(func.count(line.net) == func.count())
-    return rows.correlate(order).scalar_subquery()
+    rows = select(literal_column("1")).where(*own).having(and_(*bounds))
+    return rows.correlate_except(line).exists()
 
 
 def _matching(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
     yield from _single(reader, order, filter_by)
     yield from _named(reader, order, filter_by)
-    if filter_by.net_from is not None:
-        yield _net(reader, order) >= filter_by.net_from
-    if filter_by.net_to is not None:
-        yield _net(reader, order) < filter_by.net_to
+    if filter_by.net_from is not None or filter_by.net_to is not None:
+        yield _costs(reader, order, filter_by)
     if filter_by.states is not None:
         yield one_of(order.state, filter_by.states)
     if filter_by.payment_states is not None:
