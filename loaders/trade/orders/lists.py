@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 
 from kit.ids import Names
 from kit.inputs import Currency, ExactAmount, Input, Instant, Reference
@@ -211,7 +211,7 @@ def _costs(reader: Reader, order: Any, filter_by: OrderFilter) -> ColumnElement[
     if filter_by.net_to is not None:
         bounds.append(total < filter_by.net_to)
     own = (line.order_id == order.id, *seen_by(reader.viewer, line))
-    rows = select(literal_column("1")).where(*own).having(and_(*bounds))
+    rows: Select[Any] = select(literal_column("1")).where(*own).having(and_(*bounds))
     return rows.correlate_except(line).exists()
 
 
