@@ -75,10 +75,10 @@ lint-schema: ## Look at schema.graphql with the rules of docs/lint: needs Node 2
 	npm --prefix docs/lint ci --ignore-scripts --silent
 	docs/lint/node_modules/.bin/eslint --max-warnings 0 --config docs/lint/eslint.config.mjs schema.graphql
 
-picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make run` started.
-	$(PYTHON) -m web.picture \
-		"http://$${ABRUF_HOST:-127.0.0.1}:$${ABRUF_PORT:-8000}/graphql" \
-		"$$($(PYTHON) -c '$(DATA_TOKEN)')" docs/pictures/graphiql.png
+SERVER = "http://$${ABRUF_HOST:-127.0.0.1}:$${ABRUF_PORT:-8000}/graphql" "$$($(PYTHON) -c '$(DATA_TOKEN)')"
+picture: $(VENV)/dev.stamp ## Take the README's pictures of the server that `make run` started.
+	$(PYTHON) -m web.picture $(SERVER) docs/pictures/graphiql.png
+	$(PYTHON) -m web.burn_down $(SERVER) docs/pictures/burn-down.svg
 
 migration: $(VENV)/dev.stamp ## Write a migration from the models: make migration m="what it does"
 	$(PYTHON) -m migrations "$(m)"
