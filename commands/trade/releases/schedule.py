@@ -216,6 +216,31 @@ def schedule_of(item: ReleaseContent, stated: Schedule, before: Schedule | None)
     return replace(stated, slots=slots)
 
 
+IN_TRANSIT = "IN_TRANSIT"
+"""Code of the line of what was on its way when a net schedule came."""
+
+
+def on_its_way(as_of: datetime, quantity: Decimal, contract: Contract) -> Slot:
+    """Return the line of what was on its way at an instant: none of it is to leave once more."""
+    day = contract.day(as_of)
+    zone = {"time_zone": contract.time_zone}
+    return Slot(
+        window=Window(earliest=as_of, latest=as_of + timedelta(1), **zone),
+        quantity=quantity,
+        commitment=Commitment.FIRM,
+        kind=ScheduleKind.BACKLOG,
+        bucket=ScheduleBucket.DAY,
+        pattern=None,
+        date_meaning=DateMeaning.ARRIVAL,
+        transit_days=0,
+        code=IN_TRANSIT,
+        packaging_id=None,
+        packaging_content=None,
+        ships_on=day,
+        arrives_on=day,
+    )
+
+
 def slot_of(line: ReleaseLine, quantity: Counted, transit: Transit) -> Slot:
     """Return what a line asks for. quantity: of it, in the product's unit."""
     own = {name: getattr(line, name) for name in _SAME if name in type(line).model_fields}

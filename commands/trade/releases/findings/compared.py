@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
-from commands.trade.releases.schedule import Schedule
+from commands.trade.releases.schedule import IN_TRANSIT, Schedule
 from models.base.guards import guards
 from models.trade.contracts.findings import FindingCode
 from models.trade.releases.words import Commitment, ReleaseFunction, ReleaseType
@@ -105,7 +105,7 @@ def lots(release: Arriving) -> Findings:
     if lot is None:
         return
     for place, slot in enumerate(release.schedule.slots, 1):
-        if slot.quantity % lot:
+        if slot.quantity % lot and slot.code != IN_TRANSIT:
             text = f"{written(slot.quantity)} is no multiple of {written(lot)}."
             day = release.day(slot.window.earliest)
             yield Found(FindingCode.LOT_MULTIPLE, text, place, day, lot, slot.quantity)
