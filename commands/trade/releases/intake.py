@@ -77,16 +77,17 @@ class ReleaseIntake:
             )
         report = arriving.report._replace(cumulative_received=schedule.received)
         self._overtake(arriving, release_id, state)
+        own: dict[str, Any] = {"id": release_id, "number": number, "state": state, "replaced": None}
         if state is ReleaseState.ACTIVE:
             account, left = arriving.account, arriving.left
             coming = ComingRelease(
                 release_id, item.type, place, line, account, schedule, report, left
             )
-            self.force.bring(coming)
+            own["replaced"] = self.force.bring(coming).kept
         elif arriving.current.is_new:
             self.force.keep(place, arriving.account)
         self.findings.extend(found)
-        self._add(arriving, {"id": release_id, "number": number, "state": state}, report)
+        self._add(arriving, own, report)
         return Intake(release_id, state, waiting)
 
     def _arriving(self, item: ReleaseContent) -> Arriving:

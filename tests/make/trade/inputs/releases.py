@@ -95,6 +95,11 @@ async def release_reject(s: Scene) -> dict[str, Any]:
     return {"releaseId": (await _waiting(s))["id"], "reason": "Made already."}
 
 
+async def release_withdraw(s: Scene) -> dict[str, Any]:
+    sent = await s.ask(SENT, input={**await _released(s), "number": "A-2026/9"})
+    return {"releaseId": sent["contractRelease"]["release"]["id"], "reason": "Sent by mistake."}
+
+
 SENT = """
 mutation ($input: ContractReleaseInput!) {
   contractRelease(input: $input) { release { id scheduleLines { id } } }
