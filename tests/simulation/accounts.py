@@ -14,7 +14,6 @@ from orjson import dumps, loads
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.place import place
 from commands.trade.releases.decisions.decide import ReleaseConsent, ReleaseReject, consent, reject
-from commands.trade.releases.decisions.withdraw import ReleaseWithdraw, withdraw
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.record import release
 from kit.ids import to_global
@@ -165,22 +164,6 @@ class AccountRules(DeliveryRules, ParcelRules):
             if each["release_id"] == str(key["release_id"]) and each["is_holding"]
         ]
         self.act(consent, ReleaseConsent, **key, finding_ids=findings)
-
-    @rule(pick=PICK)
-    def take_back(self, pick: int) -> None:
-        """Take a release back that is in force: what is open is that of the one before."""
-        active = [it for it in self.rows["releases"] if it["state"] == "ACTIVE"]
-        if not active:
-            return
-        chosen = active[pick % len(active)]
-        self.world.clock.advance(seconds=1)
-        done = self.act(withdraw, ReleaseWithdraw, release_id=UUID(chosen["id"]), reason="Wrong.")
-        if done is None:
-            return
-        states = {it["id"]: it["state"] for it in self.rows["releases"]}
-        assert states[chosen["id"]] == "REJECTED"
-        restored = done["restored_id"]
-        assert restored is None or states[str(restored)] == "ACTIVE"
 
     def _issued(self, line: Row, at: str | None) -> Decimal:
         """Return what was issued for a place in its newest period, by the reckoning."""

@@ -168,8 +168,8 @@ def _after(forecast: Schedule, jit: Schedule, until: date) -> Iterator[Slot]:
         yield from after
         return
     before = sum((it.quantity for it in forecast.slots if not it.counts_after(until)), _NONE)
-    told = (it.quantity for it in jit.slots if begins <= it.arrives_on <= until)
-    taken = sum(told, max(jit.received - forecast.received - before, _NONE))
+    arriving = (it.quantity for it in jit.slots if begins <= it.arrives_on <= until)
+    taken = sum(arriving, max(jit.received - forecast.received - before, _NONE))
     for slot in after:
         if slot.arrives_on > until:
             yield slot

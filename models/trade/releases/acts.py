@@ -83,7 +83,7 @@ REPLACED_KNOWN = Some(
         ),
     ),
 )
-WITHDRAW = Transition(
+WITHDRAWAL = Transition(
     Scope.CONTRACTS_WRITE,
     frozenset({ReleaseState.ACTIVE}),
     becomes=ReleaseState.REJECTED,
@@ -91,5 +91,5 @@ WITHDRAW = Transition(
     action=ReleaseAction.WITHDRAW,
 )
 
-ACTS = (CONSENT, REJECT, ANSWER, WITHDRAW)
+ACTS = (CONSENT, REJECT, ANSWER, WITHDRAWAL)
 """Those that clients are told of, in the order in which they are."""

@@ -1,6 +1,6 @@
 """What has left for accounts since a day, summed from deliveries; reading and writing ask it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -106,9 +106,8 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
     delivery = reader.table(entity_named("Delivery"))
     account, agreed, contract = map(reader.table, (CumulativeAccount, ContractLine, Contract))
     named, receipt = _noted(reader, account, delivery), _receipt_of(reader, delivery)
-    kept = {name: label for name, label in _SUMS.items() if not of or label in of}
     rows = (
-        select(*(getattr(part, name).label(label) for name, label in kept.items()))
+        select(*_summed(part, of))
         .select_from(account)
         .join(agreed, agreed.id == account.contract_line_id)
         .join(contract, contract.id == agreed.contract_id)
@@ -142,6 +141,13 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
     return rows.correlate_except(
         account, agreed, contract, line, part, delivery, named, receipt
     ).lateral("parts")
+
+
+def _summed(part: Any, of: Collection[str]) -> Iterator[ColumnElement[Any]]:
+    """Yield the columns of a delivery line that are summed. of: as of `counted`."""
+    for name, label in _SUMS.items():
+        if not of or label in of:
+            yield getattr(part, name).label(label)
 
 
 def _noted(reader: Tables, account: Any, delivery: Any) -> Any:

@@ -140,7 +140,7 @@ def _taken(reader: Tables, forecast: Any, jit: Any, until: Any) -> Any:
     quantity: what of it arrives in them, and what of them has come before. Of the customer's two
     figures what lies between is that, beyond what the forecast wants before those buckets.
     """
-    line, told = reader.table(ScheduleLine), reader.table(ScheduleLine)
+    line, arriving = reader.table(ScheduleLine), reader.table(ScheduleLine)
     lines = select(line.quantity, line.arrives_on, _is_after(line, until).label("is_after"))
     lines = lines.where(*own(reader, line), line.release_id == forecast.id)
     lateral = lines.correlate_except(line).lateral("cut")
@@ -151,14 +151,14 @@ def _taken(reader: Tables, forecast: Any, jit: Any, until: Any) -> Any:
         func.coalesce(before, fixed(0), type_=_QUANTITY).label("before"),
     )
     of = buckets.correlate_except(lateral).lateral("buckets")
-    arriving = select(func.sum(told.quantity, type_=_QUANTITY)).where(
-        *own(reader, told),
-        told.release_id == jit.id,
-        told.arrives_on.between(of.c.begins, until),
+    come_by = select(func.sum(arriving.quantity, type_=_QUANTITY)).where(
+        *own(reader, arriving),
+        arriving.release_id == jit.id,
+        arriving.arrives_on.between(of.c.begins, until),
     )
     come = jit.cumulative_received - forecast.cumulative_received - of.c.before
     come = case((jit.period_id == forecast.period_id, func.greatest(come, fixed(0))))
-    sums = (arriving.correlate_except(told).scalar_subquery(), come)
+    sums = (come_by.correlate_except(arriving).scalar_subquery(), come)
     amounts = (func.coalesce(it, fixed(0), type_=_QUANTITY) for it in sums)
     rows = select(add(*amounts).label("quantity")).select_from(of)
     return rows.correlate_except(of).lateral("taken")
@@ -178,8 +178,8 @@ def _standing(reader: TablesNow) -> FromClause:
     just_in_time = _in_force(reader, account, ReleaseType.JIT)
     forecast, jit = forecasts.c, just_in_time.c
     overlays = _overlay(reader, contract, forecast, jit)
-    counts, until = overlays.c.until.is_not(None), overlays.c.until
-    taken = _taken(reader, forecast, jit, until)
+    until, taken = overlays.c.until, _taken(reader, forecast, jit, overlays.c.until)
+    counts = until.is_not(None)
     period_id = case((counts, jit.period_id), else_=forecast.period_id)
     periods = _period(reader, account, period_id)
     sums = counted(reader, periods.c, of=SUPPLIED).lateral()
@@ -238,8 +238,8 @@ def _supplied(reader: Tables, of: Any) -> Any:
     later, is_cut = cut.c.later, cut.c.later > fixed(0)
     order = (line.release_id == of.forecast, line.line_no)
     sums = (
-        func.sum(line.quantity, type_=_QUANTITY).filter(it).over(order_by=order)
-        for it in (~is_cut, is_cut)
+        func.sum(line.quantity, type_=_QUANTITY).filter(some).over(order_by=order)
+        for some in (~is_cut, is_cut)
     )
     whole, left = _together(sums, of.taken)
     starts_on = cast(_first_day(line) + later, DateTime())
@@ -250,8 +250,8 @@ def _supplied(reader: Tables, of: Any) -> Any:
     rows = select(
         *(getattr(line, name).label(name) for name in _OF_LINE),
         *(
-            case((is_cut, it), else_=getattr(line, name)).label(name)
-            for name, it in instead.items()
+            case((is_cut, value), else_=getattr(line, name)).label(name)
+            for name, value in instead.items()
         ),
         *((getattr(line, name) + later).label(name) for name in ("ships_on", "arrives_on")),
         (of.received + whole + left).label("cumulative_released"),
@@ -333,8 +333,8 @@ def effective(reader: TablesNow) -> Select[Any]:
     amount = func.greatest(
         fixed(0), func.least(supplied.c.quantity, supplied.c.cumulative_released - of.gone)
     )
-    rest = select(type_coerce(amount, _QUANTITY).label("amount"))
-    missing = rest.correlate_except(ScheduleLine).lateral("missing")
+    one = select(type_coerce(amount, _QUANTITY).label("amount"))
+    missing = one.correlate_except(ScheduleLine).lateral("missing")
     rows = rows.add_columns(packaged.label("packaged_quantity"))
     rows = rows.add_columns(*_with_open(reader, of, supplied.c, missing.c.amount))
     rows = rows.select_from(standing).join(supplied, true()).join(missing, true())

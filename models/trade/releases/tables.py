@@ -107,8 +107,7 @@ class Release(Owned):
     the day from which it counts, as it was sent. tells_received: whether the customer said what it
     had received; counted_until: as of `AccountPeriod`, by this release. state_reason: why it was
     rejected or withdrawn. answered_at: when the customer was last told what of it cannot be met.
-    replaced: what it changed when it came into force (`commands.trade.releases.accounts.replaced`), None
-    where that was before this was kept.
+    replaced: what it changed when it came into force, None where that was before this was kept.
     """
 
     __tablename__ = "releases"

@@ -313,28 +313,6 @@ async def test_a_message_that_names_no_article_is_told(ask, world, partner) -> N
     assert await released(ask, world, partner, HEAD % b"202603020630" + END) == ["MISSING"]
 
 
-OPEN = """
-mutation ($input: AccountsOpenInput!) {
-  it: accountsOpen(input: $input) { results { status } userErrors { code } }
-}
-"""
-
-
-async def test_a_partner_may_write_without_what_is_on_its_way(ask, world) -> None:
-    party = to_global("Party", await parties.company(world, number="NORTH"))
-    (piece,) = await products(ask, "4711-A")
-    made = await contracts.contract(world, ask, partyId=party, lines=[contracts.line(piece, "900")])
-    place = {"contractLineId": made["lines"][0]["id"], "unloadingPoint": "D1"}
-    account = {**place, "issued": "60", "received": "20"}
-    opened = (await ask(OPEN, input={"accounts": [account]}))["it"]
-    assert [it["status"] for it in opened["results"]] == ["CREATED"]
-    partner = await files.partner(ask, partyNumber="NORTH", isNetOfTransit=True)
-    content = HEAD % b"202603020630" + PIECES % (b"QTY+70:20'", b"100") + END
-    assert await released(ask, world, partner, content) == []
-    # 60 were issued and 20 have come: 40 are on their way, beside the 100 that are wanted.
-    assert await quantities(ask) == {(None, "D1"): ["20", "40", "100"]}
-
-
 @pytest.mark.parametrize(
     "wrong",
     [

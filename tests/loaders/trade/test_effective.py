@@ -70,18 +70,18 @@ def after(forecast: Sent, jit: Sent, until: date) -> Iterator[dict[str, Any]]:
     cut = [it for it in its if it["arrives_on"] <= until < last_day(it) and it["bucket"] != "DAY"]
     later = [it for it in its if it["arrives_on"] > until]
     first = min((it["arrives_on"] for it in cut), default=date.max)
-    told = sum(it["quantity"] for it in jit.lines if first <= it["arrives_on"] <= until)
+    taken = sum(it["quantity"] for it in jit.lines if first <= it["arrives_on"] <= until)
     if forecast.period is jit.period:
         before = sum(it["quantity"] for it in forecast.lines if it not in cut and it not in later)
         come = jit.release["cumulative_received"] - forecast.release["cumulative_received"]
-        told += max(0, come - before)
+        taken += max(0, come - before)
     for line in forecast.lines:
         if line in cut:
-            rest, shift = max(Decimal(0), line["quantity"] - told), until - line["arrives_on"]
-            told -= line["quantity"] - rest
+            left, shift = max(Decimal(0), line["quantity"] - taken), until - line["arrives_on"]
+            taken -= line["quantity"] - left
             shift += timedelta(1)
             days = {name: line[name] + shift for name in ("ships_on", "arrives_on")}
-            yield {**line, **days, "quantity": rest}
+            yield {**line, **days, "quantity": left}
         elif line in later:
             yield line
 

@@ -32,7 +32,7 @@ class ReleaseWithdraw(ReleaseCommand):
 
 
 @verb(
-    acts.WITHDRAW,
+    acts.WITHDRAWAL,
     "Take a release back that is in force: a customer has sent a wrong one. The one before it is in"
     " force again, and its account counts as it did before it came; what was shipped meanwhile is"
     " issued all the same.",
@@ -50,7 +50,7 @@ async def withdraw(writing: Writing, command: ReleaseWithdraw) -> Outcome:
     known = await locked(writing, [place])
     replaced = _replaced(release, known, place)
     account = replaced.was(known.accounts[place])
-    own = {"state": acts.WITHDRAW.becomes, "state_reason": command.reason}
+    own = {"state": acts.WITHDRAWAL.becomes, "state_reason": command.reason}
     await change_rows(writing, {Release: [(release, own | {"period_id": replaced.period_id})]})
     if replaced.period_id != account.period_id:
         await _end_period(writing, account)

@@ -51,8 +51,8 @@ async def test_a_week_keeps_what_just_in_time_does_not_tell_of_it(ask, line):
         ("400", "900", "2026-03-16", "2026-03-16"),
     ]
     assert payload["contractLine"]["cumulativeReleased"] == "900"
-    *_, (rest,), _ = await _demand(ask, "window")
-    assert rest == {"earliest": "2026-03-11T23:00:00+00:00", "latest": "2026-03-13T15:00:00+00:00"}
+    *_, (kept,), _ = await _demand(ask, "window")
+    assert kept == {"earliest": "2026-03-11T23:00:00+00:00", "latest": "2026-03-13T15:00:00+00:00"}
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ async def test_what_has_come_of_a_week_is_wanted_no_more(ask, world, line):
     await contracts.release(ask, line, 1, schedule("2026-03-06", "90"), WEEK, **received)
     # On Wednesday 90 of Friday have come and 200 of the week, 100 are told: 200 of 500 are left.
     world.clock.advance(days=9)
-    told = {"type": "JIT", "cumulativeReceived": "1290", **WEDNESDAY}
-    await contracts.release(ask, line, 1, schedule("2026-03-11", "100"), **told)
+    jit = {"type": "JIT", "cumulativeReceived": "1290", **WEDNESDAY}
+    await contracts.release(ask, line, 1, schedule("2026-03-11", "100"), **jit)
     assert await _demand(ask, "quantity", "cumulativeReleased") == [
         ("100", "1390"),
         ("200", "1590"),
@@ -104,8 +104,8 @@ async def test_what_has_come_of_a_week_is_wanted_no_more(ask, world, line):
 async def test_what_is_told_after_a_stated_horizon_is_not_wanted_twice(ask, line):
     days = [schedule(f"2026-03-{it}", "100") for it in ("10", "11", "12", "13")]
     await contracts.release(ask, line, 1, *days)
-    told = [schedule("2026-03-10", "40"), schedule("2026-03-12", "70")]
-    await contracts.release(ask, line, 1, *told, type="JIT", **WEDNESDAY)
+    sent = [schedule("2026-03-10", "40"), schedule("2026-03-12", "70")]
+    await contracts.release(ask, line, 1, *sent, type="JIT", **WEDNESDAY)
     assert await _demand(ask, "quantity", "arrivesOn") == [
         ("40", "2026-03-10"),
         ("70", "2026-03-12"),
@@ -119,8 +119,8 @@ async def test_days_of_a_firm_week_take_nothing_from_it_but_what_they_say(ask, l
     states = []
     for number, horizon in enumerate((WEDNESDAY, {"horizonEnd": "2026-03-13T23:00:00Z"}), 1):
         days = schedule("2026-03-10", "200", "FIRM")
-        told = await contracts.try_release(ask, line, number, days, type="JIT", **horizon)
-        found = [(it["code"], it["day"], it["expected"]) for it in told["release"]["findings"]]
-        states.append((told["release"]["state"], found))
+        sent = await contracts.try_release(ask, line, number, days, type="JIT", **horizon)
+        found = [(it["code"], it["day"], it["expected"]) for it in sent["release"]["findings"]]
+        states.append((sent["release"]["state"], found))
     # All of the week is told then, and 300 of it are gone.
     assert states == [("ACTIVE", []), ("RECEIVED", [("FIRM_ZONE", "2026-03-13", "500")])]

@@ -81,8 +81,8 @@ async def test_lots_and_firm_quantities_are_compared_without_what_is_on_its_way(
     gross = await contracts.try_release(ask, agreed["lines"][0]["id"], 1, firm)
     assert contracts.found(gross) == ("ACTIVE", [])
     await _left(ask, world, agreed, "50")
-    told = await _send(ask, agreed, 2, schedule("2026-03-10", "50", "FIRM"))
+    sent = await _send(ask, agreed, 2, schedule("2026-03-10", "50", "FIRM"))
     # 150 were firm; 50 on their way and 50 beside them are 50 less.
-    assert contracts.found(told) == ("RECEIVED", ["FIRM_ZONE"])
-    (finding,) = told["release"]["findings"]
+    assert contracts.found(sent) == ("RECEIVED", ["FIRM_ZONE"])
+    (finding,) = sent["release"]["findings"]
     assert (finding["expected"], finding["found"]) == ("150", "100")
