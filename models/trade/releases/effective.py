@@ -174,13 +174,14 @@ def _standing(reader: TablesNow) -> FromClause:
     """
     account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
     contract = reader.table(Contract)
-    forecasts = _in_force(reader, account, ReleaseType.FORECAST)
-    just_in_time = _in_force(reader, account, ReleaseType.JIT)
+    kinds = (ReleaseType.FORECAST, ReleaseType.JIT)
+    forecasts, just_in_time = (_in_force(reader, account, it) for it in kinds)
     forecast, jit = forecasts.c, just_in_time.c
     overlays = _overlay(reader, contract, forecast, jit)
     until, taken = overlays.c.until, _taken(reader, forecast, jit, overlays.c.until)
     counts = until.is_not(None)
     period_id = case((counts, jit.period_id), else_=forecast.period_id)
+    received = case((counts, jit.cumulative_received), else_=forecast.cumulative_received)
     periods = _period(reader, account, period_id)
     sums = counted(reader, periods.c, of=SUPPLIED).lateral()
     rows = select(
@@ -193,9 +194,7 @@ def _standing(reader: TablesNow) -> FromClause:
         case((counts, jit.id)).label("just_in_time"),
         until,
         taken.c.quantity.label("taken"),
-        case((counts, jit.cumulative_received), else_=forecast.cumulative_received).label(
-            "received"
-        ),
+        received.label("received"),
         supplied_upto(periods.c, sums.c).label("gone"),
     )
     rows = (
@@ -209,9 +208,9 @@ def _standing(reader: TablesNow) -> FromClause:
         .join(periods, true())
         .join(sums, true())
     )
-    rows = rows.where(*own(reader, account, agreed), *seen_by(reader.viewer, contract))
     # Of a contract that was ended nothing is to leave any more.
-    rows = rows.where(contract.state.in_(sorted(RUNNING)))
+    seen = (*seen_by(reader.viewer, contract), contract.state.in_(sorted(RUNNING)))
+    rows = rows.where(*own(reader, account, agreed), *seen)
     return rows.correlate_except(
         account, agreed, contract, forecasts, just_in_time, overlays, taken, periods, sums
     ).subquery("standing")
