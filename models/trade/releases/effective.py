@@ -172,8 +172,7 @@ def _standing(reader: TablesNow) -> FromClause:
     had when it sent the one that counts first, and gone: up to where it is supplied in that one's
     period. today: where the contract is.
     """
-    account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
-    contract = reader.table(Contract)
+    account, agreed, contract = map(reader.table, (CumulativeAccount, ContractLine, Contract))
     kinds = (ReleaseType.FORECAST, ReleaseType.JIT)
     forecasts, just_in_time = (_in_force(reader, account, it) for it in kinds)
     forecast, jit = forecasts.c, just_in_time.c
@@ -203,11 +202,9 @@ def _standing(reader: TablesNow) -> FromClause:
         .join(contract, contract.id == agreed.contract_id)
         .outerjoin(forecasts, true())
         .outerjoin(just_in_time, true())
-        .join(overlays, true())
-        .join(taken, true())
-        .join(periods, true())
-        .join(sums, true())
     )
+    for each in (overlays, taken, periods, sums):
+        rows = rows.join(each, true())
     # Of a contract that was ended nothing is to leave any more.
     seen = (*seen_by(reader.viewer, contract), contract.state.in_(sorted(RUNNING)))
     rows = rows.where(*own(reader, account, agreed), *seen)
