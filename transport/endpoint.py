@@ -14,11 +14,13 @@ from strawberry.types.graphql import OperationType
 
 from kit.db.lost import Unavailable
 from kit.limits import Limits
+from kit.loop.apart import Crowded
 from kit.telemetry import trace
 from models.access.viewers import Viewer
 from resolvers.running.context import Call, Context
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
+from resolvers.running.shares import lane_of
 from schema.graphql.errors import ErrorCode
 from schema.graphql.extensions.buckets import costs
 from schema.schema import schema
@@ -30,7 +32,7 @@ from transport.http.bodies import body_of, no_room
 from transport.http.hang_up import HungUp, until_hung_up
 from transport.http.holdings import Holdings
 from transport.http.refusals import JSON, Refusal, unavailable
-from transport.http.requests import OperationRequest, operation_of
+from transport.http.requests import OperationRequest, holds_much, is_long, operation_of
 from transport.identity.authentication import ORDER_TOKEN, Authentication, bearer
 from transport.identity.guesses import Guesses
 from transport.live.presence import CHECK_S, Caller, Places
@@ -98,11 +100,12 @@ class Endpoint:
         known.merchant_id, known.key_id = viewer.merchant_id, viewer.key_id
         know(request.scope)
         key = _key_of(request)
-        async with self._operation(request, caller) as operation:
+        async with self._operation(request, caller) as (operation, held):
             async with until_hung_up(request.receive):
                 if takes.only_streams:
+                    await held.aclose()
                     return await self._streamed(caller, key, operation, may)
-                context = self.context(caller, key, None)
+                context = self.context(caller, key, None, held)
                 result = await _executed(context, operation, request.method)
             answer = answer_of(result, takes.json or JSON, wrote=context.has_written)
         share = self.answers.share(viewer)
@@ -112,10 +115,13 @@ class Endpoint:
         return answer
 
     @asynccontextmanager
-    async def _operation(self, request: Request, caller: Caller) -> AsyncIterator[OperationRequest]:
+    async def _operation(
+        self, request: Request, caller: Caller
+    ) -> AsyncIterator[tuple[OperationRequest, AsyncExitStack]]:
         """Read what is asked, then wait for a turn: who does not end a body keeps nobody's.
 
-        A body waits as it came, for what it says is many times as large.
+        A body waits as it came, for what it says is many times as large. Of those with thousands of
+        objects what one says is held at a time, until that is given up or the operation ends.
         """
         most = self.limits(caller).body
         async with AsyncExitStack() as slot:
@@ -125,9 +131,26 @@ class Endpoint:
                     message = "Too many requests at once; wait for answers before you ask more."
                     raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=1)
                 await slot.enter_async_context(self.lanes.slot(caller.viewer))
+                alone = await slot.enter_async_context(AsyncExitStack())
+                if is_long(body):
+                    await alone.enter_async_context(self._alone(caller))
                 operation = operation_of(request, body)
+                if is_long(body) and not holds_much(operation):
+                    await alone.aclose()
                 del body
-            yield operation
+            yield operation, alone
+
+    @asynccontextmanager
+    async def _alone(self, caller: Caller) -> AsyncIterator[None]:
+        """Hold what a long body says, the only one to do so. Refusal: too long it was not."""
+        async with AsyncExitStack() as slot:
+            alone = self.process.long_bodies.alone(lane_of(caller.viewer))
+            try:
+                await slot.enter_async_context(alone)
+            except Crowded as crowded:
+                text, seconds = str(crowded), crowded.seconds
+                raise Refusal(429, text, ErrorCode.THROTTLED, retry_after=seconds) from crowded
+            yield
 
     async def _caller_of(self, request: Request) -> Caller:
         caller = await self.identified(request.headers, {}, address_of(request))
@@ -176,15 +199,24 @@ class Endpoint:
         """Return the limits of a key."""
         return self.serving.terms.limits.own(caller.viewer.limits)
 
-    def context(self, caller: Caller, idempotency_key: str | None, lanes: Lanes | None) -> Context:
-        """Make the context of one operation. lanes: of one that outlasts its request's turn."""
+    def context(
+        self,
+        caller: Caller,
+        idempotency_key: str | None,
+        lanes: Lanes | None,
+        held: AsyncExitStack | None = None,
+    ) -> Context:
+        """Make the context of one operation.
+
+        lanes: of one that outlasts its request's turn. held: what only long input needs.
+        """
         serving = self.serving
         return Context(
             caller.viewer,
             serving.database,
             serving.clock,
             terms=serving.terms,
-            call=Call(idempotency_key, caller.address, lanes),
+            call=Call(idempotency_key, caller.address, lanes, held or AsyncExitStack()),
             process=self.process,
         )
 
