@@ -14,7 +14,7 @@ from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease, locked
 from commands.trade.releases.named import NamedRows, named_by
-from commands.trade.releases.schedule import Schedule, last_day, schedule_of, slot_of
+from commands.trade.releases.schedule import Schedule, last_day, on_its_way, schedule_of, slot_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refusals, Refused
@@ -27,7 +27,7 @@ from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.findings import LATE, ReleaseFinding
 from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
-from models.trade.releases.words import ReleaseState
+from models.trade.releases.words import ReleaseFunction, ReleaseState
 
 
 @dataclass(frozen=True)
@@ -77,16 +77,17 @@ class ReleaseIntake:
             )
         report = arriving.report._replace(cumulative_received=schedule.received)
         self._overtake(arriving, release_id, state)
+        own: dict[str, Any] = {"id": release_id, "number": number, "state": state, "replaced": None}
         if state is ReleaseState.ACTIVE:
             account, left = arriving.account, arriving.left
             coming = ComingRelease(
                 release_id, item.type, place, line, account, schedule, report, left
             )
-            self.force.bring(coming)
+            own["replaced"] = self.force.bring(coming).kept
         elif arriving.current.is_new:
             self.force.keep(place, arriving.account)
         self.findings.extend(found)
-        self._add(arriving, {"id": release_id, "number": number, "state": state}, report)
+        self._add(arriving, own, report)
         return Intake(release_id, state, waiting)
 
     def _arriving(self, item: ReleaseContent) -> Arriving:
@@ -122,6 +123,8 @@ class ReleaseIntake:
             newest=newest,
             schedule=schedule_of(item, stated, None),
         )
+        if item.is_net_of_transit and item.function is ReleaseFunction.REPLACE:
+            return self._with_transit(arriving)
         if not arriving.counts_with(newest) or any(outdated(arriving)):
             return arriving
         return replace(arriving, schedule=schedule_of(item, stated, newest.schedule))
@@ -139,6 +142,15 @@ class ReleaseIntake:
             quantities = self._check(item, line)
         refusals.end()
         return account, quantities
+
+    def _with_transit(self, arriving: Arriving) -> Arriving:
+        """Return it with what is on its way before what it asks for beside that."""
+        as_of, schedule = arriving.item.told_as_of(self.writing.now), arriving.schedule
+        amount = self.named.on_its_way(arriving.account, as_of, schedule.received)
+        if not amount:
+            return arriving
+        slot = on_its_way(as_of, amount, arriving.contract)
+        return replace(arriving, schedule=replace(schedule, slots=[slot, *schedule.slots]))
 
     def _overtake(self, arriving: Arriving, release_id: UUID, state: ReleaseState) -> None:
         """Let what waits for consent be overtaken; or the release by what is newer already."""

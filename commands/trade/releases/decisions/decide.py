@@ -143,7 +143,7 @@ async def _bring(writing: Writing, release: Release) -> None:
     if standing.schedule is None:
         raise missing(Release, _PATH)
     force = Force(writing, known)
-    force.bring(
+    replaced = force.bring(
         ComingRelease(
             release.id,
             release.type,
@@ -155,7 +155,7 @@ async def _bring(writing: Writing, release: Release) -> None:
             left,
         )
     )
-    own = {"state": ReleaseState.ACTIVE, "period_id": account.period_id}
+    own = {"state": ReleaseState.ACTIVE, "period_id": account.period_id, "replaced": replaced.kept}
     await force.change()
     await write_rows(writing, force.new, force.reported)
     await change_rows(writing, {Release: [(release, own)]})
