@@ -45,8 +45,7 @@ class Context:
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
         self.connection, self.plans, self.faults = connection, plans, faults
-        self.work = Work(self.limits, Slices())
-        self.held = AsyncExitStack()
+        self.work, self.held = Work(self.limits, Slices()), AsyncExitStack()
 
     def planned(self, length: int, what: Hashable = None) -> None:
         assert length, what
