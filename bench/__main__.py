@@ -16,6 +16,7 @@ from bench.figures import report
 from bench.figures.machine import machine
 from bench.measuring.check import DifferentError
 from bench.measuring.load import LoadError
+from bench.operations import LIMIT, OURS
 from kit import embedded
 from kit.config import from_environment
 from kit.embedded.home import EmbeddedPostgresError
@@ -37,6 +38,9 @@ def _arguments() -> argparse.Namespace:
     form.add_argument(
         "--soak", type=float, metavar="MINUTES", help="memory under load, for example 10 minutes"
     )
+    form.add_argument(
+        "--loads", action="store_true", help="beside the limit only: 1, 8 and 64 connections"
+    )
     form.add_argument("--fair", action="store_true", help="one key's reads beside another's storms")
     form.add_argument(
         "--schedule", action="store_true", help="a customer's schedule of 90,000 lines"
@@ -49,11 +53,9 @@ def _arguments() -> argparse.Namespace:
 
 def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
     """Return the form's name and what it measured."""
-    if not (arguments.quick or arguments.fair or arguments.schedule):
+    if not (arguments.quick or arguments.loads or arguments.fair or arguments.schedule):
         node.install()
     with embedded.running(folder) as server:
-        if arguments.quick:
-            return "quick", asyncio.run(forms.compare(server, forms.QUICK))
         if arguments.fair:
             return "fair", asyncio.run(forms.fair(server))
         if arguments.schedule:
@@ -63,9 +65,12 @@ def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[st
         if arguments.soak:
             seconds = 60 * arguments.soak
             return "soak", asyncio.run(forms.soak(server, arguments.scale, seconds))
-        return "compare", asyncio.run(
-            forms.compare(server, forms.full(arguments.scale, arguments.rounds))
-        )
+        name, plan, names = "compare", forms.full(arguments.scale, arguments.rounds), None
+        if arguments.quick:
+            name, plan = "quick", forms.QUICK
+        elif arguments.loads:
+            name, plan, names = "loads", forms.LOADS, (OURS, LIMIT)
+        return name, asyncio.run(forms.compare(server, plan, names))
 
 
 def _keep(file: Path, form: str, found: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from typing import Any
@@ -22,6 +22,8 @@ from bench.progress import Progress, say
 from kit.embedded import Server
 
 QUICK = Plan(Size(5, 1000), (1,), (8,), rounds=3, seconds=0.7, warm=0.2)
+LOADS = Plan(Size(50, 400), (1,), (1, 8, 64), rounds=5, seconds=1.0, warm=0.3)
+"""Abruf beside the limit only, under each number of connections: some minutes."""
 TARGET_LOAD = (1, 8)
 """Processes and connections of the targets and of the summary."""
 GROWS = ("list", "one")
@@ -38,14 +40,15 @@ def _names() -> list[str]:
     return [it for it in ENGINES if it != POSTGRAPHILE or node.is_installed()]
 
 
-async def compare(server: Server, plan: Plan) -> dict[str, Any]:
-    """Compare the engines in every operation under every load of the plan."""
+async def compare(server: Server, plan: Plan, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """Compare engines, all that there are unless named, in every operation under every load."""
+    names = names or _names()
     await data.kept(server, plan.size, plan.size.name)
     async with data.copied(server, plan.size.name) as copy:
         whom, url = await subjects(copy), plain(copy.app_url)
         say("Comparing the answers and counting statements.")
-        known = await checked(url, whom, list(OPERATIONS.values()), _names())
-        results = await Bench(plan, whom, _names(), url).run()
+        known = await checked(url, whom, list(OPERATIONS.values()), names)
+        results = await Bench(plan, whom, names, url).run()
     return {
         "size": asdict(plan.size),
         "plan": {"rounds": plan.rounds, "seconds": plan.seconds},

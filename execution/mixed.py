@@ -7,7 +7,9 @@ statement answers all objects of a level that are completed together.
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
+from weakref import proxy
 
 import orjson
 from graphql import (
@@ -15,6 +17,7 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     GraphQLObjectType,
+    GraphQLResolveInfoHelpers,
     GraphQLSchema,
 )
 from graphql.pyutils import Path, gather_with_cancel
@@ -43,6 +46,12 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
         """Start with nothing known of how lists are written."""
         super().__init__(*about, **more)
         self._encoders: dict[Any, tuple[Any, Encode | None]] = {}
+        # Weakly: an executor that holds itself would keep its variables, megabytes of a long input,
+        # until the collector of cycles looks at what is old.
+        own, kind = proxy(self), type(self)
+        self.async_helpers = GraphQLResolveInfoHelpers(
+            partial(kind.gather_async_work, own), partial(kind.track_async_work, own)
+        )
 
     @classmethod
     def build(

@@ -95,16 +95,19 @@ class Entries:
     @classmethod
     def of(cls, variables: Mapping[str, Any]) -> "Entries":
         """Count; what is beyond the most is not counted any further."""
-        found, ahead = cls(), list[tuple[Any, int]]([(variables, 0)])
-        while ahead and found._is_read:
-            item, depth = ahead.pop()
-            found.deepest = max(found.deepest, depth)
-            found.longest = max(found.longest, len(item))
-            found.together += len(item)
-            within = item.values() if isinstance(item, dict) else item
-            objects = [each for each in within if each and isinstance(each, list | dict)]
-            ahead += [(each, depth + 1) for each in objects]
-            found.inside += 1
+        found, level = cls(deepest=-1), list[Any]([variables])
+        while level and found._is_read:
+            sizes = [len(each) for each in level]
+            found.deepest += 1
+            found.longest = max(found.longest, *sizes)
+            found.together += sum(sizes)
+            found.inside = min(found.inside + len(level), INSIDE + 1)
+            level = [
+                each
+                for item in level
+                for each in (item.values() if isinstance(item, dict) else item)
+                if each and isinstance(each, (list, dict))
+            ]
         return found
 
     @property

@@ -65,10 +65,30 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
     """Let the collector of cycles not look again and again at what stays, as the server does."""
-    gc.collect()
-    gc.freeze()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+        gc.set_threshold(700, 10, 50)
+        session.config.pluginmanager.register(_Kept())
+
+
+class _Kept:
+    """What a look at everything has left is not looked at again: plans stay to the end."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def pytest_runtest_logfinish(self) -> None:
+        looks = gc.get_stats()[2]["collections"]
+        if looks > self.looks:
+            self.looks = looks
+            gc.freeze()
 
 
 @pytest.fixture(scope="module")

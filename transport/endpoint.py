@@ -14,11 +14,13 @@ from strawberry.types.graphql import OperationType
 
 from kit.db.lost import Unavailable
 from kit.limits import Limits
+from kit.loop.apart import Crowded
 from kit.telemetry import trace
 from models.access.viewers import Viewer
 from resolvers.running.context import Call, Context
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
+from resolvers.running.shares import lane_of
 from schema.graphql.errors import ErrorCode
 from schema.graphql.extensions.buckets import costs
 from schema.schema import schema
@@ -30,7 +32,7 @@ from transport.http.bodies import body_of, no_room
 from transport.http.hang_up import HungUp, until_hung_up
 from transport.http.holdings import Holdings
 from transport.http.refusals import JSON, Refusal, unavailable
-from transport.http.requests import OperationRequest, operation_of
+from transport.http.requests import OperationRequest, holds_much, is_long, operation_of
 from transport.identity.authentication import ORDER_TOKEN, Authentication, bearer
 from transport.identity.guesses import Guesses
 from transport.live.presence import CHECK_S, Caller, Places
@@ -115,7 +117,8 @@ class Endpoint:
     async def _operation(self, request: Request, caller: Caller) -> AsyncIterator[OperationRequest]:
         """Read what is asked, then wait for a turn: who does not end a body keeps nobody's.
 
-        A body waits as it came, for what it says is many times as large.
+        A body waits as it came, for what it says is many times as large. Of those with thousands of
+        objects what one says is held at a time.
         """
         most = self.limits(caller).body
         async with AsyncExitStack() as slot:
@@ -125,9 +128,26 @@ class Endpoint:
                     message = "Too many requests at once; wait for answers before you ask more."
                     raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=1)
                 await slot.enter_async_context(self.lanes.slot(caller.viewer))
+                alone = await slot.enter_async_context(AsyncExitStack())
+                if is_long(body):
+                    await alone.enter_async_context(self._alone(caller))
                 operation = operation_of(request, body)
+                if is_long(body) and not holds_much(operation):
+                    await alone.aclose()
                 del body
             yield operation
+
+    @asynccontextmanager
+    async def _alone(self, caller: Caller) -> AsyncIterator[None]:
+        """Hold what a long body says, the only one to do so. Refusal: too long it was not."""
+        async with AsyncExitStack() as slot:
+            alone = self.process.long_bodies.alone(lane_of(caller.viewer))
+            try:
+                await slot.enter_async_context(alone)
+            except Crowded as crowded:
+                text, seconds = str(crowded), crowded.seconds
+                raise Refusal(429, text, ErrorCode.THROTTLED, retry_after=seconds) from crowded
+            yield
 
     async def _caller_of(self, request: Request) -> Caller:
         caller = await self.identified(request.headers, {}, address_of(request))

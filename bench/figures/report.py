@@ -49,26 +49,10 @@ def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> str:
 
 def _comparison(found: Mapping[str, Any]) -> Iterator[str]:
     results = Results.read(found)
-    size = found["size"]
-    yield (
-        f"{size['merchants'] * size['orders']:,} orders of {size['merchants']} merchants;"
-        f" {found['plan']['rounds']} rounds of {found['plan']['seconds']:g} s in turn. Requests per"
-        " second: the median of the rounds, and the least and the most.\n"
-    )
+    yield _how(found)
     for processes in sorted({it.processes for it in results.series}):
         yield f"### {processes} process{'es' if processes > 1 else ''} of each engine\n"
-        yield _table(
-            ["operation", "connections", *(NAMES[it] for it in ENGINES), *_OVER.values()],
-            _rows(results, processes),
-        )
-        yield (
-            "Time of a request in ms: half of all requests take at most the first figure, 99 of 100"
-            " at most the second; medians of the rounds.\n"
-        )
-        yield _table(
-            ["operation", "connections", *(NAMES[it] for it in ENGINES)],
-            _times(results, processes),
-        )
+        yield from _tables(results, processes, ENGINES)
     yield "### Statements of a request and values of its answer\n"
     yield _table(["operation", "values", *(NAMES[it] for it in ENGINES)], _statements(found))
     yield "Writes: BEGIN, COMMIT and what enters the wall are counted too.\n"
@@ -81,6 +65,43 @@ def _comparison(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"The load generator took at most {busiest:.0%} of one core.\n"
 
 
+def _loads(found: Mapping[str, Any]) -> Iterator[str]:
+    yield _how(found)
+    yield from _tables(Results.read(found), 1, (OURS, LIMIT))
+
+
+def _how(found: Mapping[str, Any]) -> str:
+    size = found["size"]
+    return (
+        f"{size['merchants'] * size['orders']:,} orders of {size['merchants']} merchants;"
+        f" {found['plan']['rounds']} rounds of {found['plan']['seconds']:g} s in turn. Requests per"
+        " second: the median of the rounds, and the least and the most.\n"
+    )
+
+
+def _tables(results: Results, processes: int, engines: Sequence[str]) -> Iterator[str]:
+    """Give requests per second and times of so many processes."""
+    over = {it: name for it, name in _OVER.items() if it in engines}
+    heads = ["operation", "connections", *(NAMES[it] for it in engines)]
+    found = list(_of_loads(results, processes))
+    yield _table(
+        [*heads, *over.values()],
+        (
+            [
+                *about,
+                *(_spread(of.get(it)) for it in engines),
+                *(f"{ratio(of[OURS], of[it]):.2f}" if it in of else "" for it in over),
+            ]
+            for *about, of in found
+        ),
+    )
+    yield (
+        "Time of a request in ms: half of all requests take at most the first figure, 99 of 100 at"
+        " most the second; medians of the rounds.\n"
+    )
+    yield _table(heads, ([*about, *(_times(of.get(it)) for it in engines)] for *about, of in found))
+
+
 _OVER = {
     REFERENCE: "Abruf / graphql-core",
     POSTGRAPHILE: "Abruf / PostGraphile",
@@ -88,24 +109,15 @@ _OVER = {
 }
 
 
-def _rows(results: Results, processes: int) -> Iterator[Sequence[str]]:
+def _of_loads(results: Results, processes: int) -> Iterator[tuple[str, str, Mapping[str, Series]]]:
+    """Give each operation and number of connections, with engine -> its series."""
     loads = sorted({it.connections for it in results.series if it.processes == processes})
     for name in OPERATIONS:
         for connections in loads:
-            of = results.find(processes, connections, name)
-            over = [f"{ratio(of[OURS], of[it]):.2f}" if it in of else "" for it in _OVER]
-            yield [name, str(connections), *(_spread(of.get(it)) for it in ENGINES), *over]
+            yield name, str(connections), results.find(processes, connections, name)
 
 
-def _times(results: Results, processes: int) -> Iterator[Sequence[str]]:
-    loads = sorted({it.connections for it in results.series if it.processes == processes})
-    for name in OPERATIONS:
-        for connections in loads:
-            of = results.find(processes, connections, name)
-            yield [name, str(connections), *(_percentiles(of.get(it)) for it in ENGINES)]
-
-
-def _percentiles(series: Series | None) -> str:
+def _times(series: Series | None) -> str:
     if series is None:
         return ""
     half, most = (
@@ -198,6 +210,7 @@ def _soak(found: Mapping[str, Any]) -> Iterator[str]:
 
 _SECTIONS = {
     "compare": ("Comparison", _comparison),
+    "loads": ("Connections", _loads),
     "growth": ("Growth", _growth),
     "fair": ("Fairness", _fair),
     "soak": ("Memory under load", _soak),

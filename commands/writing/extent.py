@@ -1,6 +1,5 @@
 """How many lines one call touches: bounded before anything is changed, and paid for."""
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kit.errors import Code, Path, Refused
@@ -44,9 +43,12 @@ class Extent:
 
 def entries(value: Any) -> int:
     """Return how many entries all lists of an input have, those inside of others too."""
-    if isinstance(value, Mapping):
-        return sum(map(entries, value.values()))
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        inside = list(value)
-        return len(inside) + sum(map(entries, inside))
-    return 0
+    count, ahead = 0, [value]
+    while ahead:
+        item = ahead.pop()
+        if isinstance(item, dict):
+            ahead += [it for it in item.values() if isinstance(it, (dict, list))]
+        elif isinstance(item, list):
+            count += len(item)
+            ahead += [it for it in item if isinstance(it, (dict, list))]
+    return count

@@ -10,6 +10,7 @@ from asyncpg import (
     DataError,
     InvalidRowCountInLimitClauseError,
     InvalidRowCountInResultOffsetClauseError,
+    LockNotAvailableError,
     PostgresError,
     QueryCanceledError,
     UndefinedObjectError,
@@ -30,7 +31,7 @@ Answer = TypeVar("Answer")
 
 @contextmanager
 def in_time() -> Iterator[None]:
-    """Raise TimeoutError where PostgreSQL ended a statement: `statement_timeout` is over."""
+    """Raise TimeoutError where PostgreSQL ended a statement: its or a lock's time is over."""
     try:
         yield
     except Exception as error:
@@ -41,7 +42,8 @@ def in_time() -> Iterator[None]:
 
 def _is_late(error: BaseException) -> bool:
     own = getattr(error, "orig", error)
-    return bool(getattr(own, "sqlstate", None) == QueryCanceledError.sqlstate)
+    late = (QueryCanceledError.sqlstate, LockNotAvailableError.sqlstate)
+    return getattr(own, "sqlstate", None) in late
 
 
 class Overflow(Exception):

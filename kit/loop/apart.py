@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from weakref import WeakValueDictionary
 
+from kit.loop.memory import aging
+
 _log = logging.getLogger("abruf")
 Made = TypeVar("Made")
 Payer = tuple[Hashable, ...]
@@ -107,7 +109,7 @@ class Apart:
 
         Crowded: it was not its turn for too long.
         """
-        with await self._in_time(self._large, payer):
+        with await self._in_time(self._large, payer), aging():
             yield
 
     async def _in_time(self, turns: _Turns, payer: Payer) -> ExitStack:

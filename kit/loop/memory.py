@@ -6,7 +6,9 @@ What Python frees stays with glibc's allocator, scattered between what is kept: 
 
 import asyncio
 import ctypes
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 MUCH = 2_500
@@ -15,6 +17,29 @@ _AFTER_S = 1
 """Seconds after the last of them: what it was asked with has gone, too."""
 _trim: Callable[[int], Any] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
 """None where the allocator is another one than glibc's."""
+
+
+_USUAL = gc.get_threshold()
+_NEVER = 1_000_000
+_HOLDING = set[object]()
+
+
+@contextmanager
+def aging() -> Iterator[None]:
+    """Let the collector look only at what is young while so much is held.
+
+    The oldest generation is what a long command holds: again and again it would be looked at for a
+    tenth of a second, in which nobody is answered, and nothing of it would be found to be rubbish.
+    """
+    own = object()
+    _HOLDING.add(own)
+    gc.set_threshold(*_USUAL[:2], _NEVER)
+    try:
+        yield
+    finally:
+        _HOLDING.remove(own)
+        if not _HOLDING:
+            gc.set_threshold(*_USUAL)
 
 
 class Leftovers:

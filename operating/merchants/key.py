@@ -19,8 +19,8 @@ from operating.words import table
 
 Found = tuple[str, ApiKey, str | None]
 """A merchant's slug, its key, and the business key of what that is bound to."""
-_TOLD = ["id", "actor", "role", "name", "scopes", "limits", "documents"]
-_TOLD += ["created_at", "expires_at", "last_used_at", "revoked_at"]
+_SHOWN = ["id", "actor", "role", "name", "scopes", "limits", "documents"]
+_SHOWN += ["created_at", "expires_at", "last_used_at", "revoked_at"]
 _UNTIL = "when it ends by itself, such as 2027-01-01T00:00:00Z"
 _CREATED = "Created the key {id}. Its token is shown only this once:\n{token}\n"
 
@@ -156,7 +156,7 @@ def _is_active(key: ApiKey) -> bool:
 
 def _as_json(found: Sequence[Found]) -> str:
     rows = [
-        {"merchant": slug, "bound_to": bound_to, **{it: getattr(key, it) for it in _TOLD}}
+        {"merchant": slug, "bound_to": bound_to, **{it: getattr(key, it) for it in _SHOWN}}
         for slug, key, bound_to in found
     ]
     return f"{orjson.dumps(rows, default=str, option=orjson.OPT_INDENT_2).decode()}\n"

@@ -57,7 +57,7 @@ def kept(person: Person) -> list[Kept]:
         *_of_parties(person),
         *_of_orders(person),
         *_of_deliveries(person),
-        Kept(JournalEntry, _told(person), _FORGOTTEN_ACTOR),
+        Kept(JournalEntry, _entries_about(person), _FORGOTTEN_ACTOR),
     ]
 
 
@@ -121,7 +121,7 @@ def _of_deliveries(person: Person) -> list[Kept]:
 _FORGOTTEN_ACTOR = {"actor_name": ANONYMOUS, **dict.fromkeys(("actor_subject", "address"))}
 
 
-def _told(person: Person) -> ColumnElement[bool]:
+def _entries_about(person: Person) -> ColumnElement[bool]:
     """Return which entries of the journal name the person, or where it was: those of its acts.
 
     What others have done to its rows tells of these others.

@@ -4,6 +4,7 @@ from collections.abc import Hashable
 
 from kit.db.database import Database
 from kit.db.reads import Reads
+from kit.loop.apart import Apart
 from kit.loop.memory import Leftovers
 from kit.loop.work import Slices
 from kit.recent import Recent
@@ -68,3 +69,4 @@ class Process:
         self.documents = KnownDocuments()
         self.following, self.slices = Following(database), Slices()
         self.leftovers = Leftovers()
+        self.long_bodies = Apart()

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import asyncpg
@@ -10,7 +11,7 @@ from bench.data import plain
 from bench.figures import report
 from bench.figures.plot import svg
 from bench.measuring.load import UNIQUE, Load, LoadError, Measured, measured
-from bench.measuring.measure import Series, ratio
+from bench.measuring.measure import Results, Series, ratio
 from bench.measuring.requests import Request
 from bench.measuring.wire import wire
 from bench.operations import LIMIT, OURS
@@ -133,3 +134,21 @@ def test_what_one_form_measured_leaves_the_pages_other_sections(
     assert "## Load\n\nBy hand.\n" in written
     assert "1 MB after one minute" in written
     assert "Old" not in written
+
+
+def test_the_page_tells_half_and_slowest_of_each_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "DOCS", tmp_path)
+    (tmp_path / "benchmarks.md").write_text("# Old\n")
+    every = [
+        Series(1, connections, "list", engine, [Measured(rate, 1, 2.5, 7.25, 0.0)] * 3)
+        for connections, rate in ((8, 100.0), (64, 90.0))
+        for engine in (OURS, LIMIT)
+    ]
+    size, plan = {"merchants": 2, "orders": 3}, {"rounds": 3, "seconds": 1.0}
+    found = {"date": "2026-11-28", "machine": {"machine": "2 cores"}, "size": size, "plan": plan}
+    report.write({"loads": {**found, **asdict(Results(every))}})
+    written = (tmp_path / "benchmarks.md").read_text()
+    for wanted in ("100 (100–100)", "1.00", "64 | 90", "| list | 64 | 2.5 / 7.2 | 2.5 / 7.2 |"):
+        assert wanted in written

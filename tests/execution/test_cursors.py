@@ -13,10 +13,12 @@ from tests.make.everything import CONNECTIONS, CORE, SHOWN, nodes
 from tests.make.scene import scene
 from tests.make.trade import orders as sales
 
-PAIRS = 2_040
+PAIRS = 3_920
 """Over `--operations`: of the pairs of different lists one in so many is tried, another of each."""
 ALIKE = 5
 """The same of pairs that are declared alike and hang on different types, as all timelines are."""
+ORDERS = 3
+"""The same of pairs of different orders of one list."""
 
 
 class Order(NamedTuple):
@@ -104,8 +106,8 @@ async def among_lists(
     for place, ((source, text), target) in enumerate(product(supplied.items(), orders())):
         alike = (source.owner, source.sort) == (target.owner, target.sort)
         is_own = alike and source.paged == target.paged
-        is_near = source.owner == target.owner and source.paged == target.paged
-        if not is_near and place % (min(ALIKE, part) if source.paged == target.paged else part):
+        near = ORDERS if source.owner == target.owner else ALIKE
+        if not is_own and place % min(near if source.paged == target.paged else part, part):
             continue
         document, variables = target.wanted(ids, after=text)
         expected = [] if is_own else [("BAD_USER_INPUT", "after")]

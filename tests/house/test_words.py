@@ -27,7 +27,7 @@ EXEMPT = {
     "tests/simulation": "a play is a random sequence of commands; what is said is checked",
 }
 """File or folder -> why its names stay for now."""
-PLACES = {*FLOORS, "tests", "examples", "bench"}
+PLACES = {*FLOORS, "abruf", "operating", "tests", "examples", "bench", "web"}
 
 
 def defined(text: str) -> Iterator[str]:

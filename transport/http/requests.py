@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 from starlette.requests import Request
 
-from kit.limits import INSIDE
+from kit.limits import INSIDE, Entries
+from kit.loop.memory import MUCH
 from schema.graphql.extensions.documents import with_document_name
 from transport.http.refusals import Refusal
 
@@ -61,6 +62,16 @@ def object_of(text: str | bytes) -> dict[str, Any]:
         return json_object(text)
     except json.JSONDecodeError:
         raise Refusal(400, "Unable to parse request body as JSON.") from None
+
+
+def is_long(body: bytes) -> bool:
+    """Tell whether a body may have as many lists and objects as what holds much memory."""
+    return len(body) > MUCH and _brackets(body) >= MUCH
+
+
+def holds_much(operation: OperationRequest) -> bool:
+    """Tell whether that is so in its variables, and not only in texts."""
+    return Entries.of(operation.variables or {}).inside >= MUCH
 
 
 def _brackets(text: str | bytes) -> int:

@@ -45,6 +45,10 @@ SHORT_BYTES, SHORT_LINES = 4 * BYTES_A_SECOND, 2_500
 """Of a message that is read in a few seconds; lines of what it ends are counted, too."""
 
 
+LOCK_S = 1.0
+"""Seconds that a short message waits for what another transaction holds."""
+
+
 class _IsLong(Exception):
     """A message touches more lines than a short one."""
 
@@ -62,18 +66,23 @@ class _Short(Extent):
 
 @dataclass(frozen=True)
 class _Which:
-    """Which messages are read. waiting: finds the next one. extent: what it may touch."""
+    """Which messages are read.
+
+    waiting: finds the next one. extent: what it may touch. is_quick: it is put aside, as a long
+    one, where it is late, and waits for locks of others no longer than `LOCK_S`.
+    """
 
     waiting: Select[Any]
     extent: Callable[[], Extent] = lambda: Extent(_MOST_LINES)
+    is_quick: bool = False
 
 
 class PartnersInTurn:
     """Reads messages that wait, partner by partner, of each in the order in which they came.
 
-    Who reads one of a partner's is alone with that partner, in whichever process. One that comes to
-    the time of a statement, since others hold what it changes, is tried again by a later round, as
-    a long one: what takes long delays no short one of somebody else.
+    Who reads one of a partner's is alone with that partner, in whichever process. A short one that
+    waits for what others hold is put aside as a long one; one of those that comes to the time of a
+    statement is tried again by a later round: what takes long delays no short one of somebody else.
     """
 
     def __init__(self) -> None:
@@ -107,16 +116,17 @@ class PartnersInTurn:
         if waiting is None:
             return False
         message_id, self._last[merchant_id, which] = waiting
-        author = Author(by_itself(merchant_id), now, extent=which.extent())
+        lock_s = LOCK_S if which.is_quick else None
+        author = Author(by_itself(merchant_id), now, extent=which.extent(), lock_s=lock_s)
+        is_last = self._late[message_id] == _TRIES - 1
         try:
-            await _read(database, author, message_id, is_last=self._late[message_id] == _TRIES - 1)
-        except _IsLong:
+            await _read(database, author, message_id, is_last=is_last and not which.is_quick)
+        except (_IsLong, TimeoutError):
             self._long.add(message_id)
-            return True
-        except TimeoutError:
+            if which.is_quick:
+                return True
             _log.warning("Not read in time, it is tried again: the message %s", message_id)
             self._late[message_id] += 1
-            self._long.add(message_id)
             return False
         self._late.pop(message_id, None)
         self._long.discard(message_id)
@@ -186,5 +196,5 @@ _IS_LONG = or_(
     InterchangeMessage.id == any_(bindparam("long", type_=ARRAY(Uuid()))),
 )
 _ANY = _Which(_waiting(true()))
-_SHORT = _Which(_waiting(not_(_IS_LONG)), lambda: _Short(SHORT_LINES))
+_SHORT = _Which(_waiting(not_(_IS_LONG)), lambda: _Short(SHORT_LINES), is_quick=True)
 _LONG = _Which(_waiting(_IS_LONG))

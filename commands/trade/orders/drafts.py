@@ -131,6 +131,7 @@ async def create(writing: Writing, drafts: Sequence[Draft], *, after: int = 0) -
     orders = [_order(writing, *each) for each in zip(drafts, keys, taken, strict=True)]
     lines = list[tuple[Mapping[str, Any], int, LineDraft, UUID | None]]()
     for draft, order in zip(drafts, orders, strict=True):
+        await writing.room(len(draft.lines))
         writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
         ids = _ended(writing, order, draft)
         lines += [(order, no, *its) for no, its in enumerate(zip(draft.lines, ids, strict=True), 1)]

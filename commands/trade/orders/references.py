@@ -185,7 +185,8 @@ async def read(writing: Writing, lined: Sequence[Lined]) -> References:
         for column in named:
             keyed[Party, column, getattr(party, column)] = party
     lines = [it for _, lines in lined for it in lines]
-    packagings = await packagings_of(writing, [(_product(it), it) for it in lines])
+    counted = [(_product(it), it) for it in lines if it.packaging is not None]
+    packagings = await packagings_of(writing, counted)
     prices = await _prices(writing, keyed, packagings, lined)
     parties = {row.id for (entity, *_), row in keyed.items() if entity is Party}
     contacts = await _owned(writing, Contact, parties, _values(Contact, orders))

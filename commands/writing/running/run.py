@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NoReturn, TypeVar
 
+from sqlalchemy import Text, bindparam, func, select, true
 from sqlalchemy.exc import DBAPIError
 
 from commands.writing import journal
@@ -19,6 +20,7 @@ from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
 from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
+from kit.db.statements import Statement
 from kit.errors import Code, Path, Problem, Refused
 from kit.inputs import Command
 from kit.limits import DEFAULT_LIMITS, Limits
@@ -36,9 +38,12 @@ _PAUSE_S = 0.05
 _UNIQUE, _FOREIGN = "23505", "23503"
 _OVERFLOW = "22003"
 _OVERTAKEN = "overtaken"
-_AGAIN = {"40001", "40P01", "55P03", _UNIQUE, _FOREIGN, _OVERTAKEN}
-"""Serialization failure, deadlock, lock timeout, a unique key that another transaction took first,
+_AGAIN = {"40001", "40P01", _UNIQUE, _FOREIGN, _OVERTAKEN}
+"""Serialization failure, deadlock, a unique key that another transaction took first,
 and a row that another one changed which this one names as it was: the next attempt sees it."""
+
+_PATIENCE = func.set_config("lock_timeout", bindparam("patience", type_=Text()), true())
+_WAIT = Statement(select(_PATIENCE.label("patience")))
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,8 @@ class Author:
 
     extent: the lines that the call touches; it tells afterwards how many those were. slices: of the
     event loop, in which it works beside others. beside: where it does what takes long. limits: the
-    server's.
+    server's. lock_s: how long it waits for what another transaction holds; None: as long as a
+    statement may take.
     """
 
     viewer: Viewer
@@ -58,6 +64,7 @@ class Author:
     slices: Slices = field(default_factory=Slices)
     beside: InTurn = field(default_factory=InTurn)
     limits: Limits = DEFAULT_LIMITS
+    lock_s: float | None = None
 
 
 async def run(database: Database, author: Author, verb: AnyVerb, command: Command) -> Outcome:
@@ -177,6 +184,8 @@ async def _recording(
     """
     async with database.writing(author.viewer.merchant_id) as session:
         author.extent.begin()
+        if author.lock_s is not None:
+            await session.rows(_WAIT, {"patience": f"{author.lock_s}s"})
         writing = Writing(
             session,
             author.viewer,
@@ -188,10 +197,14 @@ async def _recording(
             limits=author.limits,
         )
         ledger = Ledger(writing)
-        yield writing
-        await session.flush()
-        await ledger.close()
-        await journal.append(writing)
+        try:
+            yield writing
+            await session.flush()
+            await ledger.close()
+            await journal.append(writing)
+        finally:
+            # It holds the session, too: what many lines have moved would wait for the collector.
+            session.info.clear()
     if writing.events:
         database.hints.ring(author.viewer.merchant_id)
 

@@ -1,6 +1,8 @@
 """Commands over many lines, which let others have their turn on the event loop."""
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from commands.master.catalog import ProductsUpsert, upsert_all
 from commands.trade.orders.revisions.imports import OrdersImport, import_all
 from commands.writing.extent import Extent
+from commands.writing.ledger import Ledger
+from execution.mixed import Mixed
 from kit.loop import memory
 from kit.loop.apart import Apart, Crowded
 from kit.loop.work import SLICE, Slices
@@ -146,3 +150,46 @@ async def test_commands_tell_how_much_they_leave_behind(
     command = ProductsUpsert.read({"products": [{"sku": "S", "name": "Shaft"}]})
     await write(context, command, upsert_all)
     assert counts == [memory.MUCH]
+
+
+async def test_the_collector_looks_at_nothing_old_while_much_is_held() -> None:
+    """Each look would keep everybody waiting for a tenth of a second, and find nothing."""
+    looked, usual, apart = list[int](), gc.get_threshold(), Apart()
+
+    def note(phase: str, about: dict[str, int]) -> None:
+        if phase == "start":
+            looked.append(about["generation"])
+
+    gc.callbacks.append(note)
+    try:
+        async with apart.alone(("one",)), Apart().alone(("other",)):
+            held = [[it] for it in range(200_000)]
+        assert gc.get_threshold() == usual
+    finally:
+        gc.callbacks.remove(note)
+    assert (len(held), set(looked)) == (200_000, {0, 1})
+
+
+async def test_nothing_of_a_mutation_waits_for_the_collector(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its input may be megabytes, and so may be what its lines have moved."""
+    kept = list[weakref.ref[Any]]()
+    for kind in (Mixed, Ledger):
+
+        def begun(self: Any, *about: Any, _begin: Any = kind.__init__, **more: Any) -> None:
+            kept.append(weakref.ref(self))
+            _begin(self, *about, **more)
+
+        monkeypatch.setattr(kind, "__init__", begun)
+    text = """mutation ($input: ProductsUpsertInput!) {
+      productsUpsert(input: $input) { results { product { sku } } userErrors { code } } }"""
+    gc.collect()
+    gc.disable()
+    try:
+        for sku in ("S", ""):
+            await ask(text, input={"products": [{"sku": sku, "name": "Shaft"}]})
+        assert len(kept) >= 2 * 2
+        assert not [it() for it in kept if it() is not None]
+    finally:
+        gc.enable()

@@ -2,11 +2,17 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from typing import Any
 
+import pytest
+
+from kit.loop.apart import Apart
+from kit.loop.memory import MUCH
 from models.access.viewers import Actor
 from tests import make
 from tests.attacks.edge.conftest import QUERY, Serve
 from tests.make.running import until
+from transport.http import requests
 
 OWN = 100_000
 PIECE = 60_000
@@ -64,3 +70,48 @@ async def test_many_keys_of_a_merchant_hold_half_of_all_and_leave_room_for_anoth
         assert (await host.ask(long)).status == 429
         assert (await host.ask(long, other.token)).status == 200
         assert (await host.ask()).status == 200
+
+
+OBJECTS = {**QUERY, "variables": {"x": [[{"a": 1}] * (MUCH // 4)] * 4}}
+BRACKETS = {"query": f"{{ viewer {{ actor }} }} # {'{' * MUCH}"}
+
+
+async def test_long_bodies_wait_as_they_came_and_one_of_them_is_held_at_a_time(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a megabyte says takes ten; who waits too long is told when to come again."""
+    read, parse = list[int](), requests.json_object
+    monkeypatch.setattr(requests, "json_object", lambda it: read.append(len(it)) or parse(it))
+    async with serve() as host:
+        process = host.endpoint.process
+        async with process.long_bodies.alone(("another",)):
+            waits = [asyncio.create_task(host.ask(OBJECTS)) for _ in range(3)]
+            await until(lambda: host.endpoint.lanes._running.total == 3)  # noqa: SLF001
+            # Short ones do not wait.
+            assert (await host.ask()).status == 200
+            assert len(read) == 1
+        # They are refused by what they say, once they are read.
+        assert [(await it).status for it in waits] == [200] * 3
+        assert len(read) == 4
+        process.long_bodies = Apart(patience=0.01)
+        async with process.long_bodies.alone(("another",)):
+            late = await host.ask(OBJECTS)
+        assert (late.status, late.code) == (429, "THROTTLED")
+        assert (await host.ask(BRACKETS)).status == 200
+
+
+async def test_brackets_in_texts_hold_no_long_bodies_turn(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve() as host:
+        apart, ended = host.endpoint.process.long_bodies, list[bool]()
+        made: Any = host.endpoint.context
+
+        def noted(*about: object) -> object:
+            ended.append(not apart._large._taken)  # noqa: SLF001 -- whose turn it is.
+            return made(*about)
+
+        monkeypatch.setattr(host.endpoint, "context", noted)
+        for body in (BRACKETS, OBJECTS):
+            await host.ask(body)
+        assert ended == [True, False]

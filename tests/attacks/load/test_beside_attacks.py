@@ -1,4 +1,10 @@
-"""One merchant's keys attack in every way while another merchant reads and writes beside them."""
+"""One merchant's keys attack in every way while another merchant reads and writes beside them.
+
+A round is one attack, sent all the time by eight keys, beside which the innocent key reads and
+writes five times each; all of it must be answered, nothing refused. Rounds play every attack once,
+in the order of a seed, and go on for as long as ABRUF_ATTACK_SECONDS says: `make simulate` plays
+for ten minutes. Memory is weighed before and after all of them.
+"""
 
 import asyncio
 import random
@@ -16,10 +22,18 @@ import pytest
 
 from kit.clock import now
 from kit.embedded import Server, running
+from kit.loop.memory import MUCH
 from tests import make
 from tests.attacks.load.playing import chosen_seed, rounds
 from tests.run.abruf import Abruf
-from tests.run.test_memory import ATTACKS, MOST_KB, order_of_250_lines
+from tests.run.test_memory import (
+    ATTACKS,
+    IMPORT,
+    MOST_KB,
+    ORDERS,
+    import_of,
+    order_of_250_lines,
+)
 
 KEYS, TURNS = 8, 5
 """Keys that attack at once; reads and writes of the innocent one beside each attack."""
@@ -62,7 +76,7 @@ class Battle:
         )
 
     @contextmanager
-    def flooded(self, documents: list[str]) -> Iterator[None]:
+    def flooded(self, documents: list[str], **variables: Any) -> Iterator[None]:
         """Let every key ask them again and again meanwhile."""
         over = threading.Event()
 
@@ -71,7 +85,7 @@ class Battle:
                 number = first
                 while not over.is_set():
                     document = documents[number % len(documents)]
-                    known = {"id": self.order_id} if "$id" in document else {}
+                    known = {"id": self.order_id} if "$id" in document else variables
                     # What was seen before would be known, and so cheap.
                     self.post(client, key, f"{document} # {number}", **known)
                     number += 1
@@ -139,6 +153,23 @@ def unended(token: str) -> bytes:
     return request(token, b'{"query": "' + b" " * 100_000, 900_000)
 
 
+def unended_head(token: str) -> bytes:
+    return request(token, b"", 0)[:-2] + b"X-Long: " + b"x" * 4_000
+
+
+def wrong_token(token: str) -> bytes:
+    return request(token[:-1] + "~", b"{}", 2)
+
+
+WAYS = {
+    "unread answers": unread,
+    "bodies without end": unended,
+    "heads without end": unended_head,
+    "wrong tokens": wrong_token,
+}
+IMPORTS = "imports of as many lines as one is done at a time"
+
+
 @pytest.fixture(scope="module")
 def battle(used: Path) -> Iterator[Battle]:
     abruf = Abruf(used)
@@ -159,14 +190,19 @@ def battle(used: Path) -> Iterator[Battle]:
 def test_nobody_is_starved_by_another_merchants_attacks_and_memory_comes_back(
     battle: Battle,
 ) -> None:
-    names = [*ATTACKS, "unread answers", "bodies without end"]
+    names = [*ATTACKS, *WAYS, IMPORTS]
     random.Random(chosen_seed()).shuffle(names)
     battle.live(TURNS)
     before = battle.memory_kb()
     for number in rounds(len(names)):
         name = names[number % len(names)]
-        ways = {"unread answers": unread, "bodies without end": unended}
-        attack = battle.connected(ways[name]) if name in ways else battle.flooded(ATTACKS[name])
+        if name in WAYS:
+            attack = battle.connected(WAYS[name])
+        elif name == IMPORTS:
+            lines = import_of(f"{number} ", MUCH // ORDERS, "1")
+            attack = battle.flooded([IMPORT], input=lines)
+        else:
+            attack = battle.flooded(ATTACKS[name])
         with attack:
             battle.live(TURNS)
     battle.live(TURNS)

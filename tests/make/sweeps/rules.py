@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from kit.inputs import Input
 from tests.make.sweeps.leaves import Leaf
 
-SOME = 2
+SOME = 1
 """Cases of a field whose rule another field has shown whole; other ones of each field."""
 Case = TypeVar("Case")
 

@@ -3,11 +3,14 @@
 import asyncio
 
 import pytest
+from sqlalchemy import select
 
 from commands.messages.readers import in_turn
 from commands.messages.readers.declared import MessageReader
 from commands.messages.readers.registered import READERS
+from models.master.channels import Channel
 from tests import make
+from tests.make.master.channels import channel
 from tests.make.messages import files
 from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
 from workers.running.rounds import Rounds
@@ -64,3 +67,35 @@ async def test_a_long_message_of_one_merchant_delays_no_short_one_of_another(
     await long
     assert reader.turns == ["long begins", "short", "long ends"]
     assert (await files.read_all(world), await files.read_all(other)) == (1, 0)
+
+
+async def test_a_short_message_that_waits_for_others_is_put_aside_and_read_later(
+    world, ask, monkeypatch
+) -> None:
+    """Its partner's wait behind it, and nobody else's."""
+    monkeypatch.setattr(in_turn, "LOCK_S", 0.05)
+    held, done = await channel(world), list[str]()
+
+    async def locking(writing, _incoming):
+        done.append("asks")
+        await writing.lock(Channel, {held: ()})
+        done.append("holds")
+        return ()
+
+    async def free(_writing, _incoming):
+        done.append("free")
+        return ()
+
+    for type_, apply in (("DELFOR", locking), ("DELJIT", free)):
+        monkeypatch.setitem(READERS, type_, MessageReader(frozenset({"97A"}), apply))
+    rounds, own = Rounds(world.database, world.clock), Channel.merchant_id == world.merchant_id
+    await _sent(ask, files.FILE)
+    await _sent(ask, files.FILE.replace(b"DELFOR", b"DELJIT"))
+    async with world.database.writing(world.merchant_id) as session:
+        await session.execute(select(Channel).where(own, Channel.id == held).with_for_update())
+        await rounds.make(READ_MESSAGES)
+    assert sorted(done) == ["asks", "free", "free"]
+    done.clear()
+    await rounds.make(READ_LONG_MESSAGES)
+    await rounds.make(READ_MESSAGES)
+    assert done == ["asks", "holds", "free"]
