@@ -356,9 +356,9 @@ class AccountRules(DeliveryRules, ParcelRules):
         of = {it["id"]: it["account_id"] for it in self.rows["releases"]}
         accounts = {it["id"]: it["ship_to_id"] for it in self.rows["cumulative_accounts"]}
         for each in self.rows["schedule_lines"]:
-            if each["id"] == line["schedule_line_id"]:
-                if accounts[of[each["release_id"]]] in (None, delivery["ship_to_id"]):
-                    return of[each["release_id"]]
+            answered, places = of[each["release_id"]], (None, delivery["ship_to_id"])
+            if each["id"] == line["schedule_line_id"] and accounts[answered] in places:
+                return answered
         places = [
             each
             for each in self.rows["cumulative_accounts"]
