@@ -58,8 +58,8 @@ def _why(line: ContractLine, total: Decimal) -> Problem:
         )
         return Problem(TradeCode.BELOW_MINIMUM, text)
     bounds = {"least": least, "most": line.max_per_call_off}
-    told = (f"the {name} is {it.normalize():f}" for name, it in bounds.items() if it is not None)
-    text = f"{wanted} fit into no call-offs of whole lots: of one {' and '.join(told)}."
+    texts = (f"the {name} is {it.normalize():f}" for name, it in bounds.items() if it is not None)
+    text = f"{wanted} fit into no call-offs of whole lots: of one {' and '.join(texts)}."
     return Problem(TradeCode.EXCEEDS_MAX, text)
 
 

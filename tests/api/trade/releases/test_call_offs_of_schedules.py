@@ -5,7 +5,7 @@ import pytest
 from tests.api.trade.releases.test_planned_schedules import STATUS, _planner, _shown
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
-from tests.make.trade.contracts import schedule
+from tests.make.trade.contracts import schedule, window
 from tests.make.trade.orders import products
 
 
@@ -55,8 +55,8 @@ async def test_what_is_to_go_to_another_plant_is_planned_there_only(ask, world):
     planner = await _planner(world, ask, **place)
     for plant, day, quantity in ((first, "2026-03-06", "10"), (second, "2026-03-09", "40")):
         await planner.release(1, schedule(day, quantity), shipToId=plant)
-    channel = {"channelId": planner.fields["channelId"], "shipToId": first}
-    order = await contracts.call_off(world, ask, planner.contract, "10", **channel)
+    at = {"channelId": planner.fields["channelId"], "window": window("2026-03-06")}
+    order = await contracts.call_off(world, ask, planner.contract, "10", shipToId=first, **at)
     await deliveries.planned(world, ask, order, shipToId=second, method="FREIGHT")
     # The first plant lacks its 10, and the second one 30 of 40; so it is once those have left.
     assert sorted(_shown(await planner(), *STATUS)) == [

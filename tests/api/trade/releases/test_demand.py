@@ -135,7 +135,8 @@ async def test_what_goes_to_another_plant_counts_there(ask, world):
     # Called off for the first plant, with and without its schedule line; both go to the second.
     for answered in ({"scheduleLineId": wanted["scheduleLines"][0]["id"]}, {}):
         lines = [{"contractLineId": line, "quantity": "10", **answered}]
-        order = await contracts.call_off(world, ask, made, lines=lines, shipToId=first)
+        at = {"shipToId": first, "window": window("2026-03-06")}
+        order = await contracts.call_off(world, ask, made, lines=lines, **at)
         to = {"shipToId": second, "method": "FREIGHT"}
         await deliveries.dispatched(world, ask, order, {"generateSscc": True}, **to)
     assert _shown(await _demand(ask), "arrivesOn", "openQuantity") == [

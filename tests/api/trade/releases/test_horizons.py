@@ -162,3 +162,12 @@ async def test_a_newer_schedule_just_in_time_replaces_what_is_owed(ask, line, cl
     await contracts.release(ask, line, 1, schedule("2026-03-09", "60"))
     await contracts.release(ask, line, 2, schedule("2026-03-05", "20"), type="JIT")
     assert await _quantities(ask) == ["20", "60"]
+
+
+async def test_a_horizon_that_ends_before_its_own_lines_ends_with_them(ask, line):
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "600"))
+    # Over already, and the midnight in which the day of the line begins.
+    for number, end in enumerate(("2026-03-01T23:00:00Z", "2026-03-09T23:00:00Z"), 1):
+        fields = {"type": "JIT", "horizonEnd": end}
+        await contracts.release(ask, line, number, schedule("2026-03-10", f"3{number}"), **fields)
+        assert await _quantities(ask) == [f"3{number}"]
