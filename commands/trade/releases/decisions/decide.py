@@ -61,10 +61,12 @@ async def consent(writing: Writing, command: ReleaseConsent) -> Outcome:
     Refused: NOT_FOUND, DUPLICATE, WRONG_STATE for a release that does not wait any more; for its
     contract, before it comes into force, CONTRACT_SUSPENDED, WRONG_STATE and OUTSIDE_VALIDITY (K3).
     """
-    refuse_duplicates(command.finding_ids, ("finding_ids",))
+    with writing.refusals:
+        refuse_duplicates(command.finding_ids, ("finding_ids",))
     release, contract = await lock_release(writing, command, consent)
     rows = await writing.among(ReleaseFinding, "release_id", [release.id], "place", lock=True)
     fresh = _wanted(command, rows)
+    writing.refusals.end()
     await change_rows(
         writing, {ReleaseFinding: [(it, {"consented_at": writing.now}) for it in fresh]}
     )
@@ -102,7 +104,8 @@ async def lock_release(
     found = (await writing.get(Release, {key: _PATH}))[key]
     (contract,), _ = await locked_lines(writing, [found.contract_line_id])
     release = (await writing.lock(Release, {key: _PATH}))[key]
-    check_state(release, decision.act.states, _PATH, f"Release {release.number}")
+    with writing.refusals:
+        check_state(release, decision.act.states, _PATH, f"Release {release.number}")
     return release, contract
 
 
