@@ -53,8 +53,9 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     inactive packaging, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS for more than 2,000.
     """
     items = command.orders
-    found = await _revisions(writing, items, ("orders",), "add_lines")
+    # Before anything is done for each of them: their lines would be as many as their product.
     refuse_duplicates((it.order_id for it in items), ("orders",), "order_id")
+    found = await _revisions(writing, items, ("orders",), "add_lines")
     await apply(writing, [it for it in found if it is not None])
     statuses = ["UNCHANGED" if it is None else "UPDATED" for it in found]
     return {
@@ -107,6 +108,7 @@ async def _revisions(
     addresses = await addresses_of(writing, standing)
     found, refusals = [], Refusals()
     for place, (order, item) in enumerate(zip(orders, items, strict=True)):
+        await writing.room(1 + len(standing.every(item.order_id)) + len(item.add_lines))
         refusals.above = (*path, place) if path else ()
         rules = frozenset[TimeRule]()
         with refusals:

@@ -107,7 +107,7 @@ async def test_one_order_that_is_refused_stops_no_other_and_tells_all_its_refusa
             ("NOT_FOUND", "removeLineIds.0"),
         ],
         [],
-        [("VERSION_CONFLICT", "expectedVersion")],
+        [("DUPLICATE", "orderId")],
         [("INVALID", "lines.0.quantity")],
         [("DUPLICATE", "orderId")],
     ]
