@@ -30,7 +30,7 @@ test-changed: $(VENV)/dev.stamp ## Run what the change since BASE touches: make 
 test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference executor; compare many more operations; ask every field all there is, all that is wrong, and what is hidden on every way; migrate from every revision. Nightly.
 	$(PYTEST) --executor reference tests/api
 	$(PYTEST) --operations 10000 --seed $$(date +%Y%m%d) tests/execution tests/api/sweeps/test_hidden_columns.py
-	$(PYTEST) --every-case tests/api/sweeps/test_bad_input.py tests/api/sweeps/test_hidden_columns.py tests/execution/test_differential.py
+	$(PYTEST) --every-case tests/api/sweeps/test_bad_input.py tests/api/sweeps/inputs/test_every_stage.py tests/api/sweeps/test_hidden_columns.py tests/execution/test_differential.py
 	$(PYTEST) --every-way tests/migrations
 
 simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.

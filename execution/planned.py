@@ -267,6 +267,8 @@ class Planned(SchemaExtension):
         Of mutations without plans only the variables are read here: in them, items may be wrong.
         """
         operation = self.execution_context
+        if operation.operation_type.value != "mutation":
+            await operation.context.held.aclose()
         if operation.context.plans or operation.operation_type.value == "mutation":
             operation.result = await self._result()
         yield

@@ -206,6 +206,18 @@ class Refusals:
         if self.problems:
             raise Refused.of(self.problems)
 
+    def and_then(self, refused: Refused) -> Refused:
+        """Return one refusal of all that was met, and of what another one tells besides.
+
+        What is said of the same field, or of all around it, hangs on what was met.
+        """
+        if not self.problems:
+            return refused
+        met = [it.path for it in self.problems]
+        around = {path[:end] for path in met for end in range(len(path) + 1)}
+        more = [it for it in refused.problems if it.path not in around]
+        return Refused.of([*self.problems, *more])
+
 
 @dataclass(frozen=True)
 class Odd:

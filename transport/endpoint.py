@@ -100,11 +100,12 @@ class Endpoint:
         known.merchant_id, known.key_id = viewer.merchant_id, viewer.key_id
         know(request.scope)
         key = _key_of(request)
-        async with self._operation(request, caller) as operation:
+        async with self._operation(request, caller) as (operation, held):
             async with until_hung_up(request.receive):
                 if takes.only_streams:
+                    await held.aclose()
                     return await self._streamed(caller, key, operation, may)
-                context = self.context(caller, key, None)
+                context = self.context(caller, key, None, held)
                 result = await _executed(context, operation, request.method)
             answer = answer_of(result, takes.json or JSON, wrote=context.has_written)
         share = self.answers.share(viewer)
@@ -114,11 +115,13 @@ class Endpoint:
         return answer
 
     @asynccontextmanager
-    async def _operation(self, request: Request, caller: Caller) -> AsyncIterator[OperationRequest]:
+    async def _operation(
+        self, request: Request, caller: Caller
+    ) -> AsyncIterator[tuple[OperationRequest, AsyncExitStack]]:
         """Read what is asked, then wait for a turn: who does not end a body keeps nobody's.
 
         A body waits as it came, for what it says is many times as large. Of those with thousands of
-        objects what one says is held at a time.
+        objects what one says is held at a time, until that is given up or the operation ends.
         """
         most = self.limits(caller).body
         async with AsyncExitStack() as slot:
@@ -135,7 +138,7 @@ class Endpoint:
                 if is_long(body) and not holds_much(operation):
                     await alone.aclose()
                 del body
-            yield operation
+            yield operation, alone
 
     @asynccontextmanager
     async def _alone(self, caller: Caller) -> AsyncIterator[None]:
@@ -196,15 +199,24 @@ class Endpoint:
         """Return the limits of a key."""
         return self.serving.terms.limits.own(caller.viewer.limits)
 
-    def context(self, caller: Caller, idempotency_key: str | None, lanes: Lanes | None) -> Context:
-        """Make the context of one operation. lanes: of one that outlasts its request's turn."""
+    def context(
+        self,
+        caller: Caller,
+        idempotency_key: str | None,
+        lanes: Lanes | None,
+        held: AsyncExitStack | None = None,
+    ) -> Context:
+        """Make the context of one operation.
+
+        lanes: of one that outlasts its request's turn. held: what only long input needs.
+        """
         serving = self.serving
         return Context(
             caller.viewer,
             serving.database,
             serving.clock,
             terms=serving.terms,
-            call=Call(idempotency_key, caller.address, lanes),
+            call=Call(idempotency_key, caller.address, lanes, held or AsyncExitStack()),
             process=self.process,
         )
 

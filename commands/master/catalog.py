@@ -92,16 +92,17 @@ async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     TAKEN for the GTIN of another product or of a packaging.
     """
     parents = await _parents(writing, command.products)
-    refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
+    with writing.refusals:
+        refuse_duplicates((it.sku for it in command.products), ("products",), "sku")
     known = await writing.by_key(Product, "sku", (it.sku for it in command.products if it.gtin))
     numbers = [(known.get(it.sku), it.gtin) for it in command.products]
-    await check_gtins(writing, numbers, ("products",))
-    refusals = Refusals()
+    with writing.refusals:
+        await check_gtins(writing, numbers, ("products",))
     for place, each in enumerate(command.products):
-        with refusals:
+        with writing.refusals:
             options = ("products", place, "options")
             refuse_duplicates((of.name for of in each.options), options, "name")
-    refusals.end()
+    writing.refusals.end()
     items = [_columns(it, parents) for it in command.products]
     rows, statuses = await upsert(writing, Product, _EVENTS, "sku", items, ("products",))
     return results("product_id", rows, statuses, open_work=await open_work(writing, Product, rows))

@@ -11,7 +11,6 @@ from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
-from kit.errors import Refusals
 from kit.ids import Names
 from kit.inputs import Command, Each, Gln, Name, Place, Reference, Upsert, Zone, refuse_duplicates
 from models.access.viewers import Scope
@@ -69,14 +68,15 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
         (each.provider_id, ("locations", place, "provider_id"))
         for place, each in enumerate(command.locations)
     ]
-    check_known(Party, known, paths)
-    refusals = Refusals()
+    with writing.refusals:
+        check_known(Party, known, paths)
     for key, path in paths:
-        with refusals:
-            if key is not None:
+        with writing.refusals:
+            if key in known:
                 check_role(known[key], PartyRole.FULFILMENT_PROVIDER, path)
-    refusals.end()
-    refuse_duplicates((it.code for it in command.locations), ("locations",), "code")
+    with writing.refusals:
+        refuse_duplicates((it.code for it in command.locations), ("locations",), "code")
+    writing.refusals.end()
     items = [
         item_of(it, {"handling": columns(it.handling, Capabilities)}) for it in command.locations
     ]

@@ -57,6 +57,7 @@ class Writing:
     extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
     beside: where it does what takes long.
     at_end: what is done when all else is written, before the journal.
+    refusals: of checks after which it is looked at what else is wrong; nothing is changed then.
     limits: the server's.
     unnumbered: rows that are numbered at its end, by what is counted and their table.
     """
@@ -72,6 +73,7 @@ class Writing:
     slices: Slices = field(default_factory=Slices)
     beside: InTurn = field(default_factory=InTurn)
     limits: Limits = DEFAULT_LIMITS
+    refusals: Refusals = field(default_factory=Refusals)
 
     async def room(self, lines: int) -> None:
         """Wait until it is this viewer's turn to work on so many lines or rows."""
@@ -79,7 +81,8 @@ class Writing:
             await self.slices.room(self.viewer.key_id, lines)
 
     def record(self, event: Event, occurred_at: datetime | None = None) -> None:
-        """Note that something happened, now where nothing else is said."""
+        """Note that something happened, now where nothing else is said. Refused: as `refusals`."""
+        self.refusals.end()
         self.events.append(Recorded(event, occurred_at or self.now))
 
     def record_unasked(self, event: Event) -> None:
@@ -155,6 +158,10 @@ class Writing:
         Refused: NOT_FOUND for an id that the viewer does not see.
         """
         return _found(entity, wanted, await self.among(entity, "id", wanted, "id", lock=True))
+
+    async def there(self, entity: type[Entity], keys: Collection[UUID]) -> dict[UUID, Entity]:
+        """Return id -> row for those that the viewer sees, without a lock."""
+        return {row.id: row for row in await self.among(entity, "id", keys)}
 
     async def get(self, entity: type[Entity], wanted: Mapping[UUID, Path]) -> dict[UUID, Entity]:
         """Read rows without a lock. Refused: NOT_FOUND for an id that the viewer does not see."""

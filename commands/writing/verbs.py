@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, get_args
 
 from commands.writing.transaction import Outcome, Writing
+from kit.errors import Refused
 from kit.inputs import Alone, Command, Input
 from models.base.acts import Act
 
@@ -25,8 +26,13 @@ class Verb(Generic[CommandT]):
     run: Callable[[Writing, CommandT], Awaitable[Outcome]]
 
     async def __call__(self, writing: Writing, command: CommandT) -> Outcome:
-        """Run it in a transaction."""
-        return await self.run(writing, command)
+        """Run it in a transaction. Refused: what it refuses, after all that it has met before."""
+        try:
+            outcome = await self.run(writing, command)
+            writing.refusals.end()
+        except Refused as refused:
+            raise writing.refusals.and_then(refused) from None
+        return outcome
 
     @cached_property
     def takes(self) -> type[CommandT]:

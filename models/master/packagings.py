@@ -52,10 +52,14 @@ def count_in_packagings(of: str, content_of: str = "packaging_content") -> Count
         return Decimal(quantity // content)
 
     def expression(table: Any) -> ColumnElement[Decimal | None]:
-        quantity, content = getattr(table, of), getattr(table, content_of)
-        return case((quantity % content == 0, func.div(quantity, content, type_=content.type)))
+        return in_packagings(getattr(table, of), getattr(table, content_of))
 
     return hybrid_property(count, expr=expression)
+
+
+def in_packagings(quantity: Any, content: Any) -> ColumnElement[Decimal | None]:
+    """Return in SQL how many packagings a quantity is; NULL where it is no whole number of them."""
+    return case((quantity % content == 0, func.div(quantity, content, type_=content.type)))
 
 
 class Packaging(OfProduct, Packaged, Owned):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -48,11 +48,13 @@ class Call:
 
     idempotency_key: for its one mutation. address: the client's IP address, for the journal.
     lanes: where it waits for its turns, unless a turn of the whole request bounds it already.
+    held: what only long input of a mutation needs, given up by all else.
     """
 
     idempotency_key: str | None = None
     address: str | None = None
     lanes: Lanes | None = None
+    held: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
 class Context:
@@ -98,7 +100,7 @@ class Context:
         self.following, self._slices = process.following, process.slices
         self.leftovers = process.leftovers
         self.idempotency_key, self.address = call.idempotency_key, call.address
-        self._lanes, self._slot = call.lanes, AsyncExitStack()
+        self._lanes, self._slot, self.held = call.lanes, AsyncExitStack(), call.held
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None
         self.entries = 0

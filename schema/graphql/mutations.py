@@ -146,6 +146,7 @@ async def _room(context: Context, lines: int) -> AsyncIterator[None]:
     It has the whole time to answer from then on. Crowded: its turn did not come in time.
     """
     if lines < MUCH:
+        await context.held.aclose()
         yield
         return
     async with context.apart.alone(context.payer):

@@ -115,7 +115,6 @@ class PartnerProfile(Node):
     )
     is_net_of_transit: bool = strawberry.field(
         description="Whether its quantities are without what is on its way to it already."
-        " Schedules of such a partner are refused."
     )
     time_zone: str | None = strawberry.field(
         description="Zone of times that name none; null: the merchant's."

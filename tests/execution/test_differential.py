@@ -22,7 +22,7 @@ AT_ONCE = 6
 """Questions to a type that one operation asks, under aliases."""
 SHARES = 2
 """Parts of the generated operations that workers take, each with data of its own."""
-SOME = 3
+SOME = 5
 """Beside the plain fields of every type, one question in so many is asked; all at night."""
 
 

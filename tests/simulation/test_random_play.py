@@ -18,13 +18,13 @@ from hypothesis.stateful import initialize, run_state_machine_as_test
 from commands.trade.orders import place
 from tests.conftest import NOW
 from tests.make import Walled
-from tests.simulation.accounts import AccountRules
 from tests.simulation.contracts import ContractRules
 from tests.simulation.deliveries import DeliveryRules
 from tests.simulation.orders import OrderRules
 from tests.simulation.parcels import ParcelRules
 from tests.simulation.responses import ResponseRules
 from tests.simulation.simulation import Simulation
+from tests.simulation.withdrawals import WithdrawalRules
 
 _WANTED = int(os.environ.get("ABRUF_PLAYS", "0"))
 
@@ -81,7 +81,7 @@ class Losses(ContractRules, DeliveryRules, ParcelRules):
         self.lose(1, "LOST")
 
 
-class Accounts(AccountRules):
+class Accounts(WithdrawalRules):
     """What is counted for places, beginning with some that were sent, are lost or are told."""
 
     @initialize()

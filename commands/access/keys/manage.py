@@ -12,7 +12,7 @@ from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Input, Instant, Name, refuse_duplicates
+from kit.inputs import Bulk, Command, Input, Instant, Name, StandIns, refuse_duplicates
 from kit.limits import Limits
 from models.access.keys import ApiKey
 from models.access.tokens import Shown
@@ -35,7 +35,7 @@ def _known(limit: str) -> str:
 class KeyLimit(Input):
     """A limit of one key's operations."""
 
-    limit: Annotated[str, AfterValidator(_known)] = Field(
+    limit: Annotated[str, AfterValidator(_known), StandIns(LIMITS[0], LIMITS[-1])] = Field(
         description=f"Which limit: {', '.join(LIMITS)}."
     )
     value: int = Field(ge=1, description="The most; what the server allows at most.")
@@ -95,6 +95,11 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
     the viewer, DUPLICATE.
     """
     _check(writing, command)
+    bound_to = None
+    with writing.refusals:
+        bound_to = await _bound_to(writing, command)
+    scopes = _scopes(writing, command)
+    writing.refusals.end()
     limits = {it.limit: it.value for it in command.limits or ()}
     key, token = await create_key(
         writing.session,
@@ -102,9 +107,9 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
         command.actor,
         command.name or command.actor.value.capitalize(),
         writing.now,
-        await _bound_to(writing, command),
+        bound_to,
         role=command.role,
-        scopes=_scopes(writing, command),
+        scopes=scopes,
         expires_at=command.expires_at,
         limits={**writing.viewer.limits, **limits},
         documents=command.documents,
@@ -114,16 +119,23 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
 
 
 def _check(writing: Writing, command: ApiKeyCreate) -> None:
-    if command.expires_at is not None and command.expires_at <= writing.now:
-        raise Refused(Code.INVALID_DATE, "This instant has passed.", ("expires_at",))
-    if _WIDENING.index(command.documents) > _WIDENING.index(writing.viewer.documents):
-        raise Refused(Code.NOT_ALLOWED, "Your own key may send fewer documents.", ("documents",))
-    refuse_duplicates((it.limit for it in command.limits or ()), ("limits",), "limit")
+    """Keep what is refused of it, but for what it is bound to and its scopes."""
+    refusals = writing.refusals
+    with refusals:
+        if command.expires_at is not None and command.expires_at <= writing.now:
+            raise Refused(Code.INVALID_DATE, "This instant has passed.", ("expires_at",))
+    with refusals:
+        if _WIDENING.index(command.documents) > _WIDENING.index(writing.viewer.documents):
+            text = "Your own key may send fewer documents."
+            raise Refused(Code.NOT_ALLOWED, text, ("documents",))
+    with refusals:
+        refuse_duplicates((it.limit for it in command.limits or ()), ("limits",), "limit")
     most = {**asdict(writing.limits), **writing.viewer.limits}
     for place, each in enumerate(command.limits or ()):
-        if each.value > most[each.limit]:
-            text = f"At most {most[each.limit]}: only operators give more."
-            raise Refused(Code.OUT_OF_RANGE, text, ("limits", place, "value"))
+        with refusals:
+            if each.value > most[each.limit]:
+                text = f"At most {most[each.limit]}: only operators give more."
+                raise Refused(Code.OUT_OF_RANGE, text, ("limits", place, "value"))
 
 
 def _scopes(writing: Writing, command: ApiKeyCreate) -> list[Scope]:

@@ -52,23 +52,38 @@ async def drafts_of(
     writing: Writing, agreement: Agreement, command: ContractCallOff
 ) -> list[LineDraft]:
     """Return the lines of the order to be. Refused: everything that is wrong, line by line."""
-    refusals, drafts = Refusals(), list[LineDraft]()
+    refusals, drafts, amounts = Refusals(), list[LineDraft](), dict[int, Decimal]()
     with refusals:
         _check_once(command.lines)
+    are_single = not refusals.problems
     with refusals:
-        if command.window is not None and any(it.window is None for it in command.lines):
-            check_window(writing, agreement.contract, command.window)
-    for place, line in enumerate(command.lines):
+        _check_common(writing, agreement, command)
+    for place, item in enumerate(command.lines):
         refusals.above = ("lines", place)
         with refusals:
-            drafts.append(_line(writing, agreement, command, line))
+            line = _agreed(agreement, item)
+            with refusals:
+                quantity = _quantity(agreement, item, line)
+                amounts[place] = quantity.amount
+            with refusals:
+                check_expected(item.expected_unit_price, line.unit_price, line.currency)
+            window = _window(writing, agreement.contract, command, item)
+            if place in amounts:
+                terms = _promised(writing, agreement.contract, line, window)
+                drafts.append(_draft(agreement, item, line, quantity, terms))
     refusals.above = ()
-    if not refusals.problems:
-        refusals.problems += _limits(agreement, drafts, writing.now)
+    limits = _limits(agreement, command.lines, amounts, writing.now)
+    refusals.problems += limits if are_single else ()
     with refusals:
         await _check_schedule(writing, agreement, command)
     refusals.end()
     return drafts
+
+
+def _check_common(writing: Writing, agreement: Agreement, command: ContractCallOff) -> None:
+    """Check the window of lines that have none of their own. Refused: as `check_window`."""
+    if command.window is not None and any(it.window is None for it in command.lines):
+        check_window(writing, agreement.contract, command.window)
 
 
 def _check_once(lines: Sequence[CallOffLine]) -> None:
@@ -82,25 +97,25 @@ def _check_once(lines: Sequence[CallOffLine]) -> None:
     refusals.end()
 
 
-def _line(
-    writing: Writing, agreement: Agreement, command: ContractCallOff, item: CallOffLine
-) -> LineDraft:
-    """Return one line of the order to be. Refused: with paths inside the line."""
+def _agreed(agreement: Agreement, item: CallOffLine) -> ContractLine:
+    """Refused: NOT_ON_CONTRACT, with a path inside the line."""
     line = agreement.lines.get(item.contract_line_id)
     if line is None:
         text = f"This is no line of {agreement.contract.number}."
         raise Refused(TradeCode.NOT_ON_CONTRACT, text, ("contract_line_id",))
-    product = agreement.products[line.product_id]
-    refusals = Refusals()
-    with refusals:
-        quantity = _quantity(agreement, item, line, product)
-    with refusals:
-        window = _window(writing, agreement.contract, command, item)
-    with refusals:
-        check_expected(item.expected_unit_price, line.unit_price, line.currency)
-    refusals.end()
+    return line
+
+
+def _draft(
+    agreement: Agreement,
+    item: CallOffLine,
+    line: ContractLine,
+    quantity: Counted,
+    terms: Mapping[str, Any],
+) -> LineDraft:
+    """Return one line of the order to be. terms: what is guaranteed of it."""
     return LineDraft(
-        product,
+        agreement.products[line.product_id],
         quantity.amount,
         line.unit_price,
         quantity.packaging,
@@ -108,7 +123,7 @@ def _line(
         external_reference=item.external_reference,
         contract_line_id=line.id,
         schedule_line_id=item.schedule_line_id,
-        **_promised(writing, agreement.contract, line, window),
+        **terms,
     )
 
 
@@ -135,10 +150,9 @@ def _promised(
     return {"guarantee_id": line.guarantee_id, **days}
 
 
-def _quantity(
-    agreement: Agreement, item: CallOffLine, line: ContractLine, product: Product
-) -> Counted:
+def _quantity(agreement: Agreement, item: CallOffLine, line: ContractLine) -> Counted:
     """Return the quantity in the contract's unit, which is the product's (K9)."""
+    product = agreement.products[line.product_id]
     if item.unit is not None and item.packaging is not None:
         raise Refused(Code.INVALID, "Count in a unit or in a packaging.", ("unit",))
     amount = product.counted(item.quantity, item.unit or product.unit)
@@ -193,10 +207,19 @@ def sums(drafts: Sequence[LineDraft]) -> dict[UUID, Decimal]:
 
 
 @guards("K1", instead=())
-def _limits(agreement: Agreement, drafts: Sequence[LineDraft], at: datetime) -> Iterator[Problem]:
-    """Yield what is too little or too much; told at the last line that draws on the same."""
-    places = {draft.contract_line_id: place for place, draft in enumerate(drafts)}
-    for line_id, total in sums(drafts).items():
+def _limits(
+    agreement: Agreement, items: Sequence[CallOffLine], amounts: Mapping[int, Decimal], at: datetime
+) -> Iterator[Problem]:
+    """Yield what is too little or too much; told at the last line that draws on the same.
+
+    amounts: place of an item -> how much it is, where that is known.
+    """
+    totals, places = defaultdict[UUID, Decimal](Decimal), dict[UUID, int]()
+    for place, amount in amounts.items():
+        totals[items[place].contract_line_id] += amount
+        places[items[place].contract_line_id] = place
+    unknown = {it.contract_line_id for place, it in enumerate(items) if place not in amounts}
+    for line_id, total in totals.items():
         line, path = agreement.lines[line_id], ("lines", places[line_id], "quantity")
         least, most = line.min_per_call_off, line.max_per_call_off
         left = line.ceiling - line.called_off
@@ -204,7 +227,8 @@ def _limits(agreement: Agreement, drafts: Sequence[LineDraft], at: datetime) -> 
             # After the last day only what remains is delivered.
             left = line.left_of_target
         brings_rest = _brings_rest(agreement.contract, line, total)
-        if least is not None and total < least and not brings_rest:
+        is_less = least is not None and total < least and line_id not in unknown
+        if least is not None and is_less and not brings_rest:
             text = f"The least of one call-off is {least.normalize():f}."
             yield Problem(TradeCode.BELOW_MINIMUM, text, path)
         if most is not None and total > most:

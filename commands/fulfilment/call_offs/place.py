@@ -6,7 +6,7 @@ from dataclasses import replace
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, sums
 from commands.fulfilment.call_offs.parts import PARTS, check_parts, plan_parts
-from commands.fulfilment.deliveries.planning.parts import find_places
+from commands.fulfilment.deliveries.planning.parts import check_places
 from commands.master.channels import check_channel
 from commands.master.parties.roles import HeldParty, check_role, held
 from commands.master.parties.upsert import ship_to
@@ -85,7 +85,7 @@ async def _checked(
     with refusals:
         if refusals.problems:
             # What planning would refuse of its deliveries is not reached.
-            await find_places(writing, command.deliveries, PARTS)
+            await check_places(writing, command.deliveries, PARTS)
     refusals.end()
     draft = _draft(writing, contract, command, drafts, address)
     waits = await awaited(writing, channel, party, draft)

@@ -27,7 +27,8 @@ class DeliveryBatch(Generic[ItemT]):
     """Deliveries that a verb is done with, under the locks of their orders.
 
     items: what is said of each, by position. refused: position -> why it is left out. when:
-    position -> when it is done, where that is not now.
+    position -> when it is done, where that is not now. known: the positions of those that are there
+    and stand once, refused or not: more may be wrong with them.
     """
 
     writing: Writing
@@ -35,6 +36,7 @@ class DeliveryBatch(Generic[ItemT]):
     locked: Locked
     refused: dict[int, Refused] = field(default_factory=dict)
     when: Mapping[int, datetime] = field(default_factory=dict)
+    known: list[int] = field(default_factory=list)
 
     def at(self, place: int) -> datetime:
         """Return when it is done with the delivery at a position, now by default."""
@@ -48,6 +50,12 @@ class DeliveryBatch(Generic[ItemT]):
             for place, item in enumerate(self.items)
             if place not in self.refused
         ]
+
+    @property
+    def looked_at(self) -> list[tuple[int, ItemT, Delivery]]:
+        """Return what is looked at, be it refused by now or not: position, item, delivery."""
+        of = ((place, self.items[place]) for place in self.known)
+        return [(place, it, self.locked.deliveries[it.delivery_id]) for place, it in of]
 
     @property
     def deliveries(self) -> list[Delivery]:
@@ -119,6 +127,20 @@ def _check_once(delivery_id: UUID, named: Collection[UUID]) -> None:
         raise Refused(Code.DUPLICATE, "This delivery stands twice in one input.", _PATH)
 
 
+def _check_row(batch: DeliveryBatch[Any], place: int, verb: AnyVerb) -> None:
+    """Leave out an item whose delivery is not there, or not as it is to be."""
+    item = batch.items[place]
+    delivery = batch.locked.deliveries.get(item.delivery_id)
+    with batch.of(place):
+        if delivery is None:
+            raise missing(Delivery, _PATH)
+        batch.known.append(place)
+        with batch.of(place):
+            check_version(delivery.version, item.expected_version)
+        with batch.of(place):
+            check_allowed(delivery, verb, _PATH)
+
+
 async def take(
     writing: Writing,
     items: Sequence[ItemT],
@@ -152,12 +174,6 @@ async def take(
     locked = await lock_seen(writing, set(named.values()))
     batch = DeliveryBatch(writing, items, locked, early, when or {})
     for place in named:
-        with batch.of(place):
-            item = items[place]
-            delivery = batch.locked.deliveries.get(item.delivery_id)
-            if delivery is None:
-                raise missing(Delivery, _PATH)
-            check_version(delivery.version, item.expected_version)
-            check_allowed(delivery, verb, _PATH)
+        _check_row(batch, place, verb)
     await batch.stop([it for it in verb.act.stopped_by if it not in unasked])
     return batch

@@ -210,13 +210,16 @@ async def lock_one(
 ) -> tuple[Delivery, Locked]:
     """Lock the delivery of a command.
 
-    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, and what stops the verb.
+    Refused: NOT_FOUND; when it is to be changed VERSION_CONFLICT, WRONG_STATE, and what stops the
+    verb.
     """
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",)})
     delivery = locked.deliveries[command.delivery_id]
-    check_version(delivery.version, command.expected_version)
-    check_allowed(delivery, verb, ("delivery_id",))
-    await check_delivery(writing, delivery, verb.act.stopped_by)
+    with writing.refusals:
+        check_version(delivery.version, command.expected_version)
+    with writing.refusals:
+        check_allowed(delivery, verb, ("delivery_id",))
+        await check_delivery(writing, delivery, verb.act.stopped_by)
     return delivery, locked
 
 

@@ -160,7 +160,7 @@ async def _prepare(
     picked: dict[int, dict[DeliveryLine, Decimal]] = {}
     contents: dict[int, list[list[Counted]]] = {}
     carriers = await parcels.carriers_of(locked.writing, (it.parcels for it in batch.items))
-    for place, item, delivery in batch.going:
+    for place, item, delivery in batch.looked_at:
         await batch.writing.room(1 + len(locked.lines_of(delivery)) + len(item.parcels))
         with batch.of(place):
             parcels.check_carriers(item.parcels, carriers)

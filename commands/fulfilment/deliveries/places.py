@@ -203,8 +203,8 @@ def place_columns(
     if part.ship_to is not None:
         ship_to: tuple[Any, Any] = (None, part.ship_to.model_dump())
     elif part.ship_to_id is not None:
-        address = addresses[part.ship_to_id]
-        if address.party_id != orders[0].party_id:
+        address = addresses.get(part.ship_to_id)
+        if address is None or address.party_id != orders[0].party_id:
             raise Refused(Code.NOT_FOUND, "There is no such Address.", (*path, "ship_to_id"))
         ship_to = (address.id, address.place)
     else:
@@ -226,8 +226,10 @@ async def new_window(
     Refused: INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be handled in
     time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY.
     """
-    check_ahead(locked.writing, window, ())
-    check_handling(delivery.fulfil_at, delivery.fulfil_by, window.latest, ("window",))
+    with locked.writing.refusals:
+        check_ahead(locked.writing, window, ())
+    with locked.writing.refusals:
+        check_handling(delivery.fulfil_at, delivery.fulfil_by, window.latest, ("window",))
     address = None
     if delivery.ship_to_id is not None:
         wanted = {delivery.ship_to_id: ("delivery_id",)}

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from kit.errors import Code
@@ -136,21 +136,13 @@ class PartnerProfileUpsert(Upsert):
     )
     is_net_of_transit: bool = Field(
         default=False,
-        description="Whether its quantities are without what is on its way to it already. Such"
-        " schedules cannot be read yet: INVALID.",
+        description="Whether its quantities are without what is on its way to it already:"
+        " `isNetOfTransit` of its releases.",
     )
     time_zone: Zone | None = Field(
         None, description="Zone of times that name none; null for the merchant's."
     )
     is_active: bool = Field(default=True, description="Whether its interchanges are taken in.")
-
-    @field_validator("is_net_of_transit")
-    @classmethod
-    def _is_gross(cls, value: object) -> object:
-        if value:
-            text = "Quantities without what is on its way cannot be read yet."
-            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
-        return value
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

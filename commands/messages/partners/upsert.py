@@ -29,16 +29,22 @@ async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcom
     parties = await writing.by_key(Party, "number", numbers)
     named = enumerate(it.party_number for it in partners)
     paths = ((number, ("partner_profiles", place, "party_number")) for place, number in named)
-    check_known(Party, parties, paths)
-    refuse_duplicates((it.code for it in partners), ("partner_profiles",), "code")
-    names = ((it.identification, it.qualifier) for it in partners)
-    refuse_duplicates(names, ("partner_profiles",), "identification")
+    with writing.refusals:
+        check_known(Party, parties, paths)
+    with writing.refusals:
+        refuse_duplicates((it.code for it in partners), ("partner_profiles",), "code")
+    with writing.refusals:
+        names = ((it.identification, it.qualifier) for it in partners)
+        refuse_duplicates(names, ("partner_profiles",), "identification")
     for place, one in enumerate(partners):
-        codes = ((it.element, it.code) for it in one.schedule_codes)
-        refuse_duplicates(codes, ("partner_profiles", place, "schedule_codes"), "code")
+        with writing.refusals:
+            codes = ((it.element, it.code) for it in one.schedule_codes)
+            refuse_duplicates(codes, ("partner_profiles", place, "schedule_codes"), "code")
         for name in _NUMBERED:
-            theirs = (it.theirs for it in getattr(one, name))
-            refuse_duplicates(theirs, ("partner_profiles", place, name), "theirs")
+            with writing.refusals:
+                theirs = (it.theirs for it in getattr(one, name))
+                refuse_duplicates(theirs, ("partner_profiles", place, name), "theirs")
+    writing.refusals.end()
     items = [_columns(it, parties.get(it.party_number)) for it in partners]
     written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partner_profiles",))
     return results("partner_profile_id", *written)

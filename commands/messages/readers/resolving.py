@@ -86,6 +86,7 @@ class Resolving:
             "counted_from": _first_day(article.period_start),
             "last_receipt_reference": last or None,
             "last_receipts": _receipts(article, measuring),
+            "is_net_of_transit": self.habits.is_net_of_transit,
             "lines": [_slot(it, message, zone, measuring) for it in article.lines],
         }
 

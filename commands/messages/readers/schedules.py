@@ -83,9 +83,6 @@ class _Taking:
 
     async def take(self, portions: Iterator[ScheduleMessage | None]) -> Sequence[Finding]:
         """Take all portions in, and end what it replaces; return what is told."""
-        if self.incoming.partner.is_net_of_transit:
-            text = "Quantities without what is on its way are not read (isNetOfTransit)."
-            raise Refused(Code.INVALID, text)
         self.before.update(await places_of(self.writing, self.incoming.message.id))
         articles = 0
         async for message in self.writing.beside.each(portions):

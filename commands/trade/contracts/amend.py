@@ -35,11 +35,10 @@ from commands.trade.contracts.lines import (
     add,
     check_line,
     counted,
-    products_of,
     reachable,
     terms_of,
 )
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_known, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
 from kit.ids import Names
@@ -193,14 +192,16 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     TOO_MANY_ITEMS for more lines than one call may touch.
     """
     contract = await lock_contract(writing, command, amend)
-    changed = await _change_terms(writing, contract, command)
+    changed = list[str]()
+    with writing.refusals:
+        changed = await _change_terms(writing, contract, command)
     known = await _known(writing, contract, command)
     guarantees = await _guarantees(writing, contract, known, command)
-    amended = [
-        known.lines[each.contract_line_id].line_no
-        for place, each in enumerate(command.lines)
-        if _amend_line(known, each, guarantees, ("lines", place))
-    ]
+    amended = []
+    for place, each in enumerate(command.lines):
+        with writing.refusals:
+            if _amend_line(known, each, guarantees, ("lines", place)):
+                amended.append(known.lines[each.contract_line_id].line_no)
     for line_id, guarantee_id in guarantees.items():
         known.lines[line_id].guarantee_id = guarantee_id
     await _add_lines(writing, contract, known, command.add_lines)
@@ -237,8 +238,12 @@ async def _known(writing: Writing, contract: Contract, command: ContractAmend) -
     """
     lines = await _lines(writing, contract)
     writing.extent.touch(len(lines), ("add_lines",))
-    products = await products_of(writing, dict(_products(lines, command)))
-    refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
+    named = dict(_products(lines, command))
+    products = await writing.by_key(Product, "id", named)
+    with writing.refusals:
+        check_known(Product, products, named.items())
+    with writing.refusals:
+        refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
     return _Known(lines, products, await packagings_of(writing, _named(lines, command)))
 
 
@@ -314,11 +319,15 @@ async def _add_lines(
     """Write new lines with the next numbers. Refused: as `terms_of`, `guarantee_of`."""
     terms, promises = [], []
     for place, line in enumerate(new):
-        product, path = known.products[line.product_id], ("add_lines", place)
-        terms.append(terms_of(line, product, known.packagings, path))
-        promises.append(
-            guarantee_of(line.guarantee, contract.currency, product, known.packagings, path)
-        )
+        product, path = known.products.get(line.product_id), ("add_lines", place)
+        with writing.refusals:
+            if product is not None:
+                terms.append(terms_of(line, product, known.packagings, path))
+        with writing.refusals:
+            if product is not None:
+                promise = line.guarantee, contract.currency, product, known.packagings, path
+                promises.append(guarantee_of(*promise))
+    writing.refusals.end()
     guarantees = await write_guarantees(writing, contract, promises)
     for line_no, each in enumerate(zip(terms, guarantees, strict=True), _next(known.lines)):
         add(writing, contract, line_no, *each)

@@ -60,11 +60,13 @@ class ContractTerminate(ContractStep):
 
 
 async def lock_contract(writing: Writing, command: ContractStep, verb: AnyVerb) -> Contract:
-    """Lock the contract of a command. Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."""
+    """Lock the contract of a command. Refused: NOT_FOUND, then as `locked`."""
     path = ("contract_id",)
     contract = (await writing.lock(Contract, {command.contract_id: path}))[command.contract_id]
-    check_version(contract.version, command.expected_version)
-    check_contract_state(contract, verb.act.states, path)
+    with writing.refusals:
+        check_version(contract.version, command.expected_version)
+    with writing.refusals:
+        check_contract_state(contract, verb.act.states, path)
     return contract
 
 

@@ -49,6 +49,7 @@ async def settle(writing: Writing, command: ContractSettle) -> Outcome:
     its sizes of call-offs do not reach what it must take.
     """
     contract = await lock_contract(writing, command, settle)
+    writing.refusals.end()
     if not acts.OVER.test(writing, contract):
         text = f"The contract {contract.number} lasts until {contract.valid_to}."
         raise Refused(Code.WRONG_STATE, text, _PATH)

@@ -37,14 +37,19 @@ def check_stated(writing: Writing, fields: OrderFields) -> None:
     kind of charge that stands twice, and as `check_amounts`.
     """
     stated = ("discount_percent", "discount_amount", "charges", "taxes")
+    refusals = Refusals()
     for name in stated:
-        if getattr(fields, name):
-            check_may_state(writing, name)
-    if fields.discount_percent is not None and fields.discount_amount is not None:
-        text = "Say the discount as a percentage or as an amount, not as both."
-        raise Refused(Code.INVALID, text, ("discount_amount",))
-    check_payable(fields.discount_amount, fields.currency, ("discount_amount",))
-    check_amounts(fields.charges, fields.taxes, fields.currency)
+        with refusals:
+            if getattr(fields, name):
+                check_may_state(writing, name)
+    with refusals:
+        if fields.discount_percent is not None and fields.discount_amount is not None:
+            text = "Say the discount as a percentage or as an amount, not as both."
+            raise Refused(Code.INVALID, text, ("discount_amount",))
+        check_payable(fields.discount_amount, fields.currency, ("discount_amount",))
+    with refusals:
+        check_amounts(fields.charges, fields.taxes, fields.currency)
+    refusals.end()
 
 
 def check_amounts(charges: Sequence[OrderCharge], taxes: Sequence[OrderTax], currency: str) -> None:
@@ -57,10 +62,13 @@ def check_amounts(charges: Sequence[OrderCharge], taxes: Sequence[OrderTax], cur
         for place, amount in enumerate(amounts):
             with refusals:
                 check_payable(amount, currency, (name, place, "amount"))
+    with refusals:
+        refuse_duplicates((it.kind for it in charges), ("charges",))
+    with refusals:
+        refuse_duplicates(((it.category, it.rate) for it in taxes), ("taxes",))
+    with refusals:
+        _check_rates(taxes)
     refusals.end()
-    refuse_duplicates((it.kind for it in charges), ("charges",))
-    refuse_duplicates(((it.category, it.rate) for it in taxes), ("taxes",))
-    _check_rates(taxes)
 
 
 def _amounts(
@@ -76,14 +84,17 @@ def _check_rates(taxes: Sequence[OrderTax]) -> None:
     By UNTDID 5305 as EN 16931 uses it (BR-S-05, BR-Z-05 and their like): only what is taxed at the
     standard rate has a rate, and without one there is no amount.
     """
+    refusals = Refusals()
     for place, tax in enumerate(taxes):
-        if (tax.rate > 0) != (tax.category in TAXED):
-            rate = "a rate above 0" if tax.category in TAXED else "the rate 0"
-            text = f"{tax.category} has {rate}."
-            raise Refused(Code.OUT_OF_RANGE, text, ("taxes", place, "rate"))
-        if tax.rate == 0 and tax.amount > 0:
-            text = "At the rate 0 nothing is due."
-            raise Refused(Code.OUT_OF_RANGE, text, ("taxes", place, "amount"))
+        with refusals:
+            if (tax.rate > 0) != (tax.category in TAXED):
+                rate = "a rate above 0" if tax.category in TAXED else "the rate 0"
+                text = f"{tax.category} has {rate}."
+                raise Refused(Code.OUT_OF_RANGE, text, ("taxes", place, "rate"))
+            if tax.rate == 0 and tax.amount > 0:
+                text = "At the rate 0 nothing is due."
+                raise Refused(Code.OUT_OF_RANGE, text, ("taxes", place, "amount"))
+    refusals.end()
 
 
 def check_may_state(writing: Writing, name: str) -> None:
@@ -191,6 +202,7 @@ async def state_amounts(writing: Writing, command: OrderStateAmounts) -> Outcome
     if command.charges is None and command.taxes is None:
         raise Refused(Code.INVALID, "State charges or taxes.", ("taxes",))
     check_amounts(command.charges or (), command.taxes or (), order.currency)
+    writing.refusals.end()
     columns = _columns(command)
     if _are_there(order, command, columns):
         return {"order_id": order.id}

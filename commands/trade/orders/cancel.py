@@ -67,14 +67,12 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, SCALE_EXCEEDED,
     QUANTITY_NOT_OPEN for more than is unplanned (invariants O4, O7).
     """
-    refusals = Refusals()
-    with refusals:
+    with writing.refusals:
         refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
-    with refusals:
-        order = await locked(writing, command, cancel_lines)
-        lines = await lines_of(writing, [order.id])
-        wanted = await _wanted(writing, command, lines)
-    refusals.end()
+    order = await locked(writing, command, cancel_lines)
+    lines = await lines_of(writing, [order.id])
+    wanted = await _wanted(writing, command, lines)
+    writing.refusals.end()
     happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
     await cancel(writing, order, lines.values(), wanted, happened)
     order.cancel_reason = command.reason
@@ -95,6 +93,7 @@ async def withdraw(writing: Writing, command: OrderWithdraw) -> Outcome:
     channel does not let its customers cancel, QUANTITY_NOT_OPEN when deliveries have taken all.
     """
     order = await locked(writing, command, withdraw)
+    writing.refusals.end()
     (channel,) = await writing.for_all().records(Channel, "id", [order.channel_id])
     if order.kind is OrderKind.CALL_OFF or not channel.withdrawable:
         text = f"{order.number} can only be cancelled by the merchant."
@@ -158,6 +157,7 @@ async def close(writing: Writing, command: OrderClose) -> Outcome:
     shipped.
     """
     order = await locked(writing, command, close)
+    writing.refusals.end()
     text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
     under_way = Refused(Code.WRONG_STATE, text, ("order_id",))
     known = {acts.UNDER_WAY: lambda _lines: under_way}

@@ -107,6 +107,7 @@ async def release(writing: Writing, hold: Hold, event: type[Held]) -> None:
 async def hold_order(writing: Writing, command: OrderHold) -> Outcome:
     """Stop an order. Refused: NOT_FOUND, WRONG_STATE at its end, TAKEN."""
     order = await locked(writing, command, hold_order)
+    writing.refusals.end()
     hold = await place(writing, HoldSubject.ORDER, order.id, command, OrderHeld)
     order.version += 1
     return {"order_id": order.id, "hold_id": hold.id}

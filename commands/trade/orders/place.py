@@ -9,7 +9,7 @@ from pydantic import Field
 from commands.master.channels import check_channel
 from commands.trade.contracts.times import AgreedPlace, check_ahead, windows_of
 from commands.trade.orders.approvals import awaited
-from commands.trade.orders.compose import check_priced, check_products, compose
+from commands.trade.orders.compose import check_priced, check_products, compose, ship_to_of
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.references import References, check_free, customer, read
@@ -22,6 +22,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderWindowOverridden
 from models.master.channels import Channel
+from models.master.parties import Party
 from models.master.prices.precedence import PRECEDENCE
 from models.trade.contracts.states import TimeRule
 
@@ -60,25 +61,8 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     NOT_ALLOWED, DUPLICATE, OUT_OF_RANGE and SCALE_EXCEEDED for what the order says.
     """
     references = await read(writing, [(command, command.lines)])
-    # Before anything is told of prices: those of another channel are not the buyer's.
-    _check_channel(writing, references, command)
-    await writing.room(len(command.lines))
-    refusals = Refusals()
-    with refusals:
-        _check_future(writing, command)
-    with refusals:
-        draft = compose(writing, references, command, command.lines)
-        channel = references.demand(Channel, command)
-        with refusals:
-            overridden = _check_hours(references, draft, command)
-        with refusals:
-            check_products(draft.lines, command.lines)
-        with refusals:
-            if not channel.takes_unpriced:
-                check_priced(draft)
-    refusals.end()
-    party = customer(writing, references, command)
-    await check_free(writing, channel.id, party.id if party else None, command)
+    draft, overridden = await _checked(writing, references, command)
+    channel, party = references.demand(Channel, command), customer(writing, references, command)
     waits = await awaited(writing, channel, party, draft)
     draft = replace(draft, awaiting=waits, window_override=command.window_override)
     (order_id,) = await create(writing, [draft])
@@ -87,24 +71,63 @@ async def place(writing: Writing, command: OrderPlace) -> Outcome:
     return {"order_id": order_id}
 
 
-def _check_channel(writing: Writing, references: References, command: OrderPlace) -> None:
-    """Refused: as `check_channel`; what is not there, `compose` tells with all the rest."""
+async def _checked(
+    writing: Writing, references: References, command: OrderPlace
+) -> tuple[Draft, frozenset[TimeRule]]:
+    """Return the order to be, and the rules that its windows override. Refused: as `place`."""
+    ordering = _ordering(writing, references, command)
+    if ordering is not None:
+        # Before anything is told of prices: those of another channel are not the buyer's.
+        check_channel(writing, *ordering)
+    await writing.room(len(command.lines))
+    refusals, overridden = Refusals(), frozenset[TimeRule]()
+    with refusals:
+        _check_future(writing, command)
+    with refusals:
+        draft = compose(writing, references, command, command.lines)
+        with refusals:
+            check_products(draft.lines, command.lines)
+        with refusals:
+            if not references.demand(Channel, command).takes_unpriced:
+                check_priced(draft)
+    if ordering is not None:
+        channel, party = ordering
+        with refusals:
+            overridden = _check_hours(references, party, command)
+        with refusals:
+            await check_free(writing, channel.id, party.id if party else None, command)
+    refusals.end()
+    return draft, overridden
+
+
+def _ordering(
+    writing: Writing, references: References, command: OrderPlace
+) -> tuple[Channel, Party | None] | None:
+    """Return over which channel who orders; what of that is not there, `compose` tells."""
     unknown = Refusals()
     with unknown:
         party = customer(writing, references, command)
-        channel = references.demand(Channel, command)
-    if not unknown.problems:
-        check_channel(writing, channel, party)
+        return references.demand(Channel, command), party
+    return None
 
 
-def _check_hours(references: References, draft: Draft, command: OrderPlace) -> frozenset[TimeRule]:
-    """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6)."""
-    arrival = AgreedPlace(references.address(draft.ship_to_id), override=command.window_override)
-    found = (
-        arrival.check(window, (*path, "window"))
-        for path, window in windows_of(command, command.lines)
-    )
-    return frozenset(rule for rules in found for rule in rules)
+def _check_hours(
+    references: References, party: Party | None, command: OrderPlace
+) -> frozenset[TimeRule]:
+    """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6).
+
+    Where the address is not there, `compose` tells that.
+    """
+    unknown, address_id = Refusals(), None
+    with unknown:
+        address_id, _ = ship_to_of(references, party, command)
+    arrival = AgreedPlace(references.address(address_id), override=command.window_override)
+    refusals, found = Refusals(), set[TimeRule]()
+    for path, window in windows_of(command, command.lines):
+        with refusals:
+            found |= arrival.check(window, (*path, "window"))
+    refusals.end()
+    return frozenset(found)
 
 
 def _check_future(writing: Writing, command: OrderPlace) -> None:

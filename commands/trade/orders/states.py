@@ -9,7 +9,7 @@ from pydantic import Field
 from commands.trade.orders.lines import cancel, check_order_version, lines_of, lock_orders
 from commands.writing.transaction import Outcome, Writing, check_state, missing
 from commands.writing.verbs import AnyVerb, verb
-from kit.errors import Code, Refused
+from kit.errors import Code, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Command, ExactAmount, Input, Note, refuse_duplicates
 from models.access.viewers import Scope
@@ -64,15 +64,18 @@ class OrderReject(VersionedOrderCommand):
 async def locked(writing: Writing, command: OrderCommand, verb: AnyVerb) -> Order:
     """Lock the order of a command.
 
-    Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also for one that is not wanted any more.
+    Refused: NOT_FOUND; when it is to be changed VERSION_CONFLICT, WRONG_STATE also for one that is
+    not wanted any more.
     """
     order = (await lock_orders(writing, {command.order_id: ("order_id",)}))[command.order_id]
     if isinstance(command, VersionedOrderCommand) and command.expected_version is not None:
         lines = await lines_of(writing, [order.id])
-        check_order_version(writing, order, lines.values(), command.expected_version)
-    check_state(order, verb.act.states, ("order_id",))
-    if acts.WANTED in verb.act.needs and not acts.WANTED.test(writing, order):
-        raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
+        with writing.refusals:
+            check_order_version(writing, order, lines.values(), command.expected_version)
+    with writing.refusals:
+        check_state(order, verb.act.states, ("order_id",))
+        if acts.WANTED in verb.act.needs and not acts.WANTED.test(writing, order):
+            raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
     return order
 
 
@@ -112,10 +115,12 @@ async def approve(writing: Writing, command: OrderApprove) -> Outcome:
     """
     order = await locked(writing, command, approve)
     side = _side(writing)
-    if not acts.AWAITED.test(writing, order):
-        raise _not_awaited(order)
+    with writing.refusals:
+        if not acts.AWAITED.test(writing, order):
+            raise _not_awaited(order)
     lines = await lines_of(writing, [order.id])
     _state_prices(writing, order, lines, command)
+    writing.refusals.end()
     if side is Approval.COMPANY:
         await _call_off(writing, lines.values())
     others = [it for it in order.awaiting_approval_of if it is not side]
@@ -147,15 +152,20 @@ def _state_prices(
     if command.prices and not writing.viewer.may(Scope.PRICES_STATE):
         text = f"Your key lacks the scope {Scope.PRICES_STATE}."
         raise Refused(Code.NOT_ALLOWED, text, ("prices",))
-    refuse_duplicates((it.line_id for it in command.prices), ("prices",), "line_id")
+    refusals = Refusals()
+    with refusals:
+        refuse_duplicates((it.line_id for it in command.prices), ("prices",), "line_id")
+    priced = {key for key, line in lines.items() if line.unit_price is not None}
     for place, each in enumerate(command.prices):
-        path = ("prices", place, "line_id")
-        line = lines.get(each.line_id)
-        if line is None:
-            raise missing(OrderLine, path)
-        if line.unit_price is not None:
-            raise Refused(Code.TAKEN, f"Line {line.line_no} has a price.", path)
-        line.unit_price, line.price_stated = each.unit_price, True
+        with refusals:
+            path = ("prices", place, "line_id")
+            line = lines.get(each.line_id)
+            if line is None:
+                raise missing(OrderLine, path)
+            if line.id in priced:
+                raise Refused(Code.TAKEN, f"Line {line.line_no} has a price.", path)
+            line.unit_price, line.price_stated = each.unit_price, True
+    refusals.end()
     for line in lines.values():
         if line.net is None:
             text = f"Line {line.line_no} of {order.number} has no price yet"
@@ -175,7 +185,8 @@ def _side(writing: Writing) -> Approval:
 
 
 def _not_awaited(order: Order) -> Refused:
-    text = f"{order.number} waits for approval of {order.awaiting_approval_of[0].value}."
+    others = " and ".join(it.value for it in order.awaiting_approval_of) or "nobody"
+    text = f"{order.number} waits for approval of {others}."
     return Refused(Code.WRONG_STATE, text, ("order_id",))
 
 
@@ -193,6 +204,7 @@ async def reject(writing: Writing, command: OrderReject) -> Outcome:
     side = _side(writing)
     if not acts.REJECTABLE.test(writing, order):
         raise _not_awaited(order)
+    writing.refusals.end()
     become(writing, order, acts.REJECT.becomes)
     order.reject_reason = command.reason
     order.version += 1

@@ -11,6 +11,7 @@ from commands.trade.releases.accounts.account import (
     ReceivedReport,
     ReleasePlace,
 )
+from commands.trade.releases.accounts.replaced import Replaced, figures_of
 from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.schedule import Schedule
 from commands.writing.rows import change_rows
@@ -66,13 +67,24 @@ class Force:
             self.changed.append((old, {"state": ReleaseState.SUPERSEDED}))
             self.writing.record(ReleaseSuperseded(old.id, by=by))
 
-    def bring(self, coming: ComingRelease) -> None:
-        """Bring a release into force; the one before of its place and type is superseded (K7)."""
+    def bring(self, coming: ComingRelease) -> Replaced:
+        """Bring a release into force; the one before of its place and type is superseded (K7).
+
+        Return what it takes the place of.
+        """
         line, report = coming.line, coming.report
         account = coming.account.with_report(report, coming.left)
         active = self.known.active[line.id]
         key = account.id, coming.type
-        self.supersede(active.get(key, StandingRelease()).release, coming.id)
+        old = active.get(key, StandingRelease()).release
+        self.supersede(old, coming.id)
+        before = self.known.accounts.get(coming.place, coming.account)
+        replaced = Replaced(
+            None if old is None else old.id,
+            before.period_id,
+            figures_of(coming.account),
+            figures_of(account),
+        )
         active[key] = StandingRelease(None, coming.schedule, account.starts_on)
         self.keep(coming.place, account)
         self.lines[line.id] = line
@@ -80,6 +92,7 @@ class Force:
             self.references[line.id] = report.last_receipt_reference
         for kind, about in ((ReleaseActivated, coming.id), (ContractReleased, line.contract_id)):
             self.writing.record(kind(about, line_no=line.line_no, type=coming.type))
+        return replaced
 
     async def change(self) -> None:
         """Change what is there: by one statement for any number of releases."""

@@ -1,5 +1,6 @@
 """What releases bring."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -155,6 +156,12 @@ class ReleaseContent(Input):
         description="The last receipts that are counted in. What left with them or before is in"
         " `cumulativeReceived`; what left after that comes on top of it.",
     )
+    is_net_of_transit: bool = Field(
+        default=False,
+        description="Whether the quantities of a whole schedule are without what is on its way:"
+        " what had left when it was calculated, or else issued, and is not in"
+        " `cumulativeReceived`, stands before them as a line of its own then.",
+    )
     supplier_consent: bool = Field(
         default=False,
         description="Firm quantities may fall in the firm zone: whoever sends it consents to that."
@@ -164,6 +171,10 @@ class ReleaseContent(Input):
         max_length=MOST_LINES,
         description="The schedule; none says that nothing is wanted, or nothing changes.",
     )
+
+    def told_as_of(self, now: datetime) -> datetime:
+        """Return of when it is: no later than now."""
+        return min(self.calculated_at or self.issued_at or now, now)
 
     @property
     def notes(self) -> list[str]:

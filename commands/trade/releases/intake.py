@@ -7,27 +7,27 @@ from uuid import UUID
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
-from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace, begun
+from commands.trade.releases.accounts.account import Account, ReceivedReport, ReleasePlace, begun
 from commands.trade.releases.findings.arriving import Arriving, issued_at
 from commands.trade.releases.findings.found import findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease, locked
 from commands.trade.releases.named import NamedRows, named_by
-from commands.trade.releases.schedule import Schedule, last_day, schedule_of, slot_of
+from commands.trade.releases.schedule import Schedule, last_day, on_its_way, schedule_of, slot_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
-from kit.errors import Code, Refused
+from kit.errors import Code, Refusals, Refused
 from kit.ids import new_id
 from kit.inputs import refuse_duplicates
 from models.access.viewers import Actor
 from models.base.tables import OfMerchant
 from models.events.trade.releases import ReleaseReceived, ReleaseSuperseded
 from models.trade.contracts.findings import FindingCode
-from models.trade.contracts.tables import ContractLine
+from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.findings import LATE, ReleaseFinding
 from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
-from models.trade.releases.words import ReleaseState
+from models.trade.releases.words import ReleaseFunction, ReleaseState
 
 
 @dataclass(frozen=True)
@@ -77,24 +77,24 @@ class ReleaseIntake:
             )
         report = arriving.report._replace(cumulative_received=schedule.received)
         self._overtake(arriving, release_id, state)
+        own: dict[str, Any] = {"id": release_id, "number": number, "state": state, "replaced": None}
         if state is ReleaseState.ACTIVE:
             account, left = arriving.account, arriving.left
             coming = ComingRelease(
                 release_id, item.type, place, line, account, schedule, report, left
             )
-            self.force.bring(coming)
+            own["replaced"] = self.force.bring(coming).kept
         elif arriving.current.is_new:
             self.force.keep(place, arriving.account)
         self.findings.extend(found)
-        self._add(arriving, {"id": release_id, "number": number, "state": state}, report)
+        self._add(arriving, own, report)
         return Intake(release_id, state, waiting)
 
     def _arriving(self, item: ReleaseContent) -> Arriving:
         """Return a release with what it is compared with. Refused: for what it is by itself."""
         writing, known = self.writing, self.known
         contract, line = known.line(item.contract_line_id)
-        current = self.named.account(known, contract, item)
-        quantities = self._check(item, line)
+        current, quantities = self._stated(item, contract, line)
         account = current.counting_from(begun(item.counted_from, contract, writing.now))
         key = current.id, item.type
         active, waiting = (
@@ -123,9 +123,34 @@ class ReleaseIntake:
             newest=newest,
             schedule=schedule_of(item, stated, None),
         )
+        if item.is_net_of_transit and item.function is ReleaseFunction.REPLACE:
+            return self._with_transit(arriving)
         if not arriving.counts_with(newest) or any(outdated(arriving)):
             return arriving
         return replace(arriving, schedule=schedule_of(item, stated, newest.schedule))
+
+    def _stated(
+        self, item: ReleaseContent, contract: Contract, line: ContractLine
+    ) -> tuple[Account, list[Counted]]:
+        """Return the account of a release, and how much its lines want. Refused: all at once."""
+        refusals = Refusals()
+        with refusals:
+            _number(item)
+        with refusals:
+            account = self.named.account(self.known, contract, item)
+        with refusals:
+            quantities = self._check(item, line)
+        refusals.end()
+        return account, quantities
+
+    def _with_transit(self, arriving: Arriving) -> Arriving:
+        """Return it with what is on its way before what it asks for beside that."""
+        as_of, schedule = arriving.item.told_as_of(self.writing.now), arriving.schedule
+        amount = self.named.on_its_way(arriving.account, as_of, schedule.received)
+        if not amount:
+            return arriving
+        slot = on_its_way(as_of, amount, arriving.contract)
+        return replace(arriving, schedule=replace(schedule, slots=[slot, *schedule.slots]))
 
     def _overtake(self, arriving: Arriving, release_id: UUID, state: ReleaseState) -> None:
         """Let what waits for consent be overtaken; or the release by what is newer already."""
@@ -151,25 +176,30 @@ class ReleaseIntake:
 
     def _check(self, item: ReleaseContent, line: ContractLine) -> list[Counted]:
         """Check what a release says by itself; return the quantities of its lines."""
-        if item.supplier_consent and self.writing.viewer.actor is not Actor.STAFF:
-            text = "Only the merchant's staff consents for the supplier."
-            raise Refused(Code.NOT_ALLOWED, text, ("supplier_consent",))
-        start, end = item.horizon_start, item.horizon_end
-        if start is not None and end is not None and end < start:
-            raise Refused(Code.INVALID_WINDOW, "A horizon ends after it starts.", ("horizon_end",))
+        refusals, quantities = Refusals(), list[Counted]()
+        with refusals:
+            if item.supplier_consent and self.writing.viewer.actor is not Actor.STAFF:
+                text = "Only the merchant's staff consents for the supplier."
+                raise Refused(Code.NOT_ALLOWED, text, ("supplier_consent",))
+        with refusals:
+            _check_horizon(item)
         product = self.named.products[line.product_id]
         for name in ("cumulative_received", "production_go_ahead", "material_go_ahead"):
-            if (amount := getattr(item, name)) is not None:
-                check_scale(product, amount, (name,))
-        notes = (it.delivery_note for it in item.last_receipts)
-        refuse_duplicates(notes, ("last_receipts",), "delivery_note")
-        for place, each in enumerate(item.last_receipts):
-            if each.quantity is not None:
-                check_scale(product, each.quantity, ("last_receipts", place, "quantity"))
-        return [
-            self.named.packagings(product, each, path=("lines", place))
-            for place, each in enumerate(item.lines)
-        ]
+            with refusals:
+                if (amount := getattr(item, name)) is not None:
+                    check_scale(product, amount, (name,))
+        with refusals:
+            notes = (it.delivery_note for it in item.last_receipts)
+            refuse_duplicates(notes, ("last_receipts",), "delivery_note")
+        for place, received in enumerate(item.last_receipts):
+            with refusals:
+                if received.quantity is not None:
+                    check_scale(product, received.quantity, ("last_receipts", place, "quantity"))
+        for place, each in enumerate(item.lines):
+            with refusals:
+                quantities.append(self.named.packagings(product, each, path=("lines", place)))
+        refusals.end()
+        return quantities
 
     def _add(self, arriving: Arriving, own: dict[str, Any], report: ReceivedReport) -> None:
         """Add the rows of a release. own: its id, number and state."""
@@ -205,6 +235,13 @@ def _state(found: list[dict[str, Any]], waiting: tuple[FindingCode, ...]) -> Rel
     if any(it["code"] in LATE for it in found):
         return ReleaseState.SUPERSEDED
     return ReleaseState.RECEIVED if waiting else ReleaseState.ACTIVE
+
+
+def _check_horizon(item: ReleaseContent) -> None:
+    """Refused: INVALID_WINDOW."""
+    start, end = item.horizon_start, item.horizon_end
+    if start is not None and end is not None and end < start:
+        raise Refused(Code.INVALID_WINDOW, "A horizon ends after it starts.", ("horizon_end",))
 
 
 def _number(item: ReleaseContent) -> str:

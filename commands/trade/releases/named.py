@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
@@ -67,6 +68,11 @@ class NamedRows:
         tells = reported is not None or until is not None
         return ReceivedReport(tells, reported, item.last_note, until, told_at, bool(named))
 
+    def on_its_way(self, account: Account, as_of: datetime, received: Decimal) -> Decimal:
+        """Return what had left for an account by an instant and a customer had not received."""
+        left = self.left[account.counting].since(as_of)
+        return max(account.opening + left.named + left.unnamed - received, Decimal(0))
+
     def delivery(self, contract: Contract, note: str) -> Any:
         """Return our delivery with a number, to a contract's party; None where there is none."""
         found = self.deliveries.get(note)
@@ -127,6 +133,7 @@ async def _left(
             counts = account.counting_from(day)
             days[place] |= {account.starts_on, counts.starts_on}
             instants[place] |= {account.reconciled_at, account.counted_until, told_at}
+            instants[place].add(item.told_as_of(writing.now))
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }

@@ -1,9 +1,9 @@
 """Cumulative schedules: the ones before and after a release."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cached_property
 from itertools import accumulate
@@ -26,6 +26,7 @@ from models.trade.releases.words import (
     ScheduleKind,
 )
 
+_NONE = Decimal(0)
 _FIRST = {kind: place for place, kind in enumerate(ScheduleKind)}
 
 
@@ -57,6 +58,25 @@ class Slot:
         instants = (window.earliest, window.latest - timedelta.resolution)
         first, last = (it.astimezone(zone).date() for it in instants)
         return self.arrives_on + (last - first)
+
+    def counts_after(self, until: date) -> bool:
+        """Tell whether a forecast's slot counts after a horizon, or some of it."""
+        last = self.arrives_on if self.bucket is ScheduleBucket.DAY else self.last_day
+        return self.kind is ScheduleKind.SCHEDULED and last > until
+
+    def left_after(self, until: date, quantity: Decimal) -> "Slot":
+        """Return what is left of it after a horizon in it: it begins with the first day then."""
+        zone = ZoneInfo(self.window.time_zone)
+        later = until + timedelta(1) - self.arrives_on
+        first = self.window.earliest.astimezone(zone).date() + later
+        starts = datetime.combine(first, time.min, zone).astimezone(UTC)
+        return replace(
+            self,
+            window=self.window.model_copy(update={"earliest": starts}),
+            quantity=quantity,
+            ships_on=self.ships_on + later,
+            arrives_on=self.arrives_on + later,
+        )
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -96,17 +116,27 @@ class Schedule:
         return self.received + sum((it.quantity for it in self.slots), Decimal(0))
 
     def firm(self, until: datetime) -> Decimal:
-        """The firm cumulative quantity up to an instant."""
-        starts, sums = self._firm
-        return sums[bisect_right(starts, until)]
+        """The cumulative quantity that is firm and whose windows are over by an instant."""
+        return self._firm("latest", bisect_right, until)
+
+    def firm_before(self, until: datetime) -> Decimal:
+        """The firm cumulative quantity whose windows begin before an instant."""
+        return self._firm("earliest", bisect_left, until)
+
+    def _firm(self, edge: str, upto: Callable[..., int], until: datetime) -> Decimal:
+        ends, sums = self._edges[edge]
+        return sums[upto(ends, until)]
 
     @cached_property
-    def _firm(self) -> tuple[Sequence[datetime], Sequence[Decimal]]:
-        """Starts of the firm slots; the cumulative quantity before each of them, and after all."""
+    def _edges(self) -> dict[str, tuple[Sequence[datetime], Sequence[Decimal]]]:
+        """Beginnings and ends of the firm slots; the cumulative quantity before each, and after."""
         firm = [it for it in self.slots if it.commitment is Commitment.FIRM]
-        firm.sort(key=lambda it: it.window.earliest)
-        sums = accumulate((it.quantity for it in firm), initial=self.received)
-        return [it.window.earliest for it in firm], list(sums)
+        found: dict[str, tuple[Sequence[datetime], Sequence[Decimal]]] = {}
+        for edge in ("earliest", "latest"):
+            pairs = sorted((getattr(it.window, edge), it.quantity) for it in firm)
+            sums = accumulate((amount for _, amount in pairs), initial=self.received)
+            found[edge] = ([at for at, _ in pairs], list(sums))
+        return found
 
     def counted_from(self, received: Decimal) -> "Schedule":
         """Return the same demand counted from a later receipt: what has come leaves the slots."""
@@ -119,13 +149,34 @@ def effective_schedule(forecast: Schedule | None, jit: Schedule | None) -> Sched
     """Return what both ask for together, as `models.trade.releases.effective` says it in SQL."""
     if forecast is None or jit is None:
         return forecast or jit
-    until = jit.horizon or max((it.last_day for it in jit.slots), default=None)
+    lasts = (it.last_day for it in jit.slots)
+    until = max((it for it in (jit.horizon, *lasts) if it is not None), default=None)
     if until is None or forecast.issued_on > until:
         return forecast
-    after = (
-        it for it in forecast.slots if it.kind is ScheduleKind.SCHEDULED and it.arrives_on > until
-    )
-    return replace(jit, slots=[*jit.slots, *after])
+    return replace(jit, slots=[*jit.slots, *_after(forecast, jit, until)])
+
+
+def _after(forecast: Schedule, jit: Schedule, until: date) -> Iterator[Slot]:
+    """Yield what a forecast wants after a horizon: of buckets on both sides what is left of them.
+
+    They lose what arrives in them by the schedule just in time, and what of them has come before:
+    what lies between both figures of the customer beyond what is wanted before those buckets.
+    """
+    after = [it for it in forecast.slots if it.counts_after(until)]
+    begins = min((it.arrives_on for it in after if it.arrives_on <= until), default=None)
+    if begins is None:
+        yield from after
+        return
+    before = sum((it.quantity for it in forecast.slots if not it.counts_after(until)), _NONE)
+    arriving = (it.quantity for it in jit.slots if begins <= it.arrives_on <= until)
+    taken = sum(arriving, max(jit.received - forecast.received - before, _NONE))
+    for slot in after:
+        if slot.arrives_on > until:
+            yield slot
+            continue
+        left = max(slot.quantity - taken, _NONE)
+        taken -= slot.quantity - left
+        yield slot.left_after(until, left)
 
 
 def schedule_that_stands(
@@ -163,6 +214,31 @@ def schedule_of(item: ReleaseContent, stated: Schedule, before: Schedule | None)
         ]
     slots.sort(key=lambda it: (_FIRST[it.kind], it.window.earliest))
     return replace(stated, slots=slots)
+
+
+IN_TRANSIT = "IN_TRANSIT"
+"""Code of the line of what was on its way when a net schedule came."""
+
+
+def on_its_way(as_of: datetime, quantity: Decimal, contract: Contract) -> Slot:
+    """Return the line of what was on its way at an instant: none of it is to leave once more."""
+    day = contract.day(as_of)
+    zone = {"time_zone": contract.time_zone}
+    return Slot(
+        window=Window(earliest=as_of, latest=as_of + timedelta(1), **zone),
+        quantity=quantity,
+        commitment=Commitment.FIRM,
+        kind=ScheduleKind.BACKLOG,
+        bucket=ScheduleBucket.DAY,
+        pattern=None,
+        date_meaning=DateMeaning.ARRIVAL,
+        transit_days=0,
+        code=IN_TRANSIT,
+        packaging_id=None,
+        packaging_content=None,
+        ships_on=day,
+        arrives_on=day,
+    )
 
 
 def slot_of(line: ReleaseLine, quantity: Counted, transit: Transit) -> Slot:

@@ -16,7 +16,7 @@ from commands.trade.responses.agreed import check_agreed
 from commands.trade.responses.substitutes import substitute
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Input, refuse_duplicates
 from models.events.trade.orders import (
@@ -62,11 +62,13 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
     call-off LOT_MULTIPLE, BELOW_MINIMUM and OUTSIDE_VALIDITY (K3) for what its contract, which may
     have been amended since, does not allow.
     """
-    refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
+    with writing.refusals:
+        refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
     order = await locked(writing, command, answer)
     lines = await lines_of(writing, [order.id])
-    accepted = _waiting(writing, command, lines, is_accepted=True)
-    declined = _waiting(writing, command, lines, is_accepted=False)
+    waiting = _waiting(writing, command, lines)
+    accepted, declined = waiting[True], waiting[False]
+    writing.refusals.end()
     withdraw(writing, order, declined)
     if accepted:
         await _check(writing, order, lines.values(), accepted)
@@ -85,21 +87,23 @@ def _waiting(
     writing: Writing,
     command: OrderAnswerAmendment,
     lines: Mapping[UUID, OrderLine],
-    *,
-    is_accepted: bool,
-) -> dict[OrderLine, Path]:
-    """Return the lines that are answered so, with their paths. Refused: NOT_FOUND, WRONG_STATE."""
-    found = {}
+) -> Mapping[bool, dict[OrderLine, Path]]:
+    """Return whether it is accepted -> the lines that are answered so, with their paths.
+
+    Refused: NOT_FOUND, WRONG_STATE.
+    """
+    refusals, found = Refusals(), {True: dict[OrderLine, Path](), False: dict[OrderLine, Path]()}
     for place, each in enumerate(command.lines):
-        path: Path = ("lines", place, "line_id")
-        line = lines.get(each.line_id)
-        if line is None:
-            raise missing(OrderLine, path)
-        if not line.is_amended(writing.now):
-            text = f"No amendment of line {line.line_no} waits for an answer."
-            raise Refused(Code.WRONG_STATE, text, path)
-        if each.is_accepted == is_accepted:
-            found[line] = path
+        with refusals:
+            path: Path = ("lines", place, "line_id")
+            line = lines.get(each.line_id)
+            if line is None:
+                raise missing(OrderLine, path)
+            if not line.is_amended(writing.now):
+                text = f"No amendment of line {line.line_no} waits for an answer."
+                raise Refused(Code.WRONG_STATE, text, path)
+            found[each.is_accepted][line] = path
+    refusals.end()
     return found
 
 

@@ -67,14 +67,12 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     another unit, NOT_ON_CONTRACT for a call-off's substitute or tolerance, LOT_MULTIPLE and
     BELOW_MINIMUM for what its contract does not allow.
     """
-    refusals = Refusals()
-    with refusals:
+    with writing.refusals:
         refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
-    with refusals:
-        order = await locked(writing, command, confirm)
-        lines = await lines_of(writing, [order.id])
-        items, overridden = await _checked(writing, command, order, lines)
-    refusals.end()
+    order = await locked(writing, command, confirm)
+    lines = await lines_of(writing, [order.id])
+    items, overridden = await _checked(writing, command, order, lines)
+    writing.refusals.end()
     withdraw(writing, order, (it.line for it in items))
     rejected = {}
     for item in items:

@@ -1,6 +1,7 @@
 """What remains of a bulk command when items are refused, and what else is wrong with odd ones."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from commands.writing.running.trials import Try, at_its_place, find_beside_items, is_of_item
 from commands.writing.transaction import Outcome, Writing
@@ -34,15 +35,18 @@ class Remaining:
     def _places(self) -> Sequence[int]:
         return [place for place in range(len(self._items)) if place not in self._refused]
 
-    async def tell_beside(self, attempt: Try) -> None:
-        """Tell what else is wrong with odd items, which are tried, and of which nothing is kept."""
+    async def tell_beside(self, attempt: Try, at: datetime) -> None:
+        """Tell what else is wrong with odd items, which are tried, and of which nothing is kept.
+
+        at: when it is asked.
+        """
         odd = {
             place: (item.value, [it.path for it in item.problems])
             for place, item in enumerate(self._items)
             if isinstance(item, Odd)
         }
         if odd:
-            found = await find_beside_items(attempt, self._verb, self._command, odd)
+            found = await find_beside_items(attempt, self._verb, self._command, odd, at)
             for place, problems in found.items():
                 self._refused[place] += self._below(place, problems)
 

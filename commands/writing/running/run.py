@@ -74,7 +74,7 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
     """
     remaining = Remaining(verb, command)
     if author.extent.in_input < MUCH:
-        await remaining.tell_beside(partial(_refusals, database, author, verb))
+        await remaining.tell_beside(partial(_refusals, database, author, verb), author.now)
     attempt = partial(_attempt, database, author, verb, command, remaining)
     while True:
         try:
@@ -90,7 +90,8 @@ async def try_beside(
 
     Nothing of what is tried is kept.
     """
-    return await trials.find_beside(partial(_refusals, database, author, verb), verb, values, odd)
+    attempt = partial(_refusals, database, author, verb)
+    return await trials.find_beside(attempt, verb, values, odd, author.now)
 
 
 class _TriedError(Exception):

@@ -10,21 +10,17 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, IntEnum
 from functools import reduce
-from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, get_args, get_origin
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from kit.clock import now
-from kit.errors import Path, Problem
+from kit.errors import MOST_OF_ITEM, Path, Problem, problems_of
 from kit.ids import new_id
 from kit.inputs import StandIns
 
 Model = TypeVar("Model", bound=BaseModel)
-
-_ROUNDS = 3
-"""Of putting values in: what is odd in an object may hide that it is odd as a whole."""
 
 
 class Way(IntEnum):
@@ -33,13 +29,34 @@ class Way(IntEnum):
     LEAST, USUAL, MOST = range(3)
 
 
+_AGAIN = (Way.LEAST, Way.MOST)
+"""Put in where what stands in does not go with the rest: it is left out first, where it may be.
+
+What is odd in an object may hide that it is odd as a whole, too.
+"""
+
+
+class Tried(NamedTuple, Generic[Model]):
+    """An input with values that stand in. problems: that reading it has met, beside what is odd.
+
+    There is no model where it cannot be read even so.
+    """
+
+    model: Model | None
+    problems: Sequence[Problem]
+
+
 class _Place(NamedTuple):
-    """A field of an input. number: among the fields of its object. which: value is put there."""
+    """A field of an input. number: among the fields of its object. which: value is put there.
+
+    now: the usual instant.
+    """
 
     annotation: Any
     metadata: Sequence[Any]
     number: int
     which: Way
+    now: datetime
 
     def below(self, annotation: Any) -> "_Place":
         """Return what an annotation around others holds."""
@@ -50,7 +67,7 @@ class _Place(NamedTuple):
         fields = self.annotation.model_fields
         field: FieldInfo = fields[name]
         metadata, number = tuple(field.metadata), list(fields).index(name)
-        return _Place(field.annotation, metadata, number, self.which).plain()
+        return self._replace(annotation=field.annotation, metadata=metadata, number=number).plain()
 
     def plain(self) -> "_Place":
         """Return the same without what only wraps its type."""
@@ -69,13 +86,11 @@ class _Place(NamedTuple):
         return isinstance(self.annotation, type) and issubclass(self.annotation, BaseModel)
 
 
-def variations(model: type[Model], value: object, odd: Sequence[Path]) -> Sequence[Model]:
-    """Return an input read with least, usual and most in place of what is odd.
-
-    Nothing where it cannot be read so.
-    """
-    found = [_read(model, value, odd, each) for each in Way]
-    return [it for it in found if it is not None] if all(found) else ()
+def variations(
+    model: type[Model], value: object, odd: Sequence[Path], at: datetime
+) -> Sequence[Tried[Model]]:
+    """Return an input read with least, usual and most in place of what is odd. at: usual."""
+    return [_read(_Place(model, (), 0, each, at), value, odd) for each in Way]
 
 
 def alike(
@@ -98,19 +113,21 @@ def _is_on_the_way(one: Path, other: Path) -> bool:
     return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
 
 
-def _read(model: type[Model], value: object, odd: Sequence[Path], which: Way) -> Model | None:
-    whole = _Place(model, (), 0, which)
-    for _ in range(_ROUNDS):
+def _read(whole: _Place, value: object, odd: Sequence[Path]) -> Tried[Any]:
+    met: list[Problem] = []
+    for which in (whole.which, *_AGAIN):
+        whole = whole._replace(which=which)
         if not all(odd):
-            return None
+            break
         try:
             value = reduce(lambda it, path: _put(whole, it, path), odd, value)
-            return model.model_validate(value)
+            return Tried(whole.annotation.model_validate(value), met)
         except LookupError:
-            return None
+            break
         except ValidationError as error:
-            odd = [tuple(it["loc"]) for it in error.errors(include_url=False)]
-    return None
+            found = [it for it in problems_of(error, MOST_OF_ITEM) if not it.untold]
+            met, odd = [*met, *found], [it.path for it in found]
+    return Tried(None, met)
 
 
 def _put(place: _Place, value: Any, path: Path) -> Any:
@@ -157,7 +174,7 @@ def _stand_in(place: _Place) -> Any:
         return [_stand_in(place.below(get_args(kind)[0]).plain())]
     if isinstance(kind, type) and issubclass(kind, Enum):
         return list(kind)[-1 if is_most else 0]
-    day = (_FIRST, now().date(), _LAST)[which] + timedelta(days=place.number)
+    day = (_FIRST, place.now.date(), _LAST)[which] + timedelta(days=place.number)
     known: dict[Any, Any] = {
         UUID: new_id(),
         str: str(new_id()),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from commands.writing.running.standins import Way, alike, variations
@@ -17,30 +18,38 @@ MOST_TRIALS = 5
 
 
 async def find_beside(
-    attempt: Try, verb: AnyVerb, values: object, odd: Sequence[Path]
+    attempt: Try, verb: AnyVerb, values: object, odd: Sequence[Path], at: datetime
 ) -> list[Problem]:
-    """Return what else is wrong with an input, whatever stands in place of what is odd."""
+    """Return what else is wrong with an input, whatever stands in place of what is odd.
+
+    at: when it is asked.
+    """
     found: list[Problem] | None = None
-    for each in variations(verb.takes, values, odd):
-        found = alike(odd, await attempt(each), found)
+    for model, met in variations(verb.takes, values, odd, at):
+        refused = () if model is None else await attempt(model)
+        found = alike(odd, [*met, *refused], found)
         if not found:
             break
     return found or []
 
 
 async def find_beside_items(
-    attempt: Try, verb: AnyVerb, command: Command, odd: Mapping[int, tuple[object, Sequence[Path]]]
+    attempt: Try,
+    verb: AnyVerb,
+    command: Command,
+    odd: Mapping[int, tuple[object, Sequence[Path]]],
+    at: datetime,
 ) -> dict[int, list[Problem]]:
     """Return the same of items of a bulk command. odd: place -> item, its odd paths."""
-    tried = {place: variations(verb.item, *it) for place, it in odd.items()}
+    ways = {place: variations(verb.item, *it, at) for place, it in odd.items()}
     found: dict[int, list[Problem]] = {}
     for way in Way:
-        items = {
-            place: ways[way] for place, ways in tried.items() if ways and found.get(place) != []
-        }
+        tried = {place: its[way] for place, its in ways.items() if found.get(place) != []}
+        items = {place: it.model for place, it in tried.items() if it.model is not None}
         refused = await _refused_items(attempt, verb, command, items)
-        for place in items:
-            found[place] = alike(odd[place][1], refused.get(place, ()), found.get(place))
+        for place, (_, met) in tried.items():
+            problems = [*met, *refused.get(place, ())]
+            found[place] = alike(odd[place][1], problems, found.get(place))
     return found
 
 

@@ -101,7 +101,8 @@ class Habits:
     """How a partner writes schedules. differing: (element, code) -> meaning, beside `MEANINGS`.
 
     first_firm_is_backlog: the first firm line, dated on the day of issue or before, is what is
-    overdue. is_net_of_transit: what is on its way was taken off the quantities already.
+    overdue. is_net_of_transit: what is on its way was taken off the quantities already; it is put
+    before them when a schedule is taken in.
     """
 
     differing: Mapping[tuple[str, str], str] = field(default_factory=dict)

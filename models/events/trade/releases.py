@@ -42,6 +42,15 @@ class ReleaseRejected(Event):
     """Somebody decided that it does not come into force."""
 
 
+@event("release.withdrawn", Release)
+class ReleaseWithdrawn(Event):
+    """It was in force, and somebody took it back: it counts no more."""
+
+    restored: Annotated[
+        Annotated[UUID, IdOf("Release")] | None, "The one before, in force again; null for none."
+    ]
+
+
 @event("release.answered", Release)
 class ReleaseAnswered(Event):
     """The customer was told what of it cannot be met; what was told before does not count."""

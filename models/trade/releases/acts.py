@@ -10,6 +10,7 @@ from models.base.acts import Act, AllRows, Some, Transition
 from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract
 from models.trade.releases.findings import ReleaseFinding
+from models.trade.releases.tables import CumulativeAccount, Release
 from models.trade.releases.words import ReleaseState
 
 
@@ -19,6 +20,7 @@ class ReleaseAction(StrEnum):
     CONSENT = "CONSENT"
     REJECT = "REJECT"
     ANSWER = "ANSWER"
+    WITHDRAW = "WITHDRAW"
 
 
 def _may_be_consented(
@@ -59,5 +61,35 @@ REJECT = Transition(
 )
 ANSWER = Act(Scope.CONTRACTS_WRITE, _WAITING | {ReleaseState.ACTIVE}, action=ReleaseAction.ANSWER)
 
-ACTS = (CONSENT, REJECT, ANSWER)
+REPLACED_KNOWN = Some(
+    "what it took the place of is known, and no later one of its place waits or is in force",
+    (CumulativeAccount,),
+    lambda rows, release, account: and_(
+        account.id == release.account_id,
+        release.replaced.is_not(None),
+        ~rows.some(
+            Release,
+            where=lambda other: and_(
+                other.account_id == account.id,
+                other.id != release.id,
+                or_(
+                    and_(other.type == release.type, other.state == ReleaseState.RECEIVED),
+                    and_(
+                        other.state == ReleaseState.ACTIVE,
+                        other.received_at >= release.received_at,
+                    ),
+                ),
+            ),
+        ),
+    ),
+)
+WITHDRAWAL = Transition(
+    Scope.CONTRACTS_WRITE,
+    frozenset({ReleaseState.ACTIVE}),
+    becomes=ReleaseState.REJECTED,
+    needs=(REPLACED_KNOWN,),
+    action=ReleaseAction.WITHDRAW,
+)
+
+ACTS = (CONSENT, REJECT, ANSWER, WITHDRAWAL)
 """Those that clients are told of, in the order in which they are."""

@@ -1,6 +1,6 @@
 """What has left for accounts since a day, summed from deliveries; reading and writing ask it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -61,30 +61,41 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     )
 
 
-def counted(reader: Tables, period: Any, *, until: Any = None) -> Select[Any]:
+SUPPLIED = ("named", "unnamed", "issued_since")
+"""Sums of which `supplied_upto` is made."""
+
+
+def counted(
+    reader: Tables, period: Any, *, until: Any = None, of: Collection[str] = ()
+) -> Select[Any]:
     """Select what has left since a period began: one row of sums, whatever orders it was for.
 
     dispatched, delivered, lost, returned; issued without the two last. named: of deliveries whose
     notes the customer has named, unnamed: of others up to its figure, arrived: what was delivered
     of those; issued_since, delivered_since: of others that left after its figure was reconciled.
     noted_until: when the newest one left that it has named. until: day of the next period, NULL
-    for none.
+    for none. of: which of them; all when left out.
     """
-    parts = _left(reader, period, until)
+    parts = _left(reader, period, until, of)
     part = parts.c
     is_before = ~part.is_named & ~part.is_since
-    return select(
-        *(_sum(part[name], name) for name in (*_SUMS.values(), "issued")),
-        _sum(part.left, "named", part.is_named),
-        _sum(part.left, "unnamed", is_before),
-        _sum(part.delivered, "arrived", is_before),
-        _sum(part.issued, "issued_since", part.is_since),
-        _sum(part.delivered, "delivered_since", part.is_since),
-        func.max(part.dispatched_at).filter(part.is_named).label("noted_until"),
-    ).correlate_except(parts)
+    sums: dict[str, tuple[str, Any]] = {it: (it, None) for it in (*_SUMS.values(), "issued")}
+    sums |= {
+        "named": ("left", part.is_named),
+        "unnamed": ("left", is_before),
+        "arrived": ("delivered", is_before),
+        "issued_since": ("issued", part.is_since),
+        "delivered_since": ("delivered", part.is_since),
+    }
+    found = [
+        _sum(part[what], it, where) for it, (what, where) in sums.items() if not of or it in of
+    ]
+    if not of:
+        found.append(func.max(part.dispatched_at).filter(part.is_named).label("noted_until"))
+    return select(*found).correlate_except(parts)
 
 
-def _left(reader: Tables, period: Any, until: Any) -> Any:
+def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
     """Select what has left since a period began, line by line of its deliveries.
 
     is_named: the customer has named its note, is_since: it left after its figure was reconciled.
@@ -96,7 +107,7 @@ def _left(reader: Tables, period: Any, until: Any) -> Any:
     account, agreed, contract = map(reader.table, (CumulativeAccount, ContractLine, Contract))
     named, receipt = _noted(reader, account, delivery), _receipt_of(reader, delivery)
     rows = (
-        select(*(getattr(part, name).label(label) for name, label in _SUMS.items()))
+        select(*_summed(part, of))
         .select_from(account)
         .join(agreed, agreed.id == account.contract_line_id)
         .join(contract, contract.id == agreed.contract_id)
@@ -130,6 +141,13 @@ def _left(reader: Tables, period: Any, until: Any) -> Any:
     return rows.correlate_except(
         account, agreed, contract, line, part, delivery, named, receipt
     ).lateral("parts")
+
+
+def _summed(part: Any, of: Collection[str]) -> Iterator[ColumnElement[Any]]:
+    """Yield the columns of a delivery line that are summed. of: as of `counted`."""
+    for name, label in _SUMS.items():
+        if not of or label in of:
+            yield getattr(part, name).label(label)
 
 
 def _noted(reader: Tables, account: Any, delivery: Any) -> Any:

@@ -1,17 +1,21 @@
 """The effective schedule: what a customer wants by its forecast and just in time, and what is open.
 
 Of an account (a contract line at a place) the schedule just in time (DELJIT) counts up to its
-horizon, and the forecast (DELFOR) after it (0051).
+horizon, and the forecast (DELFOR) after it (0051). A bucket of the forecast that lies on both sides
+keeps what of it the schedule just in time does not tell.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from operator import add
 from types import SimpleNamespace
 from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
     Date,
+    DateTime,
     FromClause,
+    Integer,
     Interval,
     Select,
     Uuid,
@@ -30,11 +34,17 @@ from sqlalchemy.dialects.postgresql import array
 
 from models.base.tables import fixed
 from models.base.visibility import seen_by
+from models.master.packagings import in_packagings
 from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counting import Tables, counted, own, supplied_upto
+from models.trade.releases.counting import SUPPLIED, Tables, counted, own, supplied_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
-from models.trade.releases.words import ReleaseState, ReleaseType, ScheduleKind
+from models.trade.releases.words import (
+    ReleaseState,
+    ReleaseType,
+    ScheduleBucket,
+    ScheduleKind,
+)
 
 
 class TablesNow(Tables, Protocol):
@@ -45,7 +55,7 @@ class TablesNow(Tables, Protocol):
 
 
 ReleaseCondition = Callable[[Any], ColumnElement[bool]]
-_TICK = cast(literal_column("'1 microsecond'"), Interval())
+_TICK: ColumnElement[Any] = literal_column("interval '1us'", Interval())
 """Ends of windows and horizons lie behind their last instant."""
 _QUANTITY = ScheduleLine.quantity.type
 
@@ -86,39 +96,93 @@ _OF_PERIOD = (
 
 
 def _overlay(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
-    """Select up to which day a schedule just in time counts, and whether it still does.
+    """Select up to which day a schedule just in time counts, NULL where none does any more.
 
-    until: of its horizon, or the last one on which something of it arrives. A forecast that was
-    made after that knows all that was wanted in it.
+    until: of its horizon, or the last one on which something of it arrives, whichever is later. A
+    forecast that was made after that knows all that was wanted in it.
     """
     line = reader.table(ScheduleLine)
-    ends, begins = line.window_latest - _TICK, line.window_earliest
-    lasts, first = (cast(func.timezone(line.window_zone, it), Date) for it in (ends, begins))
-    last = func.max(line.arrives_on + (lasts - first), type_=Date())
-    until = func.coalesce(contract.day(jit.horizon_end - _TICK), last)
-    is_newer = or_(forecast.id.is_(None), contract.day(forecast.issued_at) <= until)
-    rows = select(until.label("until"), and_(jit.id.is_not(None), is_newer).label("counts"))
-    rows = rows.where(*own(reader, line), line.release_id == jit.id)
-    return rows.correlate_except(line).lateral("overlay")
+    lasts = select(func.max(_last_day(line), type_=Date()).label("on"))
+    lasts = lasts.where(*own(reader, line), line.release_id == jit.id).correlate_except(line)
+    last, ends_on = lasts.subquery("last"), contract.day(jit.horizon_end - _TICK)
+    upto = select(func.greatest(ends_on, last.c.on, type_=Date()).label("day")).select_from(last)
+    until = upto.correlate_except(last).lateral("upto")
+    is_newer = or_(forecast.id.is_(None), contract.day(forecast.issued_at) <= until.c.day)
+    rows = select(case((and_(jit.id.is_not(None), is_newer), until.c.day)).label("until"))
+    return rows.select_from(until).correlate_except(until).lateral("overlay")
+
+
+def _last_day(line: Any) -> ColumnElement[Any]:
+    """Return the last day on which something of a line may arrive."""
+    length = _day(line, line.window_latest - _TICK) - _first_day(line)
+    last: ColumnElement[Any] = line.arrives_on + length
+    return last
+
+
+def _first_day(line: Any) -> ColumnElement[Any]:
+    return _day(line, line.window_earliest)
+
+
+def _day(line: Any, instant: Any) -> ColumnElement[Any]:
+    return cast(func.timezone(line.window_zone, instant), Date)
+
+
+def _is_after(line: Any, until: Any) -> ColumnElement[bool]:
+    """Tell whether a line of a forecast counts beside a schedule just in time, or some of it."""
+    is_long = and_(line.bucket != fixed(ScheduleBucket.DAY), _last_day(line) > until)
+    is_after = or_(line.arrives_on > until, is_long)
+    return and_(line.kind == fixed(ScheduleKind.SCHEDULED), is_after)
+
+
+def _taken(reader: Tables, forecast: Any, jit: Any, until: Any) -> Any:
+    """Select what a schedule just in time tells of the forecast's buckets that lie on both sides.
+
+    quantity: what of it arrives in them, and what of them has come before. Of the customer's two
+    figures what lies between is that, beyond what the forecast wants before those buckets.
+    """
+    line, arriving = reader.table(ScheduleLine), reader.table(ScheduleLine)
+    lines = select(line.quantity, line.arrives_on, _is_after(line, until).label("is_after"))
+    lines = lines.where(*own(reader, line), line.release_id == forecast.id)
+    lateral = lines.correlate_except(line).lateral("cut")
+    cut = lateral.c
+    before = func.sum(cut.quantity, type_=_QUANTITY).filter(~cut.is_after)
+    buckets = select(
+        func.min(cut.arrives_on).filter(cut.is_after, cut.arrives_on <= until).label("begins"),
+        func.coalesce(before, fixed(0), type_=_QUANTITY).label("before"),
+    )
+    of = buckets.correlate_except(lateral).lateral("buckets")
+    come_by = select(func.sum(arriving.quantity, type_=_QUANTITY)).where(
+        *own(reader, arriving),
+        arriving.release_id == jit.id,
+        arriving.arrives_on.between(of.c.begins, until),
+    )
+    come = jit.cumulative_received - forecast.cumulative_received - of.c.before
+    come = case((jit.period_id == forecast.period_id, func.greatest(come, fixed(0))))
+    sums = (come_by.correlate_except(arriving).scalar_subquery(), come)
+    amounts = (func.coalesce(it, fixed(0), type_=_QUANTITY) for it in sums)
+    rows = select(add(*amounts).label("quantity")).select_from(of)
+    return rows.correlate_except(of).lateral("taken")
 
 
 def _standing(reader: TablesNow) -> FromClause:
     """Select of each account what its effective schedule is made of.
 
-    just_in_time, forecast: the releases, NULL for none. until: the last day of the first's horizon.
-    received: what the customer had when it sent the one that counts first, and gone: up to where
-    it is supplied in that one's period. today: where the contract is.
+    just_in_time, forecast: the releases, NULL for none. until: the last day of the first's horizon,
+    taken: what it tells of the other's buckets that lie on both sides. received: what the customer
+    had when it sent the one that counts first, and gone: up to where it is supplied in that one's
+    period. today: where the contract is.
     """
-    account, agreed = reader.table(CumulativeAccount), reader.table(ContractLine)
-    contract = reader.table(Contract)
-    forecasts = _in_force(reader, account, ReleaseType.FORECAST)
-    just_in_time = _in_force(reader, account, ReleaseType.JIT)
+    account, agreed, contract = map(reader.table, (CumulativeAccount, ContractLine, Contract))
+    kinds = (ReleaseType.FORECAST, ReleaseType.JIT)
+    forecasts, just_in_time = (_in_force(reader, account, it) for it in kinds)
     forecast, jit = forecasts.c, just_in_time.c
     overlays = _overlay(reader, contract, forecast, jit)
-    counts = overlays.c.counts
+    until, taken = overlays.c.until, _taken(reader, forecast, jit, overlays.c.until)
+    counts = until.is_not(None)
     period_id = case((counts, jit.period_id), else_=forecast.period_id)
+    received = case((counts, jit.cumulative_received), else_=forecast.cumulative_received)
     periods = _period(reader, account, period_id)
-    sums = counted(reader, periods.c).lateral()
+    sums = counted(reader, periods.c, of=SUPPLIED).lateral()
     rows = select(
         contract.party_id,
         agreed.contract_id,
@@ -127,10 +191,9 @@ def _standing(reader: TablesNow) -> FromClause:
         contract.day(reader.at).label("today"),
         forecast.id.label("forecast"),
         case((counts, jit.id)).label("just_in_time"),
-        overlays.c.until,
-        case((counts, jit.cumulative_received), else_=forecast.cumulative_received).label(
-            "received"
-        ),
+        until,
+        taken.c.quantity.label("taken"),
+        received.label("received"),
         supplied_upto(periods.c, sums.c).label("gone"),
     )
     rows = (
@@ -139,24 +202,22 @@ def _standing(reader: TablesNow) -> FromClause:
         .join(contract, contract.id == agreed.contract_id)
         .outerjoin(forecasts, true())
         .outerjoin(just_in_time, true())
-        .join(overlays, true())
-        .join(periods, true())
-        .join(sums, true())
     )
-    rows = rows.where(*own(reader, account, agreed), *seen_by(reader.viewer, contract))
+    for each in (overlays, taken, periods, sums):
+        rows = rows.join(each, true())
     # Of a contract that was ended nothing is to leave any more.
-    rows = rows.where(contract.state.in_(sorted(RUNNING)))
+    seen = (*seen_by(reader.viewer, contract), contract.state.in_(sorted(RUNNING)))
+    rows = rows.where(*own(reader, account, agreed), *seen)
     return rows.correlate_except(
-        account, agreed, contract, forecasts, just_in_time, overlays, periods, sums
+        account, agreed, contract, forecasts, just_in_time, overlays, taken, periods, sums
     ).subquery("standing")
 
 
 _OF_ACCOUNT = ("party_id", "contract_id", "contract_line_id", "account_id")
 _OF_LINE = (
     *("merchant_id", "id", "release_id", "line_no", "kind", "bucket", "pattern", "date_meaning"),
-    *("commitment", "window_earliest", "window_latest", "window_zone", "quantity"),
-    *("packaging_id", "packaging_content", "packaged_quantity"),
-    *("transit_days", "ships_on", "arrives_on"),
+    *("commitment", "window_latest", "window_zone", "packaging_id", "packaging_content"),
+    "transit_days",
 )
 
 
@@ -165,17 +226,54 @@ def _supplied(reader: Tables, of: Any) -> Any:
 
     Each account is sorted by itself: all lines of a large customer would not fit into memory. Both
     releases as one list let PostgreSQL look for their lines by the index, also where it does not
-    know yet how many lines there are.
+    know yet how many lines there are. What is left of a bucket on both sides of the horizon begins
+    with the first day after it, and leaves as many days before as its own first day.
     """
     line = reader.table(ScheduleLine)
+    cut = _cut(of, line)
+    later, is_cut = cut.c.later, cut.c.later > fixed(0)
     order = (line.release_id == of.forecast, line.line_no)
-    total = func.sum(line.quantity, type_=_QUANTITY).over(order_by=order)
+    sums = (
+        func.sum(line.quantity, type_=_QUANTITY).filter(some).over(order_by=order)
+        for some in (~is_cut, is_cut)
+    )
+    whole, left = _together(sums, of.taken)
+    starts_on = cast(_first_day(line) + later, DateTime())
+    instead = {
+        "window_earliest": func.timezone(line.window_zone, starts_on),
+        "quantity": func.least(line.quantity, left, type_=_QUANTITY),
+    }
     rows = select(
         *(getattr(line, name).label(name) for name in _OF_LINE),
-        (of.received + total).label("cumulative_released"),
+        *(
+            case((is_cut, value), else_=getattr(line, name)).label(name)
+            for name, value in instead.items()
+        ),
+        *((getattr(line, name) + later).label(name) for name in ("ships_on", "arrives_on")),
+        (of.received + whole + left).label("cumulative_released"),
     )
-    rows = rows.where(*_counting(reader, of, line))
-    return rows.correlate_except(line).lateral("supplied")
+    rows = rows.select_from(line).join(cut, true()).where(*_counting(reader, of, line))
+    return rows.correlate_except(line, cut).lateral("supplied")
+
+
+def _cut(of: Any, line: Any) -> Any:
+    """Select how many days later begins what is left of a bucket; 0 for a line that is whole.
+
+    later: for a line that counts, of the forecast, which begins up to the horizon.
+    """
+    is_cut = and_(line.release_id == of.forecast, line.arrives_on <= of.until)
+    later = case((is_cut, of.until + fixed(1) - line.arrives_on), else_=fixed(0))
+    rows = select(type_coerce(later, Integer()).label("later"))
+    return rows.correlate_except(ScheduleLine).lateral("cut")
+
+
+def _together(sums: Iterable[Any], taken: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Return what whole lines and what is left of cut ones come to. sums: NULL for none."""
+    whole, cut = sums
+    return (
+        func.coalesce(whole, fixed(0), type_=_QUANTITY),
+        func.greatest(cut - taken, fixed(0), type_=_QUANTITY),
+    )
 
 
 def _counting(reader: Tables, of: Any, line: Any) -> Iterator[ColumnElement[bool]]:
@@ -183,9 +281,7 @@ def _counting(reader: Tables, of: Any, line: Any) -> Iterator[ColumnElement[bool
     yield from own(reader, line)
     yield line.release_id == any_(array([of.just_in_time, of.forecast], type_=Uuid()))
     yield or_(
-        line.release_id == of.just_in_time,
-        of.just_in_time.is_(None),
-        and_(line.kind == fixed(ScheduleKind.SCHEDULED), line.arrives_on > of.until),
+        line.release_id == of.just_in_time, of.just_in_time.is_(None), _is_after(line, of.until)
     )
 
 
@@ -199,15 +295,20 @@ def wanted_upto(reader: Tables, account: Any, contract: Any, period: Any) -> Any
     just_in_time = _in_force(reader, account, ReleaseType.JIT, counted_there)
     forecast, jit = forecasts.c, just_in_time.c
     overlays = _overlay(reader, contract, forecast, jit)
-    counts, until = overlays.c.counts, overlays.c.until
+    until = overlays.c.until
+    taken, counts = _taken(reader, forecast, jit, until), until.is_not(None)
     of = SimpleNamespace(just_in_time=case((counts, jit.id)), forecast=forecast.id, until=until)
-    wanted = select(func.coalesce(func.sum(line.quantity), fixed(0), type_=_QUANTITY))
-    wanted = wanted.where(*_counting(reader, of, line)).correlate_except(line)
+    cut = _cut(of, line)
+    is_cut = cut.c.later > fixed(0)
+    sums = (func.sum(line.quantity, type_=_QUANTITY).filter(it) for it in (~is_cut, is_cut))
+    wanted = select(add(*_together(sums, taken.c.quantity))).select_from(line).join(cut, true())
+    wanted = wanted.where(*_counting(reader, of, line)).correlate_except(line, cut)
     received = case((counts, jit.cumulative_received), else_=forecast.cumulative_received)
     one = select(true().label("one")).subquery("one")
     rows = select((received + wanted.scalar_subquery()).label("quantity")).select_from(one)
-    rows = rows.outerjoin(forecasts, true()).outerjoin(just_in_time, true()).join(overlays, true())
-    return rows.correlate_except(one, forecasts, just_in_time, overlays).lateral("wanted")
+    rows = rows.outerjoin(forecasts, true()).outerjoin(just_in_time, true())
+    rows = rows.join(overlays, true()).join(taken, true())
+    return rows.correlate_except(one, forecasts, just_in_time, overlays, taken).lateral("wanted")
 
 
 def _counts_in(period: Any) -> ReleaseCondition:
@@ -223,19 +324,24 @@ def effective(reader: TablesNow) -> Select[Any]:
     """
     standing = _standing(reader)
     of, supplied = standing.c, _supplied(reader, standing.c)
+    packaged = in_packagings(supplied.c.quantity, supplied.c.packaging_content)
     rows = select(*(of[name] for name in _OF_ACCOUNT), *supplied.c)
-    rows = rows.add_columns(*_with_open(reader, of, supplied.c))
-    rows = rows.select_from(standing).join(supplied, true())
-    return rows.correlate_except(standing, supplied)
+    amount = func.greatest(
+        fixed(0), func.least(supplied.c.quantity, supplied.c.cumulative_released - of.gone)
+    )
+    one = select(type_coerce(amount, _QUANTITY).label("amount"))
+    missing = one.correlate_except(ScheduleLine).lateral("missing")
+    rows = rows.add_columns(packaged.label("packaged_quantity"))
+    rows = rows.add_columns(*_with_open(reader, of, supplied.c, missing.c.amount))
+    rows = rows.select_from(standing).join(supplied, true()).join(missing, true())
+    return rows.correlate_except(standing, supplied, missing)
 
 
-def _with_open(reader: TablesNow, of: Any, line: Any) -> Iterator[ColumnElement[Any]]:
+def _with_open(reader: TablesNow, of: Any, line: Any, amount: Any) -> Iterator[ColumnElement[Any]]:
     """Yield what is open of a line, by the rule of `models.trade.releases.cumulatives`, and when.
 
     What is not dated, and what is late, is due today.
     """
-    missing = line.cumulative_released - of.gone
-    amount = func.greatest(fixed(0), func.least(line.quantity, missing), type_=_QUANTITY)
     is_open, is_dated = amount > fixed(0), line.kind == fixed(ScheduleKind.SCHEDULED)
     due_on = case(
         (~is_open, line.ships_on),

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, case, cast, text
@@ -106,7 +106,8 @@ class Release(Owned):
     instant the customer's figures are. planner: a name or code of the customer's. counted_from:
     the day from which it counts, as it was sent. tells_received: whether the customer said what it
     had received; counted_until: as of `AccountPeriod`, by this release. state_reason: why it was
-    rejected. answered_at: when the customer was last told what of it cannot be met.
+    rejected or withdrawn. answered_at: when the customer was last told what of it cannot be met.
+    replaced: what it changed when it came into force, None where that was before this was kept.
     """
 
     __tablename__ = "releases"
@@ -173,6 +174,7 @@ class Release(Owned):
     received_at: Mapped[datetime]
     state_reason: Mapped[str | None]
     answered_at: Mapped[datetime | None]
+    replaced: Mapped[dict[str, Any] | None]
 
     @hybrid_property
     def release_no(self) -> int | None:

@@ -69,10 +69,15 @@ class Demand:
         description="On which parts of the bucket it is to come, as it was sent."
     )
     commitment: Commitment = strawberry.field(description="How binding it is.")
-    window: DeliveryWindow = window("window", "When, by `dateMeaning`; as it was sent.")
+    window: DeliveryWindow = window(
+        "window",
+        "When, by `dateMeaning`: as it was sent, but not before the horizon of what is wanted just"
+        " in time is over.",
+    )
     date_meaning: DateMeaning = strawberry.field(description="What its window is about.")
     quantity: Decimal = strawberry.field(
-        description="How much is wanted; 0 says that nothing is planned."
+        description="How much is wanted; 0 says that nothing is planned. Of a week or another long"
+        " bucket on both sides of the horizon, what just in time does not tell of it."
     )
     packaged: Packaged | None = packaged("How much is wanted,")
     cumulative_released: Decimal = strawberry.field(

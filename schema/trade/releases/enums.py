@@ -91,6 +91,7 @@ described(
     CONSENT="`releaseConsent`.",
     REJECT="`releaseReject`.",
     ANSWER="`releaseAnswer`.",
+    WITHDRAW="`releaseWithdraw`.",
 )
 described(
     ReleaseSort,

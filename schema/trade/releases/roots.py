@@ -4,7 +4,7 @@ import strawberry
 
 from commands.trade.releases import record
 from commands.trade.releases.accounts import opening
-from commands.trade.releases.decisions import answer, decide
+from commands.trade.releases.decisions import answer, decide, withdraw
 from execution.fields import related
 from loaders.trade import contracts as contract_loaders
 from loaders.trade.releases import lists as loaders
@@ -77,6 +77,15 @@ class ReleaseRejectPayload(ContractReleasePayload):
     """The release that does not come into force."""
 
 
+@strawberry.type(description="Outcome of `releaseWithdraw`.")
+class ReleaseWithdrawPayload(ContractReleasePayload):
+    """The release that was taken back."""
+
+    restored: Release | None = related(
+        loaders.by_id, "The one before, in force again; null for none.", key="restored_id"
+    )
+
+
 @strawberry.type(description="Outcome of `releaseAnswer`.")
 class ReleaseAnswerPayload(ContractReleasePayload):
     """The release with its answer."""
@@ -104,4 +113,5 @@ class ReleasesMutation:
     accounts_open: AccountsOpenPayload = mutation(opening.open_all)
     release_consent: ReleaseConsentPayload = mutation(decide.consent)
     release_reject: ReleaseRejectPayload = mutation(decide.reject)
+    release_withdraw: ReleaseWithdrawPayload = mutation(withdraw.withdraw)
     release_answer: ReleaseAnswerPayload = mutation(answer.answer)

@@ -237,7 +237,8 @@ async def test_a_terminated_contract_says_so_whatever_else_is_true_of_it(ask, wo
     assert (await _read(ask, made))["state"] == "TERMINATED"
     payload = await contracts.try_call_off(world, ask, made, "1")
     past = ("INVALID_WINDOW", "window.latest")
-    assert contracts.codes(payload) == [("WRONG_STATE", "contractId"), past]
+    most = ("EXCEEDS_MAX", "lines.0.quantity")
+    assert contracts.codes(payload) == [("WRONG_STATE", "contractId"), past, most]
     assert "is TERMINATED:" in payload["userErrors"][0]["message"]
 
 

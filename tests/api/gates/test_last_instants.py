@@ -71,7 +71,7 @@ async def test_no_line_is_changed_or_added_any_more(world, ask, clock):
     added = {"lines": [{"productSku": "NUT", "quantity": "3"}]}
     payload = (await ask(orders.REVISE["orderAddLines"], input=named | added))["orderAddLines"]
     codes = [it["code"] for it in result["userErrors"] + payload["userErrors"]]
-    assert codes == ["WRONG_STATE", "WRONG_STATE"]
+    assert codes == ["WRONG_STATE", "WRONG_STATE", "DUPLICATE"]
 
 
 @pytest.mark.gate("D10", "orderAnswerAmendment")

@@ -17,7 +17,6 @@ MODELS = {
 TOGETHER = [{"keepsFromC", "keepsToC"}, {"ownIdentification", "ownQualifier"}]
 """Fields that are one thing, whose values are given with each other only."""
 KEYS = {
-    "PartnerProfileUpsertInput": {"isNetOfTransit"},
     "PackagingUpsertInput": {"packaging"},
     "PriceListEntryUpsertInput": {"packaging", "fromQuantity"},
     "PriceListUpsertInput": {"partyNumber", "partyGroup", "channelCode"},
@@ -29,7 +28,6 @@ OTHERS = {
     ("ProductUpsertInput", "scale"): 2,
     ("PartyUpsertInput", "kind"): "PERSON",
     ("PartyUpsertInput", "roles"): ["SUPPLIER"],
-    ("PartnerProfileUpsertInput", "isNetOfTransit"): False,
 }
 """Values that are not what a new row has; of flags the contrary, but of one that is refused."""
 METHODS = ["PARCEL", "EXPRESS", "FREIGHT", "COURIER", "LOCKER", "SHOP_PICKUP", "NEIGHBOUR"]

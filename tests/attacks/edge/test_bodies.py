@@ -143,18 +143,32 @@ async def test_long_bodies_wait_as_they_came_and_one_of_them_is_held_at_a_time(
         assert (await host.ask(BRACKETS)).status == 200
 
 
-async def test_brackets_in_texts_hold_no_long_bodies_turn(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("query", ["{ viewer { actor } }", "mutation { %s }"])
+async def test_only_long_input_of_a_mutation_holds_a_long_bodies_turn(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
+    """Neither brackets in texts do, nor what no input takes, however long the rest goes on."""
+    query = query.replace("%s", "channelsUpsert(input: {channels: []}) { userErrors { code } }")
     async with serve() as host:
-        apart, ended = host.endpoint.process.long_bodies, list[bool]()
-        made: Any = host.endpoint.context
+        apart, made, held = host.endpoint.process.long_bodies, host.endpoint.context, list[int]()
 
-        def noted(*about: object) -> object:
-            ended.append(not apart._large._taken)  # noqa: SLF001 -- whose turn it is.
-            return made(*about)
+        def note() -> None:
+            held.append(len(apart._large._taken))  # noqa: SLF001 -- whose turn it is.
+
+        def noted(*about: Any) -> Any:
+            context = made(*about)
+            close = context.held.aclose
+
+            async def aclose() -> None:
+                await close()
+                note()
+
+            monkeypatch.setattr(context.held, "aclose", aclose)
+            note()
+            return context
 
         monkeypatch.setattr(host.endpoint, "context", noted)
-        for body in (BRACKETS, OBJECTS):
-            await host.ask(body)
-        assert ended == [True, False]
+        for body in ({"query": f"{query} # {'{' * MUCH}"}, {**OBJECTS, "query": query}):
+            assert (await host.ask(body)).status == 200
+        assert held[:2] == [0, 0]
+        assert held[3] == 0 < held[2]

@@ -313,12 +313,6 @@ async def test_a_message_that_names_no_article_is_told(ask, world, partner) -> N
     assert await released(ask, world, partner, HEAD % b"202603020630" + END) == ["MISSING"]
 
 
-async def test_a_profile_cannot_say_what_nobody_obeys(ask) -> None:
-    item = {"code": "P", "identification": "I", "isNetOfTransit": True}
-    payload = (await ask(files.UPSERT, input={"partnerProfiles": [item]}))["it"]
-    assert [it["code"] for it in refusals(payload)] == ["INVALID"]
-
-
 @pytest.mark.parametrize(
     "wrong",
     [

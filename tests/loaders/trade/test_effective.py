@@ -59,23 +59,48 @@ def gone(sent: Sent) -> Decimal:
     return max(period["opening"] + before, period["reconciled_received"]) + since
 
 
+def last_day(line: dict[str, Any]) -> date:
+    lasts = day(line["window_latest"] - TICK) - day(line["window_earliest"])
+    return line["arrives_on"] + lasts
+
+
+def after(forecast: Sent, jit: Sent, until: date) -> Iterator[dict[str, Any]]:
+    """Yield what of a forecast is wanted after a horizon; buckets lose what is told of them."""
+    its = [it for it in forecast.lines if it["kind"] == "SCHEDULED"]
+    cut = [it for it in its if it["arrives_on"] <= until < last_day(it) and it["bucket"] != "DAY"]
+    later = [it for it in its if it["arrives_on"] > until]
+    first = min((it["arrives_on"] for it in cut), default=date.max)
+    taken = sum(it["quantity"] for it in jit.lines if first <= it["arrives_on"] <= until)
+    if forecast.period is jit.period:
+        before = sum(it["quantity"] for it in forecast.lines if it not in cut and it not in later)
+        come = jit.release["cumulative_received"] - forecast.release["cumulative_received"]
+        taken += max(0, come - before)
+    for line in forecast.lines:
+        if line in cut:
+            left, shift = max(Decimal(0), line["quantity"] - taken), until - line["arrives_on"]
+            taken -= line["quantity"] - left
+            shift += timedelta(1)
+            days = {name: line[name] + shift for name in ("ships_on", "arrives_on")}
+            yield {**line, **days, "quantity": left}
+        elif line in later:
+            yield line
+
+
 def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[tuple[Any, ...]]:
-    """Yield (line, cumulative released, open, due on, due, overdue) as the house says it."""
+    """Yield (line, quantity, cumulative released, open, arrives on, due on, due, overdue)."""
     until = None
     if jit is not None:
-        for line in jit.lines:
-            lasts = day(line["window_latest"] - TICK) - day(line["window_earliest"])
-            until = max(until or date.min, line["arrives_on"] + lasts)
+        ends = [last_day(it) for it in jit.lines]
         if jit.release["horizon_end"] is not None:
-            until = day(jit.release["horizon_end"] - TICK)
+            ends.append(day(jit.release["horizon_end"] - TICK))
+        until = max(ends, default=None)
         is_late = forecast is not None and (
             until is None or day(forecast.release["issued_at"]) > until
         )
         jit = None if is_late else jit
     lines = [] if jit is None else list(jit.lines)
-    for line in [] if forecast is None else forecast.lines:
-        if jit is None or (line["kind"] == "SCHEDULED" and line["arrives_on"] > until):
-            lines.append(line)
+    if forecast is not None:
+        lines += forecast.lines if jit is None or until is None else after(forecast, jit, until)
     first = jit or forecast
     if first is None:
         return
@@ -86,7 +111,8 @@ def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[t
         due_on = max(line["ships_on"], today) if line["kind"] == "SCHEDULED" else today
         is_due, is_over = amount > 0 and due_on == today, amount > 0 and line["window_latest"] < now
         due_on = due_on if amount else line["ships_on"]
-        yield line["id"], released, amount, due_on, is_due, is_over
+        upto = (line["quantity"], released, amount, line["arrives_on"])
+        yield line["id"], *upto, due_on, is_due, is_over
 
 
 _FROM_JSON = "INSERT INTO {0} SELECT * FROM jsonb_populate_recordset(NULL::{0}, :rows)"
@@ -220,14 +246,14 @@ class Customer:
         is_arrival = meaning == "ARRIVAL"
         return {
             "kind": chance.choice(("SCHEDULED",) * 4 + ("BACKLOG", "IMMEDIATE")),
-            "bucket": "PERIOD",
+            "bucket": chance.choice(("DAY", "WEEK", "MONTH", "PERIOD", "FLEXIBLE")),
             "date_meaning": meaning,
             "commitment": "FIRM",
             "transit_days": transit.days,
             "ships_on": first - transit if is_arrival else first,
             "arrives_on": first if is_arrival else first + transit,
             "window_earliest": earliest,
-            "window_latest": earliest + timedelta(hours=chance.choice((2, 24, 24, 48, 168))),
+            "window_latest": earliest + timedelta(hours=chance.choice((2, 24, 24, 48, 168, 360))),
             "window_zone": "Europe/Berlin",
             "quantity": Decimal(chance.choice((0, 50, 100, chance.randint(1, 300)))),
         }
@@ -266,7 +292,10 @@ async def test_thousands_of_schedules_are_what_plain_lines_make_of_them(
 ) -> None:
     sent = [customer.account() for _ in range(SCHEDULES)]
     expected = [row for each in sent for row in demand(*each, customer.now)]
-    names = ("id", "cumulative_released", "open_quantity", "due_on", "is_due", "is_overdue")
+    names = (
+        *("id", "quantity", "cumulative_released", "open_quantity", "arrives_on"),
+        *("due_on", "is_due", "is_overdue"),
+    )
     with suppress(_UndoneError):
         async with world.database.owner.writing(world.merchant_id) as session:
             await customer.write(session)
@@ -278,6 +307,10 @@ async def test_thousands_of_schedules_are_what_plain_lines_make_of_them(
     assert sorted(tuple(it[name] for name in names) for it in found) == sorted(expected)
     overlaid = len(customer.rows[ScheduleLine]) - len(found)
     assert min(len(found), overlaid) > SCHEDULES // 2
+    sent_quantities = {it["id"]: it["quantity"] for it in customer.rows[ScheduleLine]}
+    cut = [it["quantity"] for it in found if it["quantity"] < sent_quantities[it["id"]]]
+    assert 0 < cut.count(0) < len(cut)
+    assert len(cut) > SCHEDULES // 60
     opens = [it["open_quantity"] for it in found]
     above = [it for each in sent for it in each if it and it.left and _is_above(it)]
     assert len(above) > SCHEDULES // 20

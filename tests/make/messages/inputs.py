@@ -25,7 +25,7 @@ async def partner_profiles_upsert(s: Scene) -> dict[str, Any]:
         "contentAnswer": "ON_FINDINGS",
         "articleNumbers": [{"theirs": "7700-A", "ours": "BOLT"}],
         "placeCodes": [{"theirs": "042", "ours": "MAIN"}],
-        "isNetOfTransit": False,
+        "isNetOfTransit": True,
         "timeZone": "Europe/Berlin",
         "isActive": True,
     }

@@ -40,6 +40,7 @@ from kit.errors import Code, Problem, Refused
 from kit.inputs import LARGEST_BULK
 from models.access.viewers import Scope
 from models.fulfilment.call_offs import PLAN_FROM_SCHEDULE
+from models.master.channels import Channel
 from models.master.locations import Location
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract
@@ -69,7 +70,10 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
         raise Refused(Code.NOT_ALLOWED, text, ("contract_id",))
     path = ("contract_id",)
     contract = (await writing.get(Contract, {command.contract_id: path}))[command.contract_id]
+    with writing.refusals:
+        await writing.get(Channel, {command.channel_id: ("channel_id",)})
     location = await writing.get(Location, {command.location_id: ("location_id",)})
+    writing.refusals.end()
     known = await known_of_contract(writing, command, contract)
     check_in_force(known.contract, path)
     slots = [it for it in slots_of(known, command.until, writing.now) if it.planned or it.rounded]

@@ -15,7 +15,7 @@ from commands.trade.contracts import counters
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names, new_id
 from kit.inputs import (
     LARGEST_BULK,
@@ -86,7 +86,8 @@ async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> 
     """
     delivery, locked = await lock_one(writing, command, confirm_receipt)
     when = command.received_at or writing.now
-    check_happened(when, ("received_at",), writing.now, delivery.dispatched_at)
+    with writing.refusals:
+        check_happened(when, ("received_at",), writing.now, delivery.dispatched_at)
     sequence, before = await _before(locked, delivery)
     receipt = Receipt(
         merchant_id=delivery.merchant_id,
@@ -98,9 +99,10 @@ async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> 
         received_by=command.received_by,
         reference=command.reference,
     )
+    lines = await _lines(command, delivery, locked, receipt, before)
+    writing.refusals.end()
     writing.session.add(receipt)
     await writing.session.flush()
-    lines = await _lines(command, delivery, locked, receipt, before)
     writing.session.add_all(lines)
     received = {it.delivery_line_id: it.received for it in lines}
     changed(writing, delivery, DeliveryReceived(delivery.id, received=received), when)
@@ -128,16 +130,20 @@ async def _lines(
     before: Mapping[UUID, ReceiptLine],
 ) -> list[ReceiptLine]:
     """Return the receipt's lines, one for each line of the delivery."""
-    refuse_duplicates((it.delivery_line_id for it in command.lines), ("lines",), "delivery_line_id")
+    refusals, stated = Refusals(), dict[UUID, tuple[ReceivedLine, Counted]]()
+    with refusals:
+        named = (it.delivery_line_id for it in command.lines)
+        refuse_duplicates(named, ("lines",), "delivery_line_id")
     products = await locked.products()
     packagings = await locked.packagings((it.delivery_line_id, it) for it in command.lines)
-    stated: dict[UUID, tuple[ReceivedLine, Counted]] = {}
     for place, each in enumerate(command.lines):
         path: Path = ("lines", place)
-        line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
-        quantity = packagings(products[line.id], each, "received", path)
-        _check_difference(line.shipped, quantity.amount, each.difference, path)
-        stated[line.id] = each, quantity
+        with refusals:
+            line = locked.line(delivery, each.delivery_line_id, (*path, "delivery_line_id"))
+            quantity = packagings(products[line.id], each, "received", path)
+            _check_difference(line.shipped, quantity.amount, each.difference, path)
+            stated[line.id] = each, quantity
+    refusals.end()
     return [
         ReceiptLine(
             merchant_id=receipt.merchant_id,

@@ -86,14 +86,11 @@ async def reship(writing: Writing, command: DeliveryReship) -> Outcome:
     DUPLICATE, SCALE_EXCEEDED, QUANTITY_NOT_OPEN
     for more than is owed again and not planned already, and whatever `deliveryPlan` refuses.
     """
-    refusals = Refusals()
-    with refusals:
+    with writing.refusals:
         check_ahead(writing, command.window, ())
-    with refusals:
-        delivery, locked = await lock_one(writing, command, reship)
-        owed = await _owed(locked, delivery)
-        taken, new_id = await _planned(locked, command, delivery, owed)
-    refusals.end()
+    delivery, locked = await lock_one(writing, command, reship)
+    owed = await _owed(locked, delivery)
+    taken, new_id = await _planned(locked, command, delivery, owed)
     is_all = all(owed[line] == taken.get(line, Decimal(0)) for line in owed)
     is_over = delivery.state not in ON_THE_WAY or delivery.state is DeliveryState.FAILED
     gone = all(line.owed_again == line.shipped for line in locked.lines_of(delivery))
@@ -152,9 +149,13 @@ async def _planned(
         part = _part(command, delivery, taken)
         (new_id,) = await plan(locked.writing, [part], (), reships_id=delivery.id)
     except Refused as refused:
-        problems = [replace(it, path=_sent(command, it.path)) for it in refused.problems]
+        before = locked.writing.refusals
+        mine = [it for it in refused.problems if it not in before.problems]
+        problems = [replace(it, path=_sent(command, it.path)) for it in mine]
         are_stated = not refusals.problems
         refusals.problems += [it for it in problems if are_stated or it.path[0] != "lines"]
+        refusals.end()
+        before.end()
     refusals.end()
     return taken, new_id
 

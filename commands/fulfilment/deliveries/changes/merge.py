@@ -60,15 +60,23 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     refuse_duplicates([*command.delivery_ids, command.delivery_id], ("delivery_ids",))
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",), **paths})
     target = locked.deliveries[command.delivery_id]
-    check_version(target.version, command.expected_version)
-    check_allowed(target, merge, ("delivery_id",))
+    with writing.refusals:
+        check_version(target.version, command.expected_version)
+    with writing.refusals:
+        check_allowed(target, merge, ("delivery_id",))
     held = await active_holds(locked.writing, paths)
     poured: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
     for key, path in paths.items():
         source = locked.deliveries[key]
-        check_allowed(source, merge, path)
-        _check_alike(locked, target, source, path)
-        _check_free(source, held, path)
+        with writing.refusals:
+            check_allowed(source, merge, path)
+        with writing.refusals:
+            _check_alike(locked, target, source, path)
+        with writing.refusals:
+            _check_free(source, held, path)
+    writing.refusals.end()
+    for key in paths:
+        source = locked.deliveries[key]
         for line, quantity in _pour(writing, locked, source, target).items():
             poured[line] += quantity
     mine = {line.order_line_id: line for line in locked.lines_of(target)}

@@ -63,7 +63,8 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     """
     delivery, locked = await lock_one(writing, command, reschedule)
     if command.excuse is not None:
-        _check_late(locked, delivery, command.window)
+        with writing.refusals:
+            _check_late(locked, delivery, command.window)
     before = delivery.window_latest
     columns, overridden = await new_window(
         locked, delivery, command.window, command.window_override

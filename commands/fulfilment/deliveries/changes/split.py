@@ -100,18 +100,17 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     the goods need, and for its window as `deliveryReschedule`.
     """
     delivery, locked = await lock_one(writing, command, split)
-    refusals, taken = Refusals(), dict[DeliveryLine, Counted]()
-    with refusals:
+    may_change = not writing.refusals.problems
+    taken = dict[DeliveryLine, Counted]()
+    with writing.refusals:
         taken = await _taken(locked, delivery, command.lines)
-    with refusals:
+    with writing.refusals:
         columns, overridden = await _columns(locked, delivery, command, taken)
-    refusals.end()
+    if taken and may_change:
+        with writing.refusals:
+            await _take_out(writing, delivery, taken)
+    writing.refusals.end()
     part = await _part(writing, columns, lines=len(taken))
-    for line, quantity in taken.items():
-        line.planned -= quantity.amount
-        if line.planned == 0:
-            await writing.session.delete(line)
-    await _check_complete(writing, delivery)
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
     _add_lines(writing, part, quantities)
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
@@ -185,6 +184,18 @@ async def _taken(
     if whole == sum(line.planned for line in locked.lines_of(delivery)):
         raise Refused(TradeCode.QUANTITY_EXCEEDED, "A split leaves something behind.", ("lines",))
     return taken
+
+
+async def _take_out(
+    writing: Writing, delivery: Delivery, taken: Mapping[DeliveryLine, Counted]
+) -> None:
+    """Leave the rest in a delivery. Refused: DELIVERY_POLICY."""
+    for line, quantity in taken.items():
+        line.planned -= quantity.amount
+        if line.planned == 0:
+            await writing.session.delete(line)
+    await writing.session.flush()
+    await _check_complete(writing, delivery)
 
 
 @guards("D11")

@@ -25,7 +25,7 @@ from commands.trade.contracts.times import AgreedPlace, Window, check_handling
 from commands.trade.orders.lines import move
 from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
-from commands.writing.transaction import Writing, check_state
+from commands.writing.transaction import Writing, check_known, check_state, missing
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import new_id
 from kit.inputs import refuse_duplicates
@@ -72,9 +72,9 @@ class NamedByParts:
     addresses: Mapping[UUID, Address]
 
     def orders_of(self, part: DeliveryPart) -> list[Order]:
-        """Return the orders of what a part takes."""
-        ids = dict.fromkeys(self.lines[it.order_line_id].order_id for it in part.lines)
-        return [self.orders[it] for it in ids]
+        """Return the orders of what a part takes, of lines that are there."""
+        lines = (self.lines.get(it.order_line_id) for it in part.lines)
+        return [self.orders[it] for it in dict.fromkeys(it.order_id for it in lines if it)]
 
 
 def line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
@@ -87,43 +87,42 @@ def line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
 
 
 async def find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> NamedByParts:
-    """Read what the parts name. Refused: NOT_FOUND."""
-    lines = await writing.get(OrderLine, line_paths(parts, path))
+    """Read what the parts name, as far as it is there. Refused: NOT_FOUND for orders' addresses."""
+    lines = await writing.there(OrderLine, line_paths(parts, path))
     orders = await writing.by_key(Order, "id", {line.order_id for line in lines.values()})
     defaults = {it.ship_to_id for it in orders.values() if it.ship_to_id}
     party_ids = {it.party_id for it in orders.values() if it.party_id}
     contract_ids = {it.contract_id for it in orders.values() if it.contract_id}
-    locations, addresses = await find_places(writing, parts, path, defaults)
-    counted = [(lines[it.order_line_id].product_id, it) for part in parts for it in part.lines]
+    wanted = [it for part in parts for it in part.lines if it.order_line_id in lines]
+    named = {it.ship_to_id for it in parts if it.ship_to_id}
+    addresses = await writing.there(Address, defaults | named)
+    check_known(Address, addresses, ((it, path) for it in defaults))
     return NamedByParts(
         lines,
         orders,
         await writing.by_key(Product, "id", {line.product_id for line in lines.values()}),
-        await packagings_of(writing, counted),
+        await packagings_of(writing, [(lines[it.order_line_id].product_id, it) for it in wanted]),
         await writing.by_key(Channel, "id", {it.channel_id for it in orders.values()}),
         await writing.by_key(Party, "id", party_ids),
         await writing.for_all().by_key(Contract, "id", contract_ids),
-        locations,
+        await writing.there(Location, {it.location_id for it in parts}),
         addresses,
     )
 
 
-async def find_places(
-    writing: Writing, parts: Sequence[DeliveryTerms], path: Path, defaults: Collection[UUID] = ()
-) -> tuple[Mapping[UUID, Location], Mapping[UUID, Address]]:
-    """Read where parts start and where they go. defaults: addresses of their orders.
-
-    Refused: NOT_FOUND.
-    """
-    located = {part.location_id: (*path, i, "location_id") for i, part in enumerate(parts)}
-    named = {it.ship_to_id: (*path, i, "ship_to_id") for i, it in enumerate(parts) if it.ship_to_id}
+async def check_places(
+    writing: Writing, parts: Sequence[DeliveryTerms], path: Path, first: int = 0
+) -> None:
+    """Refused: NOT_FOUND for where parts start and where they go. first: position of the first."""
+    numbered = list(enumerate(parts, first))
+    located = {part.location_id: (*path, i, "location_id") for i, part in numbered}
+    named = {it.ship_to_id: (*path, i, "ship_to_id") for i, it in numbered if it.ship_to_id}
     refusals = Refusals()
     with refusals:
-        locations = await writing.get(Location, located)
+        await writing.get(Location, located)
     with refusals:
-        addresses = await writing.get(Address, {**dict.fromkeys(defaults, path), **named})
+        await writing.get(Address, named)
     refusals.end()
-    return locations, addresses
 
 
 def take(
@@ -134,8 +133,10 @@ def take(
     over: Collection[OrderState] = (),
 ) -> dict[OrderLine, Counted]:
     """Return what one part takes of its order lines. over: states of orders that are over, too."""
-    refuse_duplicates((it.order_line_id for it in part.lines), (*path, "lines"), "order_line_id")
     taken, refusals = {}, Refusals()
+    with refusals:
+        named = (it.order_line_id for it in part.lines)
+        refuse_duplicates(named, (*path, "lines"), "order_line_id")
     for place, each in enumerate(part.lines):
         with refusals:
             line, quantity = _one(writing, found, each, (*path, "lines", place), over)
@@ -158,14 +159,20 @@ def _one(
     over: Collection[OrderState],
 ) -> tuple[OrderLine, Counted]:
     """Return an order line and how much of it is planned, checked."""
-    line = found.lines[each.order_line_id]
+    path, refusals = (*below, "order_line_id"), Refusals()
+    line = found.lines.get(each.order_line_id)
+    if line is None:
+        raise missing(OrderLine, path)
     order = found.orders[line.order_id]
     is_over = order.state in over and order.contract_id is None
-    if not is_over:
-        check_state(order, acts.PLAN.states, (*below, "order_line_id"))
-    check_wanted(writing, order, (*below, "order_line_id"))
-    check_agreed(writing, order, line, (*below, "order_line_id"))
-    quantity = found.packagings(found.products[line.product_id], each, path=below)
+    with refusals:
+        if not is_over:
+            check_state(order, acts.PLAN.states, path)
+        check_wanted(writing, order, path)
+        check_agreed(writing, order, line, path)
+    with refusals:
+        quantity = found.packagings(found.products[line.product_id], each, path=below)
+    refusals.end()
     if is_over:
         _want_again(order, line, quantity.amount)
     check_room(line, quantity.amount, (*below, "quantity"))
@@ -183,8 +190,13 @@ def columns_of_part(
     found: NamedByParts, part: DeliveryPart, orders: Sequence[Order], path: Path
 ) -> dict[str, Any]:
     """Return what a delivery is to take from its part and orders, looking whether it can be."""
-    columns = where_and_when(found, part, orders, path)
-    check_location(found.locations[part.location_id], (*path, "location_id"))
+    refusals, columns = Refusals(), dict[str, Any]()
+    with refusals:
+        columns = where_and_when(found, part, orders, path)
+    with refusals:
+        check_known(Location, found.locations, [(part.location_id, (*path, "location_id"))])
+        check_location(found.locations[part.location_id], (*path, "location_id"))
+    refusals.end()
     return columns
 
 
@@ -199,8 +211,15 @@ def where_and_when(
         text = "Orders travel together only for one party over one channel."
         raise Refused(TradeCode.PARTY_MISMATCH, text, (*path, "lines"))
     party = None if first.party_id is None else found.parties[first.party_id]
-    check_method(part.method, found.channels[first.channel_id], party, (*path, "method"))
-    columns = _window(found, part, path) | place_columns(part, orders, found.addresses, path)
+    columns, refusals = dict[str, Any](), Refusals()
+    with refusals:
+        check_method(part.method, found.channels[first.channel_id], party, (*path, "method"))
+    with refusals:
+        columns |= _window(found, part, path)
+        check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], path)
+    with refusals:
+        columns |= place_columns(part, orders, found.addresses, path)
+    refusals.end()
     overrides = [part.window_override, *(it.window_override for it in orders)]
     columns["window_override"] = next((it for it in overrides if it is not None), None)
     return columns | {"party_id": first.party_id, "channel_id": first.channel_id}
@@ -208,18 +227,16 @@ def where_and_when(
 
 def check_times(
     found: NamedByParts,
-    part: DeliveryPart,
     columns: Mapping[str, Any],
     orders: Sequence[Order],
     path: Path,
 ) -> frozenset[TimeRule]:
-    """Return the rules that its window overrides. Refused: as `AgreedPlace.check`, INVALID_DATE."""
+    """Return the rules that its window overrides. Refused: as `AgreedPlace.check`."""
     window = Window.model_construct(
         earliest=columns["window_earliest"],
         latest=columns["window_latest"],
         time_zone=columns["window_zone"],
     )
-    check_handling(part.fulfil_at, part.fulfil_by, window.latest, path)
     contracts = [found.contracts[it.contract_id] for it in orders if it.contract_id]
     address = found.addresses[columns["ship_to_id"]] if columns["ship_to_id"] else None
     arrival = AgreedPlace(address, contracts, columns["window_override"])
@@ -244,7 +261,8 @@ def _window(found: NamedByParts, part: DeliveryPart, path: Path) -> dict[str, An
     if part.window is not None:
         values: Iterable[Any] = part.window.model_dump().values()
     else:
-        lines = [found.lines[it.order_line_id] for it in part.lines]
+        known = (found.lines.get(it.order_line_id) for it in part.lines)
+        lines = [it for it in known if it is not None]
         wanted = {window_of(it) or window_of(found.orders[it.order_id]) for it in lines}
         if len(wanted) != 1 or None in wanted:
             text = "The orders give no one window: say when this delivery is to arrive."

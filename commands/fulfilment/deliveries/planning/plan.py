@@ -11,6 +11,7 @@ from commands.fulfilment.deliveries.places import (
     tell_overridden,
 )
 from commands.fulfilment.deliveries.planning.parts import (
+    check_places,
     check_times,
     columns_of_part,
     find,
@@ -57,13 +58,10 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     more lines than one call may touch.
     """
     path: Path = ("deliveries",)
-    refusals = Refusals()
     for place, part in enumerate(command.deliveries):
-        with refusals:
+        with writing.refusals:
             check_ahead(writing, part.window, (*path, place))
-    with refusals:
-        lines = await writing.get(OrderLine, line_paths(command.deliveries, path))
-    refusals.end()
+    lines = await writing.there(OrderLine, line_paths(command.deliveries, path))
     orders = await lock_orders(writing, {line.order_id: () for line in lines.values()})
     await touch_lines_of(writing, orders)
     return {"delivery_ids": await plan(writing, command.deliveries, path)}
@@ -89,11 +87,15 @@ async def plan(
         with refusals:
             taken.append(take(writing, found, part, (*path, place)))
             plan_lines(taken[-1])
+        orders = found.orders_of(part)
+        if not orders:
+            with refusals:
+                await check_places(writing, [part], path, place)
+            continue
         with refusals:
-            orders = found.orders_of(part)
             columns = columns_of_part(found, part, orders, (*path, place))
             planned.append(columns | {"reships_id": reships_id})
-            overridden.append(check_times(found, part, planned[-1], orders, (*path, place)))
+            overridden.append(check_times(found, planned[-1], orders, (*path, place)))
     refusals.end()
     await check_carried(writing, routes(found, parts, taken, path))
     keys = await write(writing, parts, planned, taken)

@@ -24,7 +24,7 @@ from commands.fulfilment.deliveries.planning.parts import (
 )
 from commands.fulfilment.deliveries.remaining.completing import not_completing
 from commands.master.packagings.counting import Counted
-from commands.trade.contracts.times import check_ahead, check_handling
+from commands.trade.contracts.times import check_ahead
 from commands.writing.transaction import Writing
 from kit.errors import Refused
 from models.trade.contracts.states import TimeRule
@@ -91,11 +91,10 @@ def _recorded(
     overridden: frozenset[TimeRule] = frozenset()
     if over:
         columns = where_and_when(found, part, orders, ())
-        check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], ())
     else:
         check_ahead(writing, part.window, ())
         columns = columns_of_part(found, part, orders, ())
-        overridden = check_times(found, part, columns, orders, ())
+        overridden = check_times(found, columns, orders, ())
     plan_lines(taken, at)
     return _Recorded(part, columns | {"reships_id": None, "planned_at": at}, taken, overridden)
 

@@ -113,6 +113,9 @@ async def _revisions(
         rules = frozenset[TimeRule]()
         with refusals:
             _check(writing, standing, item)
+        if order is None:
+            continue
+        with refusals:
             added = partial(_added, writing, references, order, item, adding)
             targets, gone = _targets(partial(changed.targets, writing, item), added)
             why = item.window_override
@@ -145,12 +148,17 @@ def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> Non
     order = standing.orders.get(item.order_id)
     if order is None:
         raise missing(Order, ("order_id",))
-    check_order_version(writing, order, standing.rows[order.id], item.expected_version)
-    check_state(order, acts.UPDATE.states, ("order_id",))
-    if order.kind is OrderKind.CALL_OFF:
-        raise Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", ("order_id",))
-    if not acts.WANTED.test(writing, order):
-        raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
+    refusals = Refusals()
+    with refusals:
+        rows = standing.rows[order.id]
+        check_order_version(writing, order, rows, item.expected_version)
+    with refusals:
+        check_state(order, acts.UPDATE.states, ("order_id",))
+        if order.kind is OrderKind.CALL_OFF:
+            raise Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", ("order_id",))
+        if not acts.WANTED.test(writing, order):
+            raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
+    refusals.end()
 
 
 def _added(

@@ -17,7 +17,7 @@ from commands.trade.releases.named import check_address
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
+from kit.errors import Code, Refusals, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Day, Each, Input, QuantityOrZero, Reference
 from models.access.viewers import Scope
@@ -95,19 +95,17 @@ def _open(
     """Open one account and return its result. Refused: as `accountsOpen`."""
     known, place = force.known, ReleasePlace.of(item)
     contract, line = _line(known, item)
-    check_address(addresses, contract, item.ship_to_id)
-    if contract.ship_to_ids and item.ship_to_id not in {None, *contract.ship_to_ids}:
-        text = f"{contract.number} does not list this address."
-        raise Refused(TradeCode.NOT_ON_CONTRACT, text, ("ship_to_id",))
-    for name in ("issued", "received"):
-        check_scale(products[line.product_id], getattr(item, name), (name,))
-    if item.received > item.issued:
-        text = "No more has arrived than was issued."
-        raise Refused(Code.OUT_OF_RANGE, text, ("received",))
-    if place in force.accounts:
-        raise Refused(Code.DUPLICATE, "This place stands twice.", ("contract_line_id",))
     before = known.accounts.get(place)
-    account = _counting(before, contract, item, force.writing.now)
+    refusals = Refusals()
+    with refusals:
+        _check_place(contract, item, addresses)
+    with refusals:
+        _check_sums(products[line.product_id], item)
+    with refusals:
+        if place in force.accounts:
+            raise Refused(Code.DUPLICATE, "This place stands twice.", ("contract_line_id",))
+        account = _counting(before, contract, item, force.writing.now)
+    refusals.end()
     status = "CREATED" if before is None else "UPDATED"
     opened = replace(account, opening=item.issued, opening_received=item.received)
     if account.period is not None and opened == account:
@@ -126,6 +124,29 @@ def _open(
         )
     )
     return {"account_id": account.id, "status": status, "problems": []}
+
+
+def _check_place(
+    contract: Contract, item: OpeningBalance, addresses: Mapping[UUID, Address]
+) -> None:
+    """Refused: NOT_FOUND, NOT_ON_CONTRACT."""
+    check_address(addresses, contract, item.ship_to_id)
+    if contract.ship_to_ids and item.ship_to_id not in {None, *contract.ship_to_ids}:
+        text = f"{contract.number} does not list this address."
+        raise Refused(TradeCode.NOT_ON_CONTRACT, text, ("ship_to_id",))
+
+
+def _check_sums(product: Product, item: OpeningBalance) -> None:
+    """Refused: SCALE_EXCEEDED, OUT_OF_RANGE."""
+    refusals = Refusals()
+    for name in ("issued", "received"):
+        with refusals:
+            check_scale(product, getattr(item, name), (name,))
+    with refusals:
+        if item.received > item.issued:
+            text = "No more has arrived than was issued."
+            raise Refused(Code.OUT_OF_RANGE, text, ("received",))
+    refusals.end()
 
 
 def _line(known: KnownLines, item: OpeningBalance) -> tuple[Contract, ContractLine]:

@@ -67,8 +67,10 @@ async def answer(writing: Writing, command: ReleaseAnswer) -> Outcome:
     (line,) = await writing.records(ContractLine, "id", [release.contract_line_id])
     (product,) = await writing.records(Product, "id", [line.product_id])
     same = ((it.schedule_line_id, it.day) for it in command.lines)
-    refuse_duplicates(same, ("lines",), "schedule_line_id")
+    with writing.refusals:
+        refuse_duplicates(same, ("lines",), "schedule_line_id")
     _check(release, command.lines, lines, product)
+    writing.refusals.end()
     before = await writing.among(ReleaseAnswerLine, "release_id", [release.id], "place")
     wanted = [it.model_dump() for it in command.lines]
     if release.answered_at is None or wanted != [_kept(it) for it in before]:

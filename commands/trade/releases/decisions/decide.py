@@ -61,10 +61,12 @@ async def consent(writing: Writing, command: ReleaseConsent) -> Outcome:
     Refused: NOT_FOUND, DUPLICATE, WRONG_STATE for a release that does not wait any more; for its
     contract, before it comes into force, CONTRACT_SUSPENDED, WRONG_STATE and OUTSIDE_VALIDITY (K3).
     """
-    refuse_duplicates(command.finding_ids, ("finding_ids",))
+    with writing.refusals:
+        refuse_duplicates(command.finding_ids, ("finding_ids",))
     release, contract = await lock_release(writing, command, consent)
     rows = await writing.among(ReleaseFinding, "release_id", [release.id], "place", lock=True)
     fresh = _wanted(command, rows)
+    writing.refusals.end()
     await change_rows(
         writing, {ReleaseFinding: [(it, {"consented_at": writing.now}) for it in fresh]}
     )
@@ -102,7 +104,8 @@ async def lock_release(
     found = (await writing.get(Release, {key: _PATH}))[key]
     (contract,), _ = await locked_lines(writing, [found.contract_line_id])
     release = (await writing.lock(Release, {key: _PATH}))[key]
-    check_state(release, decision.act.states, _PATH, f"Release {release.number}")
+    with writing.refusals:
+        check_state(release, decision.act.states, _PATH, f"Release {release.number}")
     return release, contract
 
 
@@ -140,7 +143,7 @@ async def _bring(writing: Writing, release: Release) -> None:
     if standing.schedule is None:
         raise missing(Release, _PATH)
     force = Force(writing, known)
-    force.bring(
+    replaced = force.bring(
         ComingRelease(
             release.id,
             release.type,
@@ -152,7 +155,7 @@ async def _bring(writing: Writing, release: Release) -> None:
             left,
         )
     )
-    own = {"state": ReleaseState.ACTIVE, "period_id": account.period_id}
+    own = {"state": ReleaseState.ACTIVE, "period_id": account.period_id, "replaced": replaced.kept}
     await force.change()
     await write_rows(writing, force.new, force.reported)
     await change_rows(writing, {Release: [(release, own)]})

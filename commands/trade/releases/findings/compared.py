@@ -6,12 +6,13 @@ from decimal import Decimal
 from itertools import accumulate
 
 from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
-from commands.trade.releases.schedule import Schedule
+from commands.trade.releases.schedule import IN_TRANSIT, Schedule
 from models.base.guards import guards
 from models.trade.contracts.findings import FindingCode
 from models.trade.releases.words import Commitment, ReleaseFunction, ReleaseType
 
 _PERCENT = 100
+_TICK = timedelta.resolution
 
 
 @guards("K8", instead=())
@@ -19,7 +20,8 @@ def firm_zone(release: Arriving) -> Findings:
     """Find firm demand that falls in the firm zone.
 
     Cumulatives are compared, so that goods that came meanwhile are no reduction; what a customer
-    says that it has beyond what was supplied is one. Of two periods, what is open is.
+    says that it has beyond what was supplied is one. Of two periods, what is open is. A bucket is
+    compared at its end, with what may come by then: a week that its days tell is none either.
     """
     (before, after, is_one), now = _in_force(release), release.writing.now
     if before is None or after is None:
@@ -30,11 +32,11 @@ def firm_zone(release: Arriving) -> Findings:
         before = _open(before, release.supplied(release.current))
         after, more = _open(after, max(after.received, backed)), Decimal(0)
     end = now + timedelta(days=release.contract.firm_zone_days)
-    firm = {it.window.earliest for it in before.slots if it.commitment is Commitment.FIRM}
-    for start in sorted(it for it in firm if now <= it < end):
-        was, is_now = before.firm(start), after.firm(start) - more
+    firm = (it.window for it in before.slots if it.commitment is Commitment.FIRM)
+    for until in sorted({it.latest for it in firm if now <= it.earliest < end}):
+        was, is_now = before.firm(until), after.firm_before(until) - more
         if is_now < was:
-            day, what = release.day(start), "firm" if is_one else "firm and open"
+            day, what = release.day(until - _TICK), "firm" if is_one else "firm and open"
             text = f"Until {day} {written(was)} is {what}; this release asks {written(is_now)}."
             yield Found(FindingCode.FIRM_ZONE, text, day=day, expected=was, found=is_now)
 
@@ -103,7 +105,7 @@ def lots(release: Arriving) -> Findings:
     if lot is None:
         return
     for place, slot in enumerate(release.schedule.slots, 1):
-        if slot.quantity % lot:
+        if slot.quantity % lot and slot.code != IN_TRANSIT:
             text = f"{written(slot.quantity)} is no multiple of {written(lot)}."
             day = release.day(slot.window.earliest)
             yield Found(FindingCode.LOT_MULTIPLE, text, place, day, lot, slot.quantity)

@@ -36,7 +36,12 @@ async def _released(s: Scene) -> dict[str, Any]:
     details = {"pointOfUse": "M-3", "engineeringRevision": "C", "packagingInstruction": "KLT-6428"}
     ahead = {"productionGoAhead": "40", "productionGoAheadUntil": "2026-03-31"}
     ahead |= {"materialGoAhead": "60", "materialGoAheadUntil": "2026-04-30", "planner": "P-17"}
-    what = {"type": "FORECAST", "function": "REPLACE", "supplierConsent": False}
+    what = {
+        "type": "FORECAST",
+        "function": "REPLACE",
+        "supplierConsent": False,
+        "isNetOfTransit": True,
+    }
     line = {"contractLineId": contract["lines"][0]["id"], "lines": [SCHEDULED]}
     return {**line, **what, **place, **horizon, **counted, **when, **details, **ahead}
 
@@ -88,6 +93,11 @@ async def release_consent(s: Scene) -> dict[str, Any]:
 
 async def release_reject(s: Scene) -> dict[str, Any]:
     return {"releaseId": (await _waiting(s))["id"], "reason": "Made already."}
+
+
+async def release_withdraw(s: Scene) -> dict[str, Any]:
+    sent = await s.ask(SENT, input={**await _released(s), "number": "A-2026/9"})
+    return {"releaseId": sent["contractRelease"]["release"]["id"], "reason": "Sent by mistake."}
 
 
 SENT = """

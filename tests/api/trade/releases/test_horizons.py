@@ -1,0 +1,126 @@
+"""Buckets of a forecast that lie on both sides of the horizon of what is wanted just in time."""
+
+import pytest
+
+from tests.make.trade import contracts
+from tests.make.trade.contracts import schedule, window
+
+DEMAND = """
+{ demand(first: 20) { nodes {
+  quantity openQuantity cumulativeReleased shipsOn arrivesOn window { earliest latest }
+} } }
+"""
+WEDNESDAY = {"horizonEnd": "2026-03-11T23:00:00Z"}
+"""The end of it in Berlin; 9 March is a Monday."""
+
+
+def bucket(first, last, quantity, kind="WEEK", commitment="FORECAST"):
+    span = {"window": window(first, last), "bucket": kind}
+    return {**span, "quantity": quantity, "commitment": commitment}
+
+
+WEEK = bucket("2026-03-09", "2026-03-13", "500")
+
+
+async def _demand(ask, *names):
+    rows = (await ask(DEMAND))["demand"]["nodes"]
+    return [tuple(it[name] for name in names) for it in rows]
+
+
+async def _quantities(ask):
+    return [it for (it,) in await _demand(ask, "quantity")]
+
+
+@pytest.fixture
+async def line(ask, world):
+    made = await contracts.contract(world, ask, firmZoneDays=30)
+    return made["lines"][0]["id"]
+
+
+async def test_a_week_keeps_what_just_in_time_does_not_tell_of_it(ask, line):
+    later = bucket("2026-03-16", "2026-03-20", "400")
+    await contracts.release(ask, line, 1, schedule("2026-03-06", "90"), WEEK, later)
+    days = schedule("2026-03-09", "80"), schedule("2026-03-10", "120")
+    payload = await contracts.try_release(ask, line, 1, *days, type="JIT", **WEDNESDAY)
+    # 90 are overlaid; of 500 the days tell 200, and 300 are left from Thursday on.
+    shown = await _demand(ask, "quantity", "cumulativeReleased", "arrivesOn", "shipsOn")
+    assert shown == [
+        ("80", "80", "2026-03-09", "2026-03-09"),
+        ("120", "200", "2026-03-10", "2026-03-10"),
+        ("300", "500", "2026-03-12", "2026-03-12"),
+        ("400", "900", "2026-03-16", "2026-03-16"),
+    ]
+    assert payload["contractLine"]["cumulativeReleased"] == "900"
+    *_, (kept,), _ = await _demand(ask, "window")
+    assert kept == {"earliest": "2026-03-11T23:00:00+00:00", "latest": "2026-03-13T15:00:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("forecast", "jit", "left"),
+    [
+        # What is told above the bucket takes it away, and nothing of the next one.
+        ([WEEK, bucket("2026-03-16", "2026-03-20", "400")], "600", ["0", "400"]),
+        # Both halves of a week lose together what is told of it, the first one first.
+        (
+            [
+                bucket("2026-03-09", "2026-03-13", "200", commitment="FIRM"),
+                bucket("2026-03-09", "2026-03-13", "300"),
+            ],
+            "350",
+            ["0", "150"],
+        ),
+        ([bucket("2026-03-01", "2026-03-31", "2000", "MONTH")], "350", ["1650"]),
+        # Of a day nothing is left, however long its window is; nor of a week that is over.
+        ([bucket("2026-03-09", "2026-03-13", "500", "DAY")], "350", []),
+        ([bucket("2026-03-09", "2026-03-11", "500")], "350", []),
+    ],
+)
+async def test_what_is_left_of_buckets(ask, line, forecast, jit, left):
+    await contracts.release(ask, line, 1, *forecast)
+    wanted = schedule("2026-03-10", jit)
+    payload = await contracts.try_release(ask, line, 1, wanted, type="JIT", **WEDNESDAY)
+    assert await _quantities(ask) == [jit, *left]
+    total = str(sum(map(int, [jit, *left])))
+    assert payload["contractLine"]["cumulativeReleased"] == total
+
+
+async def test_what_has_come_of_a_week_is_wanted_no_more(ask, world, line):
+    received = {"cumulativeReceived": "1000"}
+    await contracts.release(ask, line, 1, schedule("2026-03-06", "90"), WEEK, **received)
+    # On Wednesday 90 of Friday have come and 200 of the week, 100 are told: 200 of 500 are left.
+    world.clock.advance(days=9)
+    jit = {"type": "JIT", "cumulativeReceived": "1290", **WEDNESDAY}
+    await contracts.release(ask, line, 1, schedule("2026-03-11", "100"), **jit)
+    assert await _demand(ask, "quantity", "cumulativeReleased") == [
+        ("100", "1390"),
+        ("200", "1590"),
+    ]
+    # The next forecast knows what came by itself: 300 of the week, of which 100 are told still.
+    newer = {"cumulativeReceived": "1290", "issuedAt": "2026-03-11T08:00:00Z"}
+    await contracts.release(ask, line, 2, bucket("2026-03-09", "2026-03-13", "300"), **newer)
+    assert await _quantities(ask) == ["100", "200"]
+
+
+async def test_what_is_told_after_a_stated_horizon_is_not_wanted_twice(ask, line):
+    days = [schedule(f"2026-03-{it}", "100") for it in ("10", "11", "12", "13")]
+    await contracts.release(ask, line, 1, *days)
+    sent = [schedule("2026-03-10", "40"), schedule("2026-03-12", "70")]
+    await contracts.release(ask, line, 1, *sent, type="JIT", **WEDNESDAY)
+    assert await _demand(ask, "quantity", "arrivesOn") == [
+        ("40", "2026-03-10"),
+        ("70", "2026-03-12"),
+        ("100", "2026-03-13"),
+    ]
+
+
+async def test_days_of_a_firm_week_take_nothing_from_it_but_what_they_say(ask, line):
+    week = bucket("2026-03-09", "2026-03-13", "500", commitment="FIRM")
+    await contracts.release(ask, line, 1, week)
+    states = []
+    for number, horizon in enumerate((WEDNESDAY, {"horizonEnd": "2026-03-13T23:00:00Z"}), 1):
+        days = schedule("2026-03-10", "200", "FIRM")
+        sent = await contracts.try_release(ask, line, number, days, type="JIT", **horizon)
+        found = [(it["code"], it["day"], it["expected"]) for it in sent["release"]["findings"]]
+        states.append((sent["release"]["state"], found))
+    # All of the week is told then, and 300 of it are gone.
+    assert states == [("ACTIVE", []), ("RECEIVED", [("FIRM_ZONE", "2026-03-13", "500")])]

@@ -1,0 +1,88 @@
+"""Schedules whose quantities are without what is on its way: it is not asked for once more."""
+
+import pytest
+
+from tests.make.fulfilment import deliveries
+from tests.make.trade import contracts
+from tests.make.trade.contracts import schedule
+
+DEMAND = "{ demand(first: 9) { nodes { quantity openQuantity scheduleLine { code } } } }"
+
+
+@pytest.fixture
+async def agreed(ask, world):
+    return await contracts.contract(world, ask)
+
+
+async def _left(ask, world, agreed, *quantities):
+    """Let goods leave, an hour between each; return the delivery notes."""
+    notes = []
+    for quantity in quantities:
+        order = await contracts.call_off(world, ask, agreed, quantity)
+        sent = await deliveries.dispatched(world, ask, order, parcel={"generateSscc": True})
+        notes.append(sent["number"])
+        world.clock.advance(hours=1)
+    return notes
+
+
+async def _send(ask, agreed, number, *lines, **fields):
+    line = agreed["lines"][0]["id"]
+    return await contracts.try_release(ask, line, number, *lines, isNetOfTransit=True, **fields)
+
+
+async def _demand(ask):
+    rows = (await ask(DEMAND))["demand"]["nodes"]
+    return [(it["scheduleLine"]["code"], it["quantity"], it["openQuantity"]) for it in rows]
+
+
+WANTED = schedule("2026-03-10", "100")
+
+
+@pytest.mark.parametrize(
+    ("received", "on_its_way"),
+    [("100", None), ("60", "40"), ("0", "100"), ("130", None)],
+)
+async def test_what_is_on_its_way_is_wanted_beside_the_quantities(
+    ask, world, agreed, received, on_its_way
+):
+    await _left(ask, world, agreed, "60", "40")
+    await _send(ask, agreed, 1, WANTED, cumulativeReceived=received)
+    of_ours = [] if on_its_way is None else [("IN_TRANSIT", on_its_way, "0")]
+    assert await _demand(ask) == [*of_ours, (None, "100", "100")]
+    # What leaves later is for what was asked.
+    world.clock.advance(hours=1)
+    await _left(ask, world, agreed, "30")
+    assert await _demand(ask) == [*of_ours, (None, "100", "70")]
+
+
+async def test_without_a_figure_the_last_note_tells_what_is_on_its_way(ask, world, agreed):
+    first, _ = await _left(ask, world, agreed, "60", "40")
+    note = {"deliveryNote": first, "quantity": "60"}
+    await _send(ask, agreed, 1, WANTED, lastReceipts=[note])
+    assert await _demand(ask) == [("IN_TRANSIT", "40", "0"), (None, "100", "100")]
+    # The next one says that all has come, and that nothing more is on its way.
+    await _send(ask, agreed, 2, schedule("2026-03-12", "70"), cumulativeReceived="100")
+    assert await _demand(ask) == [(None, "70", "70")]
+
+
+async def test_what_left_after_it_was_calculated_is_for_its_quantities(ask, world, agreed):
+    as_of = world.clock().isoformat()
+    world.clock.advance(hours=1)
+    await _left(ask, world, agreed, "40")
+    await _send(ask, agreed, 1, WANTED, cumulativeReceived="0", calculatedAt=as_of)
+    assert await _demand(ask) == [(None, "100", "60")]
+
+
+async def test_lots_and_firm_quantities_are_compared_without_what_is_on_its_way(ask, world):
+    (bolt,) = await contracts.products(ask, "BOLT")
+    lines = [contracts.line(bolt, lotMultiple="50")]
+    agreed = await contracts.contract(world, ask, lines=lines, firmZoneDays=30)
+    firm = schedule("2026-03-10", "150", "FIRM")
+    gross = await contracts.try_release(ask, agreed["lines"][0]["id"], 1, firm)
+    assert contracts.found(gross) == ("ACTIVE", [])
+    await _left(ask, world, agreed, "50")
+    sent = await _send(ask, agreed, 2, schedule("2026-03-10", "50", "FIRM"))
+    # 150 were firm; 50 on their way and 50 beside them are 50 less.
+    assert contracts.found(sent) == ("RECEIVED", ["FIRM_ZONE"])
+    (finding,) = sent["release"]["findings"]
+    assert (finding["expected"], finding["found"]) == ("150", "100")
