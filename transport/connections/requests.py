@@ -37,6 +37,8 @@ LONGEST_LINE = 8_000
 FED_AT_ONCE = 2_048
 """Bytes that are parsed before others have their turn, but for a body whose length is known: in so
 many are 340 pieces of a body, and what is done for each is Python."""
+FRAMING = 4_096
+"""Bytes that may lie between the pieces of a body, beyond an eighth of what they hold."""
 
 
 class _StoppedError(Exception):
@@ -127,9 +129,15 @@ class Requests(HttpToolsProtocol):
         except httptools.HttpParserError:
             self._refuse(self._reason or NOT_HTTP)
         else:
-            if self._unparsed > self._bounds.head_bytes:
-                self._refuse(SMALL_PIECES if self._is_in_body else LONG_HEAD)
+            self._check_unparsed()
         return not self._is_over
+
+    def _check_unparsed(self) -> None:
+        most = self._bounds.head_bytes
+        if self._is_in_body and self._unparsed > min(FRAMING, most):
+            self._refuse(SMALL_PIECES)
+        elif self._unparsed > most:
+            self._refuse(LONG_HEAD)
 
     @property
     def _is_in_body(self) -> bool:
@@ -175,7 +183,7 @@ class Requests(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Count only what lies between pieces of a body; bodies are counted where they are read."""
-        self._unparsed = max(0, self._unparsed - len(body))
+        self._unparsed = max(0, self._unparsed - len(body) - len(body) // 8)
         self._left = max(0, self._left - len(body))
         super().on_body(body)
 

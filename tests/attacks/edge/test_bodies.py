@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from kit.limits import Bounds
 from kit.loop.apart import Apart
 from kit.loop.memory import MUCH
 from models.access.viewers import Actor
 from tests import make
 from tests.attacks.edge.conftest import QUERY, Serve
 from tests.make.running import until
-from transport.connections.requests import FED_AT_ONCE, Requests
+from transport.connections.requests import FED_AT_ONCE, FRAMING, Requests
 from transport.http import requests
 
 OWN = 100_000
@@ -100,7 +99,7 @@ async def test_pieces_of_a_byte_are_parsed_in_steps_and_end(
             assert (await line.reply()).status == status
         await host.is_empty()
         assert 0 < max(steps) <= FED_AT_ONCE // len(TINY) + 1
-        assert sum(steps) <= Bounds().head_bytes // (len(TINY) - 1) + 2 * max(steps)
+        assert sum(steps) <= FRAMING // (len(TINY) - 1) + 2 * max(steps)
         assert (await host.ask()).status == 200
 
 

@@ -98,12 +98,14 @@ async def _revisions(
     """
     standing = await StandingOrders.read(writing, {it.order_id for it in items})
     orders = [standing.orders.get(it.order_id) for it in items]
-    lined = [
-        (AsItIs.of(order), [*item.add_lines, *priced_anew(standing, item)])
-        for order, item in zip(orders, items, strict=True)
-        if order is not None
-    ]
-    references = await read(writing, lined)
+    references = await read(
+        writing,
+        [
+            (AsItIs.of(order), [*item.add_lines, *priced_anew(standing, item)])
+            for order, item in zip(orders, items, strict=True)
+            if order is not None
+        ],
+    )
     changed = await LineChanges.read(writing, standing, references, items)
     addresses = await addresses_of(writing, standing)
     found, refusals = [], Refusals()
