@@ -77,9 +77,9 @@ async def test_many_keys_of_a_merchant_hold_half_of_all_and_leave_room_for_anoth
 TINY = b"1\r\n \r\n"
 
 
-@pytest.mark.parametrize(("known", "status"), [(True, 413), (False, 401)])
+@pytest.mark.parametrize("known", [True, False])
 async def test_pieces_of_a_byte_are_parsed_in_steps_and_end(
-    serve: Serve, monkeypatch: pytest.MonkeyPatch, *, known: bool, status: int
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, *, known: bool
 ) -> None:
     """What lies between pieces is bounded like a head; after an answer nothing is parsed."""
     parse, take = Requests.on_body, Requests._take  # noqa: SLF001 -- a step of the loop.
@@ -96,7 +96,8 @@ async def test_pieces_of_a_byte_are_parsed_in_steps_and_end(
         whole = host.request(b"", token, **{"Transfer-Encoding": "chunked"})
         async with host.line(whole.replace(b"Content-Length: 0\r\n", b"")) as line:
             line.writer.write(TINY * 100_000)
-            assert (await line.reply()).status == status
+            # What comes first: that it is too much, or that the token is none.
+            assert (await line.reply()).status in ({413} if known else {401, 413})
         await host.is_empty()
         assert 0 < max(steps) <= FED_AT_ONCE // len(TINY) + 1
         assert sum(steps) <= FRAMING // (len(TINY) - 1) + 2 * max(steps)
