@@ -119,6 +119,7 @@ async def test_releases_in_every_state(world, ask):
         "CONSENT": [{**key, "findingIds": [findings[0]]}],
         "REJECT": [{**key, "reason": "No."}],
         "ANSWER": [{**key, "lines": []}],
+        "WITHDRAW": [{**key, "reason": "No."}],
     }
     party = from_global(contract["party"]["id"])[1]
     buyer = await Client.bound(world, ask, Actor.BUYER, party, role=CompanyRole.BUYER)
