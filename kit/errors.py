@@ -185,6 +185,7 @@ class Refusals:
     """Gathers refusals of several steps, so that all are told at once.
 
     `with refusals:` around a step goes on after what it refuses; `end` refuses all that was met.
+    That a row is in a wrong state is said of it once, as it was met first.
     """
 
     def __init__(self, above: Path = ()) -> None:
@@ -197,9 +198,15 @@ class Refusals:
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
         """Keep what a step refuses; whatever else it raises goes on."""
         if isinstance(error, Refused):
-            self.problems += [it.below(self.above) for it in error.problems]
+            problems = [it.below(self.above) for it in error.problems]
+            self.problems += [it for it in problems if not self._is_known(it)]
             return True
         return False
+
+    def _is_known(self, problem: Problem) -> bool:
+        """Tell whether it says again that a row is in a wrong state."""
+        of_state = [it.path for it in self.problems if it.code is Code.WRONG_STATE]
+        return problem.code is Code.WRONG_STATE and problem.path in of_state
 
     def end(self) -> None:
         """Refused: all that was met, if anything was."""

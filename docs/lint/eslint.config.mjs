@@ -18,6 +18,10 @@ const PARTS = [
   // Compared, summed or planned for one answer.
   "OrderDraft", "OrderDraftLine", "OrderSummary", "ReleaseChange", "ReleaseComparison",
   "SchedulePlanItem",
+  // Of an event: how much of each line, and what of it became what.
+  "CancelledLine", "ContractLineMoved", "ContractLineQuantity", "DeliveryLineQuantity", "LimitNameValue",
+  "OrderLineMoved", "OrderLinePriceChange", "OrderLineQuantity", "PriceListEntryPriceChange",
+  "RespondedLine", "UpdatedLine",
   // Of who asks: another one with each token.
   "KeyLimit", "Merchant", "Viewer",
   // Told once, in order, by a position instead.

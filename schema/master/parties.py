@@ -29,7 +29,7 @@ from schema.master.receiving import Opening
 
 if TYPE_CHECKING:
     from schema.trade.contracts.types import Contract
-    from schema.trade.orders.types import OrderConnection
+    from schema.trade.orders.lists import OrderConnection
 
 described(PartyKind, "PartyKind", "Whether a party is a business or a private person.")
 described(
@@ -138,7 +138,7 @@ class Party(Node):
         filters=contract_loaders.ContractFilter,
         sorts=contract_loaders.ContractSort,
     )
-    orders: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders.types")] = connection(
+    orders: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders.lists")] = connection(
         order_lists.of_party,
         "Its orders.",
         filters=order_lists.OrderFilter,

@@ -40,7 +40,7 @@ from schema.trade.contracts.enums import (
 from schema.trade.contracts.guarantees import Guarantee
 
 if TYPE_CHECKING:
-    from schema.trade.orders.types import OrderConnection
+    from schema.trade.orders.lists import OrderConnection
     from schema.trade.releases.accounts import CumulativeAccount
     from schema.trade.releases.demand import Demand
     from schema.trade.releases.types import Release
@@ -266,7 +266,7 @@ class Contract(Node):
     shortfalls: list[Shortfall] = related(
         loaders.shortfalls_of, "What its settlement found missing."
     )
-    call_offs: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders.types")] = (
+    call_offs: Annotated["OrderConnection", strawberry.lazy("schema.trade.orders.lists")] = (
         connection(
             call_off_loaders.of_contract,
             "Orders that draw it down.",

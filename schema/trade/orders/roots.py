@@ -15,7 +15,8 @@ from schema.graphql.mutations import Payload, mutation
 from schema.graphql.roots import one_by
 from schema.trade.orders.enums import OrderLineSort, OrderSort
 from schema.trade.orders.holds import Hold
-from schema.trade.orders.types import Order, OrderConnection, OrderLine
+from schema.trade.orders.lists import OrderConnection
+from schema.trade.orders.types import Order, OrderLine
 
 
 @strawberry.type(description="Outcome of a mutation of one order.")

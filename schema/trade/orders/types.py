@@ -17,7 +17,7 @@ from loaders.master import parties as party_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as loaders
 from loaders.trade import payments as payment_loaders
-from loaders.trade.orders import responses, sums
+from loaders.trade.orders import responses
 from loaders.trade.orders import totals as order_totals
 from loaders.trade.releases import lists as release_loaders
 from models.access.viewers import Scope
@@ -27,10 +27,8 @@ from models.trade.orders.tables import Order as OrderRow
 from schema.access.journal import Timeline, timeline
 from schema.access.journal.events import Events, events
 from schema.graphql import values
-from schema.graphql.connections import Connection, whole
 from schema.graphql.nodes import Node, node
 from schema.graphql.scalars import Currency
-from schema.graphql.scopes import Requires
 from schema.master.catalog import Product
 from schema.master.channels import Channel
 from schema.master.packagings import Packaged, packaged
@@ -370,36 +368,3 @@ class Order(Node):
         tracking_loaders.events_of_order, "What happened to it, its deliveries and their parcels."
     )
     timeline: Timeline = timeline()
-
-
-@strawberry.type(
-    description="Sums over a whole list of orders, whatever page is asked.",
-    directives=[Requires(scope=Scope.ORDERS_READ)],
-)
-class OrderSummary:
-    """The fields of loaders.trade.orders.Summary."""
-
-    order_count: int = strawberry.field(description="Number of orders.")
-    line_count: int = strawberry.field(description="Number of lines that you see.")
-    ordered_quantity: Decimal = strawberry.field(
-        description="What was ordered, cancelled quantities included, added over the lines that"
-        " you see: it mixes the units of the products."
-    )
-    net_totals: list[values.Money] = strawberry.field(
-        description="For each currency what `Order.net` says of one order, over all lines that have"
-        " a price: added exactly and rounded half up once to the currency's minor unit. Empty for"
-        " warehouses.",
-        metadata={DECLARED: Listed(sums.net_totals)},
-    )
-
-
-@strawberry.type(description="A page of a list of orders.")
-class OrderConnection(Connection[Order]):
-    """A connection that can also sum up its whole list."""
-
-    summary: OrderSummary = whole(
-        lambda page: sums.SummaryOf(page.paged, page.filter_by),
-        sums.SummaryOf.source,
-        "Sums over the whole list; counted only when asked.",
-        cost=Cost(weight=1, each=2_400),
-    )

@@ -5,7 +5,7 @@ The rules themselves run in Node (`make lint-schema`); these are the exceptions,
 
 import re
 
-from graphql import GraphQLObjectType, is_interface_type
+from graphql import GraphQLObjectType
 
 from schema.schema import schema
 from tests.house.places import ROOT
@@ -44,6 +44,5 @@ def _is_edge(name: str) -> bool:
 
 
 def _is_node(kind: object) -> bool:
-    if is_interface_type(kind):
-        return kind.name == "Node"
-    return any(it.name == "Node" for it in getattr(kind, "interfaces", ()))
+    known = (kind, *getattr(kind, "interfaces", ()))
+    return "Node" in {getattr(it, "name", None) for it in known}
