@@ -12,11 +12,12 @@ PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --
 # Programs that the tests start load what others have compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-changed test-reference simulate guards check bench bench-quick wheel sdl docs picture migration lock clean
+.PHONY: run test test-changed test-reference simulate guards check bench bench-quick wheel sdl docs lint-schema picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
-	exec $(PYTHON) start.py
+	@# Ctrl-C is how it ends: make need not call that an error.
+	@trap : INT; $(PYTHON) start.py || test $$? -eq 130
 
 test: $(VENV)/dev.stamp ## Run every test, the browser's too.
 	$(PYTHON) -m web.chromium
@@ -70,10 +71,14 @@ docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, 
 		> docs/GATES.md.new
 	mv docs/GATES.md.new docs/GATES.md
 
-picture: $(VENV)/dev.stamp ## Take the README's picture of the server that `make run` started.
-	$(PYTHON) -m web.picture \
-		"http://$${ABRUF_HOST:-127.0.0.1}:$${ABRUF_PORT:-8000}/graphql" \
-		"$$($(PYTHON) -c '$(DATA_TOKEN)')" docs/pictures/graphiql.png
+lint-schema: ## Look at schema.graphql with the rules of docs/lint: needs Node 20 with npm, and the network once.
+	npm --prefix docs/lint ci --ignore-scripts --silent
+	docs/lint/node_modules/.bin/eslint --max-warnings 0 --config docs/lint/eslint.config.mjs schema.graphql
+
+SERVER = "http://$${ABRUF_HOST:-127.0.0.1}:$${ABRUF_PORT:-8000}/graphql" "$$($(PYTHON) -c '$(DATA_TOKEN)')"
+picture: $(VENV)/dev.stamp ## Take the README's pictures of the server that `make run` started.
+	$(PYTHON) -m web.picture $(SERVER) docs/pictures/graphiql.png
+	$(PYTHON) -m web.burn_down $(SERVER) docs/pictures/burn-down.svg
 
 migration: $(VENV)/dev.stamp ## Write a migration from the models: make migration m="what it does"
 	$(PYTHON) -m migrations "$(m)"

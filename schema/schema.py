@@ -181,4 +181,10 @@ schema = Schema(
         lambda: Planned(PLANNER),
     ],
 )
-declare_pages(schema._schema.type_map.values())  # noqa: SLF001 -- graphql-core's side of it.
+_core = schema._schema  # noqa: SLF001 -- graphql-core's side of it.
+_core.description = (
+    "Abruf: orders line by line, call-off contracts drawn down in parts, deliveries at agreed"
+    " times, parcels tracked to the doorstep. Each field says which scope a token needs; quantities"
+    " and amounts are exact decimals, as texts."
+)
+declare_pages(_core.type_map.values())

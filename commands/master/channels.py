@@ -50,6 +50,11 @@ class ChannelUpsert(Upsert):
         description="Whether who orders over it may cancel what no delivery has taken"
         " (`orderWithdraw`).",
     )
+    reschedulable: bool = Field(
+        default=False,
+        description="Whether who orders over it may propose another window while something is in no"
+        " delivery (`orderProposeWindow`).",
+    )
     release_when: ReleaseWhen = Field(
         ReleaseWhen.NOT_FAILED,
         description="What must be known of an order's payment before its goods are released, packed"

@@ -76,6 +76,7 @@ class Channel(Owned):
     approval_required: Mapped[bool]
     takes_unpriced: Mapped[bool] = mapped_column(default=False, server_default="false")
     withdrawable: Mapped[bool] = mapped_column(default=False, server_default="false")
+    reschedulable: Mapped[bool] = mapped_column(default=False, server_default="false")
     release_when: Mapped[ReleaseWhen] = mapped_column(
         OneOf(ReleaseWhen),
         default=ReleaseWhen.NOT_FAILED,

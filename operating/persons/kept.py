@@ -83,6 +83,7 @@ def _of_orders(person: Person) -> list[Kept]:
     orders = person.orders
     own = {"ship_to": _place(Order.ship_to), "note": None, "guest": _person(Order.guest)}
     own |= {"recipient": _person(Order.recipient), "window_override": None}
+    own |= dict.fromkeys(("proposal_reason", "proposal_answer_reason"))
     return [
         Kept(Order, among(Order.id, orders), own),
         Kept(OrderLine, among(OrderLine.order_id, orders), {}),

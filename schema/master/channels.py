@@ -70,6 +70,9 @@ class Channel(Node):
     withdrawable: bool = strawberry.field(
         description="Whether who orders over it may cancel what no delivery has taken."
     )
+    reschedulable: bool = strawberry.field(
+        description="Whether who orders over it may propose another window."
+    )
     release_when: ReleaseWhen = strawberry.field(
         description="What must be known of a payment before goods go on, for orders of guests and"
         " of parties without a rule of their own."

@@ -1,6 +1,7 @@
 """A small schema of its own: shelves and books, with everything that can go wrong."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from enum import Enum
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -44,7 +45,7 @@ class Context:
 
     def __init__(self, connection: AsyncConnection, *, plans: bool, faults: Any = ()) -> None:
         self.connection, self.plans, self.faults = connection, plans, faults
-        self.work = Work(self.limits, Slices())
+        self.work, self.held = Work(self.limits, Slices()), AsyncExitStack()
 
     def planned(self, length: int, what: Hashable = None) -> None:
         assert length, what

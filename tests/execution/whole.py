@@ -33,6 +33,8 @@ DEEPEST = 4
 """Fields between a row and an object that has no id."""
 ROWS, MANY = 8, 10
 """Objects that are asked at once, and how much of a list of each."""
+BY_ID = {"orderDraftFrom": "Order"}
+"""Root field that leads to an object without an id -> the type whose ids it takes."""
 _VALUES = {
     "Boolean": "true",
     "Int": "1",
@@ -50,20 +52,28 @@ class Way:
     start: str
     fields: tuple[tuple[str, GraphQLField], ...] = ()
 
+    @property
+    def of(self) -> str | None:
+        """Return the type whose ids the first field takes, a root field that leads to no row."""
+        return BY_ID.get(self.fields[0][0]) if self.start == "Query" and self.fields else None
+
     def document(self, selection: str) -> str:
         for name, field in reversed(self.fields):
-            selection = f"{name}{_least(field)} {{ {selection} }}"
+            least = "(id: $id)" if self.of and name in BY_ID else _least(field)
+            selection = f"{name}{least} {{ {selection} }}"
         if self.start == "Query":
-            return f"{{ {selection} }}"
+            return f"query ($id: ID!) {{ {selection} }}" if self.of else f"{{ {selection} }}"
         rows = f"nodes(ids: $ids) {{ __typename ... on {self.start} {{ {selection} }} }}"
         return f"query ($ids: [ID!]!) {{ {rows} }}"
 
     def operations(self, selection: str, ids: Mapping[str, Sequence[str]]) -> Iterator[Operation]:
         """Ask some objects after the other for something. ids: type name -> ids of rows."""
-        supplied = [{}]
+        supplied: list[dict[str, Any]] = [{}]
         if self.start != "Query":
             own = list(ids.get(self.start, ()))
             supplied = [{"ids": own[at : at + ROWS]} for at in range(0, len(own), ROWS)]
+        elif self.of:
+            supplied = [{"id": it} for it in ids.get(self.of, ())]
         for values in supplied:
             yield Operation(self.document(selection), values, self.start)
 

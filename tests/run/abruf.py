@@ -23,13 +23,16 @@ HTTP = httpx.Client(
 class Abruf:
     """A started Abruf on a data folder."""
 
+    COMMAND: tuple[str, ...] = (sys.executable, str(ROOT / "start.py"))
+
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         self.port = int(environment.get("ABRUF_PORT", free_port()))
         inherited = {key: it for key, it in os.environ.items() if not key.startswith("ABRUF_")}
         ours = {"ABRUF_DATA_DIR": str(folder), "ABRUF_PORT": str(self.port)}
         self.process = subprocess.Popen(
-            [sys.executable, ROOT / "start.py"],
+            self.COMMAND,
+            cwd=ROOT,
             env={**inherited, **ours, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -90,6 +93,25 @@ class Abruf:
             self.process.communicate(timeout=60)
         elif self.process.stdout is not None:
             self.process.stdout.close()
+
+
+class Made(Abruf):
+    """The same by `make run`; what it needs to be set up is there."""
+
+    COMMAND = ("make", "--old-file=.venv/runtime.stamp", "run")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """Send the signal to make and all that it started, as a terminal does."""
+        os.killpg(self.process.pid, how)
+        remaining, _ = self.process.communicate(timeout=60)
+        self.output.append(remaining)
+        return self.process.returncode
+
+    def kill(self) -> None:
+        """Kill all of it, if make still runs."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        super().kill()
 
 
 Launch = Callable[..., Abruf]

@@ -14,8 +14,8 @@ def launch() -> Iterator[Launch]:
     """Give `Abruf` in a form that sees that nothing of it is left."""
     started: list[Abruf] = []
 
-    def start(folder: Path, **environment: str) -> Abruf:
-        started.append(Abruf(folder, **environment))
+    def start(folder: Path, kind: type[Abruf] = Abruf, **environment: str) -> Abruf:
+        started.append(kind(folder, **environment))
         return started[-1]
 
     yield start

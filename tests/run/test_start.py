@@ -17,7 +17,7 @@ from kit.config import from_environment
 from kit.embedded import running
 from kit.embedded.home import STEP_S
 from tests.kit.programs import ask, is_empty
-from tests.run.abruf import HTTP, ROOT, Launch
+from tests.run.abruf import HTTP, ROOT, Launch, Made
 from tests.run.first import FIRST, UPSERT, FirstRun
 from tests.walls.programs import free_port
 
@@ -39,8 +39,10 @@ def test_two_starts_on_one_folder_share_its_data(first_run: FirstRun) -> None:
     assert is_empty(first_run.folder)
 
 
-def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> None:
-    abruf = launch(tmp_path / "new", ABRUF_DEMO="0")
+def test_by_make_without_the_demo_there_is_no_token_and_ctrl_c_is_no_error(
+    tmp_path: Path, launch: Launch
+) -> None:
+    abruf = launch(tmp_path / "new", Made, ABRUF_DEMO="0")
     output = abruf.wait_until_ready("Operators make keys")
     assert f"{abruf.origin}/graphql" in output
     assert "abruf_" not in output
@@ -48,6 +50,8 @@ def test_without_the_demo_there_is_no_token(tmp_path: Path, launch: Launch) -> N
     assert HTTP.get(f"{abruf.origin}/readyz").status_code == 200
     with running(abruf.folder) as server:
         assert ask(server.owner_url, "SELECT slug FROM merchants") == []
+    abruf.stop()
+    assert "rror" not in abruf.output[-1]
 
 
 @pytest.mark.parametrize(

@@ -135,3 +135,43 @@ async def test_a_typed_query_is_helped_and_answered_by_the_origin_alone_and_no_t
     assert noted.complaints == []
     assert [text for text in noted.output if site.token in text] == []
     assert site.token not in await page.evaluate(STORED)
+
+
+async def test_a_wrong_token_is_told_and_a_right_one_is_kept_where_that_is_chosen(
+    page: Page, site: Site
+) -> None:
+    await visit(page, site, "#token=abruf_wrong")
+    await expect(page.get_by_text("does not know this token")).to_be_visible()
+    await page.goto("about:blank")
+    await visit(page, site, f"#token={site.token}")
+    await expect(page.locator(".abruf-hint")).to_be_hidden()
+    await page.get_by_role("button", name="Show Documentation Explorer").click()
+    await expect(page.get_by_text("parcels tracked to the doorstep")).to_be_visible()
+    listed = page.locator(".graphiql-doc-explorer-section-content .graphiql-doc-explorer-type-name")
+    names = await listed.all_inner_texts()
+    types = names[names.index("Account") if "Account" in names else 3 :]
+    assert len(types) > 100
+    assert types == sorted(types)
+    await page.locator(".graphiql-tab-button").get_by_text("PlaceOrder").click()
+    await expect(editor(page, "Variables")).to_contain_text("channelId")
+    await run(page)
+    await expect(answer(page)).to_contain_text('"orderPlace"')
+    assert await editor(page, "Variables").locator(".squiggly-error").count() == 0
+    await page.get_by_label("Keep the token until this tab is closed").check()
+    await page.reload()
+    await page.get_by_role("button", name="Headers", exact=True).click()
+    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
+    await page.get_by_label("Keep the token until this tab is closed").uncheck()
+    assert site.token not in await page.evaluate(STORED)
+
+
+async def test_on_a_phone_the_answer_stands_whole_below_the_query(page: Page, site: Site) -> None:
+    await page.set_viewport_size({"width": 420, "height": 900})
+    await visit(page, site, f"#token={site.token}")
+    above, below = [
+        await page.locator(it).bounding_box() for it in (".graphiql-editors", ".graphiql-response")
+    ]
+    assert above
+    assert below
+    assert below["y"] >= above["y"] + above["height"]
+    assert min(above["width"], below["width"]) > 330

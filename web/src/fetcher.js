@@ -1,4 +1,4 @@
-// GraphiQL's own fetcher, and subscriptions as server-sent events.
+// GraphiQL's own fetcher, told when a token is refused, and subscriptions as server-sent events.
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 
 const URL = "/graphql";
@@ -52,10 +52,33 @@ function subscribe(params, headers) {
   };
 }
 
-export function createFetcher() {
-  const once = createGraphiQLFetcher({ url: URL });
-  return (params, options) =>
-    isSubscription(options?.documentAST, params.operationName)
-      ? subscribe(params, options.headers)
-      : once(params, options);
+/**
+ * The schema as GraphiQL is to show it: types by name, whatever the order in which they are told; and
+ * what has a default may be left out, where GraphiQL underlines variables without it.
+ */
+function shown(answer) {
+  const types = answer.data?.__schema?.types ?? [];
+  types.sort((one, other) => (one.name < other.name ? -1 : 1));
+  for (const field of types.flatMap((type) => type.inputFields ?? [])) {
+    const hasDefault = field.defaultValue !== null;
+    if (hasDefault && field.type.kind === "NON_NULL") field.type = field.type.ofType;
+  }
+  return answer;
+}
+
+/** onRefused: called when the server does not know the token. */
+export function createFetcher(onRefused) {
+  const watched = async (...request) => {
+    const response = await fetch(...request);
+    if (response.status === 401) onRefused();
+    return response;
+  };
+  const once = createGraphiQLFetcher({ url: URL, fetch: watched });
+  return async (params, options) => {
+    if (isSubscription(options?.documentAST, params.operationName)) {
+      return subscribe(params, options.headers);
+    }
+    const answer = await once(params, options);
+    return params.operationName === "IntrospectionQuery" ? shown(answer) : answer;
+  };
 }

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 
 from kit.ids import Names
-from kit.inputs import Input, Instant, Reference
+from kit.inputs import Currency, ExactAmount, Input, Instant, Reference
 from loaders.reading.acts import some, there_is
 from loaders.reading.filters import begins, names_seen, one_of
 from loaders.reading.pages import Paged, Sorted
@@ -18,7 +18,9 @@ from loaders.trade.orders.progress import has_status, is_backordered, is_late, i
 from models.base.tables import entity_named
 from models.base.visibility import seen_by
 from models.master.parties import Party
+from models.master.prices.rounding import rounded_net
 from models.trade.orders.acts import HELD
+from models.trade.orders.amounts import owed
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState, PaymentState
 from models.trade.orders.tables import Order
@@ -76,6 +78,13 @@ class OrderFilter(Input):
     window_to: Instant | None = Field(
         None, description="The requested window of the order or a line starts before this."
     )
+    currency: Currency | None = Field(None, description="Its prices are in this currency.")
+    net_from: ExactAmount | None = Field(
+        None,
+        description="`net` is this or more, in its own currency; without one that you know it does"
+        " not match.",
+    )
+    net_to: ExactAmount | None = Field(None, description="`net` is less than this.")
     number_prefix: Reference | None = Field(
         None, description="Number begins with this, capitals and accents aside."
     )
@@ -115,6 +124,7 @@ _EQUAL = (
     "contract_id",
     "external_reference",
     "purchase_order_number",
+    "currency",
 )
 
 
@@ -191,9 +201,25 @@ def _named(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[Colum
         yield begins(order.purchase_order_number_folded, filter_by.purchase_order_prefix)
 
 
+def _costs(reader: Reader, order: Any, filter_by: OrderFilter) -> ColumnElement[bool]:
+    """Tell whether an order comes to so much, as `Order.net` tells it, in one look at its lines."""
+    line = reader.table(OrderLine)
+    total = rounded_net(func.sum(owed(order, line)), order.currency)
+    bounds = [func.count(line.net) == func.count()]
+    if filter_by.net_from is not None:
+        bounds.append(total >= filter_by.net_from)
+    if filter_by.net_to is not None:
+        bounds.append(total < filter_by.net_to)
+    own = (line.order_id == order.id, *seen_by(reader.viewer, line))
+    rows: Select[Any] = select(literal_column("1")).where(*own).having(and_(*bounds))
+    return rows.correlate_except(line).exists()
+
+
 def _matching(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
     yield from _single(reader, order, filter_by)
     yield from _named(reader, order, filter_by)
+    if filter_by.net_from is not None or filter_by.net_to is not None:
+        yield _costs(reader, order, filter_by)
     if filter_by.states is not None:
         yield one_of(order.state, filter_by.states)
     if filter_by.payment_states is not None:

@@ -1,13 +1,14 @@
-"""What the merchant has said to lines, as it stands at the instant of reading."""
+"""What merchant and customer say to each other of orders, as it stands when it is read."""
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, null, select
+from sqlalchemy import ColumnElement, and_, case, null, or_, select
 
 from loaders.reading.relations import ByColumn, Computed, Reader, Rows
 from models.base.records import record
 from models.base.visibility import seen_by
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 
 
 def _response(reader: Reader, line: Any) -> ColumnElement[Any]:
@@ -32,3 +33,20 @@ class Amendment(ByColumn):
 
 
 amendment = Amendment()
+
+
+class Proposal(ByColumn):
+    """order id -> the order, where another window was proposed, and answered or still waits."""
+
+    source, record = Order, record(Order)
+
+    def rows(self, reader: Reader) -> Rows:
+        """Return the table, its orders with a proposal, its id."""
+        order = reader.table(Order)
+        rows = select().select_from(order).correlate_except(order)
+        counts = or_(order.proposal_answer.is_not(None), order.may_owe)
+        there = and_(order.proposed_latest.is_not(None), counts)
+        return order, rows.where(there, *seen_by(reader.viewer, order)), order.id
+
+
+proposal = Proposal()

@@ -20,6 +20,7 @@ from models.trade.orders.states import (
     LineChange,
     LineResponse,
     PaymentState,
+    ProposalAnswer,
 )
 from models.trade.orders.tables import Order
 
@@ -149,6 +150,21 @@ class OrderAmendmentWithdrawn(Event):
     """So much of lines was cancelled that amendments change nothing any more: they ended."""
 
     lines: Annotated[tuple[int, ...], AllLines(), "Numbers of the lines."]
+
+
+@event("order.window_proposed", Order)
+class OrderWindowProposed(Event):
+    """Its customer has proposed another window for what has none of its own."""
+
+    earliest: Annotated[datetime, "The beginning of the window."]
+    latest: Annotated[datetime, "Its end."]
+
+
+@event("order.proposal_answered", Order)
+class OrderProposalAnswered(Event):
+    """The merchant has accepted or declined the window that was proposed."""
+
+    answer: Annotated[ProposalAnswer, "What it says; what is accepted is the order's window now."]
 
 
 @event("order.partially_delivered", Order)

@@ -36,6 +36,8 @@ class OrderAction(StrEnum):
     UPDATE = "UPDATE"
     ADD_LINES = "ADD_LINES"
     WITHDRAW = "WITHDRAW"
+    PROPOSE_WINDOW = "PROPOSE_WINDOW"
+    ANSWER_PROPOSAL = "ANSWER_PROPOSAL"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:
@@ -74,6 +76,14 @@ WITHDRAWABLE = Some(
     "its channel lets its customers cancel",
     (Channel,),
     lambda _rows, order, channel: and_(channel.id == order.channel_id, channel.withdrawable),
+)
+RESCHEDULABLE = Some(
+    "its channel lets its customers propose another window",
+    (Channel,),
+    lambda _rows, order, channel: and_(channel.id == order.channel_id, channel.reschedulable),
+)
+PROPOSED = Itself(
+    "a window that was proposed waits for its answer", lambda _reader, order: order.awaits_answer
 )
 UNDER_WAY = Some(
     "something is planned and not shipped",
@@ -151,6 +161,18 @@ WITHDRAW = Act(
     needs=(IS_NO_CALL_OFF, UNPLANNED, WITHDRAWABLE),
     action=OrderAction.WITHDRAW,
 )
+PROPOSE_WINDOW = Act(
+    Scope.ORDERS_PLACE,
+    OPEN_STATES,
+    needs=(IS_NO_CALL_OFF, UNPLANNED, RESCHEDULABLE, WANTED),
+    action=OrderAction.PROPOSE_WINDOW,
+)
+ANSWER_PROPOSAL = Act(
+    Scope.ORDERS_MANAGE,
+    OPEN_STATES,
+    needs=(PROPOSED, WANTED),
+    action=OrderAction.ANSWER_PROPOSAL,
+)
 
 ACTS = (
     APPROVE,
@@ -166,5 +188,7 @@ ACTS = (
     UPDATE,
     ADD_LINES,
     WITHDRAW,
+    PROPOSE_WINDOW,
+    ANSWER_PROPOSAL,
 )
 """Those that clients are told of, in the order in which they are."""

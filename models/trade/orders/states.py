@@ -142,3 +142,10 @@ class LineResponse(StrEnum):
     ACCEPTED = "ACCEPTED"
     AMENDED = "AMENDED"
     REJECTED = "REJECTED"
+
+
+class ProposalAnswer(StrEnum):
+    """What the merchant answers to another window that an order's customer proposes."""
+
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"

@@ -35,12 +35,14 @@ from models.trade.orders.states import (
     OrderKind,
     OrderState,
     PaymentState,
+    ProposalAnswer,
 )
 
 _OF_ORDERS = (
     *("discount_percent", "discount_amount", "charges", "taxes", "charged", "taxed"),
     # Whether it stops goods a warehouse is told; the rest is between merchant and client.
     "payment_state",
+    *("proposal_reason", "proposal_answer_reason"),
 )
 
 
@@ -59,7 +61,8 @@ class Order(Owned):
     nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
     since a part was cancelled. payment_state: of the report that tells the newest of its payment
     (`models.trade.payments`). due_at: its window's end, at the end of time without a window.
-    window_override: why its windows may break rules of its place.
+    window_override: why its windows may break rules of its place. proposed_..., proposal_reason:
+    the window that its customer proposed last, and why. proposal_answer: None while it waits.
     """
 
     __tablename__ = "orders"
@@ -135,6 +138,9 @@ class Order(Owned):
         check("amounts_not_negative", "least(discount_amount, charged, taxed) >= 0"),
         whole_window(),
         whole_window("confirmed"),
+        whole_window("proposed"),
+        known("proposal_answer", ProposalAnswer),
+        check("answer_of_proposal", "proposal_answer IS NULL OR proposed_latest IS NOT NULL"),
     )
 
     number: Mapped[str]
@@ -172,6 +178,12 @@ class Order(Owned):
     confirmed_earliest: Mapped[datetime | None]
     confirmed_latest: Mapped[datetime | None]
     confirmed_zone: Mapped[str | None]
+    proposed_earliest: Mapped[datetime | None]
+    proposed_latest: Mapped[datetime | None]
+    proposed_zone: Mapped[str | None]
+    proposal_reason: Mapped[str | None]
+    proposal_answer: Mapped[ProposalAnswer | None] = mapped_column(OneOf(ProposalAnswer))
+    proposal_answer_reason: Mapped[str | None]
     note: Mapped[str | None]
     placed_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
@@ -195,6 +207,16 @@ class Order(Owned):
     @classmethod
     def _may_owe(cls) -> ColumnElement[bool]:
         return is_among(cls.state, OPEN_STATES)
+
+    @hybrid_property
+    def awaits_answer(self) -> bool:
+        """Whether a window that its customer proposes waits for the merchant's answer."""
+        return self.proposed_latest is not None and self.proposal_answer is None
+
+    @awaits_answer.inplace.expression
+    @classmethod
+    def _awaits_answer(cls) -> ColumnElement[bool]:
+        return and_(cls.proposed_latest.is_not(None), cls.proposal_answer.is_(None))
 
     @hybrid_method
     def is_wanted(self, at: datetime) -> bool:

@@ -13,10 +13,18 @@ from models.trade.orders.states import (
     OrderKind,
     OrderState,
     PaymentState,
+    ProposalAnswer,
     TaxCategory,
 )
 from schema.graphql.enums import described, offered
 
+described(
+    ProposalAnswer,
+    "ProposalAnswer",
+    "What the merchant answers to a window that was proposed.",
+    ACCEPTED="It is the order's window.",
+    DECLINED="The order stays as it was.",
+)
 described(
     OrderKind,
     "OrderKind",
@@ -155,5 +163,6 @@ __all__ = [
     "OrderSort",
     "OrderState",
     "PaymentState",
+    "ProposalAnswer",
     "TaxCategory",
 ]

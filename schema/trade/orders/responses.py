@@ -1,4 +1,4 @@
-"""Responses to lines of orders, for clients: what is offered instead."""
+"""What is offered and proposed instead of what was ordered, for clients."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +12,7 @@ from schema.graphql import values
 from schema.graphql.scopes import Requires
 from schema.master.catalog import Product
 from schema.master.packagings import Packaged, packaged
+from schema.trade.orders.enums import ProposalAnswer
 
 
 @strawberry.type(
@@ -37,3 +38,20 @@ class LineAmendment:
         description="Until when it waits for `orderAnswerAmendment`."
     )
     reason: str | None = column("response_reason", "Why; null for warehouses.")
+
+
+@strawberry.type(
+    description="Another window, as an order's customer has proposed it last.",
+    directives=[Requires(scope=Scope.ORDERS_READ)],
+)
+class WindowProposal:
+    """What an order keeps of it."""
+
+    window: values.DeliveryWindow | None = values.window("proposed", "When it is to arrive.")
+    reason: str | None = column("proposal_reason", "Why; null for warehouses.")
+    answer: ProposalAnswer | None = column(
+        "proposal_answer", "What the merchant says; null while it waits for `orderAnswerProposal`."
+    )
+    answer_reason: str | None = column(
+        "proposal_answer_reason", "Why the merchant says so; null for warehouses."
+    )

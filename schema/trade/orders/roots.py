@@ -4,7 +4,7 @@ import strawberry
 
 from commands.trade.orders import amounts, cancel, holds, place, states
 from commands.trade.orders.revisions import imports, update
-from commands.trade.responses import answer, confirm
+from commands.trade.responses import answer, confirm, proposals
 from execution.fields import related
 from loaders.trade import orders as loaders
 from loaders.trade.orders import line_lists, lists
@@ -71,6 +71,16 @@ class OrderConfirmPayload(OrderPayload):
 @strawberry.type(description="Outcome of `orderAnswerAmendment`.")
 class OrderAnswerAmendmentPayload(OrderPayload):
     """The order as it was agreed on."""
+
+
+@strawberry.type(description="Outcome of `orderProposeWindow`.")
+class OrderProposeWindowPayload(OrderPayload):
+    """The order with what is proposed."""
+
+
+@strawberry.type(description="Outcome of `orderAnswerProposal`.")
+class OrderAnswerProposalPayload(OrderPayload):
+    """The order with its window."""
 
 
 @strawberry.type(description="Outcome of `orderStateAmounts`.")
@@ -166,5 +176,7 @@ class OrdersMutation:
     order_state_amounts: OrderStateAmountsPayload = mutation(amounts.state_amounts)
     order_confirm: OrderConfirmPayload = mutation(confirm.confirm)
     order_answer_amendment: OrderAnswerAmendmentPayload = mutation(answer.answer)
+    order_propose_window: OrderProposeWindowPayload = mutation(proposals.propose)
+    order_answer_proposal: OrderAnswerProposalPayload = mutation(proposals.answer)
     orders_update: OrdersUpdatePayload = mutation(update.update_all)
     order_add_lines: OrderAddLinesPayload = mutation(update.add_lines)

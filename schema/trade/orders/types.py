@@ -38,7 +38,7 @@ from schema.trade.contracts.types import Contract, ContractLine
 from schema.trade.orders import amounts
 from schema.trade.orders.amounts import OrderCharge, OrderTax, OrderTotals
 from schema.trade.orders.holds import Hold
-from schema.trade.orders.responses import LineAmendment
+from schema.trade.orders.responses import LineAmendment, WindowProposal
 from schema.trade.releases.types import ScheduleLine
 
 if TYPE_CHECKING:
@@ -240,6 +240,11 @@ class Order(Node):
     )
     confirmed_window: values.DeliveryWindow | None = values.window(
         "confirmed", "When it is promised."
+    )
+    window_proposal: WindowProposal | None = related(
+        responses.proposal,
+        "The other window that its customer proposed last; null where there is none, and of an"
+        " order that ended before it was answered.",
     )
     note: str | None = strawberry.field(description="A note for people.")
     placed_at: datetime = strawberry.field(description="When it was ordered.")

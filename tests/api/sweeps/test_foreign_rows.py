@@ -41,8 +41,9 @@ def test_every_type_and_root_field_is_read() -> None:
     of_nodes = {it.name for it in SHOWN.get_possible_types(SHOWN.get_type("Node"))}
     assert of_nodes == NODES.keys()
     by_keys = {name for name, it in ROOTS.items() if get_named_type(it.type).name in NODES}
-    assert ROOTS.keys() - by_keys - LISTS.keys() == {"viewer", "node", "nodes", "search"}
-    # `api/access/test_search.py` looks for what is others'.
+    others = {"viewer", "node", "nodes", "search", "orderDraftFrom"}
+    assert ROOTS.keys() - by_keys - LISTS.keys() == others
+    # `api/access/test_search.py` looks for what is others', `api/trade/lists/test_reorders.py` too.
     # `transport/test_sockets.py` reads it with a foreign id.
     assert SHOWN.subscription_type.fields.keys() == {"orderStatusChanged"}
 

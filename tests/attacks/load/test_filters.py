@@ -23,6 +23,7 @@ from transport.serving import Serving
 
 FILTERS = [
     *(f"{name}: {it}" for name in ("late", "open", "backordered") for it in ("true", "false")),
+    'netFrom: "1", netTo: "9"',
     "onHold: true",
     "stoppedByPayment: true",
     "fulfilmentStatuses: [RETURNED]",

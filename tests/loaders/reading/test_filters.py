@@ -32,7 +32,16 @@ TOGETHER = 2
 """Sets of several fields, for each list."""
 ODD = ("%", "_", "//%_", "\\'\"", "Ü", " $1 :x {} ")
 INSTANTS = ("1999-01-01T00:00:00Z", "2026-03-04T10:15:30.12+01:00", "2199-12-31T23:59:59Z")
+DECIMALS = ("0", "24.99", "999999999")
+CURRENCIES = ("EUR", "USD")
 DAYS = ("1900-01-01", "2026-03-05", "2199-12-31")
+SCALARS: Mapping[str, Sequence[Any]] = {
+    "Boolean": (True, False),
+    "DateTime": INSTANTS,
+    "Date": DAYS,
+    "Decimal": DECIMALS,
+    "Currency": CURRENCIES,
+}
 MODELS = {it.__name__: it for it in Input.__subclasses__()}
 
 
@@ -88,7 +97,7 @@ class List:
             known = seen[self.rows].texts[_column(name)][-2:]
             some = [*known, *(it[: len(it) // 2] or "x" for it in known), *odd]
         else:
-            some = {"Boolean": (True, False), "DateTime": INSTANTS, "Date": DAYS}[named.name]
+            some = SCALARS[named.name]
         if not is_list_type(kind):
             return list(some)
         return [[], [some[0], some[0]], list(some), *([it] for it in some[:3])]

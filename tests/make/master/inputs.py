@@ -44,7 +44,12 @@ async def packagings_upsert(s: Scene) -> dict[str, Any]:
 async def channels_upsert(_: Scene) -> dict[str, Any]:
     item = {"code": fresh("C"), "name": "Shop", "kind": "WEB_SHOP", "deliveryMethods": ["PARCEL"]}
     flags = {"guestsAllowed": True, "approvalRequired": False, "isActive": True}
-    flags |= {"takesUnpriced": True, "withdrawable": True, "releaseWhen": "AUTHORISED"}
+    flags |= {
+        "takesUnpriced": True,
+        "withdrawable": True,
+        "reschedulable": True,
+        "releaseWhen": "AUTHORISED",
+    }
     return {"channels": [item | flags]}
 
 

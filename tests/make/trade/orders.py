@@ -33,6 +33,11 @@ mutation ($input: OrderPlaceInput!) {
 """
 
 
+WINDOW = {
+    "earliest": "2026-03-10T07:00:00Z",
+    "latest": "2026-03-10T09:00:00Z",
+    "timeZone": "Europe/Berlin",
+}
 LIST_PRICE = {"amount": "2.5", "currency": "EUR"}
 
 
@@ -108,5 +113,7 @@ def actions_of_order(
         "ADD_LINES": [one | {"lines": new}],
         "CANCEL_LINES": [one | {"lines": [line | {"quantity": "1"}]}],
         "CONFIRM": [one | {"lines": [line | {"response": "ACCEPTED"}]}],
+        "PROPOSE_WINDOW": [one | {"window": WINDOW}],
+        "ANSWER_PROPOSAL": [one | {"answer": "DECLINED"}],
         "ANSWER_AMENDMENT": [one | {"lines": [line | {"isAccepted": False}]}],
     }

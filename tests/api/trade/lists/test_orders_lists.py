@@ -266,3 +266,21 @@ async def test_a_party_has_its_own_list_and_sums(world, ask):
         "totalCount": 2,
         "summary": {"orderCount": 2, "lineCount": 4},
     }
+
+
+async def test_an_amount_is_compared_as_the_order_tells_it_by_who_knows_it(world, ask):
+    (gift,) = await orders.products(ask, "GIFT", listPrice=None)
+    open_to_all = await channels.channel(world, takes_unpriced=True)
+    unpriced = [{"productId": gift, "quantity": "1"}]
+    # Staff state no price here either: nobody knows what the third one comes to.
+    await _order(world, ask, "free", channelId=to_global("Channel", open_to_all), lines=unpriced)
+    await _order(world, ask, "small")
+    (bolt,) = await orders.products(ask, "BOLT")
+    charged = {"charges": [{"kind": "SHIPPING", "amount": "7.5"}]}
+    await _order(
+        world, ask, "large", lines=[orders.line(bolt, "20", discountPercent="10")], **charged
+    )
+    assert await _found(ask, netFrom="50", currency="EUR") == ["small", "large"]
+    assert await _found(ask, netFrom="50.01", netTo="52.51") == ["large"]
+    assert await _found(ask, netTo="52.5") == ["small"]
+    assert await _found(ask, netFrom="0", currency="USD") == []

@@ -127,6 +127,26 @@ async def order_withdraw(s: Scene) -> dict[str, Any]:
     return {**versioned("orderId", await s.order(channelId=own)), "reason": "Not needed."}
 
 
+async def order_propose_window(s: Scene) -> dict[str, Any]:
+    own = to_global("Channel", await channels.channel(s.world, reschedulable=True))
+    order = await s.order(channelId=own)
+    why = {"reason": "We are closed.", "windowOverride": "Our porter is there."}
+    return {**versioned("orderId", order), "window": WINDOW, **why}
+
+
+PROPOSED = """
+mutation ($input: OrderProposeWindowInput!) {
+  orderProposeWindow(input: $input) { order { id version } }
+}
+"""
+
+
+async def order_answer_proposal(s: Scene) -> dict[str, Any]:
+    proposed = await s.ask(PROPOSED, input=await order_propose_window(s))
+    answer = {"answer": "ACCEPTED", "reason": "Gladly.", "windowOverride": "Asked."}
+    return {**versioned("orderId", proposed["orderProposeWindow"]["order"]), **answer}
+
+
 async def order_close(s: Scene) -> dict[str, Any]:
     order = await s.order()
     return {"orderId": order["id"], "expectedVersion": order["version"]}

@@ -1,0 +1,53 @@
+// The rules that `schema.graphql` keeps: what @graphql-eslint recommends for schemas and for Relay.
+// Each exception says why. Take it over as it is; `make lint-schema` runs it.
+import { fileURLToPath } from "node:url";
+import graphql from "@graphql-eslint/eslint-plugin";
+
+const schema = fileURLToPath(new URL("../../schema.graphql", import.meta.url));
+
+// What a client caches has an id. These have none, since they are not kept by themselves: each is a
+// part of the object, or of the answer, in which it stands.
+const PARTS = [
+  // Of what was ordered, agreed on, offered or asked.
+  "DeliveryWindow", "LineAmendment", "Money", "OrderCharge", "OrderTax", "OrderTotals", "Packaged",
+  "PostalAddress", "ProductOption", "ProductPrice", "Recipient", "Supplied", "WindowProposal",
+  // Of master data.
+  "Capabilities", "Closure", "Handling", "Opening", "OtherNumber", "PublicHolidays", "ScheduleCode",
+  // Of parcels and receipts.
+  "ParcelContent", "ReceiptLine", "TrackingNumber",
+  // Compared, summed or planned for one answer.
+  "OrderDraft", "OrderDraftLine", "OrderSummary", "ReleaseChange", "ReleaseComparison",
+  "SchedulePlanItem",
+  // Of who asks: another one with each token.
+  "KeyLimit", "Merchant", "Viewer",
+  // Told once, in order, by a position instead.
+  "JournalEntry", "OrderStatusChange", "TimelineEntry",
+  // Of an answer.
+  "InterchangeFinding", "OpenWork", "PageInfo", "UserError",
+];
+// What mutations answer, the items of bulk mutations, pages and their edges.
+const ANSWERS = ["Payload", "Result", "Connection", "Edge"];
+
+export default [
+  {
+    files: ["**/*.graphql"],
+    languageOptions: { parser: graphql.parser, parserOptions: { graphQLConfig: { schema } } },
+    plugins: { "@graphql-eslint": graphql },
+    rules: {
+      ...graphql.configs["flat/schema-recommended"].rules,
+      ...graphql.configs["flat/schema-relay"].rules,
+      "@graphql-eslint/strict-id-in-types": [
+        "error",
+        { exceptions: { types: PARTS, suffixes: ANSWERS } },
+      ],
+      // Entries of the journal and of timelines, and what is demanded, are read in lists only: they are
+      // no nodes.
+      // Short lists that belong to one object (the lines of an order) are plain lists, and every
+      // connection has `nodes` beside `edges`: its edges carry nothing but a cursor.
+      "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
+      // `Parcel.parcelNo` and `Release.releaseNo` are what the field calls them; the latter stands
+      // beside the `lineNo` of its lines and the `number` of its contract.
+      "@graphql-eslint/no-typename-prefix": "off",
+    },
+  },
+];
