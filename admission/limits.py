@@ -21,9 +21,11 @@ from graphql import (
     SelectionSetNode,
 )
 
+from admission.contents import Contents
 from admission.costs import OBJECTS, UNKNOWN_FIELD, Catalogue, Kind
 from admission.demands import NO_DEMANDS, Demands
 from admission.sizes import LARGEST_INT, amounts, asked_of, largest
+from kit.limits import Entries
 
 _KEPT = 64
 """Prices of a document that are remembered, one for each combination of page sizes."""
@@ -106,6 +108,7 @@ class _Part:
     fields: list[_Field] = field(default_factory=list)
     spreads: list[_Spread] = field(default_factory=list)
     demands: Demands = NO_DEMANDS
+    held: Contents = field(default_factory=Contents)
 
 
 @dataclass(frozen=True)
@@ -164,7 +167,7 @@ class Measured:
             if isinstance(size, str)
         }
         self._prices: dict[tuple[Any, ...], Price] = {}
-        self._demands = self._demanded()
+        self._demands, self._held = self._demanded(), self._held_by_all()
 
     def _read(
         self, definition: OperationDefinitionNode | FragmentDefinitionNode, type_name: str
@@ -208,6 +211,7 @@ class Measured:
         kind = (known or {}).get(name, UNKNOWN_FIELD)
         counts.unknown += known is not None and kind is UNKNOWN_FIELD and not name.startswith("__")
         part.demands |= kind.demands
+        part.held.take(node)
         if kind.each:
             key = (node.alias or node.name).value
             self.weights[key] = max(self.weights.get(key, 0), kind.each)
@@ -251,11 +255,28 @@ class Measured:
             demands[name] = part.demands.union(*spread)
         return demands
 
+    def _held_by_all(self) -> dict[int | str, Contents]:
+        """Return what the arguments of each definition hold with its fragments."""
+        held: dict[int | str, Contents] = {}
+        for name in self._order:
+            held[name] = Contents()
+            held[name].add(self._parts[name].held)
+            for spread in self._parts[name].spreads:
+                held[name].add(held.get(spread.name, Contents()))
+        return held
+
+    def entries(self, name: str | None, variables: Mapping[str, Any]) -> Entries:
+        """Return what an operation's arguments hold with its variables. name: None for the one."""
+        if not self._operations:
+            return Entries.of(variables)
+        place, operation = self._operation(name)
+        return self._held[place].with_variables(operation, variables)
+
     def largest(self, name: str | None, variables: Mapping[str, Any]) -> int:
         """Return the largest page, or list of ids, that an operation asks for."""
         if not self._operations:
             return 0
-        _, operation = self._operations.get(name) or next(iter(self._operations.values()))
+        _, operation = self._operation(name)
         amount_of = amounts(operation, variables, self._sized_by)
         wanted = (it.sizes for part in self._parts.values() for it in part.fields if it.sizes)
         return max((largest(sizes, amount_of) for sizes in wanted), default=0)

@@ -75,16 +75,16 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-ENTRIES, INSIDE, DEEP = 1_000, 20_000, 20
-"""Entries of a list or object in the variables, lists and objects in them, and how many of those
-stand inside of each other: more than any input takes. More are not even read."""
+ENTRIES, INSIDE, DEEP, IN_ALL = 1_000, 20_000, 20, 200_000
+"""Entries of a list or object in the variables, lists and objects in them, how many of those stand
+inside of each other, and entries of all: more than any input takes. More are not even read."""
 
 
 @dataclass
 class Entries:
     """What variables hold. longest: entries of one list or object. inside: lists and objects.
 
-    deepest: lists and objects inside of each other.
+    deepest: lists and objects inside of each other. together: entries of all of them.
     """
 
     longest: int = 0
@@ -96,7 +96,7 @@ class Entries:
     def of(cls, variables: Mapping[str, Any]) -> "Entries":
         """Count; what is beyond the most is not counted any further."""
         found, level = cls(deepest=-1), list[Any]([variables])
-        while level and found._is_read:
+        while level and found.is_read:
             sizes = [len(each) for each in level]
             found.deepest += 1
             found.longest = max(found.longest, *sizes)
@@ -111,8 +111,14 @@ class Entries:
         return found
 
     @property
-    def _is_read(self) -> bool:
-        return self.longest <= ENTRIES and self.inside <= INSIDE and self.deepest <= DEEP
+    def is_read(self) -> bool:
+        """Tell whether there are no more than are read."""
+        is_short = self.longest <= ENTRIES and self.together <= IN_ALL
+        return is_short and self.inside <= INSIDE and self.deepest <= DEEP
+
+    def without_first(self) -> "Entries":
+        """Return the same but for the object that holds all, and its one entry."""
+        return replace(self, inside=self.inside - 1, together=self.together - 1)
 
 
 @dataclass(frozen=True)

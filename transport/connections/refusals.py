@@ -16,6 +16,11 @@ NOT_HTTP = Refusal(400, "This is no request of HTTP.")
 LATE_REQUEST = Refusal(408, "The request did not arrive in time.")
 LONG_ADDRESS = Refusal(414, "The address of the request is too long; use POST.")
 LONG_HEAD = Refusal(431, "The headers of the request are too long or too many.")
+NO_HOST = Refusal(400, "A request of HTTP/1.1 names its host.")
+UNKNOWN_CODING = Refusal(501, "A body comes plain or in pieces (chunked), in no other coding.")
+SMALL_PIECES = Refusal(
+    413, "Too much lies between the pieces of the body; send larger ones, or its length."
+)
 MANY_AT_ONCE = Refusal(
     429, "Too many requests follow each other unanswered.", ErrorCode.THROTTLED, retry_after=_SOON
 )

@@ -14,7 +14,10 @@ from transport.connections.refusals import (
     LONG_ADDRESS,
     LONG_HEAD,
     MANY_AT_ONCE,
+    NO_HOST,
     NOT_HTTP,
+    SMALL_PIECES,
+    UNKNOWN_CODING,
     written,
 )
 from transport.connections.room import KNOWN
@@ -31,6 +34,11 @@ _QUIET_S = 1
 """Seconds without a request after which a connection ends while the server stops."""
 LONGEST_LINE = 8_000
 """Bytes of a line in a socket's handshake: what the library that reads it takes."""
+FED_AT_ONCE = 2_048
+"""Bytes that are parsed before others have their turn, but for a body whose length is known: in so
+many are 340 pieces of a body, and what is done for each is Python."""
+FRAMING = 4_096
+"""Bytes that may lie between the pieces of a body, beyond an eighth of what they hold."""
 
 
 class _StoppedError(Exception):
@@ -54,7 +62,8 @@ class Requests(HttpToolsProtocol):
         self._room, self._bounds = config.room, config.bounds
         self._patience = Patience(config.bounds)
         self._due: float | None = None
-        self._unparsed = self._head = self._lines = 0
+        self._unparsed = self._head = self._lines = self._left = 0
+        self._unread = bytearray()
         self._reason: Refusal | None = None
         self._is_refused = self._stops = False
 
@@ -75,23 +84,64 @@ class Requests(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what has arrived, and refuse a request whose head has no end."""
+        """Parse some of it at once: thousands of pieces of a body are in one packet."""
         if self._is_refused:
             return
         self._unset_keepalive_if_required()
         if self._due is None and self._is_free:
             self._due = self.loop.time() + self._bounds.head_seconds
+        waits = bool(self._unread)
+        self._unread += data
+        if waits:
+            self.transport.pause_reading()
+        else:
+            self._take()
+
+    def _take(self) -> None:
+        """Parse some of what has come, and the rest after others; nothing once it is over."""
+        size = max(FED_AT_ONCE, self._left)
+        data = bytes(self._unread[:size])
+        del self._unread[:size]
+        if self._is_over or not self._parse(data):
+            self._unread.clear()
+        elif self._unread:
+            self.transport.pause_reading()
+            self.loop.call_soon(self._take)
+        elif not self.flow.read_paused:
+            self.transport.resume_reading()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._is_refused or self.transport.is_closing()
+
+    def _parse(self, data: bytes) -> bool:
+        """Refuse a request whose head, or what lies between pieces, has no end.
+
+        Tell whether more of it is to be parsed.
+        """
         self._unparsed += len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             if self._should_upgrade():
                 self.handle_websocket_upgrade()
+                return False
         except httptools.HttpParserError:
             self._refuse(self._reason or NOT_HTTP)
         else:
-            if self._unparsed > self._bounds.head_bytes:
-                self._refuse(LONG_HEAD)
+            self._check_unparsed()
+        return not self._is_over
+
+    def _check_unparsed(self) -> None:
+        most = self._bounds.head_bytes
+        if self._is_in_body and self._unparsed > min(FRAMING, most):
+            self._refuse(SMALL_PIECES)
+        elif self._unparsed > most:
+            self._refuse(LONG_HEAD)
+
+    @property
+    def _is_in_body(self) -> bool:
+        return self.cycle is not None and self.cycle.more_body
 
     def on_message_begin(self) -> None:
         """Begin to count."""
@@ -124,6 +174,7 @@ class Requests(HttpToolsProtocol):
         """Let the application answer."""
         if len(self.pipeline) >= IN_A_ROW:
             self._stop(MANY_AT_ONCE)
+        self._left = self._length()
         self._unparsed, self._due = 0, None
         self._room.work(self)
         super().on_headers_complete()
@@ -132,19 +183,33 @@ class Requests(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Count only what lies between pieces of a body; bodies are counted where they are read."""
-        self._unparsed = 0
+        self._unparsed = max(0, self._unparsed - len(body) - len(body) // 8)
+        self._left = max(0, self._left - len(body))
         super().on_body(body)
+
+    def _length(self) -> int:
+        """Return how long a body is, 0 where that is not said. Stops: it has no one meaning."""
+        headers = dict(self.headers)
+        if self.parser.get_http_version() == "1.1" and b"host" not in headers:
+            self._stop(NO_HOST)
+        codings = [value for name, value in self.headers if name == b"transfer-encoding"]
+        if [it.strip().lower() for it in codings] not in ([], [b"chunked"]):
+            self._stop(UNKNOWN_CODING)
+        return int(headers.get(b"content-length", 0))
 
     def on_message_complete(self) -> None:
         """Begin to count anew."""
-        self._unparsed = 0
+        self._unparsed = self._left = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Rest until the next request."""
+        """Rest until the next request; what still comes of a refused body is thrown away."""
         super().on_response_complete()
         if self._is_refused:
             self.transport.close()
+            return
+        if self._is_free and self._is_in_body:
+            self._linger()
             return
         if self._is_free:
             self._room.idle(self)
@@ -205,14 +270,28 @@ class Requests(HttpToolsProtocol):
     def _refuse(self, refusal: Refusal) -> None:
         """Say why and end; while another answer is on its way, only that one can be sent."""
         self._is_refused = True
-        if not self._is_free:
+        if not self._is_free and not self._can_end():
             self.pipeline.clear()
             return
-        self._due = self.loop.time() + LINGER_S
         self.transport.write(written(refusal, self.config.telemetry))
+        self._linger()
+
+    def _can_end(self) -> bool:
+        """End the request whose body is refused, if nothing of its answer is sent yet."""
+        if self.pipeline or not self._is_in_body or self.cycle.response_started:
+            return False
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+        return True
+
+    def _linger(self) -> None:
+        """Send and read nothing more.
+
+        Closing at once would reset the connection while the client still sends, and with it what it
+        is told.
+        """
+        self._is_refused, self._due = True, self.loop.time() + LINGER_S
         if self._room.is_crowded:
             self.transport.close()
-        else:
-            # Closing at once would reset the connection while the client still sends, and with
-            # it what it is told.
+        elif not self.transport.is_closing():
             self.transport.write_eof()

@@ -92,8 +92,9 @@ async def ship(batch: DeliveryBatch[Any]) -> None:
     await _check_in_time(batch, when)
     left: list[Then] = []
     for place, _, delivery in batch.going:
-        shipped = {}
-        for line in locked.lines_of(delivery):
+        shipped, lines = {}, locked.lines_of(delivery)
+        await writing.room(1 + len(lines))
+        for line in lines:
             order_line = locked.order_lines[line.order_line_id]
             shipped[order_line] = line.shipped = line.packed
             move(order_line, when[place], shipped=line.packed)

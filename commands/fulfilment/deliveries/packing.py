@@ -124,6 +124,7 @@ async def put(batch: DeliveryBatch[Any]) -> dict[int, list[UUID]]:
     locked = batch.locked
     short: dict[OrderLine, Decimal] = {}
     for place, item, delivery in batch.going:
+        await batch.writing.room(1 + len(picked[place]))
         less = _move(locked, picked[place], batch.at(place))
         for each in item.lines:
             locked.lines[each.delivery_line_id].short_reason = each.short_reason
@@ -160,6 +161,7 @@ async def _prepare(
     contents: dict[int, list[list[Counted]]] = {}
     carriers = await parcels.carriers_of(locked.writing, (it.parcels for it in batch.items))
     for place, item, delivery in batch.looked_at:
+        await batch.writing.room(1 + len(locked.lines_of(delivery)) + len(item.parcels))
         with batch.of(place):
             parcels.check_carriers(item.parcels, carriers)
         with batch.of(place):

@@ -62,6 +62,7 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
     if parcels:
         known = await _known(writing, command, parcels)
         for place, named in parcels.items():
+            await writing.room(len(named))
             try:
                 known.check(named, place, command.events[place])
             except Refused as refusal:
@@ -83,6 +84,8 @@ async def _known(
 ) -> "_Known":
     """Lock what events are about, and read what is known of it. Refused: TOO_MANY_ITEMS."""
     touched = [parcel for of in parcels.values() for parcel in of]
+    # Each of them once is counted where it is read; a number may name many, as often as it stands.
+    writing.extent.touch(len(touched) - len({parcel.id for parcel in touched}))
     live = [it for it in touched if it.status is not ParcelStatus.VOIDED]
     locked = await lock_unread(writing, {it.delivery_id for it in touched})
     adds_numbers = any(it.new_tracking_number for it in command.events)

@@ -25,7 +25,7 @@ from admission.costs import catalogue
 from admission.limits import Measured, Price
 from admission.sizes import LARGEST_INT
 from execution.plans import DOCUMENTS
-from kit.limits import DEEP, ENTRIES, INSIDE, LARGEST_PAGE, Entries, Limits
+from kit.limits import DEEP, ENTRIES, IN_ALL, INSIDE, LARGEST_PAGE, Limits
 from kit.loop.apart import Apart
 from kit.loop.work import Grown, TooLarge
 from kit.recent import Recent
@@ -188,7 +188,7 @@ class Limited(SchemaExtension):
         limits: Limits = context.context.limits
         yield from _beyond(measured, limits)
         operation = (context.operation_name, context.variables or {})
-        yield from self._crowded()
+        yield from self._crowded(measured)
         if limits.page < LARGEST_PAGE and (largest := measured.largest(*operation)) > limits.page:
             # What is too much for every key is refused where it stands, with its argument.
             yield _too_much("A page or list of ids has {:,} rows", largest, limits.page)
@@ -204,8 +204,10 @@ class Limited(SchemaExtension):
             if price.cost > most.cost:
                 yield _too_dear(price.cost, most.cost, page)
 
-    def _crowded(self) -> Iterator[GraphQLError]:
-        entries = Entries.of(self.execution_context.variables or {})
+    def _crowded(self, measured: Measured) -> Iterator[GraphQLError]:
+        """Give what arguments hold too much of, each variable as often as it is named."""
+        context = self.execution_context
+        entries = measured.entries(context.operation_name, context.variables or {})
         self.execution_context.context.entries = entries.together
         if entries.longest > ENTRIES:
             wording = "A list or object in the variables has {:,} entries"
@@ -213,6 +215,9 @@ class Limited(SchemaExtension):
         if entries.inside > INSIDE:
             wording = "The variables hold {:,} lists and objects"
             yield _too_much(wording, entries.inside, INSIDE)
+        if entries.together > IN_ALL:
+            wording = "The lists and objects in the variables have {:,} entries together"
+            yield _too_much(wording, entries.together, IN_ALL)
         if entries.deepest > DEEP:
             wording = "Lists and objects in the variables nest {:,} levels deep"
             yield _too_much(wording, entries.deepest, DEEP)

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from commands.master.catalog import ProductsUpsert, upsert_all
+from commands.trade.orders.revisions import imports
+from commands.trade.orders.revisions.changes import LineChanges
 from commands.trade.orders.revisions.imports import OrdersImport, import_all
+from commands.trade.orders.revisions.inputs import OrdersUpdate
+from commands.trade.orders.revisions.update import update_all
 from commands.writing.extent import Extent
 from commands.writing.ledger import Ledger
 from execution.mixed import Mixed
@@ -29,11 +33,24 @@ PASSES = 4
 """What an import does with each line: asks its price, composes it, makes a row of it, writes it."""
 
 
+async def _orders(world: World, count: int) -> list[dict[str, Any]]:
+    """Return orders to import, of lines of different products."""
+    products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(LINES)]
+    await run(world, upsert_all, ProductsUpsert, products=products)
+    line = {"quantity": "2", "unit_price": "1"}
+    order = {
+        "channel_id": await channel(world),
+        "party_id": await company(world),
+        "placed_at": world.clock().isoformat(),
+        "currency": "EUR",
+        "lines": [line | {"product_sku": it["sku"]} for it in products],
+    }
+    return [order | {"external_reference": f"{number}"} for number in range(count)]
+
+
 async def test_imports_do_a_slice_in_a_round_all_of_them_together(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(LINES)]
-    await run(world, upsert_all, ProductsUpsert, products=products)
     process, rounds = Process(world.database), dict[int, int]()
     fits = Slices._fits  # noqa: SLF001 -- what a round takes.
 
@@ -43,14 +60,7 @@ async def test_imports_do_a_slice_in_a_round_all_of_them_together(
         return found
 
     monkeypatch.setattr(Slices, "_fits", noted)
-    line = {"quantity": "2", "unit_price": "1"}
-    order = {
-        "channel_id": await channel(world),
-        "party_id": await company(world),
-        "placed_at": world.clock().isoformat(),
-        "currency": "EUR",
-        "lines": [line | {"product_sku": it["sku"]} for it in products],
-    }
+    (order,) = await _orders(world, 1)
 
     async def imported(own: int) -> Any:
         orders = [order | {"external_reference": f"{own} {it}"} for it in range(ORDERS)]
@@ -62,6 +72,42 @@ async def test_imports_do_a_slice_in_a_round_all_of_them_together(
     await asyncio.gather(*map(imported, range(IMPORTS)))
     assert process.slices.count >= IMPORTS * PASSES * ORDERS * LINES // SLICE
     assert max(rounds.values()) <= SLICE
+
+
+async def test_an_order_that_stands_many_times_in_a_call_is_looked_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is equal is told before anything is done for each; lines of the others leave room."""
+    (order,) = await _orders(world, 1)
+    looked = list[Any]()
+    for of, name in ((imports, "compose"), (LineChanges, "targets")):
+        look = getattr(of, name)
+        monkeypatch.setattr(
+            of, name, lambda *about, look=look: looked.append(about) or look(*about)
+        )
+    imported = await run(world, import_all, OrdersImport, orders=[order] * ORDERS)
+    assert [it["status"] for it in imported["results"]] == ["CREATED"] + ["REFUSED"] * (ORDERS - 1)
+    order_id = imported["results"][0]["order_id"]
+    every = [{"order_id": order_id, "window_override": f"{it}"} for it in range(ORDERS)]
+    updated = await run(world, update_all, OrdersUpdate, orders=every)
+    assert [it["status"] for it in updated["results"][1:]] == ["REFUSED"] * (ORDERS - 1)
+    assert {it["problems"][0].code for it in updated["results"][1:]} == {"DUPLICATE"}
+    # Once imported, once changed.
+    assert len(looked) == 2
+
+
+async def test_lines_of_orders_that_are_changed_leave_room_for_others(world: World) -> None:
+    orders = await _orders(world, ORDERS)
+    imported = await run(world, import_all, OrdersImport, orders=orders)
+    every = [
+        {"order_id": it["order_id"], "window_override": "Agreed."} for it in imported["results"]
+    ]
+    process = Process(world.database)
+    context = Context(staff(world), world.database, world.clock, process=process)
+    context.begin()
+    updated = await write(context, OrdersUpdate.read({"orders": every}), update_all)
+    assert {it["status"] for it in updated["results"]} == {"UPDATED"}
+    assert process.slices.count >= 2 * ORDERS * LINES // SLICE
 
 
 async def test_long_inputs_are_checked_beside_the_event_loop(

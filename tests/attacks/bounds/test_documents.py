@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from graphql.execution import executor
 
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
@@ -133,6 +134,57 @@ async def test_variables_of_too_many_lists_are_not_even_read(
     (error,) = (await ask.answer(document, by={"states": [[[1]] * 100] * 250}))["errors"]
     assert error["message"] == "The variables hold 20,001 lists and objects; 20,000 is the most."
     assert planned == []
+
+
+RELEASES = "mutation (%s) { releasesRecord(input: {releases: [%s]}) { results { status } } }"
+RELEASE = {"number": "W", "lines": [{"quantity": "1"}] * 1_000}
+SPREAD = """mutation ($r: ProductUpsertInput!) { ...many ...many }
+  fragment many on Mutation { productsUpsert(input: {products: [%s]}) { results { status } } }"""
+
+
+@pytest.mark.parametrize(
+    ("document", "variables", "message"),
+    [
+        (
+            RELEASES % ("$r: RecordedReleaseInput!", "$r " * 900),
+            {"r": RELEASE},
+            "The variables hold 901,803 lists and objects; 20,000 is the most.",
+        ),
+        (
+            RELEASES % ("$r: [RecordedReleaseInput!] = [%s]" % ("{}" * 30), "$r " * 900),
+            {},
+            "The variables hold 27,903 lists and objects; 20,000 is the most.",
+        ),
+        (
+            SPREAD % ("$r " * 300),
+            {"r": {"sku": "S", "options": ["x" * 9] * 500}},
+            "The lists and objects in the variables have 301,803 entries together; 200,000 is",
+        ),
+        (
+            RELEASES % ("$r: RecordedReleaseInput!", "1 " * 1_001),
+            {"r": {}},
+            "A list or object in the variables has 1,001 entries; 1,000 is the most.",
+        ),
+    ],
+)
+async def test_a_variable_counts_as_often_as_it_is_named_before_anything_is_read(
+    ask: make.Ask, monkeypatch: pytest.MonkeyPatch, document: str, variables: Any, message: str
+) -> None:
+    def coerced(*_: object) -> None:
+        pytest.fail("It was coerced.")
+
+    monkeypatch.setattr(executor, "get_variable_values", coerced)
+    error, *_ = (await ask.answer(document, **variables))["errors"]
+    assert message in error["message"]
+
+
+async def test_a_variable_that_is_named_twice_is_taken(ask: make.Ask) -> None:
+    products = [{"sku": f"S-{it}", "name": "Shaft"} for it in range(250)]
+    text = "productsUpsert(input: {products: $p}) { results { status } }"
+    answer = await ask(
+        f"mutation ($p: [ProductUpsertInput!]!) {{ a: {text} b: {text} }}", p=products
+    )
+    assert {it["status"] for it in answer["b"]["results"]} == {"UNCHANGED"}
 
 
 async def test_another_waits_for_two_plans_of_them_at_most(

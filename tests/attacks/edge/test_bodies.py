@@ -1,6 +1,7 @@
 """Bodies that nobody ends: they keep no turn, and only so many bytes."""
 
 import asyncio
+import json
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -12,6 +13,7 @@ from models.access.viewers import Actor
 from tests import make
 from tests.attacks.edge.conftest import QUERY, Serve
 from tests.make.running import until
+from transport.connections.requests import FED_AT_ONCE, FRAMING, Requests
 from transport.http import requests
 
 OWN = 100_000
@@ -70,6 +72,47 @@ async def test_many_keys_of_a_merchant_hold_half_of_all_and_leave_room_for_anoth
         assert (await host.ask(long)).status == 429
         assert (await host.ask(long, other.token)).status == 200
         assert (await host.ask()).status == 200
+
+
+TINY = b"1\r\n \r\n"
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_pieces_of_a_byte_are_parsed_in_steps_and_end(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    """What lies between pieces is bounded like a head; after an answer nothing is parsed."""
+    parse, take = Requests.on_body, Requests._take  # noqa: SLF001 -- a step of the loop.
+    steps = list[int]()
+
+    def noted(self: Requests, body: bytes) -> None:
+        steps[-1] += 1
+        parse(self, body)
+
+    monkeypatch.setattr(Requests, "on_body", noted)
+    monkeypatch.setattr(Requests, "_take", lambda it: steps.append(0) or take(it))
+    async with serve() as host:
+        token = None if known else "abruf_x"
+        whole = host.request(b"", token, **{"Transfer-Encoding": "chunked"})
+        async with host.line(whole.replace(b"Content-Length: 0\r\n", b"")) as line:
+            line.writer.write(TINY * 100_000)
+            # What comes first: that it is too much, or that the token is none.
+            assert (await line.reply()).status in ({413} if known else {401, 413})
+        await host.is_empty()
+        assert 0 < max(steps) <= FED_AT_ONCE // len(TINY) + 1
+        assert sum(steps) <= FRAMING // (len(TINY) - 1) + 2 * max(steps)
+        assert (await host.ask()).status == 200
+
+
+async def test_a_body_in_pieces_of_an_ordinary_size_is_read(serve: Serve) -> None:
+    body = json.dumps({**QUERY, "variables": {"x": "a" * OWN}}).encode()
+    pieces = (body[it : it + 100] for it in range(0, len(body), 100))
+    sent = b"".join(b"%x\r\n%s\r\n" % (len(it), it) for it in pieces)
+    async with serve() as host:
+        whole = host.request(b"", **{"Transfer-Encoding": "chunked"})
+        begun = whole.replace(b"Content-Length: 0\r\n", b"")
+        async with host.line(begun + sent + b"0\r\n\r\n") as line:
+            assert (await line.reply()).status == 200
 
 
 OBJECTS = {**QUERY, "variables": {"x": [[{"a": 1}] * (MUCH // 4)] * 4}}

@@ -14,6 +14,7 @@ from transport.connections.room import DOOR
 GET = b"GET /livez HTTP/1.1\r\nHost: abruf\r\n"
 END = b"\r\n"
 HANDSHAKE = b"GET /graphql HTTP/1.1\r\nHost: abruf\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+PIECES = b"POST /graphql HTTP/1.1\r\nHost: abruf\r\nTransfer-Encoding: chunked\r\n\r\n"
 HEAD = 4_096
 
 
@@ -33,6 +34,9 @@ HEAD = 4_096
         (HANDSHAKE + b"Sec-WebSocket-Key: x\r\nSec-WebSocket-Version: 13" + 2 * END, 400),
         (HANDSHAKE.replace(b"GET", b"POST") + END, 405),
         (HANDSHAKE + b"Transfer-Encoding: chunked" + 2 * END, 400),
+        (b"GET /livez HTTP/1.1" + 2 * END, 400),
+        (PIECES.replace(b"chunked", b"gzip, chunked") + b"0" + 2 * END, 501),
+        (PIECES.replace(b"chunked", b"gzip\r\nTransfer-Encoding: chunked") + b"0" + 2 * END, 501),
     ],
 )
 async def test_what_is_no_request_is_refused_in_json(
@@ -66,13 +70,17 @@ def kept_in_all(host: Host) -> int:
     return sum(len(name) + len(value) for it in connections for name, value in it.headers or ())
 
 
-async def test_what_follows_a_body_in_pieces_is_counted_like_a_head(serve: Serve) -> None:
-    chunked = b"POST /livez HTTP/1.1\r\nHost: abruf\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+@pytest.mark.parametrize(
+    ("trailers", "status"), [(b"T: x\r\n" * 101, 431), (b"T: " + b"a" * 2 * HEAD, 413)]
+)
+async def test_what_follows_a_body_in_pieces_is_counted_like_a_head(
+    serve: Serve, trailers: bytes, status: int
+) -> None:
     async with serve(head_bytes=HEAD) as host:
-        async with host.line(chunked) as line:
-            for _ in range(3):
-                line.writer.write(b"Trailer: " + b"a" * HEAD + END)
-            await line.until_end()
+        whole = host.request(b"", **{"Transfer-Encoding": "chunked"})
+        chunked = whole.replace(b"Content-Length: 0\r\n", b"")
+        async with host.line(chunked + b"0\r\n" + trailers) as line:
+            assert (await line.reply()).status == status
         await host.is_empty()
 
 

@@ -83,6 +83,7 @@ async def plan(
     found = await find(writing, parts, path)
     planned, taken, overridden, refusals = [], [], [], Refusals()
     for place, part in enumerate(parts):
+        await writing.room(1 + len(part.lines))
         with refusals:
             taken.append(take(writing, found, part, (*path, place)))
             plan_lines(taken[-1])

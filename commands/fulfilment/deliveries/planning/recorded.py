@@ -50,6 +50,7 @@ async def plan_history(
     refused: dict[int, Refused] = {}
     good: dict[int, _Recorded] = {}
     for place, part in parts.items():
+        await writing.room(1 + len(part.lines))
         try:
             good[place] = _recorded(writing, found, part, when[place], over[place])
         except Refused as why:

@@ -42,6 +42,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     results, seen = dict[int, Outcome](), set[DeliveryKey]()
     refused: dict[int, Refused] = {}
     for place, item in enumerate(items):
+        await writing.room(1 + len(item.lines) + len(item.parcels))
         try:
             there = standing.find(item, known)
             if there is None:

@@ -105,7 +105,8 @@ class LineChanges:
                     raise missing(OrderLine, ("remove_line_ids", number))
                 gone.append((rows[line_id], ("remove_line_ids", number)))
         refusals.end()
-        rows = {key: row for key, row in rows.items() if key not in item.remove_line_ids}
+        away = set(item.remove_line_ids)
+        rows = {key: row for key, row in rows.items() if key not in away}
         kept_path: Path = ("lines",)
         lines: list[LineTarget] = [
             (row, drafts.get(key) or kept(row), paths.get(key, kept_path))

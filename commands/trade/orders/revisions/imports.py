@@ -12,7 +12,7 @@ from pydantic import Field
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields
-from commands.trade.orders.references import OrderKey, References, read, taken
+from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.again import Again
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
@@ -127,8 +127,9 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     for place, item in enumerate(orders):
         await writing.room(len(item.lines))
         with _refused(results, place):
+            _check_once(key := _key(writing, references, item), seen)
             draft = _draft(writing, references, item)
-            key = _key(draft, item, seen)
+            assert key  # noqa: S101 -- what has a draft is known by its channel and customer.
             if key in there:
                 order = standing.orders[there[key]]
                 _check_same_end(order, item)
@@ -170,6 +171,7 @@ async def _revisions(
     known = StandingPrices(writing, standing, references)
     revisions = list[Revision]()
     for place, each in again.items():
+        await writing.room(1 + len(each.item.lines))
         with _refused(results, place):
             revision, status = each.revision(known), "UNCHANGED"
             if revision.check():
@@ -183,13 +185,21 @@ def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()
     return {"order_id": order_id, "status": status, "problems": list(problems)}
 
 
-def _key(draft: Draft, item: OrderImport, seen: set[OrderKey]) -> OrderKey:
-    """Return what the order is known by. Refused: DUPLICATE for one of `seen`."""
-    key = (draft.channel_id, draft.party_id, item.external_reference)
+def _key(writing: Writing, references: References, item: OrderImport) -> OrderKey | None:
+    """Return what an order is known by, None where it is not said: its draft tells why."""
+    try:
+        channel, party = references.find(Channel, item), customer(writing, references, item)
+    except Refused:
+        return None
+    party_id = None if party is None else party.id
+    return None if channel is None else (channel.id, party_id, item.external_reference)
+
+
+def _check_once(key: OrderKey | None, seen: set[OrderKey]) -> None:
+    """Refused: DUPLICATE for what stands in the call already, before its lines are looked at."""
     if key in seen:
         text = "This order stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
-    return key
 
 
 def _check_same_end(order: Order, item: OrderImport) -> None:

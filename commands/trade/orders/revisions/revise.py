@@ -227,6 +227,7 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
     orders, changed, new = [], [], list[dict[str, Any]]()
     names = list(dict.fromkeys(name for it in revisions for name in it.header))
     for each in revisions:
+        await writing.room(1 + len(each.lines))
         lines, line_no = [], max((row.line_no for row in each.rows), default=0)
         for row, columns, _ in each.changes():
             if row is None:
@@ -242,11 +243,12 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
         orders.append((each.order, {**header, "version": each.order.version + 1}))
         fields = tuple(map(ColumnName, each.headings))
         prices = {row.id: PriceChange(*its) for row, its in each.prices()}
-        updated = OrderUpdated(each.order.id, fields=fields, lines=tuple(lines), prices=prices)
-        writing.record(updated)
+        writing.record(
+            OrderUpdated(each.order.id, fields=fields, lines=tuple(lines), prices=prices)
+        )
         if each.overridden:
-            rules = tuple(sorted(each.overridden))
-            writing.record(OrderWindowOverridden(each.order.id, rules=rules))
+            broken = OrderWindowOverridden(each.order.id, rules=tuple(sorted(each.overridden)))
+            writing.record(broken)
     await change_rows(writing, {Order: orders, OrderLine: changed})
     await write_rows(writing, {OrderLine: new})
     await settle_payments(writing, (order for order, _ in orders))

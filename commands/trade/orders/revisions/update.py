@@ -53,8 +53,9 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     inactive packaging, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS for more than 2,000.
     """
     items = command.orders
-    found = await _revisions(writing, items, ("orders",), "add_lines")
+    # Before anything is done for each of them: their lines would be as many as their product.
     refuse_duplicates((it.order_id for it in items), ("orders",), "order_id")
+    found = await _revisions(writing, items, ("orders",), "add_lines")
     await apply(writing, [it for it in found if it is not None])
     statuses = ["UNCHANGED" if it is None else "UPDATED" for it in found]
     return {
@@ -97,16 +98,19 @@ async def _revisions(
     """
     standing = await StandingOrders.read(writing, {it.order_id for it in items})
     orders = [standing.orders.get(it.order_id) for it in items]
-    lined = [
-        (AsItIs.of(order), [*item.add_lines, *priced_anew(standing, item)])
-        for order, item in zip(orders, items, strict=True)
-        if order is not None
-    ]
-    references = await read(writing, lined)
+    references = await read(
+        writing,
+        [
+            (AsItIs.of(order), [*item.add_lines, *priced_anew(standing, item)])
+            for order, item in zip(orders, items, strict=True)
+            if order is not None
+        ],
+    )
     changed = await LineChanges.read(writing, standing, references, items)
     addresses = await addresses_of(writing, standing)
     found, refusals = [], Refusals()
     for place, (order, item) in enumerate(zip(orders, items, strict=True)):
+        await writing.room(1 + len(standing.every(item.order_id)) + len(item.add_lines))
         refusals.above = (*path, place) if path else ()
         rules = frozenset[TimeRule]()
         with refusals:
