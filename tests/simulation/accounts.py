@@ -352,11 +352,13 @@ class AccountRules(DeliveryRules, ParcelRules):
             assert total == sum((Decimal(it[column]) for it in left), _ZERO), name
 
     def _account_of(self, line: Row, delivery: Row) -> Any:
-        """Return where a delivery counts: by the schedule line that it answers, else its place."""
-        releases = {it["id"]: it for it in self.rows["releases"]}
+        """Return where a delivery counts: by what it answers if that is there, or its place."""
+        of = {it["id"]: it["account_id"] for it in self.rows["releases"]}
+        accounts = {it["id"]: it["ship_to_id"] for it in self.rows["cumulative_accounts"]}
         for each in self.rows["schedule_lines"]:
-            if each["id"] == line["schedule_line_id"]:
-                return releases[each["release_id"]]["account_id"]
+            answered, places = of[each["release_id"]], (None, delivery["ship_to_id"])
+            if each["id"] == line["schedule_line_id"] and accounts[answered] in places:
+                return answered
         places = [
             each
             for each in self.rows["cumulative_accounts"]

@@ -17,6 +17,7 @@ from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
 from commands.trade.releases.meant import with_places
 from commands.trade.releases.record import record_all
+from commands.writing.faults import of_one_item
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Problem, Refused
@@ -119,7 +120,9 @@ class _Taking:
             await self.writing.room(1 + len(article.lines))
             try:
                 _check_quantities(message, article)
-                releases.append(RecordedRelease.read(known.values(message, article)))
+                with of_one_item():
+                    values = known.values(message, article)
+                releases.append(RecordedRelease.read(values))
                 articles.append(article)
             except Refused as refused:
                 self.findings.add(_finding(article, it) for it in refused.problems)

@@ -1,7 +1,7 @@
 """What releases bring."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -177,6 +177,15 @@ class ReleaseContent(Input):
         return min(self.calculated_at or self.issued_at or now, now)
 
     @property
+    def is_update(self) -> bool:
+        """Tell whether it changes single lines only."""
+        return self.function is ReleaseFunction.UPDATE
+
+    def tells(self) -> dict[str, Any]:
+        """Return what it tells beside its lines and receipts, by the columns of its release."""
+        return {name: getattr(self, name) for name in COPIED}
+
+    @property
     def notes(self) -> list[str]:
         """Return the delivery notes that it names."""
         last = self.last_receipt_reference
@@ -186,6 +195,15 @@ class ReleaseContent(Input):
     def last_note(self) -> str | None:
         """Return the delivery note of the last receipt, None where it names none."""
         return next(reversed(self.notes), None)
+
+
+COPIED = (
+    *("contract_line_id", "type", "function", "horizon_start", "horizon_end", "calculated_at"),
+    *("counted_from", "point_of_use", "engineering_revision", "packaging_instruction"),
+    *("planner", "production_go_ahead", "production_go_ahead_until"),
+    *("material_go_ahead", "material_go_ahead_until"),
+)
+"""Columns that a release takes from its input as they are."""
 
 
 class ContractRelease(ReleaseContent, Command):

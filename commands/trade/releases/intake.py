@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from commands.master.catalog import check_scale
 from commands.master.packagings.counting import Counted
 from commands.trade.releases.accounts.account import Account, ReceivedReport, ReleasePlace, begun
-from commands.trade.releases.findings.arriving import Arriving, issued_at
+from commands.trade.releases.findings.arriving import Arriving, Found, issued_at
 from commands.trade.releases.findings.found import findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
@@ -27,7 +27,14 @@ from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.findings import LATE, ReleaseFinding
 from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
-from models.trade.releases.words import ReleaseFunction, ReleaseState
+from models.trade.releases.words import ReleaseState
+
+
+class LookedAt(NamedTuple):
+    """A release with all that is odd about it."""
+
+    arriving: Arriving
+    findings: Sequence[Found]
 
 
 @dataclass(frozen=True)
@@ -59,13 +66,21 @@ class ReleaseIntake:
         named = await named_by(writing, known, items)
         return cls(writing, known, named, Force(writing, known))
 
-    def take(self, item: ReleaseContent) -> Intake:
-        """Take one in. Refused: as `contractRelease`; nothing is taken then."""
-        arriving, number = self._arriving(item), _number(item)
+    def look(self, item: ReleaseContent) -> LookedAt:
+        """Return all that is to be known of one before it is taken in; nothing is changed.
+
+        Refused: as `contractRelease`.
+        """
+        arriving = self._arriving(item)
+        return LookedAt(arriving, findings_of(arriving))
+
+    def take(self, looked: LookedAt) -> Intake:
+        """Take one in. Refused: TOO_MANY_ITEMS; nothing is taken then."""
+        arriving, item = looked.arriving, looked.arriving.item
         line, schedule = arriving.line, arriving.schedule
         self.writing.extent.touch(len(schedule.slots), ("lines",))
         release_id, place = new_id(), ReleasePlace.of(item)
-        found = rows_of(arriving, release_id, findings_of(arriving))
+        found = rows_of(arriving, release_id, looked.findings)
         waiting = tuple(it["code"] for it in found if it["is_holding"] and not it["consented_at"])
         state = _state(found, waiting)
         if found:
@@ -77,7 +92,7 @@ class ReleaseIntake:
             )
         report = arriving.report._replace(cumulative_received=schedule.received)
         self._overtake(arriving, release_id, state)
-        own: dict[str, Any] = {"id": release_id, "number": number, "state": state, "replaced": None}
+        own: dict[str, Any] = {"id": release_id, "state": state, "replaced": None}
         if state is ReleaseState.ACTIVE:
             account, left = arriving.account, arriving.left
             coming = ComingRelease(
@@ -121,9 +136,10 @@ class ReleaseIntake:
             account=account,
             active=active,
             newest=newest,
+            stated=stated,
             schedule=schedule_of(item, stated, None),
         )
-        if item.is_net_of_transit and item.function is ReleaseFunction.REPLACE:
+        if item.is_net_of_transit and not item.is_update:
             return self._with_transit(arriving)
         if not arriving.counts_with(newest) or any(outdated(arriving)):
             return arriving
@@ -202,7 +218,7 @@ class ReleaseIntake:
         return quantities
 
     def _add(self, arriving: Arriving, own: dict[str, Any], report: ReceivedReport) -> None:
-        """Add the rows of a release. own: its id, number and state."""
+        """Add the rows of a release. own: its id and state."""
         item, line, contract = arriving.item, arriving.line, arriving.contract
         merchant = {"merchant_id": line.merchant_id}
         counts = arriving.current if own["state"] is not ReleaseState.ACTIVE else arriving.account
@@ -213,12 +229,13 @@ class ReleaseIntake:
                 **merchant,
                 **own,
                 **report.columns,
+                "number": _number(item),
                 "contract_id": line.contract_id,
                 "account_id": counts.id,
                 "period_id": counts.period_id,
                 "issued_at": arriving.issued_at,
                 "received_at": self.writing.now,
-                **{name: getattr(item, name) for name in _COPIED},
+                **item.tells(),
             }
         )
         key = {"release_id": own["id"]}
@@ -250,12 +267,3 @@ def _number(item: ReleaseContent) -> str:
         text = "Say either `number` or `releaseNo`."
         raise Refused(Code.INVALID, text, ("number",))
     return item.number or str(item.release_no)
-
-
-_COPIED = (
-    *("contract_line_id", "type", "function", "horizon_start", "horizon_end", "calculated_at"),
-    *("counted_from", "point_of_use", "engineering_revision", "packaging_instruction"),
-    *("planner", "production_go_ahead", "production_go_ahead_until"),
-    *("material_go_ahead", "material_go_ahead_until"),
-)
-"""Columns that a release takes from its input as they are."""

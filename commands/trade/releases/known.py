@@ -92,7 +92,7 @@ class KnownLines:
         """
         wanted = self.wanted(place.contract_line_id, account)
         upto = Decimal(0) if wanted is None else wanted.released
-        return PlaceSums(1, int(not place.is_whole), account.received, account.earlier, upto)
+        return PlaceSums(1, account.received, account.earlier, upto)
 
     def wanted(
         self,

@@ -1,6 +1,6 @@
 """What releases that come in name: products, packagings, addresses and delivery notes."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,14 +26,16 @@ from models.base.tables import entity_named
 from models.master.catalog import Product
 from models.master.parties import Address
 from models.trade.contracts.tables import Contract
+from models.trade.releases.tables import CumulativeAccount
 
 
 @dataclass(frozen=True)
 class NamedRows:
     """What releases name, by id. deliveries: number -> the one whose note is named.
 
-    new: the accounts of places that have none yet. left: what has left for accounts since the days
-    from which releases count, and since the instants of which they tell.
+    new: the accounts of places that have none yet; beside: the places that their lines have. left:
+    what has left for accounts since the days from which releases count, and since the instants of
+    which they tell.
     """
 
     products: Mapping[UUID, Product]
@@ -41,6 +43,7 @@ class NamedRows:
     addresses: Mapping[UUID, Address]
     deliveries: Mapping[str, Any]
     new: Mapping[ReleasePlace, Account]
+    beside: Mapping[UUID, Sequence[ReleasePlace]]
     left: dict[Counting, LeftQuantities] = field(default_factory=dict)
 
     def account(self, known: KnownLines, contract: Contract, item: ReleaseContent) -> Account:
@@ -96,12 +99,14 @@ async def named_by(
     product_of = {key: it.product_id for key, it in known.lines.items()}
     counted = [(product_of.get(it.contract_line_id), each) for it in items for each in it.lines]
     ship_tos = {it.ship_to_id for it in items if it.ship_to_id is not None}
+    new = _new(known, items)
     named = NamedRows(
         by_id(await writing.records(Product, "id", products)),
         await packagings_of(writing, counted),
         by_id(await writing.records(Address, "id", ship_tos)),
         await _deliveries(writing, items),
-        _new(known, items),
+        new,
+        await _beside(writing, known, new),
     )
     named.left.update(await _left(writing, known, named, items))
     return named
@@ -118,6 +123,17 @@ def _new(known: KnownLines, items: Iterable[ReleaseContent]) -> dict[ReleasePlac
     }
 
 
+async def _beside(
+    writing: Writing, known: KnownLines, new: Iterable[ReleasePlace]
+) -> Mapping[UUID, Sequence[ReleasePlace]]:
+    """Return the places that lines of new ones have: one statement where they have any."""
+    lines = {it.contract_line_id for it in new if known.sums[it.contract_line_id].accounts}
+    found = defaultdict[UUID, list[ReleasePlace]](list)
+    for each in await writing.records(CumulativeAccount, "contract_line_id", lines):
+        found[each.contract_line_id].append(ReleasePlace.of(each))
+    return found
+
+
 async def _left(
     writing: Writing, known: KnownLines, named: NamedRows, items: Iterable[ReleaseContent]
 ) -> dict[Counting, LeftQuantities]:
@@ -132,12 +148,21 @@ async def _left(
             day = begun(item.counted_from, contract, writing.now)
             counts = account.counting_from(day)
             days[place] |= {account.starts_on, counts.starts_on}
-            instants[place] |= {account.reconciled_at, account.counted_until, told_at}
+            instants[place] |= {it.reconciled_at for it in (account, counts)}
+            instants[place] |= {account.counted_until, told_at}
             instants[place].add(item.told_as_of(writing.now))
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }
-    return await left_of(writing, wanted, {it.id: place for place, it in named.new.items()})
+    new = {it.id: place for place, it in named.new.items()}
+    found = await left_of(writing, wanted, new)
+    # Of a place that is named again, a figure may be reconciled by then as of its newest note.
+    times = Counter(map(ReleasePlace.of, items))
+    ids = {accounts[place].id for place in days if times[place] > 1}
+    more = {key: {left.noted_until} for key, left in found.items() if key[0] in ids}
+    for key, left in (await left_of(writing, more, new)).items():
+        found[key].after.update(left.after)
+    return found
 
 
 async def _deliveries(writing: Writing, items: Sequence[ReleaseContent]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import ContractRelease, ReleasesRecord
 from commands.trade.releases.intake import ReleaseIntake
 from commands.trade.releases.meant import with_places
+from commands.writing.faults import of_one_item
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -33,7 +34,7 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
     """
     (item,) = await with_places(writing, [command])
     taken = await ReleaseIntake.of(writing, [item])
-    found = taken.take(item)
+    found = taken.take(taken.look(item))
     await taken.write()
     return {"release_id": found.release_id, "contract_line_id": command.contract_line_id}
 
@@ -60,7 +61,9 @@ async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
         await writing.room(1 + len(item.lines))
         try:
             _check_once(key := (ReleasePlace.of(item), item.type), named)
-            intake = taken.take(item)
+            with of_one_item():
+                looked = taken.look(item)
+            intake = taken.take(looked)
             ids: dict[str, Any] = {
                 "release_id": intake.release_id,
                 "contract_line_id": item.contract_line_id,

@@ -21,7 +21,6 @@ from models.trade.releases.tables import Release, ScheduleLine
 from models.trade.releases.words import (
     Commitment,
     DateMeaning,
-    ReleaseFunction,
     ScheduleBucket,
     ScheduleKind,
 )
@@ -59,13 +58,18 @@ class Slot:
         first, last = (it.astimezone(zone).date() for it in instants)
         return self.arrives_on + (last - first)
 
-    def counts_after(self, until: date) -> bool:
-        """Tell whether a forecast's slot counts after a horizon, or some of it."""
+    def counts_after(self, until: date, *, is_late: bool) -> bool:
+        """Tell whether a forecast's slot counts after a horizon, or some of it.
+
+        is_late: the forecast was made after that, and what it wants at once is not told before.
+        """
         last = self.arrives_on if self.bucket is ScheduleBucket.DAY else self.last_day
-        return self.kind is ScheduleKind.SCHEDULED and last > until
+        return (is_late or self.kind is ScheduleKind.SCHEDULED) and last > until
 
     def left_after(self, until: date, quantity: Decimal) -> "Slot":
         """Return what is left of it after a horizon in it: it begins with the first day then."""
+        if self.arrives_on > until:
+            return replace(self, quantity=quantity)
         zone = ZoneInfo(self.window.time_zone)
         later = until + timedelta(1) - self.arrives_on
         first = self.window.earliest.astimezone(zone).date() + later
@@ -77,6 +81,11 @@ class Slot:
             ships_on=self.ships_on + later,
             arrives_on=self.arrives_on + later,
         )
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """Return what was sent of it: all but the days that calendars tell."""
+        return {**self.columns, "ships_on": None, "arrives_on": None}
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -144,6 +153,17 @@ class Schedule:
         slots = [replace(it, quantity=q) for it, q in zip(self.slots, left, strict=True) if q]
         return replace(self, received=received, slots=slots)
 
+    def says_the_same(self, standing: "Schedule", *, is_update: bool) -> bool:
+        """Tell whether it asks for what one that stands does; an update, at its beginnings."""
+        lines = [it for it in standing.slots if it.code != IN_TRANSIT]
+        mine = list(self.slots)
+        if is_update:
+            begins = {it.window.earliest for it in mine}
+            lines = [it for it in lines if it.window.earliest in begins]
+            mine = [it for it in mine if it.quantity]
+        mine.sort(key=lambda it: (_FIRST[it.kind], it.window.earliest))
+        return [it.sent for it in mine] == [it.sent for it in lines]
+
 
 def effective_schedule(forecast: Schedule | None, jit: Schedule | None) -> Schedule | None:
     """Return what both ask for together, as `models.trade.releases.effective` says it in SQL."""
@@ -151,32 +171,41 @@ def effective_schedule(forecast: Schedule | None, jit: Schedule | None) -> Sched
         return forecast or jit
     lasts = (it.last_day for it in jit.slots)
     until = max((it for it in (jit.horizon, *lasts) if it is not None), default=None)
-    if until is None or forecast.issued_on > until:
+    is_late = until is not None and forecast.issued_on > until
+    if until is None or (is_late and jit.released <= forecast.received):
         return forecast
-    return replace(jit, slots=[*jit.slots, *_after(forecast, jit, until)])
+    return replace(jit, slots=[*jit.slots, *_after(forecast, jit, until, is_late=is_late)])
 
 
-def _after(forecast: Schedule, jit: Schedule, until: date) -> Iterator[Slot]:
+def _after(forecast: Schedule, jit: Schedule, until: date, *, is_late: bool) -> Iterator[Slot]:
     """Yield what a forecast wants after a horizon: of buckets on both sides what is left of them.
 
-    They lose what arrives in them by the schedule just in time, and what of them has come before:
-    what lies between both figures of the customer beyond what is wanted before those buckets.
+    So it is of what one that was made later wants at once.
     """
-    after = [it for it in forecast.slots if it.counts_after(until)]
-    begins = min((it.arrives_on for it in after if it.arrives_on <= until), default=None)
-    if begins is None:
-        yield from after
-        return
-    before = sum((it.quantity for it in forecast.slots if not it.counts_after(until)), _NONE)
-    arriving = (it.quantity for it in jit.slots if begins <= it.arrives_on <= until)
-    taken = sum(arriving, max(jit.received - forecast.received - before, _NONE))
+    after = [it for it in forecast.slots if it.counts_after(until, is_late=is_late)]
+    taken = jit.released - forecast.received if is_late else _within(forecast, jit, until)
     for slot in after:
-        if slot.arrives_on > until:
+        if slot.arrives_on > until and slot.kind is ScheduleKind.SCHEDULED:
             yield slot
             continue
         left = max(slot.quantity - taken, _NONE)
         taken -= slot.quantity - left
         yield slot.left_after(until, left)
+
+
+def _within(forecast: Schedule, jit: Schedule, until: date) -> Decimal:
+    """Return what is told just in time of a forecast's buckets on both sides of a horizon.
+
+    That is what arrives in them, and what of them has come before: what lies between both figures
+    of the customer beyond what is wanted before those buckets.
+    """
+    after = [it.counts_after(until, is_late=False) for it in forecast.slots]
+    pairs = list(zip(forecast.slots, after, strict=True))
+    cut = (it.arrives_on for it, is_after in pairs if is_after and it.arrives_on <= until)
+    begins = min(cut, default=date.max)
+    before = sum((it.quantity for it, is_after in pairs if not is_after), _NONE)
+    arriving = (it.quantity for it in jit.slots if begins <= it.arrives_on <= until)
+    return sum(arriving, max(jit.received - forecast.received - before, _NONE))
 
 
 def schedule_that_stands(
@@ -205,7 +234,7 @@ def schedule_of(item: ReleaseContent, stated: Schedule, before: Schedule | None)
     before: what an update changes; one of nothing is what it says itself.
     """
     slots = list(stated.slots)
-    if item.function is ReleaseFunction.UPDATE and before is not None:
+    if item.is_update and before is not None:
         changed = {it.window.earliest for it in slots}
         kept = before.counted_from(stated.received).slots
         slots = [

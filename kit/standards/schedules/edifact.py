@@ -149,13 +149,27 @@ def _around(
 
 def _head(reading: _Reading, content: Surrounding) -> ScheduleMessage:
     reading.head = _dates(reading, content.branch)
+    bgm = content.branch.one("BGM")
+    if bgm:
+        _tell_kind(reading, bgm)
     found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued)
     found.places = content.places
-    if bgm := content.branch.one("BGM"):
+    if bgm:
         found.number = bgm.get(2)
         found.function = _REPLACING.get(reading.meaning("FUNCTION", bgm, 3))
     found.findings = reading.findings
     return found
+
+
+def _tell_kind(reading: _Reading, bgm: Segment) -> None:
+    """Say whether a message is just in time: by its type, or by the code of its document.
+
+    A code that nobody knows, and one of a forecast in a message of the other type, is told.
+    """
+    if reading.meaning("DOCUMENT", bgm, 1) == "JUST_IN_TIME":
+        reading.is_just_in_time = True
+    elif reading.is_just_in_time and reading.habits.meaning("DOCUMENT", bgm.get(1)):
+        reading.wrong(bgm, 1, 1, "It says that it is a forecast; it is read as just in time.")
 
 
 def _dates(reading: _Reading, group: Branch) -> dict[str, Span]:
@@ -243,9 +257,25 @@ def _quantities(
                 yield
                 _scheduled(reading, into, schedule, group)
             reading.forget(schedule)
+    if into.period_start is None:
+        for scope in scopes:
+            reading.once(_stray_periods, scope)
     if (note := next(notes, None)) is not None:
         text = "This delivery note goes with no quantity that was received."
         reading.keep(Finding(Fault.NOT_IN_THIS_PLACE, text, *_at(note.all("RFF")[0])))
+
+
+def _stray_periods(reading: _Reading, scope: Branch) -> None:
+    """Tell of days from which it is counted that stand under no cumulative quantity."""
+    groups = list(scope.within("REFERENCE"))
+    for group in scope.within("QUANTITY"):
+        groups += group.within("REFERENCE")
+        meaning = reading.habits.meaning("QUANTITY", group.all("QTY")[0].get(1))
+        groups += [group] if meaning not in ("RECEIVED", "CUMULATIVE") else []
+    for dtm in chain.from_iterable(it.all("DTM") for it in groups):
+        if reading.habits.meaning("DATE", dtm.get(1)) == "PERIOD_START":
+            text = "It says from when it is counted, and not of the cumulative quantity: not read."
+            reading.keep(Finding(Fault.NOT_IN_THIS_PLACE, text, *_at(dtm)))
 
 
 def _notes(reading: _Reading, scope: Branch) -> Sequence[Branch]:

@@ -15,6 +15,7 @@ def _coded(**codes: str) -> dict[str, str]:
 
 
 MEANINGS: Mapping[str, Mapping[str, str]] = {
+    "DOCUMENT": _coded(FORECAST="236 241", JUST_IN_TIME="242"),
     "FUNCTION": _coded(ARTICLE="4 5 7 9 24 61", UPDATE="62"),
     "COMMITMENT": _coded(
         FIRM="1 9 24",
@@ -77,13 +78,14 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
     ),
     "UNIT": {it: it for it in UNITS},
 }
-"""Element -> code -> meaning. FUNCTION: 1225, COMMITMENT: 4017, BUCKET: 2013, QUANTITY: 6063, DATE:
-2005, PLACE: LOC with 3227 or NAD with 3035, ARTICLE: 7143, REFERENCE: 1153, UNIT: 6411, meaning
-a code of `kit.standards.units`. ORDER names a contract, too, where nothing else does."""
+"""Element -> code -> meaning. DOCUMENT: 1001, FUNCTION: 1225, COMMITMENT: 4017, BUCKET: 2013,
+QUANTITY: 6063, DATE: 2005, PLACE: LOC with 3227 or NAD with 3035, ARTICLE: 7143, REFERENCE: 1153,
+UNIT: 6411, meaning a code of `kit.standards.units`. ORDER names a contract, too, where nothing else
+does."""
 ELEMENT_WORDS: Mapping[str, frozenset[str]] = {
     "FUNCTION": frozenset({*MEANINGS["FUNCTION"].values(), "WHOLE"}),
     "COMMITMENT": frozenset({*MEANINGS["COMMITMENT"].values(), "BACKLOG_IF_PAST"}),
-    **{it: frozenset(MEANINGS[it].values()) for it in ("BUCKET", "UNIT")},
+    **{it: frozenset(MEANINGS[it].values()) for it in ("DOCUMENT", "BUCKET", "UNIT")},
     **{
         element: frozenset({*MEANINGS[element].values(), OTHER})
         for element in ("QUANTITY", "DATE", "PLACE", "ARTICLE", "REFERENCE")

@@ -35,17 +35,19 @@ def own(reader: Tables, *tables: Any) -> list[ColumnElement[bool]]:
 
 
 def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
-    """Return for which account a delivery of an order line counts.
+    """Return for which account a delivery of an order line counts: always one of where it goes.
 
-    That of the schedule line which it answers; else that of its address, or the one of the contract
-    line that names none.
+    That of the schedule line which it answers, where that is for its address or names none; else
+    that of its address, or the one of the contract line that names none.
     """
     scheduled, release = reader.table(ScheduleLine), reader.table(Release)
-    answered = select(release.account_id).join(scheduled, scheduled.release_id == release.id)
-    answered = answered.where(
-        *own(reader, scheduled, release),
+    wanting = reader.table(CumulativeAccount)
+    answered = select(wanting.id).join(release, release.account_id == wanting.id)
+    answered = answered.join(scheduled, scheduled.release_id == release.id).where(
+        *own(reader, scheduled, release, wanting),
         scheduled.id == line.schedule_line_id,
-        release.contract_line_id == line.contract_line_id,
+        wanting.contract_line_id == line.contract_line_id,
+        func.coalesce(wanting.ship_to_id == delivery.ship_to_id, true()),
     )
     account = reader.table(CumulativeAccount)
     placed = select(account.id).where(
@@ -56,7 +58,7 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     first = (account.ship_to_id.nulls_last(), account.unloading_point.nulls_first(), account.id)
     placed = placed.order_by(*first).limit(1)
     return func.coalesce(
-        answered.correlate_except(scheduled, release).limit(1).scalar_subquery(),
+        answered.correlate_except(scheduled, release, wanting).limit(1).scalar_subquery(),
         placed.correlate_except(account).scalar_subquery(),
     )
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    inspect,
     literal_column,
     or_,
     select,
@@ -31,6 +32,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import aliased
 
 from models.base.tables import fixed
 from models.base.visibility import seen_by
@@ -58,6 +60,7 @@ ReleaseCondition = Callable[[Any], ColumnElement[bool]]
 _TICK: ColumnElement[Any] = literal_column("interval '1us'", Interval())
 """Ends of windows and horizons lie behind their last instant."""
 _QUANTITY = ScheduleLine.quantity.type
+_NONE = fixed(0)
 
 
 def _in_force(reader: Tables, account: Any, kind: ReleaseType, *where: ReleaseCondition) -> Any:
@@ -98,18 +101,38 @@ _OF_PERIOD = (
 def _overlay(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
     """Select up to which day a schedule just in time counts, NULL where none does any more.
 
-    until: of its horizon, or the last one on which something of it arrives, whichever is later. A
-    forecast that was made after that knows all that was wanted in it.
+    until: of its horizon, or the last one on which something of it arrives, whichever is later.
+    owed: where the forecast was made after that, what the customer had not received by then of all
+    that is wanted just in time; NULL before. Such a forecast stands alone where nothing is owed, or
+    where it counts in another period.
     """
-    line = reader.table(ScheduleLine)
-    lasts = select(func.max(_last_day(line), type_=Date()).label("on"))
+    line = _lines(reader, "sj")
+    lasts = select(
+        func.max(_last_day(line), type_=Date()).label("on"),
+        func.coalesce(func.sum(line.quantity), _NONE, type_=_QUANTITY).label("wanted"),
+    )
     lasts = lasts.where(*own(reader, line), line.release_id == jit.id).correlate_except(line)
     last, ends_on = lasts.subquery("last"), contract.day(jit.horizon_end - _TICK)
-    upto = select(func.greatest(ends_on, last.c.on, type_=Date()).label("day")).select_from(last)
-    until = upto.correlate_except(last).lateral("upto")
-    is_newer = or_(forecast.id.is_(None), contract.day(forecast.issued_at) <= until.c.day)
-    rows = select(case((and_(jit.id.is_not(None), is_newer), until.c.day)).label("until"))
-    return rows.select_from(until).correlate_except(until).lateral("overlay")
+    upto = select(
+        func.greatest(ends_on, last.c.on, type_=Date()).label("day"),
+        (jit.cumulative_received + last.c.wanted - forecast.cumulative_received).label("owed"),
+    ).select_from(last)
+    until = upto.correlate_except(last).lateral("upto").c
+    is_late = contract.day(forecast.issued_at) > until.day
+    is_owed = and_(jit.period_id == forecast.period_id, until.owed > _NONE)
+    counts = or_(forecast.id.is_(None), ~is_late, is_owed)
+    rows = select(
+        case((and_(jit.id.is_not(None), counts), until.day)).label("until"),
+        case((is_late, until.owed)).label("owed"),
+    )
+    rows = rows.select_from(until.day.table).correlate_except(until.day.table)
+    return rows.lateral("overlay")
+
+
+def _lines(reader: Tables, name: str) -> Any:
+    """Return schedule lines by a short name: a statement that is too long is planned each time."""
+    table = inspect(reader.table(ScheduleLine)).selectable
+    return aliased(ScheduleLine, table.element.alias(name), adapt_on_names=True)
 
 
 def _last_day(line: Any) -> ColumnElement[Any]:
@@ -127,21 +150,26 @@ def _day(line: Any, instant: Any) -> ColumnElement[Any]:
     return cast(func.timezone(line.window_zone, instant), Date)
 
 
-def _is_after(line: Any, until: Any) -> ColumnElement[bool]:
-    """Tell whether a line of a forecast counts beside a schedule just in time, or some of it."""
-    is_long = and_(line.bucket != fixed(ScheduleBucket.DAY), _last_day(line) > until)
-    is_after = or_(line.arrives_on > until, is_long)
-    return and_(line.kind == fixed(ScheduleKind.SCHEDULED), is_after)
+def _is_after(line: Any, over: Any) -> ColumnElement[bool]:
+    """Tell whether a line of a forecast counts beside a schedule just in time, or some of it.
+
+    over: until and owed, of `_overlay`.
+    """
+    is_long = and_(line.bucket != fixed(ScheduleBucket.DAY), _last_day(line) > over.until)
+    is_after = or_(line.arrives_on > over.until, is_long)
+    return and_(or_(line.kind == fixed(ScheduleKind.SCHEDULED), over.owed.is_not(None)), is_after)
 
 
-def _taken(reader: Tables, forecast: Any, jit: Any, until: Any) -> Any:
+def _taken(reader: Tables, forecast: Any, jit: Any, over: Any) -> Any:
     """Select what a schedule just in time tells of the forecast's buckets that lie on both sides.
 
     quantity: what of it arrives in them, and what of them has come before. Of the customer's two
-    figures what lies between is that, beyond what the forecast wants before those buckets.
+    figures what lies between is that, beyond what the forecast wants before those buckets. A
+    forecast that was made after the horizon knows that; it may want once more what is owed.
     """
-    line, arriving = reader.table(ScheduleLine), reader.table(ScheduleLine)
-    lines = select(line.quantity, line.arrives_on, _is_after(line, until).label("is_after"))
+    until = over.until
+    line, arriving = _lines(reader, "sf"), _lines(reader, "sa")
+    lines = select(line.quantity, line.arrives_on, _is_after(line, over).label("is_after"))
     lines = lines.where(*own(reader, line), line.release_id == forecast.id)
     lateral = lines.correlate_except(line).lateral("cut")
     cut = lateral.c
@@ -160,7 +188,8 @@ def _taken(reader: Tables, forecast: Any, jit: Any, until: Any) -> Any:
     come = case((jit.period_id == forecast.period_id, func.greatest(come, fixed(0))))
     sums = (come_by.correlate_except(arriving).scalar_subquery(), come)
     amounts = (func.coalesce(it, fixed(0), type_=_QUANTITY) for it in sums)
-    rows = select(add(*amounts).label("quantity")).select_from(of)
+    taken = func.coalesce(over.owed, add(*amounts), type_=_QUANTITY)
+    rows = select(taken.label("quantity")).select_from(of)
     return rows.correlate_except(of).lateral("taken")
 
 
@@ -168,7 +197,7 @@ def _standing(reader: TablesNow) -> FromClause:
     """Select of each account what its effective schedule is made of.
 
     just_in_time, forecast: the releases, NULL for none. until: the last day of the first's horizon,
-    taken: what it tells of the other's buckets that lie on both sides. received: what the customer
+    owed: as of `_overlay`, taken: as of `_taken`. received: what the customer
     had when it sent the one that counts first, and gone: up to where it is supplied in that one's
     period. today: where the contract is.
     """
@@ -177,7 +206,7 @@ def _standing(reader: TablesNow) -> FromClause:
     forecasts, just_in_time = (_in_force(reader, account, it) for it in kinds)
     forecast, jit = forecasts.c, just_in_time.c
     overlays = _overlay(reader, contract, forecast, jit)
-    until, taken = overlays.c.until, _taken(reader, forecast, jit, overlays.c.until)
+    until, taken = overlays.c.until, _taken(reader, forecast, jit, overlays.c)
     counts = until.is_not(None)
     period_id = case((counts, jit.period_id), else_=forecast.period_id)
     received = case((counts, jit.cumulative_received), else_=forecast.cumulative_received)
@@ -192,6 +221,7 @@ def _standing(reader: TablesNow) -> FromClause:
         forecast.id.label("forecast"),
         case((counts, jit.id)).label("just_in_time"),
         until,
+        overlays.c.owed,
         taken.c.quantity.label("taken"),
         received.label("received"),
         supplied_upto(periods.c, sums.c).label("gone"),
@@ -229,25 +259,24 @@ def _supplied(reader: Tables, of: Any) -> Any:
     know yet how many lines there are. What is left of a bucket on both sides of the horizon begins
     with the first day after it, and leaves as many days before as its own first day.
     """
-    line = reader.table(ScheduleLine)
+    line = _lines(reader, "sl")
     cut = _cut(of, line)
-    later, is_cut = cut.c.later, cut.c.later > fixed(0)
+    is_cut, later = cut.c.later.is_not(None), func.coalesce(cut.c.later, fixed(0), type_=Integer())
     order = (line.release_id == of.forecast, line.line_no)
     sums = (
         func.sum(line.quantity, type_=_QUANTITY).filter(some).over(order_by=order)
         for some in (~is_cut, is_cut)
     )
     whole, left = _together(sums, of.taken)
-    starts_on = cast(_first_day(line) + later, DateTime())
-    instead = {
-        "window_earliest": func.timezone(line.window_zone, starts_on),
-        "quantity": func.least(line.quantity, left, type_=_QUANTITY),
-    }
+    starts_on = cast(_first_day(line) + cut.c.later, DateTime())
+    starts_at = func.timezone(line.window_zone, starts_on)
     rows = select(
         *(getattr(line, name).label(name) for name in _OF_LINE),
-        *(
-            case((is_cut, value), else_=getattr(line, name)).label(name)
-            for name, value in instead.items()
+        case((cut.c.later > fixed(0), starts_at), else_=line.window_earliest).label(
+            "window_earliest"
+        ),
+        case((is_cut, func.least(line.quantity, left, type_=_QUANTITY)), else_=line.quantity).label(
+            "quantity"
         ),
         *((getattr(line, name) + later).label(name) for name in ("ships_on", "arrives_on")),
         (of.received + whole + left).label("cumulative_released"),
@@ -257,12 +286,13 @@ def _supplied(reader: Tables, of: Any) -> Any:
 
 
 def _cut(of: Any, line: Any) -> Any:
-    """Select how many days later begins what is left of a bucket; 0 for a line that is whole.
+    """Select how many days later begins what is left of a line; NULL for one that is whole.
 
-    later: for a line that counts, of the forecast, which begins up to the horizon.
+    later: for a line that counts, of the forecast, which begins up to the horizon, or has no day.
     """
-    is_cut = and_(line.release_id == of.forecast, line.arrives_on <= of.until)
-    later = case((is_cut, of.until + fixed(1) - line.arrives_on), else_=fixed(0))
+    is_undated = and_(of.until.is_not(None), line.kind != fixed(ScheduleKind.SCHEDULED))
+    is_cut = and_(line.release_id == of.forecast, or_(line.arrives_on <= of.until, is_undated))
+    later = case((is_cut, func.greatest(of.until + fixed(1) - line.arrives_on, fixed(0))))
     rows = select(type_coerce(later, Integer()).label("later"))
     return rows.correlate_except(ScheduleLine).lateral("cut")
 
@@ -280,9 +310,7 @@ def _counting(reader: Tables, of: Any, line: Any) -> Iterator[ColumnElement[bool
     """Yield which lines are of an effective schedule. of: just_in_time, forecast and until."""
     yield from own(reader, line)
     yield line.release_id == any_(array([of.just_in_time, of.forecast], type_=Uuid()))
-    yield or_(
-        line.release_id == of.just_in_time, of.just_in_time.is_(None), _is_after(line, of.until)
-    )
+    yield or_(line.release_id == of.just_in_time, of.just_in_time.is_(None), _is_after(line, of))
 
 
 def wanted_upto(reader: Tables, account: Any, contract: Any, period: Any) -> Any:
@@ -290,16 +318,17 @@ def wanted_upto(reader: Tables, account: Any, contract: Any, period: Any) -> Any
 
     One row with `quantity`, NULL where nothing does.
     """
-    line, counted_there = reader.table(ScheduleLine), _counts_in(period)
+    line, counted_there = _lines(reader, "sl"), _counts_in(period)
     forecasts = _in_force(reader, account, ReleaseType.FORECAST, counted_there)
     just_in_time = _in_force(reader, account, ReleaseType.JIT, counted_there)
     forecast, jit = forecasts.c, just_in_time.c
     overlays = _overlay(reader, contract, forecast, jit)
     until = overlays.c.until
-    taken, counts = _taken(reader, forecast, jit, until), until.is_not(None)
-    of = SimpleNamespace(just_in_time=case((counts, jit.id)), forecast=forecast.id, until=until)
+    taken, counts = _taken(reader, forecast, jit, overlays.c), until.is_not(None)
+    own_ = {"just_in_time": case((counts, jit.id)), "forecast": forecast.id}
+    of = SimpleNamespace(**own_, until=until, owed=overlays.c.owed)
     cut = _cut(of, line)
-    is_cut = cut.c.later > fixed(0)
+    is_cut = cut.c.later.is_not(None)
     sums = (func.sum(line.quantity, type_=_QUANTITY).filter(it) for it in (~is_cut, is_cut))
     wanted = select(add(*_together(sums, taken.c.quantity))).select_from(line).join(cut, true())
     wanted = wanted.where(*_counting(reader, of, line)).correlate_except(line, cut)

@@ -64,43 +64,61 @@ def last_day(line: dict[str, Any]) -> date:
     return line["arrives_on"] + lasts
 
 
-def after(forecast: Sent, jit: Sent, until: date) -> Iterator[dict[str, Any]]:
-    """Yield what of a forecast is wanted after a horizon; buckets lose what is told of them."""
-    its = [it for it in forecast.lines if it["kind"] == "SCHEDULED"]
+def after(forecast: Sent, jit: Sent, until: date, owed: Decimal | None) -> Iterator[dict[str, Any]]:
+    """Yield what of a forecast is wanted after a horizon; buckets lose what is told of them.
+
+    owed: what of the schedule just in time had not come when a later forecast was made; that one
+    may want it once more at once.
+    """
+    its = [it for it in forecast.lines if it["kind"] == "SCHEDULED" or owed is not None]
     cut = [it for it in its if it["arrives_on"] <= until < last_day(it) and it["bucket"] != "DAY"]
     later = [it for it in its if it["arrives_on"] > until]
+    cut += [it for it in later if it["kind"] != "SCHEDULED"]
     first = min((it["arrives_on"] for it in cut), default=date.max)
     taken = sum(it["quantity"] for it in jit.lines if first <= it["arrives_on"] <= until)
     if forecast.period is jit.period:
         before = sum(it["quantity"] for it in forecast.lines if it not in cut and it not in later)
         come = jit.release["cumulative_received"] - forecast.release["cumulative_received"]
         taken += max(0, come - before)
+    taken = taken if owed is None else owed
     for line in forecast.lines:
         if line in cut:
-            left, shift = max(Decimal(0), line["quantity"] - taken), until - line["arrives_on"]
+            left = max(Decimal(0), line["quantity"] - taken)
             taken -= line["quantity"] - left
-            shift += timedelta(1)
+            shift = max(timedelta(0), until + timedelta(1) - line["arrives_on"])
             days = {name: line[name] + shift for name in ("ships_on", "arrives_on")}
             yield {**line, **days, "quantity": left}
         elif line in later:
             yield line
 
 
+def overlay(
+    forecast: Sent | None, jit: Sent | None
+) -> tuple[Sent | None, date | None, Decimal | None]:
+    """Return the schedule just in time if it counts, up to when, and what of it is owed."""
+    if jit is None:
+        return None, None, None
+    ends = [last_day(it) for it in jit.lines]
+    if jit.release["horizon_end"] is not None:
+        ends.append(day(jit.release["horizon_end"] - TICK))
+    until = max(ends, default=None)
+    if forecast is None:
+        return jit, until, None
+    if until is None or day(forecast.release["issued_at"]) <= until:
+        return (None if until is None else jit), until, None
+    owed = jit.release["cumulative_received"] + sum(it["quantity"] for it in jit.lines)
+    owed -= forecast.release["cumulative_received"]
+    return (jit if owed > 0 and forecast.period is jit.period else None), until, owed
+
+
 def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[tuple[Any, ...]]:
     """Yield (line, quantity, cumulative released, open, arrives on, due on, due, overdue)."""
-    until = None
-    if jit is not None:
-        ends = [last_day(it) for it in jit.lines]
-        if jit.release["horizon_end"] is not None:
-            ends.append(day(jit.release["horizon_end"] - TICK))
-        until = max(ends, default=None)
-        is_late = forecast is not None and (
-            until is None or day(forecast.release["issued_at"]) > until
-        )
-        jit = None if is_late else jit
+    jit, until, owed = overlay(forecast, jit)
     lines = [] if jit is None else list(jit.lines)
     if forecast is not None:
-        lines += forecast.lines if jit is None or until is None else after(forecast, jit, until)
+        lines += (
+            forecast.lines if jit is None or until is None else after(forecast, jit, until, owed)
+        )
     first = jit or forecast
     if first is None:
         return

@@ -43,9 +43,20 @@ def arrival_of(line: Any, transit: Transit, address: Any | None, now: datetime) 
     ahead = (it for it in _openings(address, start, end, zone) if now < it[1])
     opens, closes = next(ahead, (start, end))
     if opens >= end and address is not None and address.receiving_hours:
-        why += " Its place takes nothing in on that day: it comes on the next one that does."
+        why += _MOVED[opens.astimezone(zone).date() == _last(end, zone)]
     window = Window(earliest=opens, latest=closes, time_zone=zone_name)
     return SupplyWindow(window, leaves_on, is_late, why)
+
+
+_MOVED = {
+    False: " Its place takes nothing in on that day: it comes on the next one that does.",
+    True: " Its place takes nothing in then: it comes later on that day.",
+}
+"""Why it comes when its place opens next, by whether that is on the last day of its window."""
+
+
+def _last(end: datetime, zone: ZoneInfo) -> date:
+    return (end - timedelta.resolution).astimezone(zone).date()
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

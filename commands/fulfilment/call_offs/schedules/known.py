@@ -15,7 +15,7 @@ from commands.trade.orders.lines import lock_orders
 from commands.trade.releases.accounts.sums import TrueTables
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Overtaken, Writing
-from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.parties import Address
 from models.trade.contracts.tables import Contract, ContractLine
@@ -105,6 +105,10 @@ async def known_of_contract(
     lines = await writing.records(ContractLine, "contract_id", [contract.id])
     accounts = await writing.records(CumulativeAccount, "contract_line_id", [it.id for it in lines])
     account_by, outstanding, called_off, stuck = _by_account(standing)
+    for each in await _elsewhere(writing, contract):
+        outstanding[account_by[each.id]] -= each.planned
+        if each.account_id is not None:
+            outstanding[ScheduledLine(each.contract_line_id, each.account_id)] += each.planned
     planned: defaultdict[ScheduledLine, list[PlannedPart]] = defaultdict(list)
     for line in locked.lines.values():
         if line.order_line_id in account_by:
@@ -163,6 +167,7 @@ async def _changeable(
         order.state == OrderState.CONFIRMED,
         line.schedule_line_id.is_not(None),
         line.answer_by.is_(None),
+        delivery.ship_to_id.is_not_distinct_from(order.ship_to_id),
     )
     held = select(hold.subject_id).where(*own(tables, hold), hold.is_active)
     rows = (
@@ -221,6 +226,32 @@ async def _standing(
             line.open_quantity > 0,
         )
         .order_by(line.id)
+    )
+    return (await writing.session.execute(rows)).all()
+
+
+async def _elsewhere(writing: Writing, contract: Contract) -> Sequence[Any]:
+    """Return what of call-offs is to go elsewhere than they say, and where that will count."""
+    tables = TrueTables(writing.viewer, writing.now)
+    delivery, part, line, order = (
+        tables.table(it) for it in (Delivery, DeliveryLine, OrderLine, Order)
+    )
+    account = account_of(tables, line, delivery).label("account_id")
+    rows = (
+        select(line.id, line.contract_line_id, part.planned, account)
+        .join(part, part.order_line_id == line.id)
+        .join(delivery, delivery.id == part.delivery_id)
+        .join(order, order.id == line.order_id)
+        .where(
+            *own(tables, delivery, part, line, order),
+            order.contract_id == contract.id,
+            order.state.in_(OPEN_STATES),
+            line.contract_line_id.is_not(None),
+            line.open_quantity > 0,
+            account_of(tables, line, order).is_not(None),
+            delivery.state.in_(BEFORE_DISPATCH),
+            delivery.ship_to_id.is_distinct_from(order.ship_to_id),
+        )
     )
     return (await writing.session.execute(rows)).all()
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from commands.fulfilment.call_offs.lines import check_window
 from commands.fulfilment.call_offs.place import place
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.call_offs.schedules.known import KnownSchedules, known_of_contract
+from commands.fulfilment.call_offs.schedules.sizes import Called, call_offs_of, leave_out
 from commands.fulfilment.call_offs.schedules.wanted import (
     DeliveryGroup,
     PlanSlot,
@@ -106,7 +108,7 @@ def _check(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot]) -
 
 
 def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered: Decimal) -> None:
-    """Note which of a line's slots do not fit: into what is agreed, or into one call-off."""
+    """Note which of a line's slots do not fit: into what is agreed, or into any call-offs."""
     line = known.lines[slots[0].of.contract_line_id]
     room = line.ceiling - line.called_off + lowered
     called: defaultdict[UUID | None, list[PlanSlot]] = defaultdict(list)
@@ -118,20 +120,8 @@ def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered:
         else:
             room -= more
             called[slot.group.ship_to_id].append(slot)
-    least, most = line.min_per_call_off, line.max_per_call_off
     for its in called.values():
-        total = Decimal(0)
-        for slot in its:
-            more = slot.more
-            if most is not None and total + more > most:
-                text = f"The most of one call-off is {most.normalize():f}."
-                slot.problem = Problem(TradeCode.EXCEEDS_MAX, text)
-            else:
-                total += more
-        if least is not None and total < least:
-            text = f"The least of one call-off is {least.normalize():f}."
-            for slot in its:
-                slot.problem = slot.problem or Problem(TradeCode.BELOW_MINIMUM, text)
+        leave_out(line, its)
 
 
 @dataclass
@@ -202,7 +192,7 @@ async def _carry_out(
         await recount(known.locked)
     await writing.session.flush()
     await _cancel(writing, work.cancelled)
-    order_ids = await _call_off(writing, command, work)
+    order_ids = await _call_off(writing, command, known, work)
     parts = [
         part
         for some in (work.parts, work.others)
@@ -225,11 +215,13 @@ async def _cancel(writing: Writing, amounts: Mapping[OrderLine, Decimal]) -> Non
             )
 
 
-async def _call_off(writing: Writing, command: DeliveryPlanFromSchedule, work: _Work) -> list[UUID]:
+async def _call_off(
+    writing: Writing, command: DeliveryPlanFromSchedule, known: KnownSchedules, work: _Work
+) -> list[UUID]:
     """Call off what is missing, for each address by itself; note it among the parts."""
-    order_ids, slots = [], []
+    order_ids, slots = [], list[Called]()
     for ship_to_id, wanted in work.called.items():
-        for some in _bulks(wanted):
+        for some in chain.from_iterable(map(_bulks, call_offs_of(known.lines, wanted))):
             called = ContractCallOff(
                 contract_id=command.contract_id,
                 channel_id=command.channel_id,

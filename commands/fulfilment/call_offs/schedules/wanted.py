@@ -21,6 +21,7 @@ from commands.fulfilment.call_offs.schedules.known import (
 from commands.trade.contracts.times import Window
 from kit.errors import Problem
 from models.fulfilment.call_offs import PlanStatus
+from models.trade.contracts.tables import ContractLine
 
 _NONE = Decimal(0)
 
@@ -206,13 +207,17 @@ def fixed_of(known: KnownSchedules, of: ScheduledLine) -> Decimal:
 
 def _round(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) -> None:
     """Fill whole lots, or packagings: what is over is taken from what is wanted next."""
-    line = known.lines[of.contract_line_id]
-    step = line.lot_multiple or line.packaging_content or Decimal(1).scaleb(-line.scale)
+    step = step_of(known.lines[of.contract_line_id])
     over = _NONE
     for slot in sorted(slots, key=lambda it: it.group.earliest):
         missing = max(slot.wanted - over, _NONE)
         slot.rounded = (missing / step).to_integral_value(ROUND_CEILING) * step
         over += slot.rounded - slot.wanted
+
+
+def step_of(line: ContractLine) -> Decimal:
+    """Return of what a line's quantities are multiples: lots, packagings, or its smallest part."""
+    return line.lot_multiple or line.packaging_content or Decimal(1).scaleb(-line.scale)
 
 
 def kept_items(known: KnownSchedules) -> Iterator[PlanItem]:

@@ -31,6 +31,11 @@ class ReleasePlace(NamedTuple):
         point = "" if self.unloading_point is None else f"={self.unloading_point}"
         return f"{self.contract_line_id}{self.ship_to_id or ''}{point}"
 
+    def may_be(self, other: "ReleasePlace") -> bool:
+        """Tell whether another one of the line may be the same, since one of both says less."""
+        pairs = (self.ship_to_id, other.ship_to_id), (self.unloading_point, other.unloading_point)
+        return self != other and all(a == b or None in {a, b} for a, b in pairs)
+
     @property
     def is_whole(self) -> bool:
         """Tell whether it is for whatever the line is released for without naming a place."""

@@ -185,13 +185,12 @@ def _left() -> Statement:
 class PlaceSums(NamedTuple):
     """What accounts come to: a line's, or the share of one of them.
 
-    accounts: how many; named: those that are for a named place. received: what customers reported
-    last in the newest periods, earlier: in those before. released: up to where what is in force
-    asks and counts in the newest periods, just in time over forecast.
+    accounts: how many. received: what customers reported last in the newest periods, earlier: in
+    those before. released: up to where what is in force asks and counts in the newest periods, just
+    in time over forecast.
     """
 
     accounts: int = 0
-    named: int = 0
     received: Decimal = Decimal(0)
     earlier: Decimal = Decimal(0)
     released: Decimal = Decimal(0)
@@ -219,10 +218,9 @@ def _sums() -> Statement:
     line, contract = tables.table(ContractLine), tables.table(Contract)
     wanted = wanted_upto(tables, account, contract, period)
     newest = func.max(period.starts_on).over(partition_by=account.id) == period.starts_on
-    named = account.ship_to_id.is_not(None) | account.unloading_point.is_not(None)
     periods = (
         select(account.contract_line_id, period.id, period.received)
-        .add_columns(newest.label("is_newest"), named.label("is_named"))
+        .add_columns(newest.label("is_newest"))
         .add_columns(wanted.c.quantity.label("upto"))
         .select_from(account)
         .join(line, line.id == account.contract_line_id)
@@ -238,7 +236,6 @@ def _sums() -> Statement:
     rows = select(
         periods.c.contract_line_id,
         func.count().filter(is_newest).label("accounts"),
-        func.count().filter(is_newest, periods.c.is_named).label("named"),
         *(
             func.coalesce(func.sum(case((condition, amount))), 0, type_=QUANTITY).label(name)
             for name, condition, amount in (

@@ -1,11 +1,16 @@
 """A release as it comes in, with what it is compared with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from commands.trade.releases.accounts.account import Account, LeftQuantities, ReceivedReport
+from commands.trade.releases.accounts.account import (
+    Account,
+    LeftQuantities,
+    ReceivedReport,
+    ReleasePlace,
+)
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.named import NamedRows
@@ -15,6 +20,7 @@ from kit.clock import CLOCKS_APART
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.cumulatives import supplied_quantity
+from models.trade.releases.tables import Release
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Arriving:
     """A release that comes in. current: its account as it stands; account: as it counts with it.
 
     active: the one in force; newest: the one that came last of those that may count, which is that
-    or waits for consent. schedule: as it will stand.
+    or waits for consent. stated: as it says itself; schedule: as it will stand.
     """
 
     writing: Writing
@@ -47,6 +53,7 @@ class Arriving:
     account: Account
     active: StandingRelease
     newest: StandingRelease
+    stated: Schedule
     schedule: Schedule
 
     @property
@@ -57,6 +64,26 @@ class Arriving:
     def counts_with(self, other: StandingRelease) -> bool:
         """Tell whether another release counts from the same day."""
         return other.counts_from == self.account.starts_on
+
+    @property
+    def beside(self) -> Iterable[ReleasePlace]:
+        """Return the other places of its line where its own is new; none where it is not."""
+        if not self.current.is_new:
+            return ()
+        of = (it for it in self.known.accounts if it.contract_line_id == self.line.id)
+        return (*self.named.beside[self.line.id], *of)
+
+    def repeats(self, other: Release) -> bool:
+        """Tell whether it says what the newest one says already; an update, of its days."""
+        item, before = self.item, self.newest.schedule
+        fields = item.tells()
+        if item.cumulative_received is not None:
+            fields["cumulative_received"] = self.stated.received
+        if item.last_note is not None:
+            fields["last_receipt_reference"] = item.last_note
+        if before is None or any(getattr(other, name) != it for name, it in fields.items()):
+            return False
+        return self.stated.says_the_same(before, is_update=item.is_update)
 
     @property
     def left(self) -> LeftQuantities:

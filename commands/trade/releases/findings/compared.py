@@ -9,7 +9,7 @@ from commands.trade.releases.findings.arriving import Arriving, Findings, Found,
 from commands.trade.releases.schedule import IN_TRANSIT, Schedule
 from models.base.guards import guards
 from models.trade.contracts.findings import FindingCode
-from models.trade.releases.words import Commitment, ReleaseFunction, ReleaseType
+from models.trade.releases.words import Commitment, ReleaseType
 
 _PERCENT = 100
 _TICK = timedelta.resolution
@@ -143,8 +143,7 @@ def validity(release: Arriving) -> Findings:
 
 def update(release: Arriving) -> Findings:
     """Find an update of nothing: there is no schedule that its lines could change."""
-    is_update = release.item.function is ReleaseFunction.UPDATE
-    if is_update and not release.counts_with(release.newest):
+    if release.item.is_update and not release.counts_with(release.newest):
         text = "It changes single lines, and nothing of its type is there to change in its period."
         yield Found(FindingCode.NOTHING_TO_UPDATE, text)
 

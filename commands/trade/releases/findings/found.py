@@ -43,42 +43,54 @@ def ahead(release: Arriving) -> Findings:
 
 @guards("K7", instead=())
 def outdated(release: Arriving) -> Findings:
-    """Find that a newer release of the place and type is there, or this one itself."""
+    """Find that a newer release of the place and type is there, or this one itself.
+
+    One that says something else under the same number, of the same instant, is newer.
+    """
     other, item = release.newest.release, release.item
     if other is None:
         return
     number = other.release_no
     stated = None if release.is_ahead else item.issued_at
     same = item.number == other.number and stated in {None, other.issued_at}
-    if same or (item.release_no is not None and item.release_no == number):
+    same = same or (item.release_no is not None and item.release_no == number)
+    if same and release.repeats(other):
         yield Found(FindingCode.REPEATED, f"Release {other.number} is there already.")
     elif release.issued_at < other.issued_at:
         text = f"Release {other.number} was issued at {other.issued_at.isoformat()}, later."
         yield Found(FindingCode.OUTDATED, text, day=release.day(other.issued_at))
-    elif item.release_no is not None and number is not None and item.release_no < number:
-        text = f"Release {other.number} is there, whose number is higher."
+    elif item.release_no is not None and number is not None and item.release_no <= number:
+        text = f"Release {other.number} is there, whose number is no lower."
         yield Found(FindingCode.OUTDATED, text, day=release.day(other.issued_at))
 
 
 def place(release: Arriving) -> Findings:
     """Find a plant that the contract does not list, and a place that is new beside others.
 
-    Beside what names no place a named one holds, as a plant does that nobody knows: both may be one
-    and the same, and would be demanded twice.
+    Beside one that says less, or more, it holds, as a plant does that nobody knows: a plant and a
+    dock of it may be one and the same, and would be demanded twice.
     """
     listed, wanted = release.contract.ship_to_ids, release.item.ship_to_id
     sums, its = release.known.sums[release.line.id], ReleasePlace.of(release.item)
+    twin = next((it for it in release.beside if its.may_be(it)), None)
     if listed and wanted is not None and wanted not in listed:
         text = f"{release.contract.number} does not list this address."
         yield Found(FindingCode.UNKNOWN_PLACE, text)
-    elif release.current.is_new and not its.is_whole and sums.named < sums.accounts:
-        text = "Another release of this line names no place: what both want may be one demand."
+    elif twin is not None:
+        text = (
+            f"Another release of this line may be for the same place, {_named(twin)}, and this one"
+            f" is {_named(its)}: what both want may be one demand."
+        )
         yield Found(FindingCode.UNKNOWN_PLACE, text)
     elif release.current.is_new and sums.accounts:
-        at = its.unloading_point
-        named = "without an unloading point" if at is None else f"with unloading point {at}"
-        text = f"No release of this line was for this place before, {named}."
+        text = f"No release of this line was for this place before, {_named(its)}."
         yield Found(FindingCode.NEW_PLACE, text)
+
+
+def _named(place: ReleasePlace) -> str:
+    if place.unloading_point is not None:
+        return f"with unloading point {place.unloading_point}"
+    return "without a place" if place.is_whole else "without an unloading point"
 
 
 def period(release: Arriving) -> Findings:

@@ -74,9 +74,11 @@ async def test_a_stated_horizon_says_that_nothing_else_is_wanted_until_then(ask,
         ("2026-03-06", "100"),
     ]
     world.clock.advance(days=5)
-    later = {"issuedAt": "2026-03-06T08:00:00Z"}
-    await contracts.release(ask, line, 2, schedule("2026-03-09", "70"), **later)
-    assert _shown(await _demand(ask), "openQuantity") == ["70"]
+    # What has not come by a later forecast is owed beside it.
+    for number, received, still in ((2, "0", ["40", "70"]), (3, "40", ["70"])):
+        later = {"issuedAt": f"2026-03-06T0{number}:00:00Z", "cumulativeReceived": received}
+        await contracts.release(ask, line, number, schedule("2026-03-09", "70"), **later)
+        assert _shown(await _demand(ask), "openQuantity") == still
 
 
 async def test_what_has_left_is_taken_from_the_earliest_lines(ask, world):
@@ -122,6 +124,25 @@ async def test_each_unloading_point_keeps_its_own_quantity_of_a_day(ask, world):
     found = await _demand(ask)
     assert _shown(found, "openQuantity", "dueOn") == [("10", "2026-03-06")] * 2
     assert {it["unloadingPoint"] for it in _shown(found, "account")} == {"D1", "D2"}
+
+
+async def test_what_goes_to_another_plant_counts_there(ask, world):
+    place = await contracts.docks(world, ask)
+    made = await contracts.contract(world, ask, **place)
+    line, (first, second) = made["lines"][0]["id"], place["shipToIds"]
+    wanted = await contracts.release(ask, line, 1, schedule("2026-03-06", "10"), shipToId=first)
+    await contracts.release(ask, line, 1, schedule("2026-03-09", "40"), shipToId=second)
+    # Called off for the first plant, with and without its schedule line; both go to the second.
+    for answered in ({"scheduleLineId": wanted["scheduleLines"][0]["id"]}, {}):
+        lines = [{"contractLineId": line, "quantity": "10", **answered}]
+        at = {"shipToId": first, "window": window("2026-03-06")}
+        order = await contracts.call_off(world, ask, made, lines=lines, **at)
+        to = {"shipToId": second, "method": "FREIGHT"}
+        await deliveries.dispatched(world, ask, order, {"generateSscc": True}, **to)
+    assert _shown(await _demand(ask), "arrivesOn", "openQuantity") == [
+        ("2026-03-06", "10"),
+        ("2026-03-09", "20"),
+    ]
 
 
 async def test_it_leaves_so_many_working_days_before_it_arrives(ask, world):

@@ -234,6 +234,27 @@ async def test_a_place_beside_what_names_none_waits_since_both_may_be_one(ask, w
     assert payload["contractLine"]["cumulativeReleased"] == "100"
 
 
+async def test_a_plant_and_a_dock_of_it_wait_since_both_may_be_one(ask, world):
+    made = await contracts.docks(world, ask)
+    line, both = (await contracts.contract(world, ask, **made))["lines"][0]["id"], made["shipToIds"]
+    plant, dock = {"shipToId": both[0]}, {"shipToId": both[0], "unloadingPoint": "D1"}
+    other = {"shipToId": both[1], "unloadingPoint": "D1"}
+    found = []
+    for type_, place in (
+        *(("FORECAST", plant), ("JIT", dock), ("FORECAST", other)),
+        *(
+            ("FORECAST", other | {"unloadingPoint": "D2"}),
+            ("JIT", other | {"unloadingPoint": None}),
+        ),
+    ):
+        payload = await contracts.try_release(ask, line, 1, FIRM, type=type_, **place)
+        found.append(contracts.found(payload))
+    waits, is_new = ("RECEIVED", ["UNKNOWN_PLACE"]), ("ACTIVE", ["NEW_PLACE"])
+    assert found == [("ACTIVE", []), waits, is_new, is_new, waits]
+    # 100 for the plant, and 100 for each dock of the other one: none of them twice.
+    assert payload["contractLine"]["cumulativeReleased"] == "300"
+
+
 @pytest.mark.gate("K8", "contractRelease")
 async def test_just_in_time_lowers_what_a_forecast_says_is_firm_with_consent_only(ask, world):
     made = await contracts.contract(world, ask, firmZoneDays=14)

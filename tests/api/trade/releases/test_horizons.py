@@ -124,3 +124,50 @@ async def test_days_of_a_firm_week_take_nothing_from_it_but_what_they_say(ask, l
         states.append((sent["release"]["state"], found))
     # All of the week is told then, and 300 of it are gone.
     assert states == [("ACTIVE", []), ("RECEIVED", [("FIRM_ZONE", "2026-03-13", "500")])]
+
+
+async def test_what_was_wanted_just_in_time_is_owed_after_its_horizon(ask, line, clock):
+    await contracts.release(ask, line, 1, schedule("2026-03-02", "100"), cumulativeReceived="0")
+    jit = {"type": "JIT", "cumulativeReceived": "0"}
+    await contracts.release(ask, line, 1, schedule("2026-03-02", "130", "FIRM"), **jit)
+    clock.advance(days=2)
+    shown = []
+    now = {**schedule("2026-03-04", "50"), "kind": "IMMEDIATE"}
+    for number, lines, received in (
+        # An empty forecast takes nothing of it; one of the same day is overlaid as before.
+        (2, [], "0"),
+        (3, [schedule("2026-03-02", "100"), schedule("2026-03-09", "60")], "0"),
+        # 100 of it have come: the 50 that are wanted at once have the other 30 in them.
+        (4, [now, schedule("2026-03-09", "60")], "100"),
+        # All of it has come.
+        (5, [schedule("2026-03-09", "60")], "130"),
+    ):
+        payload = await contracts.try_release(
+            ask, line, number, *lines, cumulativeReceived=received
+        )
+        assert payload["release"]["state"] == "ACTIVE"
+        shown.append(await _demand(ask, "openQuantity", "cumulativeReleased"))
+        assert payload["contractLine"]["cumulativeReleased"] == shown[-1][-1][1]
+    assert shown == [
+        [("130", "130")],
+        [("130", "130"), ("60", "190")],
+        [("30", "130"), ("20", "150"), ("60", "210")],
+        [("60", "190")],
+    ]
+
+
+async def test_a_newer_schedule_just_in_time_replaces_what_is_owed(ask, line, clock):
+    await contracts.release(ask, line, 1, schedule("2026-03-02", "130"), type="JIT")
+    clock.advance(days=2)
+    await contracts.release(ask, line, 1, schedule("2026-03-09", "60"))
+    await contracts.release(ask, line, 2, schedule("2026-03-05", "20"), type="JIT")
+    assert await _quantities(ask) == ["20", "60"]
+
+
+async def test_a_horizon_that_ends_before_its_own_lines_ends_with_them(ask, line):
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "600"))
+    # Over already, and the midnight in which the day of the line begins.
+    for number, end in enumerate(("2026-03-01T23:00:00Z", "2026-03-09T23:00:00Z"), 1):
+        fields = {"type": "JIT", "horizonEnd": end}
+        await contracts.release(ask, line, number, schedule("2026-03-10", f"3{number}"), **fields)
+        assert await _quantities(ask) == [f"3{number}"]

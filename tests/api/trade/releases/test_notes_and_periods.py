@@ -103,6 +103,25 @@ async def test_a_period_that_has_not_begun_counts_nothing_yet(line, clock):
     assert await line.opens() == ["10"]
 
 
+@pytest.mark.parametrize("named", ["lastReceipts", "lastReceiptReference"])
+async def test_a_period_begins_after_notes_were_named(line, clock, named):
+    await line.tell("100", cumulativeReceived="0")
+    number = (await line.send("60"))["number"]
+    note = number if named == "lastReceiptReference" else [{"deliveryNote": number}]
+    await line.tell("40", cumulativeReceived="60", **{named: note})
+    # Counted from the day on which the 60 left, though it comes the day after: 40 of 100 are open.
+    clock.advance(days=1)
+    payload = await line.tell("100", cumulativeReceived="0", countedFrom="2026-03-02")
+    assert contracts.found(payload) == ("ACTIVE", ["NEW_PERIOD"])
+    assert (await line.opens(), await line.period()) == (["40"], ("0", "60"))
+    # Counted from today: nothing has left since, then 20 do.
+    payload = await line.tell("30", cumulativeReceived="0", countedFrom="2026-03-03")
+    assert contracts.found(payload) == ("ACTIVE", ["NEW_PERIOD"])
+    assert await line.opens() == ["30"]
+    await line.send("20")
+    assert (await line.opens(), await line.period()) == (["10"], ("0", "20"))
+
+
 async def test_without_a_figure_what_is_up_to_the_note_has_come(line):
     await line.tell("100")
     first = await line.send("60")

@@ -192,14 +192,21 @@ async def test_it_arrives_when_its_place_takes_it_in_and_what_is_late_as_soon_as
     late = {**schedule("2026-02-02", "27"), "kind": "BACKLOG"}
     whole = {"earliest": "2026-03-05T23:00:00Z", "latest": "2026-03-06T23:00:00Z"}
     week = {"earliest": "2026-03-11T08:00:00Z", "latest": "2026-03-17T08:00:00Z"}
+    early = {"earliest": "2026-03-20T04:00:00Z", "latest": "2026-03-20T06:00:00Z"}
+    tuesday = {"earliest": "2026-03-24T08:00:00Z", "latest": "2026-03-24T10:00:00Z"}
     zone = {"timeZone": "Europe/Berlin"}
-    windows = [{"window": it | zone, "quantity": "10"} for it in (whole, week)]
+    windows = [{"window": it | zone, "quantity": "10"} for it in (whole, week, early, tuesday)]
     await planner.release(1, late, *windows, **where)
     found = (await planner())["items"]
     shown = [(it["quantity"], it["earliest"], it["latest"]) for it in found]
-    assert [it[1][:10] for it in shown] == ["2026-03-02", "2026-03-06", "2026-03-13"]
+    days = ["2026-03-02", "2026-03-06", "2026-03-13", "2026-03-20", "2026-03-27"]
+    assert [it[1][:10] for it in shown] == days
     assert {(it[1][11:], it[2][11:]) for it in shown} == {hours}
     assert "as soon as it can" in found[0]["reason"]
+    assert found[3]["reason"].endswith(
+        "Its place takes nothing in then: it comes later on that day."
+    )
+    assert found[4]["reason"].endswith("on that day: it comes on the next one that does.")
 
 
 @pytest.mark.gate("K1", "deliveryPlanFromSchedule")
@@ -213,10 +220,11 @@ async def test_what_would_break_a_rule_is_left_out_and_told(ask, world):
     assert _shown(done, "status", "code", "quantity") == [
         ("REFUSED", "NOTICE_TOO_SHORT", "0"),
         ("CREATED", None, "50"),
-        ("REFUSED", "EXCEEDS_MAX", "0"),
+        ("CREATED", None, "20"),
         ("REFUSED", "EXCEEDS_MAX", "0"),
     ]
-    assert await planner.standing() == [("PLANNED", ["50"])]
+    # 60 are the most of one call-off: 10 of the 20 are in another one.
+    assert await planner.standing() == [("PLANNED", ["10", "10"]), ("PLANNED", ["50"])]
 
 
 async def test_what_others_have_called_off_is_not_called_off_again(ask, world):
@@ -284,6 +292,17 @@ async def test_what_is_called_off_and_in_no_delivery_is_planned_again(ask, world
     assert _shown(await planner(), *STATUS) == [("UNCHANGED", missing, missing)]
     await planner.release(2, schedule("2026-03-10", "200"))
     assert "REFUSED" not in {it["status"] for it in (await planner())["items"]}
+
+
+async def test_what_is_overdue_just_in_time_stays_planned_beside_a_forecast(ask, world, clock):
+    planner = await _planner(world, ask)
+    wanted = schedule("2026-03-03", "100", "FIRM")
+    await planner.release(1, wanted, type="JIT", cumulativeReceived="0")
+    assert _shown(await planner(), *STATUS) == [("CREATED", "0", "100")]
+    clock.advance(days=2)
+    await planner.release(1, cumulativeReceived="0")
+    assert [it[2] for it in _shown(await planner(), *STATUS)] == ["100"]
+    assert await planner.standing() == [("PLANNED", ["100"])]
 
 
 async def test_what_is_called_off_and_held_is_told(ask, world):

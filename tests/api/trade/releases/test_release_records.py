@@ -81,6 +81,31 @@ async def test_the_same_release_once_more_is_kept_beside_the_first(ask, world):
     assert contracts.found(again) == ("SUPERSEDED", ["REPEATED"])
 
 
+async def test_another_one_of_the_same_number_and_instant_takes_its_place(ask, world):
+    line = await _line(ask, world)
+    sent = {**line, "number": "4711", "issuedAt": "2026-03-01T08:00:00Z"}
+    friday, saturday = "2026-03-06", "2026-03-07"
+    update, none = {"function": "UPDATE"}, schedule(saturday, "0")
+    states, wanted = [], []
+    for item in (
+        {"lines": [schedule(friday, "100")]},
+        {"lines": [schedule(friday, "250")]},
+        {"lines": [schedule(friday, "250")], "planner": "P-1"},
+        update | {"lines": [schedule(friday, "90"), none], "planner": "P-1"},
+        update | {"lines": [schedule(friday, "90"), none], "planner": "P-1"},
+        update | {"lines": [schedule(saturday, "8")], "planner": "P-1"},
+        {"lines": [schedule(saturday, "8"), schedule(friday, "90")], "planner": "P-1"},
+        {"lines": [schedule(friday, "90")], "planner": "P-1"},
+    ):
+        (found,) = await _record(ask, sent | item)
+        state, codes = contracts.found(found)
+        states.append((state, "REPEATED" in codes))
+        wanted.append(found["contractLine"]["cumulativeReleased"])
+    assert wanted == ["100", "250", "250", "90", "90", "98", "98", "90"]
+    others = [("ACTIVE", False)] * 4
+    assert states == [*others, ("SUPERSEDED", True), *others[1:]]
+
+
 async def test_backlog_and_immediate_demand_come_first_and_equal_dates_stay(ask, world):
     line = await _line(ask, world)
     late = {**schedule("2026-01-12", "27"), "kind": "BACKLOG", "code": "10"}

@@ -111,8 +111,9 @@ async def test_a_later_release_supersedes_and_an_older_one_never_does(ask, world
     line = await _agreed(ask, world)
     await contracts.release(ask, line, 3, schedule("2026-04-03", "10"))
     await contracts.release(ask, line, 5, schedule("2026-04-03", "20"))
-    for number, code in ((5, "REPEATED"), (4, "OUTDATED"), (3, "OUTDATED")):
-        late = await contracts.try_release(ask, line, number, schedule("2026-04-03", "1"))
+    others = ((5, "20", "REPEATED"), (5, "1", "OUTDATED"), (3, "10", "OUTDATED"))
+    for number, quantity, code in others:
+        late = await contracts.try_release(ask, line, number, schedule("2026-04-03", quantity))
         assert contracts.found(late) == ("SUPERSEDED", [code])
     active, old, *_ = await _listed(ask)
     assert [(it["releaseNo"], it["state"]) for it in (active, old)] == [

@@ -117,3 +117,51 @@ def test_another_habit_reads_the_same_bytes_otherwise() -> None:
     assert message.function == "WHOLE"
     assert {it.number for it in message.articles} == {""}
     assert [it.kind for it in message.articles[0].lines[:2]] == ["IMMEDIATE", "IMMEDIATE"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "code", "is_just_in_time", "findings"),
+    [
+        ("DELFOR", "241", False, 0),
+        ("DELFOR", "242", True, 0),
+        ("DELJIT", "242", True, 0),
+        ("DELJIT", "241", True, 1),
+        ("DELFOR", "351", False, 1),
+        ("DELFOR", "", False, 1),
+        ("DELFOR", "OWN", True, 0),
+    ],
+)
+def test_the_code_of_the_document_says_whether_it_is_just_in_time(
+    type_: str, code: str, *, is_just_in_time: bool, findings: int
+) -> None:
+    habits = Habits({("DOCUMENT", "OWN"): "JUST_IN_TIME"})
+    text = f"UNH+1+{type_}:D:97A:UN'BGM+{code}+1+5'LIN+1++A:IN'QTY+1:5'DTM+2:20260309:102'"
+    message = schedule_of(segments(text.encode()), type_, habits)
+    assert message.is_just_in_time is is_just_in_time
+    assert [it.tag for it in message.findings] == ["BGM"] * findings
+
+
+_COUNTED = "DTM+51:20260101:102'"
+
+
+@pytest.mark.parametrize(
+    ("quantities", "day", "findings"),
+    [
+        (f"QTY+70:5'{_COUNTED}", "2026-01-01", 0),
+        (f"{_COUNTED}QTY+70:5'", "2026-01-01", 0),
+        (f"RFF+ON:1'{_COUNTED}QTY+70:5'", "", 1),
+        (f"QTY+70:5'RFF+AAU:X'{_COUNTED}QTY+48:5'", "", 1),
+        (f"QTY+70:5'QTY+48:5'DTM+50:20260201:102'{_COUNTED}RFF+AAU:X'", "", 1),
+        (f"QTY+70:5'{_COUNTED}QTY+3:9'{_COUNTED}", "2026-01-01", 0),
+        (f"QTY+70:5'QTY+3:9'{_COUNTED}", "", 0),
+    ],
+)
+def test_a_day_of_counting_that_stands_elsewhere_is_told(
+    quantities: str, day: str, findings: int
+) -> None:
+    head = "UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'DTM+137:20260302:102'LIN+1++A:IN'"
+    text = f"{head}{quantities}SCC+1'QTY+113:9'DTM+2:20260309:102'"
+    (article,) = schedule_of(segments(text.encode()), "DELFOR", Habits()).articles
+    assert _day(article.period_start) == day
+    found = [(it.fault.name, it.tag) for it in article.findings]
+    assert found == [("NOT_IN_THIS_PLACE", "DTM")] * findings

@@ -1,0 +1,91 @@
+"""How much one call-off of a contract line may have: what is wanted is split among several.
+
+Pure arithmetic: nothing is read or written.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from uuid import UUID
+
+from commands.fulfilment.call_offs.schedules.wanted import PlanSlot, step_of
+from kit.errors import Problem
+from models.trade.codes import TradeCode
+from models.trade.contracts.tables import ContractLine
+
+_NONE = Decimal(0)
+Called = tuple[PlanSlot, Decimal]
+"""A slot, and what is called off for it."""
+
+
+def sizes_of(line: ContractLine, total: Decimal) -> list[Decimal] | None:
+    """Return what each call-off has of a line, whole lots and as few as may be; None if none may.
+
+    Each has the most that it may, but leaves the least to those after it.
+    """
+    step = step_of(line)
+    least, most = line.min_per_call_off or _NONE, line.max_per_call_off or total
+    least, most = (
+        (amount / step).to_integral_value(rounding) * step
+        for amount, rounding in ((least, ROUND_CEILING), (most, ROUND_FLOOR))
+    )
+    count = int((total / most).to_integral_value(ROUND_CEILING)) if most else 0
+    if not count or total < count * least:
+        return None
+    sizes, left = list[Decimal](), total
+    for others in reversed(range(count)):
+        sizes.append(min(most, left - others * least))
+        left -= sizes[-1]
+    return sizes
+
+
+def leave_out(line: ContractLine, slots: Sequence[PlanSlot]) -> None:
+    """Note which of a line's slots, the last ones first, no call-offs bring."""
+    left = list(slots)
+    while left:
+        total = sum((it.more for it in left), _NONE)
+        if sizes_of(line, total) is not None:
+            return
+        left.pop().problem = _why(line, total)
+
+
+def _why(line: ContractLine, total: Decimal) -> Problem:
+    least, wanted = line.min_per_call_off, f"{total.normalize():f}"
+    if least is not None and total < least:
+        text = (
+            f"The least of one call-off is {least.normalize():f}, and {wanted} are wanted up to"
+            " this day: no more than a schedule wants is called off. Plan further ahead."
+        )
+        return Problem(TradeCode.BELOW_MINIMUM, text)
+    bounds = {"least": least, "most": line.max_per_call_off}
+    texts = (f"the {name} is {it.normalize():f}" for name, it in bounds.items() if it is not None)
+    text = f"{wanted} fit into no call-offs of whole lots: of one {' and '.join(texts)}."
+    return Problem(TradeCode.EXCEEDS_MAX, text)
+
+
+def call_offs_of(
+    lines: Mapping[UUID, ContractLine], wanted: Iterable[Called]
+) -> list[list[Called]]:
+    """Return the call-offs that bring what is wanted: of each line the first ones are full."""
+    of_line = defaultdict[UUID, list[Called]](list)
+    for each in sorted(wanted, key=lambda it: it[0].group.earliest):
+        of_line[each[0].of.contract_line_id].append(each)
+    found = defaultdict[int, list[Called]](list)
+    for line_id, its in of_line.items():
+        total = sum((quantity for _, quantity in its), _NONE)
+        for place, each in _split(its, sizes_of(lines[line_id], total) or [total]):
+            found[place].append(each)
+    return [found[place] for place in sorted(found)]
+
+
+def _split(wanted: Iterable[Called], sizes: Sequence[Decimal]) -> Iterator[tuple[int, Called]]:
+    """Yield what of each slot is in which call-off. sizes: what those have in all."""
+    place, left = 0, sizes[0]
+    for slot, quantity in wanted:
+        missing = quantity
+        while missing:
+            if not left:
+                place, left = place + 1, sizes[place + 1]
+            taken = min(missing, left)
+            missing, left = missing - taken, left - taken
+            yield place, (slot, taken)

@@ -1,0 +1,66 @@
+"""What schedules want is called off within what one call-off may have."""
+
+import pytest
+
+from tests.api.trade.releases.test_planned_schedules import STATUS, _planner, _shown
+from tests.make.fulfilment import deliveries
+from tests.make.trade import contracts
+from tests.make.trade.contracts import schedule, window
+from tests.make.trade.orders import products
+
+
+@pytest.mark.parametrize(
+    ("rules", "wanted", "called", "quantities"),
+    [
+        ({"maxPerCallOff": "100"}, ["100", "100", "100"], [["100"]] * 3, ["100", "100", "100"]),
+        ({"maxPerCallOff": "100"}, ["250"], [["100"], ["100"], ["50"]], ["250"]),
+        ({"maxPerCallOff": "100"}, ["70", "50"], [["70", "30"], ["20"]], ["70", "50"]),
+        # The last one has the least, and the one before so much less.
+        (
+            {"maxPerCallOff": "100", "minPerCallOff": "60"},
+            ["250"],
+            [["100"], ["90"], ["60"]],
+            ["250"],
+        ),
+        # 120 are two of 60, 130 would be 80 and 50: what comes last waits.
+        ({"maxPerCallOff": "60", "minPerCallOff": "60"}, ["120", "10"], [["60"]] * 2, ["120", "0"]),
+        # Whole lots of 40: two in each.
+        (
+            {"maxPerCallOff": "100", "lotMultiple": "40"},
+            ["150"],
+            [["80"], ["80"]],
+            ["160"],
+        ),
+        ({"minPerCallOff": "100"}, ["30"], [], ["0"]),
+        ({"minPerCallOff": "100"}, ["30", "70"], [["30", "70"]], ["30", "70"]),
+    ],
+)
+async def test_it_is_split_into_call_offs(ask, world, rules, wanted, called, quantities):
+    (bolt,) = await products(ask, "BOLT")
+    planner = await _planner(world, ask, lines=[contracts.line(bolt, **rules)])
+    days = [schedule(f"2026-03-1{at}", it) for at, it in enumerate(wanted)]
+    await planner.release(1, *days)
+    done = await planner()
+    assert [it for _, _, it in _shown(done, *STATUS)] == quantities
+    assert [[it["ordered"] for it in each["lines"]] for each in done["callOffs"]] == called
+    assert [it["quantity"] for it in done["items"] if it["code"]] == ["0"] * quantities.count("0")
+    again = await planner()
+    assert (again["callOffs"], again["deliveries"]) == ([], [])
+    assert {it[0] for it in _shown(again, "status")} <= {"UNCHANGED", "REFUSED"}
+
+
+async def test_what_is_to_go_to_another_plant_is_planned_there_only(ask, world):
+    place = await contracts.docks(world, ask)
+    first, second = place["shipToIds"]
+    planner = await _planner(world, ask, **place)
+    for plant, day, quantity in ((first, "2026-03-06", "10"), (second, "2026-03-09", "40")):
+        await planner.release(1, schedule(day, quantity), shipToId=plant)
+    at = {"channelId": planner.fields["channelId"], "window": window("2026-03-06")}
+    order = await contracts.call_off(world, ask, planner.contract, "10", shipToId=first, **at)
+    await deliveries.planned(world, ask, order, shipToId=second, method="FREIGHT")
+    # The first plant lacks its 10, and the second one 30 of 40; so it is once those have left.
+    assert sorted(_shown(await planner(), *STATUS)) == [
+        ("CREATED", "0", "10"),
+        ("CREATED", "0", "30"),
+    ]
+    assert {it[0] for it in _shown(await planner(), "status")} == {"UNCHANGED"}
