@@ -61,7 +61,7 @@ class Context:
     """One operation. Its loaders are made by `begin`, inside the running loop.
 
     is_trusted: whether its document is a registered one. measured: what it was found to ask for.
-    entries: in all lists and objects of its variables. judged: what is wrong with documents that it
+    entries: in all lists and objects of its variables. checked: what is wrong with documents that it
     registers, by their texts.
     schema: what it runs on, for who registers documents. apart: where long work is done beside the
     event loop. extent: the lines that its mutation
@@ -104,7 +104,7 @@ class Context:
         self._lanes, self._slot, self.held = call.lanes, AsyncExitStack(), call.held
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None
-        self.entries, self.judged = 0, dict[str, Sequence[str]]()
+        self.entries, self.checked = 0, dict[str, Sequence[str]]()
         self.schema: Any = None
 
     async def next_event(self) -> None:

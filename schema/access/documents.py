@@ -19,31 +19,31 @@ from schema.graphql.mutations import Payload, mutation
 async def _register(context: Context, command: DocumentsRegister) -> Outcome:
     """Register what the schema understands.
 
-    Each document is judged beside the event loop when it is the payer's turn, and costs what
-    judging one does that is sent. As many as one call may have are judged on a busy machine, too:
+    Each document is checked beside the event loop when it is the payer's turn, and costs what
+    judging one does that is sent. As many as one call may have are checked on a busy machine, too:
     the time to answer begins anew with each. An operation of several calls has no more time than
     that, and judges what they have in common once.
     """
     problems: list[Problem] = []
     for place, document in enumerate(command.documents):
         path = ("documents", place, "text")
-        found = await _judged(context, document.text)
+        found = await _checked(context, document.text)
         problems += [Problem(Code.INVALID, message, path) for message in found]
     if problems:
         raise Refused.of(problems)
     return await write(context, command, documents.register)
 
 
-async def _judged(context: Context, text: str) -> Sequence[str]:
+async def _checked(context: Context, text: str) -> Sequence[str]:
     """Return what is wrong with a document, paid by its length, at least a point."""
-    judged = context.judged
-    if text not in judged:
+    checked = context.checked
+    if text not in checked:
         context.bill.owe_planning(1 + len(text) // CHARACTERS)
         judge = partial(faults, context.schema, text, context.limits)
-        judged[text] = await context.apart.made(context.payer, judge)
-        if len(judged) <= LARGEST_BULK:
+        checked[text] = await context.apart.made(context.payer, judge)
+        if len(checked) <= LARGEST_BULK:
             context.begin_time()
-    return judged[text]
+    return checked[text]
 
 
 @strawberry.type(description="Outcome of `documentsRegister`.")

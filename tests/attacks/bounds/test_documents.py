@@ -336,10 +336,10 @@ async def test_documents_of_several_calls_are_judged_once_and_have_the_time_of_o
     world: make.World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = Context(staff(world), world.database, world.clock)
-    begun, judged, begin = list[None](), list[str](), Context.begin_time
+    begun, checked, begin = list[None](), list[str](), Context.begin_time
     monkeypatch.setattr(Context, "begin_time", lambda it: begun.append(begin(it)))
     monkeypatch.setattr(registering, "LARGEST_BULK", 3)
-    monkeypatch.setattr(registering, "faults", lambda _, text, __: judged.append(text) or [])
+    monkeypatch.setattr(registering, "faults", lambda _, text, __: checked.append(text) or [])
     register = "documentsRegister(input: {documents: $d}) { ids }"
     values = {"d": [{"text": f"{{ a{it}: __typename }}"} for it in range(5)]}
     result = await schema.execute(
@@ -348,7 +348,7 @@ async def test_documents_of_several_calls_are_judged_once_and_have_the_time_of_o
         variable_values=values,
     )
     assert result.data
-    assert len(judged) == 5
+    assert len(checked) == 5
     assert len(begun) == 1 + 3
 
 
