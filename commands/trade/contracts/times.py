@@ -53,11 +53,15 @@ def windows_of(whole: Windowed, lines: Iterable[Windowed]) -> Iterator[tuple[Pat
 
 @dataclass(frozen=True)
 class AgreedPlace:
-    """Where something is to arrive, and under which contracts. override: why, against a rule."""
+    """Where something is to arrive, and under which contracts. override: why, against a rule.
+
+    says_why: the field that clients say it in.
+    """
 
     address: Address | None
     contracts: Collection[Contract] = ()
     override: str | None = None
+    says_why: str = "windowOverride"
 
     def check(self, window: Window, path: Path) -> frozenset[TimeRule]:
         """Look whether a window may be agreed on; path: of the window.
@@ -71,7 +75,7 @@ class AgreedPlace:
         if self.address is None or _is_taken_in(self.address, window):
             return []
         if self.override is None:
-            refuse_hours(self.address, path)
+            refuse_hours(self.address, path, self.says_why)
         return [TimeRule.RECEIVING_HOURS]
 
     def _validity(self, window: Window, path: Path) -> list[TimeRule]:
@@ -93,9 +97,9 @@ def covers(contract: Contract, window: Window) -> bool:
 
 
 @guards("D6")
-def refuse_hours(address: Address, path: Path) -> None:
-    """Refused: OUTSIDE_RECEIVING_HOURS."""
-    text = f"The address {address.code} takes nothing in then; say why in windowOverride."
+def refuse_hours(address: Address, path: Path, says_why: str = "windowOverride") -> None:
+    """Refused: OUTSIDE_RECEIVING_HOURS. says_why: the field that overrides it."""
+    text = f"The address {address.code} takes nothing in then; say why in {says_why}."
     raise Refused(TradeCode.OUTSIDE_RECEIVING_HOURS, text, path)
 
 

@@ -1,5 +1,7 @@
 """Another window for an order: its customer proposes it, the merchant answers."""
 
+from typing import Any
+
 from pydantic import Field
 
 from commands.trade.contracts.times import AgreedPlace, Window, check_ahead
@@ -28,11 +30,10 @@ class OrderProposeWindow(VersionedOrderCommand):
     """Another window for an order."""
 
     window: Window = Field(description="When it is to arrive instead.")
-    reason: Note | None = Field(None, description="Why, for the merchant.")
-    window_override: Note | None = Field(
+    reason: Note | None = Field(
         None,
-        description="Why it may lie outside of the address's receiving hours; who accepts it says"
-        " so, too.",
+        description="Why, for the merchant. It must be said of a window outside of the address's"
+        " receiving hours; who accepts that says why, too.",
     )
 
 
@@ -61,7 +62,8 @@ async def propose(writing: Writing, command: OrderProposeWindow) -> Outcome:
     """
     order = await locked(writing, command, propose)
     await _check_may(writing, order)
-    await _broken(writing, order, command.window, command.window_override, ())
+    why = {"override": command.reason, "says_why": "reason"}
+    await _broken(writing, order, command.window, (), **why)
     for name, value in window_columns(command.window, "proposed").items():
         setattr(order, name, value)
     order.proposal_reason = command.reason
@@ -101,9 +103,11 @@ async def _accept(writing: Writing, order: Order, command: OrderAnswerProposal) 
     kept = (order.proposed_earliest, order.proposed_latest, order.proposed_zone)
     names = ("earliest", "latest", "timeZone")
     window = Window.model_validate(dict(zip(names, kept, strict=True)))
-    broken = await _broken(writing, order, window, command.window_override, ("answer",))
-    if broken:
+    why = {"override": command.window_override}
+    broken = await _broken(writing, order, window, ("answer",), **why)
+    if command.window_override is not None:
         order.window_override = command.window_override
+    if broken:
         writing.record(OrderWindowOverridden(order.id, rules=tuple(sorted(broken))))
     for prefix in ("window", "confirmed"):
         for name, value in window_columns(window, prefix).items():
@@ -111,14 +115,16 @@ async def _accept(writing: Writing, order: Order, command: OrderAnswerProposal) 
 
 
 async def _broken(
-    writing: Writing, order: Order, window: Window, override: str | None, path: Path
+    writing: Writing, order: Order, window: Window, path: Path, **why: Any
 ) -> frozenset[TimeRule]:
-    """Return the rules that a window breaks since somebody says why. path: of what has it.
+    """Return the rules that a window breaks since somebody says why (fields of `AgreedPlace`).
+
+    path: of what has it.
 
     Refused: INVALID_WINDOW for one that has passed (D15), OUTSIDE_RECEIVING_HOURS (D6).
     """
     addresses = await writing.for_all().by_key(Address, "id", {order.ship_to_id} - {None})
-    place = AgreedPlace(addresses.get(order.ship_to_id), override=override)
+    place = AgreedPlace(addresses.get(order.ship_to_id), **why)
     refusals, broken = Refusals(), frozenset[TimeRule]()
     with refusals:
         check_ahead(writing, window, path)

@@ -11,10 +11,12 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
-    parse,
+    Source,
+    Token,
     specified_rules,
     validate,
 )
+from graphql.language.parser import Parser, nested_too_deeply_error
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -74,13 +76,30 @@ def measured(context: ExecutionContext) -> Measured:
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:
-    """Parse, and let go of the tokens: they hold each other, which only the collector would end."""
-    document = parse(text, max_lexical_tokens=limits.tokens)
-    token = document.loc.start_token if document.loc else None
+    """Parse, and let go of the tokens: they hold each other, which only the collector would end.
+
+    So does an error hold the parser that has met it, with all that it has read.
+    """
+    parser = Parser(Source(text), max_lexical_tokens=limits.tokens)
+    try:
+        return parser.parse_document()
+    except GraphQLSyntaxError as error:
+        refused = error.with_traceback(None)
+    except RecursionError:
+        refused = nested_too_deeply_error(parser)
+    finally:
+        _let_go(parser._lexer.token)  # noqa: SLF001 -- nothing else knows them.
+    try:
+        raise refused
+    finally:
+        del refused, parser
+
+
+def _let_go(token: Token | None) -> None:
+    """Let tokens go that hold each other, back from the last one."""
     while token:
-        following, token.prev, token.next = token.next, None, None
-        token = following
-    return document
+        before, token.prev, token.next = token.prev, None, None
+        token = before
 
 
 def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:

@@ -33,8 +33,8 @@ ODD: dict[str, tuple[Any, ...]] = {
     "DateTime": (*FAR, LAST_YEAR, *NO_INSTANTS[::4], 5),
     "Date": (*NO_DAYS[::4], "0001-01-01", "9999-12-31", "soon", 5, "\0"),
     "Boolean": ("yes", 2),
-    "Currency": ("XXY", "eur", LONG, "", "\0", 5, {"a": 1}),
-    "Decimal": (1.5, True, "NaN", "1_000", "-1", "0.00000001", "9" * 40, "1" * 65, "\0"),
+    "Decimal": (*TEXTS, "NaN", "-1", "1e400", "1" * 65, 5, {"a": 1}),
+    "Currency": (*TEXTS, "eur", "XXY", 5),
 }
 FORGED: tuple[tuple[Any, ...], ...] = (
     ("x", "x"),

@@ -1,18 +1,23 @@
 """Documents that keep a server busy before, or beside, anything that is read."""
 
 import asyncio
+import gc
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from graphql import FieldNode, GraphQLSyntaxError, Token
 from graphql.execution import executor
+from graphql.language.parser import Parser
 
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
 from kit.loop.apart import Apart
 from loaders.reading.pages import Paged
 from resolvers.running.context import Context
+from schema.access import documents as registering
+from schema.graphql.extensions import limits
 from schema.schema import PLANNER, schema
 from tests import make
 from tests.guard import counted
@@ -299,7 +304,7 @@ async def test_documents_that_are_registered_are_judged_beside_the_event_loop_an
     answer = await ask.answer(register, input={"documents": documents})
     refused = answer["data"]["documentsRegister"]["userErrors"]
     assert [it["field"][2] for it in refused] == ["9", "10"]
-    assert answer["extensions"]["cost"]["planningCost"] == 9 * 4 + 1
+    assert answer["extensions"]["cost"]["planningCost"] == 9 * 5 + 1 + 2
     # What is refused is written without a level of its own.
     assert len(planned) == len(documents)
     answer = await ask.answer(register, input={"documents": documents[:9]})
@@ -325,3 +330,41 @@ async def test_on_a_busy_machine_each_document_has_the_whole_time(
     assert result.errors is None
     # With the operation, and after each.
     assert len(begun) == 1 + DISTINCT
+
+
+async def test_documents_of_several_calls_are_judged_once_and_have_the_time_of_one_call(
+    world: make.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context = Context(staff(world), world.database, world.clock)
+    begun, checked, begin = list[None](), list[str](), Context.begin_time
+    monkeypatch.setattr(Context, "begin_time", lambda it: begun.append(begin(it)))
+    monkeypatch.setattr(registering, "LARGEST_BULK", 3)
+    monkeypatch.setattr(registering, "faults", lambda _, text, __: checked.append(text) or [])
+    register = "documentsRegister(input: {documents: $d}) { ids }"
+    values = {"d": [{"text": f"{{ a{it}: __typename }}"} for it in range(5)]}
+    result = await schema.execute(
+        f"mutation ($d: [DocumentRegisterInput!]!) {{ a: {register} b: {register} }}",
+        context_value=context,
+        variable_values=values,
+    )
+    assert result.data
+    assert len(checked) == 5
+    assert len(begun) == 1 + 3
+
+
+@pytest.mark.parametrize(
+    "text", ["{" + "a " * 3_000 + "}", "{ a { " * 400, "{ a b c ! " + "d " * 900]
+)
+def test_nothing_of_a_document_that_cannot_be_parsed_waits_for_the_collector(text: str) -> None:
+    def parts() -> int:
+        return sum(isinstance(it, Token | Parser | FieldNode) for it in gc.get_objects())
+
+    gc.collect()
+    before = parts()
+    gc.disable()
+    try:
+        with pytest.raises(GraphQLSyntaxError):
+            limits._parsed(text, DEFAULT_LIMITS)  # noqa: SLF001 -- what every request begins with.
+        assert parts() == before
+    finally:
+        gc.enable()

@@ -97,9 +97,9 @@ async def test_hours_and_the_past_are_asked_of_what_is_agreed_on(world: World, a
     assert codes(await propose(buyer, order, window=PASSED)) == [
         ("INVALID_WINDOW", "window.latest")
     ]
-    closed = await propose(buyer, order, window=SUNDAY)
+    closed = await propose(buyer, order, window=SUNDAY, reason=None)
     assert codes(closed) == [("OUTSIDE_RECEIVING_HOURS", "window")]
-    await propose(buyer, order, window=SUNDAY, windowOverride="Our porter is there.")
+    await propose(buyer, order, window=SUNDAY)
     refused = await answer(ask, order, "ACCEPTED")
     assert codes(refused) == [("OUTSIDE_RECEIVING_HOURS", "answer")]
     taken = await answer(ask, order, "ACCEPTED", windowOverride="Their porter is there.")

@@ -130,8 +130,7 @@ async def order_withdraw(s: Scene) -> dict[str, Any]:
 async def order_propose_window(s: Scene) -> dict[str, Any]:
     own = to_global("Channel", await channels.channel(s.world, reschedulable=True))
     order = await s.order(channelId=own)
-    why = {"reason": "We are closed.", "windowOverride": "Our porter is there."}
-    return {**versioned("orderId", order), "window": WINDOW, **why}
+    return {**versioned("orderId", order), "window": WINDOW, "reason": "We are closed."}
 
 
 PROPOSED = """
