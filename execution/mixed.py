@@ -262,7 +262,13 @@ def _size(known: Mapping[str, Any]) -> int:
 
 
 def failed(error: Exception) -> ExecutionResult:
-    """Return the answer that only tells one error, of no field."""
+    """Return the answer that only tells one error, of no field.
+
+    Where an answer was too large, its error would hold all of it, and itself: megabytes for the
+    collector of cycles.
+    """
+    if isinstance(error, TooLarge):
+        error.__context__ = error.__traceback__ = None
     return errors_only([GraphQLError(str(error), original_error=error)])
 
 

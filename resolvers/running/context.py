@@ -64,8 +64,8 @@ class Context:
     """One operation. Its loaders are made by `begin`, inside the running loop.
 
     is_trusted: whether its document is a registered one. measured: what it was found to ask for.
-    entries: in all lists and objects of its variables. checked: what is wrong with documents that it
-    registers, by their texts.
+    entries: in all lists and objects of its variables. checked: what is wrong with documents that
+    it registers, by their texts.
     schema: what it runs on, for who registers documents. apart: where long work is done beside the
     event loop. extent: the lines that its mutation
     touches. has_written: whether something was committed. following_plan: makes what answers one
