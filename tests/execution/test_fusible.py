@@ -44,7 +44,9 @@ async def test_every_field_argument_filter_and_sort_of_a_read_is_part_of_a_state
         for place, (selection, _) in enumerate(whole.questions(name)):
             prepared = await planner.prepared(parse(way.document(selection)), None, ())
             # Of no ids nothing would be written.
-            named = {} if way.start == "Query" else {"ids": [to_global(way.start, UUID(int=1))]}
+            named: dict[str, Any] = {"id": to_global(way.of, UUID(int=1))} if way.of else {}
+            if way.start != "Query":
+                named = {"ids": [to_global(way.start, UUID(int=1))]}
             variables = prepared.variables(named)
             assert variables is not None, selection
             roots = (await planner.plan(prepared, variables, ())).roots
