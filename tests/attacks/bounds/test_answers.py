@@ -1,10 +1,12 @@
 """An answer stops growing at its limit, whoever makes it and however it was announced."""
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from types import TracebackType
 from typing import Any
 
 import httpx
@@ -17,14 +19,15 @@ from kit.db.lost import Unavailable
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.work import SLICE, Grown, Slices, TooLarge, Work
 from models.master.catalog import Product
-from resolvers.running.context import Terms
+from resolvers.running.context import Context, Terms
 from schema.graphql.errors import RETRY_S, after_write, shown
+from schema.schema import schema
 from server import application
 from tests import make
 from tests.conftest import PATIENT
 from tests.guard import counted
 from tests.make.feed import rows
-from tests.make.running import until
+from tests.make.running import staff, until
 from tests.make.trade import orders
 from transport.serving import Serving
 
@@ -261,3 +264,21 @@ def test_the_first_reason_is_the_one_that_is_told() -> None:
         work.texts(['[{"a":"{"}]'])
     assert work.end(Grown.BYTES) is first.value
     assert work.paid == 2
+
+
+async def test_nothing_of_an_answer_that_is_too_large_waits_for_the_collector(
+    world: make.World, order_id: str
+) -> None:
+    """An error that keeps where it was met keeps the megabytes that were met there."""
+    terms = Terms(limits=replace(PATIENT, nodes=LINES // 2))
+    context = Context(staff(world), world.database, world.clock, terms=terms)
+    gc.collect()
+    gc.disable()
+    try:
+        result = await schema.execute(LONG, context_value=context, variable_values={"id": order_id})
+        assert context.work.ended
+        assert result.errors
+        steps = [it for it in gc.get_objects() if isinstance(it, TracebackType)]
+        assert [it for it in steps if "rows" in it.tb_frame.f_locals] == []
+    finally:
+        gc.enable()
