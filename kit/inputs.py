@@ -26,7 +26,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from kit.errors import (
@@ -70,11 +69,6 @@ class Scalar:
 @dataclass(frozen=True)
 class HowMuch:
     """Tells that a number is how much of some goods, not how much money."""
-
-
-@dataclass(frozen=True)
-class Decisive:
-    """Tells that a text decides what others mean: an empty one is refused, and not left out."""
 
 
 @dataclass(frozen=True)
@@ -181,8 +175,6 @@ Name = Annotated[str, _UpTo(255), _PRINTABLE]
 Short = Annotated[str, _UpTo(100), _PRINTABLE]
 Note = Annotated[str, _UpTo(2000), _PRINTABLE]
 Reference = Annotated[str, _UpTo(100), _VISIBLE]
-CountedBy = Annotated[Reference | None, Decisive()]
-"""The code of a packaging in which quantities beside it are counted, None for the unit."""
 Key = Annotated[str, _UpTo(LONGEST_KEY), _VISIBLE]
 Zone = Annotated[str, AfterValidator(_known_zone), StandIns("UTC", "Asia/Tokyo")]
 _CURRENCIES, _COUNTRIES = StandIns("EUR", "JPY"), StandIns("DE", "JP")
@@ -242,7 +234,7 @@ def _optional(model: type[BaseModel]) -> Mapping[str, bool]:
     return {
         each: type(None) in get_args(field.annotation)
         for name, field in model.model_fields.items()
-        if not field.is_required() and not _is_decisive(field)
+        if not field.is_required()
         for each in (name, camel(name))
     }
 
@@ -258,10 +250,6 @@ def _emptied(model: type[BaseModel]) -> Mapping[str, Any]:
     }
 
 
-def _is_decisive(field: FieldInfo) -> bool:
-    return any(isinstance(it, Decisive) for it in field.metadata)
-
-
 def camel(name: str) -> str:
     """Return a field's name as clients know it: postal_code, postalCode."""
     first, *others = name.split("_")
@@ -274,7 +262,7 @@ class Input(BaseModel):
     Takes its fields under their own names and under those that clients know; problems are told
     under the former. What may be left out is left out, too, where it is an empty text, whatever
     its type, or an object of empty texts, as forms and files send them; and where it is null, but
-    for what may be null itself, or be `Emptied`. What is `Decisive` is not.
+    for what may be null itself, or be `Emptied`.
     """
 
     model_config = ConfigDict(

@@ -17,7 +17,7 @@ from commands.master.catalog import check_scale
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from kit.inputs import CountedBy, Input
+from kit.inputs import Input, Reference
 from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
 from models.base.visibility import seen_by
@@ -31,7 +31,7 @@ _MOST = 10**12
 class Quantified(Input):
     """Says quantities of a product: in its unit, or counted in one of its packagings."""
 
-    packaging: CountedBy = Field(
+    packaging: Reference | None = Field(
         None,
         description="Code of a packaging of the product, for example CARTON, in which the"
         " quantities of this input are counted, by whole ones; when left out, they are in the"

@@ -1,6 +1,7 @@
 """The account of a contract that has ended: what is missing, and where what remains goes."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import ROUND_FLOOR, Decimal
 from uuid import UUID
 
@@ -135,12 +136,20 @@ async def _carry_over(writing: Writing, contract: Contract, missing: Missing) ->
         if least:
             into.min_quantity = (into.min_quantity or Decimal(0)) + least
         carried[line.id] = carried.get(line.id, Decimal(0)) + uncalled
-        check_line(into, _PATH)
-        reachable(into, into.owed - into.called_off, _PATH)
+        _check_takes(into)
     numbers = {lines[line.product_id].line_no for line in missing}
     successor.version += 1
     writing.record(ContractAmended(successor.id, fields=(), lines=tuple(sorted(numbers)), added=0))
     writing.record(ContractCarriedOver(contract.id, successor_id=successor.id, lines=carried))
+
+
+def _check_takes(line: ContractLine) -> None:
+    """Refused: OUT_OF_RANGE and EXCEEDS_MAX at the successor, whose lines were not sent."""
+    try:
+        check_line(line, ())
+        reachable(line, line.owed - line.called_off, ())
+    except Refused as refused:
+        raise Refused.of([replace(it, path=_PATH) for it in refused.problems]) from refused
 
 
 async def _still_takes(writing: Writing, contract: Contract) -> bool:

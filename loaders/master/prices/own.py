@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from kit.ids import Names
-from kit.inputs import CountedBy, Currency, Input, Quantity
+from kit.inputs import Currency, Input, Quantity, Reference
 from loaders.reading.relations import Part, Reader
 from loaders.reading.wanted import AsWanted
 from models.access.viewers import Actor, anyone
@@ -47,7 +47,7 @@ class PriceWanted(Input):
     """For what a price of a product is wanted."""
 
     quantity: Quantity = Field(Decimal(1), description="How much of it; 1 when left out.")
-    packaging: CountedBy = Field(
+    packaging: Reference | None = Field(
         None,
         description="Code of its packaging in which the quantity is counted, for example CARTON;"
         " when left out, it is in the product's unit.",

@@ -103,6 +103,9 @@ async def test_merging_puts_lines_together_and_cancels_what_is_empty(world, ask)
 async def test_a_merged_delivery_can_be_packed_and_sent(world, ask):
     order = await orders.order(world, ask)
     first, second = await _alike(world, ask, order, ("3",), ("7", "4"))
+    twice = {"deliveryId": first["id"], "deliveryIds": [second["id"], first["id"], second["id"]]}
+    refused = await deliveries.refusals(ask, "deliveryMerge", **twice)
+    assert refused == [("DUPLICATE", "deliveryIds.2"), ("DUPLICATE", "deliveryIds.1")]
     merged = await deliveries.done(
         ask, "deliveryMerge", deliveryId=first["id"], deliveryIds=[second["id"]]
     )
@@ -151,7 +154,7 @@ async def test_what_is_on_hold_or_twice_named_is_not_merged(world, ask):
     target, other = await _alike(world, ask, order, ("5",), ("5",))
     call = {"deliveryId": target["id"]}
     itself = await deliveries.refusals(ask, "deliveryMerge", **call, deliveryIds=[target["id"]])
-    assert itself == [("DUPLICATE", "deliveryIds.1")]
+    assert itself == [("DUPLICATE", "deliveryIds.0")]
     hold = {"deliveryId": other["id"], "reason": "OPERATOR", "owner": "Ops"}
     await deliveries.done(ask, "deliveryHold", **hold)
     held = await deliveries.refusals(ask, "deliveryMerge", **call, deliveryIds=[other["id"]])

@@ -125,7 +125,8 @@ async def test_lines_of_others_and_lines_named_twice_are_refused(world, ask):
 async def test_nothing_is_received_before_it_left_or_in_the_future(world, ask):
     packed = await deliveries.packed(world, ask)
     call = {"deliveryId": packed["id"]}
-    refused = await deliveries.refusals(ask, "deliveryConfirmReceipt", **call)
+    lines = [{"deliveryLineId": packed["lines"][0]["id"], "received": "1"}]
+    refused = await deliveries.refusals(ask, "deliveryConfirmReceipt", **call, lines=lines)
     assert refused == [("WRONG_STATE", "deliveryId")]
     await deliveries.done(ask, "deliveryDispatch", **call)
     refused = await deliveries.refusals(

@@ -228,6 +228,9 @@ async def test_a_successor_is_one_that_can_take_it(ask, world):
     same = {"partyId": made["party"]["id"]}
     other = await contracts.draft(world, ask)
     nuts = await contracts.contract(world, ask, lines=[contracts.line(nut)], **same)
+    (bolt,) = await products(ask, "BOLT")
+    lots = contracts.line(bolt, "55", minQuantity="55", lotMultiple="55")
+    lots = await contracts.contract(world, ask, lines=[lots], **same)
     draft, stopped, past = [await contracts.draft(world, ask, **same) for _ in range(3)]
     for each in (stopped, past):
         await _end(ask, each, "contractActivate")
@@ -246,6 +249,7 @@ async def test_a_successor_is_one_that_can_take_it(ask, world):
         other["id"]: "PARTY_MISMATCH",
         dollars["id"]: "INVALID_CURRENCY",
         nuts["id"]: "NOT_ON_CONTRACT",
+        lots["id"]: "OUT_OF_RANGE",
         to_global("Contract", world.merchant_id): "NOT_FOUND",
     }
     for key, code in wrong.items():

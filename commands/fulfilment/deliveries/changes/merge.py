@@ -22,7 +22,7 @@ from commands.trade.orders.lines import active_holds
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, check_version
 from commands.writing.verbs import verb
-from kit.errors import Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, refuse_duplicates
 from models.base.guards import guards
@@ -57,7 +57,7 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     that must not lose its hold, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
     """
     paths: dict[UUID, Path] = {it: ("delivery_ids", i) for i, it in enumerate(command.delivery_ids)}
-    refuse_duplicates([*command.delivery_ids, command.delivery_id], ("delivery_ids",))
+    _check_once(command)
     locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",), **paths})
     target = locked.deliveries[command.delivery_id]
     with writing.refusals:
@@ -85,6 +85,18 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     new = [line_columns(target.id, line, Counted(it)) for line, it in poured.items()]
     await write_rows(writing, {DeliveryLine: new})
     return {"delivery_id": target.id}
+
+
+def _check_once(command: DeliveryMerge) -> None:
+    """Refused: DUPLICATE for a delivery that stands twice, or is to be put into itself."""
+    refusals, others = Refusals(), command.delivery_ids
+    with refusals:
+        refuse_duplicates(others, ("delivery_ids",))
+    with refusals:
+        if command.delivery_id in others:
+            path: Path = ("delivery_ids", others.index(command.delivery_id))
+            raise Refused(Code.DUPLICATE, "A delivery is not put into itself.", path)
+    refusals.end()
 
 
 @guards("D9")

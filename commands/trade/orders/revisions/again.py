@@ -118,7 +118,9 @@ def _lines(again: Again, known: StandingPrices) -> list[LineTarget]:
         line = new if row is None else _line(row, new, sent, partial(known.stays, row, item, sent))
         refusals.above = path
         with refusals:
-            check_known(line, currency)
+            # Prices of another currency are not the order's: that is what is told.
+            if again.draft.currency == currency:
+                check_known(line, currency)
         if line is not new:
             with refusals:
                 check_line(line, line.unit_price, currency)

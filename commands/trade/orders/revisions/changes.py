@@ -15,7 +15,7 @@ from commands.trade.orders.revisions.revise import Gone, LineTarget
 from commands.trade.orders.revisions.standing import AsItIs, LineAsItIs, StandingOrders, kept
 from commands.trade.orders.revisions.steps import StandingPrices
 from commands.writing.transaction import Writing, missing
-from kit.errors import Path, Refusals, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
@@ -101,9 +101,8 @@ class LineChanges:
         gone: list[Gone] = []
         for number, line_id in enumerate(item.remove_line_ids):
             with refusals:
-                if line_id not in rows or line_id in paths:
-                    raise missing(OrderLine, ("remove_line_ids", number))
-                gone.append((rows[line_id], ("remove_line_ids", number)))
+                path = ("remove_line_ids", number)
+                gone.append((_removed(rows, line_id, paths, path), path))
         refusals.end()
         away = set(item.remove_line_ids)
         rows = {key: row for key, row in rows.items() if key not in away}
@@ -172,6 +171,17 @@ class LineChanges:
             name = "unit_price" if item.quantity is None else "quantity"
             raise Refused(TradeCode.PRICE_UNKNOWN, text, (name,))
         return {"unit_price": found.unit_price, "price_stated": False}
+
+
+def _removed(
+    rows: Mapping[UUID, OrderLine], line_id: UUID, changed: Mapping[UUID, Path], path: Path
+) -> OrderLine:
+    """Return a line that is taken out. Refused: NOT_FOUND, DUPLICATE for one that changes, too."""
+    if line_id not in rows:
+        raise missing(OrderLine, path)
+    if line_id in changed:
+        raise Refused(Code.DUPLICATE, "This line is changed as well, by `lines`.", path)
+    return rows[line_id]
 
 
 _DISCOUNTS = ("discount_percent", "discount_amount")

@@ -93,7 +93,7 @@ async def test_one_order_that_is_refused_stops_no_other_and_tells_all_its_refusa
     wrong = {
         "orderId": one["id"],
         "lines": [{"lineId": line_id, "quantity": "0.5"}, {"lineId": other["lines"][0]["id"]}],
-        "removeLineIds": [other["lines"][1]["id"]],
+        "removeLineIds": [other["lines"][1]["id"], line_id],
     }
     good = {"orderId": other["id"], "removeLineIds": [other["lines"][1]["id"]]}
     stale = {"orderId": one["id"], "expectedVersion": 9}
@@ -105,6 +105,7 @@ async def test_one_order_that_is_refused_stops_no_other_and_tells_all_its_refusa
             ("SCALE_EXCEEDED", "lines.0.quantity"),
             ("NOT_FOUND", "lines.1.lineId"),
             ("NOT_FOUND", "removeLineIds.0"),
+            ("DUPLICATE", "removeLineIds.1"),
         ],
         [],
         [("DUPLICATE", "orderId")],

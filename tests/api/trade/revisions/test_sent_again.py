@@ -104,6 +104,7 @@ async def test_lines_are_known_by_their_references(world, ask):
         ({"lines": 1, "quantity": "6"}, []),
         ({"note": "Ring."}, []),
         ({"currency": "EUR"}, [["currency"]]),
+        ({"currency": "JPY", "lines": None}, [["currency"]]),
         (
             {"shipTo": PLACE | {"city": "Bonn", "postalCode": "53111"}},
             [["shipTo", "city"], ["shipTo", "postalCode"]],
@@ -122,7 +123,12 @@ async def test_what_is_too_late_is_refused_with_every_difference(world, ask, cha
     edited = {**item, "lines": [dict(it) for it in item["lines"]]}
     if "discountPercent" in change:
         del edited["discountAmount"]
-    if "lines" in change:
+    if "lines" in change and change["lines"] is None:
+        edited["currency"] = change["currency"]
+        del edited["discountAmount"]
+        for line in edited["lines"]:
+            line.pop("unitPrice", None)
+    elif "lines" in change:
         edited["lines"][change["lines"]]["quantity"] = change["quantity"]
     elif "cut" in change:
         edited["lines"] = edited["lines"][change["cut"] :]
@@ -141,6 +147,7 @@ async def test_what_is_too_late_is_refused_with_every_difference(world, ask, cha
         f'{taken}postalCode is nothing there, not "53111".',
         f"{taken}line 1 is to go.",
         'O-000001 is there already, and currency is "USD" there, not "EUR".',
+        'O-000001 is there already, and currency is "USD" there, not "JPY".',
     }
 
 
