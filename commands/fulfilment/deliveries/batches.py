@@ -3,7 +3,7 @@
 The verbs for one delivery are those for many with one in them.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from commands.writing.transaction import Outcome, Writing, check_version, missin
 from commands.writing.verbs import AnyVerb
 from kit.errors import Code, Path, Refusals, Refused
 from models.base.acts import Some
+from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.tables import Delivery
 
 ItemT = TypeVar("ItemT", bound=OfDelivery)
@@ -61,6 +62,21 @@ class DeliveryBatch(Generic[ItemT]):
     def deliveries(self) -> list[Delivery]:
         """Return the deliveries that are not refused."""
         return [delivery for _, _, delivery in self.going]
+
+    def waiting(self, *, is_moved: bool) -> list[int]:
+        """Return what is to be looked at once more, now that the others are through.
+
+        That is what stands twice where it is refused before, and, where others have moved
+        (`is_moved`), what was to come with them.
+        """
+        gone = {delivery.id for delivery in self.deliveries}
+        again: dict[UUID, int] = {}
+        for place, why in sorted(self.refused.items()):
+            told = {(it.code, it.path) for it in why.problems}
+            is_second = told == {(Code.DUPLICATE, _PATH)}
+            if is_second or (is_moved and told == {(FulfilmentCode.DELIVERY_POLICY, _PATH)}):
+                again.setdefault(self.items[place].delivery_id, place)
+        return [place for key, place in again.items() if key not in gone]
 
     @contextmanager
     def of(self, place: int) -> Iterator[None]:
@@ -177,3 +193,37 @@ async def take(
         _check_row(batch, place, verb)
     await batch.stop([it for it in verb.act.stopped_by if it not in unasked])
     return batch
+
+
+async def in_turns(
+    writing: Writing,
+    items: Sequence[ItemT],
+    verb: AnyVerb,
+    act: Callable[[DeliveryBatch[ItemT]], Awaitable[Mapping[int, Any] | None]],
+    check: Callable[[ItemT], None] = lambda _item: None,
+    when: Mapping[int, datetime] | None = None,
+    *,
+    unasked: Collection[Some] = (),
+) -> tuple[DeliveryBatch[ItemT], dict[int, Any]]:
+    """Do a verb with deliveries; what waits for others goes in a turn of its own after them.
+
+    act: does it with what is taken; what it refuses leaves nothing behind. The rest is as in
+    `take`. Returns what became of all of them, and what comes of each, by position.
+    """
+    touched, times = writing.extent.touched, when or {}
+    whole = await take(writing, items, verb, check, times, unasked=unasked)
+    made = dict(await act(whole) or {})
+    places = whole.waiting(is_moved=bool(whole.going))
+    while places:
+        await writing.session.flush()
+        # It reads the same lines again.
+        writing.extent.touched = touched
+        then = {number: times[it] for number, it in enumerate(places) if it in times}
+        named = [items[it] for it in places]
+        turn = await take(writing, named, verb, check, then, unasked=unasked)
+        made |= {places[number]: it for number, it in (await act(turn) or {}).items()}
+        for place in places:
+            del whole.refused[place]
+        whole.refused |= {places[number]: why for number, why in turn.refused.items()}
+        places = whole.waiting(is_moved=bool(turn.going))
+    return whole, made
