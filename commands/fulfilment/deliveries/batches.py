@@ -196,34 +196,32 @@ async def take(
 
 
 async def in_turns(
-    writing: Writing,
-    items: Sequence[ItemT],
-    verb: AnyVerb,
+    whole: DeliveryBatch[ItemT],
     act: Callable[[DeliveryBatch[ItemT]], Awaitable[Mapping[int, Any] | None]],
+    verb: AnyVerb,
     check: Callable[[ItemT], None] = lambda _item: None,
-    when: Mapping[int, datetime] | None = None,
     *,
     unasked: Collection[Some] = (),
-) -> tuple[DeliveryBatch[ItemT], dict[int, Any]]:
-    """Do a verb with deliveries; what waits for others goes in a turn of its own after them.
+) -> dict[int, Any]:
+    """Do a verb with what is taken; what waits for others goes in a turn of its own after them.
 
-    act: does it with what is taken; what it refuses leaves nothing behind. The rest is as in
-    `take`. Returns what became of all of them, and what comes of each, by position.
+    act: does it; what it refuses leaves nothing behind. verb, check, unasked: as it was taken.
+    Returns what comes of each, by position.
     """
-    touched, times = writing.extent.touched, when or {}
-    whole = await take(writing, items, verb, check, times, unasked=unasked)
-    made = dict(await act(whole) or {})
+    writing, made = whole.writing, dict(await act(whole) or {})
+    touched = writing.extent.touched
     places = whole.waiting(is_moved=bool(whole.going))
     while places:
         await writing.session.flush()
         # It reads the same lines again.
-        writing.extent.touched = touched
-        then = {number: times[it] for number, it in enumerate(places) if it in times}
-        named = [items[it] for it in places]
-        turn = await take(writing, named, verb, check, then, unasked=unasked)
+        writing.extent.begin()
+        when = {number: whole.at(place) for number, place in enumerate(places)}
+        named = [whole.items[it] for it in places]
+        turn = await take(writing, named, verb, check, when, unasked=unasked)
         made |= {places[number]: it for number, it in (await act(turn) or {}).items()}
         for place in places:
             del whole.refused[place]
         whole.refused |= {places[number]: why for number, why in turn.refused.items()}
         places = whole.waiting(is_moved=bool(turn.going))
-    return whole, made
+    writing.extent.touched = touched
+    return made

@@ -78,7 +78,8 @@ async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcom
 
     Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
     """
-    batch, _ = await in_turns(writing, command.deliveries, dispatch_each, ship)
+    batch = await take(writing, command.deliveries, dispatch_each)
+    await in_turns(batch, ship, dispatch_each)
     return batch.results("deliveries")
 
 

@@ -105,7 +105,8 @@ async def pack_each(writing: Writing, command: DeliveriesPack) -> Outcome:
     Refused: DUPLICATE for a delivery that stands twice, TAKEN for an SSCC of two of them; as a
     whole: TOO_MANY_ITEMS.
     """
-    batch, made = await in_turns(writing, command.deliveries, pack_each, put, check_parcels)
+    batch = await take(writing, command.deliveries, pack_each, check_parcels)
+    made = await in_turns(batch, put, pack_each, check_parcels)
     return batch.results("deliveries", parcel_ids=made)
 
 

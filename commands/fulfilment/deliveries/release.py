@@ -61,7 +61,8 @@ async def release_each(writing: Writing, command: DeliveriesRelease) -> Outcome:
 
     Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
     """
-    batch, _ = await in_turns(writing, command.deliveries, release_each, hand_over)
+    batch = await take(writing, command.deliveries, release_each)
+    await in_turns(batch, hand_over, release_each)
     return batch.results("deliveries")
 
 

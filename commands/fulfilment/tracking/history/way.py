@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.deliveries import dispatch, packing, release
-from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns
+from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
 from commands.fulfilment.deliveries.locking import OfDelivery
 from commands.fulfilment.deliveries.planning.recorded import plan_history
 from commands.fulfilment.parcels.inputs import Content, ContentPack, ParcelFields, ParcelPack
@@ -141,7 +141,8 @@ class _History:
             return await act(batch)
 
         unasked = [ORDER_UNPAID]
-        batch, made = await in_turns(self.writing, named, of_verb, do, check, at, unasked=unasked)
+        batch = await take(self.writing, named, of_verb, check, at, unasked=unasked)
+        made = await in_turns(batch, do, of_verb, check, unasked=unasked)
         for number, why in batch.refused.items():
             self.refused[places[number]] = _unnumbered(why, batch.locked.deliveries.values())
         return {places[number]: it for number, it in made.items()}
