@@ -72,9 +72,9 @@ class DeliveryBatch(Generic[ItemT]):
         gone = {delivery.id for delivery in self.deliveries}
         again: dict[UUID, int] = {}
         for place, why in sorted(self.refused.items()):
-            told = {(it.code, it.path) for it in why.problems}
-            is_second = told == {(Code.DUPLICATE, _PATH)}
-            if is_second or (is_moved and told == {(FulfilmentCode.DELIVERY_POLICY, _PATH)}):
+            codes = {(it.code, it.path) for it in why.problems}
+            is_second = codes == {(Code.DUPLICATE, _PATH)}
+            if is_second or (is_moved and codes == {(FulfilmentCode.DELIVERY_POLICY, _PATH)}):
                 again.setdefault(self.items[place].delivery_id, place)
         return [place for key, place in again.items() if key not in gone]
 
@@ -217,11 +217,11 @@ async def in_turns(
         writing.extent.begin()
         when = {number: whole.at(place) for number, place in enumerate(places)}
         named = [whole.items[it] for it in places]
-        turn = await take(writing, named, verb, check, when, unasked=unasked)
-        made |= {places[number]: it for number, it in (await act(turn) or {}).items()}
+        batch = await take(writing, named, verb, check, when, unasked=unasked)
+        made |= {places[number]: it for number, it in (await act(batch) or {}).items()}
         for place in places:
             del whole.refused[place]
-        whole.refused |= {places[number]: why for number, why in turn.refused.items()}
-        places = whole.waiting(is_moved=bool(turn.going))
+        whole.refused |= {places[number]: why for number, why in batch.refused.items()}
+        places = whole.waiting(is_moved=bool(batch.going))
     writing.extent.touched = touched
     return made
