@@ -27,7 +27,7 @@ from commands.trade.contracts.guarantees import (
 from commands.trade.contracts.life import (
     ContractStep,
     check_call_offs,
-    check_last_day,
+    check_stray,
     lock_contract,
 )
 from commands.trade.contracts.lines import (
@@ -38,6 +38,7 @@ from commands.trade.contracts.lines import (
     reachable,
     terms_of,
 )
+from commands.trade.contracts.times import check_validity
 from commands.writing.transaction import Outcome, Writing, check_known, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refused
@@ -156,7 +157,7 @@ class ContractAmend(ContractStep):
     keep_call_offs: bool = Field(
         default=False,
         description="Open call-offs are fulfilled nevertheless, where its last day has passed or"
-        " they come after it.",
+        " they come after it, or before its first day.",
     )
     lines: list[ContractLineAmend] = Field(
         [], max_length=LARGEST_BULK, description="Changes of lines, each line once."
@@ -186,7 +187,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, INVALID where something that
     must be there is emptied, INVALID_DATE when it would end before it starts, OPEN_CALL_OFFS when
-    it would be over at once, or before what is called off comes, unless they are kept,
+    it would be over at once, or not valid when what is called off comes, unless they are kept,
     EXCEEDS_MAX when less would be agreed than is called off, SCALE_EXCEEDED for a quantity,
     OUT_OF_RANGE where quantities contradict each other, INVALID where a guarantee does,
     TOO_MANY_ITEMS for more lines than one call may touch.
@@ -219,13 +220,16 @@ async def _change_terms(writing: Writing, contract: Contract, command: ContractA
 
     Refused: NOT_FOUND for an address, INVALID, INVALID_DATE, OPEN_CALL_OFFS.
     """
-    if command.ship_to_ids is not None:
-        await check_ship_tos(writing, contract.party_id, command.ship_to_ids)
-    refuse_duplicates(command.holding_findings or (), ("holding_findings",))
+    with writing.refusals:
+        if command.ship_to_ids is not None:
+            await check_ship_tos(writing, contract.party_id, command.ship_to_ids)
+    with writing.refusals:
+        refuse_duplicates(command.holding_findings or (), ("holding_findings",))
     was_over = acts.OVER.test(writing, contract)
+    # Before anything changes: what is read next writes first what has changed.
+    first, last = command.valid_from or contract.valid_from, command.valid_to or contract.valid_to
+    check_validity(first, last, ("valid_from" if command.valid_to is None else "valid_to",))
     changed = _change(contract, command.model_dump(exclude_unset=True, exclude=_OWN), ())
-    if contract.valid_to < contract.valid_from:
-        raise Refused(Code.INVALID_DATE, "A contract ends after it starts.", ("valid_to",))
     if not (was_over or command.keep_call_offs):
         await _check_kept(writing, contract, changed)
     return changed
@@ -247,17 +251,17 @@ async def _known(writing: Writing, contract: Contract, command: ContractAmend) -
     return _Known(lines, products, await packagings_of(writing, _named(lines, command)))
 
 
-_ENDING = {"valid_to", "time_zone", "end_of_life"}
-"""What says until when call-offs may come."""
+_LASTING = {"valid_from", "valid_to", "time_zone", "end_of_life"}
+"""What says when call-offs may come."""
 
 
 async def _check_kept(writing: Writing, contract: Contract, changed: Collection[str]) -> None:
-    """Refused: OPEN_CALL_OFFS where a contract would be over, or earlier than what it brings."""
+    """Refused: OPEN_CALL_OFFS where a contract would be over, or not valid when it brings."""
     if acts.OVER.test(writing, contract):
         await check_call_offs(writing, contract)
-    elif not _ENDING.isdisjoint(changed):
+    elif not _LASTING.isdisjoint(changed):
         await writing.session.flush()
-        await check_last_day(writing, contract)
+        await check_stray(writing, contract)
 
 
 async def _lines(writing: Writing, contract: Contract) -> dict[UUID, ContractLine]:

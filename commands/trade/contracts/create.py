@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from commands.master.packagings.counting import packagings_of
 from commands.master.parties.roles import check_role, held
@@ -18,6 +17,7 @@ from commands.trade.contracts.guarantees import (
     write_guarantees,
 )
 from commands.trade.contracts.lines import ContractLineCreate, add, terms_of
+from commands.trade.contracts.times import check_validity
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.verbs import verb
@@ -99,12 +99,6 @@ class ContractCreate(Command):
         description="What is agreed; two lines may name one product (price steps, places)."
     )
 
-    @model_validator(mode="after")
-    def _ends_after_it_starts(self) -> Self:
-        if self.valid_to < self.valid_from:
-            raise PydanticCustomError(Code.INVALID_DATE.value, "A contract ends after it starts.")
-        return self
-
 
 @verb(
     _CREATE,
@@ -114,9 +108,10 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     """Write a contract in state DRAFT with its lines numbered from 1.
 
     Refused: NOT_FOUND for the party, an address of another one, or a product; INVALID for a party
-    that is no customer; DUPLICATE for an address or a finding that is named twice; TAKEN for the
-    number; WRONG_STATE for an inactive product or packaging; SCALE_EXCEEDED for a quantity;
-    OUT_OF_RANGE where quantities contradict each other, and INVALID where a guarantee does.
+    that is no customer; INVALID_DATE when it would end before it starts; DUPLICATE for an address
+    or a finding that is named twice; TAKEN for the number; WRONG_STATE for an inactive product or
+    packaging; SCALE_EXCEEDED for a quantity; OUT_OF_RANGE where quantities contradict each other,
+    and INVALID where a guarantee does.
     """
     refusals = Refusals()
     with refusals:
@@ -127,6 +122,8 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
         await check_ship_tos(writing, command.party_id, command.ship_to_ids)
     with refusals:
         refuse_duplicates(command.holding_findings, ("holding_findings",))
+    with refusals:
+        check_validity(command.valid_from, command.valid_to, ("valid_to",))
     with refusals:
         await _check_number(writing, command.number)
     with refusals:

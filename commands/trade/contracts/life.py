@@ -153,12 +153,12 @@ async def check_call_offs(writing: Writing, contract: Contract) -> None:
 
 
 @guards("K3")
-async def check_last_day(writing: Writing, contract: Contract) -> None:
-    """Refused: OPEN_CALL_OFFS where something that is called off comes after the last day (K3)."""
+async def check_stray(writing: Writing, contract: Contract) -> None:
+    """Refused: OPEN_CALL_OFFS where what is called off comes outside the validity (K3)."""
     text = (
-        f"Call-offs of {contract.number} come after {contract.valid_to}: cancel or reschedule them,"
-        " or keep them by keepCallOffs."
+        f"Call-offs of {contract.number} come before {contract.valid_from} or after"
+        f" {contract.valid_to}: cancel or reschedule them, or keep them by keepCallOffs."
     )
-    late = Refused(TradeCode.OPEN_CALL_OFFS, text, ("keep_call_offs",))
-    known = {acts.LATE_CALL_OFFS: lambda _lines: late}
-    await check_stops(writing, contract, (acts.LATE_CALL_OFFS,), ("contract_id",), known)
+    stray = Refused(TradeCode.OPEN_CALL_OFFS, text, ("keep_call_offs",))
+    known = {acts.STRAY_CALL_OFFS: lambda _lines: stray}
+    await check_stops(writing, contract, (acts.STRAY_CALL_OFFS,), ("contract_id",), known)

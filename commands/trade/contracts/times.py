@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, Self
 
 from pydantic import Field, model_validator
@@ -88,6 +88,13 @@ class AgreedPlace:
 def _is_taken_in(address: Address, window: Window) -> bool:
     times = (window.earliest, window.latest)
     return takes_in(address.receiving_hours, address.time_zone, *times)
+
+
+def check_validity(first: date, last: date, path: Path) -> None:
+    """Refused: INVALID_DATE for a contract that would end before it starts; path: of what says."""
+    if last < first:
+        text = f"A contract does not end before it starts: {last} is before {first}."
+        raise Refused(Code.INVALID_DATE, text, path)
 
 
 def covers(contract: Contract, window: Window) -> bool:

@@ -96,14 +96,16 @@ def _is_owing(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]:
 OPEN_CALL_OFFS = Some("call-offs of it are open", (ContractLine,), _is_owing, rule="K11")
 
 
-def _comes_later(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]:
-    """Tell whether something of a line is still to come after the contract's last day (K3)."""
+def _comes_outside(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]:
+    """Tell whether something of a line is still to come outside the contract's validity (K3)."""
 
-    def is_after(window: Any, latest: Any) -> ColumnElement[bool]:
-        is_said = window.window_override.is_not(None)
-        return and_(contract.day(latest) > contract.valid_to, ~is_said)
+    def is_outside(window: Any, earliest: Any, latest: Any) -> ColumnElement[bool]:
+        is_late = and_(contract.day(latest) > contract.valid_to, ~contract.delivers_rest)
+        is_early = contract.day(earliest) < contract.valid_from
+        return and_(or_(is_early, is_late), window.window_override.is_(None))
 
-    def is_late(part: Any, order: Any) -> ColumnElement[bool]:
+    def is_coming(part: Any, order: Any) -> ColumnElement[bool]:
+        earliest = func.coalesce(part.window_earliest, order.window_earliest)
         latest = func.coalesce(part.agreed_latest, part.window_latest, order.window_latest)
         in_delivery = rows.some(
             entity_named("DeliveryLine"),
@@ -113,14 +115,13 @@ def _comes_later(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]
                 its.planned > its.shipped,
                 delivery.id == its.delivery_id,
                 delivery.cancelled_at.is_(None),
-                is_after(delivery, delivery.window_latest),
+                is_outside(delivery, delivery.window_earliest, delivery.window_latest),
             ),
         )
-        return or_(and_(part.unplanned > 0, is_after(order, latest)), in_delivery)
+        return or_(and_(part.unplanned > 0, is_outside(order, earliest, latest)), in_delivery)
 
     return and_(
         line.contract_id == contract.id,
-        ~contract.delivers_rest,
         rows.some(
             entity_named("OrderLine"),
             entity_named("Order"),
@@ -129,16 +130,16 @@ def _comes_later(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]
                 part.open_quantity > 0,
                 order.id == part.order_id,
                 order.may_owe,
-                is_late(part, order),
+                is_coming(part, order),
             ),
         ),
     )
 
 
-LATE_CALL_OFFS = Some(
-    "something that was called off comes after its last day",
+STRAY_CALL_OFFS = Some(
+    "something that was called off comes outside its validity",
     (ContractLine,),
-    _comes_later,
+    _comes_outside,
     rule="K3",
 )
 UNDELIVERED_REST = Some(

@@ -93,6 +93,35 @@ async def test_a_last_day_is_not_moved_before_what_is_called_off_comes(ask, worl
     assert await _end(ask, made, "contractAmend", validTo="2026-04-19") == []
 
 
+@pytest.mark.gate("K3", "contractAmend")
+async def test_a_first_day_is_not_moved_behind_what_is_called_off(ask, world):
+    made = await _owing(ask, world)
+    await contracts.call_off(world, ask, made, "60", window=contracts.window("2026-04-10"))
+    refused = [("OPEN_CALL_OFFS", "keepCallOffs")]
+    for day, found in (("2026-04-11", refused), ("2026-04-10", [])):
+        assert await _end(ask, made, "contractAmend", validFrom=day) == found
+    assert await _end(ask, made, "contractAmend", validFrom="2026-04-11", keepCallOffs=True) == []
+
+
+async def test_a_contract_ends_after_it_starts_whoever_says_it(ask, world):
+    made = await _owing(ask, world)
+    first, last = {"validFrom": "2027-01-01"}, {"validTo": "2025-12-31"}
+    kept, refused = {**last, "keepCallOffs": True}, ("INVALID_DATE", "validTo")
+    line = {"contractLineId": made["lines"][0]["id"], "targetQuantity": "120"}
+    assert await _end(ask, made, "contractAmend", **first) == [("INVALID_DATE", "validFrom")]
+    for fields in (last, kept, {**first, **last}, {**last, "lines": [line]}):
+        assert await _end(ask, made, "contractAmend", **fields) == [refused]
+    odd = {**last, "lines": [{**line, "targetQuantity": "0"}], "shipToIds": [made["id"]]}
+    found = await _end(ask, made, "contractAmend", **odd)
+    assert {refused, ("NOT_POSITIVE", "lines.0.targetQuantity")} <= set(found)
+    assert len(found) == 3
+    values = await contracts.contract_input(world, ask, **last)
+    values["partyId"] = made["id"]
+    payload = await contracts.change(ask, "contractCreate", **values)
+    assert refused in contracts.codes(payload)
+    assert (await _read(ask, made))["lines"][0]["targetQuantity"] == "100"
+
+
 @pytest.mark.gate("K2", "orderClose")
 @pytest.mark.gate("K2", "orderCancelLines")
 @pytest.mark.parametrize("query", [responses.CLOSE, responses.CANCEL])

@@ -100,7 +100,7 @@ async def test_a_line_that_contradicts_itself_is_refused(ask, world, wrong, code
 @pytest.mark.parametrize(
     ("wrong", "code", "path"),
     [
-        ({"validTo": "2025-12-31"}, "INVALID_DATE", ""),
+        ({"validTo": "2025-12-31"}, "INVALID_DATE", "validTo"),
         ({"validFrom": "0001-01-01"}, "INVALID_DATE", "validFrom"),
         ({"validTo": "9999-12-31"}, "INVALID_DATE", "validTo"),
         ({"timeZone": "Europe/Atlantis"}, "INVALID_TIME_ZONE", "timeZone"),
