@@ -3,7 +3,7 @@
 The verbs for one delivery are those for many with one in them.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from commands.writing.transaction import Outcome, Writing, check_version, missin
 from commands.writing.verbs import AnyVerb
 from kit.errors import Code, Path, Refusals, Refused
 from models.base.acts import Some
+from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.tables import Delivery
 
 ItemT = TypeVar("ItemT", bound=OfDelivery)
@@ -61,6 +62,21 @@ class DeliveryBatch(Generic[ItemT]):
     def deliveries(self) -> list[Delivery]:
         """Return the deliveries that are not refused."""
         return [delivery for _, _, delivery in self.going]
+
+    def waiting(self, *, is_moved: bool) -> list[int]:
+        """Return what is to be looked at once more, now that the others are through.
+
+        That is what stands twice where it is refused before, and, where others have moved
+        (`is_moved`), what was to come with them.
+        """
+        gone = {delivery.id for delivery in self.deliveries}
+        again: dict[UUID, int] = {}
+        for place, why in sorted(self.refused.items()):
+            codes = {(it.code, it.path) for it in why.problems}
+            is_second = codes == {(Code.DUPLICATE, _PATH)}
+            if is_second or (is_moved and codes == {(FulfilmentCode.DELIVERY_POLICY, _PATH)}):
+                again.setdefault(self.items[place].delivery_id, place)
+        return [place for key, place in again.items() if key not in gone]
 
     @contextmanager
     def of(self, place: int) -> Iterator[None]:
@@ -177,3 +193,35 @@ async def take(
         _check_row(batch, place, verb)
     await batch.stop([it for it in verb.act.stopped_by if it not in unasked])
     return batch
+
+
+async def in_turns(
+    whole: DeliveryBatch[ItemT],
+    act: Callable[[DeliveryBatch[ItemT]], Awaitable[Mapping[int, Any] | None]],
+    verb: AnyVerb,
+    check: Callable[[ItemT], None] = lambda _item: None,
+    *,
+    unasked: Collection[Some] = (),
+) -> dict[int, Any]:
+    """Do a verb with what is taken; what waits for others goes in a turn of its own after them.
+
+    act: does it; what it refuses leaves nothing behind. verb, check, unasked: as it was taken.
+    Returns what comes of each, by position.
+    """
+    writing, made = whole.writing, dict(await act(whole) or {})
+    touched = writing.extent.touched
+    places = whole.waiting(is_moved=bool(whole.going))
+    while places:
+        await writing.session.flush()
+        # It reads the same lines again.
+        writing.extent.begin()
+        when = {number: whole.at(place) for number, place in enumerate(places)}
+        named = [whole.items[it] for it in places]
+        batch = await take(writing, named, verb, check, when, unasked=unasked)
+        made |= {places[number]: it for number, it in (await act(batch) or {}).items()}
+        for place in places:
+            del whole.refused[place]
+        whole.refused |= {places[number]: why for number, why in batch.refused.items()}
+        places = whole.waiting(is_moved=bool(batch.going))
+    writing.extent.touched = touched
+    return made

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import settle
-from commands.fulfilment.deliveries.batches import DeliveryBatch, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.trade.contracts import counters
@@ -74,10 +74,12 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
 async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcome:
     """Ship what was packed of deliveries. Each is refused alone, as `deliveryDispatch` is.
 
+    One that completes an order may leave with what leaves before it.
+
     Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
     """
     batch = await take(writing, command.deliveries, dispatch_each)
-    await ship(batch)
+    await in_turns(batch, ship, dispatch_each)
     return batch.results("deliveries")
 
 

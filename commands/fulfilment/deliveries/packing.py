@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import recount
-from commands.fulfilment.deliveries.batches import DeliveryBatch, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.parcels import pack as parcels
@@ -106,7 +106,8 @@ async def pack_each(writing: Writing, command: DeliveriesPack) -> Outcome:
     whole: TOO_MANY_ITEMS.
     """
     batch = await take(writing, command.deliveries, pack_each, check_parcels)
-    return batch.results("deliveries", parcel_ids=await put(batch))
+    made = await in_turns(batch, put, pack_each, check_parcels)
+    return batch.results("deliveries", parcel_ids=made)
 
 
 def check_parcels(item: PackedDelivery) -> None:

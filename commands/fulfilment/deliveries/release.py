@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import recount
-from commands.fulfilment.deliveries.batches import DeliveryBatch, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
 from commands.fulfilment.deliveries.locking import DeliveryCommand, OfDelivery, changed
 from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.writing.transaction import Outcome, Writing
@@ -48,7 +48,7 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what the goods need, WRONG_STATE.
     """
     batch = await take(writing, [command], release)
-    hand_over(batch)
+    await hand_over(batch)
     return batch.one()
 
 
@@ -62,11 +62,11 @@ async def release_each(writing: Writing, command: DeliveriesRelease) -> Outcome:
     Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
     """
     batch = await take(writing, command.deliveries, release_each)
-    hand_over(batch)
+    await in_turns(batch, hand_over, release_each)
     return batch.results("deliveries")
 
 
-def hand_over(batch: DeliveryBatch[Any]) -> None:
+async def hand_over(batch: DeliveryBatch[Any]) -> None:
     """Hand deliveries that are taken to the warehouse."""
     for place, _, delivery in batch.going:
         delivery.state = acts.RELEASE.becomes

@@ -55,6 +55,10 @@ class NamedByRecords:
             if item.cancelled_at is not None and (item.dispatched_at or item.delivered_at):
                 text = "What has left is not cancelled any more."
                 raise Refused(Code.INVALID, text, ("cancelled_at",))
+        with refusals:
+            if item.parcels and "packed_at" not in item.times(now):
+                text = "What is not packed has no parcels: say when it was packed, or leave them."
+                raise Refused(Code.INVALID, text, ("parcels",))
         self._check_times(item, now, refusals)
         refusals.end()
 

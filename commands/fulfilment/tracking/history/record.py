@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, key_of
@@ -15,6 +16,7 @@ from kit.errors import Code, Problem, Refused
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.fulfilment.codes import FulfilmentCode
+from models.trade.codes import TradeCode
 
 
 @verb(
@@ -39,15 +41,13 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     items = command.deliveries
     known = await find(writing, items)
     standing = await RecordedBefore.read(writing, items, known)
-    results, seen = dict[int, Outcome](), set[DeliveryKey]()
-    refused: dict[int, Refused] = {}
+    results, refused = dict[int, Outcome](), dict[int, Refused]()
     for place, item in enumerate(items):
         await writing.room(1 + len(item.lines) + len(item.parcels))
         try:
             there = standing.find(item, known)
             if there is None:
                 known.check(item, writing.now)
-                _check_once(key_of(item, known), seen)
             else:
                 parcels = [it.id for it in standing.parcels.get(there.id, ())]
                 results[place] = _result("UNCHANGED", there.id, parcels)
@@ -55,27 +55,47 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
             refused[place] = problem
     fresh = [place for place in range(len(items)) if place not in results | refused]
 
-    async def do(places: Collection[int]) -> tuple[dict[int, MadeDelivery], Mapping[int, Refused]]:
-        made = await go(writing, {place: items[place] for place in places})
-        await end_again(writing, [it for place in places for it in known.orders_of(items[place])])
-        return made
+    turns = iter(range(_TURNS))
 
-    made, more = await spare(writing, fresh, do)
+    async def do(places: Collection[int]) -> tuple[_Done, Mapping[int, Refused]]:
+        once, twice = _once({place: key_of(items[place], known) for place in places})
+        made, more = await go(writing, {place: items[place] for place in once})
+        await end_again(writing, [it for place in once for it in known.orders_of(items[place])])
+        return (made, twice), (_certain(more, made) if next(turns, None) is not None else more)
+
+    (made, twice), more = await spare(writing, fresh, do)
     results |= {place: _result("CREATED", *each) for place, each in made.items()}
-    for place, why in (refused | more).items():
+    for place, why in (refused | twice | more).items():
         problems = [_sent(it, items[place]).below(("deliveries", place)) for it in why.problems]
         results[place] = _result("REFUSED", None, None, problems)
     return {"results": [results[place] for place in range(len(items))]}
 
 
-def _check_once(key: DeliveryKey | None, seen: set[DeliveryKey]) -> None:
-    """Refused: DUPLICATE for a delivery that stands in the input before. seen: what did."""
-    if key is None:
-        return
-    if key in seen:
-        text = "This delivery stands twice in one input."
-        raise Refused(Code.DUPLICATE, text, ("external_reference",))
-    seen.add(key)
+def _once(keys: Mapping[int, DeliveryKey | None]) -> tuple[list[int], dict[int, Refused]]:
+    """Return which deliveries stand in the input for the first time, and why others are refused.
+
+    keys: of each, by position.
+    """
+    first: dict[Any, int] = {}
+    for place, key in keys.items():
+        first.setdefault(place if key is None else key, place)
+    text = "This delivery stands twice in one input."
+    twice = Refused(Code.DUPLICATE, text, ("external_reference",))
+    once = set(first.values())
+    return sorted(once), {place: twice for place in keys if place not in once}
+
+
+def _certain(refused: Mapping[int, Refused], planned: Collection[int]) -> dict[int, Refused]:
+    """Return what is refused for sure. planned: what took quantities and numbers at first.
+
+    What may lack only these waits until they are given back where that was refused.
+    """
+    back = {place for place in refused if place in planned}
+    return {
+        place: why
+        for place, why in refused.items()
+        if place in back or not back or _TAKEN.isdisjoint(it.code for it in why.problems)
+    }
 
 
 def _result(
@@ -92,6 +112,12 @@ def _result(
     }
 
 
+_Done: TypeAlias = tuple[dict[int, MadeDelivery], dict[int, Refused]]
+"""What was made, and what stands twice, by position."""
+_TAKEN = {TradeCode.QUANTITY_NOT_OPEN, Code.TAKEN}
+"""Codes of what lacks something that another delivery has."""
+_TURNS = 20
+"""So often what waits is looked at again; then it is refused as it stands."""
 _FIELDS = {
     FulfilmentCode.ADDRESS_MISSING: "ship_to",
     FulfilmentCode.LOCATION_NOT_ALLOWED: "location_id",

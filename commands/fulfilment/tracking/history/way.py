@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.deliveries import dispatch, packing, release
-from commands.fulfilment.deliveries.batches import DeliveryBatch, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
 from commands.fulfilment.deliveries.locking import OfDelivery
 from commands.fulfilment.deliveries.planning.recorded import plan_history
 from commands.fulfilment.parcels.inputs import Content, ContentPack, ParcelFields, ParcelPack
@@ -43,7 +43,7 @@ async def go(
     parts = await writing.for_all().records(DeliveryLine, "delivery_id", list(ids.values()))
     for part in parts:
         history.lines[part.delivery_id][part.order_line_id] = part
-    await history.step("released_at", release.release_each, history.named, _released)
+    await history.step("released_at", release.release_each, history.named, release.hand_over)
     packed = await history.step(
         "packed_at", packing.pack_each, history.packed, packing.put, packing.check_parcels
     )
@@ -54,10 +54,6 @@ async def go(
     # Each step has read the same lines again.
     writing.extent.touched = touched
     return {place: (key, packed.get(place, [])) for place, key in ids.items()}, history.refused
-
-
-async def _released(batch: DeliveryBatch[Any]) -> None:
-    release.hand_over(batch)
 
 
 class _History:
@@ -135,15 +131,21 @@ class _History:
         self.writing.extent.begin()
         at = {number: when[place] for number, place in enumerate(places)}
         named = [item(it) for it in places]
-        batch = await take(self.writing, named, of_verb, check, at, unasked=[ORDER_UNPAID])
         # What has left was let go by whoever let it go.
-        here = [no for no, place in enumerate(places) if _LEFT not in self.times[place]]
-        if here and ORDER_UNPAID in of_verb.act.stopped_by:
-            await batch.stop([ORDER_UNPAID], places=here)
-        done = await act(batch)
+        here = {self.ids[place] for place in places if _LEFT not in self.times[place]}
+
+        async def do(batch: DeliveryBatch[Any]) -> Any:
+            numbers = [no for no, it, _ in batch.going if it.delivery_id in here]
+            if numbers and ORDER_UNPAID in of_verb.act.stopped_by:
+                await batch.stop([ORDER_UNPAID], places=numbers)
+            return await act(batch)
+
+        unasked = [ORDER_UNPAID]
+        batch = await take(self.writing, named, of_verb, check, at, unasked=unasked)
+        made = await in_turns(batch, do, of_verb, check, unasked=unasked)
         for number, why in batch.refused.items():
             self.refused[places[number]] = _unnumbered(why, batch.locked.deliveries.values())
-        return {places[number]: made for number, made in (done or {}).items()}
+        return {places[number]: it for number, it in made.items()}
 
     async def arrive(self, parcels: Mapping[int, Sequence[UUID]]) -> None:
         """Let the parcels of what arrived arrive."""

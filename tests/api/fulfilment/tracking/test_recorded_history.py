@@ -96,7 +96,12 @@ async def test_what_is_recorded_again_is_found(world, ask, step):
     times = {**AT, "cancelledAt": AT["packedAt"]}
     parcel = {"trackingNumbers": ["1 Z"], "weightG": 900, "contents": deliveries.lines(order)}
     item = await _part(world, scene, order, externalReference="F-1", **{step: times[step]})
-    item |= {"parcels": [parcel]}
+    full = item | {"parcels": [parcel]}
+    if step in ("plannedAt", "cancelledAt"):
+        (refused,) = await _record(ask, full)
+        assert _codes(refused) == [("INVALID", "parcels")]
+    else:
+        item = full
     (made,) = await _record(ask, item)
     assert (made["status"], made["delivery"]["externalReference"]) == ("CREATED", "F-1")
     less = {name: item[name] for name in ("externalReference", "lines", "locationId")}

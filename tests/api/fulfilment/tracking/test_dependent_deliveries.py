@@ -1,0 +1,94 @@
+"""Deliveries of one call that hang on one another: each sees what those before it did."""
+
+import pytest
+
+from tests.api.fulfilment.test_many_deliveries import (
+    AT,
+    a_scene,
+    an_order,
+    codes,
+    one_parcel,
+    recorded,
+    results,
+)
+from tests.make.fulfilment import deliveries
+
+
+async def _two(world, ask, scene):
+    """Return an order and two deliveries of it, of which the second completes it."""
+    order = await an_order(world, ask, scene)
+    parts = [
+        await deliveries.part(
+            world,
+            order,
+            locationId=scene["at"],
+            lines=deliveries.lines(order, quantity),
+            completesOrder=quantity == "6",
+        )
+        for quantity in ("4", "6")
+    ]
+    made = await deliveries.done(ask, "deliveryPlan", deliveries=parts)
+    return made["deliveries"]
+
+
+async def test_what_completes_an_order_leaves_with_the_rest_of_it(world, ask):
+    scene = await a_scene(world, ask)
+    four, six = await _two(world, ask, scene)
+    named = [{"deliveryId": it["id"]} for it in (four, six)]
+    assert codes(await results(ask, "deliveriesRelease", *named)) == [[], []]
+    packed = await results(ask, "deliveriesPack", *map(one_parcel, (four, six)))
+    assert codes(packed) == [[], []]
+    left = {"deliveryId": four["id"], "dispatchedAt": "2027-03-02T08:00:00Z"}
+    assert codes(await results(ask, "deliveriesDispatch", left, named[1])) == [
+        [("INVALID_DATE", "deliveries.0.dispatchedAt")],
+        [("DELIVERY_POLICY", "deliveries.1.deliveryId")],
+    ]
+    found = await results(ask, "deliveriesDispatch", *named)
+    assert (codes(found), {it["delivery"]["state"] for it in found}) == ([[], []], {"DISPATCHED"})
+
+
+async def test_what_completes_an_order_is_recorded_with_the_rest_of_it(world, ask):
+    scene = await a_scene(world, ask)
+    order = await an_order(world, ask, scene)
+    four, six = [
+        await recorded(world, scene, order, **AT, lines=deliveries.lines(order, quantity))
+        for quantity in ("4", "6")
+    ]
+    found = await results(ask, "deliveriesRecord", four, six | {"completesOrder": True})
+    assert [it["status"] for it in found] == ["CREATED", "CREATED"]
+
+
+async def test_a_delivery_that_stands_twice_is_taken_where_it_is_not_refused(world, ask):
+    scene = await a_scene(world, ask)
+    four, six = await _two(world, ask, scene)
+    stale = [{"deliveryId": it["id"], "expectedVersion": 77} for it in (four, six)]
+    named = [{"deliveryId": it["id"]} for it in (four, six)]
+    packed = [one_parcel(it) for it in (four, six)]
+    mixed_up = [packed[1] | named[0], packed[0] | named[1]]
+    for verb, wrong, right in (
+        ("deliveriesRelease", stale, named),
+        ("deliveriesPack", mixed_up, packed),
+        ("deliveriesDispatch", stale, named),
+    ):
+        found = await results(ask, verb, *wrong, *right, right[0])
+        assert [it["status"] for it in found] == ["REFUSED"] * 2 + ["UPDATED"] * 2 + ["REFUSED"]
+        assert codes(found)[4] == [("DUPLICATE", "deliveries.4.deliveryId")]
+
+
+@pytest.mark.parametrize("is_nameless", [True, False])
+async def test_what_is_refused_takes_nothing_from_the_next(world, ask, is_nameless):
+    scene = await a_scene(world, ask)
+    order = await an_order(world, ask, scene)
+    good = await recorded(world, scene, order, **AT, externalReference="F")
+    contents = deliveries.lines(order)
+    parcel = {"contents": contents, "carrierId": scene["order"]["partyId"]}
+    odd = {"recipient": None} if is_nameless else {"parcels": [parcel]}
+    code = ("RECIPIENT_MISSING", "recipient") if is_nameless else ("INVALID", "parcels.0.carrierId")
+    other = good | {"externalReference": "G"}
+    found = await results(ask, "deliveriesRecord", good | odd, good, other, good)
+    assert codes(found) == [
+        [(code[0], f"deliveries.0.{code[1]}")],
+        [],
+        [("QUANTITY_NOT_OPEN", "deliveries.2.lines.0.quantity")],
+        [("DUPLICATE", "deliveries.3.externalReference")],
+    ]
