@@ -68,9 +68,9 @@ def check_room_then(
 ) -> None:
     """Refused: QUANTITY_NOT_OPEN for more than could be planned then."""
     taken = (
-        it.quantity
-        for it in room.planned[line.id]
-        if it.since <= at and (it.until is None or it.until > at)
+        each.quantity
+        for each in room.planned[line.id]
+        if each.since <= at and (each.until is None or each.until > at)
     )
     free = line.ordered + line.over_tolerance - room.lent[line] - sum(taken, Decimal(0))
     if quantity > free:
