@@ -1,6 +1,6 @@
 """Parts of orders that are to become deliveries: what they name, and what they take."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -131,15 +131,23 @@ def take(
     part: DeliveryPart,
     path: Path,
     over: Collection[OrderState] = (),
+    check: Callable[[OrderLine, Decimal, Path], None] | None = None,
 ) -> dict[OrderLine, Counted]:
-    """Return what one part takes of its order lines. over: states of orders that are over, too."""
+    """Return what one part takes of its order lines. over: states of orders that are over, too.
+
+    check: asks whether there is room for it, where it is not asked of now.
+    """
     taken, refusals = {}, Refusals()
     with refusals:
         named = (it.order_line_id for it in part.lines)
         refuse_duplicates(named, (*path, "lines"), "order_line_id")
     for place, each in enumerate(part.lines):
         with refusals:
-            line, quantity = _one(writing, found, each, (*path, "lines", place), over)
+            below = (*path, "lines", place)
+            line, quantity = _one(writing, found, each, below, over)
+            if check is None:
+                _make_room(found.orders[line.order_id], line, quantity.amount, over)
+            (check or check_room)(line, quantity.amount, (*below, "quantity"))
             taken[line] = quantity
     refusals.end()
     return taken
@@ -164,23 +172,27 @@ def _one(
     if line is None:
         raise missing(OrderLine, path)
     order = found.orders[line.order_id]
-    is_over = order.state in over and order.contract_id is None
     with refusals:
-        if not is_over:
+        if not _is_over(order, over):
             check_state(order, acts.PLAN.states, path)
         check_wanted(writing, order, path)
         check_agreed(writing, order, line, path)
     with refusals:
         quantity = found.packagings(found.products[line.product_id], each, path=below)
     refusals.end()
-    if is_over:
-        _want_again(order, line, quantity.amount)
-    check_room(line, quantity.amount, (*below, "quantity"))
     return line, quantity
 
 
-def _want_again(order: Order, line: OrderLine, quantity: Decimal) -> None:
+def _is_over(order: Order, over: Collection[OrderState]) -> bool:
+    return order.state in over and order.contract_id is None
+
+
+def _make_room(
+    order: Order, line: OrderLine, quantity: Decimal, over: Collection[OrderState]
+) -> None:
     """Take back what was cancelled when an order ended, as far as a delivery of before takes it."""
+    if not _is_over(order, over):
+        return
     missing = quantity + line.planned - (line.ordered - line.cancelled)
     back = min(max(missing, Decimal(0)), line.cancelled)
     move(line, order.closed_at, cancelled=-back)

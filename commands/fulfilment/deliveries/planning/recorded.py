@@ -1,8 +1,10 @@
 """Planning of what another system has planned: as of then, or as of now what is still to go."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -22,11 +24,12 @@ from commands.fulfilment.deliveries.planning.parts import (
     where_and_when,
     write,
 )
+from commands.fulfilment.deliveries.planning.then import RoomThen, check_room_then
 from commands.fulfilment.deliveries.remaining.completing import not_completing
 from commands.master.packagings.counting import Counted
 from commands.trade.contracts.times import check_ahead
 from commands.writing.transaction import Writing
-from kit.errors import Refused
+from kit.errors import Path, Refused
 from models.trade.contracts.states import TimeRule
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderState
@@ -37,26 +40,33 @@ async def plan_history(
     parts: Mapping[int, DeliveryPart],
     when: Mapping[int, datetime],
     over: Mapping[int, Collection[OrderState]],
-) -> tuple[dict[int, UUID], dict[int, Refused]]:
+    until: Mapping[int, datetime],
+) -> tuple[dict[int, UUID], dict[int, Refused], RoomThen]:
     """Plan deliveries of another system, of orders that the transaction has locked; by position.
 
     when: each was planned. over: states of orders that are over, to which it may belong: none for
     what is still to go, of which is asked what `deliveryPlan` asks. What has left, or was
     cancelled, is taken as it was: locations may be inactive, windows outside of receiving hours,
     and nobody asks what goods need. What parts name is there.
-    Returns the ids of those that were planned, and why others are refused.
+    until: when those that were cancelled were, for which there was room when they were planned.
+    Returns the ids of those that were planned, why others are refused, and the room that is lent to
+    what was cancelled until it is taken back.
     """
     found = await find(writing, list(parts.values()), ())
-    refused: dict[int, Refused] = {}
+    room, refused = RoomThen(), dict[int, Refused]()
+    await room.read(writing, {it.order_line_id for place in until for it in parts[place].lines})
     good: dict[int, _Recorded] = {}
     for place, part in parts.items():
         await writing.room(1 + len(part.lines))
         try:
-            good[place] = _recorded(writing, found, part, when[place], over[place])
+            check = partial(check_room_then, room=room, at=when[place]) if place in until else None
+            good[place] = _recorded(writing, found, part, when[place], over[place], check)
+            room.take(good[place].taken, when[place], until.get(place))
+            plan_lines(good[place].taken, when[place])
         except Refused as why:
             refused[place] = why
     if not good:
-        return {}, refused
+        return {}, refused, room
     going = {place: it for place, it in good.items() if not over[place]}
     refused |= await _not_carried(writing, found, going)
     listed, columns, taken, _ = zip(*good.values(), strict=True)
@@ -65,7 +75,7 @@ async def plan_history(
         tell_overridden(writing, ids[place], planned.overridden)
     completing = {ids[place]: place for place, it in going.items() if it.part.completes_order}
     unlike = await not_completing(writing, dict.fromkeys(completing, ()))
-    return ids, refused | {completing[key]: problem for key, problem in unlike.items()}
+    return ids, refused | {completing[key]: problem for key, problem in unlike.items()}, room
 
 
 class _Recorded(NamedTuple):
@@ -83,10 +93,11 @@ def _recorded(
     part: DeliveryPart,
     at: datetime,
     over: Collection[OrderState],
+    check: Callable[[OrderLine, Decimal, Path], None] | None,
 ) -> _Recorded:
     """Plan a delivery as of then, or as of now what is still to go. Refused: as `plan_history`."""
     now = replace(writing, now=at) if over else writing
-    taken = take(now, found, part, (), over)
+    taken = take(now, found, part, (), over, check)
     orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
     overridden: frozenset[TimeRule] = frozenset()
     if over:
@@ -95,7 +106,6 @@ def _recorded(
         check_ahead(writing, part.window, ())
         columns = columns_of_part(found, part, orders, ())
         overridden = check_times(found, columns, orders, ())
-    plan_lines(taken, at)
     return _Recorded(part, columns | {"reships_id": None, "planned_at": at}, taken, overridden)
 
 

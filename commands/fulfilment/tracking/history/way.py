@@ -38,7 +38,8 @@ async def go(
     touched = writing.extent.touched
     planned = {place: of[STEPS[0]] for place, of in times.items()}
     over = {place: item.over for place, item in items.items()}
-    ids, refused = await plan_history(writing, items, planned, over)
+    until = {p: it.cancelled_at for p, it in items.items() if it.cancelled_at is not None}
+    ids, refused, room = await plan_history(writing, items, planned, over, until)
     history = _History(writing, items, times, ids, refused)
     parts = await writing.for_all().records(DeliveryLine, "delivery_id", list(ids.values()))
     for part in parts:
@@ -47,9 +48,12 @@ async def go(
     packed = await history.step(
         "packed_at", packing.pack_each, history.packed, packing.put, packing.check_parcels
     )
+    await history.run(until, release.cancel, history.named, release.retract)
+    await writing.session.flush()
+    if not history.refused:
+        # Else all is undone, and done again without them.
+        room.give_back()
     await history.step(_LEFT, dispatch.dispatch_each, history.left, dispatch.ship)
-    cancelled = {p: it.cancelled_at for p, it in items.items() if it.cancelled_at is not None}
-    await history.run(cancelled, release.cancel, history.named, release.retract)
     await history.arrive(packed)
     # Each step has read the same lines again.
     writing.extent.touched = touched

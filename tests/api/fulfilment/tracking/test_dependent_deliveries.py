@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.trade.orders.lines import OrderLine
 from tests.api.fulfilment.test_many_deliveries import (
     AT,
     a_scene,
@@ -11,6 +12,7 @@ from tests.api.fulfilment.test_many_deliveries import (
     recorded,
     results,
 )
+from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 
 
@@ -92,3 +94,30 @@ async def test_what_is_refused_takes_nothing_from_the_next(world, ask, is_namele
         [("QUANTITY_NOT_OPEN", "deliveries.2.lines.0.quantity")],
         [("DUPLICATE", "deliveries.3.externalReference")],
     ]
+
+
+@pytest.mark.parametrize("is_cancelled_first", [True, False])
+async def test_what_was_cancelled_takes_nothing_from_what_was_planned_after_it(
+    world, ask, is_cancelled_first
+):
+    scene = await a_scene(world, ask)
+    order = await an_order(world, ask, scene)
+    early = {"plannedAt": "2026-03-01T12:00:00Z", "packedAt": "2026-03-01T13:00:00Z"}
+    gone = await recorded(
+        world, scene, order, **early, cancelledAt="2026-03-01T14:00:00Z", externalReference="C"
+    )
+    left = await recorded(world, scene, order, **AT, externalReference="F")
+    both = [gone, left] if is_cancelled_first else [left, gone]
+    fewer = gone | {"externalReference": "P"}
+    fewer |= {"parcels": [{"contents": deliveries.lines(order, "9")}]}
+    found = await results(ask, "deliveriesRecord", fewer, *both)
+    assert [it["status"] for it in found] == ["REFUSED", "CREATED", "CREATED"]
+    during = {"plannedAt": "2026-03-01T13:30:00Z", "cancelledAt": "2026-03-01T15:00:00Z"}
+    after = {"plannedAt": AT["plannedAt"], "cancelledAt": AT["packedAt"]}
+    before = {"plannedAt": "2026-03-01T11:00:00Z", "cancelledAt": early["plannedAt"]}
+    others = [await recorded(world, scene, order, **it) for it in (during, after, before)]
+    found = await results(ask, "deliveriesRecord", *others)
+    refused = [f"deliveries.{it}.lines.0.quantity" for it in range(2)]
+    assert codes(found) == [*([("QUANTITY_NOT_OPEN", it)] for it in refused), []]
+    (line,) = await rows(world, OrderLine)
+    assert (line.planned, line.delivered, line.packed, line.over_tolerance) == (10, 10, 10, 0)
