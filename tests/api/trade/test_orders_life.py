@@ -77,7 +77,10 @@ async def test_a_rejected_order_is_over(world, ask):
     assert rejected["net"] == {"amount": "0"}
     assert await _refusals(ask, APPROVE, order) == [("WRONG_STATE", "orderId")]
     part = _part(order, 0, "1")
-    assert await _refusals(ask, CANCEL, order, lines=[part]) == [("WRONG_STATE", "orderId")]
+    assert await _refusals(ask, CANCEL, order, lines=[part]) == [
+        ("WRONG_STATE", "orderId"),
+        ("QUANTITY_NOT_OPEN", "lines.0.quantity"),
+    ]
     assert await _refusals(ask, CLOSE, order) == [("WRONG_STATE", "orderId")]
 
 
