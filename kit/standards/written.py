@@ -22,7 +22,9 @@ def number(text: str) -> Decimal:
             return Decimal(text)
         except InvalidOperation:
             pass
-    message = 'A Decimal is a string of digits, with a point before its decimals: "12.5".'
+    message = (
+        'A Decimal is written as a string of digits, with a point before its decimals: "12.5".'
+    )
     raise ValueError(message)
 
 

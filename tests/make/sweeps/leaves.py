@@ -120,7 +120,7 @@ def empties(leaf: Leaf) -> Iterator[Any]:
         yield " "
         yield Wrong(Code.INVALID, "This is another type.", "")
     if leaf.kind == "OBJECT":
-        names = [it for it in leaf.value if it != _DECISIVE]
+        names = list(leaf.value)
         yield dict.fromkeys(names, "") | {names[0]: None}
 
 
@@ -311,14 +311,10 @@ def _wrong_values(leaf: Leaf) -> list[tuple[Any, str]]:
     return list(_PLAIN.get(leaf.kind, {}).items())
 
 
-_DECISIVE = "packaging"
-"""What says of what a quantity is: an empty text is not taken for the unit."""
-
-
 def may_be_empty(leaf: Leaf) -> bool:
     """Tell whether an empty text counts as left out."""
     is_single = leaf.kind not in {"LIST", "OBJECT"} and isinstance(leaf.path[-1], str)
-    return is_single and not leaf.is_required and leaf.name != _DECISIVE
+    return is_single and not leaf.is_required
 
 
 def _no_ids(text: str) -> list[str]:
