@@ -16,6 +16,8 @@ from commands.trade.orders.revisions.update import update_all
 from commands.writing.extent import Extent
 from commands.writing.ledger import Ledger
 from execution.mixed import Mixed
+from kit.errors import Refused
+from kit.inputs import LARGEST_BULK
 from kit.loop import memory
 from kit.loop.apart import Apart, Crowded
 from kit.loop.work import SLICE, Slices
@@ -74,11 +76,13 @@ async def test_imports_do_a_slice_in_a_round_all_of_them_together(
     assert max(rounds.values()) <= SLICE
 
 
-async def test_an_order_that_stands_many_times_in_a_call_is_looked_at_once(
+async def test_an_order_that_stands_many_times_in_a_call_is_looked_at_once_or_is_too_much(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is equal is told before anything is done for each; lines of the others leave room."""
+    """An import knows what is equal by its key; a change counts lines as often as it looks."""
     (order,) = await _orders(world, 1)
+    # One line more than what 250 items may look at.
+    order["lines"] = [*order["lines"], order["lines"][0] | {"unit_price": "2"}]
     looked = list[Any]()
     for of, name in ((imports, "compose"), (LineChanges, "targets")):
         look = getattr(of, name)
@@ -88,12 +92,12 @@ async def test_an_order_that_stands_many_times_in_a_call_is_looked_at_once(
     imported = await run(world, import_all, OrdersImport, orders=[order] * ORDERS)
     assert [it["status"] for it in imported["results"]] == ["CREATED"] + ["REFUSED"] * (ORDERS - 1)
     order_id = imported["results"][0]["order_id"]
-    every = [{"order_id": order_id, "window_override": f"{it}"} for it in range(ORDERS)]
-    updated = await run(world, update_all, OrdersUpdate, orders=every)
-    assert [it["status"] for it in updated["results"][1:]] == ["REFUSED"] * (ORDERS - 1)
-    assert {it["problems"][0].code for it in updated["results"][1:]} == {"DUPLICATE"}
-    # Once imported, once changed.
-    assert len(looked) == 2
+    every = [{"order_id": order_id, "window_override": f"{it}"} for it in range(LARGEST_BULK)]
+    with pytest.raises(Refused) as refused:
+        await run(world, update_all, OrdersUpdate, orders=every)
+    assert [it.code for it in refused.value.problems] == ["TOO_MANY_ITEMS"]
+    # Once imported, never changed.
+    assert len(looked) == 1
 
 
 async def test_lines_of_orders_that_are_changed_leave_room_for_others(world: World) -> None:

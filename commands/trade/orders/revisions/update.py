@@ -53,9 +53,8 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     inactive packaging, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS for more than 2,000.
     """
     items = command.orders
-    # Before anything is done for each of them: their lines would be as many as their product.
-    refuse_duplicates((it.order_id for it in items), ("orders",), "order_id")
     found = await _revisions(writing, items, ("orders",), "add_lines")
+    refuse_duplicates((it.order_id for it in items), ("orders",), "order_id")
     await apply(writing, [it for it in found if it is not None])
     statuses = ["UNCHANGED" if it is None else "UPDATED" for it in found]
     return {
@@ -96,7 +95,7 @@ async def _revisions(
     path: of the items, empty where there is only one. adding: the field of new lines. Refused: what
     is wrong with any item, all at once.
     """
-    standing = await StandingOrders.read(writing, {it.order_id for it in items})
+    standing = await _standing(writing, items)
     orders = [standing.orders.get(it.order_id) for it in items]
     references = await read(
         writing,
@@ -129,6 +128,14 @@ async def _revisions(
             found.append(revision if revision.check() else None)
     refusals.end()
     return found
+
+
+async def _standing(writing: Writing, items: Sequence[OrderUpdate]) -> StandingOrders:
+    """Lock the orders of items. Each item looks at all lines of its order: so often they count."""
+    standing = await StandingOrders.read(writing, {it.order_id for it in items})
+    looked_at = sum(len(standing.every(it.order_id)) for it in items)
+    writing.extent.touch(looked_at - sum(map(len, standing.rows.values())))
+    return standing
 
 
 def _targets(

@@ -108,7 +108,7 @@ async def test_one_order_that_is_refused_stops_no_other_and_tells_all_its_refusa
             ("DUPLICATE", "removeLineIds.1"),
         ],
         [],
-        [("DUPLICATE", "orderId")],
+        [("VERSION_CONFLICT", "expectedVersion")],
         [("INVALID", "lines.0.quantity")],
         [("DUPLICATE", "orderId")],
     ]
@@ -131,7 +131,10 @@ async def test_an_order_that_is_over_is_not_changed(world, ask):
     (result,) = await _updated(
         ask, {"orderId": order["id"], "addLines": [{"productSku": "BOLT", "quantity": "1"}]}
     )
-    assert {it["code"] for it in result["userErrors"]} == {"WRONG_STATE"}
+    assert reasons(result["userErrors"], 3) == [
+        ("WRONG_STATE", "orderId"),
+        ("WRONG_STATE", "addLines.0"),
+    ]
 
 
 async def test_statements_do_not_grow_with_orders_or_lines(world, ask, database):
