@@ -165,6 +165,18 @@ async def test_a_wrong_token_is_told_and_a_right_one_is_kept_where_that_is_chose
     assert site.token not in await page.evaluate(STORED)
 
 
+async def test_what_was_just_written_is_not_asked_by_the_name_of_what_stood_there_before(
+    page: Page, site: Site
+) -> None:
+    await visit(page, site, f"#token={site.token}")
+    await type_query(page, "One", "{ viewer { name } }")
+    await page.keyboard.press("Control+A")
+    await page.keyboard.press("Delete")
+    await page.keyboard.insert_text("query Two { viewer { actor } }")
+    await page.keyboard.press("Control+Enter")
+    await expect(answer(page)).to_contain_text('"actor"')
+
+
 async def test_on_a_phone_the_answer_stands_whole_below_the_query(page: Page, site: Site) -> None:
     await page.set_viewport_size({"width": 420, "height": 900})
     await visit(page, site, f"#token={site.token}")

@@ -1,12 +1,30 @@
 // GraphiQL's own fetcher, told when a token is refused, and subscriptions as server-sent events.
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { parse } from "graphql";
 
 const URL = "/graphql";
 
-function isSubscription(document, name) {
-  return document?.definitions.some(
+function operationsOf(text) {
+  try {
+    return parse(text).definitions.filter((it) => it.operation);
+  } catch {
+    return []; // The server says what is wrong with it.
+  }
+}
+
+function isSubscription(operations, name) {
+  return operations.some(
     (it) => it.operation === "subscription" && (!name || it.name?.value === name),
   );
+}
+
+/**
+ * What is to be sent, without a name that no operation of it has: GraphiQL reads a document only a
+ * moment after it was changed, and knows the name of the one before until then.
+ */
+function sent(params, operations) {
+  const isNamed = operations.some((it) => it.name?.value === params.operationName);
+  return isNamed ? params : { ...params, operationName: undefined };
 }
 
 async function* resultsOf(params, headers, signal) {
@@ -74,11 +92,13 @@ export function createFetcher(onRefused) {
     return response;
   };
   const once = createGraphiQLFetcher({ url: URL, fetch: watched });
-  return async (params, options) => {
-    if (isSubscription(options?.documentAST, params.operationName)) {
+  return async (asked, options) => {
+    const operations = operationsOf(asked.query);
+    const params = sent(asked, operations);
+    if (isSubscription(operations, params.operationName)) {
       return subscribe(params, options.headers);
     }
-    const answer = await once(params, options);
+    const answer = await once(params, { ...options, documentAST: undefined });
     return params.operationName === "IntrospectionQuery" ? shown(answer) : answer;
   };
 }
