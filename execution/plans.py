@@ -34,7 +34,7 @@ from execution.statements import Arguments, Filled, Request, compiled_of
 from execution.texts import Forms, together
 from kit.db.statements import Compiled
 from kit.loop.apart import Apart, Payer
-from kit.recent import Recent
+from kit.loop.recent import Recent
 
 DOCUMENTS = 256 * 1024
 """Characters of documents that are remembered; each takes a hundred bytes."""

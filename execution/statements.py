@@ -12,7 +12,7 @@ from execution.arguments import spelt
 from execution.building import Unfusible
 from kit.db.statements import Compiled, Statement
 from kit.loop.apart import Payer
-from kit.recent import Recent
+from kit.loop.recent import Recent
 
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""

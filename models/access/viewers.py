@@ -48,6 +48,7 @@ class Scope(StrEnum):
     PAYMENTS_WRITE = "PAYMENTS_WRITE"
     MESSAGES_READ = "MESSAGES_READ"
     MESSAGES_WRITE = "MESSAGES_WRITE"
+    WEBHOOKS_MANAGE = "WEBHOOKS_MANAGE"
 
 
 READS = frozenset(
@@ -69,7 +70,7 @@ SCOPES: dict[Actor, frozenset[Scope]] = {
 }
 """The scopes that a new key of each kind gets unless it is told others."""
 ASKED_FOR: dict[Actor, frozenset[Scope]] = {
-    Actor.BUYER: frozenset({Scope.PRICES_STATE}),
+    Actor.BUYER: frozenset({Scope.PRICES_STATE, Scope.WEBHOOKS_MANAGE}),
     Actor.STOREFRONT: frozenset({Scope.PRICES_STATE, Scope.PAYMENTS_WRITE}),
 }
 """Scopes that a key of a kind may have, but gets only where it is told so."""

@@ -17,7 +17,7 @@ from commands.access.buckets.take import Bucket, take
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.limits import Limits
-from kit.recent import Recent
+from kit.loop.recent import Recent
 from models.access.viewers import Viewer
 from resolvers.running.shares import lane_of
 

@@ -7,7 +7,7 @@ from kit.db.reads import Reads
 from kit.loop.apart import Apart
 from kit.loop.memory import Leftovers
 from kit.loop.work import Slices
-from kit.recent import Recent
+from kit.loop.recent import Recent
 from loaders.access.documents import text_of
 from models.access.viewers import Viewer
 from resolvers.running.buckets import Buckets, Budgets, DatabaseBuckets

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from kit.clock import Clock
 from kit.db.database import Database
-from kit.recent import Recent
+from kit.loop.recent import Recent
 from loaders.access.keys import holder_of, token_secret
 from models.access.tokens import order_of
 from models.access.viewers import Actor, Viewer

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from kit.clock import Clock
 from kit.limits import Bounds
-from kit.recent import Recent
+from kit.loop.recent import Recent
 from schema.graphql.errors import ErrorCode
 from transport.connections.room import neighbourhood
 from transport.http.refusals import Refusal

@@ -1,6 +1,6 @@
 """What was used last is remembered, and nothing beyond the bound."""
 
-from kit.recent import Recent
+from kit.loop.recent import Recent
 
 
 def test_what_was_not_used_for_longest_makes_room() -> None:

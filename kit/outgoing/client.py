@@ -1,0 +1,224 @@
+"""A client that asks who is outside, and nobody else.
+
+What a name resolves to is checked when it connects, and it connects to the address that was
+checked: there is no second look-up in which a name could mean another machine. It uses no proxy of
+the environment, follows no redirect, and neither waits nor reads longer than it is allowed.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import certifi
+import httpcore
+import httpx
+
+from kit.outgoing.addresses import Address, Network, literal, may_reach
+
+_SCHEMES = {"https": 443, "http": 80}
+_LOOK_UPS = 32
+"""Names that are looked up at once: a server of names that does not answer delays only so many."""
+_KEPT, _KEPT_S = 200, 30.0
+"""Connections that are kept for a next request, and how long."""
+
+
+class Fault(StrEnum):
+    """Why there is no answer."""
+
+    FORBIDDEN = "FORBIDDEN"
+    UNRESOLVED = "UNRESOLVED"
+    UNREACHABLE = "UNREACHABLE"
+    UNTRUSTED = "UNTRUSTED"
+    LATE = "LATE"
+    BROKEN = "BROKEN"
+
+
+class NoAnswer(Exception):
+    """Nobody has answered. fault: why."""
+
+    def __init__(self, fault: Fault, text: str) -> None:
+        """Take why, and what is known of it."""
+        super().__init__(text)
+        self.fault = fault
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Whom we may ask, and how long.
+
+    ports: of others. allowed: networks that may be asked though they are inside. allows_http:
+    whether in clear text, too. seconds: of one request in all. most_bytes: of an answer's body.
+    """
+
+    ports: frozenset[int] = frozenset({443, 8443})
+    allowed: tuple[Network, ...] = ()
+    allows_http: bool = False
+    seconds: float = 15.0
+    most_bytes: int = 64 * 1024
+
+    def refuse(self, url: str) -> str | None:
+        """Return why a URL may not be asked, None where nothing is known against it.
+
+        What its name resolves to is asked when somebody connects.
+        """
+        try:
+            parts = httpx.URL(url)
+        except httpx.InvalidURL:
+            return "This is not a URL."
+        schemes = [it for it in _SCHEMES if it == "https" or self.allows_http]
+        port = parts.port or _SCHEMES.get(parts.scheme)
+        if parts.scheme not in schemes or not parts.host:
+            return f"This must begin with {' or '.join(f'{it}://' for it in schemes)}, and a host."
+        if parts.userinfo or parts.fragment or "#" in url:
+            return "A user, a password or a fragment has no place here."
+        if port not in self.ports:
+            return f"The port must be one of {', '.join(map(str, sorted(self.ports)))}."
+        address = literal(parts.host)
+        if address is not None and not may_reach(address, self.allowed):
+            return "This address is not one of the public Internet."
+        return None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer. headers: by their names in lower case. body: its beginning, as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Checking(httpcore.AsyncNetworkBackend):
+    """Connects to addresses that were checked."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._look_ups = ThreadPoolExecutor(_LOOK_UPS, "look-up")
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 -- as the library calls it.
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address of a host that answers. NoAnswer: one of them is inside."""
+        addresses = await self._addresses(host, port)
+        if not all(may_reach(it, self._rules.allowed) for it in addresses):
+            raise NoAnswer(Fault.FORBIDDEN, f"{host} is not a host of the public Internet.")
+        for last, address in enumerate(addresses, 1 - len(addresses)):
+            try:
+                return await self._inner.connect_tcp(
+                    str(address), port, timeout, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if not last:
+                    raise
+        raise AssertionError
+
+    async def _addresses(self, host: str, port: int) -> Sequence[Address]:
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._look_ups, look_up)
+        except (OSError, UnicodeError) as error:
+            raise NoAnswer(Fault.UNRESOLVED, f"{host} is not known.") from error
+        addresses = [literal(str(it[4][0])) for it in found]
+        return [it for it in dict.fromkeys(addresses) if it is not None]
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109 -- as the library calls it.
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """NoAnswer: a socket of this machine is inside."""
+        del timeout, socket_options
+        raise NoAnswer(Fault.FORBIDDEN, f"{path} is no host.")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait between two attempts to connect, of which there are none."""
+        await self._inner.sleep(seconds)
+
+    def close(self) -> None:
+        """Look up no more names."""
+        self._look_ups.shutdown(wait=False, cancel_futures=True)
+
+
+def _trust() -> ssl.SSLContext:
+    """Trust whom this machine trusts, and whom browsers do."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+class Client:
+    """Asks others over HTTP/1.1."""
+
+    def __init__(self, rules: Rules, trust: ssl.SSLContext | None = None) -> None:
+        """Take whom it may ask, and whose certificates count."""
+        self.rules, self._backend = rules, _Checking(rules)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=trust or _trust(),
+            max_connections=None,
+            max_keepalive_connections=_KEPT,
+            keepalive_expiry=_KEPT_S,
+            network_backend=self._backend,
+        )
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
+        """Send a body, and return the answer, whatever its status. NoAnswer: there is none."""
+        if reason := self.rules.refuse(url):
+            raise NoAnswer(Fault.FORBIDDEN, reason)
+        with _told():
+            async with asyncio.timeout(self.rules.seconds):
+                return await self._posted(httpx.URL(url), body, headers)
+
+    async def _posted(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> Answered:
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )
+        own = {"host": url.netloc.decode(), "content-length": str(len(body)), **headers}
+        async with self._pool.stream("POST", target, headers=own, content=body) as response:
+            received = await self._beginning(response.aiter_stream())
+            told = {name.decode("latin-1").lower(): it for name, it in response.headers}
+            read = {name: it.decode("latin-1") for name, it in told.items()}
+            return Answered(response.status, read, received)
+
+    async def _beginning(self, parts: AsyncIterator[bytes]) -> bytes:
+        """Read no more than is allowed; the connection of what goes on is closed."""
+        received = bytearray()
+        async for part in parts:
+            received += part
+            if len(received) >= self.rules.most_bytes:
+                break
+        return bytes(received[: self.rules.most_bytes])
+
+    async def close(self) -> None:
+        """Close what is kept."""
+        await self._pool.aclose()
+        self._backend.close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Raise NoAnswer for what the library and the clock say."""
+    try:
+        yield
+    except (TimeoutError, httpcore.TimeoutException) as error:
+        raise NoAnswer(Fault.LATE, "There was no answer in time.") from error
+    except httpcore.ConnectError as error:
+        causes = (error.__cause__, error.__context__)
+        if any(isinstance(it, ssl.SSLError) for it in causes):
+            raise NoAnswer(Fault.UNTRUSTED, f"No secure connection: {error}") from error
+        raise NoAnswer(Fault.UNREACHABLE, f"Nobody is there: {error}") from error
+    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        raise NoAnswer(Fault.BROKEN, f"It broke off: {error or type(error).__name__}") from error
