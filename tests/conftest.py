@@ -12,6 +12,7 @@ import pytest
 
 from kit import embedded
 from kit.limits import Limits
+from kit.outgoing.client import DEFAULT_RULES, Rules
 from models.base.tables import Base
 from resolvers.running.context import Terms
 from server import application
@@ -186,12 +187,19 @@ def plans(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
+def outgoing() -> Rules:
+    """Whom the server itself may ask."""
+    return DEFAULT_RULES
+
+
+@pytest.fixture
 async def client(
     database: make.Walled,
     clock: make.Clock,
     plans: bool,  # noqa: FBT001 -- a fixture.
+    outgoing: Rules,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    terms = Terms(limits=PATIENT, plans=plans)
+    terms = Terms(limits=PATIENT, plans=plans, outgoing=outgoing)
     transport = httpx.ASGITransport(application(Serving(database, clock=clock, terms=terms)))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         yield client

@@ -86,6 +86,9 @@ class Rules:
         return None
 
 
+DEFAULT_RULES = Rules()
+
+
 @dataclass(frozen=True)
 class Answered:
     """An answer. headers: by their names in lower case. body: its beginning, as it came."""
@@ -186,7 +189,8 @@ class Client:
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )
-        own = {"host": url.netloc.decode(), "content-length": str(len(body)), **headers}
+        length = {"content-length": str(len(body))}
+        own = [("host", url.netloc.decode()), *length.items(), *headers.items()]
         async with self._pool.stream("POST", target, headers=own, content=body) as response:
             received = await self._beginning(response.aiter_stream())
             told = {name.decode("latin-1").lower(): it for name, it in response.headers}

@@ -163,9 +163,9 @@ def upgrade() -> None:
         postgresql_where="state = 'PENDING'",
     )
     op.create_index(
-        "ix_webhook_messages_settled_at",
+        "ix_webhook_messages_created_at_id",
         "webhook_messages",
-        ["merchant_id", "settled_at"],
+        ["merchant_id", "created_at", "id"],
         unique=False,
     )
     op.create_index(

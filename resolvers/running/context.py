@@ -16,6 +16,7 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
 from kit.loop.in_turn import InTurn
 from kit.loop.work import Work
+from kit.outgoing.client import DEFAULT_RULES, Rules
 from kit.standards.languages import Spoken
 from loaders.reading.batch import Loaders
 from loaders.reading.cursors import no_cursor
@@ -35,12 +36,13 @@ class Terms:
     """On what terms a server answers.
 
     keep_answers: under idempotency keys. plans: whether relations become one statement;
-    otherwise each is read by its dataloader.
+    otherwise each is read by its dataloader. outgoing: whom the server itself asks.
     """
 
     keep_answers: timedelta = timedelta(hours=24)
     limits: Limits = DEFAULT_LIMITS
     plans: bool = True
+    outgoing: Rules = DEFAULT_RULES
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,7 @@ class Context:
         self.limits = self._usual.own(viewer.limits)
         self._buckets = buckets_of(viewer, self.limits, self._usual)
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
+        self.outgoing = terms.outgoing
         process = process or Process(database)
         self.budgets, self.documents = process.budgets, process.documents
         self.following, self._slices = process.following, process.slices

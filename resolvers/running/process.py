@@ -6,8 +6,8 @@ from kit.db.database import Database
 from kit.db.reads import Reads
 from kit.loop.apart import Apart
 from kit.loop.memory import Leftovers
-from kit.loop.work import Slices
 from kit.loop.recent import Recent
+from kit.loop.work import Slices
 from loaders.access.documents import text_of
 from models.access.viewers import Viewer
 from resolvers.running.buckets import Buckets, Budgets, DatabaseBuckets

@@ -145,7 +145,7 @@ class WebhookMessage(Owned):
         to("journal", "entry_id"),
         indexed("webhook_messages", "entry_id"),
         indexed("webhook_messages", "webhook_id", "created_at", "id"),
-        indexed("webhook_messages", "settled_at"),
+        indexed("webhook_messages", "created_at", "id"),
         Index(
             "ix_webhook_messages_due",
             *("merchant_id", "webhook_id", "next_at", "position"),

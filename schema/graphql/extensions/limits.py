@@ -29,8 +29,8 @@ from admission.sizes import LARGEST_INT
 from execution.plans import DOCUMENTS
 from kit.limits import DEEP, ENTRIES, IN_ALL, INSIDE, LARGEST_PAGE, Limits
 from kit.loop.apart import Apart
-from kit.loop.work import Grown, TooLarge
 from kit.loop.recent import Recent
+from kit.loop.work import Grown, TooLarge
 from kit.telemetry import trace
 from schema.graphql.errors import ClientError, ErrorCode
 

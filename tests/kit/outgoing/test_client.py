@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kit.outgoing.addresses import is_inside
-from kit.outgoing.client import Client, Fault, NoAnswer, Rules
+from kit.outgoing.client import DEFAULT_RULES, Client, Fault, NoAnswer, Rules
 from tests.make.messages.receivers import Received, Receiver, Reply, receiver
 
 HERE = (ip_network("127.0.0.0/8"),)
@@ -46,7 +46,7 @@ def test_of_the_addresses_only_those_of_the_public_internet_are_outside() -> Non
 async def client() -> AsyncIterator[Callable[..., Client]]:
     made: list[Client] = []
 
-    def make(rules: Rules = Rules(), trust: ssl.SSLContext | None = None) -> Client:
+    def make(rules: Rules = DEFAULT_RULES, trust: ssl.SSLContext | None = None) -> Client:
         made.append(Client(rules, trust))
         return made[-1]
 

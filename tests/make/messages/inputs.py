@@ -3,8 +3,12 @@
 from typing import Any
 
 from tests.make.master.inputs import code_of
-from tests.make.messages import files, plants
-from tests.make.scene import Scene, fresh
+from tests.make.messages import files, hooks, plants
+from tests.make.scene import Scene, fresh, versioned
+
+REGISTER = """
+mutation ($input: DocumentsRegisterInput!) { documentsRegister(input: $input) { ids } }
+"""
 
 
 async def partner_profiles_upsert(s: Scene) -> dict[str, Any]:
@@ -65,3 +69,64 @@ async def outgoing_interchange_send(s: Scene) -> dict[str, Any]:
     partner = await files.partner(s.ask)
     taken = await files.received(s.ask, files.interchange(partner["identification"]))
     return {"outgoingInterchangeId": taken["answers"][0]["id"]}
+
+
+async def webhook_create(s: Scene) -> dict[str, Any]:
+    text = "query Told($id: ID!) { node(id: $id) { id } }"
+    registered = await s.ask(REGISTER, input={"documents": [{"text": text}]})
+    return {
+        "url": hooks.URL,
+        "description": "The back office.",
+        "eventTypes": ["order.*", "delivery.dispatched"],
+        "triggers": ["state"],
+        "conditions": [{"field": "by", "values": ["COMPANY"]}],
+        "document": registered["documentsRegister"]["ids"][0],
+        "perSecond": 10,
+    }
+
+
+async def webhook_update(s: Scene) -> dict[str, Any]:
+    made = await hooks.created(s.ask)
+    return {**await webhook_create(s), **versioned("webhookId", made)}
+
+
+async def webhook_delete(s: Scene) -> dict[str, Any]:
+    return await _hooked(s)
+
+
+async def webhook_rotate_secret(s: Scene) -> dict[str, Any]:
+    return await _hooked(s)
+
+
+async def webhook_test(s: Scene) -> dict[str, Any]:
+    return await _hooked(s)
+
+
+async def webhook_pause(s: Scene) -> dict[str, Any]:
+    return await _hooked(s)
+
+
+async def webhook_resume(s: Scene) -> dict[str, Any]:
+    made = await _hooked(s)
+    await hooks.done(s.ask, "webhookPause", **made)
+    return made
+
+
+async def webhook_redeliver(s: Scene) -> dict[str, Any]:
+    made = await _hooked(s)
+    tried = await hooks.done(s.ask, "webhookTest", "message { id }", **made)
+    await hooks.settled(s.world, hooks.key(made["webhookId"]))
+    return {"messageId": tried["message"]["id"]}
+
+
+async def webhook_replay(s: Scene) -> dict[str, Any]:
+    made = await _hooked(s)
+    return {**made, "since": "2026-01-01T00:00:00+00:00", "until": "2027-01-01T00:00:00+00:00"}
+
+
+async def webhook_replay_after(s: Scene) -> dict[str, Any]:
+    return {**await _hooked(s), "afterPosition": 1}
+
+
+async def _hooked(s: Scene) -> dict[str, Any]:
+    return {"webhookId": (await hooks.created(s.ask))["id"]}

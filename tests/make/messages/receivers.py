@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,7 +107,9 @@ async def receiver(
         task = asyncio.current_task()
         assert task
         tasks.add(task)
-        await made.serve(reader, writer)
+        # At the end; asyncio itself would log a task that is cancelled.
+        with suppress(asyncio.CancelledError):
+            await made.serve(reader, writer)
 
     server = await asyncio.start_server(served, "127.0.0.1", port, ssl=tls)
     made.port = server.sockets[0].getsockname()[1]

@@ -1,0 +1,181 @@
+"""What was sent is sent once more: one message, or what has happened since some time."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    DateTime,
+    Text,
+    Uuid,
+    any_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+)
+
+from commands.access.followers.entries import JournalEvent
+from commands.messages.webhooks.choosing import chosen
+from commands.messages.webhooks.inputs import WebhookRedeliver, WebhookReplay
+from commands.messages.webhooks.note import keep
+from commands.messages.webhooks.owned import locked, start
+from commands.writing.transaction import Outcome, Writing, check_state
+from commands.writing.verbs import verb
+from kit.db.statements import Statement
+from kit.errors import Code, Refused
+from models.access.journal import JournalEntry
+from models.access.viewers import Actor
+from models.events.messages.webhooks import WebhookReplayed
+from models.messages.webhooks.states import CHANGE, COLLECTING, REDELIVER, WebhookMessageState
+from models.messages.webhooks.tables import Webhook, WebhookMessage
+from models.messages.webhooks.told import told
+
+PAGE = 500
+"""Entries that are replayed at once; the next ones when few messages wait."""
+_MARGIN = timedelta(minutes=1)
+"""A transaction says when it began; others that ended before it may have begun later."""
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_AT = bindparam("at", type_=DateTime(timezone=True))
+_FIELDS = tuple(JournalEvent.__dataclass_fields__)
+
+
+@verb(REDELIVER, "Send a message once more, under its own id, whatever became of it.")
+async def redeliver(writing: Writing, command: WebhookRedeliver) -> Outcome:
+    """Want a message again. Refused: NOT_FOUND, WRONG_STATE while it is tried."""
+    path = ("message_id",)
+    message = (await writing.lock(WebhookMessage, {command.message_id: path}))[command.message_id]
+    check_state(message, REDELIVER.states, path, "This message")
+    webhook = (await writing.get(Webhook, {message.webhook_id: path}))[message.webhook_id]
+    check_state(webhook, CHANGE.states, path, "Its webhook")
+    message.state, message.settled_at = WebhookMessageState.PENDING, None
+    message.attempts, message.next_at = 0, writing.now
+    await writing.session.flush()
+    await start(writing, [webhook.id], writing.now)
+    return {"message_id": message.id}
+
+
+@verb(
+    CHANGE,
+    "Send an endpoint once more what has happened since an instant or a position, a page after the"
+    " other, as fast as it is sent anything. Each message has its own id again, and the header"
+    " `webhook-replay: true`.",
+)
+async def replay(writing: Writing, command: WebhookReplay) -> Outcome:
+    """Want what has happened again. Refused: INVALID, NOT_ALLOWED, NOT_FOUND, WRONG_STATE."""
+    webhook = await locked(writing, command, CHANGE)
+    _check(writing, webhook, command)
+    after = command.after_position
+    if after is None:
+        assert command.since is not None  # noqa: S101 -- it was asked above.
+        after = await _position_before(writing, command.since - _MARGIN)
+    end = writing.now if command.until is None else command.until
+    to = await _position_before(writing, end + _MARGIN)
+    if after < to:
+        webhook.replay_after, webhook.replay_to = after, to
+        await writing.session.flush()
+        await start(writing, [webhook.id], writing.now)
+    writing.record(WebhookReplayed(webhook.id))
+    return {"webhook_id": webhook.id}
+
+
+def _check(writing: Writing, webhook: Webhook, command: WebhookReplay) -> None:
+    """Refused: INVALID, NOT_ALLOWED, WRONG_STATE."""
+    refusals = writing.refusals
+    with refusals:
+        if (command.since is None) == (command.after_position is None):
+            raise Refused(Code.INVALID, "Give an instant or a position.", ("since",))
+    with refusals:
+        if command.after_position is not None and writing.viewer.actor is not Actor.STAFF:
+            text = "Positions are the merchant's: give an instant."
+            raise Refused(Code.NOT_ALLOWED, text, ("after_position",))
+    with refusals:
+        if webhook.replay_to is not None:
+            text = "It is being replayed already."
+            raise Refused(Code.WRONG_STATE, text, ("webhook_id",))
+    refusals.end()
+
+
+async def replay_page(writing: Writing, webhook_id: UUID) -> bool:
+    """Keep the next page of a replay that waits; tells whether there is more of it."""
+    rows = await writing.all(
+        select(Webhook)
+        .where(Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == webhook_id)
+        .with_for_update()
+    )
+    if not rows or rows[0].replay_after is None or rows[0].state not in COLLECTING:
+        return False
+    webhook = rows[0]
+    if await _are_many_waiting(writing, webhook_id):
+        return False
+    actor = Actor.STAFF if webhook.party_id is None else Actor.BUYER
+    values = {
+        "merchant": webhook.merchant_id,
+        "after": webhook.replay_after,
+        "to": webhook.replay_to,
+        "types": sorted(told(webhook.event_types, webhook.scopes, actor)),
+    }
+    entries = [JournalEvent(*row) for row in await writing.session.rows(_page(), values)]
+    await keep(writing, await chosen(writing.session, [webhook], entries), is_replay=True)
+    if len(entries) < PAGE:
+        webhook.replay_after = webhook.replay_to = None
+    else:
+        webhook.replay_after = entries[-1].position
+    return len(entries) == PAGE
+
+
+async def _are_many_waiting(writing: Writing, webhook_id: UUID) -> bool:
+    """Tell whether a page of messages waits for an endpoint already."""
+    of = WebhookMessage
+    own = (of.merchant_id == writing.viewer.merchant_id, of.webhook_id == webhook_id)
+    some = select(of.id).where(*own, of.state == WebhookMessageState.PENDING).limit(PAGE)
+    there = select(func.count()).select_from(some.subquery())
+    return bool(await writing.session.scalar(there) == PAGE)
+
+
+@cache
+def _page() -> Statement:
+    """Build the statement that selects entries of some types between two positions."""
+    of = JournalEntry
+    rows = select(*(getattr(of, name) for name in _FIELDS)).where(
+        of.merchant_id == _MERCHANT,
+        of.position > bindparam("after", type_=BigInteger()),
+        of.position <= bindparam("to", type_=BigInteger()),
+        of.type == any_(bindparam("types", type_=ARRAY(Text()))),
+    )
+    return Statement(rows.order_by(of.position).limit(PAGE))
+
+
+async def _position_before(writing: Writing, at: datetime) -> int:
+    """Return the last position that was recorded before an instant, 0 for none."""
+    values = {"merchant": writing.viewer.merchant_id, "at": at}
+    ((position,),) = await writing.session.rows(_search(), values)
+    return int(position)
+
+
+@cache
+def _search() -> Statement:
+    """Build the statement that halves the journal, where positions are dense, until it is found."""
+    of: Any = JournalEntry
+    newest = select(func.coalesce(func.max(of.position), 0)).where(of.merchant_id == _MERCHANT)
+    zero = cast(literal(0), BigInteger())
+    found = select(zero.label("low"), newest.scalar_subquery().label("high")).cte(
+        "found", recursive=True
+    )
+    middle = func.div(found.c.low + found.c.high + 1, 2).cast(BigInteger())
+    is_before = of.recorded_at < _AT
+    halved = (
+        select(
+            case((is_before, of.position), else_=found.c.low),
+            case((is_before, found.c.high), else_=of.position - 1),
+        )
+        .select_from(found.join(of, of.position == middle))
+        .where(of.merchant_id == _MERCHANT, found.c.low < found.c.high)
+    )
+    whole = found.union_all(halved)
+    return Statement(select(func.max(whole.c.low).label("position")))

@@ -1,0 +1,74 @@
+"""What was sent is forgotten in the end, and endpoints that are deleted with it."""
+
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Integer,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+)
+
+from kit.db.sessions import Session
+from kit.db.statements import Statement
+from models.base.tables import fixed
+from models.messages.webhooks.states import WebhookState
+from models.messages.webhooks.tables import Webhook, WebhookMessage
+
+_AT_ONCE = 5_000
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_BEFORE = bindparam("before", type_=DateTime(timezone=True))
+
+
+async def forget(session: Session, merchant_id: UUID, now: datetime, keep: timedelta) -> bool:
+    """Delete messages with their attempts that are as old; tells whether there may be more.
+
+    Of an endpoint that is sent something, none that is still to be sent.
+    """
+    values = {"merchant": merchant_id, "before": now - keep, "most": _AT_ONCE}
+    ((deleted,),) = await session.rows(_old_messages(), values)
+    if deleted < _AT_ONCE:
+        await session.rows(_deleted_webhooks(), values)
+    return bool(deleted == _AT_ONCE)
+
+
+@cache
+def _old_messages() -> Statement:
+    """Build the statement that deletes messages and counts them."""
+    of, webhook = WebhookMessage, Webhook
+    of_another_state = exists().where(
+        webhook.merchant_id == _MERCHANT,
+        webhook.id == of.webhook_id,
+        webhook.state != fixed(WebhookState.ACTIVE.value),
+    )
+    over = and_(of.created_at <= _BEFORE, or_(of.settled_at.is_not(None), of_another_state))
+    rows = select(of.id).where(of.merchant_id == _MERCHANT, over)
+    rows = rows.limit(bindparam("most", type_=Integer())).with_for_update(skip_locked=True)
+    once: Any = func.array(rows.scalar_subquery(), type_=ARRAY(Uuid()))
+    gone = delete(of).where(of.merchant_id == _MERCHANT, of.id == any_(once))
+    ids = gone.returning(of.id).cte("gone")
+    return Statement(select(func.count().label("deleted")).select_from(ids))
+
+
+@cache
+def _deleted_webhooks() -> Statement:
+    """Build the statement that deletes endpoints of which no message is left."""
+    of, message = Webhook, WebhookMessage
+    left = exists().where(message.merchant_id == _MERCHANT, message.webhook_id == of.id)
+    is_deleted = of.state == fixed(WebhookState.DELETED.value)
+    gone = delete(of).where(
+        of.merchant_id == _MERCHANT, is_deleted, of.state_since <= _BEFORE, not_(left)
+    )
+    return Statement(gone.returning(of.id))

@@ -1,0 +1,212 @@
+"""The lane of an endpoint: what is sent next, and what became of what was sent.
+
+One process at a time sends for an endpoint, by a lease that ends by itself. Of each object the
+oldest message is sent until it is settled; those behind it wait, and nobody else does.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Integer,
+    Uuid,
+    any_,
+    bindparam,
+    exists,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.orm import aliased
+
+from commands.messages.webhooks.judging import Result, Schedule, judge
+from commands.writing.rows import WrittenRow, write_rows
+from commands.writing.transaction import Writing
+from kit.db.statements import Statement
+from models.base.records import columns, record
+from models.base.tables import fixed
+from models.messages.webhooks.states import WebhookMessageState, WebhookState
+from models.messages.webhooks.tables import (
+    Webhook,
+    WebhookAttempt,
+    WebhookLane,
+    WebhookMessage,
+    WebhookSecret,
+)
+
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_WEBHOOK = bindparam("webhook", type_=Uuid())
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What is sent next for an endpoint. secrets: that sign now, the newest first."""
+
+    webhook: Any
+    secrets: Sequence[bytes]
+    messages: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Where a process stands with an endpoint.
+
+    process: who has the lease. results: of what has come back since the last turn. flying: messages
+    that are under way. room: how many more may be. is_last: whether nothing more is begun.
+    """
+
+    webhook_id: UUID
+    process: UUID
+    schedule: Schedule
+    results: Sequence[Result] = ()
+    flying: Collection[UUID] = ()
+    room: int = 0
+    is_last: bool = False
+
+
+async def claim(writing: Writing, webhook_id: UUID, process: UUID, lease: timedelta) -> bool | None:
+    """Take the lease of an endpoint whose time has come; tells whether it is being replayed.
+
+    None: another process has it, or there is nothing to do.
+    """
+    lane = WebhookLane
+    free = or_(lane.leased_until.is_(None), lane.leased_until <= writing.now)
+    own = (lane.merchant_id == writing.viewer.merchant_id, lane.id == webhook_id)
+    taken = update(lane).where(*own, lane.next_at <= writing.now, free)
+    taken = taken.values(leased_until=writing.now + lease, leased_by=process)
+    replayed = select(Webhook.replay_to).where(
+        Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == lane.id
+    )
+    found = await writing.session.execute(taken.returning(replayed.scalar_subquery()))
+    rows = found.all()
+    return rows[0][0] is not None if rows else None
+
+
+async def turn(writing: Writing, sent: Sent) -> Turn | None:
+    """Note what became of messages, and return what is sent next.
+
+    None: the lease is somebody else's now, or it was given back because nothing is to be done.
+    """
+    lane = await _lane(writing, sent.webhook_id)
+    webhook = await _webhook(writing, sent.webhook_id)
+    if lane is None or webhook is None:
+        return None
+    await _note(writing, sent, webhook, lane)
+    is_mine = lane.leased_by == sent.process
+    if not is_mine:
+        return None
+    heads = await _heads(writing, sent, webhook)
+    due = [it for it in heads if it.next_at <= writing.now]
+    if lane.is_open:
+        is_time = lane.next_at is not None and lane.next_at <= writing.now
+        due = list(heads[:1]) if is_time and not sent.flying else []
+    due = [] if sent.is_last else due[: sent.room]
+    if due or sent.flying:
+        lane.leased_until = writing.now + sent.schedule.lease
+        # Whoever takes over from a process that is gone finds it by this.
+        lane.next_at = lane.next_at if lane.is_open else writing.now
+        return Turn(webhook, await _secrets(writing, webhook.id), due)
+    lane.leased_until = lane.leased_by = None
+    if not lane.is_open and webhook.replay_to is not None:
+        lane.next_at = writing.now
+    elif not heads:
+        lane.next_at = None
+    elif not lane.is_open:
+        lane.next_at = heads[0].next_at
+    return None
+
+
+async def _lane(writing: Writing, webhook_id: UUID) -> WebhookLane | None:
+    """Lock the lane, so that whoever keeps messages for it comes before or after."""
+    lane = WebhookLane
+    own = (lane.merchant_id == writing.viewer.merchant_id, lane.id == webhook_id)
+    found = await writing.all(select(lane).where(*own).with_for_update())
+    return found[0] if found else None
+
+
+async def _webhook(writing: Writing, webhook_id: UUID) -> Webhook | None:
+    own = (Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == webhook_id)
+    found = await writing.all(select(Webhook).where(*own))
+    return found[0] if found else None
+
+
+async def _note(writing: Writing, sent: Sent, webhook: Webhook, lane: WebhookLane) -> None:
+    """Write attempts and what follows from them."""
+    if not sent.results:
+        return
+    was_open = lane.is_open
+    fates = [judge(writing, sent.schedule, webhook, lane, it) for it in sent.results]
+    pairs = [*zip(sent.results, fates, strict=True)]
+    changed = [(WrittenRow(it.message_id), fate) for it, fate in pairs]
+    tried_again = [None if fate["settled_at"] else fate["next_at"] for fate in fates]
+    attempts = [
+        it.attempt(webhook, next_at)
+        for it, next_at in zip(sent.results, tried_again, strict=True)
+        if not it.is_withdrawn
+    ]
+    await write_rows(writing, {WebhookAttempt: attempts}, {WebhookMessage: changed})
+    if was_open and not lane.is_open:
+        # What has failed has failed because of the endpoint: it is tried at once.
+        of = WebhookMessage
+        own = (of.merchant_id == webhook.merchant_id, of.webhook_id == webhook.id)
+        late = (of.state == WebhookMessageState.PENDING, of.next_at > writing.now)
+        await writing.session.execute(update(of).where(*own, *late).values(next_at=writing.now))
+
+
+async def _heads(writing: Writing, sent: Sent, webhook: Webhook) -> Sequence[Any]:
+    """Return the oldest messages of objects of which none is under way, first those that are due.
+
+    Of an endpoint that is sent nothing only tests are.
+    """
+    values = {
+        "merchant": webhook.merchant_id,
+        "webhook": webhook.id,
+        "flying": list(sent.flying),
+        "most": sent.room + 1,
+        "is_active": webhook.state is WebhookState.ACTIVE,
+    }
+    if webhook.state is WebhookState.DELETED:
+        return ()
+    return await writing.session.rows(_of_heads(), values)
+
+
+@cache
+def _of_heads() -> Statement:
+    """Build the statement of `_heads`."""
+    of, before = WebhookMessage, aliased(WebhookMessage)
+    pending = fixed(WebhookMessageState.PENDING.value)
+    first = exists().where(
+        before.merchant_id == _MERCHANT,
+        before.webhook_id == _WEBHOOK,
+        before.state == pending,
+        before.aggregate_id == of.aggregate_id,
+        tuple_(before.position, before.id) < tuple_(of.position, of.id),
+    )
+    mine = (of.merchant_id == _MERCHANT, of.webhook_id == _WEBHOOK, of.state == pending)
+    here = of.id == any_(bindparam("flying", type_=ARRAY(Uuid())))
+    sendable = or_(bindparam("is_active"), of.entry_id.is_(None))
+    rows = select(*columns(of)).where(*mine, sendable, not_(here), not_(first))
+    rows = rows.order_by(of.next_at, of.position).limit(bindparam("most", type_=Integer()))
+    return Statement(rows, record(of))
+
+
+async def _secrets(writing: Writing, webhook_id: UUID) -> Sequence[bytes]:
+    values = {"merchant": writing.viewer.merchant_id, "webhook": webhook_id, "now": writing.now}
+    return [row.secret for row in await writing.session.rows(_of_secrets(), values)]
+
+
+@cache
+def _of_secrets() -> Statement:
+    """Build the statement that selects what signs now."""
+    of, now = WebhookSecret, bindparam("now", type_=DateTime(timezone=True))
+    lives = or_(of.ends_at.is_(None), of.ends_at > now)
+    own = (of.merchant_id == _MERCHANT, of.webhook_id == _WEBHOOK, lives)
+    return Statement(select(of.secret).where(*own).order_by(of.created_at.desc(), of.id.desc()))

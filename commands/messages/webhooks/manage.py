@@ -1,0 +1,170 @@
+"""Endpoints are set up, changed and removed by their owners."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import func, select
+
+from commands.messages.webhooks.inputs import (
+    WebhookCreate,
+    WebhookDelete,
+    WebhookTerms,
+    WebhookUpdate,
+)
+from commands.messages.webhooks.owned import locked
+from commands.messages.webhooks.secrets import add_secret, forget_secrets
+from commands.writing.transaction import Outcome, Writing, check_version
+from commands.writing.upserts.items import UpsertColumns as Columns
+from commands.writing.upserts.items import put
+from commands.writing.verbs import verb
+from kit.errors import Code, Refused
+from kit.ids import new_id
+from kit.inputs import refuse_duplicates
+from models.access.documents import Document
+from models.access.keys import CounterName, MerchantCounter
+from models.access.viewers import Actor, Scope, allowed
+from models.base.payloads import ColumnName
+from models.events.messages.webhooks import WebhookCreated, WebhookDeleted, WebhookUpdated
+from models.messages.webhooks.states import CHANGE, CREATE, DELETE, THERE, WebhookState
+from models.messages.webhooks.tables import Webhook, WebhookLane
+from models.messages.webhooks.told import ALL, fields_of, said_of, told
+
+MOST_WEBHOOKS = 50
+"""Of the merchant, and of each client."""
+_ITS_OWN = {"idempotency_key", "webhook_id", "expected_version"}
+
+
+@verb(
+    CREATE,
+    "Have what happens sent to an endpoint, signed with a secret that is shown only now: for staff"
+    " everything that its key may read, for a client what it sees.",
+)
+async def create(writing: Writing, command: WebhookCreate) -> Outcome:
+    """Set up an endpoint. Refused: DUPLICATE, INVALID, NOT_ALLOWED, NOT_FOUND, TOO_MANY_ITEMS."""
+    viewer, now = writing.viewer, writing.now
+    await _check_count(writing)
+    values = _columns(command)
+    own = {
+        "party_id": viewer.company_id,
+        "role": viewer.role,
+        "scopes": _scopes(writing, viewer.actor),
+        "state": WebhookState.ACTIVE,
+        "state_since": now,
+        "created_at": now,
+        "after_position": await _position(writing),
+    }
+    await _check(writing, {**values, **own})
+    key = {"merchant_id": viewer.merchant_id, "id": new_id()}
+    webhook = Webhook(**key, **values, **own)
+    writing.session.add(webhook)
+    await writing.session.flush()
+    writing.session.add(WebhookLane(**key))
+    secret = add_secret(writing, webhook.id)
+    writing.record(WebhookCreated(webhook.id))
+    return {"webhook_id": webhook.id, "secret": secret}
+
+
+@verb(CHANGE, "Change what an endpoint is told, and how. From then on it has your rights.")
+async def change(writing: Writing, command: WebhookUpdate) -> Outcome:
+    """Change an endpoint. Refused: as `create`, WRONG_STATE for a deleted one, VERSION_CONFLICT."""
+    webhook = await locked(writing, command, CHANGE)
+    with writing.refusals:
+        check_version(webhook.version, command.expected_version)
+    given = {it: value for it, value in _columns(command).items() if it in command.model_fields_set}
+    actor = Actor.STAFF if webhook.party_id is None else Actor.BUYER
+    scopes = _scopes(writing, actor)
+    kept = {it: getattr(webhook, it) for it in ("event_types", "triggers", "conditions")}
+    own = {"scopes": scopes, "party_id": webhook.party_id}
+    await _check(writing, {**kept, "document": None, **given, **own})
+    _, changed = put(writing, Webhook, webhook, Columns({}, {**given, "scopes": scopes}))
+    if changed:
+        webhook.version += 1
+        writing.record(WebhookUpdated(webhook.id, fields=tuple(map(ColumnName, changed))))
+    return {"webhook_id": webhook.id}
+
+
+@verb(DELETE, "Send an endpoint nothing any more, and forget its secrets and what it was sent.")
+async def remove(writing: Writing, command: WebhookDelete) -> Outcome:
+    """End an endpoint. Refused: NOT_FOUND, WRONG_STATE for a deleted one."""
+    webhook = await locked(writing, command, DELETE)
+    webhook.state, webhook.state_since, webhook.disabled_for = DELETE.becomes, writing.now, None
+    await forget_secrets(writing, webhook.id)
+    writing.record(WebhookDeleted(webhook.id))
+    return {"webhook_id": webhook.id}
+
+
+def _columns(command: WebhookTerms) -> dict[str, Any]:
+    return command.model_dump(exclude=_ITS_OWN)
+
+
+def _scopes(writing: Writing, actor: Actor) -> list[Scope]:
+    """Return the rights of an endpoint: of those of who writes it, what its kind may have."""
+    return sorted(writing.viewer.scopes & allowed(actor))
+
+
+async def _position(writing: Writing) -> int:
+    """Return the last position of the journal."""
+    counted = await writing.for_all().by_key(MerchantCounter, "name", [CounterName.JOURNAL])
+    return counted[CounterName.JOURNAL].value if counted else 0
+
+
+async def _check_count(writing: Writing) -> None:
+    """Refused: TOO_MANY_ITEMS."""
+    own = Webhook.party_id.is_not_distinct_from(writing.viewer.company_id)
+    there = (
+        select(func.count())
+        .select_from(Webhook)
+        .where(
+            Webhook.merchant_id == writing.viewer.merchant_id, own, Webhook.state.in_(sorted(THERE))
+        )
+    )
+    if await writing.session.scalar(there) >= MOST_WEBHOOKS:  # type: ignore[operator]
+        raise Refused(Code.TOO_MANY_ITEMS, f"There are {MOST_WEBHOOKS} webhooks already.")
+
+
+async def _check(writing: Writing, row: Mapping[str, Any]) -> None:
+    """Refused: DUPLICATE, INVALID, NOT_ALLOWED, NOT_FOUND. row: the columns that it will have."""
+    with writing.refusals:
+        refuse_duplicates(row["event_types"], ("event_types",))
+    with writing.refusals:
+        refuse_duplicates(row["triggers"], ("triggers",))
+    with writing.refusals:
+        refuse_duplicates((it["field"] for it in row["conditions"]), ("conditions",), "field")
+    tells = _check_types(writing, row)
+    actor = Actor.STAFF if row["party_id"] is None else Actor.BUYER
+    names = {it for each in tells for it in fields_of(each, actor)}
+    for place, trigger in enumerate(row["triggers"]):
+        with writing.refusals:
+            if tells and trigger not in names:
+                text = "No event that it is told changes this."
+                raise Refused(Code.INVALID, text, ("triggers", place))
+    said = {it for each in tells for it in said_of(each, actor)}
+    for place, condition in enumerate(row["conditions"]):
+        with writing.refusals:
+            if tells and condition["field"] not in said:
+                text = "No event that it is told has this field."
+                raise Refused(Code.INVALID, text, ("conditions", place, "field"))
+    with writing.refusals:
+        await _check_document(writing, row["document"])
+    writing.refusals.end()
+
+
+def _check_types(writing: Writing, row: Mapping[str, Any]) -> Collection[str]:
+    """Return the events that it is told; what nobody may be told is refused, kept in refusals."""
+    found = set[str]()
+    actor = Actor.STAFF if row["party_id"] is None else Actor.BUYER
+    for place, pattern in enumerate(row["event_types"]):
+        mine = told([pattern], row["scopes"], actor)
+        with writing.refusals:
+            if not mine:
+                what = "all" if pattern == ALL else pattern
+                text = f"Your own key may not read {what}."
+                raise Refused(Code.NOT_ALLOWED, text, ("event_types", place))
+        found |= mine
+    return found
+
+
+async def _check_document(writing: Writing, key: str | None) -> None:
+    """Refused: NOT_FOUND."""
+    if key is not None and not await writing.for_all().by_key(Document, "key", [key]):
+        raise Refused(Code.NOT_FOUND, "No document is registered so.", ("document",))

@@ -1,0 +1,62 @@
+"""Endpoints are paused, sent something again, or tried."""
+
+from commands.messages.webhooks.inputs import WebhookPause, WebhookResume, WebhookTest
+from commands.messages.webhooks.owned import locked, start
+from commands.writing.transaction import Outcome, Writing
+from commands.writing.verbs import verb
+from kit.ids import new_id
+from models.events.messages.webhooks import WebhookPaused, WebhookResumed, WebhookTested
+from models.messages.webhooks.states import CHANGE, PAUSE, RESUME, WebhookMessageState
+from models.messages.webhooks.tables import WebhookLane, WebhookMessage
+
+
+@verb(PAUSE, "Send an endpoint nothing for a while; what happens meanwhile is kept for it.")
+async def pause(writing: Writing, command: WebhookPause) -> Outcome:
+    """Pause an endpoint. Refused: NOT_FOUND, WRONG_STATE."""
+    webhook = await locked(writing, command, PAUSE)
+    webhook.state, webhook.state_since = PAUSE.becomes, writing.now
+    writing.record(WebhookPaused(webhook.id))
+    return {"webhook_id": webhook.id}
+
+
+@verb(
+    RESUME,
+    "Send an endpoint again what waits for it. What happened while it was disabled was not kept:"
+    " have it replayed.",
+)
+async def resume(writing: Writing, command: WebhookResume) -> Outcome:
+    """Go on with an endpoint, as if it had never failed. Refused: NOT_FOUND, WRONG_STATE."""
+    webhook = await locked(writing, command, RESUME)
+    webhook.state, webhook.state_since, webhook.disabled_for = RESUME.becomes, writing.now, None
+    lane = (await writing.for_all().lock(WebhookLane, {webhook.id: ("webhook_id",)}))[webhook.id]
+    lane.failures, lane.failing_since, lane.is_open = 0, None, False
+    lane.next_at = writing.now
+    writing.record(WebhookResumed(webhook.id))
+    return {"webhook_id": webhook.id}
+
+
+@verb(CHANGE, "Have an endpoint sent `webhook.tested`, whatever it is told otherwise.")
+async def try_out(writing: Writing, command: WebhookTest) -> Outcome:
+    """Send a message to try an endpoint. Refused: NOT_FOUND, WRONG_STATE for a deleted one."""
+    webhook = await locked(writing, command, CHANGE)
+    event = WebhookTested(webhook.id, message_id=new_id())
+    message = WebhookMessage(
+        merchant_id=webhook.merchant_id,
+        id=event.message_id,
+        webhook_id=webhook.id,
+        position=0,
+        type=event.name,
+        aggregate=event.aggregate,
+        aggregate_id=webhook.id,
+        occurred_at=writing.now,
+        state=WebhookMessageState.PENDING,
+        attempts=0,
+        next_at=writing.now,
+        created_at=writing.now,
+        is_replay=False,
+    )
+    writing.session.add(message)
+    await writing.session.flush()
+    await start(writing, [webhook.id], writing.now)
+    writing.record(event)
+    return {"webhook_id": webhook.id, "message_id": message.id}

@@ -1,0 +1,140 @@
+"""What an endpoint is told: which events its patterns mean, and what of them it asks for."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from models.access.viewers import Actor, Scope
+from models.base.events import EVENTS, Event, Moving
+from models.base.tables import Base
+
+ALL = "*"
+_SCOPES = {
+    "models.access.keys": Scope.KEYS_MANAGE,
+    "models.access": Scope.MASTER_DATA_READ,
+    "models.master": Scope.MASTER_DATA_READ,
+    "models.trade.orders": Scope.ORDERS_READ,
+    "models.trade": Scope.CONTRACTS_READ,
+    "models.fulfilment": Scope.DELIVERIES_READ,
+    "models.messages.webhooks": Scope.WEBHOOKS_MANAGE,
+    "models.messages": Scope.MESSAGES_READ,
+}
+"""Where a table stands -> without which scope nobody is told of its rows: that of its type."""
+STATE, WINDOW = "state", "window"
+_CHANGES = {
+    STATE: """
+order.placed order.approved order.rejected order.cancelled order.closed
+contract.created contract.activated contract.suspended contract.resumed contract.terminated
+contract.settled delivery.planned delivery.merged delivery.released delivery.packed
+delivery.dispatched delivery.cancelled delivery.partially_delivered delivery.delivered
+delivery.returned_to_sender delivery.lost delivery.failed delivery.arrival_corrected
+parcel.packed parcel.voided parcel.label_created parcel.picked_up parcel.in_transit
+parcel.out_for_delivery parcel.attempt_failed parcel.ready_for_pickup parcel.delivered
+parcel.returned_to_sender parcel.exception parcel.lost parcel.reports_withdrawn
+release.received release.consented release.rejected release.withdrawn release.activated
+release.superseded interchange.received interchange.replayed interchange.rejected
+outgoing_interchange.written outgoing_interchange.sent outgoing_interchange.wanted_again
+webhook.created webhook.paused webhook.resumed webhook.disabled webhook.deleted
+""",
+    WINDOW: """
+order.placed order.responded order.proposal_answered delivery.planned delivery.rescheduled
+""",
+}
+"""What changes with events that do not list it in their payloads."""
+
+
+def scope_of(kind: type[Event]) -> Scope:
+    """Return the scope without which nobody is told of an event, beside that of the journal."""
+    stands = kind.about.__module__
+    return next(it for place, it in _SCOPES.items() if f"{stands}.".startswith(f"{place}."))
+
+
+def means(pattern: str) -> frozenset[str]:
+    """Return the events that a pattern means: one, those of an aggregate, or all."""
+    if pattern == ALL:
+        return frozenset(EVENTS)
+    noun, _, rest = pattern.partition(".")
+    if rest == ALL:
+        return frozenset(it for it in EVENTS if it.partition(".")[0] == noun)
+    return frozenset({pattern} & EVENTS.keys())
+
+
+def told(patterns: Iterable[str], scopes: Collection[Scope], actor: Actor) -> frozenset[str]:
+    """Return the events that patterns mean, of those that scopes allow and an actor may see."""
+    if Scope.JOURNAL_READ not in scopes:
+        return frozenset()
+    wanted = frozenset[str]().union(*map(means, patterns))
+    return frozenset(
+        it
+        for it in wanted
+        if scope_of(EVENTS[it]) in scopes
+        and (actor is Actor.STAFF or actor in EVENTS[it].about.__seen__)
+    )
+
+
+@cache
+def _beside(name: str) -> frozenset[str]:
+    return frozenset(it for it, names in _CHANGES.items() if name in names.split())
+
+
+def said_of(name: str, actor: Actor) -> frozenset[str]:
+    """Return the fields of an event's payload that an actor reads."""
+    kind = EVENTS[name]
+    return frozenset(it.name for it in kind.versions.values) - kind.hidden.get(actor, {}).keys()
+
+
+@cache
+def fields_of(name: str, actor: Actor) -> frozenset[str]:
+    """Return what an event may change that an actor reads: columns, counters, `state`, `window`."""
+    kind, said = EVENTS[name], said_of(name, actor)
+    names = set(said) - {"fields", "moved"}
+    if "fields" in said:
+        names |= {it.name for it in kind.about.__table__.c} - kind.about.__hidden__.get(
+            actor, {}
+        ).keys()
+    if issubclass(kind, Moving) and "moved" in said:
+        names |= {each for it in _tallied(kind) for each in it}
+    if any(it.startswith(f"{WINDOW}_") for it in names):
+        names.add(WINDOW)
+    return frozenset(names) | _beside(name)
+
+
+def _tallied(kind: type[Event]) -> Iterable[Sequence[str]]:
+    """Yield the counters of the lines of an event's table."""
+    for mapper in Base.registry.mappers:
+        tally = mapper.class_.__tally__
+        if tally is not None and tally.of is kind.about:
+            yield tally.counters
+
+
+def changed(name: str, payload: Mapping[str, Any]) -> list[str]:
+    """Return what an event has changed, by name, as its payload tells it."""
+    names = set(payload) - {"fields", "moved"} | set(payload.get("fields", ())) | _beside(name)
+    for counters in payload.get("moved", {}).values():
+        names |= set(counters)
+    if any(it.startswith(f"{WINDOW}_") for it in names):
+        names.add(WINDOW)
+    return sorted(names)
+
+
+def _texts(value: Any) -> set[str]:
+    """Return what a condition compares: of a list each item, of a mapping each key."""
+    if isinstance(value, bool):
+        return {str(value).lower()}
+    if isinstance(value, Mapping):
+        return {*value}
+    if isinstance(value, list):
+        return {text for each in value for text in _texts(each)}
+    return {str(value)}
+
+
+def asked_for(
+    triggers: Collection[str],
+    conditions: Iterable[Mapping[str, Any]],
+    name: str,
+    payload: Mapping[str, Any],
+) -> bool:
+    """Tell whether an event, as its owner reads it, changes and says what an endpoint asks for."""
+    if triggers and not set(triggers) & set(changed(name, payload)):
+        return False
+    return all(_texts(payload.get(it["field"])) & set(it["values"]) for it in conditions)

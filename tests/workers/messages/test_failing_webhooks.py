@@ -1,0 +1,201 @@
+"""An endpoint that fails is probed, waited for, and disabled in the end; it disturbs nobody."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from commands.messages.webhooks.judging import Schedule
+from kit.clock import now
+from models.messages.webhooks.tables import WebhookLane
+from tests import make
+from tests.make.messages import hooks
+from tests.make.messages.receivers import Received, Reply, receiver
+from tests.workers.messages.conftest import STANDING, drained, hasten
+
+ORDERS = 6
+PATIENT = (timedelta(hours=1),) * 9
+
+
+@pytest.fixture
+def clock() -> make.Clock:
+    """Receivers take only what was signed minutes ago."""
+    return make.Clock(now())
+
+
+async def tried(world: make.World, hook: Any, count: int = ORDERS) -> None:
+    """Let an endpoint be tried with a message for each of some objects."""
+    await hooks.filled(world, hooks.key(hook["id"]), count)
+
+
+async def standing(ask: make.Ask, hook: Any) -> Any:
+    return (await ask(STANDING, id=hook["id"]))["webhook"]
+
+
+async def _lane(world: make.World) -> WebhookLane:
+    async with world.database.writing(world.merchant_id) as session:
+        own = WebhookLane.merchant_id == world.merchant_id
+        return (await session.scalars(select(WebhookLane).where(own))).one()
+
+
+async def test_a_dead_endpoint_costs_a_probe_at_a_time_until_it_answers(
+    world, ask, working
+) -> None:
+    is_dead = True
+
+    async def answer(_: Received) -> Reply:
+        return Reply(500 if is_dead else 200)
+
+    schedule = Schedule(PATIENT, open_after=3, at_once=2, probe=timedelta(hours=1))
+    async with receiver(answer) as there:
+        hook, flights = await hooks.created(ask, there.url), working(schedule)
+        await tried(world, hook, 100)
+        await drained(flights, world, hook)
+        # Two at once, and one more before the third failure in a row was known.
+        assert len(there.received) in {3, 4}
+        failed = len(there.received)
+        for probes in range(1, 4):
+            await hasten(world, WebhookLane)
+            await drained(flights, world, hook)
+            assert len(there.received) == failed + probes
+        seen = await standing(ask, hook)
+        assert (seen["isProbed"], seen["waiting"]) == (True, 100)
+        # Each probe was of another message.
+        assert len({it.message for it in there.received}) == failed + 3
+        # What comes meanwhile asks for no probe of its own.
+        await tried(world, hook, 1)
+        await drained(flights, world, hook)
+        assert len(there.received) == failed + 3
+        is_dead = False
+        await hasten(world, WebhookLane)
+        await drained(flights, world, hook)
+        seen = await standing(ask, hook)
+        assert (seen["isProbed"], seen["waiting"], seen["failures"]) == (False, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "least"),
+    [
+        (429, {"retry-after": "3600"}, 3500),
+        (503, {"retry-after": "Fri, 31 Dec 2099 23:59:59 GMT"}, 86_000),
+        (502, {}, 55),
+        (504, {"retry-after": "soon"}, 55),
+        (500, {"retry-after": "7200"}, 0),
+    ],
+)
+async def test_an_endpoint_is_waited_for_as_it_asks(
+    world, ask, working, status, headers, least
+) -> None:
+    async def answer(_: Received) -> Reply:
+        return Reply(status, headers)
+
+    minute = timedelta(minutes=1)
+    async with receiver(answer) as there:
+        schedule = Schedule((timedelta(0),) * 9, open_after=2, at_once=1, probe=minute)
+        hook, flights = await hooks.created(ask, there.url), working(schedule)
+        await tried(world, hook)
+        await drained(flights, world, hook)
+        lane = await _lane(world)
+        if status == 500:
+            assert len(there.received) == 2
+        else:
+            assert (len(there.received), lane.is_open) == (1, True)
+        assert lane.next_at > now() + timedelta(seconds=least)
+
+
+async def test_410_disables_and_resuming_goes_on(world, ask, working) -> None:
+    async def gone(_: Received) -> Reply:
+        return Reply(410)
+
+    async with receiver(gone) as there:
+        hook, flights = await hooks.created(ask, there.url), working(Schedule(at_once=1))
+        await tried(world, hook)
+        await drained(flights, world, hook)
+        seen = await standing(ask, hook)
+        assert (seen["state"], seen["disabledFor"], len(there.received)) == ("DISABLED", "GONE", 1)
+        listed = "webhook { state timeline(last: 1) { nodes { type actorName payload } } }"
+        there.answer = _fine
+        resumed = await hooks.done(ask, "webhookResume", listed, webhookId=hook["id"])
+        assert resumed["webhook"]["state"] == "ACTIVE"
+        await hasten(world)
+        await drained(flights, world, hook)
+        assert (await standing(ask, hook))["waiting"] == 0
+
+
+async def _fine(_: Received) -> Reply:
+    return Reply()
+
+
+async def test_after_days_of_failure_it_is_disabled_and_the_journal_tells(
+    world, ask, working
+) -> None:
+    async with receiver() as there:
+        url = there.url
+    schedule = Schedule((timedelta(0),) * 9, open_after=1, give_up=timedelta(0), at_once=1)
+    hook, flights = await hooks.created(ask, url), working(schedule)
+    await tried(world, hook)
+    await drained(flights, world, hook)
+    seen = await standing(ask, hook)
+    assert (seen["state"], seen["disabledFor"], seen["failures"]) == ("DISABLED", "FAILING", 1)
+    (entry,) = [it for it in await hooks.entries(world) if it.type == "webhook.disabled"]
+    assert (entry.payload, entry.actor_name) == ({"reason": "FAILING"}, "Abruf")
+    attempts = await ask("{ webhookAttempts(first: 9) { nodes { status fault } } }")
+    assert attempts["webhookAttempts"]["nodes"] == [{"status": None, "fault": "UNREACHABLE"}]
+
+
+async def test_a_message_is_given_up_after_its_last_try_and_the_next_one_goes(
+    world, ask, working
+) -> None:
+    first: list[str] = []
+
+    async def answer(received: Received) -> Reply:
+        first[:] = first or [received.message]
+        return Reply(500 if received.message == first[0] else 200)
+
+    async with receiver(answer) as there:
+        schedule = Schedule((timedelta(0),) * 2, open_after=100)
+        hook, flights = await hooks.created(ask, there.url), working(schedule)
+        await hooks.filled(world, hooks.key(hook["id"]), 3, objects=1)
+        await drained(flights, world, hook)
+        names = [it.message for it in there.received]
+        assert names[:3] == [names[0]] * 3
+        assert len({*names[3:]}) == len(names) - 3 == 2
+        states = "query ($id: ID!) { webhook(id: $id) { messages(last: 3) { nodes { state } } } }"
+        nodes = (await ask(states, id=hook["id"]))["webhook"]["messages"]["nodes"]
+        assert sorted(it["state"] for it in nodes) == ["DELIVERED", "DELIVERED", "FAILED"]
+
+
+async def test_a_slow_endpoint_delays_no_other(world, ask, working) -> None:
+    over = asyncio.Event()
+
+    async def waits(_: Received) -> Reply:
+        await over.wait()
+        return Reply()
+
+    async with receiver(waits) as late, receiver() as quick:
+        flights = working()
+        dull, fast = await hooks.created(ask, late.url), await hooks.created(ask, quick.url)
+        for each in (dull, fast):
+            await tried(world, each)
+        hanging = asyncio.create_task(drained(flights, world, dull))
+        await late.got(1)
+        await drained(flights, world, fast)
+        assert len(quick.received) == ORDERS
+        assert not hanging.done()
+        over.set()
+        await hanging
+        assert len(late.received) == ORDERS
+
+
+async def test_no_more_messages_a_second_than_an_endpoint_likes(world, ask, working) -> None:
+    async with receiver() as there:
+        hook, flights = await hooks.created(ask, there.url, perSecond=20), working()
+        await tried(world, hook, 30)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await drained(flights, world, hook)
+        assert len(there.received) == 30
+        # The first is free, then twenty a second: the others need their time.
+        assert loop.time() - began >= 29 / 20 - 0.1

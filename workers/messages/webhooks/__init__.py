@@ -1,0 +1,1 @@
+"""Webhooks: what happens is kept for endpoints, sent to them, and forgotten."""

@@ -1,0 +1,70 @@
+"""What an endpoint is sent of an event: ids and what changed, or what a document asks for, too."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from kit.db.database import Database
+from kit.ids import to_global
+from loaders.access.journal import TYPES_OF_AGGREGATES, events
+from loaders.reading.batch import Loaders
+from loaders.reading.relations import Reader
+from models.access.viewers import Viewer
+from models.messages.webhooks.tables import owner_of
+from models.messages.webhooks.told import changed
+
+Ask = Callable[[Viewer, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+"""Answers a registered document, by its key, in somebody's name: `data`, and `errors` if any."""
+
+
+async def bodies(
+    database: Database, ask: Ask, webhook: Any, messages: Sequence[Any], now: datetime
+) -> Mapping[UUID, str | None]:
+    """Return what is sent for messages, None for one that tells of what its owner does not see.
+
+    What was sent before is sent again as it was.
+    """
+    found = {it.id: it.body for it in messages if it.body is not None}
+    new = [it for it in messages if it.body is None]
+    entries = await _entries(database, webhook, [it.entry_id for it in new if it.entry_id], now)
+    for each in new:
+        entry = entries.get(each.entry_id)
+        if entry is None and each.entry_id is not None:
+            found[each.id] = None
+        else:
+            found[each.id] = await _body(ask, webhook, each, entry)
+    return found
+
+
+async def _entries(
+    database: Database, webhook: Any, ids: Sequence[UUID], now: datetime
+) -> Mapping[UUID, Any]:
+    """Return entries of the journal as the endpoint's owner reads them, those that it sees."""
+    if not ids:
+        return {}
+    reads = database.reading(webhook.merchant_id)
+    try:
+        loaders = Loaders(Reader(owner_of(webhook), now), reads)
+        rows = await loaders.load_level(events.by_id, ids)
+    finally:
+        await reads.close()
+    return {it.id: it for it in rows if it is not None}
+
+
+async def _body(ask: Ask, webhook: Any, message: Any, entry: Any) -> str:
+    name = to_global(TYPES_OF_AGGREGATES[message.aggregate], message.aggregate_id)
+    data: dict[str, Any] = {"id": name}
+    if entry is not None:
+        data["sequence"] = entry.sequence
+        data["changed"] = changed(message.type, entry.payload)
+        data["payload"] = entry.payload
+    if entry is not None and webhook.document is not None:
+        answer = await ask(owner_of(webhook), webhook.document, {"id": name})
+        data["document"] = answer.get("data")
+        if answer.get("errors"):
+            data["errors"] = answer["errors"]
+    at = message.occurred_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return orjson.dumps({"type": message.type, "timestamp": at, "data": data}).decode()

@@ -1,0 +1,183 @@
+"""What is under way to an endpoint: of several objects at once, no faster than it likes."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Select, bindparam, or_, select
+
+from commands.messages.webhooks.again import replay_page
+from commands.messages.webhooks.judging import Result
+from commands.messages.webhooks.lanes import Sent, Turn, claim, turn
+from commands.writing.running.run import run_unasked
+from kit.db.database import Database
+from kit.loop.recent import Recent
+from models.messages.webhooks.tables import WebhookLane
+from workers.messages.webhooks.bodies import bodies
+from workers.messages.webhooks.sending import Sender
+from workers.running.chores import Chore
+
+LONGEST_S = 2.0
+"""Seconds in which a step begins with messages; what is under way then ends before it does."""
+POLL_S = 1.0
+"""Seconds after which an endpoint that is being sent something is looked at without a hint."""
+QUIET_S = 0.05
+"""Between two looks that hints ask for."""
+AT_ONCE = 200
+"""Endpoints that one process sends to at once: one that is slow keeps none of the others."""
+_PAGES = 20
+"""Pages of a replay that are looked through in one step for messages."""
+_PACES = 10_000
+
+
+class Pace:
+    """How many messages may begin: so many in a second, and as many at once after a pause."""
+
+    def __init__(self) -> None:
+        """Begin with one, before it is known how many may."""
+        self.per_second, self._left, self._at = 1, 1.0, monotonic()
+
+    def room(self) -> int:
+        """Return how many may begin now."""
+        now = monotonic()
+        gained = (now - self._at) * self.per_second
+        self._left, self._at = min(float(self.per_second), self._left + gained), now
+        return int(self._left)
+
+    def take(self, count: int) -> None:
+        """Begin with some."""
+        self._left -= count
+
+    async def ready(self) -> None:
+        """Wait until one may begin."""
+        if not self.room():
+            await asyncio.sleep((1 - self._left) / self.per_second)
+
+
+@dataclass
+class _Flight:
+    """A step of one endpoint: what is under way, and what has come back since the last turn."""
+
+    sender: Sender
+    database: Database
+    merchant_id: UUID
+    webhook_id: UUID
+    pace: Pace
+    flying: dict[asyncio.Task[Result], UUID] = field(default_factory=dict)
+    results: Sequence[Result] = ()
+
+    async def run(self) -> bool:
+        """Send until nothing is due; tells whether only the time of the step was over."""
+        ends, rung = monotonic() + LONGEST_S, asyncio.Event()
+        with self.database.hints.heard(self.merchant_id, rung.set):
+            try:
+                while True:
+                    is_last = monotonic() > ends
+                    if not self.flying and not is_last:
+                        await self.pace.ready()
+                    rung.clear()
+                    made = await self._turn(is_last=is_last)
+                    if made is not None:
+                        await self._begin(made)
+                    if not self.flying:
+                        return is_last
+                    await self._wait(rung)
+            finally:
+                await self._end()
+
+    async def _turn(self, *, is_last: bool) -> Turn | None:
+        schedule = self.sender.schedule
+        room = max(0, min(schedule.at_once - len(self.flying), self.pace.room()))
+        flying = [*self.flying.values()]
+        results, self.results = self.results, ()
+        sent = Sent(
+            self.webhook_id, self.sender.process, schedule, results, flying, room, is_last=is_last
+        )
+        author = self.sender.author(self.merchant_id)
+        return await run_unasked(self.database, author, partial(turn, sent=sent))
+
+    async def _begin(self, made: Turn) -> None:
+        self.pace.per_second = made.webhook.per_second
+        if not made.messages:
+            return
+        self.pace.take(len(made.messages))
+        own = (self.database, self.sender.ask, made.webhook, made.messages)
+        contents = await bodies(*own, self.sender.clock())
+        for each in made.messages:
+            sending = self.sender.send(made, each, contents[each.id])
+            self.flying[asyncio.create_task(sending)] = each.id
+
+    async def _wait(self, rung: asyncio.Event) -> None:
+        """Wait for an answer, for news of the merchant, or a second."""
+        woken = asyncio.create_task(rung.wait())
+        try:
+            done, _ = await asyncio.wait(
+                {*self.flying, woken}, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED
+            )
+            if done == {woken}:
+                done, _ = await asyncio.wait(self.flying, timeout=QUIET_S)
+        finally:
+            woken.cancel()
+        self.results = [it.result() for it in self.flying if it in done]
+        self.flying = {it: message for it, message in self.flying.items() if it not in done}
+
+    async def _end(self) -> None:
+        """Leave what is under way: it is sent again under the same id."""
+        for task in self.flying:
+            task.cancel()
+        await asyncio.gather(*self.flying, return_exceptions=True)
+
+
+class Flights:
+    """Sends what waits for endpoints, in this process."""
+
+    def __init__(self, sender: Sender) -> None:
+        """Take by whom each message is sent."""
+        self.sender = sender
+        self._paces = Recent[Pace](_PACES)
+
+    @property
+    def chore(self) -> Chore:
+        """Return it as what is done for each endpoint whose time has come."""
+        return Chore("send webhooks", _waiting(), self.step, AT_ONCE)
+
+    async def step(
+        self, database: Database, merchant_id: UUID, webhook_id: UUID, now: datetime
+    ) -> bool:
+        """Send an endpoint what waits for it; tells whether there may be more at once."""
+        del now
+        sender = self.sender
+        lease = sender.schedule.lease
+        taken = partial(claim, webhook_id=webhook_id, process=sender.process, lease=lease)
+        is_replayed = await run_unasked(database, sender.author(merchant_id), taken)
+        if is_replayed is None:
+            return False
+        if is_replayed:
+            await self._replay(database, merchant_id, webhook_id)
+        pace = self._pace(webhook_id)
+        return await _Flight(sender, database, merchant_id, webhook_id, pace).run()
+
+    def _pace(self, webhook_id: UUID) -> Pace:
+        pace = self._paces.get(webhook_id)
+        if pace is None:
+            pace = self._paces.keep(webhook_id, Pace())
+        return pace
+
+    async def _replay(self, database: Database, merchant_id: UUID, webhook_id: UUID) -> None:
+        page = partial(replay_page, webhook_id=webhook_id)
+        for _ in range(_PAGES):
+            if not await run_unasked(database, self.sender.author(merchant_id), page):
+                return
+
+
+def _waiting() -> Select[Any]:
+    """Select the endpoints whose time has come, of whichever merchant."""
+    lane, now = WebhookLane, bindparam("now", type_=DateTime(timezone=True))
+    free = or_(lane.leased_until.is_(None), lane.leased_until <= now)
+    found: Any = select(lane.merchant_id, lane.id.label("subject"))
+    return found.where(lane.next_at <= now, free)  # type: ignore[no-any-return]

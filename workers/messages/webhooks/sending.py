@@ -1,0 +1,73 @@
+"""A message is sent: signed, to the endpoint and nobody else, and what is answered is noted."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from commands.messages.webhooks.judging import KEPT_ANSWER, Result, Schedule
+from commands.messages.webhooks.lanes import Turn
+from commands.writing.running.run import Author
+from kit.clock import Clock
+from kit.ids import new_id
+from kit.outgoing.client import Answered, Client, NoAnswer
+from kit.standards.webhooks import headers, message_name
+from kit.telemetry.version import VERSION
+from models.access.viewers import by_itself
+from models.messages.webhooks.states import WebhookFault
+from workers.messages.webhooks.bodies import Ask
+
+_OWN = {"content-type": "application/json", "user-agent": f"Abruf/{VERSION}"}
+
+
+class Sender:
+    """Sends what waits for endpoints, in this process."""
+
+    def __init__(
+        self, client: Client, clock: Clock, ask: Ask, schedule: Schedule | None = None
+    ) -> None:
+        """Take by whom it is sent, when it is, and who answers documents."""
+        self.client, self.clock, self.ask = client, clock, ask
+        self.schedule = schedule or Schedule()
+        self.process = new_id()
+
+    def author(self, merchant_id: UUID) -> Author:
+        """Return who writes now."""
+        return Author(by_itself(merchant_id), self.clock())
+
+    async def send(self, made: Turn, message: Any, body: str | None) -> Result:
+        """Send one message, and return what became of it."""
+        began, at = monotonic(), self.clock()
+        tried = partial(Result, message, body, at)
+        if body is None:
+            return tried(timedelta(0))
+        name, content = message_name(message.id), body.encode()
+        own = {**_OWN, **headers(name, content, at, made.secrets)}
+        if message.is_replay:
+            own["webhook-replay"] = "true"
+        try:
+            answered = await self.client.post(made.webhook.url, content, own)
+        except NoAnswer as none:
+            fault, text = WebhookFault(none.fault), str(none)
+            return tried(timedelta(seconds=monotonic() - began), fault=fault, answer=text)
+        return tried(
+            timedelta(seconds=monotonic() - began),
+            status=answered.status,
+            answer=answered.body[:KEPT_ANSWER].decode(errors="replace").replace("\0", ""),
+            retry_after=_retry_after(answered, self.clock()),
+        )
+
+
+def _retry_after(answered: Answered, now: datetime) -> timedelta | None:
+    """Return how long an answer asks us to wait: seconds, or until a date (RFC 9110)."""
+    text = answered.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return timedelta(seconds=min(int(text[:9]), 10**7))
+    try:
+        until = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    until = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(timedelta(0), until - now)
