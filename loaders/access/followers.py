@@ -1,15 +1,69 @@
-"""Whose journals have something new for followers: read without a merchant, across all of them.
+"""Followers of the journal as staff reads them, and whose journals have something new for them.
 
-Candidates only, read without a lock: who works on one claims it within its merchant.
+The latter is read without a merchant, across all of them: candidates only, without a lock; who
+works on one claims it within its merchant.
 """
 
 from typing import Any
 
-from sqlalchemy import ARRAY, DateTime, Select, Text, and_, any_, bindparam, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    column,
+    func,
+    select,
+)
+from sqlalchemy.orm import aliased
 
-from models.access.followers import JournalFollower
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import Computed, One, Reader
+from models.access.followers import FollowerLane, JournalFollower
+from models.access.journal import JournalEntry
 from models.access.keys import CounterName, MerchantCounter
 from models.base.tables import fixed
+from models.base.visibility import merchant
+
+by_id = One(JournalFollower)
+every = Paged(JournalFollower, {None: Sorted("id")})
+lane_by_id = One(FollowerLane)
+lanes = Paged(FollowerLane, {None: Sorted("position")}, of="follower_id")
+
+
+def _last(reader: Reader) -> ColumnElement[int]:
+    counter = aliased(MerchantCounter)
+    own = (counter.merchant_id == merchant(reader.viewer), counter.name == fixed("JOURNAL"))
+    return func.coalesce(select(counter.value).where(*own).scalar_subquery(), 0)
+
+
+def _behind(reader: Reader, follower: Any) -> ColumnElement[int]:
+    """Count the entries that a follower has not read."""
+    return _last(reader) - follower.position
+
+
+def _behind_since(reader: Reader, follower: Any) -> ColumnElement[Any]:
+    """Return when the oldest of them was recorded, NULL for none."""
+    entry = aliased(JournalEntry)
+    own = (entry.merchant_id == merchant(reader.viewer), entry.position > follower.position)
+    found = select(entry.recorded_at).where(*own).order_by(entry.position).limit(fixed(1))
+    return found.correlate_except(entry).scalar_subquery()
+
+
+def _waiting(reader: Reader, lane: Any) -> ColumnElement[int]:
+    """Count the entries of a lane's object from the one that fails on."""
+    entry = aliased(JournalEntry)
+    own = (entry.merchant_id == merchant(reader.viewer), entry.position >= lane.position)
+    found = select(func.count()).where(*own, entry.aggregate_id == lane.aggregate_id)
+    return found.correlate_except(entry).scalar_subquery()
+
+
+lag = Computed(JournalFollower, {"entries": _behind, "since": _behind_since})
+waiting = Computed(FollowerLane, {"entries": _waiting})
 
 _NAMES = bindparam("names", type_=ARRAY(Text()))
 

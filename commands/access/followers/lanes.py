@@ -82,11 +82,18 @@ async def next_due(writing: Writing, follower_id: UUID) -> FollowerLane | None:
 async def first_of(
     writing: Writing, lane: FollowerLane, types: Sequence[str], last: int
 ) -> JournalEvent | None:
-    """Return the entry that fails. None: a later release has written it; it is tried later."""
+    """Return the entry that is to be told again, None where there is none.
+
+    None is where it was passed by and was the last one, so that the lane goes; or where a later
+    release has written it, so that it waits for a worker of that one.
+    """
     found = await lane_after(writing, lane, types, last, 1)
-    if found and found[0].is_known:
+    if not found:
+        await pass_by(writing, lane, types, lane.position - 1)
+    elif found[0].is_known:
         return found[0]
-    lane.retry_at = writing.now + _LATER
+    else:
+        lane.retry_at = writing.now + _LATER
     return None
 
 
