@@ -35,13 +35,13 @@ lane_by_id = One(FollowerLane)
 lanes = Paged(FollowerLane, {None: Sorted("position")}, of="follower_id")
 
 
-def _last(reader: Reader) -> ColumnElement[int]:
+def _last(reader: Reader) -> ColumnElement[Any]:
     counter = aliased(MerchantCounter)
     own = (counter.merchant_id == merchant(reader.viewer), counter.name == fixed("JOURNAL"))
     return func.coalesce(select(counter.value).where(*own).scalar_subquery(), 0)
 
 
-def _behind(reader: Reader, follower: Any) -> ColumnElement[int]:
+def _behind(reader: Reader, follower: Any) -> Any:
     """Count the entries that a follower has not read."""
     return _last(reader) - follower.position
 
