@@ -21,7 +21,6 @@ import migrations
 from examples.demo import operations
 from examples.tokens import tokens_of_demo
 from kit import embedded
-from kit.beside import beside
 from kit.config import Config
 from kit.db.database import BehindPoolerError, Database
 from kit.db.lost import NotAdmitted, Unavailable, is_lost
@@ -29,6 +28,7 @@ from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded.home import EmbeddedPostgresError, write_file
 from kit.telemetry.metrics import Telemetry
 from kit.telemetry.version import VERSION
+from operating.server.beside import beside
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
 from server import application

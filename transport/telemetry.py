@@ -81,10 +81,11 @@ class Worked(Collector):
     def collect(self) -> Iterator[Metric]:
         """Give what was counted, and what waits."""
         yield from RoundAges(self._rounds).collect()
-        told, text = "abruf_follower_entries", "Entries of the journal, by what became of them."
-        yield _counted(told, text, ("follower", "outcome"), self._followers.counted)
-        steps = "Steps of what is done where there is something to do."
-        yield _counted("abruf_chore_steps", steps, ("chore", "outcome"), self._chores.counted)
+        text = "Entries of the journal, by what became of them."
+        labels = "follower", "outcome"
+        yield _counted("abruf_follower_entries", text, labels, self._followers.counted)
+        text = "Steps of what is done where there is something to do."
+        yield _counted("abruf_chore_steps", text, ("chore", "outcome"), self._chores.counted)
         text = "Entries that followers were not told of when it was looked last."
         behind = GaugeMetricFamily("abruf_follower_behind_entries", text, labels=["follower"])
         for (_, name), amount in self._chores.waiting().items():

@@ -19,15 +19,14 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.orm import aliased
 
+from loaders.reading.acts import everything
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, One, Reader
 from models.access.followers import FollowerLane, JournalFollower
 from models.access.journal import JournalEntry
 from models.access.keys import CounterName, MerchantCounter
 from models.base.tables import fixed
-from models.base.visibility import merchant
 
 by_id = One(JournalFollower)
 every = Paged(JournalFollower, {None: Sorted("id")})
@@ -36,9 +35,9 @@ lanes = Paged(FollowerLane, {None: Sorted("position")}, of="follower_id")
 
 
 def _last(reader: Reader) -> ColumnElement[Any]:
-    counter = aliased(MerchantCounter)
-    own = (counter.merchant_id == merchant(reader.viewer), counter.name == fixed("JOURNAL"))
-    return func.coalesce(select(counter.value).where(*own).scalar_subquery(), 0)
+    is_journal = fixed(CounterName.JOURNAL.value)
+    last = everything(reader).value(MerchantCounter, "value", lambda it: it.name == is_journal)
+    return func.coalesce(last, 0)
 
 
 def _behind(reader: Reader, follower: Any) -> Any:
@@ -48,17 +47,21 @@ def _behind(reader: Reader, follower: Any) -> Any:
 
 def _behind_since(reader: Reader, follower: Any) -> ColumnElement[Any]:
     """Return when the oldest of them was recorded, NULL for none."""
-    entry = aliased(JournalEntry)
-    own = (entry.merchant_id == merchant(reader.viewer), entry.position > follower.position)
-    found = select(entry.recorded_at).where(*own).order_by(entry.position).limit(fixed(1))
+    (entry,), own = everything(reader).tables((JournalEntry,))
+    found = (
+        select(entry.recorded_at)
+        .where(*own, entry.position > follower.position)
+        .order_by(entry.position)
+        .limit(fixed(1))
+    )
     return found.correlate_except(entry).scalar_subquery()
 
 
 def _waiting(reader: Reader, lane: Any) -> ColumnElement[int]:
     """Count the entries of a lane's object from the one that fails on."""
-    entry = aliased(JournalEntry)
-    own = (entry.merchant_id == merchant(reader.viewer), entry.position >= lane.position)
-    found = select(func.count()).where(*own, entry.aggregate_id == lane.aggregate_id)
+    (entry,), own = everything(reader).tables((JournalEntry,))
+    waits = entry.aggregate_id == lane.aggregate_id, entry.position >= lane.position
+    found = select(func.count()).where(*own, *waits)
     return found.correlate_except(entry).scalar_subquery()
 
 

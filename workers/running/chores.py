@@ -23,7 +23,7 @@ from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
 
 _log = logging.getLogger("abruf")
-POLL_S = 1.0
+LOOK_S = 1.0
 """Seconds after which it is looked for work without a hint."""
 _QUIET_S = 0.05
 """Between two looks that hints ask for."""
@@ -61,7 +61,7 @@ class Chores:
         database: Database,
         clock: Clock,
         grace: timedelta = timedelta(seconds=5),
-        poll_s: float = POLL_S,
+        poll_s: float = LOOK_S,
     ) -> None:
         """Take where the merchants are, when it is, and how long a step may go on at the end."""
         self._database, self._clock = database, clock
@@ -89,8 +89,8 @@ class Chores:
         finally:
             for task in looking:
                 task.cancel()
-            for it in self._tended.values():
-                it.end()
+            for tended in self._tended.values():
+                tended.end()
             await self._end(doing)
             await asyncio.gather(*looking, return_exceptions=True)
 
@@ -104,8 +104,8 @@ class Chores:
             await asyncio.gather(*done)
 
     def _hinted(self, merchant_id: UUID | None) -> None:
-        for it in self._tended.values():
-            it.hint(merchant_id)
+        for tended in self._tended.values():
+            tended.hint(merchant_id)
 
     async def _look(self, tended: "_Tended") -> None:
         while True:

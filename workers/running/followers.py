@@ -14,7 +14,7 @@ from functools import cached_property, partial
 from uuid import UUID
 
 from commands.access.followers import lanes, positions
-from commands.access.followers.entries import PAGE, JournalEvent, page_after
+from commands.access.followers.entries import MOST_AT_ONCE, JournalEvent, page_after
 from commands.writing.running.run import Author, run_unasked
 from commands.writing.transaction import Writing
 from kit.db.database import Database
@@ -78,7 +78,7 @@ class Followers:
         A page that fails is halved until the entry that fails is alone: its object's lane is set
         aside, and all others go on.
         """
-        telling = _Telling(self.every[name], self._sizes.pop((merchant_id, name), PAGE))
+        telling = _Telling(self.every[name], self._sizes.pop((merchant_id, name), MOST_AT_ONCE))
         author = Author(by_itself(merchant_id), now)
         try:
             is_left = await run_unasked(database, author, telling.page)
@@ -94,7 +94,7 @@ class Followers:
                 await run_unasked(database, author, partial(telling.set_aside, error))
             return True
         self._note(name, "TOLD", count=len(telling.events))
-        if is_left and telling.size < PAGE:
+        if is_left and telling.size < MOST_AT_ONCE:
             self._sizes[merchant_id, name] = telling.size * 2
         return is_left
 
@@ -159,7 +159,7 @@ class _Retrying:
 
     def __init__(self, follower: Follower) -> None:
         self._follower = follower
-        self.lane: lanes.Tried | None = None
+        self.lane: lanes.LaneTried | None = None
 
     async def first(self, writing: Writing) -> bool:
         self.lane, of = None, self._follower
@@ -173,7 +173,7 @@ class _Retrying:
             return False
         event = await lanes.first_of(writing, lane, of.types, place.position)
         if event is not None:
-            self.lane = lanes.Tried(lane.id, lane.position, lane.attempts)
+            self.lane = lanes.LaneTried(lane.id, lane.position, lane.attempts)
             async with asyncio.timeout(LONGEST_S):
                 await of.tell(writing, [event])
             await lanes.pass_by(writing, lane, of.types, event.position)

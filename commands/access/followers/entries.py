@@ -30,7 +30,7 @@ from models.access.keys import CounterName, MerchantCounter
 from models.base.events import EVENTS, Event, Payload, read_event
 from models.base.tables import fixed
 
-PAGE = 500
+MOST_AT_ONCE = 500
 """Entries that a follower is told of at once."""
 
 

@@ -31,7 +31,7 @@ _DUE = (
 )
 
 
-class Tried(NamedTuple):
+class LaneTried(NamedTuple):
     """A lane as it was when its first entry was tried."""
 
     id: UUID
@@ -112,12 +112,12 @@ async def pass_by(
 
 
 async def failed_again(
-    writing: Writing, failed: Tried, error: BaseException, pauses: Sequence[timedelta]
+    writing: Writing, failed: LaneTried, error: BaseException, pauses: Sequence[timedelta]
 ) -> bool:
     """Note that the first entry of a lane has failed once more; tells whether it is parked now."""
     rows = await writing.among(FollowerLane, "id", [failed.id], "id", lock=True)
     lane = rows[0] if rows else None
-    if lane is None or Tried(lane.id, lane.position, lane.attempts) != failed:
+    if lane is None or LaneTried(lane.id, lane.position, lane.attempts) != failed:
         return False
     lane.attempts, lane.reason = lane.attempts + 1, reason_of(error)
     await wait(writing, lane, pauses)

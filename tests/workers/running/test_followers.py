@@ -59,7 +59,7 @@ def following(function, **more):
     return Followers(Follower("count", function, pauses=PAUSES, **more))
 
 
-async def told(world, followers):
+async def tell(world, followers):
     """Tell until there is nothing more."""
     while await followers.tell(world.database, world.merchant_id, "count", world.clock()):
         pass
@@ -83,15 +83,15 @@ async def test_it_is_told_of_what_it_wants_once_and_stands_at_the_end(world):
     await happen(world, world.merchant_id, event=MerchantSettingsCreated)
     count = Counted()
     followers = following(count, wants=(ApiKeyRevoked,))
-    await told(world, followers)
+    await tell(world, followers)
     assert (count.pages, await count.count(world), await stands(world)) == (
         [[1, 2, 3]],
         3,
         (4, None),
     )
-    await told(world, followers)
+    await tell(world, followers)
     await happen(world, ones[0])
-    await told(world, followers)
+    await tell(world, followers)
     assert (count.pages[1:], await count.count(world)) == ([[5]], 4)
     assert followers.counted == {("count", "TOLD"): 4}
 
@@ -103,7 +103,7 @@ async def test_it_is_told_whose_entry_it_is_and_what_the_entry_says(world):
         found.extend(events)
 
     await happen(world, key)
-    await told(world, following(note))
+    await tell(world, following(note))
     (entry,) = await rows(world, JournalEntry)
     (event,) = found
     assert event.event == ApiKeyRevoked(key)
@@ -116,7 +116,7 @@ async def test_what_fails_is_alone_in_its_lane_and_all_others_go_on(world):
     await happen(world, good[0], bad, good[1], bad, good[2])
     count = Counted({2: 99})
     followers = following(count)
-    await told(world, followers)
+    await tell(world, followers)
     (lane,) = await rows(world, FollowerLane)
     assert (lane.aggregate_id, lane.position, lane.attempts) == (bad, 2, 1)
     assert (lane.reason, lane.failed_at) == ("RuntimeError: at 2", world.clock())
@@ -124,7 +124,7 @@ async def test_what_fails_is_alone_in_its_lane_and_all_others_go_on(world):
     assert await count.count(world) == 3
     assert not any(4 in page for page in count.pages[-2:]), "it waits behind what fails"
     await happen(world, bad, good[0])
-    await told(world, followers)
+    await tell(world, followers)
     assert count.pages[-1] == [7]
 
 
@@ -133,20 +133,20 @@ async def test_a_lane_is_tried_again_in_its_order_and_ends_when_all_of_it_is_tol
     await happen(world, bad, bad, new_id())
     count = Counted({1: 3})
     followers = following(count)
-    await told(world, followers)
+    await tell(world, followers)
     await retried(world, followers)
     tries = len(count.pages)
     await retried(world, followers, 1)
     (lane,) = await rows(world, FollowerLane)
     assert (count.pages[tries:], lane.attempts) == ([[1]], 2)
     await happen(world, bad)
-    await told(world, followers)
+    await tell(world, followers)
     await retried(world, followers, 60)
     assert count.pages[tries + 1 :] == [[1], [2], [4]]
     assert (await rows(world, FollowerLane), await stands(world)) == ([], (4, None))
     assert await count.count(world) == 4
     await happen(world, bad)
-    await told(world, followers)
+    await tell(world, followers)
     assert count.pages[-1] == [5]
 
 
@@ -154,7 +154,7 @@ async def test_after_its_last_try_a_lane_is_parked_and_nobody_tries_it(world):
     await happen(world, new_id(), new_id())
     count = Counted({1: 99})
     followers = following(count)
-    await told(world, followers)
+    await tell(world, followers)
     for pause in PAUSES:
         await retried(world, followers, pause.total_seconds())
     (lane,) = await rows(world, FollowerLane)
@@ -177,9 +177,9 @@ async def test_one_that_is_told_elsewhere_is_passed_by(world):
         await done.wait()
 
     await happen(world, new_id())
-    first = asyncio.create_task(told(world, following(slow)))
+    first = asyncio.create_task(tell(world, following(slow)))
     await begun.wait()
-    await told(world, following(slow))
+    await tell(world, following(slow))
     done.set()
     await first
     assert (pages, await stands(world)) == ([1], (1, None))
@@ -192,5 +192,5 @@ async def test_what_a_later_release_has_written_waits_for_a_worker_of_that_relea
         own = (JournalEntry.merchant_id == world.merchant_id, JournalEntry.id == later.id)
         await session.execute(update(JournalEntry).where(*own).values(type="api_key.renamed"))
     count = Counted()
-    await told(world, following(count, wants=(ApiKeyRevoked,)))
+    await tell(world, following(count, wants=(ApiKeyRevoked,)))
     assert (count.pages, await stands(world)) == ([[1]], (1, None))

@@ -7,7 +7,7 @@ from models.access.viewers import Actor
 from tests import make
 from tests.make.access.followers import LANES, failing
 from tests.make.feed import rows
-from tests.workers.running.test_followers import Counted, following, happen, retried, stands, told
+from tests.workers.running.test_followers import Counted, following, happen, retried, stands, tell
 
 WORKERS = "{ workers(first: 9) { nodes { id name behind lanes(first: 9) { nodes { id } } } } }"
 RETRY = """
@@ -39,7 +39,7 @@ async def parked(world):
     await happen(world, key, key, world.merchant_id)
     count = Counted({1: 9})
     followers = following(count)
-    await told(world, followers)
+    await tell(world, followers)
     for seconds in (1, 60):
         await retried(world, followers, seconds)
     return count, followers
@@ -101,7 +101,7 @@ async def test_a_lane_whose_only_entry_is_passed_by_is_gone(world, ask):
     await happen(world, key)
     count = Counted({1: 9})
     followers = following(count)
-    await told(world, followers)
+    await tell(world, followers)
     _, (lane,) = await one(ask)
     await ask(SKIP, input={"followerLaneId": lane["id"], "position": 1, "reason": "NOT_WANTED"})
     await retried(world, followers)
