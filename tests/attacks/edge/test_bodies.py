@@ -9,9 +9,11 @@ import pytest
 
 from kit.loop.apart import Apart
 from kit.loop.memory import MUCH
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Viewer
+from resolvers.running.buckets import buckets_of
 from tests import make
 from tests.attacks.edge.conftest import QUERY, Serve
+from tests.conftest import NOW, PATIENT
 from tests.make.running import until
 from transport.connections.requests import FED_AT_ONCE, FRAMING, Requests
 from transport.http import requests
@@ -141,6 +143,39 @@ async def test_long_bodies_wait_as_they_came_and_one_of_them_is_held_at_a_time(
             late = await host.ask(OBJECTS)
         assert (late.status, late.code) == (429, "THROTTLED")
         assert (await host.ask(BRACKETS)).status == 200
+
+
+async def test_long_bodies_are_read_in_rounds_of_their_own_and_none_without_points(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten at once that are refused at once would otherwise be read in one round of the loop."""
+    rounds, parse = list[int](), requests.json_object
+    async with serve() as host:
+        process, viewers = host.endpoint.process, set[Viewer]()
+        share_of = host.endpoint.bodies.share
+        monkeypatch.setattr(
+            host.endpoint.bodies, "share", lambda it: viewers.add(it) or share_of(it)
+        )
+
+        def noted(text: bytes) -> Any:
+            rounds.append(process.slices.count)
+            return parse(text)
+
+        monkeypatch.setattr(requests, "json_object", noted)
+        answers = await asyncio.gather(*[host.ask(BRACKETS) for _ in range(4)])
+        assert [it.status for it in answers] == [200] * 4
+        assert len(set(rounds)) == 4
+        (viewer,) = viewers
+        for bucket in buckets_of(viewer, PATIENT, PATIENT):
+            share = process.budgets.share(bucket, NOW)
+            monkeypatch.setattr(share, "points", -2 * bucket.size)
+        for body in (BRACKETS, OBJECTS):
+            late = await host.ask(body)
+            assert (late.status, late.code) == (429, "THROTTLED")
+            assert late.body["extensions"]["cost"]["actualQueryCost"] == 0
+        assert len(rounds) == 4
+        # Short ones are told in the form of GraphQL.
+        assert (await host.ask()).body["errors"][0]["extensions"]["code"] == "THROTTLED"
 
 
 @pytest.mark.parametrize("query", ["{ viewer { actor } }", "mutation { %s }"])
