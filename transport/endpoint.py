@@ -153,7 +153,7 @@ class Endpoint:
         try:
             await charged(bill, ENTRY)
         except ClientError as spent:
-            seconds = spent.extensions["retryAfter"]
+            seconds = (spent.extensions or {})["retryAfter"]
             refusal = Refusal(429, spent.message, ErrorCode.THROTTLED, retry_after=seconds)
             refusal.beside = costs(bill)
             raise refusal from spent

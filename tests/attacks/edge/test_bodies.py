@@ -117,6 +117,21 @@ async def test_a_body_in_pieces_of_an_ordinary_size_is_read(serve: Serve) -> Non
             assert (await line.reply()).status == 200
 
 
+@pytest.mark.parametrize("size", [b"ffffffffffffffff", b"fffffff;a=b", b"F4241"])
+@pytest.mark.parametrize("before", [b"", b"1\r\n \r\n"])
+async def test_a_piece_that_is_said_to_be_too_long_is_refused_at_once(
+    serve: Serve, size: bytes, before: bytes
+) -> None:
+    async with serve() as host:
+        whole = host.request(b"", **{"Transfer-Encoding": "chunked"})
+        begun = whole.replace(b"Content-Length: 0\r\n", b"") + before
+        # The line arrives in two parts, and nothing of the piece.
+        async with host.line(begun + size[:3]) as line:
+            line.writer.write(size[3:] + b"\r\n")
+            assert ((found := await line.reply()).status, found.code) == (413, "BAD_USER_INPUT")
+        await host.is_empty()
+
+
 OBJECTS = {**QUERY, "variables": {"x": [[{"a": 1}] * (MUCH // 4)] * 4}}
 BRACKETS = {"query": f"{{ viewer {{ actor }} }} # {'{' * MUCH}"}
 
