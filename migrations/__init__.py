@@ -18,7 +18,7 @@ from kit.db.role import APP_ROLE
 
 PATIENCE = timedelta(seconds=30)
 """How long a step is tried again while others hold what it needs."""
-TURN = timedelta(seconds=2)
+LOCK_WAIT = timedelta(seconds=2)
 """How long one try waits for a lock: meanwhile whoever comes later waits behind it."""
 _LOCK_NOT_AVAILABLE, _DEADLOCK_DETECTED = "55P03", "40P01"
 
@@ -69,14 +69,14 @@ def upgrade(
     """
     ends_at = monotonic() + PATIENCE.total_seconds()
 
-    def told(step: Step) -> None:
+    def reset(step: Step) -> None:
         nonlocal ends_at
         ends_at = monotonic() + PATIENCE.total_seconds()
         (made or _untold)(step)
 
     while True:
         try:
-            command.upgrade(configured(url, app_role, told), to)
+            command.upgrade(configured(url, app_role, reset), to)
         except CommandError as error:
             if not isinstance(error.__cause__, ResolutionError):
                 raise

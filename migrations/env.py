@@ -36,8 +36,10 @@ def _made(*, step: MigrationInfo, **_more: object) -> None:
 
 def _run(connection: Connection) -> None:
     connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
-    turn = f"{migrations.TURN.total_seconds() * 1000:.0f}"
-    connection.execute(text("SELECT set_config('lock_timeout', :turn, false)"), {"turn": turn})
+    lock_wait = f"{migrations.LOCK_WAIT.total_seconds() * 1000:.0f}"
+    connection.execute(
+        text("SELECT set_config('lock_timeout', :lock_wait, false)"), {"lock_wait": lock_wait}
+    )
     connection.commit()
     context.configure(
         connection=connection,

@@ -60,7 +60,7 @@ async def test_who_holds_a_table_is_told_and_nothing_is_changed(fresh, call, mon
     holder = await asyncpg.connect(owner.replace("+asyncpg", ""))
     await holder.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
     monkeypatch.setattr("migrations.PATIENCE", timedelta())
-    monkeypatch.setattr("migrations.TURN", timedelta(milliseconds=50))
+    monkeypatch.setattr("migrations.LOCK_WAIT", timedelta(milliseconds=50))
     async with holder.transaction():
         await holder.execute("LOCK TABLE alembic_version")
         code, output, failed = await call("migrate", **fresh)

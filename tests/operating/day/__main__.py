@@ -162,8 +162,8 @@ def _lose_and_restore(abruf: Installed, admin: str, file: Path) -> None:
     ((merchant,),) = ask(abruf.backup["ABRUF_BACKUP_URL"], "SELECT id::text FROM merchants")
     held = _held(abruf, str(merchant))
     ask_each(admin, ["DROP DATABASE day", MADE])
-    said = abruf("restore", str(file))
-    assert said.endswith("all is as it was counted.\n"), said
+    output = abruf("restore", str(file))
+    assert output.endswith("all is as it was counted.\n"), output
     again = _held(abruf, str(merchant))
     assert again == held, set(held.items() ^ again.items())
     rows = sum(int(count) for count, _ in held.values())
@@ -206,9 +206,9 @@ def _served(abruf: Installed, command: Sequence[str], log: Path, **more: str) ->
     """Run a server on the database; gives its address. It ends by SIGTERM, and drains first."""
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    asking = f"import urllib.request as it; it.urlopen('{origin}/readyz')"
+    probe = f"import urllib.request as it; it.urlopen('{origin}/readyz')"
     env = {**abruf.inherited, **abruf.environment, **_SERVED, "ABRUF_PORT": str(port), **more}
-    with serving(command, port, log, (sys.executable, "-c", asking), env):
+    with serving(command, port, log, (sys.executable, "-c", probe), env):
         yield origin
 
 

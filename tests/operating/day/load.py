@@ -46,7 +46,7 @@ class Load:
         self._ids: dict[str, str] = {}
 
     def _prepare(self) -> None:
-        made = self._asked(self.origins[0], _BASE, {})["data"]
+        made = self._ask(self.origins[0], _BASE, {})["data"]
         (channel,) = made["channelsUpsert"]["results"]
         (product,) = made["productsUpsert"]["results"]
         (party,) = made["partiesUpsert"]["results"]
@@ -137,12 +137,12 @@ class Load:
     ) -> tuple[dict[str, Any], set[str]]:
         """Ask once, on a connection of its own; returns the answer and its errors' codes."""
         try:
-            answer = self._asked(origin, query, variables)
+            answer = self._ask(origin, query, variables)
         except httpx.TransportError:
             return {}, {"no connection"}
         return answer, {it["extensions"]["code"] for it in answer.get("errors", ())}
 
-    def _asked(self, origin: str, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, origin: str, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self._token}"}
         sent = {"query": query, "variables": variables}
         with httpx.Client(trust_env=False, timeout=LONGEST_S) as http:
