@@ -95,10 +95,10 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         with postgresql_15(folder) as server:
-            _play(folder, server, before)
+            _run(folder, server, before)
 
 
-def _play(folder: Path, server: str, before: str) -> None:
+def _run(folder: Path, server: str, before: str) -> None:
     abruf = Installed(folder, server)
     abruf.install()
     _tell(f"installed: {abruf('--version').strip()}")
@@ -183,10 +183,13 @@ def _held(abruf: Installed, merchant: str) -> dict[str, tuple[str, str]]:
     }
     for way, (url, readable) in ways.items():
         tables = [str(name) for (name,) in ask(url, _TABLES.format(readable=readable))]
-        asked = [f"SELECT set_merchant('{merchant}')", *(_HELD.format(table=it) for it in tables)]
+        statements = [
+            f"SELECT set_merchant('{merchant}')",
+            *(_HELD.format(table=it) for it in tables),
+        ]
         if way == "past the walls":
-            asked[0] = "SELECT 1"
-        _, *counts = ask_each(url, asked)
+            statements[0] = "SELECT 1"
+        _, *counts = ask_each(url, statements)
         for table, ((count, checksum),) in zip(tables, counts, strict=True):
             found[f"{table} {way}"] = (str(count), str(checksum))
     return found
