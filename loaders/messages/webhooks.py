@@ -26,6 +26,7 @@ from loaders.reading.filters import one_of
 from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, One, Reader
+from models.access.followers import JournalFollower
 from models.base.tables import entity_named, fixed
 from models.base.visibility import merchant
 from models.messages.webhooks.states import WebhookMessageState, WebhookState
@@ -76,11 +77,18 @@ def _position(reader: Reader, row: Any) -> ColumnElement[Any]:
     """Return up to where everything was taken or given up; positions are the merchant's alone."""
     if not reader.viewer.sees_all:
         return cast(null(), BigInteger())
-    of = WebhookMessage
+    of, follower = WebhookMessage, JournalFollower
     first = select(func.min(of.position) - literal_column("1")).where(
         *_pending(reader, row), of.is_replay.is_(False), of.entry_id.is_not(None)
     )
-    kept = func.coalesce(first.correlate_except(of).scalar_subquery(), row.after_position)
+    read = select(follower.position).where(
+        follower.merchant_id == merchant(reader.viewer), follower.name == fixed(FOLLOWER)
+    )
+    kept = func.coalesce(
+        first.correlate_except(of).scalar_subquery(),
+        read.correlate_except(follower).scalar_subquery(),
+        row.after_position,
+    )
     return func.greatest(kept, row.after_position)
 
 

@@ -48,13 +48,13 @@ class Schedule:
         """Return how long to wait after so many tries, None where it was the last one."""
         if tries > len(self.delays):
             return None
-        seconds = self.delays[tries - 1].total_seconds()
-        return timedelta(seconds=seconds * (1 + self.jitter * self.chance.random()))
+        more: float = 1 + self.jitter * self.chance.random()
+        return timedelta(seconds=self.delays[tries - 1].total_seconds() * more)
 
     def probing(self, failures: int) -> timedelta:
         """Return how long to wait before the next probe, after so many failures in a row."""
-        doubled = self.probe * 2 ** min(max(0, failures - self.open_after), 20)
-        return min(doubled, self.longest_probe)
+        doublings = min(max(0, failures - self.open_after), 20)
+        return min(self.probe * float(2**doublings), self.longest_probe)
 
 
 @dataclass(frozen=True)

@@ -115,6 +115,7 @@ class WebhookLane(Owned):
 
     __tablename__ = "webhook_lanes"
     __seen__: ClassVar[Seen] = {}
+    __found__ = True
     __table_args__ = (
         to("webhooks", "id", ondelete="CASCADE"),
         Index("ix_webhook_lanes_next_at", "next_at", postgresql_where="next_at IS NOT NULL"),
