@@ -67,6 +67,9 @@ sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, verbs, gates, who sees what.
 	$(PYTHON) -c 'from models.base.markdown import events_markdown; print(events_markdown())' > docs/EVENTS.md.new
 	mv docs/EVENTS.md.new docs/EVENTS.md
+	$(PYTHON) -c 'import models; from models.events.schemas import schemas_text; print(schemas_text())' \
+		> docs/events.schema.json.new
+	mv docs/events.schema.json.new docs/events.schema.json
 	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import verbs_markdown; \
 		print(verbs_markdown(schema.mutation), end="")' > docs/VERBS.md.new
 	mv docs/VERBS.md.new docs/VERBS.md

@@ -299,7 +299,7 @@ def _server(
     keep_answers = timedelta(hours=config.idempotency_hours)
     serving = Serving(
         database,
-        terms=Terms(keep_answers, config.limits, config.executor == "planned"),
+        terms=Terms(keep_answers, config.limits, config.executor == "planned", config.outgoing),
         bounds=config.bounds,
         origins=config.origins,
         telemetry=telemetry,

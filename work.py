@@ -9,17 +9,24 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import migrations
+from commands.messages.webhooks.judging import RetrySchedule
 from kit import embedded
 from kit.clock import now
 from kit.config import Config
 from kit.db.database import Database
+from kit.outgoing.client import Client
+from resolvers.running.context import Terms
 from startup import Ending, logged, prepared, reach
+from transport.asked import Answers
 from transport.health import revision_of
 from transport.telemetry import Worked, exporting, metrics_shown, telemetry_of
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS
 from workers.fulfilment.deliveries import LAPSE_ORDERS
 from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
+from workers.messages.webhooks import TELL_WEBHOOKS, forgetting
+from workers.messages.webhooks.flights import Flights
+from workers.messages.webhooks.sending import Sender
 from workers.running.chores import Chore, Chores
 from workers.running.followers import Follower, Followers, chores_of
 from workers.running.rounds import Rounds
@@ -34,26 +41,29 @@ ROUNDS = (
     READ_LONG_MESSAGES,
 )
 """What is done for each merchant, every so often."""
-FOLLOWERS: tuple[Follower, ...] = ()
+FOLLOWERS: tuple[Follower, ...] = (TELL_WEBHOOKS,)
 """What happens after events."""
 CHORES: tuple[Chore, ...] = ()
-"""What is done where there is something to do, beside telling followers."""
+"""What is done where there is something to do, beside telling followers and sending webhooks."""
 
 
-def work(config: Config, *, is_beside: bool = False) -> None:
+def work(config: Config, *, is_beside: bool = False, schedule: RetrySchedule | None = None) -> None:
     """Do what is done unasked, and nothing else, until a signal ends it.
 
-    is_beside: the end of the standard input ends it, too.
+    is_beside: the end of the standard input ends it, too. schedule: of webhooks, the usual one
+    unless it is given.
     """
     ending = Ending()
     with ending.reported(), embedded.addresses(config, ending.lost) as server:
         prepared(config, server)
         database = asyncio.run(reach(config, server))
         with logged("worker"):
-            asyncio.run(_work(config, database, is_beside=is_beside))
+            asyncio.run(_work(config, database, schedule, is_beside=is_beside))
 
 
-async def _work(config: Config, database: Database, *, is_beside: bool) -> None:
+async def _work(
+    config: Config, database: Database, schedule: RetrySchedule | None, *, is_beside: bool
+) -> None:
     """Work until it is told to stop; a second signal ends the process."""
     stop = asyncio.Event()
     grace = timedelta(seconds=config.grace_s)
@@ -63,10 +73,26 @@ async def _work(config: Config, database: Database, *, is_beside: bool) -> None:
         meanwhile.push_async_callback(database.close)
         worked = Worked(followers, chores, rounds.ages)
         await meanwhile.enter_async_context(_shown(config, database, worked, stop))
-        await meanwhile.enter_async_context(rounds.running(*ROUNDS))
+        sending = await meanwhile.enter_async_context(_sending(config, database, schedule))
+        own = (*ROUNDS, forgetting(config.webhook_days))
+        await meanwhile.enter_async_context(rounds.running(*own))
         of_followers = chores_of(followers) if FOLLOWERS else ()
-        await meanwhile.enter_async_context(chores.running(*of_followers, *CHORES))
+        await meanwhile.enter_async_context(chores.running(*of_followers, *CHORES, sending))
         await _told_to(stop, is_beside=is_beside)
+
+
+@asynccontextmanager
+async def _sending(
+    config: Config, database: Database, schedule: RetrySchedule | None
+) -> AsyncIterator[Chore]:
+    """Give what sends webhooks, and close what it has opened."""
+    plans = config.executor == "planned"
+    answers = Answers(database, now, Terms(limits=config.limits, plans=plans))
+    client = Client(config.outgoing)
+    try:
+        yield Flights(Sender(client, now, answers, schedule)).chore
+    finally:
+        await client.close()
 
 
 async def _told_to(stop: asyncio.Event, *, is_beside: bool) -> None:

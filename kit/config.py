@@ -2,16 +2,20 @@
 
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from ipaddress import ip_network
 from pathlib import Path
 
 from kit.limits import DEFAULT_BOUNDS, DEFAULT_LIMITS, Bounds, Limits
+from kit.outgoing.addresses import networks
+from kit.outgoing.client import DEFAULT_RULES, Rules
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _PLAIN = ("postgres://", "postgresql://")
 _OURS = "ABRUF_"
+_PORTS = 65_536
 _REDIS = ("redis://", "rediss://", "unix://")
 
 
@@ -36,6 +40,8 @@ class Config:
     worker: whether the server starts a worker beside itself, which does what is done unasked.
     migrates: whether the server brings the schema to its newest revision when it starts; where it
     does not, it needs no owner, and `abruf migrate` has done that.
+    outgoing: whom we ask ourselves, of whom others have told us. webhook_days: how long it is kept
+    what webhooks were sent.
     unknown: names that begin like ours, and that nothing asks for.
     """
 
@@ -65,6 +71,8 @@ class Config:
     demo: bool
     migrates: bool
     worker: bool
+    outgoing: Rules
+    webhook_days: int
     unknown: tuple[str, ...]
 
 
@@ -163,6 +171,26 @@ def _networks(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
     return networks
 
 
+def _outgoing(environment: Mapping[str, str]) -> Rules:
+    """Read ABRUF_WEBHOOK_PORTS, ABRUF_WEBHOOK_ALLOWED and ABRUF_WEBHOOK_HTTP."""
+    usual = ",".join(map(str, sorted(DEFAULT_RULES.ports)))
+    ports = environment.get("ABRUF_WEBHOOK_PORTS", usual).replace(",", " ").split()
+    if not all(it.isdecimal() and 0 < int(it) < _PORTS for it in ports):
+        message = f"ABRUF_WEBHOOK_PORTS must be ports with commas between them, not {ports}."
+        raise SystemExit(message)
+    return Rules(
+        frozenset(map(int, ports)),
+        networks(_networks(environment, "ABRUF_WEBHOOK_ALLOWED")),
+        allows_http=_choice(environment, "ABRUF_WEBHOOK_HTTP", "0", "1") == "1",
+    )
+
+
+def _data_dir(environment: Mapping[str, str]) -> Path:
+    """Read ABRUF_DATA_DIR."""
+    home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Path(environment.get("ABRUF_DATA_DIR") or home / "abruf").expanduser().absolute()
+
+
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
     environment = _Environment(environment)
@@ -171,10 +199,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     pooler = _choice(environment, "ABRUF_POOLER", "none", "transaction") == "transaction"
     migrates = _choice(environment, "ABRUF_MIGRATE", "1", "0") == "1"
     if pooler and migrates and not owner_url:
-        message = "ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler."
-        raise SystemExit(message)
+        sys.exit("ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler.")
     pool_size = max(1, _number(environment, "ABRUF_POOL_SIZE", 10))
-    home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Config(
         database_url=_async_url(url) if url else None,
         owner_url=_async_url(owner_url) if owner_url else None,
@@ -182,7 +208,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         redis_url=_redis_url(environment.get("ABRUF_REDIS_URL")),
         allow_owner=_choice(environment, "ABRUF_ALLOW_OWNER", "0", "1") == "1",
         pooler=pooler,
-        data_dir=Path(environment.get("ABRUF_DATA_DIR") or home / "abruf").expanduser().absolute(),
+        data_dir=_data_dir(environment),
         host=environment.get("ABRUF_HOST", "127.0.0.1"),
         port=_number(environment, "ABRUF_PORT", 8000),
         pool_size=pool_size,
@@ -202,5 +228,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         demo=_choice(environment, "ABRUF_DEMO", *(("0", "1") if url else ("1", "0"))) == "1",
         migrates=migrates,
         worker=_choice(environment, "ABRUF_WORKER", "1", "0") == "1",
+        outgoing=_outgoing(environment),
+        webhook_days=max(1, _number(environment, "ABRUF_WEBHOOK_DAYS", 30)),
         unknown=environment.unknown(),
     )

@@ -13,6 +13,8 @@ const PARTS = [
   "PostalAddress", "ProductOption", "ProductPrice", "Recipient", "Supplied", "WindowProposal",
   // Of master data.
   "Capabilities", "Closure", "Handling", "Opening", "OtherNumber", "PublicHolidays", "ScheduleCode",
+  // Of messages to others.
+  "WebhookCondition",
   // Of parcels and receipts.
   "ParcelContent", "ReceiptLine", "TrackingNumber",
   // Compared, summed or planned for one answer.

@@ -9,8 +9,8 @@ from collections.abc import Collection
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeAlias
 
-Address: TypeAlias = IPv4Address | IPv6Address
-Network: TypeAlias = IPv4Network | IPv6Network
+IpAddress: TypeAlias = IPv4Address | IPv6Address
+IpNetwork: TypeAlias = IPv4Network | IPv6Network
 
 _INSIDE_4 = tuple(
     map(
@@ -50,19 +50,19 @@ _INSIDE_6 = tuple(
 )
 
 
-def is_inside(address: Address) -> bool:
+def is_inside(address: IpAddress) -> bool:
     """Tell whether an address is not one of the public Internet."""
     if isinstance(address, IPv4Address):
         return any(address in network for network in _INSIDE_4)
     return address not in _GLOBAL_6 or any(address in network for network in _INSIDE_6)
 
 
-def may_reach(address: Address, allowed: Collection[Network]) -> bool:
+def may_reach(address: IpAddress, allowed: Collection[IpNetwork]) -> bool:
     """Tell whether an address may be asked: it is public, or in a network that is allowed."""
     return not is_inside(address) or any(address in network for network in allowed)
 
 
-def literal(host: str) -> Address | None:
+def literal(host: str) -> IpAddress | None:
     """Return the address that a host is written as, None for a name."""
     try:
         return ip_address(host)
@@ -70,6 +70,6 @@ def literal(host: str) -> Address | None:
         return None
 
 
-def networks(texts: Collection[str]) -> tuple[Network, ...]:
+def networks(texts: Collection[str]) -> tuple[IpNetwork, ...]:
     """Return networks. ValueError for what is none."""
     return tuple(ip_network(it) for it in texts)

@@ -20,7 +20,7 @@ import certifi
 import httpcore
 import httpx
 
-from kit.outgoing.addresses import Address, Network, literal, may_reach
+from kit.outgoing.addresses import IpAddress, IpNetwork, literal, may_reach
 
 _SCHEMES = {"https": 443, "http": 80}
 _LOOK_UPS = 32
@@ -29,7 +29,7 @@ _KEPT, _KEPT_S = 200, 30.0
 """Connections that are kept for a next request, and how long."""
 
 
-class Fault(StrEnum):
+class OutgoingFault(StrEnum):
     """Why there is no answer."""
 
     FORBIDDEN = "FORBIDDEN"
@@ -43,7 +43,7 @@ class Fault(StrEnum):
 class NoAnswer(Exception):
     """Nobody has answered. fault: why."""
 
-    def __init__(self, fault: Fault, text: str) -> None:
+    def __init__(self, fault: OutgoingFault, text: str) -> None:
         """Take why, and what is known of it."""
         super().__init__(text)
         self.fault = fault
@@ -58,7 +58,7 @@ class Rules:
     """
 
     ports: frozenset[int] = frozenset({443, 8443})
-    allowed: tuple[Network, ...] = ()
+    allowed: tuple[IpNetwork, ...] = ()
     allows_http: bool = False
     seconds: float = 15.0
     most_bytes: int = 64 * 1024
@@ -117,7 +117,7 @@ class _Checking(httpcore.AsyncNetworkBackend):
         """Connect to the first address of a host that answers. NoAnswer: one of them is inside."""
         addresses = await self._addresses(host, port)
         if not all(may_reach(it, self._rules.allowed) for it in addresses):
-            raise NoAnswer(Fault.FORBIDDEN, f"{host} is not a host of the public Internet.")
+            raise NoAnswer(OutgoingFault.FORBIDDEN, f"{host} is not a host of the public Internet.")
         for last, address in enumerate(addresses, 1 - len(addresses)):
             try:
                 return await self._inner.connect_tcp(
@@ -128,12 +128,12 @@ class _Checking(httpcore.AsyncNetworkBackend):
                     raise
         raise AssertionError
 
-    async def _addresses(self, host: str, port: int) -> Sequence[Address]:
+    async def _addresses(self, host: str, port: int) -> Sequence[IpAddress]:
         look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._look_ups, look_up)
         except (OSError, UnicodeError) as error:
-            raise NoAnswer(Fault.UNRESOLVED, f"{host} is not known.") from error
+            raise NoAnswer(OutgoingFault.UNRESOLVED, f"{host} is not known.") from error
         addresses = [literal(str(it[4][0])) for it in found]
         return [it for it in dict.fromkeys(addresses) if it is not None]
 
@@ -145,7 +145,7 @@ class _Checking(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """NoAnswer: a socket of this machine is inside."""
         del timeout, socket_options
-        raise NoAnswer(Fault.FORBIDDEN, f"{path} is no host.")
+        raise NoAnswer(OutgoingFault.FORBIDDEN, f"{path} is no host.")
 
     async def sleep(self, seconds: float) -> None:
         """Wait between two attempts to connect, of which there are none."""
@@ -180,8 +180,8 @@ class Client:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
         """Send a body, and return the answer, whatever its status. NoAnswer: there is none."""
         if reason := self.rules.refuse(url):
-            raise NoAnswer(Fault.FORBIDDEN, reason)
-        with _told():
+            raise NoAnswer(OutgoingFault.FORBIDDEN, reason)
+        with _translated():
             async with asyncio.timeout(self.rules.seconds):
                 return await self._posted(httpx.URL(url), body, headers)
 
@@ -193,8 +193,8 @@ class Client:
         own = [("host", url.netloc.decode()), *length.items(), *headers.items()]
         async with self._pool.stream("POST", target, headers=own, content=body) as response:
             received = await self._beginning(response.aiter_stream())
-            told = {name.decode("latin-1").lower(): it for name, it in response.headers}
-            read = {name: it.decode("latin-1") for name, it in told.items()}
+            pairs = [(name.decode("latin-1").lower(), it) for name, it in response.headers]
+            read = {name: it.decode("latin-1") for name, it in pairs}
             return Answered(response.status, read, received)
 
     async def _beginning(self, parts: AsyncIterator[bytes]) -> bytes:
@@ -213,16 +213,18 @@ class Client:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _translated() -> Iterator[None]:
     """Raise NoAnswer for what the library and the clock say."""
     try:
         yield
     except (TimeoutError, httpcore.TimeoutException) as error:
-        raise NoAnswer(Fault.LATE, "There was no answer in time.") from error
+        raise NoAnswer(OutgoingFault.LATE, "There was no answer in time.") from error
     except httpcore.ConnectError as error:
         causes = (error.__cause__, error.__context__)
         if any(isinstance(it, ssl.SSLError) for it in causes):
-            raise NoAnswer(Fault.UNTRUSTED, f"No secure connection: {error}") from error
-        raise NoAnswer(Fault.UNREACHABLE, f"Nobody is there: {error}") from error
+            raise NoAnswer(OutgoingFault.UNTRUSTED, f"No secure connection: {error}") from error
+        raise NoAnswer(OutgoingFault.UNREACHABLE, f"Nobody is there: {error}") from error
     except (httpcore.NetworkError, httpcore.ProtocolError) as error:
-        raise NoAnswer(Fault.BROKEN, f"It broke off: {error or type(error).__name__}") from error
+        raise NoAnswer(
+            OutgoingFault.BROKEN, f"It broke off: {error or type(error).__name__}"
+        ) from error

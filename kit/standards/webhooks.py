@@ -13,13 +13,15 @@ from uuid import UUID
 SECRET_BYTES = 32
 _SECRET, _MESSAGE, _VERSION = "whsec_", "msg_", "v1"
 SUCCESS = range(200, 300)
-GONE = 410
+NOT_WANTED = 410
 """The receiver wants no more."""
 OVERLOADED = frozenset({429, 502, 503, 504})
 """The receiver wants less at once."""
-DELAYS = tuple(
-    timedelta(seconds=it)
-    for it in (5, 5 * 60, 30 * 60, *(hours * 3600 for hours in (2, 5, 10, 14, 20, 24)))
+_MINUTES, _HOURS = (5, 30), (2, 5, 10, 14, 20, 24)
+DELAYS = (
+    timedelta(seconds=5),
+    *(timedelta(minutes=each) for each in _MINUTES),
+    *(timedelta(hours=each) for each in _HOURS),
 )
 """Between one try and the next: the first at once, the last after three days."""
 
@@ -29,7 +31,7 @@ def new_secret() -> bytes:
     return secrets.token_bytes(SECRET_BYTES)
 
 
-def shown(secret: bytes) -> str:
+def secret_text(secret: bytes) -> str:
     """Return a secret as receivers keep it."""
     return _SECRET + base64.b64encode(secret).decode()
 

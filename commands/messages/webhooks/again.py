@@ -9,6 +9,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     DateTime,
+    Integer,
     Text,
     Uuid,
     any_,
@@ -32,11 +33,11 @@ from kit.errors import Code, Refused
 from models.access.journal import JournalEntry
 from models.access.viewers import Actor
 from models.events.messages.webhooks import WebhookReplayed
+from models.messages.webhooks.matching import events_for
 from models.messages.webhooks.states import CHANGE, COLLECTING, REDELIVER, WebhookMessageState
 from models.messages.webhooks.tables import Webhook, WebhookMessage
-from models.messages.webhooks.told import told
 
-PAGE = 500
+REPLAYED_AT_ONCE = 500
 """Entries that are replayed at once; the next ones when few messages wait."""
 _MARGIN = timedelta(minutes=1)
 """A transaction says when it began; others that ended before it may have begun later."""
@@ -118,24 +119,27 @@ async def replay_page(writing: Writing, webhook_id: UUID) -> bool:
         "merchant": webhook.merchant_id,
         "after": webhook.replay_after,
         "to": webhook.replay_to,
-        "types": sorted(told(webhook.event_types, webhook.scopes, actor)),
+        "size": REPLAYED_AT_ONCE,
+        "types": sorted(events_for(webhook.event_types, webhook.scopes, actor)),
     }
     entries = [JournalEvent(*row) for row in await writing.session.rows(_page(), values)]
     await keep(writing, await chosen(writing.session, [webhook], entries), is_replay=True)
-    if len(entries) < PAGE:
+    if len(entries) < REPLAYED_AT_ONCE:
         webhook.replay_after = webhook.replay_to = None
     else:
         webhook.replay_after = entries[-1].position
-    return len(entries) == PAGE
+    return len(entries) == REPLAYED_AT_ONCE
 
 
 async def _are_many_waiting(writing: Writing, webhook_id: UUID) -> bool:
     """Tell whether a page of messages waits for an endpoint already."""
     of = WebhookMessage
     own = (of.merchant_id == writing.viewer.merchant_id, of.webhook_id == webhook_id)
-    some = select(of.id).where(*own, of.state == WebhookMessageState.PENDING).limit(PAGE)
+    some = (
+        select(of.id).where(*own, of.state == WebhookMessageState.PENDING).limit(REPLAYED_AT_ONCE)
+    )
     there = select(func.count()).select_from(some.subquery())
-    return bool(await writing.session.scalar(there) == PAGE)
+    return bool(await writing.session.scalar(there) == REPLAYED_AT_ONCE)
 
 
 @cache
@@ -148,7 +152,7 @@ def _page() -> Statement:
         of.position <= bindparam("to", type_=BigInteger()),
         of.type == any_(bindparam("types", type_=ARRAY(Text()))),
     )
-    return Statement(rows.order_by(of.position).limit(PAGE))
+    return Statement(rows.order_by(of.position).limit(bindparam("size", type_=Integer())))
 
 
 async def _position_before(writing: Writing, at: datetime) -> int:

@@ -16,8 +16,8 @@ from models.access.viewers import Actor, Viewer, anyone
 from models.base.events import EVENTS
 from models.base.tables import entity_named, fixed
 from models.base.visibility import parameters, seen_by
+from models.messages.webhooks.matching import events_for, is_wanted
 from models.messages.webhooks.tables import Webhook, owner_of
-from models.messages.webhooks.told import asked_for, told
 
 UNTOLD = frozenset({"webhook.tested"})
 """What is told only to the endpoint that is tried."""
@@ -49,10 +49,10 @@ def _asked_for(
 ) -> Iterable[JournalEvent]:
     """Yield what an endpoint asks for, whether its owner sees it or not."""
     actor = Actor.STAFF if webhook.party_id is None else Actor.BUYER
-    types = told(webhook.event_types, webhook.scopes, actor) - UNTOLD
+    types = events_for(webhook.event_types, webhook.scopes, actor) - UNTOLD
     for each in entries:
         payload = payloads[each.id]
-        if each.type in types and asked_for(
+        if each.type in types and is_wanted(
             webhook.triggers, webhook.conditions, each.type, payload
         ):
             yield each

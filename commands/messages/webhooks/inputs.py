@@ -10,7 +10,7 @@ from commands.access.documents import DocumentKey
 from kit.errors import Code
 from kit.ids import Names
 from kit.inputs import Command, Input, Instant, Name, Note, Reference, StandIns, Upsert
-from models.messages.webhooks.told import means
+from models.messages.webhooks.matching import means
 
 MOST_PATTERNS, MOST_CONDITIONS = 50, 20
 MOST_PER_SECOND = 1_000
@@ -30,7 +30,7 @@ def _a_url(url: str) -> str:
     return url
 
 
-Url = Annotated[
+WebhookUrl = Annotated[
     str,
     StringConstraints(max_length=2_000, pattern=r"^[\x21-\x7e]+$"),
     AfterValidator(_a_url),
@@ -81,7 +81,7 @@ class WebhookTerms(Upsert):
 class WebhookCreate(WebhookTerms, Command):
     """An endpoint to be: of the merchant, or of the client whose key this is."""
 
-    url: Url = Field(description="Where messages are sent to: https, and a public host.")
+    url: WebhookUrl = Field(description="Where messages are sent to: https, and a public host.")
     event_types: list[EventPattern] = Field(
         min_length=1,
         max_length=MOST_PATTERNS,
@@ -101,7 +101,7 @@ class WebhookUpdate(WebhookTerms, WebhookCommand):
     expected_version: int | None = Field(
         None, description="Refuse unless the webhook still has this version."
     )
-    url: Url = Field("", description="Where messages are sent to: https, and a public host.")
+    url: WebhookUrl = Field("", description="Where messages are sent to: https, and a public host.")
     event_types: list[EventPattern] = Field(
         [],
         min_length=1,

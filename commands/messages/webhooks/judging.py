@@ -8,7 +8,7 @@ from uuid import UUID
 
 from commands.writing.transaction import Writing
 from kit.ids import new_id
-from kit.standards.webhooks import DELAYS, GONE, OVERLOADED, SUCCESS
+from kit.standards.webhooks import DELAYS, NOT_WANTED, OVERLOADED, SUCCESS
 from models.events.messages.webhooks import WebhookDisabled
 from models.messages.webhooks.states import (
     WebhookDisabling,
@@ -23,7 +23,7 @@ KEPT_ANSWER = 2_048
 
 
 @dataclass(frozen=True)
-class Schedule:
+class RetrySchedule:
     """When what fails is tried again.
 
     delays: of a message, between its tries. jitter: the most that is added to each, a part of it.
@@ -102,7 +102,7 @@ class Result:
 
 
 def judge(
-    writing: Writing, schedule: Schedule, webhook: Webhook, lane: WebhookLane, result: Result
+    writing: Writing, schedule: RetrySchedule, webhook: Webhook, lane: WebhookLane, result: Result
 ) -> dict[str, Any]:
     """Change an endpoint and its lane as an answer wants it; return what the message becomes."""
     if result.is_withdrawn:
@@ -117,7 +117,7 @@ def judge(
     if result.status in OVERLOADED or lane.failures >= schedule.open_after:
         lane.is_open = True
         lane.next_at = at + max(schedule.probing(lane.failures), least)
-    if result.status == GONE:
+    if result.status == NOT_WANTED:
         _disable(writing, webhook, WebhookDisabling.GONE)
     elif at - lane.failing_since >= schedule.give_up:
         _disable(writing, webhook, WebhookDisabling.FAILING)
@@ -125,7 +125,7 @@ def judge(
 
 
 def _tried(
-    writing: Writing, schedule: Schedule, result: Result, least: timedelta
+    writing: Writing, schedule: RetrySchedule, result: Result, least: timedelta
 ) -> dict[str, Any]:
     """Return what a message becomes that has failed; a probe before its time is no try of it."""
     message = result.message

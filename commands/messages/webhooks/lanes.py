@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from commands.messages.webhooks.judging import Result, Schedule, judge
+from commands.messages.webhooks.judging import Result, RetrySchedule, judge
 from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
@@ -47,7 +47,7 @@ _WEBHOOK = bindparam("webhook", type_=Uuid())
 
 
 @dataclass(frozen=True)
-class Turn:
+class WebhookBatch:
     """What is sent next for an endpoint. secrets: that sign now, the newest first."""
 
     webhook: Any
@@ -56,7 +56,7 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Sent:
+class Underway:
     """Where a process stands with an endpoint.
 
     process: who has the lease. results: of what has come back since the last turn. flying: messages
@@ -65,7 +65,7 @@ class Sent:
 
     webhook_id: UUID
     process: UUID
-    schedule: Schedule
+    schedule: RetrySchedule
     results: Sequence[Result] = ()
     flying: Collection[UUID] = ()
     room: int = 0
@@ -90,7 +90,7 @@ async def claim(writing: Writing, webhook_id: UUID, process: UUID, lease: timede
     return rows[0][0] is not None if rows else None
 
 
-async def turn(writing: Writing, sent: Sent) -> Turn | None:
+async def proceed(writing: Writing, sent: Underway) -> WebhookBatch | None:
     """Note what became of messages, and return what is sent next.
 
     None: the lease is somebody else's now, or it was given back because nothing is to be done.
@@ -113,7 +113,7 @@ async def turn(writing: Writing, sent: Sent) -> Turn | None:
         lane.leased_until = writing.now + sent.schedule.lease
         # Whoever takes over from a process that is gone finds it by this.
         lane.next_at = lane.next_at if lane.is_open else writing.now
-        return Turn(webhook, await _secrets(writing, webhook.id), due)
+        return WebhookBatch(webhook, await _secrets(writing, webhook.id), due)
     lane.leased_until = lane.leased_by = None
     if not lane.is_open and webhook.replay_to is not None:
         lane.next_at = writing.now
@@ -138,7 +138,7 @@ async def _webhook(writing: Writing, webhook_id: UUID) -> Webhook | None:
     return found[0] if found else None
 
 
-async def _note(writing: Writing, sent: Sent, webhook: Webhook, lane: WebhookLane) -> None:
+async def _note(writing: Writing, sent: Underway, webhook: Webhook, lane: WebhookLane) -> None:
     """Write attempts and what follows from them."""
     if not sent.results:
         return
@@ -148,9 +148,9 @@ async def _note(writing: Writing, sent: Sent, webhook: Webhook, lane: WebhookLan
     changed = [(WrittenRow(it.message_id), fate) for it, fate in pairs]
     tried_again = [None if fate["settled_at"] else fate["next_at"] for fate in fates]
     attempts = [
-        it.attempt(webhook, next_at)
-        for it, next_at in zip(sent.results, tried_again, strict=True)
-        if not it.is_withdrawn
+        result.attempt(webhook, next_at)
+        for result, next_at in zip(sent.results, tried_again, strict=True)
+        if not result.is_withdrawn
     ]
     await write_rows(writing, {WebhookAttempt: attempts}, {WebhookMessage: changed})
     if was_open and not lane.is_open:
@@ -161,7 +161,7 @@ async def _note(writing: Writing, sent: Sent, webhook: Webhook, lane: WebhookLan
         await writing.session.execute(update(of).where(*own, *late).values(next_at=writing.now))
 
 
-async def _heads(writing: Writing, sent: Sent, webhook: Webhook) -> Sequence[Any]:
+async def _heads(writing: Writing, sent: Underway, webhook: Webhook) -> Sequence[Any]:
     """Return the oldest messages of objects of which none is under way, first those that are due.
 
     Of an endpoint that is sent nothing only tests are.

@@ -25,9 +25,9 @@ from models.access.keys import CounterName, MerchantCounter
 from models.access.viewers import Actor, Scope, allowed
 from models.base.payloads import ColumnName
 from models.events.messages.webhooks import WebhookCreated, WebhookDeleted, WebhookUpdated
+from models.messages.webhooks.matching import ALL_EVENTS, events_for, fields_of, payload_fields
 from models.messages.webhooks.states import CHANGE, CREATE, DELETE, THERE, WebhookState
 from models.messages.webhooks.tables import Webhook, WebhookLane
-from models.messages.webhooks.told import ALL, fields_of, said_of, told
 
 MOST_WEBHOOKS = 50
 """Of the merchant, and of each client."""
@@ -66,17 +66,18 @@ async def create(writing: Writing, command: WebhookCreate) -> Outcome:
 
 @verb(CHANGE, "Change what an endpoint is told, and how. From then on it has your rights.")
 async def change(writing: Writing, command: WebhookUpdate) -> Outcome:
-    """Change an endpoint. Refused: as `create`, WRONG_STATE for a deleted one, VERSION_CONFLICT."""
+    """Change an endpoint. Refused: as `webhookCreate`; WRONG_STATE if deleted, VERSION_CONFLICT."""
     webhook = await locked(writing, command, CHANGE)
     with writing.refusals:
         check_version(webhook.version, command.expected_version)
-    given = {it: value for it, value in _columns(command).items() if it in command.model_fields_set}
+    fields = _columns(command).items()
+    values = {name: it for name, it in fields if name in command.model_fields_set}
     actor = Actor.STAFF if webhook.party_id is None else Actor.BUYER
     scopes = _scopes(writing, actor)
     kept = {it: getattr(webhook, it) for it in ("event_types", "triggers", "conditions")}
     own = {"scopes": scopes, "party_id": webhook.party_id}
-    await _check(writing, {**kept, "document": None, **given, **own})
-    _, changed = put(writing, Webhook, webhook, Columns({}, {**given, "scopes": scopes}))
+    await _check(writing, {**kept, "document": None, **values, **own})
+    _, changed = put(writing, Webhook, webhook, Columns({}, {**values, "scopes": scopes}))
     if changed:
         webhook.version += 1
         writing.record(WebhookUpdated(webhook.id, fields=tuple(map(ColumnName, changed))))
@@ -138,10 +139,10 @@ async def _check(writing: Writing, row: Mapping[str, Any]) -> None:
             if tells and trigger not in names:
                 text = "No event that it is told changes this."
                 raise Refused(Code.INVALID, text, ("triggers", place))
-    said = {it for each in tells for it in said_of(each, actor)}
+    readable = {it for each in tells for it in payload_fields(each, actor)}
     for place, condition in enumerate(row["conditions"]):
         with writing.refusals:
-            if tells and condition["field"] not in said:
+            if tells and condition["field"] not in readable:
                 text = "No event that it is told has this field."
                 raise Refused(Code.INVALID, text, ("conditions", place, "field"))
     with writing.refusals:
@@ -154,10 +155,10 @@ def _check_types(writing: Writing, row: Mapping[str, Any]) -> Collection[str]:
     found = set[str]()
     actor = Actor.STAFF if row["party_id"] is None else Actor.BUYER
     for place, pattern in enumerate(row["event_types"]):
-        mine = told([pattern], row["scopes"], actor)
+        mine = events_for([pattern], row["scopes"], actor)
         with writing.refusals:
             if not mine:
-                what = "all" if pattern == ALL else pattern
+                what = "all" if pattern == ALL_EVENTS else pattern
                 text = f"Your own key may not read {what}."
                 raise Refused(Code.NOT_ALLOWED, text, ("event_types", place))
         found |= mine

@@ -81,8 +81,8 @@ def _row(
 @cache
 def _keep(is_replay: bool) -> Statement:  # noqa: FBT001 -- part of a cache's key.
     """Build the statement that writes messages."""
-    given = json_rows(WebhookMessage, "rows").c
-    rows = select(*(given[name] for name in _COLUMNS))
+    row = json_rows(WebhookMessage, "rows").c
+    rows = select(*(row[name] for name in _COLUMNS))
     made = insert(WebhookMessage).from_select(list(_COLUMNS), rows, include_defaults=False)
     if not is_replay:
         return Statement(made.on_conflict_do_nothing())

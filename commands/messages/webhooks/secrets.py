@@ -9,7 +9,7 @@ from commands.messages.webhooks.owned import locked
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.ids import new_id
-from kit.standards.webhooks import new_secret, shown
+from kit.standards.webhooks import new_secret, secret_text
 from models.access.tokens import Shown
 from models.events.messages.webhooks import WebhookSecretRotated
 from models.messages.webhooks.states import CHANGE
@@ -28,7 +28,7 @@ def add_secret(writing: Writing, webhook_id: UUID) -> Shown:
             created_at=writing.now,
         )
     )
-    return Shown(shown(secret))
+    return Shown(secret_text(secret))
 
 
 async def forget_secrets(writing: Writing, webhook_id: UUID) -> None:

@@ -6,28 +6,37 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.ids import new_id
 from models.events.messages.webhooks import WebhookPaused, WebhookResumed, WebhookTested
-from models.messages.webhooks.states import CHANGE, PAUSE, RESUME, WebhookMessageState
+from models.messages.webhooks.states import (
+    CHANGE,
+    PAUSE_SENDING,
+    RESUME_SENDING,
+    WebhookMessageState,
+)
 from models.messages.webhooks.tables import WebhookLane, WebhookMessage
 
 
-@verb(PAUSE, "Send an endpoint nothing for a while; what happens meanwhile is kept for it.")
+@verb(PAUSE_SENDING, "Send an endpoint nothing for a while; what happens meanwhile is kept for it.")
 async def pause(writing: Writing, command: WebhookPause) -> Outcome:
     """Pause an endpoint. Refused: NOT_FOUND, WRONG_STATE."""
-    webhook = await locked(writing, command, PAUSE)
-    webhook.state, webhook.state_since = PAUSE.becomes, writing.now
+    webhook = await locked(writing, command, PAUSE_SENDING)
+    webhook.state, webhook.state_since = PAUSE_SENDING.becomes, writing.now
     writing.record(WebhookPaused(webhook.id))
     return {"webhook_id": webhook.id}
 
 
 @verb(
-    RESUME,
+    RESUME_SENDING,
     "Send an endpoint again what waits for it. What happened while it was disabled was not kept:"
     " have it replayed.",
 )
 async def resume(writing: Writing, command: WebhookResume) -> Outcome:
     """Go on with an endpoint, as if it had never failed. Refused: NOT_FOUND, WRONG_STATE."""
-    webhook = await locked(writing, command, RESUME)
-    webhook.state, webhook.state_since, webhook.disabled_for = RESUME.becomes, writing.now, None
+    webhook = await locked(writing, command, RESUME_SENDING)
+    webhook.state, webhook.state_since, webhook.disabled_for = (
+        RESUME_SENDING.becomes,
+        writing.now,
+        None,
+    )
     lane = (await writing.for_all().lock(WebhookLane, {webhook.id: ("webhook_id",)}))[webhook.id]
     lane.failures, lane.failing_since, lane.is_open = 0, None, False
     lane.next_at = writing.now

@@ -32,7 +32,7 @@ class WebhookMessageState(StrEnum):
 
 
 class WebhookFault(StrEnum):
-    """Why a request had no answer: the words of `kit.outgoing.client.Fault`."""
+    """Why a request had no answer: the words of `kit.outgoing.client.OutgoingFault`."""
 
     FORBIDDEN = "FORBIDDEN"
     UNRESOLVED = "UNRESOLVED"
@@ -50,10 +50,10 @@ SETTLED = frozenset(WebhookMessageState) - {WebhookMessageState.PENDING}
 
 CREATE = Act(Scope.WEBHOOKS_MANAGE)
 CHANGE = Act(Scope.WEBHOOKS_MANAGE, THERE)
-PAUSE = Transition(
+PAUSE_SENDING = Transition(
     Scope.WEBHOOKS_MANAGE, frozenset({WebhookState.ACTIVE}), becomes=WebhookState.PAUSED
 )
-RESUME = Transition(
+RESUME_SENDING = Transition(
     Scope.WEBHOOKS_MANAGE,
     frozenset({WebhookState.PAUSED, WebhookState.DISABLED}),
     becomes=WebhookState.ACTIVE,

@@ -26,6 +26,7 @@ from schema.access.journal.events import Events, events
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.nodes import Node, node
+from schema.graphql.scopes import Requires
 from schema.master.parties import Party
 
 described(
@@ -66,7 +67,10 @@ described(
 )
 
 
-@strawberry.type(description="What an event must say to be sent.")
+@strawberry.type(
+    description="What an event must say to be sent.",
+    directives=[Requires(scope=Scope.WEBHOOKS_MANAGE)],
+)
 class WebhookCondition:
     """A condition."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from models.base.events import EVENTS, Progressed, nouns
 from models.base.markdown import events_markdown
+from models.events.schemas import schemas_text
 from models.matrix import entities
 from schema.schema import schema
 from tests.house.places import ROOT, tracked
@@ -21,6 +22,11 @@ def _nodes(*floors: str) -> Iterator[ast.AST]:
 def test_events_are_the_ones_in_events_md() -> None:
     written = (ROOT / "docs" / "EVENTS.md").read_text("utf-8")
     assert written == f"{events_markdown()}\n", "The events have changed: run `make docs`."
+
+
+def test_the_schemas_of_webhooks_are_those_of_the_events() -> None:
+    written = (ROOT / "docs" / "events.schema.json").read_text("utf-8")
+    assert written == f"{schemas_text()}\n", "The events have changed: run `make docs`."
 
 
 def test_every_event_is_recorded_by_a_command() -> None:

@@ -95,6 +95,7 @@ def test_a_field_over_something_hidden_may_be_null() -> None:
         ("Party", "releaseWhen", True),
         ("Party", "vatId", True),
         ("Product", "listPrice", True),
+        ("WebhookMessage", "position", True),
     ]
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kit.outgoing.addresses import is_inside
-from kit.outgoing.client import DEFAULT_RULES, Client, Fault, NoAnswer, Rules
+from kit.outgoing.client import DEFAULT_RULES, Client, NoAnswer, OutgoingFault, Rules
 from tests.make.messages.receivers import Received, Receiver, Reply, receiver
 
 HERE = (ip_network("127.0.0.0/8"),)
@@ -55,7 +55,7 @@ async def client() -> AsyncIterator[Callable[..., Client]]:
         await each.close()
 
 
-async def refused(client: Client, url: str) -> Fault:
+async def refused(client: Client, url: str) -> OutgoingFault:
     with pytest.raises(NoAnswer) as caught:
         await client.post(url, b"{}", {})
     return caught.value.fault
@@ -70,7 +70,7 @@ async def test_however_a_place_inside_is_written_nobody_connects_to_it(
     monkeypatch.setattr("httpcore.AnyIOBackend.connect_tcp", connected)
     careful = client()
     faults = {it: await refused(careful, it) for it in WRITTEN.split()}
-    allowed = {Fault.FORBIDDEN, Fault.UNRESOLVED}
+    allowed = {OutgoingFault.FORBIDDEN, OutgoingFault.UNRESOLVED}
     assert {url: fault for url, fault in faults.items() if fault not in allowed} == {}
 
 
@@ -79,22 +79,22 @@ async def test_a_name_is_looked_up_once_and_all_that_it_means_must_be_outside(
 ) -> None:
     # A server of names that gives another address each time, and one that mixes them.
     turns = iter(["127.0.0.1", "10.0.0.1"])
-    asked: list[str] = []
+    names: list[str] = []
 
     def rebinding(host: str, port: int, **_: object) -> list[object]:
-        asked.append(host)
-        names = ["8.8.8.8", "10.0.0.1"] if host == "mixed.example" else [next(turns)]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (name, port)) for name in names]
+        names.append(host)
+        found = ["8.8.8.8", "10.0.0.1"] if host == "mixed.example" else [next(turns)]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (it, port)) for it in found]
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     async with receiver() as there:
         rules = Rules(frozenset({there.port, 443}), HERE, allows_http=True)
         answered = await client(rules).post(f"http://moving.example:{there.port}/", b"{}", {})
         assert answered.status == 204
-        assert asked == ["moving.example"]
+        assert names == ["moving.example"]
         assert there.received[0].headers["host"] == f"moving.example:{there.port}"
         assert await refused(client(rules), f"http://moving.example:{there.port}/") == "FORBIDDEN"
-    assert await refused(client(), "https://mixed.example/") is Fault.FORBIDDEN
+    assert await refused(client(), "https://mixed.example/") is OutgoingFault.FORBIDDEN
 
 
 async def answering(received: Received) -> Reply:
@@ -132,10 +132,10 @@ async def test_it_reads_one_answer_and_no_more_of_it_than_it_may(
         assert (moved.status, len(there.received)) == (302, 2)
         assert len((await asks.post(at("/long"), b"", {})).body) == 65_536
         assert len((await asks.post(at("/endless"), b"", {})).body) == 65_536
-        assert await refused(asks, at("/odd")) is Fault.BROKEN
+        assert await refused(asks, at("/odd")) is OutgoingFault.BROKEN
         hasty = client(Rules(own, HERE, allows_http=True, seconds=0.2))
-        assert await refused(hasty, at("/late")) is Fault.LATE
-        assert await refused(asks, "http://127.0.0.1:1/") is Fault.UNREACHABLE
+        assert await refused(hasty, at("/late")) is OutgoingFault.LATE
+        assert await refused(asks, "http://127.0.0.1:1/") is OutgoingFault.UNREACHABLE
 
 
 def certified(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -165,8 +165,8 @@ async def test_a_host_proves_who_it_is(client: Callable[..., Client], tmp_path: 
         rules = Rules(frozenset({there.port}), HERE)
         answered = await client(rules, believing).post(_named(there), b"{}", {})
         assert answered.status == 204
-        assert await refused(client(rules), _named(there)) is Fault.UNTRUSTED
-        assert await refused(client(rules, believing), there.url) is Fault.UNTRUSTED
+        assert await refused(client(rules), _named(there)) is OutgoingFault.UNTRUSTED
+        assert await refused(client(rules, believing), there.url) is OutgoingFault.UNTRUSTED
 
 
 def _named(there: Receiver) -> str:

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from commands.access.followers.entries import JournalEvent
-from commands.messages.webhooks.judging import Result, Schedule
-from commands.messages.webhooks.lanes import Sent, claim, turn
+from commands.messages.webhooks.judging import Result, RetrySchedule
+from commands.messages.webhooks.lanes import Underway, claim, proceed
 from commands.messages.webhooks.note import note
 from commands.messages.webhooks.owned import start
 from commands.writing.running.run import Author, run_unasked
@@ -19,7 +19,7 @@ from kit.ids import from_global, new_id
 from models.access.journal import JournalEntry
 from models.access.viewers import by_itself
 from models.messages.webhooks.tables import WebhookMessage
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 
 URL = "https://hooks.example.com/abruf"
 CREATE = """
@@ -48,6 +48,14 @@ async def done(ask: Ask, verb: str, what: str = "webhook { id state }", **values
     return payload
 
 
+async def refused(ask: Ask, verb: str = "webhookCreate", **terms: Any) -> list[tuple[str, str]]:
+    """Return why something is refused."""
+    takes = f"{verb[0].upper()}{verb[1:]}Input"
+    request = f"{verb}(input: $input) {{ userErrors {{ code field message }} }}"
+    answer = await ask(f"mutation ($input: {takes}!) {{ {request} }}", input=terms)
+    return reasons(answer[verb]["userErrors"])
+
+
 def key(global_id: str) -> UUID:
     return from_global(global_id)[1]
 
@@ -66,7 +74,7 @@ async def entries(world: World, after: int = 0) -> list[JournalEvent]:
     return [JournalEvent(*row) for row in found]
 
 
-async def told(world: World, after: int = 0) -> Sequence[JournalEvent]:
+async def followed(world: World, after: int = 0) -> Sequence[JournalEvent]:
     """Let the follower see the journal after a position."""
     page = await entries(world, after)
     await run_unasked(world.database, author(world), partial(note, entries=page))
@@ -75,18 +83,18 @@ async def told(world: World, after: int = 0) -> Sequence[JournalEvent]:
 
 async def settled(world: World, webhook: UUID, status: int = 204) -> None:
     """Let what waits for an endpoint be answered, without anybody being asked."""
-    schedule, process = Schedule(), new_id()
+    schedule, process = RetrySchedule(), new_id()
 
     async def once(writing: Writing) -> None:
         await claim(writing, webhook, process, schedule.lease)
-        sent = Sent(webhook, process, schedule, room=100)
-        begun = await turn(writing, sent)
+        sent = Underway(webhook, process, schedule, room=100)
+        begun = await proceed(writing, sent)
         if begun is not None:
-            results = [
-                Result(it, '{"type":"test"}', writing.now, timedelta(0), status)
-                for it in begun.messages
-            ]
-            await turn(writing, Sent(webhook, process, schedule, results, room=0, is_last=True))
+            answered = partial(Result, body="{}", attempted_at=writing.now, status=status)
+            results = [answered(it, duration=timedelta(0)) for it in begun.messages]
+            await proceed(
+                writing, Underway(webhook, process, schedule, results, room=0, is_last=True)
+            )
 
     await run_unasked(world.database, author(world), once)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from commands.messages.webhooks.judging import Schedule
+from commands.messages.webhooks.judging import RetrySchedule
 from kit.clock import now
 from kit.outgoing.client import Client, Rules
 from models.messages.webhooks.tables import WebhookLane, WebhookMessage
@@ -19,7 +19,7 @@ from workers.messages.webhooks.sending import Sender
 
 STANDING = "query ($id: ID!) { webhook(id: $id) { state disabledFor waiting failures isProbed } }"
 
-SHORT = Schedule(
+SHORT = RetrySchedule(
     delays=(timedelta(0),) * 3,
     jitter=0.0,
     give_up=timedelta(days=3),
@@ -48,7 +48,7 @@ async def working(outgoing: Rules) -> AsyncIterator[Working]:
     """Make what sends to receivers on this machine."""
     clients: list[Client] = []
 
-    def make_one(schedule: Schedule = SHORT, ask: Any = _nobody) -> Flights:
+    def make_one(schedule: RetrySchedule = SHORT, ask: Any = _nobody) -> Flights:
         client = Client(outgoing)
         clients.append(client)
         return Flights(Sender(client, now, ask, schedule))

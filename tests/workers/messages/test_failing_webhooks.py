@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from commands.messages.webhooks.judging import Schedule
+from commands.messages.webhooks.judging import RetrySchedule
 from kit.clock import now
 from models.messages.webhooks.tables import WebhookLane
 from tests import make
@@ -48,7 +48,7 @@ async def test_a_dead_endpoint_costs_a_probe_at_a_time_until_it_answers(
     async def answer(_: Received) -> Reply:
         return Reply(500 if is_dead else 200)
 
-    schedule = Schedule(PATIENT, open_after=3, at_once=2, probe=timedelta(hours=1))
+    schedule = RetrySchedule(PATIENT, open_after=3, at_once=2, probe=timedelta(hours=1))
     async with receiver(answer) as there:
         hook, flights = await hooks.created(ask, there.url), working(schedule)
         await tried(world, hook, 100)
@@ -93,7 +93,7 @@ async def test_an_endpoint_is_waited_for_as_it_asks(
 
     minute = timedelta(minutes=1)
     async with receiver(answer) as there:
-        schedule = Schedule((timedelta(0),) * 9, open_after=2, at_once=1, probe=minute)
+        schedule = RetrySchedule((timedelta(0),) * 9, open_after=2, at_once=1, probe=minute)
         hook, flights = await hooks.created(ask, there.url), working(schedule)
         await tried(world, hook)
         await drained(flights, world, hook)
@@ -110,7 +110,7 @@ async def test_410_disables_and_resuming_goes_on(world, ask, working) -> None:
         return Reply(410)
 
     async with receiver(gone) as there:
-        hook, flights = await hooks.created(ask, there.url), working(Schedule(at_once=1))
+        hook, flights = await hooks.created(ask, there.url), working(RetrySchedule(at_once=1))
         await tried(world, hook)
         await drained(flights, world, hook)
         seen = await standing(ask, hook)
@@ -133,7 +133,7 @@ async def test_after_days_of_failure_it_is_disabled_and_the_journal_tells(
 ) -> None:
     async with receiver() as there:
         url = there.url
-    schedule = Schedule((timedelta(0),) * 9, open_after=1, give_up=timedelta(0), at_once=1)
+    schedule = RetrySchedule((timedelta(0),) * 9, open_after=1, give_up=timedelta(0), at_once=1)
     hook, flights = await hooks.created(ask, url), working(schedule)
     await tried(world, hook)
     await drained(flights, world, hook)
@@ -155,7 +155,7 @@ async def test_a_message_is_given_up_after_its_last_try_and_the_next_one_goes(
         return Reply(500 if received.message == first[0] else 200)
 
     async with receiver(answer) as there:
-        schedule = Schedule((timedelta(0),) * 2, open_after=100)
+        schedule = RetrySchedule((timedelta(0),) * 2, open_after=100)
         hook, flights = await hooks.created(ask, there.url), working(schedule)
         await hooks.filled(world, hooks.key(hook["id"]), 3, objects=1)
         await drained(flights, world, hook)

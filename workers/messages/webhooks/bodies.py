@@ -13,8 +13,8 @@ from loaders.access.journal import TYPES_OF_AGGREGATES, events
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader
 from models.access.viewers import Viewer
+from models.messages.webhooks.matching import changed
 from models.messages.webhooks.tables import owner_of
-from models.messages.webhooks.told import changed
 
 Ask = Callable[[Viewer, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Answers a registered document, by its key, in somebody's name: `data`, and `errors` if any."""

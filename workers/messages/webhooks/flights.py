@@ -13,7 +13,7 @@ from sqlalchemy import DateTime, Select, bindparam, or_, select
 
 from commands.messages.webhooks.again import replay_page
 from commands.messages.webhooks.judging import Result
-from commands.messages.webhooks.lanes import Sent, Turn, claim, turn
+from commands.messages.webhooks.lanes import Underway, WebhookBatch, claim, proceed
 from commands.writing.running.run import run_unasked
 from kit.db.database import Database
 from kit.loop.recent import Recent
@@ -22,13 +22,13 @@ from workers.messages.webhooks.bodies import bodies
 from workers.messages.webhooks.sending import Sender
 from workers.running.chores import Chore
 
-LONGEST_S = 2.0
+FLIGHT_S = 2.0
 """Seconds in which a step begins with messages; what is under way then ends before it does."""
-POLL_S = 1.0
+LANE_POLL_S = 1.0
 """Seconds after which an endpoint that is being sent something is looked at without a hint."""
-QUIET_S = 0.05
+LANE_QUIET_S = 0.05
 """Between two looks that hints ask for."""
-AT_ONCE = 200
+ENDPOINTS_AT_ONCE = 200
 """Endpoints that one process sends to at once: one that is slow keeps none of the others."""
 _PAGES = 20
 """Pages of a replay that are looked through in one step for messages."""
@@ -73,7 +73,7 @@ class _Flight:
 
     async def run(self) -> bool:
         """Send until nothing is due; tells whether only the time of the step was over."""
-        ends, rung = monotonic() + LONGEST_S, asyncio.Event()
+        ends, rung = monotonic() + FLIGHT_S, asyncio.Event()
         with self.database.hints.heard(self.merchant_id, rung.set):
             try:
                 while True:
@@ -81,7 +81,7 @@ class _Flight:
                     if not self.flying and not is_last:
                         await self.pace.ready()
                     rung.clear()
-                    made = await self._turn(is_last=is_last)
+                    made = await self._proceed(is_last=is_last)
                     if made is not None:
                         await self._begin(made)
                     if not self.flying:
@@ -90,18 +90,18 @@ class _Flight:
             finally:
                 await self._end()
 
-    async def _turn(self, *, is_last: bool) -> Turn | None:
+    async def _proceed(self, *, is_last: bool) -> WebhookBatch | None:
         schedule = self.sender.schedule
         room = max(0, min(schedule.at_once - len(self.flying), self.pace.room()))
         flying = [*self.flying.values()]
         results, self.results = self.results, ()
-        sent = Sent(
+        sent = Underway(
             self.webhook_id, self.sender.process, schedule, results, flying, room, is_last=is_last
         )
         author = self.sender.author(self.merchant_id)
-        return await run_unasked(self.database, author, partial(turn, sent=sent))
+        return await run_unasked(self.database, author, partial(proceed, sent=sent))
 
-    async def _begin(self, made: Turn) -> None:
+    async def _begin(self, made: WebhookBatch) -> None:
         self.pace.per_second = made.webhook.per_second
         if not made.messages:
             return
@@ -117,10 +117,10 @@ class _Flight:
         woken = asyncio.create_task(rung.wait())
         try:
             done, _ = await asyncio.wait(
-                {*self.flying, woken}, timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED
+                {*self.flying, woken}, timeout=LANE_POLL_S, return_when=asyncio.FIRST_COMPLETED
             )
             if done == {woken}:
-                done, _ = await asyncio.wait(self.flying, timeout=QUIET_S)
+                done, _ = await asyncio.wait(self.flying, timeout=LANE_QUIET_S)
         finally:
             woken.cancel()
         self.results = [it.result() for it in self.flying if it in done]
@@ -144,7 +144,7 @@ class Flights:
     @property
     def chore(self) -> Chore:
         """Return it as what is done for each endpoint whose time has come."""
-        return Chore("send webhooks", _waiting(), self.step, AT_ONCE)
+        return Chore("send webhooks", _waiting(), self.step, ENDPOINTS_AT_ONCE)
 
     async def step(
         self, database: Database, merchant_id: UUID, webhook_id: UUID, now: datetime
@@ -160,7 +160,8 @@ class Flights:
         if is_replayed:
             await self._replay(database, merchant_id, webhook_id)
         pace = self._pace(webhook_id)
-        return await _Flight(sender, database, merchant_id, webhook_id, pace).run()
+        is_over = await _Flight(sender, database, merchant_id, webhook_id, pace).run()
+        return is_over or is_replayed
 
     def _pace(self, webhook_id: UUID) -> Pace:
         pace = self._paces.get(webhook_id)

@@ -7,8 +7,8 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
-from commands.messages.webhooks.judging import KEPT_ANSWER, Result, Schedule
-from commands.messages.webhooks.lanes import Turn
+from commands.messages.webhooks.judging import KEPT_ANSWER, Result, RetrySchedule
+from commands.messages.webhooks.lanes import WebhookBatch
 from commands.writing.running.run import Author
 from kit.clock import Clock
 from kit.ids import new_id
@@ -26,18 +26,18 @@ class Sender:
     """Sends what waits for endpoints, in this process."""
 
     def __init__(
-        self, client: Client, clock: Clock, ask: Ask, schedule: Schedule | None = None
+        self, client: Client, clock: Clock, ask: Ask, schedule: RetrySchedule | None = None
     ) -> None:
         """Take by whom it is sent, when it is, and who answers documents."""
         self.client, self.clock, self.ask = client, clock, ask
-        self.schedule = schedule or Schedule()
+        self.schedule = schedule or RetrySchedule()
         self.process = new_id()
 
     def author(self, merchant_id: UUID) -> Author:
         """Return who writes now."""
         return Author(by_itself(merchant_id), self.clock())
 
-    async def send(self, made: Turn, message: Any, body: str | None) -> Result:
+    async def send(self, made: WebhookBatch, message: Any, body: str | None) -> Result:
         """Send one message, and return what became of it."""
         began, at = monotonic(), self.clock()
         tried = partial(Result, message, body, at)

@@ -8,7 +8,7 @@ from models.access.viewers import Actor, Scope
 from models.base.events import EVENTS, Event, Moving
 from models.base.tables import Base
 
-ALL = "*"
+ALL_EVENTS = "*"
 _SCOPES = {
     "models.access.keys": Scope.KEYS_MANAGE,
     "models.access": Scope.MASTER_DATA_READ,
@@ -51,25 +51,23 @@ def scope_of(kind: type[Event]) -> Scope:
 
 def means(pattern: str) -> frozenset[str]:
     """Return the events that a pattern means: one, those of an aggregate, or all."""
-    if pattern == ALL:
+    if pattern == ALL_EVENTS:
         return frozenset(EVENTS)
-    noun, _, rest = pattern.partition(".")
-    if rest == ALL:
+    noun, _, last = pattern.partition(".")
+    if last == ALL_EVENTS:
         return frozenset(it for it in EVENTS if it.partition(".")[0] == noun)
     return frozenset({pattern} & EVENTS.keys())
 
 
-def told(patterns: Iterable[str], scopes: Collection[Scope], actor: Actor) -> frozenset[str]:
+def events_for(patterns: Iterable[str], scopes: Collection[Scope], actor: Actor) -> frozenset[str]:
     """Return the events that patterns mean, of those that scopes allow and an actor may see."""
     if Scope.JOURNAL_READ not in scopes:
         return frozenset()
     wanted = frozenset[str]().union(*map(means, patterns))
-    return frozenset(
-        it
-        for it in wanted
-        if scope_of(EVENTS[it]) in scopes
-        and (actor is Actor.STAFF or actor in EVENTS[it].about.__seen__)
-    )
+    allowed = {it for it in wanted if scope_of(EVENTS[it]) in scopes}
+    if actor is Actor.STAFF:
+        return frozenset(allowed)
+    return frozenset(it for it in allowed if actor in EVENTS[it].about.__seen__)
 
 
 @cache
@@ -77,7 +75,7 @@ def _beside(name: str) -> frozenset[str]:
     return frozenset(it for it, names in _CHANGES.items() if name in names.split())
 
 
-def said_of(name: str, actor: Actor) -> frozenset[str]:
+def payload_fields(name: str, actor: Actor) -> frozenset[str]:
     """Return the fields of an event's payload that an actor reads."""
     kind = EVENTS[name]
     return frozenset(it.name for it in kind.versions.values) - kind.hidden.get(actor, {}).keys()
@@ -86,13 +84,13 @@ def said_of(name: str, actor: Actor) -> frozenset[str]:
 @cache
 def fields_of(name: str, actor: Actor) -> frozenset[str]:
     """Return what an event may change that an actor reads: columns, counters, `state`, `window`."""
-    kind, said = EVENTS[name], said_of(name, actor)
-    names = set(said) - {"fields", "moved"}
-    if "fields" in said:
+    kind, readable = EVENTS[name], payload_fields(name, actor)
+    names = set(readable) - {"fields", "moved"}
+    if "fields" in readable:
         names |= {it.name for it in kind.about.__table__.c} - kind.about.__hidden__.get(
             actor, {}
         ).keys()
-    if issubclass(kind, Moving) and "moved" in said:
+    if issubclass(kind, Moving) and "moved" in readable:
         names |= {each for it in _tallied(kind) for each in it}
     if any(it.startswith(f"{WINDOW}_") for it in names):
         names.add(WINDOW)
@@ -128,7 +126,7 @@ def _texts(value: Any) -> set[str]:
     return {str(value)}
 
 
-def asked_for(
+def is_wanted(
     triggers: Collection[str],
     conditions: Iterable[Mapping[str, Any]],
     name: str,

@@ -1,0 +1,21 @@
+"""A worker process, in which what fails is tried again soon."""
+
+from datetime import timedelta
+
+import work
+from commands.messages.webhooks.judging import RetrySchedule
+from kit.config import from_environment
+from kit.telemetry import log
+
+SOON = RetrySchedule(
+    delays=(timedelta(seconds=0.2),) * 300,
+    open_after=3,
+    probe=timedelta(seconds=0.3),
+    longest_probe=timedelta(seconds=0.5),
+    lease=timedelta(seconds=2),
+)
+
+if __name__ == "__main__":
+    config = from_environment()
+    log.configure(config.log)
+    work.work(config, schedule=SOON)

@@ -1,0 +1,59 @@
+"""Registered documents that are asked unasked: of what happens, in the name of who is told."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from strawberry.types.graphql import OperationType
+
+from kit.clock import Clock
+from kit.db.database import Database
+from models.access.viewers import Viewer
+from resolvers.running.context import Context, Terms
+from resolvers.running.process import Process
+from schema.graphql.errors import ErrorCode
+from schema.schema import schema
+
+_TRIES = 60
+"""How often an owner is waited for whose points are spent."""
+
+
+class Answers:
+    """Answers registered queries with their owners' rights, paid by their owners' points."""
+
+    def __init__(self, database: Database, clock: Clock, terms: Terms) -> None:
+        """Take what is read, and on what terms."""
+        self._database, self._clock, self._terms = database, clock, terms
+        self._process = Process(database)
+
+    async def __call__(
+        self, viewer: Viewer, key: str, variables: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Return `data`, and `errors` if there are any. TimeoutError: its points are all spent."""
+        for _ in range(_TRIES):
+            context = Context(
+                viewer, self._database, self._clock, terms=self._terms, process=self._process
+            )
+            result = await schema.execute(
+                None,
+                variable_values=dict(variables),
+                context_value=context,
+                allowed_operation_types={OperationType.QUERY},
+                operation_extensions={"documentId": key},
+            )
+            errors = [it.formatted for it in result.errors or ()]
+            wait = _seconds_until_paid(errors)
+            if not wait:
+                return {"data": result.data} | ({"errors": errors} if errors else {})
+            await asyncio.sleep(wait)
+        message = f"{viewer.name} has spent its points"
+        raise TimeoutError(message)
+
+
+def _seconds_until_paid(errors: Any) -> int:
+    """Return how long to wait for points, 0 where they were there."""
+    for each in errors:
+        extensions = each.get("extensions", {})
+        if extensions.get("code") == ErrorCode.THROTTLED.value:
+            return int(extensions.get("retryAfter", 1))
+    return 0
