@@ -18,11 +18,12 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel
 from models.fulfilment.tracking.events import TrackingEvent
 from models.master.parties import Address, Contact, Party
+from models.messages.webhooks.tables import WebhookMessage
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 from models.trade.payments import Payment
-from operating.persons.found import Person, among
+from operating.persons.found import Ids, Person, among
 
 ANONYMOUS = "Anonymised"
 
@@ -58,7 +59,14 @@ def kept(person: Person) -> list[Kept]:
         *_of_orders(person),
         *_of_deliveries(person),
         Kept(JournalEntry, _entries_about(person), _FORGOTTEN_ACTOR),
+        Kept(WebhookMessage, among(WebhookMessage.aggregate_id, _rows(person)), {"body": None}),
     ]
+
+
+def _rows(person: Person) -> Ids:
+    """Return the rows of which a document may have told others by webhooks."""
+    own = person.parties | person.orders | person.deliveries | person.parcels
+    return own | person.named_orders | person.named_deliveries
 
 
 def _of_parties(person: Person) -> list[Kept]:

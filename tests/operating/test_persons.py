@@ -11,6 +11,7 @@ from models.base.tables import Base
 from tests.kit.programs import ask_each
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
+from tests.make.messages import hooks
 from tests.make.sweeps.endings import cancel
 from tests.make.trade import orders
 
@@ -60,7 +61,7 @@ async def everything(world, addresses: dict[str, str]) -> str:
 
 
 async def deliver(world, ask, order):
-    """Send it, and let it arrive at a neighbour's."""
+    """Send it, let it arrive at a neighbour's, and tell others of it."""
     sent = await deliveries.dispatched(world, ask, order, recipient=PERSON)
     event = {"sscc": sent["parcels"][0]["sscc"], "status": "DELIVERED"}
     event |= {"occurredAt": "2026-03-02T08:59:00Z", "message": "with Zofia", "place": "Zofiowo"}
@@ -68,6 +69,8 @@ async def deliver(world, ask, order):
     await deliveries.done(
         ask, "deliveryConfirmReceipt", deliveryId=sent["id"], receivedBy="Zofia", lines=[]
     )
+    about = {"aggregate_id": hooks.key(order["id"]), "body": '{"name": "Zofia Nowak"}'}
+    await hooks.filled(world, hooks.key((await hooks.created(ask))["id"]), 1, **about)
 
 
 async def test_a_private_customer_is_written_out_and_then_forgotten_everywhere(

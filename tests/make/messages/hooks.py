@@ -99,8 +99,10 @@ async def settled(world: World, webhook: UUID, status: int = 204) -> None:
     await run_unasked(world.database, author(world), once)
 
 
-async def filled(world: World, webhook: UUID, count: int, objects: int | None = None) -> None:
-    """Keep messages for an endpoint, of so many objects; each of one of its own."""
+async def filled(
+    world: World, webhook: UUID, count: int, objects: int | None = None, **more: Any
+) -> None:
+    """Keep messages for an endpoint, of so many objects; each of one of its own. more: columns."""
     (entry,) = [it for it in await entries(world) if it.aggregate_id == webhook][:1]
     ids = [new_id() for _ in range(objects or count)]
 
@@ -122,7 +124,7 @@ async def filled(world: World, webhook: UUID, count: int, objects: int | None = 
                 "attempts": 0,
                 "is_replay": False,
             }
-            writing.session.add(WebhookMessage(**message))
+            writing.session.add(WebhookMessage(**{**message, **more}))
         await writing.session.flush()
         await start(writing, [webhook], writing.now)
 
