@@ -47,7 +47,8 @@ class FollowerLane(Owned):
 
     position: of the entry that fails; all later ones of the object wait behind it. attempts: how
     often it has failed. reason: the kind of error that it failed with, and its codes. failed_at:
-    when it failed for the first time. retry_at: when it is tried again; None: parked until staff decides.
+    when it failed for the first time. retry_at: when it is tried again; None: it is parked until
+    staff decides.
     """
 
     __tablename__ = "follower_lanes"
