@@ -55,10 +55,10 @@ async def tell(
             bare = await _timed(events, lambda: _read(there, merchant))
             follower = _Silent()
             followers = Followers(Follower("bench", follower))
-            told = await _timed(events, lambda: _told(followers, database, merchant))
+            caught_up = await _timed(events, lambda: _catch_up(followers, database, merchant))
             assert follower.count == events  # noqa: S101 -- the form measures what it says.
         soon = await _soon(there, merchant, alone)
-    summary = {"bare": bare, "told": told, "ratio": round(told["cpu"] / bare["cpu"], 2)}
+    summary = {"bare": bare, "told": caught_up, "ratio": round(caught_up["cpu"] / bare["cpu"], 2)}
     return {"events": events, "summary": summary | {"soon": soon}}
 
 
@@ -118,7 +118,7 @@ async def _read(server: Server, merchant: UUID) -> None:
         await connection.close()
 
 
-async def _told(followers: Followers, database: Database, merchant: UUID) -> None:
+async def _catch_up(followers: Followers, database: Database, merchant: UUID) -> None:
     (name,) = followers.every
     while await followers.tell(database, merchant, name, now()):
         pass
@@ -129,7 +129,7 @@ async def _soon(server: Server, merchant: UUID, alone: int) -> dict[str, float]:
     follower, times = _Silent(), list[float]()
     followers = Followers(Follower("soon", follower))
     async with _reached(server) as database, _reached(server) as worker:
-        await _told(followers, worker, merchant)
+        await _catch_up(followers, worker, merchant)
         async with Chores(worker, now).running(*chores_of(followers)):
             for _ in range(1 + alone):
                 follower.news.clear()
