@@ -45,6 +45,10 @@ day: $(VENV)/dev.stamp ## Play an operator's day: wheel, PostgreSQL 15, upgrade 
 	$(PYTHON) -m web.build
 	$(PYTHON) -m tests.operating.day
 
+kill: $(VENV)/dev.stamp ## Kill three workers again and again while 2,000 changes of 20 merchants are written: make kill SEED=1. Nightly.
+	ABRUF_KILL_CHANGES=2000 ABRUF_KILL_MERCHANTS=20 ABRUF_KILLS=60 \
+		ABRUF_KILL_SEED=$(or $(SEED),$(shell date +%s)) $(PYTHON) -m pytest -q -s tests/workers/test_killed.py
+
 guards: $(VENV)/dev.stamp ## Take each guard away in turn; a test must miss it. Nightly.
 	$(PYTHON) -m pytest -q --guards tests/api tests/commands
 
@@ -108,13 +112,12 @@ clean: ## Remove what make has made; the data folder stays.
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements/dev.txt
-	$(PYTHON) -m pip install --quiet --require-hashes -r requirements/dev.txt
-	touch $@
+	@$(PYTHON) abruf/environment.py $(VENV) requirements/dev.txt
+	@touch $@
 
 $(VENV)/runtime.stamp: requirements/runtime.txt
 	@for each in python3.13 python3.12 python3.11 python3; do \
 		$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
-		test -x $(PYTHON) || $$each -m venv $(VENV); exit; \
+		$$each abruf/environment.py $(VENV) $<; exit; \
 	done; echo "Abruf needs Python 3.11 or newer; no such python3 is on the PATH." >&2; exit 1
-	$(PYTHON) -m pip install --quiet --require-hashes -r $<
-	touch $@
+	@touch $@

@@ -46,8 +46,9 @@ class FollowerLane(Owned):
     """The entries of one object that a follower has set aside: the first one fails.
 
     position: of the entry that fails; all later ones of the object wait behind it. attempts: how
-    often it has failed. reason: what it failed with, for the merchant's staff. failed_at: when it
-    failed for the first time. retry_at: when it is tried again; None: parked until staff decides.
+    often it has failed. reason: the kind of error that it failed with, and its codes. failed_at:
+    when it failed for the first time. retry_at: when it is tried again; None: it is parked until
+    staff decides.
     """
 
     __tablename__ = "follower_lanes"

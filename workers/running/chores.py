@@ -23,7 +23,7 @@ from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
 
 _log = logging.getLogger("abruf")
-LOOK_S = 1.0
+LOOK_AGAIN_S = 1.0
 """Seconds after which it is looked for work without a hint."""
 _QUIET_S = 0.05
 """Between two looks that hints ask for."""
@@ -61,7 +61,7 @@ class Chores:
         database: Database,
         clock: Clock,
         grace: timedelta = timedelta(seconds=5),
-        poll_s: float = LOOK_S,
+        poll_s: float = LOOK_AGAIN_S,
     ) -> None:
         """Take where the merchants are, when it is, and how long a step may go on at the end."""
         self._database, self._clock = database, clock

@@ -13,9 +13,9 @@ from sqlalchemy import DateTime, Uuid, bindparam, select
 from commands.access.followers import positions
 from commands.access.followers.entries import JournalEvent, lane_after, page_after
 from commands.writing.transaction import Writing
+from kit.errors import Refused
 from models.access.followers import FollowerLane
 
-_LONGEST_REASON = 500
 _LATER = timedelta(minutes=1)
 """After which a lane is looked at again whose next entry a later release has written."""
 _DUE = (
@@ -40,9 +40,12 @@ class LaneTried(NamedTuple):
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an error says in its first line."""
-    text = f"{type(error).__name__}: {error}".partition("\n")[0]
-    return text[:_LONGEST_REASON]
+    """Return the kind of an error and its codes; its text may quote what nobody is to keep."""
+    if isinstance(error, Refused):
+        codes = sorted({str(it.code) for it in error.problems})
+    else:
+        codes = [getattr(getattr(error, "orig", error), "sqlstate", None) or ""]
+    return " ".join([type(error).__name__, *codes]).rstrip()
 
 
 async def set_aside(

@@ -22,7 +22,7 @@ _LEASE = func.set_config(
 )
 
 
-class Standing(NamedTuple):
+class FollowerPlace(NamedTuple):
     """Where a follower stands, whose row is locked."""
 
     id: UUID
@@ -37,9 +37,9 @@ def _of(column: str) -> Select[tuple[UUID, int, str]]:
     return found.where(of.merchant_id == merchant, named)
 
 
-_CLAIM = Statement(_of("name").with_for_update(of=JournalFollower, skip_locked=True), Standing)
-_LOCK = Statement(_of("id").with_for_update(of=JournalFollower), Standing)
-_READ = Statement(_of("name"), Standing)
+_CLAIM = Statement(_of("name").with_for_update(of=JournalFollower, skip_locked=True), FollowerPlace)
+_LOCK = Statement(_of("id").with_for_update(of=JournalFollower), FollowerPlace)
+_READ = Statement(_of("name"), FollowerPlace)
 _NEW = Statement(
     insert(JournalFollower)
     .values(
@@ -76,7 +76,7 @@ _RETRY = Statement(
 )
 
 
-async def claim(writing: Writing, name: str) -> Standing | None:
+async def claim(writing: Writing, name: str) -> FollowerPlace | None:
     """Lock where a follower stands, None where another transaction tells it now, or it is new."""
     own = {"merchant": writing.viewer.merchant_id, "name": name, "silent": f"{SILENT_S}s"}
     rows = await writing.session.rows(_CLAIM, own)
@@ -95,22 +95,22 @@ async def begin(writing: Writing, name: str) -> bool:
     return True
 
 
-async def read(writing: Writing, name: str) -> Standing | None:
+async def read(writing: Writing, name: str) -> FollowerPlace | None:
     """Return where a follower stands, without waiting for who tells it now."""
     own = {"merchant": writing.viewer.merchant_id, "name": name, "silent": f"{SILENT_S}s"}
     rows = await writing.session.rows(_READ, own)
     return rows[0] if rows else None
 
 
-async def lock(writing: Writing, follower_id: UUID) -> Standing:
+async def lock(writing: Writing, follower_id: UUID) -> FollowerPlace:
     """Lock where a follower stands, when who tells it now has done so."""
     own = {"merchant": writing.viewer.merchant_id, "id": follower_id, "silent": f"{SILENT_S}s"}
     (place,) = await writing.session.rows(_LOCK, own)
-    found: Standing = place
+    found: FollowerPlace = place
     return found
 
 
-async def move(writing: Writing, place: Standing, to: int) -> None:
+async def move(writing: Writing, place: FollowerPlace, to: int) -> None:
     """Let a follower stand elsewhere from the end of the transaction on."""
     if to != place.position:
         own = {"merchant": writing.viewer.merchant_id, "follower": place.id, "to": to}

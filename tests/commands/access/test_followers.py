@@ -52,7 +52,7 @@ async def test_staff_sees_how_far_a_follower_is_and_what_waits_why_and_since_whe
     assert (follower["name"], follower["position"], follower["behind"]) == ("count", 3, 0)
     assert follower["behindSince"] is None
     assert (lane["position"], lane["attempts"], lane["waiting"]) == (1, 3, 3)
-    assert (lane["reason"], lane["retryAt"]) == ("RuntimeError: at 1", None)
+    assert (lane["reason"], lane["retryAt"]) == ("RuntimeError", None)
     assert lane["failedAt"] == begun.isoformat()
     world.clock.advance(minutes=1)
     await happen(world, world.merchant_id)
