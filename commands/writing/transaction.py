@@ -54,6 +54,7 @@ class Origin:
 class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order.
 
+    news: rows that somebody waits for, of whom a hint tells though the journal does not.
     extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
     beside: where it does what takes long.
     at_end: what is done when all else is written, before the journal.
@@ -66,6 +67,7 @@ class Writing:
     viewer: Viewer
     now: datetime
     events: list[Recorded] = field(default_factory=list)
+    news: list[UUID] = field(default_factory=list)
     unnumbered: dict[tuple[CounterName, Any], list[UUID]] = field(default_factory=dict)
     at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     origin: Origin = Origin()

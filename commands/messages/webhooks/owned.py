@@ -23,6 +23,7 @@ async def locked(writing: Writing, command: WebhookCommand, act: Act) -> Webhook
 
 async def start(writing: Writing, webhooks: Collection[UUID], at: datetime) -> None:
     """Let lanes be looked at by an instant, but those that are probed when that was decided."""
+    writing.news.extend(webhooks)
     lane = WebhookLane
     own = (
         lane.merchant_id == writing.viewer.merchant_id,

@@ -206,7 +206,7 @@ async def _recording(
         finally:
             # It holds the session, too: what many lines have moved would wait for the collector.
             session.info.clear()
-    if writing.events:
+    if writing.events or writing.news:
         database.hints.ring(author.viewer.merchant_id)
 
 
