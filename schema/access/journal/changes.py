@@ -11,7 +11,7 @@ from loaders.access.journal import TYPES_OF_AGGREGATES, events
 from loaders.access.journal import changes as loaders
 from loaders.access.journal.events import EventType
 from models.access.viewers import Scope
-from resolvers.access import changes as resolvers
+from resolvers.access import journal as resolvers
 from schema.access.journal.events import Event
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described

@@ -12,7 +12,7 @@ from loaders.access.journal.changes import ChangesWanted
 from models.access.viewers import Actor, allowed
 from models.events.access.settings import MerchantSettingsCreated
 from models.events.trade.orders import OrderPlaced
-from resolvers.access.changes import changed
+from resolvers.access.journal import changed
 from resolvers.running.context import Context
 from resolvers.running.following import QUEUED
 from resolvers.running.process import Process
