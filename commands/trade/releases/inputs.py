@@ -158,9 +158,9 @@ class ReleaseContent(Input):
     )
     is_net_of_transit: bool = Field(
         default=False,
-        description="Whether the quantities of a whole schedule are without what is on its way:"
-        " what had left when it was calculated, or else issued, and is not in"
-        " `cumulativeReceived`, stands before them as a line of its own then.",
+        description="Whether the quantities are without what is on its way: what had left when it"
+        " was calculated, or else issued, and is not in `cumulativeReceived`, stands before them as"
+        " a line of its own then; lines that an UPDATE leaves as they are want that much less.",
     )
     supplier_consent: bool = Field(
         default=False,

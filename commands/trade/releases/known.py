@@ -85,6 +85,12 @@ class KnownLines:
         """Return what a line's other accounts come to."""
         return self.sums[line_id].without(self.shares.get(account.id, PlaceSums()))
 
+    @property
+    def release_ids(self) -> list[UUID]:
+        """Return the ids of what is in force, and of what waits."""
+        standing = (of for some in (self.active, self.waiting) for of in some.values())
+        return [it.release.id for of in standing for it in of.values() if it.release is not None]
+
     def _share(self, place: ReleasePlace, account: Account) -> PlaceSums:
         """Return what an account has in its line's sums.
 
