@@ -61,8 +61,8 @@ class ReleaseLine(Quantified):
         0,
         ge=0,
         le=_LONGEST_TRANSIT,
-        description="Working days between shipment and arrival; 0 for those of the customer's"
-        " calendar.",
+        description="Working days between shipment and arrival; 0 for those of the carrier of"
+        " the contract's `route`, or else of the customer.",
     )
     code: Reference | None = Field(None, description="The line's code, as it was sent.")
 

@@ -119,7 +119,7 @@ class ReleaseIntake:
         newest = active if waiting.schedule is None else waiting
         report = self.named.report(contract, item, writing.now)
         received = account.told_received(report, self.named.left[account.counting])
-        transit = known.transits[contract.party_id]
+        transit = known.transits[contract.id]
         stated = Schedule(
             received,
             [slot_of(*it, transit) for it in zip(item.lines, quantities, strict=True)],

@@ -47,8 +47,9 @@ class KnownLines:
     """Locked contracts and lines, and what they stand for, by id.
 
     accounts: place -> its account, of the places that were asked for. active, waiting: what is in
-    force for those, and what waits for consent. transits: party -> how goods get to it. sums:
-    contract line -> what all its accounts come to; shares: account -> what it has in that.
+    force for those, and what waits for consent. transits: contract -> how goods get to its
+    customer. sums: contract line -> what all its accounts come to; shares: account -> what it has
+    in that.
     """
 
     contracts: Mapping[UUID, Contract]
@@ -136,7 +137,7 @@ async def locked(writing: Writing, wanted: Iterable[ReleasePlace]) -> KnownLines
         *await standing_of(
             writing, ids, [it.id for it in accounts.values()], days, by_id(contracts)
         ),
-        await transits_of(writing, {it.party_id for it in contracts}),
+        await transits_of(writing, contracts),
         await sums_of(writing, ids),
     )
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from kit.db.driver import CACHES
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
@@ -267,3 +269,82 @@ async def test_what_is_no_day_or_party_is_refused_at_its_argument(ask, world):
         (error,) = answer["errors"]
         argument = {"party": "partyId"}.get(name, name)
         assert error["extensions"]["argument"] == [argument]
+
+
+async def test_the_route_of_a_contract_says_whose_days_count(ask, world):
+    """Where it leaves, then with which service, and else the customer and the merchant."""
+    customer = to_global("Party", await parties.company(world, number="CUSTOMER"))
+    hall = to_global("Location", await locations.location(world, code="HALL"))
+    dhl = to_global("Party", await parties.carrier(world, number="DHL"))
+    made = await contracts.contract(world, ask, partyId=customer)
+    days = {"week": range(1, 6), "early": range(1, 4), "lorries": range(1, 7)}
+    hours = {
+        name: [{"weekday": it, "opens": "06:00", "closes": "22:00"} for it in some]
+        for name, some in days.items()
+    }
+    written = await put(
+        ask,
+        item("OURS", hours=hours["week"]),
+        item("HALL", owner={"locationCode": "HALL"}, hours=hours["early"]),
+        item("THEIRS", owner={"partyNumber": "CUSTOMER"}, hours=hours["week"], transitDays=3),
+        item("DHL", owner={"partyNumber": "DHL"}, hours=hours["lorries"], transitDays=2),
+        item("FAST", owner={"partyNumber": "DHL", "service": "FAST"}, transitDays=1),
+    )
+    assert written["userErrors"] == []
+    wanted = (
+        schedule("2026-03-17", "10"),
+        {
+            **schedule("2026-03-20", "30"),
+            "dateMeaning": "SHIPMENT",
+        },
+    )
+    routes = [
+        # Three of the customer's days; two of the carrier's, Saturdays too; one of its service.
+        (None, "2026-03-12", "2026-03-25"),
+        ({"carrierId": dhl}, "2026-03-13", "2026-03-23"),
+        ({"carrierId": dhl, "service": "FAST"}, "2026-03-16", "2026-03-23"),
+        ({"carrierId": dhl, "service": "SLOW"}, "2026-03-13", "2026-03-23"),
+        # From Monday to Wednesday.
+        ({"locationId": hall}, "2026-03-11", "2026-03-25"),
+        ({"locationId": hall, "carrierId": dhl}, "2026-03-11", "2026-03-23"),
+    ]
+    for number, (route, leaves, arrives) in enumerate(routes, 1):
+        own = {"contractId": made["id"], "route": route}
+        payload = await contracts.change(ask, "contractAmend", **own)
+        assert payload["userErrors"] == []
+        await contracts.release(ask, made["lines"][0]["id"], number, *wanted)
+        found = _shown(await _demand(ask), "shipsOn", "arrivesOn")
+        assert found == [(leaves, "2026-03-17"), ("2026-03-20", arrives)], route
+    answer = await ask(ROUTE, id=made["id"])
+    expected = {"location": {"code": "HALL"}, "carrier": {"number": "DHL"}, "service": None}
+    assert answer["contract"] == expected
+
+
+ROUTE = "query ($id: ID!) { contract(id: $id) { location { code } carrier { number } service } }"
+
+
+@pytest.mark.gate("R1", "contractAmend")
+@pytest.mark.parametrize(
+    ("route", "code", "field"),
+    [
+        ({"service": "FAST"}, "INVALID", ""),
+        ({"carrierId": "customer"}, "INVALID", ".carrierId"),
+        ({"carrierId": "nobody"}, "NOT_FOUND", ".carrierId"),
+        ({"locationId": "nowhere"}, "NOT_FOUND", ".locationId"),
+    ],
+)
+async def test_a_route_names_what_is_there(ask, world, route, code, field):
+    made = await contracts.contract(world, ask)
+    strange = {
+        "customer": made["party"]["id"],
+        "nobody": to_global("Party", world.merchant_id),
+        "nowhere": to_global("Location", world.merchant_id),
+    }
+    named = {name: strange.get(it, it) for name, it in route.items()}
+    own = await contracts.contract_input(world, ask, route=named)
+    for name, values in (
+        ("contractCreate", own),
+        ("contractAmend", {"contractId": made["id"], "route": named}),
+    ):
+        payload = await contracts.change(ask, name, **values)
+        assert contracts.codes(payload) == [(code, f"route{field}")], name
