@@ -151,10 +151,10 @@ async def _receipts(
 
 def receipts_of(receipts: Iterable[ToldReceipt | LastReceipt]) -> frozenset[Any]:
     """Return what is told of receipts, to be compared."""
-    return frozenset(tuple(getattr(it, name) for name in _TOLD) for it in receipts)
+    return frozenset(tuple(getattr(it, name) for name in _COMPARED) for it in receipts)
 
 
-_TOLD = ("delivery_note", "quantity", "received_on", "dispatched_on")
+_COMPARED = ("delivery_note", "quantity", "received_on", "dispatched_on")
 
 
 async def _left(

@@ -50,15 +50,15 @@ class ControlTotals:
         for cnt in content.all("CNT"):
             place, meaning = Component(cnt, 1, 2), self.habits.meaning("CONTROL", cnt.get(1))
             try:
-                told = None if meaning == "OTHER" else number_at(place)
+                stated = None if meaning == "OTHER" else number_at(place)
             except Faulty as faulty:
                 yield faulty.finding
                 continue
             text, its = "", (self.wanted, self.every)
-            if meaning == "ARTICLES" and told != self.articles:
-                text = f"CNT counts {told} articles; there are {self.articles}."
-            elif meaning == "QUANTITIES" and None not in its and told not in its:
-                text = f"CNT sums quantities to {told}; {self.wanted} are wanted."
+            if meaning == "ARTICLES" and stated != self.articles:
+                text = f"CNT counts {stated} articles; there are {self.articles}."
+            elif meaning == "QUANTITIES" and None not in its and stated not in its:
+                text = f"CNT sums quantities to {stated}; {self.wanted} are wanted."
             if text:
                 yield place.faulty(Fault.COUNTS_DIFFER, text).finding
 

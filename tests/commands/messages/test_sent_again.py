@@ -38,7 +38,7 @@ async def test_of_an_interchange_that_came_in_part_before_the_rest_is_new(ask, w
     whole = head.encode() + b"".join(_counted(it) for it in parts) + b"UNZ+2+SECOND'"
     taken = await files.received(ask, whole)
     assert (taken["state"], await files.read_all(world)) == ("ACCEPTED", 2)
-    found = {it["reference"]: it for it in (await ask(TOLD))["interchangeMessages"]["nodes"]}
+    found = {it["reference"]: it for it in (await ask(MESSAGES))["interchangeMessages"]["nodes"]}
     assert [it["code"] for it in found["2"]["findings"]] == []
     states = sorted((await quantities(ask)).items())
     assert states == [(("5500012345", "D1"), ["0", "100"]), (("5500012345", "D2"), ["0", "7"])]
@@ -49,7 +49,7 @@ async def test_of_an_interchange_that_came_in_part_before_the_rest_is_new(ask, w
     assert (await files.received(ask, other))["state"] == "HELD"
 
 
-TOLD = "{ interchangeMessages(first: 9) { nodes { reference findings { code } } } }"
+MESSAGES = "{ interchangeMessages(first: 9) { nodes { reference findings { code } } } }"
 
 
 def _counted(message: bytes) -> bytes:

@@ -83,8 +83,8 @@ class Arriving:
             fields["last_receipt_reference"] = item.last_note
         if before is None or any(getattr(other, name) != it for name, it in fields.items()):
             return False
-        told, before_told = receipts_of(item.last_receipts), self.named.receipts.get(other.id)
-        if told and told != before_told:
+        receipts = receipts_of(item.last_receipts)
+        if receipts and receipts != self.named.receipts.get(other.id):
             return False
         return self.stated.says_the_same(before, is_update=item.is_update)
 

@@ -330,8 +330,8 @@ async def test_one_whose_rows_cannot_be_written_stops_no_other(ask, world, datab
     kept = [it["contractLine"]["cumulativeReleased"] for it in results if it["contractLine"]]
     assert kept == ["10"] * 4
     # What was recorded is told once of each that was written, and the ledger of none twice.
-    told = [it.type for it in await rows(world, JournalEntry)]
-    assert told.count("contract.released") == 4
+    types = [it.type for it in await rows(world, JournalEntry)]
+    assert types.count("contract.released") == 4
     again = [{**it, "number": "2"} for it in many]
     with counted(database.engine) as sent:
         await _record(ask, *again[:3])
