@@ -170,17 +170,18 @@ async def _prepare(
         with batch.of(place):
             contents[place] = _contents(item, delivery, locked, products, packagings)
             _check_serials(item, products)
+        if place in picked and place in contents:
+            with batch.of(place):
+                _check_contents(item, products, picked[place], contents[place])
+        if place in picked:
+            with batch.of(place):
+                _check_whole(locked, picked[place])
     await _check_free(batch, picked)
     packings: dict[int, Packing] = {}
     for place, item, delivery in batch.going:
-        with batch.of(place):
-            _check_contents(item, products, picked[place], contents[place])
-        with batch.of(place):
-            _check_whole(locked, picked[place])
         packings[place] = Packing(
             delivery.id, delivery.packing + 1, item.parcels, contents[place], batch.at(place)
         )
-    packings = {place: it for place, it in packings.items() if place not in batch.refused}
     return picked, await parcels.prepare(locked.writing, packings)
 
 
