@@ -12,7 +12,7 @@ PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --
 # Programs that the tests start load what others have compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-changed test-reference simulate guards check bench bench-quick wheel sdl docs lint-schema picture migration lock clean
+.PHONY: run test test-changed test-reference simulate day guards check bench bench-quick wheel sdl docs lint-schema picture migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -39,6 +39,11 @@ simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: mak
 		ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) \
 		ABRUF_PRICED_PARTIES=1000 ABRUF_PRICED_PRODUCTS=100 \
 		$(PYTEST) tests/simulation tests/attacks/load tests/commands/master/test_many_prices.py
+
+day: $(VENV)/dev.stamp ## Play an operator's day: wheel, PostgreSQL 15, upgrade under load, backup, loss, restore. Minutes.
+	$(PYTHON) -m tests.walls.programs
+	$(PYTHON) -m web.build
+	$(PYTHON) -m tests.operating.day
 
 guards: $(VENV)/dev.stamp ## Take each guard away in turn; a test must miss it. Nightly.
 	$(PYTHON) -m pytest -q --guards tests/api tests/commands
@@ -100,13 +105,12 @@ clean: ## Remove what make has made; the data folder stays.
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/dev.stamp: $(VENV)/runtime.stamp requirements/dev.txt
-	$(PYTHON) -m pip install --quiet --require-hashes -r requirements/dev.txt
-	touch $@
+	@$(PYTHON) abruf/environment.py $(VENV) requirements/dev.txt
+	@touch $@
 
 $(VENV)/runtime.stamp: requirements/runtime.txt
 	@for each in python3.13 python3.12 python3.11 python3; do \
 		$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
-		test -x $(PYTHON) || $$each -m venv $(VENV); exit; \
+		$$each abruf/environment.py $(VENV) $<; exit; \
 	done; echo "Abruf needs Python 3.11 or newer; no such python3 is on the PATH." >&2; exit 1
-	$(PYTHON) -m pip install --quiet --require-hashes -r $<
-	touch $@
+	@touch $@

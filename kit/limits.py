@@ -130,7 +130,8 @@ class Bounds:
 
     connections: open at once. of_address: of them from one IP address, trusted proxies aside.
     head_bytes, headers: of a request line with its headers. head_seconds: in which they must
-    arrive. idle_seconds: that a connection may be silent between two requests.
+    arrive. all_heads: bytes of unfinished ones, of all connections together.
+    idle_seconds: that a connection may be silent between two requests.
     body_seconds: in which a body must arrive. bodies, all_bodies: bytes of bodies that are not
     finished or wait for their turn, of one company or key and in all.
     write_seconds: that a client may take nothing of what is written for it. write_rate: bytes a
@@ -148,6 +149,7 @@ class Bounds:
     head_bytes: int = 32 * 1024
     headers: int = 100
     head_seconds: int = 10
+    all_heads: int = 8 * 1024 * 1024
     idle_seconds: int = 5
     body_seconds: int = 10
     bodies: int = 8 * 1024 * 1024

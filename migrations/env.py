@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: one transaction under a lock, with limits on waiting."""
+"""How Alembic reaches the database: a transaction for each step, one program at a time."""
 
 import asyncio
 from typing import Literal
@@ -35,25 +35,30 @@ def _made(*, step: MigrationInfo, **_more: object) -> None:
 
 
 def _run(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+    lock_wait = f"{migrations.LOCK_WAIT.total_seconds() * 1000:.0f}"
+    connection.execute(
+        text("SELECT set_config('lock_timeout', :lock_wait, false)"), {"lock_wait": lock_wait}
+    )
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_item=_rendered,
         process_revision_directives=_walled,
         on_version_apply=_made,  # type: ignore[arg-type] # It is called with names.
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
-        connection.execute(text(f"SET LOCAL lock_timeout = '{migrations.PATIENCE}'"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         context.run_migrations()
-        walls.grant(connection, context.config.attributes["app_role"])
+    walls.grant(connection, context.config.attributes["app_role"])
+    connection.commit()
 
 
 async def _connect() -> None:
     engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool)
     async with engine.connect() as connection:
         await connection.run_sync(_run)
-        await connection.commit()
     await engine.dispose()
 
 

@@ -18,12 +18,13 @@ from kit.loop.apart import Crowded
 from kit.standards.languages import preferred
 from kit.telemetry import trace
 from models.access.viewers import Viewer
+from resolvers.running.buckets import Bill, buckets_of
 from resolvers.running.context import Call, Context
 from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
 from resolvers.running.shares import lane_of
-from schema.graphql.errors import ErrorCode
-from schema.graphql.extensions.buckets import costs
+from schema.graphql.errors import ClientError, ErrorCode
+from schema.graphql.extensions.buckets import ENTRY, charged, costs
 from schema.schema import schema
 from transport.connections.room import know
 from transport.http.accepted import GRAPHQL_JSON, accepted
@@ -33,7 +34,7 @@ from transport.http.bodies import body_of, no_room
 from transport.http.hang_up import HungUp, until_hung_up
 from transport.http.holdings import Holdings
 from transport.http.refusals import JSON, Refusal, unavailable
-from transport.http.requests import OperationRequest, holds_much, is_long, operation_of
+from transport.http.requests import OperationRequest, holds_much, inside_of_long, operation_of
 from transport.identity.authentication import ORDER_TOKEN, Authentication, bearer
 from transport.identity.guesses import Guesses
 from transport.live.presence import CHECK_S, Caller, Places
@@ -133,13 +134,30 @@ class Endpoint:
                     raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=1)
                 await slot.enter_async_context(self.lanes.slot(caller.viewer))
                 alone = await slot.enter_async_context(AsyncExitStack())
-                if is_long(body):
+                if inside := inside_of_long(body):
+                    await self._check_points(caller)
                     await alone.enter_async_context(self._alone(caller))
+                    # One of them in a round of the event loop: each is read as a whole.
+                    await self.process.slices.room(lane_of(caller.viewer), inside)
                 operation = operation_of(request, body)
-                if is_long(body) and not holds_much(operation):
+                if inside and not holds_much(operation):
                     await alone.aclose()
                 del body
             yield operation, alone
+
+    async def _check_points(self, caller: Caller) -> None:
+        """Refusal: a key has no points, so that what it sends need not even be read."""
+        serving = self.serving
+        buckets = buckets_of(caller.viewer, self.limits(caller), serving.terms.limits)
+        bill = Bill(self.process.budgets, buckets, serving.clock)
+        try:
+            await charged(bill, ENTRY)
+        except ClientError as spent:
+            seconds = (spent.extensions or {})["retryAfter"]
+            refusal = Refusal(429, spent.message, ErrorCode.THROTTLED, retry_after=seconds)
+            refusal.beside = costs(bill)
+            raise refusal from spent
+        bill.settle(0)
 
     @asynccontextmanager
     async def _alone(self, caller: Caller) -> AsyncIterator[None]:

@@ -15,19 +15,18 @@ from operating.reached import reached
 
 _IS_EMPTY = "SELECT to_regclass('alembic_version') IS NULL"
 _AT = "SELECT version_num FROM alembic_version"
-_NO_LOCK = "55P03"
 _LATER = (
-    "Others held a table for too long: nothing was changed. Try again, or end what holds it"
-    " (pg_stat_activity tells)."
+    "Others held a table for too long: of the next step nothing was changed. Try again, or end what"
+    " holds it (pg_stat_activity tells)."
 )
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
     """Declare whether it is only shown."""
     parser.description = (
-        "Bring the schema to what this program needs, in one transaction that waits for a lock for"
-        f" {migrations.PATIENCE} at most. The owner's address is that of ABRUF_OWNER_URL, or of"
-        " ABRUF_DATABASE_URL."
+        "Bring the schema to what this program needs, a transaction for each step, which is tried"
+        f" for {migrations.PATIENCE.seconds} s while others hold what it needs. The owner's address"
+        " is that of ABRUF_OWNER_URL, or of ABRUF_DATABASE_URL."
     )
     parser.add_argument(
         "--plan", action="store_true", help="say what would be done, and do nothing"
@@ -62,7 +61,7 @@ def _upgrade(server: embedded.Server) -> None:
     try:
         migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url), _tell)
     except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != _NO_LOCK:
+        if not migrations.is_held(error):
             raise
         sys.exit(_LATER)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -58,7 +59,8 @@ async def test_who_holds_a_table_is_told_and_nothing_is_changed(fresh, call, mon
     owner = fresh["ABRUF_OWNER_URL"]
     holder = await asyncpg.connect(owner.replace("+asyncpg", ""))
     await holder.execute("CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY)")
-    monkeypatch.setattr("migrations.PATIENCE", "50ms")
+    monkeypatch.setattr("migrations.PATIENCE", timedelta())
+    monkeypatch.setattr("migrations.LOCK_WAIT", timedelta(milliseconds=50))
     async with holder.transaction():
         await holder.execute("LOCK TABLE alembic_version")
         code, output, failed = await call("migrate", **fresh)

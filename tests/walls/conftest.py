@@ -1,6 +1,5 @@
 """Servers beside the suite's own: Debian's PostgreSQL 15, a PgBouncer and a Redis."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,6 +8,7 @@ import pytest
 
 from kit.embedded.binaries import disguise
 from kit.embedded.home import Home
+from tests.walls import programs
 from tests.walls.programs import find, free_port, serving
 
 POOL = """
@@ -55,15 +55,7 @@ def redis_server(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgresql_15(
-    tmp_path_factory: pytest.TempPathFactory, unprivileged: list[str]
-) -> Iterator[str]:
+def postgresql_15(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Give where a server is: `user@` and a database around it name one; postgres may all."""
-    folder, port = tmp_path_factory.mktemp("fifteen"), free_port()
-    make = [*unprivileged, find("initdb"), "-D", str(folder / "data"), "--username=postgres"]
-    subprocess.run([*make, "--auth=trust", "--no-sync"], check=True, capture_output=True)
-    run = [*unprivileged, find("postgres"), "-D", str(folder / "data"), "-p", str(port)]
-    for setting in ("fsync=off", "unix_socket_directories=", "listen_addresses=127.0.0.1"):
-        run += ["-c", setting]
-    with serving(run, port, folder / "log"):
-        yield f"127.0.0.1:{port}"
+    with programs.postgresql_15(tmp_path_factory.mktemp("fifteen"), "fsync=off") as address:
+        yield address

@@ -11,11 +11,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from kit.embedded import binaries
+from kit.embedded.binaries import disguise
+from kit.embedded.home import Home
 from web.chromium import install, may_install
 
 PACKAGES = {
@@ -53,14 +55,18 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    command: Sequence[str], port: int, log: Path, probe: Sequence[str] = ()
+    command: Sequence[str],
+    port: int,
+    log: Path,
+    probe: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[None]:
     """Run a server until the end of the block; it answers on the port when the block begins.
 
     probe: what succeeds when it does, where it does not speak PostgreSQL's language.
     """
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
+        process = subprocess.Popen(command, stdout=output, stderr=output, env=env)
     try:
         deadline = time.monotonic() + _START_S
         while not _answers(probe or _pg_isready(port)):
@@ -70,6 +76,28 @@ def serving(
     finally:
         process.terminate()
         process.wait(_START_S)
+
+
+@contextmanager
+def postgresql_15(folder: Path, *settings: str) -> Iterator[str]:
+    """Run Debian's PostgreSQL; gives where it is, as `user@` and a database around it name one.
+
+    `postgres` may do everything, and nobody needs a password. settings: such as "fsync=off".
+    """
+    unprivileged, data, port = disguise(Home(folder)), folder / "data", free_port()
+    make = [*unprivileged, _program("initdb"), "-D", str(data), "--username=postgres"]
+    subprocess.run([*make, "--auth=trust", "--no-sync"], check=True, capture_output=True)
+    run = [*unprivileged, _program("postgres"), "-D", str(data), "-p", str(port)]
+    for setting in ("unix_socket_directories=", "listen_addresses=127.0.0.1", *settings):
+        run += ["-c", setting]
+    with serving(run, port, folder / "log"):
+        yield f"127.0.0.1:{port}"
+
+
+def _program(name: str) -> str:
+    found = find(name)
+    assert found is not None, lacking()
+    return found
 
 
 def _answers(probe: Sequence[str]) -> bool:

@@ -1,6 +1,7 @@
 """One connection of HTTP: a bounded head that comes in time, answers that are taken in time."""
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import httptools
@@ -20,7 +21,7 @@ from transport.connections.refusals import (
     UNKNOWN_CODING,
     written,
 )
-from transport.connections.room import KNOWN
+from transport.connections.room import ANNOUNCED, KNOWN
 from transport.http.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -63,9 +64,10 @@ class Requests(HttpToolsProtocol):
         self._patience = Patience(config.bounds)
         self._due: float | None = None
         self._unparsed = self._head = self._lines = self._left = 0
-        self._unread = bytearray()
+        self._unread, self._framing = bytearray(), b""
+        self._has_begun, self._of_piece = False, 0
         self._reason: Refusal | None = None
-        self._is_refused = self._stops = False
+        self._is_refused = self._stops = self._is_in_pieces = False
 
     @property
     def _is_free(self) -> bool:
@@ -130,7 +132,22 @@ class Requests(HttpToolsProtocol):
             self._refuse(self._reason or NOT_HTTP)
         else:
             self._check_unparsed()
+            self._announce(data)
+        if not self._is_over:
+            self._room.hold(self, 0 if self._is_in_body else self._unparsed)
         return not self._is_over
+
+    def _announce(self, data: bytes) -> None:
+        """Tell how long the piece of a body is that has begun in these bytes, and not ended."""
+        if self._is_over or not self._is_in_pieces:
+            return
+        known = self._framing + data
+        if self._has_begun:
+            line = known[: len(known) - self._of_piece].rstrip().rpartition(b"\n")[2]
+            with suppress(ValueError):
+                self._announced["bytes"] = int(line.partition(b";")[0], 16)
+                self.cycle.message_event.set()
+        self._has_begun, self._framing = False, known[-FRAMING:]
 
     def _check_unparsed(self) -> None:
         most = self._bounds.head_bytes
@@ -147,7 +164,9 @@ class Requests(HttpToolsProtocol):
         """Begin to count."""
         super().on_message_begin()
         self._head = self._lines = 0
-        self.scope["extensions"] = {KNOWN: {"call": self._known}}
+        self._announced: dict[Any, Any] = {"bytes": 0}
+        self._framing, self._is_in_pieces = b"", False
+        self.scope["extensions"] = {KNOWN: {"call": self._known}, ANNOUNCED: self._announced}
 
     def on_url(self, url: bytes) -> None:
         """Count the address."""
@@ -185,7 +204,16 @@ class Requests(HttpToolsProtocol):
         """Count only what lies between pieces of a body; bodies are counted where they are read."""
         self._unparsed = max(0, self._unparsed - len(body) - len(body) // 8)
         self._left = max(0, self._left - len(body))
+        self._of_piece += len(body)
         super().on_body(body)
+
+    def on_chunk_header(self) -> None:
+        """Note that a piece of a body begins."""
+        self._has_begun, self._of_piece = True, 0
+
+    def on_chunk_complete(self) -> None:
+        """Note that it has ended: what it was said to be needs not be told."""
+        self._has_begun = False
 
     def _length(self) -> int:
         """Return how long a body is, 0 where that is not said. Stops: it has no one meaning."""
@@ -195,11 +223,13 @@ class Requests(HttpToolsProtocol):
         codings = [value for name, value in self.headers if name == b"transfer-encoding"]
         if [it.strip().lower() for it in codings] not in ([], [b"chunked"]):
             self._stop(UNKNOWN_CODING)
+        self._is_in_pieces = bool(codings)
         return int(headers.get(b"content-length", 0))
 
     def on_message_complete(self) -> None:
         """Begin to count anew."""
         self._unparsed = self._left = 0
+        self._is_in_pieces, self._framing = False, b""
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -270,6 +300,9 @@ class Requests(HttpToolsProtocol):
     def _refuse(self, refusal: Refusal) -> None:
         """Say why and end; while another answer is on its way, only that one can be sent."""
         self._is_refused = True
+        if not self._is_in_body:
+            # What of the head has come, which would be held until the client has read why.
+            self.parser, self.headers = httptools.HttpRequestParser(self), []
         if not self._is_free and not self._can_end():
             self.pipeline.clear()
             return

@@ -12,6 +12,8 @@ from kit.limits import Bounds
 
 KNOWN = "abruf.known"
 """Extension of ASGI: called when the client has sent a good token."""
+ANNOUNCED = "abruf.announced"
+"""Extension of ASGI: `bytes` is how long the piece of a body is said to be that comes now."""
 DOOR = 100
 """Connections beside those that have room: they are told that they have none."""
 SHARED_BY_ONE = 64
@@ -47,6 +49,7 @@ class Room:
         self._strangers: dict[Connection, None] = {}
         self._resting: dict[Connection, None] = {}
         self._leaving: dict[Connection, None] = {}
+        self._heads, self._bytes = dict[Connection, int](), 0
         self._place = lru_cache(1_024)(self._placed)
 
     def __len__(self) -> int:
@@ -56,6 +59,11 @@ class Room:
     def strangers(self) -> int:
         """Return how many of them have not sent a good token yet."""
         return len(self._strangers)
+
+    @property
+    def bytes_of_heads(self) -> int:
+        """Return how much is kept of heads that are not finished."""
+        return self._bytes
 
     @property
     def leaving(self) -> int:
@@ -79,6 +87,7 @@ class Room:
     def leave(self, connection: Connection) -> None:
         """Forget a connection, if it is still inside."""
         self._leaving.pop(connection, None)
+        self._bytes -= self._heads.pop(connection, 0)
         place = self._inside.pop(connection, None)
         self._strangers.pop(connection, None)
         self._resting.pop(connection, None)
@@ -100,6 +109,18 @@ class Room:
         """Note that a connection has a request again."""
         self._resting.pop(connection, None)
 
+    def hold(self, connection: Connection, size: int) -> None:
+        """Note how much of an unfinished head is kept for a connection.
+
+        Where that of all is too much, whoever keeps the most leaves: an ordinary head is short, and
+        comes at once.
+        """
+        self._bytes += size - self._heads.pop(connection, 0)
+        if size:
+            self._heads[connection] = size
+        while self._bytes > self._bounds.all_heads:
+            self._send_away(max(self._heads, key=self._heads.__getitem__))
+
     def look(self, now: float) -> None:
         """Let every connection end what is over."""
         for each in [*self._inside, *self._leaving]:
@@ -115,10 +136,13 @@ class Room:
         for group in (self._strangers, self._resting):
             for each in group:
                 if place is None or self._inside[each] == place:
-                    self.leave(each)
-                    self._leaving[each] = None
-                    each.give_way()
+                    self._send_away(each)
                     return
+
+    def _send_away(self, connection: Connection) -> None:
+        self.leave(connection)
+        self._leaving[connection] = None
+        connection.give_way()
 
     def _placed(self, host: str) -> str | None:
         """Return for whom a connection counts; None for a proxy, and for no address."""

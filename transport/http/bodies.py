@@ -1,13 +1,15 @@
 """Request bodies: JSON of a bounded size that arrives in time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from starlette.requests import Request
 from starlette.types import Receive
 
 from kit.limits import Bounds
 from schema.graphql.errors import ErrorCode
+from transport.connections.room import ANNOUNCED
 from transport.http.hang_up import GONE, HungUp
 from transport.http.holdings import UNREAD
 from transport.http.refusals import JSON, Refusal
@@ -38,13 +40,20 @@ async def body_of(
         raise _too_large(most)
     try:
         async with asyncio.timeout(bounds.body_seconds):
-            return await _read(request.receive, most, hold)
+            return await _read(request.receive, most, hold, _announced(request))
     except TimeoutError:
         message = "The body did not arrive in time."
         raise Refusal(408, message, headers={"Connection": "close"}) from None
 
 
-async def _read(receive: Receive, most: int, hold: Callable[[int], bool]) -> bytes:
+def _announced(request: Request) -> Mapping[str, int]:
+    extensions: Mapping[str, Any] = request.scope.get("extensions") or {}
+    return extensions.get(ANNOUNCED) or {}
+
+
+async def _read(
+    receive: Receive, most: int, hold: Callable[[int], bool], announced: Mapping[str, int]
+) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
@@ -52,7 +61,7 @@ async def _read(receive: Receive, most: int, hold: Callable[[int], bool]) -> byt
             raise HungUp
         piece = message.get("body", b"")
         body += piece
-        if len(body) > most:
+        if max(len(body), announced.get("bytes", 0)) > most:
             raise _too_large(most)
         if len(body) > FREE and not hold(min(len(piece), len(body) - FREE)):
             raise no_room()

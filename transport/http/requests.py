@@ -64,9 +64,10 @@ def object_of(text: str | bytes) -> dict[str, Any]:
         raise Refusal(400, "Unable to parse request body as JSON.") from None
 
 
-def is_long(body: bytes) -> bool:
-    """Tell whether a body may have as many lists and objects as what holds much memory."""
-    return len(body) > MUCH and _brackets(body) >= MUCH
+def inside_of_long(body: bytes) -> int:
+    """Return how many lists and objects a body may have, 0 where they hold little memory."""
+    inside = _brackets(body) if len(body) > MUCH else 0
+    return inside if inside >= MUCH else 0
 
 
 def holds_much(operation: OperationRequest) -> bool:

@@ -9,9 +9,11 @@ import pytest
 
 from kit.loop.apart import Apart
 from kit.loop.memory import MUCH
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Viewer
+from resolvers.running.buckets import buckets_of
 from tests import make
 from tests.attacks.edge.conftest import QUERY, Serve
+from tests.conftest import NOW, PATIENT
 from tests.make.running import until
 from transport.connections.requests import FED_AT_ONCE, FRAMING, Requests
 from transport.http import requests
@@ -115,6 +117,21 @@ async def test_a_body_in_pieces_of_an_ordinary_size_is_read(serve: Serve) -> Non
             assert (await line.reply()).status == 200
 
 
+@pytest.mark.parametrize("size", [b"ffffffffffffffff", b"fffffff;a=b", b"F4241"])
+@pytest.mark.parametrize("before", [b"", b"1\r\n \r\n"])
+async def test_a_piece_that_is_said_to_be_too_long_is_refused_at_once(
+    serve: Serve, size: bytes, before: bytes
+) -> None:
+    async with serve() as host:
+        whole = host.request(b"", **{"Transfer-Encoding": "chunked"})
+        begun = whole.replace(b"Content-Length: 0\r\n", b"") + before
+        # The line arrives in two parts, and nothing of the piece.
+        async with host.line(begun + size[:3]) as line:
+            line.writer.write(size[3:] + b"\r\n")
+            assert ((found := await line.reply()).status, found.code) == (413, "BAD_USER_INPUT")
+        await host.is_empty()
+
+
 OBJECTS = {**QUERY, "variables": {"x": [[{"a": 1}] * (MUCH // 4)] * 4}}
 BRACKETS = {"query": f"{{ viewer {{ actor }} }} # {'{' * MUCH}"}
 
@@ -141,6 +158,39 @@ async def test_long_bodies_wait_as_they_came_and_one_of_them_is_held_at_a_time(
             late = await host.ask(OBJECTS)
         assert (late.status, late.code) == (429, "THROTTLED")
         assert (await host.ask(BRACKETS)).status == 200
+
+
+async def test_long_bodies_are_read_in_rounds_of_their_own_and_none_without_points(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten at once that are refused at once would otherwise be read in one round of the loop."""
+    rounds, parse = list[int](), requests.json_object
+    async with serve() as host:
+        process, viewers = host.endpoint.process, set[Viewer]()
+        share_of = host.endpoint.bodies.share
+        monkeypatch.setattr(
+            host.endpoint.bodies, "share", lambda it: viewers.add(it) or share_of(it)
+        )
+
+        def noted(text: bytes) -> Any:
+            rounds.append(process.slices.count)
+            return parse(text)
+
+        monkeypatch.setattr(requests, "json_object", noted)
+        answers = await asyncio.gather(*[host.ask(BRACKETS) for _ in range(4)])
+        assert [it.status for it in answers] == [200] * 4
+        assert len(set(rounds)) == 4
+        (viewer,) = viewers
+        for bucket in buckets_of(viewer, PATIENT, PATIENT):
+            share = process.budgets.share(bucket, NOW)
+            monkeypatch.setattr(share, "points", -2 * bucket.size)
+        for body in (BRACKETS, OBJECTS):
+            late = await host.ask(body)
+            assert (late.status, late.code) == (429, "THROTTLED")
+            assert late.body["extensions"]["cost"]["actualQueryCost"] == 0
+        assert len(rounds) == 4
+        # Short ones are told in the form of GraphQL.
+        assert (await host.ask()).body["errors"][0]["extensions"]["code"] == "THROTTLED"
 
 
 @pytest.mark.parametrize("query", ["{ viewer { actor } }", "mutation { %s }"])

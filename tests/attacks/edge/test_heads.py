@@ -84,6 +84,28 @@ async def test_what_follows_a_body_in_pieces_is_counted_like_a_head(
         await host.is_empty()
 
 
+async def test_heads_without_an_end_are_bounded_together_and_the_longest_leave(
+    serve: Serve,
+) -> None:
+    most, long = 20 * HEAD, HEAD // 2
+    async with serve(head_bytes=HEAD, all_heads=most) as host, AsyncExitStack() as attack:
+        short = await attack.enter_async_context(host.line(GET))
+        await until(lambda: host.room.bytes_of_heads)
+        lines = [
+            await attack.enter_async_context(host.line(GET + b"X: " + b"a" * long))
+            for _ in range(50)
+        ]
+        await until(lambda: host.room.leaving >= 10)
+        left = [it for it in lines if it.reader._buffer]  # noqa: SLF001 -- who has an answer.
+        assert {(await it.reply()).status for it in left} == {503}
+        assert most - long <= host.room.bytes_of_heads <= most
+        short.writer.write(END)
+        assert (await short.reply()).status == 200
+        for line in lines:
+            line.writer.transport.abort()
+        await until(lambda: not host.room.bytes_of_heads)
+
+
 async def test_only_so_many_requests_are_taken_in_a_row(serve: Serve) -> None:
     async with serve() as host:
         async with host.line((GET + END) * 5_000) as line:

@@ -1,0 +1,1 @@
+"""An operator's day as one script: `make day`."""
