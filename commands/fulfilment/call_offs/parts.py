@@ -66,8 +66,9 @@ async def check_unplanned(
         with refusals:
             if channel is not None:
                 check_method(part.method, channel, party, (*path, "method"))
+        once = {it.line_no: number for number, it in reversed([*enumerate(part.lines)])}
         for number, each in enumerate(part.lines):
-            line = lines.get(each.line_no)
+            line = lines.get(each.line_no) if once[each.line_no] == number else None
             if line is None or line.unit is not None or line.packaging != each.packaging:
                 continue
             if each.quantity > left[each.line_no]:

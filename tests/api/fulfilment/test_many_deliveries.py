@@ -338,3 +338,29 @@ async def test_history_of_many_orders_loads_in_few_calls_and_statements(world, a
         assert codes(found) == [[]] * count
         counts.append(len(statements))
     assert counts[0] == counts[1] < 90
+
+
+async def test_each_takes_250_in_one_call(world, ask):
+    scene = await a_scene(world, ask)
+    of = scene["product"]
+    lines = [orders.line(of, "250"), orders.line(of, "251", unitPrice="2")]
+    order = await orders.order(world, ask, lines=lines, **scene["order"])
+    shared = {"locationId": scene["at"]}
+    parts = [
+        await deliveries.part(world, order, **shared, lines=deliveries.lines(order, "1"))
+    ] * 250
+    plan = (await deliveries.done(ask, "deliveryPlan", deliveries=parts))["deliveries"]
+    named = [{"deliveryId": it["id"]} for it in plan]
+    for verb, items in (
+        ("deliveriesRelease", named),
+        ("deliveriesPack", map(one_parcel, plan)),
+        ("deliveriesDispatch", named),
+        (
+            "deliveriesRecord",
+            [it | AT | {"lines": deliveries.lines(order, "0", "1")} for it in parts],
+        ),
+    ):
+        found = await results(ask, verb, *items)
+        assert codes(found) == [[]] * 250
+    shipped = {int(it.ordered): int(it.shipped) for it in await rows(world, OrderLine)}
+    assert shipped == {250: 250, 251: 250}

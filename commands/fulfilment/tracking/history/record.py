@@ -103,10 +103,14 @@ def _once(keys: Mapping[int, DeliveryKey | None]) -> tuple[list[int], dict[int, 
 
 
 def _besides(odd: Refused, tried: Refused | None) -> Refused:
-    """Return what is odd of a delivery, and what else refuses it; its steps hang on each other."""
-    met = Refusals()
+    """Return what is odd of a delivery, and what else refuses it.
+
+    Its times and steps hang on each other.
+    """
+    met, hanging = Refusals(), {Code.WRONG_STATE.value}
     met.problems = odd.problems
-    more = [] if tried is None else [it for it in tried.problems if it.code != Code.WRONG_STATE]
+    hanging |= {Code.INVALID_DATE.value} & {it.code for it in odd.problems}
+    more = [] if tried is None else [it for it in tried.problems if it.code not in hanging]
     return met.and_then(Refused.of(more)) if more else odd
 
 
