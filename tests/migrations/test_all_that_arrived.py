@@ -17,7 +17,7 @@ DELIVERED = """
 SELECT delivered FROM order_lines WHERE delivered > 0
 UNION ALL SELECT delivered FROM contract_lines WHERE delivered > 0
 """
-TOLD = """
+JOURNALLED = """
 SELECT type, (SELECT sum((of_line.value ->> 'delivered')::numeric)
     FROM jsonb_each(payload -> 'moved') of_line) FROM journal
 WHERE actor_name = 'migration 0056' ORDER BY position
@@ -45,9 +45,9 @@ async def test_what_had_arrived_beside_its_replacement_is_delivered(world: World
         (command.downgrade, "0055", []),
         (command.upgrade, "0056", [(5,), (5,)]),
     ):
-        assert await asyncio.to_thread(ask_once, read, TOLD) == []
+        assert await asyncio.to_thread(ask_once, read, JOURNALLED) == []
         await asyncio.to_thread(step, migrations.configured(own), revision)
         assert await asyncio.to_thread(ask_once, read, DELIVERED) == counts
-    told = [("contract.progressed", 5), ("order.delivered", 5)]
-    assert await asyncio.to_thread(ask_once, read, TOLD) == told
+    entries = [("contract.progressed", 5), ("order.delivered", 5)]
+    assert await asyncio.to_thread(ask_once, read, JOURNALLED) == entries
     assert await asyncio.to_thread(ask_once, read, POSITIONS) == [(0,)]

@@ -101,11 +101,9 @@ class DeliveryBatch(Generic[ItemT]):
 
         places: those to look at, all by default. What is in a wrong state nobody asks.
         """
-        among = [
-            it
-            for it in self.looked_at
-            if (places is None or it[0] in places) and not self._is_in_wrong_state(it[0])
-        ]
+        wanted = self.known if places is None else places
+        among = [each for each in self.looked_at if each[0] in wanted]
+        among = [each for each in among if not self._is_in_wrong_state(each[0])]
         when = {it: (at or {}).get(place) or self.at(place) for place, _, it in among}
         found = await find_stopped(self.writing, when, stops, path)
         for place, _, delivery in among:

@@ -192,5 +192,5 @@ async def test_more_lines_than_a_call_takes_are_told_how_to_go_on(world, ask, ve
         of = {"orders": [_imported(lines=lines)]}
     payload = (await ask(document, i=of))["it"]
     errors = payload["userErrors"] or payload["results"][0]["userErrors"]
-    (told,) = [it["message"] for it in errors if it["code"] == "TOO_MANY_ITEMS"]
-    assert "orderAddLines" in told
+    (text,) = [it["message"] for it in errors if it["code"] == "TOO_MANY_ITEMS"]
+    assert "orderAddLines" in text

@@ -44,15 +44,22 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     results, refused, odd = await _look(writing, items, known, standing)
     fresh = [place for place in range(len(items)) if place not in results | refused]
 
-    turns = iter(range(_TURNS))
+    turns, are_alone = iter(range(_TURNS)), False
 
-    async def do(places: Collection[int]) -> tuple[_Done, Mapping[int, Refused]]:
+    async def do(places: Collection[int]) -> tuple[_Done | None, Mapping[int, Refused]]:
+        nonlocal are_alone
         once, twice = _once({place: key_of(items[place], known) for place in places})
-        made, more = await go(writing, {place: items[place] for place in once})
-        await end_again(writing, [it for place in once for it in known.orders_of(items[place])])
+        made, more = await go(writing, {place: items[place] for place in once}, alone=are_alone)
         # What is odd is tried for what else is wrong with it.
         more = more | {place: _besides(odd[place], more.get(place)) for place in {*once} & {*odd}}
-        return (made, twice), (_certain(more, made) if next(turns, None) is not None else more)
+        if are_alone:
+            are_alone = False
+            return None, {it: why for it, why in more.items() if not _hangs_on_others(why)}
+        await end_again(writing, [it for place in once for it in known.orders_of(items[place])])
+        certain = _certain(more, made) if next(turns, None) is not None else more
+        # What waits is tried as if it had its lines for itself, so that no row of such is long.
+        are_alone = len(certain) < len(more)
+        return (made, twice), certain
 
     (made, twice), more = await spare(writing, fresh, do)
     results |= {place: _result("CREATED", *each) for place, each in made.items()}
@@ -114,6 +121,11 @@ def _besides(odd: Refused, tried: Refused | None) -> Refused:
     return met.and_then(Refused.of(more)) if more else odd
 
 
+def _hangs_on_others(why: Refused) -> bool:
+    """Tell whether another delivery may be why one is refused."""
+    return not _OF_OTHERS.isdisjoint(it.code for it in why.problems)
+
+
 def _certain(refused: Mapping[int, Refused], planned: Collection[int]) -> dict[int, Refused]:
     """Return what is refused for sure. planned: what took quantities and numbers at first.
 
@@ -145,6 +157,7 @@ _Done: TypeAlias = tuple[dict[int, MadeDelivery], dict[int, Refused]]
 """What was made, and what stands twice, by position."""
 _TAKEN = {TradeCode.QUANTITY_NOT_OPEN, Code.TAKEN}
 """Codes of what lacks something that another delivery has."""
+_OF_OTHERS = {*_TAKEN, FulfilmentCode.DELIVERY_POLICY}
 _TURNS = 20
 """So often what waits is looked at again; then it is refused as it stands."""
 _FIELDS = {

@@ -230,8 +230,8 @@ def _draft(
     if refusals.problems and order is not None and order.currency != item.currency:
         what = difference("currency", order.currency, item.currency)
         text = f"{order.number} is there already, and {what}."
-        told = [it for it in refusals.problems if it.code != TradeCode.PRICE_UNKNOWN]
-        refusals.problems = [*told, Problem(Code.WRONG_STATE, text, ("currency",))]
+        others = [it for it in refusals.problems if it.code != TradeCode.PRICE_UNKNOWN]
+        refusals.problems = [*others, Problem(Code.WRONG_STATE, text, ("currency",))]
     refusals.end()
     return draft
 

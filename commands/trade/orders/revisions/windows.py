@@ -31,9 +31,9 @@ def windows_of(
     """
     there = {it.id: it for it in rows}
     every: list[tuple[Window | None, Path, Any]] = [
-        (it.window, ("lines", number), there[it.line_id])
-        for number, it in enumerate(item.lines)
-        if it.line_id in there
+        (line.window, ("lines", number), there[line.line_id])
+        for number, line in enumerate(item.lines)
+        if line.line_id in there
     ]
     every += [(it.window, (adding, number), None) for number, it in enumerate(item.add_lines)]
     for window, path, row in every:
