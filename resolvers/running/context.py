@@ -74,7 +74,7 @@ class Context:
 
     bill: Bill
     apart = Apart()
-    has_written = False
+    has_written = is_trusted = False
     following_plan: Callable[[], Any] | None = None
     subscribed: Callable[[], Any] | None = None
 
