@@ -177,6 +177,7 @@ class Context:
 
     async def finish(self) -> None:
         """End the operation: give the read connection, and one's turn, back."""
+        self.leftovers.of(self.work.objects)
         try:
             await self.reads.end()
         finally:
