@@ -18,7 +18,7 @@ _MISSED = 100
 
 
 @dataclass(frozen=True)
-class Change:
+class FollowedChange:
     """One event. cursor: where it stands among all changes."""
 
     cursor: str
@@ -27,7 +27,7 @@ class Change:
 
 async def changed(
     context: Context, wanted: ChangesWanted, after: str | None
-) -> AsyncGenerator[Change, None]:
+) -> AsyncGenerator[FollowedChange, None]:
     """Return what happened after a cursor of `changes`, and what is still to come.
 
     Refused: INVALID for what is no such cursor; TOO_SLOW.
@@ -39,7 +39,7 @@ async def changed(
 
 async def _changes(
     context: Context, wanted: ChangesWanted, page: PageOf
-) -> AsyncGenerator[Change, None]:
+) -> AsyncGenerator[FollowedChange, None]:
     viewer = context.viewer
     audience = Audience(viewer.actor, viewer.bound_to, viewer.holding)
     await context.pause()
@@ -54,7 +54,7 @@ async def _changes(
                 if count:
                     await context.next_event()
                 seen = row.position
-                yield Change(cursor(page.tag, page.sort_values(row)), row.id)
+                yield FollowedChange(cursor(page.tag, page.sort_values(row)), row.id)
             if not found.has_next:
                 break
             page = every.page(_behind(page, found.rows[-1]), wanted, None)
@@ -64,7 +64,7 @@ async def _changes(
                 seen = entry.position
                 await context.next_event()
                 if await context.load(events.by_id, entry.id) is not None:
-                    yield Change(cursor(page.tag, (entry.sequence, entry.id)), entry.id)
+                    yield FollowedChange(cursor(page.tag, (entry.sequence, entry.id)), entry.id)
 
 
 def _behind(page: PageOf, row: Any) -> PageArgs:

@@ -87,7 +87,7 @@ _ORDER: Mapping[Enum | None, Sorted] = {None: Sorted("sequence")}
 
 
 @dataclass(frozen=True, eq=False)
-class Changes(Paged):
+class AllChanges(Paged):
     """The events of all that the reader sees, by the merchant's position."""
 
     entity: type[EventEntry] = EventEntry
@@ -112,7 +112,7 @@ def _of_seen(reader: Reader, entry: Any) -> list[ColumnElement[bool]]:
 class PageOfChanges(PageOf):
     """A page of changes: first which entries it has, then those as they are shown."""
 
-    paged: Changes
+    paged: AllChanges
 
     @cached_property
     def values(self) -> Mapping[str, Any]:
@@ -271,7 +271,7 @@ class _Finding:
         return and_(true(), *conditions)
 
 
-every = Changes()
+every = AllChanges()
 
 
 @cache

@@ -35,7 +35,7 @@ described(
     description="Something that has happened, and where it stands.",
     directives=[Requires(scope=Scope.JOURNAL_READ)],
 )
-class Change:
+class JournalChange:
     """One change."""
 
     cursor: str = strawberry.field(
@@ -54,7 +54,7 @@ class ChangesSubscription:
         description="Every change, as `changes` tells it, while it happens. Each costs the points"
         " of a query that asks the same; while the key has none, it waits, and who lets a hundred"
         " wait is ended with TOO_SLOW and goes on after the last one.",
-        graphql_type=Change,
+        graphql_type=JournalChange,
     )
     async def changed(
         self,
@@ -71,9 +71,9 @@ class ChangesSubscription:
         about: Annotated[strawberry.ID | None, _argument("about")] = None,
     ) -> AsyncGenerator[Any, None]:
         """Follow the journal."""
-        given = {"types": types, "aggregates": aggregates, "about": about}
+        fields = {"types": types, "aggregates": aggregates, "about": about}
         wanted = loaders.ChangesWanted.read(
-            {name: it for name, it in given.items() if it is not None}
+            {name: it for name, it in fields.items() if it is not None}
         )
         return await resolvers.changed(info.context, wanted, after)
 

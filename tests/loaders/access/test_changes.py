@@ -52,7 +52,7 @@ async def viewers(world, ask):
 
 
 async def expected(world, ask):
-    """Return what a viewer sees of all entries, asked of each by itself."""
+    """Return what a viewer sees of all entries, buyer of each by itself."""
     entries = sorted(await rows(world, JournalEntry), key=lambda it: it.position)
     ids, found = [to_global("Event", it.id) for it in entries], []
     for at in range(0, len(ids), 100):
@@ -104,19 +104,19 @@ async def test_changes_are_those_of_types_of_kinds_and_of_one_object(
 
 
 async def test_a_page_is_one_statement_and_reads_no_more_of_others_the_more_they_do(world, viewers):
-    last, asked = max(it.position for it in await rows(world, JournalEntry)), viewers[Actor.BUYER]
+    last, buyer = max(it.position for it in await rows(world, JournalEntry)), viewers[Actor.BUYER]
     values = {"merchant": world.merchant_id, "last": last, "times": 100}
     async with world.database.owner.writing(world.merchant_id) as session:
         await session.execute(text(OTHERS), values)
     async with world.database.owner.engine.connect() as connection:
         own = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await own.execute(text("ANALYZE"))
-    first = (await asked(PAGE, first=20))["changes"]
+    first = (await buyer(PAGE, first=20))["changes"]
     with counted(world.database.engine) as statements, sent(world.database) as found:
-        page = (await asked(PAGE, first=20, after=first["pageInfo"]["endCursor"]))["changes"]
+        page = (await buyer(PAGE, first=20, after=first["pageInfo"]["endCursor"]))["changes"]
     assert (len(page["nodes"]), len(statements)) == (20, 1)
-    statement, given = next(it for it in found if "journal" in it[0])
-    plan = await plan_of(world, statement, given)
+    statement, sent_values = next(it for it in found if "journal" in it[0])
+    plan = await plan_of(world, statement, sent_values)
     looked = sum(
         it["Actual Rows"] * it["Actual Loops"] for it in nodes(plan) if "Relation Name" in it
     )

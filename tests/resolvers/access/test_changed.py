@@ -113,8 +113,8 @@ async def test_many_cost_one_read_of_the_journal_and_each_is_told_of_its_own(wor
     with counted(world.database.engine) as sent:
         key = from_global(order["id"])[1]
         await happen(world, key, event=lambda it: OrderPlaced(it, lines=1))
-        told = await asyncio.gather(*waiting[6:9], waiting[-1])
-    assert len({it.event_id for it in told}) == 1
+        changes = await asyncio.gather(*waiting[6:9], waiting[-1])
+    assert len({it.event_id for it in changes}) == 1
     assert not any(it.done() for it in (*waiting[:6], *waiting[9:-1]))
     reads = [it for it in sent if "ORDER BY journal.position" in it]
     audiences = [it for it in sent if "AS viewers" in it]
