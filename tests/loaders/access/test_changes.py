@@ -52,7 +52,7 @@ async def viewers(world, ask):
 
 
 async def expected(world, ask):
-    """Return what a viewer sees of all entries, buyer of each by itself."""
+    """Return what a viewer sees of all entries, asked one by one."""
     entries = sorted(await rows(world, JournalEntry), key=lambda it: it.position)
     ids, found = [to_global("Event", it.id) for it in entries], []
     for at in range(0, len(ids), 100):
