@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import walls
 
 revision = "0061"
-down_revision = "0057"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 

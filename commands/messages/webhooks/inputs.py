@@ -3,13 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from commands.access.documents import DocumentKey
 from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import Command, Input, Instant, Name, Note, Reference, StandIns, Upsert
+from kit.inputs import Command, Input, Instant, Note, Reference, StandIns, Upsert
 from models.messages.webhooks.matching import means
 
 MOST_PATTERNS, MOST_CONDITIONS = 50, 20
@@ -24,15 +24,14 @@ def _known(pattern: str) -> str:
 
 
 def _a_url(url: str) -> str:
-    if not url.startswith(("https://", "http://")):
-        text = "This must begin with https://."
+    if not url.isascii() or " " in url or not url.startswith(("https://", "http://")):
+        text = "This must begin with https://, and be of ASCII only."
         raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
     return url
 
 
 WebhookUrl = Annotated[
-    str,
-    StringConstraints(max_length=2_000, pattern=r"^[\x21-\x7e]+$"),
+    Link,
     AfterValidator(_a_url),
     StandIns("https://example.com/", "https://example.com/webhooks?of=abruf"),
 ]
@@ -45,7 +44,7 @@ class WebhookCondition(Input):
     """What an event must say to be sent."""
 
     field: Reference = Field(description="Field of the event's payload, for example `reason`.")
-    values: list[Name] = Field(
+    values: list[Reference] = Field(
         min_length=1,
         max_length=MOST_PATTERNS,
         description="It must be one of these, as it is written in JSON; of a list one item, of a"

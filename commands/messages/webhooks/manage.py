@@ -13,7 +13,7 @@ from commands.messages.webhooks.inputs import (
 )
 from commands.messages.webhooks.owned import locked
 from commands.messages.webhooks.secrets import add_secret, forget_secrets
-from commands.writing.transaction import Outcome, Writing, check_version
+from commands.writing.transaction import Outcome, Writing, check_state, check_version
 from commands.writing.upserts.items import UpsertColumns as Columns
 from commands.writing.upserts.items import put
 from commands.writing.verbs import verb
@@ -67,7 +67,10 @@ async def create(writing: Writing, command: WebhookCreate) -> Outcome:
 @verb(CHANGE, "Change what an endpoint is told, and how. From then on it has your rights.")
 async def change(writing: Writing, command: WebhookUpdate) -> Outcome:
     """Change an endpoint. Refused: as `webhookCreate`; WRONG_STATE if deleted, VERSION_CONFLICT."""
-    webhook = await locked(writing, command, CHANGE)
+    path = ("webhook_id",)
+    webhook = (await writing.lock(Webhook, {command.webhook_id: path}))[command.webhook_id]
+    with writing.refusals:
+        check_state(webhook, CHANGE.states, path, "This webhook")
     with writing.refusals:
         check_version(webhook.version, command.expected_version)
     fields = _columns(command).items()
@@ -131,6 +134,9 @@ async def _check(writing: Writing, row: Mapping[str, Any]) -> None:
         refuse_duplicates(row["triggers"], ("triggers",))
     with writing.refusals:
         refuse_duplicates((it["field"] for it in row["conditions"]), ("conditions",), "field")
+    for place, each in enumerate(row["conditions"]):
+        with writing.refusals:
+            refuse_duplicates(each["values"], ("conditions", place, "values"))
     tells = _check_types(writing, row)
     actor = Actor.STAFF if row["party_id"] is None else Actor.BUYER
     names = {it for each in tells for it in fields_of(each, actor)}

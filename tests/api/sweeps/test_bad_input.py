@@ -309,7 +309,7 @@ KEYS = {
     ),
     *("content", "identification", "ownIdentification", "ownQualifier", "qualifier"),
     *("referencePrefix", "serviceCharacters", "subdivision", "ScheduleCodeInput.code"),
-    *("locationCode", "CalendarOwnerInput.service"),
+    *("locationCode", "CalendarOwnerInput.service", "ShippingRouteInput.service"),
     *("hazardClass", "hazardClasses", "packaging", "unNumber", "variantOfSku"),
     *(
         "channelCodes",
@@ -322,6 +322,7 @@ KEYS = {
         "trackingNumber",
         "trackingUrl",
     ),
+    *("url", "eventTypes", "triggers", "WebhookConditionInput.field", "document"),
 }
 """Texts that follow a rule of their own, or name a row."""
 

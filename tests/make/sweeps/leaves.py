@@ -139,6 +139,7 @@ INVISIBLE = (
 _SOME = ("\n", "\u00a0", "\u200b", "\u202e", "\u2028", "\u3164", "\ufeff")
 _KEY = _TEXT | dict.fromkeys((f"A{it}B" for it in _SOME), "INVALID_CHARACTER")
 _FOR_PEOPLE = {
+    "description",
     *("name", "title", "department", "building", "email", "phone", "line1", "line2", "postalCode"),
     *("city", "region", "note", "reason", "terms", "windowOverride", "receivedBy", "owner"),
     *("service", "place", "message", "rawReference"),
