@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from commands.access.documents import DocumentKey
 from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import Command, Input, Instant, Note, Reference, StandIns, Upsert
+from kit.inputs import Command, Input, Instant, Link, Note, Reference, StandIns, Upsert
 from models.messages.webhooks.matching import means
 
 MOST_PATTERNS, MOST_CONDITIONS = 50, 20

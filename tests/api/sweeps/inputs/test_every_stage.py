@@ -21,15 +21,7 @@ Refusals = frozenset[tuple[str, str]]
 """Refusals: code, path."""
 AT_ONCE = 10
 KEYS = {
-    *(
-        "orderId",
-        "webhookId",
-        "deliveryId",
-        "deliveryIds",
-        "contractId",
-        "releaseId",
-        "interchangeId",
-    ),
+    *("orderId", "deliveryId", "deliveryIds", "contractId", "releaseId", "interchangeId"),
     *("outgoingInterchangeId", "lineId", "deliveryLineId", "orderLineId", "contractLineId"),
     *("productId", "parcelId", "partyId", "scheduleLineId", "holdId", "priceListCode"),
     "webhookId",
