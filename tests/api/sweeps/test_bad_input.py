@@ -311,17 +311,8 @@ KEYS = {
     *("referencePrefix", "serviceCharacters", "subdivision", "ScheduleCodeInput.code"),
     *("locationCode", "CalendarOwnerInput.service", "ShippingRouteInput.service"),
     *("hazardClass", "hazardClasses", "packaging", "unNumber", "variantOfSku"),
-    *(
-        "channelCodes",
-        "priceListCode",
-        "buyerContactCode",
-        "partyNumber",
-        "shipToAddressCode",
-        "text",
-        "timeZone",
-        "trackingNumber",
-        "trackingUrl",
-    ),
+    *("channelCodes", "priceListCode", "buyerContactCode", "partyNumber", "shipToAddressCode"),
+    *("text", "timeZone", "trackingNumber", "trackingUrl"),
     *("url", "eventTypes", "triggers", "WebhookConditionInput.field", "document"),
 }
 """Texts that follow a rule of their own, or name a row."""
