@@ -47,8 +47,9 @@ def test_every_type_and_root_field_is_read() -> None:
     others = {"viewer", "node", "nodes", "search", "orderDraftFrom"}
     assert ROOTS.keys() - by_keys - LISTS.keys() == others
     # `api/access/test_search.py` looks for what is others', `api/trade/lists/test_reorders.py` too.
-    # `transport/test_sockets.py` reads it with a foreign id.
-    assert SHOWN.subscription_type.fields.keys() == {"orderStatusChanged"}
+    # `transport/test_sockets.py` reads the one with a foreign id; companies follow the other one
+    # side by side in `resolvers/access/test_changed.py`.
+    assert SHOWN.subscription_type.fields.keys() == {"changed", "orderStatusChanged"}
 
 
 @pytest.mark.prepared("everything")
