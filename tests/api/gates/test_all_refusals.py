@@ -155,6 +155,31 @@ async def test_an_order_again_in_another_currency_says_so_whatever_its_discount(
         assert "PRICE_UNKNOWN" not in {code for code, _ in found}
 
 
+async def test_an_order_again_tells_what_is_too_late_beside_what_is_odd(world, ask):
+    products = await orders.products(ask, "BOLT", "NUT", "COG")
+    lines = [orders.line(it, "5") for it in products]
+    order = await orders.order(world, ask, externalReference="1", lines=lines)
+    await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "5", "0", "5"))
+    read = "query ($id: ID!) { order(id: $id) { channel { code } party { number } } }"
+    of = (await ask(read, id=order["id"]))["order"]
+    again = {"channelCode": of["channel"]["code"], "partyNumber": of["party"]["number"]}
+    again |= {"placedAt": "2027-01-01T00:00:00Z", "shipToAddressCode": "NOWHERE"}
+    bolt, nut, cog = [{"productSku": it} for it in ("BOLT", "NUT", "COG")]
+    for odd in ("1.5", "0"):
+        found = await _refused(
+            ask,
+            **again,
+            purchaseOrderNumber="7",
+            lines=[bolt | {"quantity": "6"}, nut | {"quantity": odd}, cog | {"quantity": "5"}],
+        )
+        assert found == {
+            ("INVALID_DATE", "placedAt"),
+            ("NOT_FOUND", "shipToAddressCode"),
+            ("WRONG_STATE", "lines.0.quantity"),
+            ("NOT_POSITIVE" if odd == "0" else "SCALE_EXCEEDED", "lines.1.quantity"),
+        }
+
+
 async def test_what_is_recorded_of_a_delivery(world, ask):
     order = await orders.order(world, ask)
     part = await deliveries.part(
