@@ -238,7 +238,8 @@ def _beside(
     left: dict[str, Any] = {name: getattr(item, name) for name in fields}
     left |= {name: fields[name].get_default(call_default_factory=True) for name in names}
     left["lines"] = [item.lines[it] for it in numbers]
-    return numbers if odd else (), item.model_construct(item.model_fields_set - names, **left)
+    stated = item.model_fields_set - names
+    return numbers if odd else (), type(item).model_construct(_fields_set=stated, **left)
 
 
 def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()) -> dict[str, Any]:
