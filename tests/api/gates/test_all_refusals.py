@@ -215,7 +215,7 @@ async def test_what_is_recorded_wrong_is_told_up_to_its_parcels(world, ask, odd)
         packedAt="2026-03-02T08:00:00Z",
         parcels=[parcel],
     )
-    told = {
+    expected = {
         ("RECIPIENT_MISSING", "recipient"),
         ("INVALID", "parcels.0.carrierId"),
         ("PARCELS_DO_NOT_MATCH", "parcels"),
@@ -237,9 +237,9 @@ async def test_what_is_recorded_wrong_is_told_up_to_its_parcels(world, ask, odd)
     }[odd]
     if odd in {"quantity", "order"}:
         # Nobody knows what was to lie in the parcels.
-        told -= {("PARCELS_DO_NOT_MATCH", "parcels")}
+        expected -= {("PARCELS_DO_NOT_MATCH", "parcels")}
     found = await of_item(ask, "deliveriesRecord", "deliveries", **part | wrong)
-    assert found == told | more
+    assert found == expected | more
 
 
 async def test_what_does_not_complete_its_order_is_told_beside_what_is_odd(world, ask):

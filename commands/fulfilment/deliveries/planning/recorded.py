@@ -132,8 +132,9 @@ async def _not_carried(
     try:
         await check_carried(writing, routes(found, parts, taken, ()))
     except Refused as why:
-        for it in why.problems:
-            problems[int(it.path[0])].append(replace(it, path=it.path[1:]))
+        for problem in why.problems:
+            place, *path = problem.path
+            problems[int(place)].append(replace(problem, path=tuple(path)))
     return {place: Refused.of(its) for place, its in problems.items()}
 
 

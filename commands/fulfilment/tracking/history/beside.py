@@ -40,9 +40,9 @@ async def find_beside(
         await spare(writing, tried, do)
     return {
         place: [
-            it
-            for it in (sent(it, items[place]) for it in why.problems)
-            if not _may_be_of_others(it, items[place], taken)
+            problem
+            for problem in _all_sent(why, items[place])
+            if not _may_be_of_others(problem, items[place], taken)
         ]
         for place, why in found.items()
     }
@@ -56,10 +56,10 @@ def _may_be_of_others(problem: Problem, item: RecordedDelivery, taken: Collectio
     return problem.code in (FulfilmentCode.DELIVERY_POLICY, TradeCode.QUANTITY_NOT_OPEN)
 
 
-def told_of(item: RecordedDelivery, why: Refused, found: Sequence[Problem]) -> list[Problem]:
+def problems_of(item: RecordedDelivery, why: Refused, found: Sequence[Problem]) -> list[Problem]:
     """Return what refuses a delivery, and what is found beside that and does not hang on it."""
-    told = [sent(it, item) for it in why.problems]
-    codes, paths = {it.code for it in told}, {it.path for it in told}
+    met = _all_sent(why, item)
+    codes, paths = {it.code for it in met}, {it.path for it in met}
     around = {path[:end] for path in paths for end in range(1, len(path) + 1)}
     hanging: set[str] = {Code.WRONG_STATE, *({Code.INVALID_DATE} & codes)}
     if Code.INVALID_DATE in codes:
@@ -69,11 +69,10 @@ def told_of(item: RecordedDelivery, why: Refused, found: Sequence[Problem]) -> l
             hanging.add(code)
     left = [it for it in found if it.code not in hanging and it.path not in around]
     is_line_odd = any(it[:1] == ("lines",) and it[-1] == "order_line_id" for it in paths)
-    return told + [
-        it
-        for it in left
-        if it not in told and not (is_line_odd and it.path[-1:] == ("order_line_id",))
-    ]
+    if is_line_odd:
+        # Nobody knows which line is meant by what names another one.
+        left = [it for it in left if (it.path[:1], it.path[-1:]) != _OF_CONTENTS]
+    return met + [it for it in left if it not in met]
 
 
 _HANGING = {
@@ -83,6 +82,8 @@ _HANGING = {
     "method": FulfilmentCode.ADDRESS_MISSING,
 }
 """Field of a delivery -> the code of what nobody can say of it where that is odd."""
+_OF_CONTENTS = ("parcels",), ("order_line_id",)
+"""With what paths begin and end that say of which line something lay in a parcel."""
 _FIELDS = {
     FulfilmentCode.ADDRESS_MISSING: "ship_to",
     FulfilmentCode.LOCATION_NOT_ALLOWED: "location_id",
@@ -93,7 +94,11 @@ _FIELDS = {
 """Code of what stops a delivery -> the field that tells it of a recorded one."""
 
 
-def sent(problem: Problem, item: RecordedDelivery) -> Problem:
+def _all_sent(why: Refused, item: RecordedDelivery) -> list[Problem]:
+    return [_sent(it, item) for it in why.problems]
+
+
+def _sent(problem: Problem, item: RecordedDelivery) -> Problem:
     """Return a problem where it is in the input: of a delivery itself, or of an order line."""
     path = tuple("order_line_id" if it == "delivery_line_id" else it for it in problem.path)
     if path == ("delivery_id",):

@@ -183,8 +183,8 @@ class _History:
         batch = await take(self.writing, named, of_verb, check, at, unasked=unasked)
         made = await in_turns(batch, do, of_verb, check, unasked=unasked)
         for number, why in batch.refused.items():
-            place, told = places[number], _unnumbered(why, batch.locked.deliveries.values())
-            self.refused[place] = told.after(self.refused.get(place))
+            place, more = places[number], _unnumbered(why, batch.locked.deliveries.values())
+            self.refused[place] = more.after(self.refused.get(place))
             if self.is_tried and isinstance(of_verb.act, Transition):
                 batch.locked.deliveries[self.ids[place]].state = of_verb.act.becomes
         if self.is_tried:
