@@ -33,6 +33,7 @@ class Config:
     grace_s: seconds that requests get to end when the server stops. drain_s: seconds before that
     in which it answers though `/readyz` says that it is not ready.
     demo: whether it is loaded: unasked only into the embedded PostgreSQL.
+    smtp_url: where mails are handed over, None keeps them; mail_from: in whose name.
     worker: whether the server starts a worker beside itself, which does what is done unasked.
     migrates: whether the server brings the schema to its newest revision when it starts; where it
     does not, it needs no owner, and `abruf migrate` has done that.
@@ -65,6 +66,8 @@ class Config:
     demo: bool
     migrates: bool
     worker: bool
+    smtp_url: str | None
+    mail_from: str | None
     unknown: tuple[str, ...]
 
 
@@ -173,6 +176,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     if pooler and migrates and not owner_url:
         message = "ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler."
         raise SystemExit(message)
+    smtp_url, mail_from = environment.get("ABRUF_SMTP_URL"), environment.get("ABRUF_MAIL_FROM")
     pool_size = max(1, _number(environment, "ABRUF_POOL_SIZE", 10))
     home = Path(environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Config(
@@ -202,5 +206,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         demo=_choice(environment, "ABRUF_DEMO", *(("0", "1") if url else ("1", "0"))) == "1",
         migrates=migrates,
         worker=_choice(environment, "ABRUF_WORKER", "1", "0") == "1",
+        smtp_url=smtp_url,
+        mail_from=mail_from,
         unknown=environment.unknown(),
     )
