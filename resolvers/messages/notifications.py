@@ -30,17 +30,17 @@ _ORDER_OF = (
 
 async def preview(
     context: Context, kind: NotificationKind, global_id: str, language: Spoken
-) -> Written:
+) -> Written | None:
     """Return what a mail of this kind about an order, delivery or contract would say now.
 
-    Refused: INVALID_ID for the id of something else than the kind is about, NOT_FOUND.
+    None where there is no such row. Refused: INVALID_ID for the id of something else.
     """
     row = await _row(context, kind, global_id)
     own, read = context.viewer.merchant_id, context.reads.rows
     standing = Standing(read, own)
     await standing.of(_named(row.order_id), _named(row.contract_id))
     if row.order_id not in standing.orders and row.contract_id not in standing.contracts:
-        raise _missing()
+        return None
     (merchant,) = await read(MERCHANT, {"merchant": own})
     return write(standing.letter([row], language, sender_of(merchant)))
 
@@ -51,23 +51,22 @@ def _named(key: UUID | None) -> list[UUID]:
 
 async def _row(context: Context, kind: NotificationKind, global_id: str) -> Any:
     """Return a notification as it would be."""
-    wanted = (
-        "Order"
-        if kind in TRUE_OF_ORDERS
-        else "Delivery"
-        if kind in TRUE_OF_DELIVERIES
-        else "Contract"
-    )
+    wanted = _about(kind)
     key = _key(wanted, global_id)
     ids: dict[str, UUID | None] = dict.fromkeys(("order_id", "delivery_id", "contract_id"))
     ids[f"{wanted.lower()}_id"] = key
     if wanted == "Delivery":
         values = {"merchant": context.viewer.merchant_id, "delivery": key}
         found = await context.reads.rows(_ORDER_OF, values)
-        if not found:
-            raise _missing()
-        ids["order_id"] = found[0].order_id
+        ids["order_id"] = found[0].order_id if found else None
     return SimpleNamespace(kind=kind, **ids)
+
+
+def _about(kind: NotificationKind) -> str:
+    """Return the type of what a kind is about."""
+    if kind in TRUE_OF_ORDERS:
+        return "Order"
+    return "Delivery" if kind in TRUE_OF_DELIVERIES else "Contract"
 
 
 def _key(wanted: str, global_id: str) -> UUID:
@@ -78,7 +77,3 @@ def _key(wanted: str, global_id: str) -> UUID:
     if type_name != wanted:
         raise Refused(Code.INVALID_ID, f"This kind is about a {wanted}.", ("id",))
     return key
-
-
-def _missing() -> Refused:
-    return Refused(Code.NOT_FOUND, "There is no such row.", ("id",))

@@ -8,7 +8,7 @@ from strawberry import Info
 
 from admission.costs import Cost
 from commands.messages.notifications import manage
-from execution.fields import related
+from execution.fields import each_related, related
 from kit.standards.languages import Spoken
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import parties as party_loaders
@@ -171,7 +171,7 @@ class NotificationResendPayload(Payload):
 class NotificationPreferencesSetPayload(Payload):
     """The preferences."""
 
-    notification_preferences: list[NotificationPreference] | None = related(
+    notification_preferences: list[NotificationPreference] | None = each_related(
         loaders.preference_by_id,
         "The preferences of the input, in its order; null when refused.",
         key="notification_preference_ids",
@@ -201,7 +201,7 @@ class NotificationsQuery:
     )
 
     @strawberry.field(
-        description="What a mail would say now; for staff.",
+        description="What a mail would say now; null where there is no such row; for staff.",
         graphql_type=NotificationPreview | None,
         directives=[Requires(scope=Scope.NOTIFICATIONS_READ), _LETTER],
     )
