@@ -44,10 +44,10 @@ CHORES: tuple[Chore, ...] = ()
 
 def _mails(config: Config) -> Sequence[Chore]:
     """Return what hands mails over, where it is said to whom. SystemExit for what is no route."""
-    if not config.smtp_url:
+    if config.smtp is None:
         return ()
     try:
-        return (sending(route(config.smtp_url, config.mail_from or "")),)
+        return (sending(route(*config.smtp)),)
     except ValueError as error:
         message = f"ABRUF_SMTP_URL and ABRUF_MAIL_FROM must be {error}."
         raise SystemExit(message) from error

@@ -112,8 +112,8 @@ async def _find_told(session: Session, person: Person) -> None:
     """Find what it was told by mail, and what it wanted to be told."""
     of, at = person.merchant_id, person.email
     own = (among(Notification.contact_id, person.contacts), _mailed(Notification.address, at))
-    told = among(Notification.order_id, person.orders)
-    person.notifications = await _ids(session, of, Notification, *own, told)
+    of_orders = among(Notification.order_id, person.orders)
+    person.notifications = await _ids(session, of, Notification, *own, of_orders)
     wishes = NotificationPreference
     own = (among(wishes.contact_id, person.contacts), _mailed(wishes.address, at))
     person.preferences = await _ids(session, of, wishes, *own)

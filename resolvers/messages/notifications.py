@@ -6,10 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select
 
-from commands.messages.notifications.addressed import MERCHANT
-from commands.messages.notifications.mails.letters import Written
+from commands.messages.notifications.addressed import MERCHANT_IN_MAILS
+from commands.messages.notifications.mails.letters import WrittenMail
 from commands.messages.notifications.mails.wording import write
-from commands.messages.notifications.standing import Standing, sender_of
+from commands.messages.notifications.standing import PresentState, sender_of
 from kit.errors import Code, Refused
 from kit.ids import from_global
 from kit.standards.languages import Spoken
@@ -30,18 +30,18 @@ _ORDER_OF = (
 
 async def preview(
     context: Context, kind: NotificationKind, global_id: str, language: Spoken
-) -> Written | None:
+) -> WrittenMail | None:
     """Return what a mail of this kind about an order, delivery or contract would say now.
 
     None where there is no such row. Refused: INVALID_ID for the id of something else.
     """
     row = await _row(context, kind, global_id)
     own, read = context.viewer.merchant_id, context.reads.rows
-    standing = Standing(read, own)
+    standing = PresentState(read, own)
     await standing.of(_named(row.order_id), _named(row.contract_id))
     if row.order_id not in standing.orders and row.contract_id not in standing.contracts:
         return None
-    (merchant,) = await read(MERCHANT, {"merchant": own})
+    (merchant,) = await read(MERCHANT_IN_MAILS, {"merchant": own})
     return write(standing.letter([row], language, sender_of(merchant)))
 
 

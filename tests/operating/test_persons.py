@@ -113,7 +113,7 @@ async def test_a_guest_and_somebody_at_a_company_are_found_by_their_address(
     company = await parties.company(world, number="K-1", contacts=[contact])
     own = {"partyId": to_global("Party", company), "note": "for the company"}
     order = await orders.order(world, ask, recipient=PERSON, **own)
-    told = await noted(world)
+    before = await noted(world)
     await cancel(ask, order)
     wishes = [{"kind": "ORDER_CHANGED", "timing": "NEVER"}]
     await ask(PREFER, input={"address": EMAIL, "preferences": wishes})
@@ -129,7 +129,7 @@ async def test_a_guest_and_somebody_at_a_company_are_found_by_their_address(
     assert [it for it in TRACES if it in after] == []
     assert "for the company" in after
     ended = [(it.state.value, it.reason.value, it.address) for it in await noted(world)]
-    assert (len(told), ended) == (2, [("SUPPRESSED", "FORGOTTEN", None)] * 2)
+    assert (len(before), ended) == (2, [("SUPPRESSED", "FORGOTTEN", None)] * 2)
     nobody = await call("person", "export", "--merchant", slug, "--email", EMAIL)
     assert nobody == (1, "", "person: Nothing is kept of such a person.\n")
     company = await call("person", "export", "--merchant", slug, "--party", "K-1")

@@ -4,8 +4,8 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from commands.messages.notifications.kinds import WANTED
-from commands.messages.notifications.mails.handing import Route, hand_over
+from commands.messages.notifications.kinds import TELLING
+from commands.messages.notifications.mails.handing import MailRoute, hand_over
 from commands.messages.notifications.note import note
 from commands.messages.notifications.sending import Sending, due
 from commands.writing.running.run import Author, run_unasked
@@ -14,16 +14,16 @@ from models.access.viewers import by_itself
 from workers.running.chores import Chore
 from workers.running.followers import Follower
 
-NOTE_NOTIFICATIONS = Follower("notifications", note, wants=WANTED)
+NOTE_NOTIFICATIONS = Follower("notifications", note, wants=TELLING)
 
 
-def sending(route: Route) -> Chore:
+def sending(route: MailRoute) -> Chore:
     """Return the chore that hands mails over."""
     return Chore("send mails", due(), partial(_send, route))
 
 
 async def _send(
-    route: Route, database: Database, merchant_id: UUID, mail_id: UUID, now: datetime
+    route: MailRoute, database: Database, merchant_id: UUID, mail_id: UUID, now: datetime
 ) -> bool:
     """Try one mail; whoever comes first has it for its lease."""
     sending, author = Sending(route, mail_id), Author(by_itself(merchant_id), now)

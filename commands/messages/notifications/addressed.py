@@ -22,7 +22,7 @@ from models.messages.notifications import (
 from models.trade.orders.states import Approval
 
 
-class Told(NamedTuple):
+class Addressee(NamedTuple):
     """Somebody who is told of something. address: in small letters."""
 
     address: str
@@ -32,7 +32,7 @@ class Told(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Event:
+class Notice:
     """What somebody is told of. order, delivery, contract: rows, None where it is of none."""
 
     entry_id: UUID
@@ -58,7 +58,7 @@ _PREFERENCES = Statement(
     ),
     record(NotificationPreference),
 )
-MERCHANT = (
+MERCHANT_IN_MAILS = (
     select(
         Merchant.name,
         Merchant.time_zone,
@@ -79,7 +79,7 @@ MERCHANT = (
     .where(Merchant.id == bindparam("merchant", type_=Uuid()))
 )
 """Selects a merchant's name and zone, and what its settings say of mails."""
-_MERCHANT = Statement(MERCHANT)
+_MERCHANT = Statement(MERCHANT_IN_MAILS)
 
 
 async def merchant_of(writing: Writing) -> Any:
@@ -102,9 +102,9 @@ class People:
         """Take rows by their ids."""
         self._parties, self._contacts = parties, contacts
         self._wanted = {
-            (it.contact_id or it.address, it.kind): it.timing
-            for it in preferences
-            if it.contact_id or it.address
+            (each.contact_id or each.address, each.kind): each.timing
+            for each in preferences
+            if each.contact_id or each.address
         }
         self._staff = [it for it in preferences if it.is_staff and it.address]
         self._ids_by_address = {
@@ -112,7 +112,7 @@ class People:
         }
 
     @classmethod
-    async def of(cls, writing: Writing, events: Iterable[Event]) -> "People":
+    async def of(cls, writing: Writing, events: Iterable[Notice]) -> "People":
         """Read them, by three statements."""
         party_ids = {it.party_id for it in events if it.party_id}
         parties = await writing.by_key(Party, "id", party_ids)
@@ -126,30 +126,30 @@ class People:
         }
         return cls(parties, contacts, await writing.session.rows(_PREFERENCES, values))
 
-    def told(self, event: Event, language: Spoken) -> list[Told]:
+    def addressees(self, event: Notice, language: Spoken) -> list[Addressee]:
         """Return who is told of an event, each address once. language: the merchant's."""
         party = self._parties.get(event.party_id) if event.party_id else None
         theirs = spoken(party.language) if party else None
-        found: dict[str, Told] = {}
+        found: dict[str, Addressee] = {}
         for address, contact_id in self._usual(event, party):
             timing = self._timing(event, address, contact_id) or NotificationTiming.NOW
-            found.setdefault(address, Told(address, contact_id, theirs or language, timing))
+            found.setdefault(address, Addressee(address, contact_id, theirs or language, timing))
         for contact in self._subscribed(event):
             address = _folded(contact.email)
             timing = self._timing(event, address, contact.id) or NotificationTiming.NEVER
-            found.setdefault(address, Told(address, contact.id, theirs or language, timing))
+            found.setdefault(address, Addressee(address, contact.id, theirs or language, timing))
         for each in self._staff:
             if each.kind is event.kind:
-                found.setdefault(each.address, Told(each.address, None, language, each.timing))
+                found.setdefault(each.address, Addressee(each.address, None, language, each.timing))
         return list(found.values())
 
     def _timing(
-        self, event: Event, address: str, contact_id: UUID | None
+        self, event: Notice, address: str, contact_id: UUID | None
     ) -> NotificationTiming | None:
         own = self._wanted.get((contact_id, event.kind)) if contact_id else None
         return own or self._wanted.get((address, event.kind))
 
-    def _usual(self, event: Event, party: Any) -> Iterator[tuple[str, UUID | None]]:
+    def _usual(self, event: Notice, party: Any) -> Iterator[tuple[str, UUID | None]]:
         """Yield who is told without having asked for it."""
         if event.kind is NotificationKind.APPROVAL_AWAITED:
             is_theirs = Approval.COMPANY in event.order.awaiting_approval_of
@@ -167,21 +167,21 @@ class People:
         if email := own or (party and party.email) or (guest or {}).get("email"):
             yield self._known(event, email)
 
-    def _known(self, event: Event, email: str) -> tuple[str, UUID | None]:
+    def _known(self, event: Notice, email: str) -> tuple[str, UUID | None]:
         """Return an address with the contact whose it is."""
         address = _folded(email)
         return address, self._ids_by_address.get((event.party_id, address))
 
-    def _subscribed(self, event: Event) -> Iterator[Any]:
+    def _subscribed(self, event: Notice) -> Iterator[Any]:
         """Yield the company's contacts that have asked to be told of such."""
         for contact in self._contacts.values():
             wanted = self._wanted.get((contact.id, event.kind))
-            asked = wanted in {NotificationTiming.NOW, NotificationTiming.DAILY}
-            if asked and contact.party_id == event.party_id and contact.email:
+            is_wanted = wanted in {NotificationTiming.NOW, NotificationTiming.DAILY}
+            if is_wanted and contact.party_id == event.party_id and contact.email:
                 yield contact
 
 
-def _addresses(event: Event, parties: Mapping[UUID, Any]) -> Iterator[str]:
+def _addresses(event: Notice, parties: Mapping[UUID, Any]) -> Iterator[str]:
     party = parties.get(event.party_id) if event.party_id else None
     rows = (it for it in (event.order, event.delivery) if it is not None)
     people = [getattr(row, name, None) for row in rows for name in ("recipient", "guest")]

@@ -79,7 +79,7 @@ CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
     ContractFellShort: _of_shortfall,
 }
 """Event -> what it and its row, as that is now, tell people; a parcel's row is its delivery."""
-WANTED = tuple(CAUSES)
+TELLING = tuple(CAUSES)
 TO_BUYERS = frozenset(
     {Kind.ORDER_CONFIRMED, Kind.CALL_OFF_CONFIRMED, Kind.ORDER_CHANGED, Kind.ORDER_CANCELLED}
 )

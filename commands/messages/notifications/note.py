@@ -9,7 +9,13 @@ from sqlalchemy import select
 
 from commands.access.followers.entries import JournalEvent
 from commands.messages.notifications import timing
-from commands.messages.notifications.addressed import Event, People, Told, merchant_of, quiet_of
+from commands.messages.notifications.addressed import (
+    Addressee,
+    Notice,
+    People,
+    merchant_of,
+    quiet_of,
+)
 from commands.messages.notifications.kinds import CAUSES
 from commands.messages.notifications.mails.handing import is_address
 from commands.writing.rows import write_rows
@@ -42,10 +48,10 @@ async def note(writing: Writing, entries: Sequence[JournalEvent]) -> None:
     language = spoken(merchant.language) or Spoken.EN
     noted = {(it.entry_id, it.address, it.kind) for it in await _of_entries(writing, events)}
     rows = [
-        _row(writing, event, told, merchant)
+        _row(writing, event, addressee, merchant)
         for event in events
-        for told in people.told(event, language)
-        if (event.entry_id, told.address, event.kind) not in noted
+        for addressee in people.addressees(event, language)
+        if (event.entry_id, addressee.address, event.kind) not in noted
     ]
     if rows:
         mails = await _put_into_mails(writing, rows, merchant)
@@ -53,15 +59,15 @@ async def note(writing: Writing, entries: Sequence[JournalEvent]) -> None:
         await write_rows(writing, {entity: some for entity, some in new.items() if some})
 
 
-async def _of_entries(writing: Writing, events: Iterable[Event]) -> Sequence[Any]:
+async def _of_entries(writing: Writing, events: Iterable[Notice]) -> Sequence[Any]:
     """Read what was noted of the same entries before."""
     return await writing.records(Notification, "entry_id", sorted({it.entry_id for it in events}))
 
 
-async def _events(writing: Writing, entries: Sequence[JournalEvent]) -> list[Event]:
+async def _events(writing: Writing, entries: Sequence[JournalEvent]) -> list[Notice]:
     """Return what entries tell people, of the rows as they are now."""
-    told = [it for it in entries if type(it.event) in CAUSES]
-    about = {kind: {it.aggregate_id for it in told if it.event.about is kind} for kind in _READ}
+    telling = [it for it in entries if type(it.event) in CAUSES]
+    about = {kind: {it.aggregate_id for it in telling if it.event.about is kind} for kind in _READ}
     parcels = await writing.by_key(Parcel, "id", about[Parcel])
     wanted = about[Delivery] | {it.delivery_id for it in parcels.values()}
     deliveries = await writing.by_key(Delivery, "id", wanted)
@@ -70,8 +76,8 @@ async def _events(writing: Writing, entries: Sequence[JournalEvent]) -> list[Eve
         first[line.delivery_id] = min(first.get(line.delivery_id, line.order_id), line.order_id)
     orders = await writing.by_key(Order, "id", about[Order] | {*first.values()})
     contracts = await writing.by_key(Contract, "id", about[Contract])
-    found = list[Event]()
-    for each in told:
+    found = list[Notice]()
+    for each in telling:
         row_id = each.aggregate_id
         if each.event.about is Parcel and row_id in parcels:
             row_id = parcels[row_id].delivery_id
@@ -79,21 +85,21 @@ async def _events(writing: Writing, entries: Sequence[JournalEvent]) -> list[Eve
         row = delivery or order or contracts.get(row_id)
         kind = CAUSES[type(each.event)](each.event, row) if row is not None else None
         if kind is not None and (order is not None or delivery is None):
-            found.append(Event(each.id, kind, order, delivery, contracts.get(row_id)))
+            found.append(Notice(each.id, kind, order, delivery, contracts.get(row_id)))
     return found
 
 
 _READ = (Order, Delivery, Parcel, Contract)
 
 
-def _row(writing: Writing, event: Event, told: Told, merchant: Any) -> _Row:
+def _row(writing: Writing, event: Notice, addressee: Addressee, merchant: Any) -> _Row:
     """Return the row of what one person is told of an event; its mail comes later."""
     order, delivery, contract = event.order, event.delivery, event.contract
     zone = delivery.window_zone if delivery else (order and order.window_zone)
     reason = None
-    if told.timing is NotificationTiming.NEVER:
+    if addressee.timing is NotificationTiming.NEVER:
         state, reason = NotificationState.SUPPRESSED, NotificationReason.NOT_WANTED
-    elif not is_address(told.address):
+    elif not is_address(addressee.address):
         state, reason = NotificationState.FAILED, NotificationReason.BAD_ADDRESS
     else:
         state = NotificationState.PENDING
@@ -101,16 +107,16 @@ def _row(writing: Writing, event: Event, told: Told, merchant: Any) -> _Row:
         "merchant_id": writing.viewer.merchant_id,
         "id": new_id(),
         "kind": event.kind,
-        "contact_id": told.contact_id,
-        "address": told.address,
-        "language": told.language,
+        "contact_id": addressee.contact_id,
+        "address": addressee.address,
+        "language": addressee.language,
         "time_zone": zone or merchant.time_zone,
         "order_id": order.id if order else None,
         "delivery_id": delivery.id if delivery else None,
         "contract_id": contract.id if contract else None,
         "entry_id": event.entry_id,
         "mail_id": new_id(),
-        "is_daily": told.timing is NotificationTiming.DAILY,
+        "is_daily": addressee.timing is NotificationTiming.DAILY,
         "state": state,
         "reason": reason,
         "created_at": writing.now,

@@ -18,9 +18,9 @@ from sqlalchemy import DateTime, Select, bindparam, delete, or_, select, update
 from commands.messages.notifications import timing
 from commands.messages.notifications.addressed import merchant_of, quiet_of
 from commands.messages.notifications.mails import handing
-from commands.messages.notifications.mails.handing import Fate, Handed, Route
+from commands.messages.notifications.mails.handing import Fate, Handed, MailRoute
 from commands.messages.notifications.mails.wording import plain, write
-from commands.messages.notifications.standing import Standing, leading, sender_of
+from commands.messages.notifications.standing import PresentState, leading, sender_of
 from commands.writing.transaction import Writing
 from models.messages.notifications import (
     NEWER,
@@ -32,7 +32,7 @@ from models.messages.notifications import (
     NotificationState,
 )
 
-LEASE = timedelta(seconds=2 * handing.LONGEST_S)
+LEASE = timedelta(seconds=2 * handing.MAIL_S)
 """How long a mail is whose it is who tries it: longer than a try may take."""
 
 
@@ -59,7 +59,7 @@ def due() -> Select[Any]:
 class Sending:
     """One mail on its way over a route."""
 
-    route: Route
+    route: MailRoute
     mail_id: UUID
 
     async def claim(self, writing: Writing) -> Claimed | None:
@@ -70,25 +70,22 @@ class Sending:
         attempts = await self._take(writing)
         if attempts is None:
             return None
-        waiting = [
-            it
-            for it in await writing.among(Notification, "mail_id", [self.mail_id], "id", lock=True)
-            if it.state is NotificationState.PENDING and it.address
-        ]
-        standing = Standing(partial(_read, writing), writing.viewer.merchant_id)
+        rows = await writing.among(Notification, "mail_id", [self.mail_id], "id", lock=True)
+        waiting = [it for it in rows if it.state is NotificationState.PENDING and it.address]
+        standing = PresentState(partial(_read, writing), writing.viewer.merchant_id)
         orders = {it.order_id for it in waiting if it.order_id}
         await standing.of(orders, {it.contract_id for it in waiting if it.contract_id})
-        told = [it for it in leading(waiting) if is_true(it, standing, waiting)]
+        current = [it for it in leading(waiting) if is_true(it, standing, waiting)]
         for each in waiting:
-            if each not in told:
+            if each not in current:
                 each.state, each.reason = NotificationState.SUPPRESSED, NotificationReason.OVERTAKEN
-        if not told:
+        if not current:
             await self._end(writing)
             return None
         merchant = await merchant_of(writing)
-        mail = self._written(told, standing, merchant)
-        ids = [it.id for it in told]
-        return Claimed(mail, ids, attempts, told[0].time_zone, quiet_of(merchant))
+        mail = self._written(current, standing, merchant)
+        ids = [it.id for it in current]
+        return Claimed(mail, ids, attempts, current[0].time_zone, quiet_of(merchant))
 
     async def _take(self, writing: Writing) -> int | None:
         of, now = NotificationMail, writing.now
@@ -97,10 +94,12 @@ class Sending:
         taken = update(of).where(*own, of.next_at <= now, is_free).values(leased_until=now + LEASE)
         return await writing.session.scalar(taken.returning(of.attempts))
 
-    def _written(self, told: Sequence[Any], standing: Standing, merchant: Any) -> EmailMessage:
-        first = told[0]
+    def _written(
+        self, current: Sequence[Any], standing: PresentState, merchant: Any
+    ) -> EmailMessage:
+        first = current[0]
         sender = sender_of(merchant)
-        letter = standing.letter(told, first.language, sender)
+        letter = standing.letter(current, first.language, sender)
         words, thread = write(letter), f"<{_thread(first)}@{self.route.domain}>"
         headers = {"message_id": self.message_id, "in_reply_to": thread, "references": thread}
         if sender.email and handing.is_address(sender.email):
@@ -162,7 +161,7 @@ def _thread(row: Any) -> str:
     return f"order.{row.order_id}" if row.order_id else f"contract.{row.contract_id}"
 
 
-def is_true(row: Any, standing: Standing, waiting: Sequence[Any]) -> bool:
+def is_true(row: Any, standing: PresentState, waiting: Sequence[Any]) -> bool:
     """Tell whether a notification still is: its order and delivery stand where it says."""
     if row.kind in TRUE_OF_ORDERS:
         return standing.orders[row.order_id].state in TRUE_OF_ORDERS[row.kind]

@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, select
 
 from commands.messages.notifications.kinds import TO_BUYERS
 from commands.messages.notifications.mails.letters import (
-    Agreed,
+    AgreedContract,
     Coming,
     Goods,
     Letter,
@@ -39,7 +39,7 @@ Read = Callable[[Select[Any], Mapping[str, Any]], Awaitable[Sequence[Any]]]
 _PLAIN = re.compile("[A-Za-z0-9._-]+")
 
 
-class Standing:
+class PresentState:
     """What is told of some rows, read by one statement for each table."""
 
     def __init__(self, read: Read, merchant_id: UUID) -> None:
@@ -55,7 +55,7 @@ class Standing:
         self._products: dict[UUID, Any] = {}
         self._carriers: dict[UUID, Any] = {}
 
-    async def of(self, orders: Collection[UUID], contracts: Collection[UUID]) -> "Standing":
+    async def of(self, orders: Collection[UUID], contracts: Collection[UUID]) -> "PresentState":
         """Read orders with their deliveries and parcels, and contracts."""
         self.orders = _by_id(await self._rows(Order, "id", orders))
         lines = await self._rows(OrderLine, "order_id", self.orders)
@@ -112,6 +112,7 @@ class Standing:
         taken = (it for some in self._taken.values() for it in some)
         ids = {it.delivery_id for it in taken if it.order_line_id in own}
         coming = sorted((self.deliveries[it] for it in ids), key=lambda it: it.window_earliest)
+        of_order = {it.id: it for it in lines}
         return Ordered(
             order.number,
             order.state,
@@ -119,9 +120,9 @@ class Standing:
             order.purchase_order_number,
             [it for it in goods if it.quantity],
             [
-                self._coming(it, {line.id: line for line in lines})
-                for it in coming
-                if it.state is not DeliveryState.CANCELLED
+                self._coming(each, of_order)
+                for each in coming
+                if each.state is not DeliveryState.CANCELLED
             ],
             net,
         )
@@ -149,10 +150,10 @@ class Standing:
         address = carrier.tracking_url if carrier and _PLAIN.fullmatch(plain) else None
         return Tracked(number.number, address and address.replace("{number}", plain))
 
-    def _agreement(self, contract: Any) -> Agreed:
+    def _agreement(self, contract: Any) -> AgreedContract:
         lines = sorted(self._agreed.get(contract.id, ()), key=lambda it: it.line_no)
         short = [(it, max(it.owed - it.called_off, Decimal(0))) for it in lines]
-        return Agreed(
+        return AgreedContract(
             contract.number, [self._goods(it, missing) for it, missing in short if missing]
         )
 

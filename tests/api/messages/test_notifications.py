@@ -172,8 +172,8 @@ async def test_an_approver_is_told_that_an_order_waits(world, ask):
     buyer = ask.by(await world.key(Actor.BUYER, (await rows_party(world)).id))
     await orders.order(world, buyer, partyId=party)
     found = await noted(world)
-    told = [(it.kind.value, it.address) for it in found]
-    assert told == [("APPROVAL_AWAITED", "ewa@example.com")]
+    pairs = [(it.kind.value, it.address) for it in found]
+    assert pairs == [("APPROVAL_AWAITED", "ewa@example.com")]
 
 
 async def test_preferences_that_say_nothing_clear_are_refused(world, ask):

@@ -13,7 +13,7 @@ from jinja2.ext import babel_extract
 from commands.messages.notifications.kinds import CAUSES
 from commands.messages.notifications.mails import handing
 from commands.messages.notifications.mails.letters import (
-    Agreed,
+    AgreedContract,
     Coming,
     Goods,
     Letter,
@@ -51,7 +51,7 @@ def letter(language: Spoken, kind: NotificationKind, text: str = "A-1", count: i
     coming = [Coming(text, it, BEGIN, end, "Europe/Berlin", goods, numbers) for it in DeliveryState]
     ordered = [Ordered(text, it, "EUR", text, goods, coming, Decimal(9)) for it in OrderState]
     sender = Sender(text, "#1f4e79", "https://shop.example/logo.png", text, text)
-    return Letter(language, sender, [News(kind, text)], ordered, [Agreed(text, goods)])
+    return Letter(language, sender, [News(kind, text)], ordered, [AgreedContract(text, goods)])
 
 
 def wanted() -> set[str]:
@@ -60,8 +60,8 @@ def wanted() -> set[str]:
     for template in TEMPLATES.iterdir():
         with template.open("rb") as file:
             options = {"trimmed": "false", "silent": "false", "encoding": "utf-8"}
-            asked = (it[2] for it in babel_extract(file, ("_",), (), options))
-            found |= {it if isinstance(it, str) else it[0] for it in asked}
+            ids = (it[2] for it in babel_extract(file, ("_",), (), options))
+            found |= {it if isinstance(it, str) else it[0] for it in ids}
     return found
 
 
@@ -99,8 +99,8 @@ def test_every_kind_is_told_of_something() -> None:
 
 
 def _kinds(cause):
-    told = cause(None, None) if cause.__name__ == "<lambda>" else None
-    return {told} - {None}
+    kind = cause(None, None) if cause.__name__ == "<lambda>" else None
+    return {kind} - {None}
 
 
 @pytest.mark.parametrize("language", Spoken)

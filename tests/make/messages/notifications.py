@@ -11,7 +11,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
-from commands.messages.notifications.mails.handing import Route
+from commands.messages.notifications.mails.handing import MailRoute
 from commands.messages.notifications.sending import due
 from kit.ids import from_global, new_id, to_global
 from kit.standards.languages import Spoken
@@ -76,7 +76,7 @@ class Server:
 
     def __init__(self) -> None:
         self.answers, self.to_recipients = list[str](), list[str]()
-        self.taken, self.asked = list[EmailMessage](), 0
+        self.taken, self.tries = list[EmailMessage](), 0
         self.ended = asyncio.Event()
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options) -> str:  # noqa: N802
@@ -86,7 +86,7 @@ class Server:
         return answer
 
     async def handle_DATA(self, server, _session, envelope) -> str:  # noqa: N802
-        self.asked += 1
+        self.tries += 1
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer == "silence":
             await self.ended.wait()
@@ -102,7 +102,7 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(longest_s: float = 10) -> AsyncIterator[tuple[Server, Route]]:
+async def serving(longest_s: float = 10) -> AsyncIterator[tuple[Server, MailRoute]]:
     """Serve mail meanwhile, over a route whose tries end after so many seconds."""
     handler, loop = Server(), asyncio.get_running_loop()
     listening = await loop.create_server(
@@ -110,13 +110,13 @@ async def serving(longest_s: float = 10) -> AsyncIterator[tuple[Server, Route]]:
     )
     port = listening.sockets[0].getsockname()[1]
     try:
-        yield handler, Route("127.0.0.1", port, "shop@example.com", longest_s=longest_s)
+        yield handler, MailRoute("127.0.0.1", port, "shop@example.com", longest_s=longest_s)
     finally:
         handler.ended.set()
         listening.close()
 
 
-async def sent(world: World, route: Route, seconds: float = 0) -> Sequence[Notification]:
+async def sent(world: World, route: MailRoute, seconds: float = 0) -> Sequence[Notification]:
     """Hand over what is due after a while; gives all notifications."""
     world.clock.advance(seconds=seconds)
     chore = sending(route)

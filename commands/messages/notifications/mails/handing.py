@@ -25,7 +25,7 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-LONGEST_S = 60
+MAIL_S = 60
 """Seconds that one mail may take in all."""
 _FOR_GOOD = 500
 _PORTS = {"smtp": 25, "smtps": 465}
@@ -47,7 +47,7 @@ class Handed(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Route:
+class MailRoute:
     """Where mails are handed over, and in whose name.
 
     sender: a mail address, that of the envelope too. is_tls: from the first byte on; otherwise TLS
@@ -60,7 +60,7 @@ class Route:
     user: str | None = None
     password: str | None = None
     is_tls: bool = False
-    longest_s: float = LONGEST_S
+    longest_s: float = MAIL_S
 
     @property
     def domain(self) -> str:
@@ -68,7 +68,7 @@ class Route:
         return self.sender.rpartition("@")[2]
 
 
-def route(url: str, sender: str) -> Route:
+def route(url: str, sender: str) -> MailRoute:
     """Return the route of an address such as smtp://user:password@mail.example:587.
 
     ValueError for another kind of address, and for a sender that is none.
@@ -77,7 +77,7 @@ def route(url: str, sender: str) -> Route:
     if found.scheme not in _PORTS or not found.hostname or not is_address(sender):
         message = "an address like smtp://user:password@mail.example:587, and a mail address"
         raise ValueError(message)
-    return Route(
+    return MailRoute(
         found.hostname,
         found.port or _PORTS[found.scheme],
         sender,
@@ -107,13 +107,13 @@ def message(
     made = EmailMessage(SMTP)
     made["From"], made["To"], made["Subject"] = sender, Address(addr_spec=to), subject
     for name, value in headers.items():
-        made["-".join(it.capitalize() for it in name.split("_"))] = value
+        made[name.title().replace("_", "-")] = value
     made.set_content(text, cte="quoted-printable")
     made.add_alternative(html, subtype="html", cte="quoted-printable")
     return made
 
 
-async def hand_over(where: Route, mail: EmailMessage) -> Handed:
+async def hand_over(where: MailRoute, mail: EmailMessage) -> Handed:
     """Hand one mail over. It never raises: whatever fails is told as a fate."""
     client = Client(
         hostname=where.host,

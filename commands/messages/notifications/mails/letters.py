@@ -68,7 +68,7 @@ class Ordered:
 
 
 @dataclass(frozen=True)
-class Agreed:
+class AgreedContract:
     """A contract of which something is told. missing: what of its lines is not called off."""
 
     number: str
@@ -92,11 +92,11 @@ class Letter:
     sender: Sender
     news: Sequence[News]
     orders: Sequence[Ordered] = ()
-    contracts: Sequence[Agreed] = ()
+    contracts: Sequence[AgreedContract] = ()
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenMail:
     """A mail in words."""
 
     subject: str

@@ -24,7 +24,7 @@ from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from commands.messages.notifications.mails.letters import Coming, Letter, Written
+from commands.messages.notifications.mails.letters import Coming, Letter, WrittenMail
 from kit.standards.languages import Spoken
 from models.master.catalog import Unit
 
@@ -79,7 +79,7 @@ def _template(language: Spoken, name: str) -> Template:
     return environment.get_template(name)
 
 
-def write(letter: Letter) -> Written:
+def write(letter: Letter) -> WrittenMail:
     """Write a letter in its reader's language, as text and as HTML."""
     language = letter.language
     values = {"letter": letter, **_formats(language), **_colours(letter.sender.colour)}
@@ -87,7 +87,7 @@ def write(letter: Letter) -> Written:
         _template(language, name).render(values)
         for name in ("subject.txt", "mail.txt", "mail.html")
     )
-    return Written(plain(subject), _without_gaps(text), html)
+    return WrittenMail(plain(subject), _without_gaps(text), html)
 
 
 def _without_gaps(text: str) -> str:
