@@ -65,17 +65,19 @@ class Sending:
     async def claim(self, writing: Writing) -> Claimed | None:
         """Take a mail that is due in hand, and write it; None where there is nothing to send.
 
-        What is not true any more is suppressed.
+        What is not true any more, or has waited for a sender for days, is suppressed.
         """
-        attempts = await self._take(writing)
-        if attempts is None:
+        taken = await self._take(writing)
+        if taken is None:
             return None
         rows = await writing.among(Notification, "mail_id", [self.mail_id], "id", lock=True)
         waiting = [it for it in rows if it.state is NotificationState.PENDING and it.address]
         standing = PresentState(partial(_read, writing), writing.viewer.merchant_id)
         orders = {it.order_id for it in waiting if it.order_id}
         await standing.of(orders, {it.contract_id for it in waiting if it.contract_id})
-        current = [it for it in leading(waiting) if is_true(it, standing, waiting)]
+        is_late = taken.next_at < writing.now - timing.KEPT
+        true = [it for it in leading(waiting) if is_true(it, standing, waiting)]
+        current = [] if is_late else true
         for each in waiting:
             if each not in current:
                 each.state, each.reason = NotificationState.SUPPRESSED, NotificationReason.OVERTAKEN
@@ -85,14 +87,15 @@ class Sending:
         merchant = await merchant_of(writing)
         mail = self._written(current, standing, merchant)
         ids = [it.id for it in current]
-        return Claimed(mail, ids, attempts, current[0].time_zone, quiet_of(merchant))
+        return Claimed(mail, ids, taken.attempts, current[0].time_zone, quiet_of(merchant))
 
-    async def _take(self, writing: Writing) -> int | None:
+    async def _take(self, writing: Writing) -> Any:
         of, now = NotificationMail, writing.now
         is_free = or_(of.leased_until.is_(None), of.leased_until < now)
         own = (of.merchant_id == writing.viewer.merchant_id, of.id == self.mail_id)
         taken = update(of).where(*own, of.next_at <= now, is_free).values(leased_until=now + LEASE)
-        return await writing.session.scalar(taken.returning(of.attempts))
+        found = await writing.session.execute(taken.returning(of.attempts, of.next_at))
+        return found.one_or_none()
 
     def _written(
         self, current: Sequence[Any], standing: PresentState, merchant: Any

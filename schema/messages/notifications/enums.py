@@ -41,7 +41,7 @@ described(
     NotificationReason,
     "NotificationReason",
     "Why a notification was not sent.",
-    OVERTAKEN="When it was to be sent it was not true any more.",
+    OVERTAKEN="It was not true any more when it was to be sent, or waited for five days.",
     NOT_WANTED="Its reader does not want this kind.",
     FORGOTTEN="Its reader was forgotten.",
     BAD_ADDRESS="Its address is none of ASCII.",

@@ -38,6 +38,7 @@ from models.messages.notifications import (
     NotificationKind,
 )
 from models.trade.orders.states import OrderState
+from web.mails import sample
 
 OTHERS = [it for it in Spoken if it is not Spoken.EN]
 BEGIN = datetime(2026, 3, 9, 8, tzinfo=UTC)
@@ -88,6 +89,11 @@ def test_each_kind_has_a_subject_of_its_own(language: Spoken) -> None:
     subjects = {write(letter(language, it)).subject for it in NotificationKind}
     assert len(subjects) == len(NotificationKind)
     assert [it for it in subjects if "A-1" not in it] == []
+
+
+def test_pictures_are_taken_of_each_kind_as_it_may_be() -> None:
+    subjects = {write(sample(kind, it)).subject for kind in NotificationKind for it in Spoken}
+    assert len(subjects) == len(NotificationKind) * len(Spoken)
 
 
 def test_every_kind_is_told_of_something() -> None:

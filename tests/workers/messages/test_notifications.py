@@ -181,6 +181,15 @@ async def test_what_is_never_taken_is_given_up_after_three_days(world, ask, mail
     assert 99 - len(server.to_recipients) == len(timing.PAUSES) + 1
 
 
+async def test_what_nobody_has_sent_for_days_is_not_sent_any_more(world, ask, mail):
+    server, route = mail
+    await guests(world, ask)
+    await noted(world)
+    found = await sent(world, route, GATHER + timing.KEPT.total_seconds() + 1)
+    assert (fates(found), server.tries) == ([("ORDER_CONFIRMED", "SUPPRESSED", "OVERTAKEN")], 0)
+    assert await rows(world, NotificationMail) == []
+
+
 async def test_two_workers_hand_a_mail_over_once(world, ask, mail):
     server, route = mail
     await guests(world, ask)
