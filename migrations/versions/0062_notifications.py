@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 from migrations import walls
 
 revision = "0062"
-down_revision = "0057"
+down_revision = "0059"
 branch_labels = None
 depends_on = None
 

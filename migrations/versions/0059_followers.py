@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0057"
-down_revision = "0055"
+revision = "0059"
+down_revision = "0058"
 branch_labels = None
 depends_on = None
 
@@ -60,6 +60,9 @@ def upgrade() -> None:
     op.create_index(
         f"ix_{LANES}_follower_id_retry_at", LANES, ["merchant_id", "follower_id", "retry_at"]
     )
+    op.create_index(
+        "ix_journal_aggregate_position", "journal", ["merchant_id", "aggregate", "position"]
+    )
     for table in (FOLLOWERS, LANES):
         walls.build(table)
     for table in (FOLLOWERS, "merchant_counters"):
@@ -69,5 +72,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Undo."""
     op.execute("DROP POLICY nobody ON merchant_counters")
+    op.drop_index("ix_journal_aggregate_position", "journal")
     op.drop_table(LANES)
     op.drop_table(FOLLOWERS)
