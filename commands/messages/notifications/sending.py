@@ -75,7 +75,7 @@ class Sending:
         standing = PresentState(partial(_read, writing), writing.viewer.merchant_id)
         orders = {it.order_id for it in waiting if it.order_id}
         await standing.of(orders, {it.contract_id for it in waiting if it.contract_id})
-        is_late = taken.next_at < writing.now - timing.KEPT
+        is_late = taken.next_at < writing.now - timing.SENT_WITHIN
         true = [it for it in leading(waiting) if is_true(it, standing, waiting)]
         current = [] if is_late else true
         for each in waiting:

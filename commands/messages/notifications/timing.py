@@ -8,7 +8,7 @@ GATHER = timedelta(minutes=2)
 """How long what happens to an order is gathered where the merchant says nothing else."""
 TOO_OLD = timedelta(days=1)
 """What happened longer ago is told nobody: it was recorded late, or before there were mails."""
-KEPT = timedelta(days=5)
+SENT_WITHIN = timedelta(days=5)
 """How long a mail waits for somebody to send it: later nobody wants to be told."""
 _OF_THE_DAY = time(8)
 """When the mail of the day is sent, by the reader's clock."""

@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import update
 
 from commands.messages.notifications import timing
+from commands.messages.notifications.sending import LEASE, Sending
+from commands.writing.running.run import Author, run_unasked
 from models.access.followers import JournalFollower
+from models.access.viewers import by_itself
 from models.messages.notifications import NotificationMail
 from tests.guard import counted
 from tests.make import Ask, World
@@ -185,7 +188,7 @@ async def test_what_nobody_has_sent_for_days_is_not_sent_any_more(world, ask, ma
     server, route = mail
     await guests(world, ask)
     await noted(world)
-    found = await sent(world, route, GATHER + timing.KEPT.total_seconds() + 1)
+    found = await sent(world, route, GATHER + timing.SENT_WITHIN.total_seconds() + 1)
     assert (fates(found), server.tries) == ([("ORDER_CONFIRMED", "SUPPRESSED", "OVERTAKEN")], 0)
     assert await rows(world, NotificationMail) == []
 
@@ -197,6 +200,23 @@ async def test_two_workers_hand_a_mail_over_once(world, ask, mail):
     world.clock.advance(seconds=GATHER)
     await asyncio.gather(*(sent(world, route) for _ in range(3)))
     assert (server.tries, len(server.taken)) == (1, 1)
+
+
+async def test_what_a_dead_worker_had_in_hand_goes_after_its_lease_under_the_same_id(
+    world, ask, mail
+):
+    server, route = mail
+    await guests(world, ask)
+    (before,) = await noted(world)
+    world.clock.advance(seconds=GATHER)
+    dead = Sending(route, before.mail_id)
+    claimed = await run_unasked(
+        world.database, Author(by_itself(world.merchant_id), world.clock()), dead.claim
+    )
+    await sent(world, route, LEASE.total_seconds())
+    assert (server.tries, claimed.mail["Message-ID"]) == (0, dead.message_id)
+    (found,) = await sent(world, route, 1)
+    assert (found.state.value, found.message_id) == ("SENT", dead.message_id)
 
 
 async def test_entries_that_are_told_again_tell_nobody_twice(world, ask):
