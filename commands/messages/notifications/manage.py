@@ -104,13 +104,19 @@ class NotificationPreferencesSet(Command):
 @verb(STATE, "Say when a contact, a guest or somebody of the staff is told of which kinds.")
 async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outcome:
     """Write preferences. Refused: NOT_FOUND, INVALID for both or none of the two, DUPLICATE."""
-    refuse_duplicates((it.kind for it in command.preferences), ("preferences",), "kind")
-    if (command.contact_id is None) is (command.address is None):
-        raise Refused(Code.INVALID, "Give a contact or an address.", ("contact_id",))
-    if command.is_staff and command.contact_id is not None:
-        raise Refused(Code.INVALID, "A contact is one of its company's.", ("is_staff",))
-    if command.contact_id is not None:
-        await writing.lock(Contact, {command.contact_id: ("contact_id",)})
+    refusals = writing.refusals
+    with refusals:
+        refuse_duplicates((it.kind for it in command.preferences), ("preferences",), "kind")
+    with refusals:
+        if (command.contact_id is None) is (command.address is None):
+            raise Refused(Code.INVALID, "Give a contact or an address.", ("contact_id",))
+    with refusals:
+        if command.is_staff and command.contact_id is not None:
+            raise Refused(Code.INVALID, "A contact is one of its company's.", ("is_staff",))
+    with refusals:
+        if command.contact_id is not None:
+            await writing.lock(Contact, {command.contact_id: ("contact_id",)})
+    refusals.end()
     found = {it.kind: it for it in await _of(writing, command)}
     ids = [_state(writing, command, it, found.get(it.kind)) for it in command.preferences]
     return {"notification_preference_ids": ids}
