@@ -307,6 +307,7 @@ KEYS = {
         "productSku",
         "sscc",
     ),
+    *("colour", "logoUrl", "quietFrom", "quietUntil", "NotificationPreferencesSetInput.address"),
     *("content", "identification", "ownIdentification", "ownQualifier", "qualifier"),
     *("referencePrefix", "serviceCharacters", "subdivision", "ScheduleCodeInput.code"),
     *("locationCode", "CalendarOwnerInput.service", "ShippingRouteInput.service"),
