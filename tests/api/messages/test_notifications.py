@@ -6,6 +6,7 @@ from kit.ids import new_id, to_global
 from models.access.viewers import Actor
 from models.master.parties import Party, PartyRole
 from models.messages.notifications import NotificationMail
+from tests import make
 from tests.make import reasons
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
@@ -98,6 +99,9 @@ async def test_a_preview_tells_how_things_stand_in_any_language(world, ask):
     assert polish["subject"] == f"Dostawa do zamówienia {order['number']} jest zaplanowana"
     assert "poniedziałek, 9 marca 2026, 09:00" in polish["text"]
     assert "zł" not in polish["text"]
+    stranger = (await make.world(world.database, world.clock)).token
+    values = {"kind": "ORDER_CONFIRMED", "id": order["id"], "language": "EN"}
+    assert (await ask.by(stranger)(PREVIEW, **values))["notificationPreview"] is None
     unknown = {"id": to_global("Order", new_id())}
     assert await preview("ORDER_CONFIRMED", unknown, "EN") is None
     unknown = {"id": to_global("Delivery", new_id())}
