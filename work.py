@@ -4,11 +4,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import migrations
+from commands.messages.notifications.mails.handing import route
 from commands.messages.webhooks.judging import RetrySchedule
 from kit import embedded
 from kit.clock import now
@@ -23,6 +24,7 @@ from transport.telemetry import Worked, exporting, metrics_shown, telemetry_of
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS
 from workers.fulfilment.deliveries import LAPSE_ORDERS
+from workers.messages.notifications import NOTE_NOTIFICATIONS, sending
 from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
 from workers.messages.webhooks import TELL_WEBHOOKS, forgetting
 from workers.messages.webhooks.flights import Flights
@@ -41,10 +43,21 @@ ROUNDS = (
     READ_LONG_MESSAGES,
 )
 """What is done for each merchant, every so often."""
-FOLLOWERS: tuple[Follower, ...] = (TELL_WEBHOOKS,)
+FOLLOWERS: tuple[Follower, ...] = (TELL_WEBHOOKS, NOTE_NOTIFICATIONS)
 """What happens after events."""
 CHORES: tuple[Chore, ...] = ()
 """What is done where there is something to do, beside telling followers and sending webhooks."""
+
+
+def _mails(config: Config) -> Sequence[Chore]:
+    """Return what hands mails over, where it is said to whom. SystemExit for what is no route."""
+    if config.smtp is None:
+        return ()
+    try:
+        return (sending(route(*config.smtp)),)
+    except ValueError as error:
+        message = f"ABRUF_SMTP_URL and ABRUF_MAIL_FROM must be {error}."
+        raise SystemExit(message) from error
 
 
 def work(config: Config, *, is_beside: bool = False, schedule: RetrySchedule | None = None) -> None:
@@ -65,7 +78,7 @@ async def _work(
     config: Config, database: Database, schedule: RetrySchedule | None, *, is_beside: bool
 ) -> None:
     """Work until it is told to stop; a second signal ends the process."""
-    stop = asyncio.Event()
+    stop, mails = asyncio.Event(), _mails(config)
     grace = timedelta(seconds=config.grace_s)
     followers, chores = Followers(*FOLLOWERS), Chores(database, now, grace)
     rounds = Rounds(database, now, grace)
@@ -73,11 +86,12 @@ async def _work(
         meanwhile.push_async_callback(database.close)
         worked = Worked(followers, chores, rounds.ages)
         await meanwhile.enter_async_context(_shown(config, database, worked, stop))
-        sending = await meanwhile.enter_async_context(_sending(config, database, schedule))
+        webhooks = await meanwhile.enter_async_context(_sending(config, database, schedule))
         own = (*ROUNDS, forgetting(config.webhook_days))
         await meanwhile.enter_async_context(rounds.running(*own))
         of_followers = chores_of(followers) if FOLLOWERS else ()
-        await meanwhile.enter_async_context(chores.running(*of_followers, *CHORES, sending))
+        every = (*of_followers, *CHORES, *mails, webhooks)
+        await meanwhile.enter_async_context(chores.running(*every))
         await _told_to(stop, is_beside=is_beside)
 
 

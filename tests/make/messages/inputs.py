@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.make.master.inputs import code_of
-from tests.make.messages import files, hooks, plants
+from tests.make.messages import files, hooks, notifications, plants
 from tests.make.scene import Scene, fresh, versioned
 
 REGISTER = """
@@ -130,3 +130,18 @@ async def webhook_replay_after(s: Scene) -> dict[str, Any]:
 
 async def _hooked(s: Scene) -> dict[str, Any]:
     return {"webhookId": (await hooks.created(s.ask))["id"]}
+
+
+async def notification_preferences_set(s: Scene) -> dict[str, Any]:
+    wishes = [{"kind": "DELIVERY_DELIVERED", "timing": "DAILY"}]
+    return {"contactId": s.contact, "preferences": wishes}
+
+
+async def notification_preferences_set_staff(_: Scene) -> dict[str, Any]:
+    wishes = [{"kind": "APPROVAL_AWAITED", "timing": "NOW"}]
+    address = f"{fresh('a').lower()}@example.com"
+    return {"address": address, "isStaff": True, "preferences": wishes}
+
+
+async def notification_resend(s: Scene) -> dict[str, Any]:
+    return {"notificationId": await notifications.refused(s.world, await s.delivery())}

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations import walls
 
-revision = "0061"
-down_revision = "0059"
+revision = "0066"
+down_revision = "0062"
 branch_labels = None
 depends_on = None
 
