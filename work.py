@@ -28,7 +28,7 @@ from workers.messages.notifications import NOTE_NOTIFICATIONS, sending
 from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
 from workers.messages.webhooks import TELL_WEBHOOKS, forgetting
 from workers.messages.webhooks.flights import Flights
-from workers.messages.webhooks.sending import Sender
+from workers.messages.webhooks.sending import WebhookSender
 from workers.running.chores import Chore, Chores
 from workers.running.followers import Follower, Followers, chores_of
 from workers.running.rounds import Rounds
@@ -104,7 +104,7 @@ async def _sending(
     answers = Answers(database, now, Terms(limits=config.limits, plans=plans))
     client = Client(config.outgoing)
     try:
-        yield Flights(Sender(client, now, answers, schedule)).chore
+        yield Flights(WebhookSender(client, now, answers, schedule)).chore
     finally:
         await client.close()
 

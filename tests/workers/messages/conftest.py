@@ -15,7 +15,7 @@ from models.messages.webhooks.tables import WebhookLane, WebhookMessage
 from tests import make
 from tests.make.messages import hooks
 from workers.messages.webhooks.flights import Flights
-from workers.messages.webhooks.sending import Sender
+from workers.messages.webhooks.sending import WebhookSender
 
 STANDING = "query ($id: ID!) { webhook(id: $id) { state disabledFor waiting failures isProbed } }"
 
@@ -51,7 +51,7 @@ async def working(outgoing: Rules) -> AsyncIterator[Working]:
     def make_one(schedule: RetrySchedule = SHORT, ask: Any = _nobody) -> Flights:
         client = Client(outgoing)
         clients.append(client)
-        return Flights(Sender(client, now, ask, schedule))
+        return Flights(WebhookSender(client, now, ask, schedule))
 
     yield make_one
     for each in clients:

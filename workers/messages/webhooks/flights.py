@@ -19,7 +19,7 @@ from kit.db.database import Database
 from kit.loop.recent import Recent
 from models.messages.webhooks.tables import WebhookLane
 from workers.messages.webhooks.bodies import bodies
-from workers.messages.webhooks.sending import Sender
+from workers.messages.webhooks.sending import WebhookSender
 from workers.running.chores import Chore
 
 FLIGHT_S = 2.0
@@ -63,7 +63,7 @@ class Pace:
 class _Flight:
     """A step of one endpoint: what is under way, and what has come back since the last turn."""
 
-    sender: Sender
+    sender: WebhookSender
     database: Database
     merchant_id: UUID
     webhook_id: UUID
@@ -136,7 +136,7 @@ class _Flight:
 class Flights:
     """Sends what waits for endpoints, in this process."""
 
-    def __init__(self, sender: Sender) -> None:
+    def __init__(self, sender: WebhookSender) -> None:
         """Take by whom each message is sent."""
         self.sender = sender
         self._paces = Recent[Pace](_PACES)

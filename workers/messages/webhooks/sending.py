@@ -22,7 +22,7 @@ from workers.messages.webhooks.bodies import Ask
 _OWN = {"content-type": "application/json", "user-agent": f"Abruf/{VERSION}"}
 
 
-class Sender:
+class WebhookSender:
     """Sends what waits for endpoints, in this process."""
 
     def __init__(
