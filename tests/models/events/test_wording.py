@@ -40,7 +40,7 @@ def test_a_new_event_is_told_in_english_until_it_is_translated(
     monkeypatch.delitem(cast("dict[str, Any]", german.messages), name)
     shown = message_of(name, {"lines": 1}, Spoken.DE, "UTC")
     assert shown == english.messages[name].forms[0].format(lines=1)
-    head = "msgid \"\"\n\nmsgid \"gone.away\"\nmsgstr \"Gone\"\n"
+    head = 'msgid ""\n\nmsgid "gone.away"\nmsgstr "Gone"\n'
     written = completed(head, Spoken.EN)
     assert 'msgid "order.hold_released"\nmsgstr "Order hold released"\n' in written
     assert "gone" not in written
