@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 MUCH = 2_500
-"""Lines of a command that leaves so much behind."""
+"""Lines of a command, or objects of an answer, that leave so much behind."""
 _AFTER_S = 1
 """Seconds after the last of them: what it was asked with has gone, too."""
 _trim: Callable[[int], Any] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
@@ -51,7 +51,7 @@ class Leftovers:
         self._timer: asyncio.TimerHandle | None = None
 
     def of(self, lines: int) -> None:
-        """Give back what work on so many lines has left behind, soon."""
+        """Give back what work on so many lines or objects has left behind, soon."""
         if lines < MUCH or self._trim is None:
             return
         if self._timer is not None:

@@ -74,7 +74,7 @@ class Context:
 
     bill: Bill
     apart = Apart()
-    has_written = False
+    has_written = is_trusted = False
     following_plan: Callable[[], Any] | None = None
     subscribed: Callable[[], Any] | None = None
 
@@ -177,6 +177,7 @@ class Context:
 
     async def finish(self) -> None:
         """End the operation: give the read connection, and one's turn, back."""
+        self.leftovers.of(self.work.objects)
         try:
             await self.reads.end()
         finally:

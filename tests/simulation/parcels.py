@@ -16,7 +16,7 @@ from models.fulfilment.parcels import ParcelStatus
 from tests.simulation.simulation import PART, PICK, Row, Simulation, counted, needs
 
 UNFINISHED = ("LOST", "RETURNED_TO_SENDER", "FAILED", "PARTIALLY_DELIVERED")
-AFTER = ("DISPATCHED", "PARTIALLY_DELIVERED", "FAILED", "DELIVERED", "RETURNED_TO_SENDER", "LOST")
+AFTER = (*UNFINISHED, "DISPATCHED", "DELIVERED", "RESHIPPED")
 PICKED = st.lists(st.sampled_from(["all", "all", "all", "half", "none"]), min_size=1, max_size=3)
 RECEIVED = st.sampled_from(["as shipped", "none", "half", "over"])
 LESS = st.sampled_from(["SHORT", "DAMAGED", "WRONG_ITEM", "REFUSED"])

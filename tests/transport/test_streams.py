@@ -1,9 +1,12 @@
 """GraphQL over server-sent events, one connection an operation."""
 
+import asyncio
+
 import pytest
 
 from kit.ids import to_global
 from models.access.viewers import Actor
+from resolvers.running.context import Context
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
@@ -115,6 +118,22 @@ async def test_a_client_that_hangs_up_ends_its_subscription(served: Served, worl
     await until(lambda: following.position_of(world.merchant_id) is None)
     await until(lambda: served.endpoint.places.count == 0)
     await until(lambda: pool.checkedout() == 0)
+
+
+async def test_a_client_that_hangs_up_while_it_waits_for_its_turn_is_no_fault(
+    served: Served, world, caplog, monkeypatch
+):
+    waits = asyncio.Event()
+
+    async def wait(_: Context) -> None:
+        waits.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Context, "enter", wait)
+    async with served.stream(world.token, TYPENAME):
+        await waits.wait()
+    await until(lambda: served.endpoint.places.count == 0)
+    assert [it.getMessage() for it in caplog.records if it.levelname == "ERROR"] == []
 
 
 async def test_nothing_is_held_while_a_subscription_waits(served: Served, world, ask):

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -84,6 +85,13 @@ class Requests(HttpToolsProtocol):
         """Leave the room."""
         self._room.leave(self)
         super().connection_lost(exc)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Leave nothing to the collector: the last request and its connection hold each other."""
+        if self._is_free and self.transport.is_closing():
+            self.cycle = None  # type: ignore[assignment]
+            self._unread.clear()
 
     def data_received(self, data: bytes) -> None:
         """Parse some of it at once: thousands of pieces of a body are in one packet."""
@@ -134,7 +142,8 @@ class Requests(HttpToolsProtocol):
             self._check_unparsed()
             self._announce(data)
         if not self._is_over:
-            self._room.hold(self, 0 if self._is_in_body else self._unparsed)
+            kept = self._unparsed + len(self._unread)
+            self._room.hold(self, 0 if self._is_in_body else kept)
         return not self._is_over
 
     def _announce(self, data: bytes) -> None:
@@ -166,7 +175,9 @@ class Requests(HttpToolsProtocol):
         self._head = self._lines = 0
         self._announced: dict[Any, Any] = {"bytes": 0}
         self._framing, self._is_in_pieces = b"", False
-        self.scope["extensions"] = {KNOWN: {"call": self._known}, ANNOUNCED: self._announced}
+        # Weak: what a connection has sent shall not wait for the collector, nor its scope hold it.
+        known: dict[Any, Any] = {"call": WeakMethod(self._known)}
+        self.scope["extensions"] = {KNOWN: known, ANNOUNCED: self._announced}
 
     def on_url(self, url: bytes) -> None:
         """Count the address."""
@@ -235,6 +246,7 @@ class Requests(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Rest until the next request; what still comes of a refused body is thrown away."""
         super().on_response_complete()
+        self._forget()
         if self._is_refused:
             self.transport.close()
             return

@@ -11,7 +11,7 @@ from starlette.types import Scope
 from kit.limits import Bounds
 
 KNOWN = "abruf.known"
-"""Extension of ASGI: called when the client has sent a good token."""
+"""Extension of ASGI: returns what is called when the client has sent a good token."""
 ANNOUNCED = "abruf.announced"
 """Extension of ASGI: `bytes` is how long the piece of a body is said to be that comes now."""
 DOOR = 100
@@ -167,5 +167,5 @@ def neighbourhood(address: Any) -> str:
 def know(scope: Scope) -> None:
     """Tell a connection that its client has sent a good token."""
     connection = scope.get("extensions", {}).get(KNOWN)
-    if connection is not None:
-        connection["call"]()
+    if connection is not None and (call := connection["call"]()) is not None:
+        call()

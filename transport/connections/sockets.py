@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -122,7 +123,7 @@ class Socket(WebSocketsSansIOProtocol):
         """Let the application say when the client is known."""
         super().handle_connect(event)
         if not self.close_sent:
-            self.scope["extensions"][KNOWN] = {"call": self._known}
+            self.scope["extensions"][KNOWN] = {"call": WeakMethod(self._known)}
 
     def send_receive_event_to_app(self) -> None:
         """Keep only so many messages: a client may send thousands in one packet."""

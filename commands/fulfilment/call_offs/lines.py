@@ -65,12 +65,17 @@ async def drafts_of(
             with refusals:
                 quantity = _quantity(agreement, item, line)
                 amounts[place] = quantity.amount
+                _check_lot(agreement, line, quantity.amount)
             with refusals:
                 check_expected(item.expected_unit_price, line.unit_price, line.currency)
             window = _window(writing, agreement.contract, command, item)
             if place in amounts:
-                terms = _promised(writing, agreement.contract, line, window)
-                drafts.append(_draft(agreement, item, line, quantity, terms))
+                drafts.append(
+                    _draft(
+                        *(agreement, item, line, quantity),
+                        _promised(writing, agreement.contract, line, window),
+                    )
+                )
     refusals.above = ()
     limits = _limits(agreement, command.lines, amounts, writing.now)
     refusals.problems += limits if are_single else ()
@@ -161,13 +166,17 @@ def _quantity(agreement: Agreement, item: CallOffLine, line: ContractLine) -> Co
         if item.unit in NAMES_OF_PACKAGINGS:
             text += f'; for a packaging use `packaging: "{item.unit.value}"`'
         raise Refused(TradeCode.UNIT_MISMATCH, f"{text}.", ("unit",))
-    quantity = agreement.packagings(product, item.model_copy(update={"quantity": amount}))
-    if _brings_rest(agreement.contract, line, quantity.amount):
-        return quantity
-    if line.lot_multiple is not None and quantity.amount % line.lot_multiple != 0:
-        text = f"{product.sku} comes in multiples of {line.lot_multiple.normalize():f}."
+    return agreement.packagings(product, item.model_copy(update={"quantity": amount}))
+
+
+def _check_lot(agreement: Agreement, line: ContractLine, quantity: Decimal) -> None:
+    """Refused: LOT_MULTIPLE for what is no whole lot, nor the rest."""
+    if line.lot_multiple is None or _brings_rest(agreement.contract, line, quantity):
+        return
+    if quantity % line.lot_multiple != 0:
+        sku = agreement.products[line.product_id].sku
+        text = f"{sku} comes in multiples of {line.lot_multiple.normalize():f}."
         raise Refused(TradeCode.LOT_MULTIPLE, text, ("quantity",))
-    return quantity
 
 
 def _brings_rest(contract: Contract, line: ContractLine, quantity: Decimal) -> bool:

@@ -5,12 +5,21 @@ from uuid import UUID
 
 from commands.fulfilment.call_offs.inputs import CallOffPart, ContractCallOff
 from commands.fulfilment.call_offs.lines import check_listed, check_window
-from commands.fulfilment.deliveries.places import DeliveryPart, DeliveryTerms, PlannedLine
+from commands.fulfilment.deliveries.places import (
+    DeliveryPart,
+    DeliveryTerms,
+    PlannedLine,
+    check_method,
+)
+from commands.fulfilment.deliveries.planning.parts import check_places
 from commands.fulfilment.deliveries.planning.plan import plan
+from commands.master.parties.roles import HeldParty
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Writing, missing
-from kit.errors import Code, Path, Refusals, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.inputs import refuse_duplicates
+from models.master.channels import Channel
+from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 
@@ -37,6 +46,39 @@ def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) 
         with refusals:
             if part.window is not None:
                 check_window(writing, contract, part.window, path)
+    refusals.end()
+
+
+async def check_unplanned(
+    writing: Writing, command: ContractCallOff, channel: Channel | None, party: HeldParty
+) -> None:
+    """Check what planning would refuse of deliveries, where it is not reached.
+
+    What is counted otherwise than its line is not compared. Refused: NOT_FOUND,
+    METHOD_NOT_ALLOWED, QUANTITY_NOT_OPEN.
+    """
+    refusals, lines = Refusals(), dict(enumerate(command.lines, 1))
+    left = {line_no: line.quantity for line_no, line in lines.items()}
+    with refusals:
+        await check_places(writing, command.deliveries, PARTS)
+    for place, part in enumerate(command.deliveries):
+        path: Path = (*PARTS, place)
+        with refusals:
+            if channel is not None:
+                check_method(part.method, channel, party, (*path, "method"))
+        once = {it.line_no: number for number, it in reversed([*enumerate(part.lines)])}
+        for number, each in enumerate(part.lines):
+            line = lines.get(each.line_no) if once[each.line_no] == number else None
+            if line is None or line.unit is not None or line.packaging != each.packaging:
+                continue
+            if each.quantity > left[each.line_no]:
+                text = f"Only {left[each.line_no].normalize():f} of this line can still be planned."
+                problem = Problem(
+                    TradeCode.QUANTITY_NOT_OPEN, text, (*path, "lines", number, "quantity")
+                )
+                refusals.problems.append(problem)
+            else:
+                left[each.line_no] -= each.quantity
     refusals.end()
 
 

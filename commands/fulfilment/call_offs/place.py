@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, sums
-from commands.fulfilment.call_offs.parts import PARTS, check_parts, plan_parts
-from commands.fulfilment.deliveries.planning.parts import check_places
+from commands.fulfilment.call_offs.parts import check_parts, check_unplanned, plan_parts
 from commands.master.channels import check_channel
 from commands.master.parties.roles import HeldParty, check_role, held
 from commands.master.parties.upsert import ship_to
@@ -16,7 +15,7 @@ from commands.trade.contracts.times import AgreedPlace, Window, outside
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
-from commands.writing.transaction import Outcome, Writing
+from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Path, Refusals, Refused
 from kit.inputs import Place
@@ -68,10 +67,9 @@ async def _checked(
     refusals = Refusals()
     with refusals:
         _check_contract(writing, contract, party, command)
+    channels = await writing.by_key(Channel, "id", [command.channel_id])
     with refusals:
-        channel = await _channel(writing, command)
-        check_channel(writing, channel, party)
-        await check_free(writing, channel.id, contract.party_id, command)
+        await _check_channel(writing, channels.get(command.channel_id), party, command)
     with refusals:
         check_parts(writing, contract, command)
     with refusals:
@@ -84,11 +82,10 @@ async def _checked(
         await _check_contact(writing, contract, command)
     with refusals:
         if refusals.problems:
-            # What planning would refuse of its deliveries is not reached.
-            await check_places(writing, command.deliveries, PARTS)
+            await check_unplanned(writing, command, channels.get(command.channel_id), party)
     refusals.end()
     draft = _draft(writing, contract, command, drafts, address)
-    waits = await awaited(writing, channel, party, draft)
+    waits = await awaited(writing, channels[command.channel_id], party, draft)
     return replace(draft, awaiting=waits), overridden
 
 
@@ -124,9 +121,14 @@ def _check_hours(arrival: AgreedPlace, command: ContractCallOff) -> frozenset[Ti
     return frozenset(found)
 
 
-async def _channel(writing: Writing, command: ContractCallOff) -> Channel:
-    """Refused: NOT_FOUND."""
-    return (await writing.get(Channel, {command.channel_id: ("channel_id",)}))[command.channel_id]
+async def _check_channel(
+    writing: Writing, channel: Channel | None, party: HeldParty, command: ContractCallOff
+) -> None:
+    """Refused: NOT_FOUND, as `check_channel`, and TAKEN for its reference there."""
+    if channel is None:
+        raise missing(Channel, ("channel_id",))
+    check_channel(writing, channel, party)
+    await check_free(writing, channel.id, party.id, command)
 
 
 def _draft(

@@ -99,14 +99,23 @@ class DeliveryBatch(Generic[ItemT]):
     ) -> None:
         """Leave out what rows stop. at: when it is done, by position; now by default.
 
-        places: those to look at, all by default.
+        places: those to look at, all by default. What is in a wrong state nobody asks.
         """
-        among = [it for it in self.going if places is None or it[0] in places]
+        wanted = self.known if places is None else places
+        among = [each for each in self.looked_at if each[0] in wanted]
+        among = [each for each in among if not self._is_in_wrong_state(each[0])]
         when = {it: (at or {}).get(place) or self.at(place) for place, _, it in among}
         found = await find_stopped(self.writing, when, stops, path)
         for place, _, delivery in among:
             if delivery.id in found:
-                self.refused[place] = found[delivery.id]
+                with self.of(place):
+                    raise found[delivery.id]
+
+    def _is_in_wrong_state(self, place: int) -> bool:
+        refused = self.refused.get(place)
+        return refused is not None and any(
+            (it.code, it.path) == (Code.WRONG_STATE, _PATH) for it in refused.problems
+        )
 
     def one(self, **more: Any) -> Outcome:
         """Return the outcome of a verb for one delivery. Refused: what refuses it."""

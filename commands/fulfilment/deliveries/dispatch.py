@@ -86,8 +86,8 @@ async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcom
 async def ship(batch: DeliveryBatch[Any]) -> None:
     """Ship deliveries that are taken. Refusals: INVALID_DATE, DELIVERY_POLICY."""
     writing, locked = batch.writing, batch.locked
-    when = {place: item.dispatched_at or writing.now for place, item, _ in batch.going}
-    for place, _, delivery in batch.going:
+    when = {place: item.dispatched_at or writing.now for place, item, _ in batch.looked_at}
+    for place, _, delivery in batch.looked_at:
         placed = max(order.placed_at for order in locked.orders_of(delivery))
         with batch.of(place):
             check_happened(when[place], ("dispatched_at",), writing.now, placed)

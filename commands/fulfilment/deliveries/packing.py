@@ -170,22 +170,29 @@ async def _prepare(
         with batch.of(place):
             contents[place] = _contents(item, delivery, locked, products, packagings)
             _check_serials(item, products)
+        if place in picked and place in contents and not _has_empty(item):
+            with batch.of(place):
+                _check_contents(item, products, picked[place], contents[place])
+        if place in picked:
+            with batch.of(place):
+                _check_whole(locked, picked[place])
     await _check_free(batch, picked)
     packings: dict[int, Packing] = {}
     for place, item, delivery in batch.going:
-        with batch.of(place):
-            _check_contents(item, products, picked[place], contents[place])
-        with batch.of(place):
-            _check_whole(locked, picked[place])
         packings[place] = Packing(
             delivery.id, delivery.packing + 1, item.parcels, contents[place], batch.at(place)
         )
-    packings = {place: it for place, it in packings.items() if place not in batch.refused}
     return picked, await parcels.prepare(locked.writing, packings)
 
 
 def _is_short(picked: Mapping[DeliveryLine, Decimal]) -> bool:
     return any(quantity < line.planned for line, quantity in picked.items())
+
+
+def _has_empty(item: PackedDelivery) -> bool:
+    """Tell whether there is nothing in a parcel that carries none: nobody knows what was meant."""
+    carrying = {it.parent for it in item.parcels}
+    return any(not it.contents and n not in carrying for n, it in enumerate(item.parcels))
 
 
 def _named(command: PackedDelivery) -> Iterator[tuple[UUID, Quantified]]:

@@ -16,12 +16,13 @@ _SET, _BACK = text("SAVEPOINT all_of_them"), text("ROLLBACK TO SAVEPOINT all_of_
 async def spare(
     writing: Writing,
     places: Collection[int],
-    do: Callable[[Collection[int]], Awaitable[tuple[DoneT, Mapping[int, Refused]]]],
+    do: Callable[[Collection[int]], Awaitable[tuple[DoneT | None, Mapping[int, Refused]]]],
 ) -> tuple[DoneT, dict[int, Refused]]:
     """Do things, named by their positions, and again without those that are refused.
 
-    do: positions -> what was done, and position -> why it is refused. What it wrote and recorded is
-    undone where something is refused; it is to tell of as many refusals as it can at once.
+    do: positions -> what was done, None where it was only tried, and position -> why it is refused.
+    What it wrote and recorded is undone where something is refused or was only tried; it is to tell
+    of as many refusals as it can at once.
     Returns what was done at last, and why the others were not.
     """
     refused: dict[int, Refused] = {}
@@ -32,7 +33,7 @@ async def spare(
     while True:
         await writing.session.execute(_SET)
         done, more = await do([it for it in places if it not in refused])
-        if not more:
+        if done is not None and not more:
             return done, refused
         await writing.session.execute(_BACK)
         writing.session.expunge_all()

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import Window
@@ -28,6 +29,23 @@ from kit.inputs import (
     Short,
 )
 from models.trade.orders.states import ChargeKind, DeliveryPolicy, OrderKind, TaxCategory
+
+
+def _goes_on(lines: object) -> object:
+    if isinstance(lines, list) and len(lines) > LARGEST_BULK:
+        text = (
+            f"There must be at most {LARGEST_BULK} of these; an order of more is placed or imported"
+            " with its first lines, and goes on by orderAddLines."
+        )
+        raise PydanticCustomError(Code.TOO_MANY_ITEMS.value, "{text}", {"text": text})
+    return lines
+
+
+Line = TypeVar("Line")
+OrderLines = Annotated[
+    list[Line], Field(min_length=1, max_length=LARGEST_BULK), BeforeValidator(_goes_on)
+]
+"""Lines of an order, of which there may be more than one call takes."""
 
 
 class Recipient(Input):

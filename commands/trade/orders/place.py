@@ -11,13 +11,13 @@ from commands.trade.contracts.times import AgreedPlace, check_ahead, windows_of
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.compose import check_priced, check_products, compose, ship_to_of
 from commands.trade.orders.drafts import Draft, create
-from commands.trade.orders.fields import LineFields, OrderFields
+from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
 from commands.trade.orders.references import References, check_free, customer, read
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Note
+from kit.inputs import Command, Note
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderWindowOverridden
@@ -40,7 +40,7 @@ class OrderPlace(OrderFields, Command):
     window_override: Note | None = Field(
         None, description="Why a window may lie outside of the address's receiving hours."
     )
-    lines: Bulk[OrderLinePlace] = Field(
+    lines: OrderLines[OrderLinePlace] = Field(
         description="What is ordered; two lines that differ only in quantity are refused."
     )
 

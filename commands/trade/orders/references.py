@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
 from commands.master.channels import orders_over
 from commands.master.packagings.counting import Packagings, packagings_of
-from commands.master.parties.roles import held
+from commands.master.parties.roles import HeldParty, check_role, held
 from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
@@ -284,9 +284,9 @@ def _of_parties(actor: Actor, entity: type[Contact | Address], names: tuple[str,
 def customer(writing: Writing, references: References, item: OrderFields) -> Party | None:
     """Return the party that orders, None for a guest.
 
-    Refused: INVALID unless there is a party or a guest and not both, NOT_FOUND for a party that
-    is no customer, or in whose name the viewer does not order: a buyer orders for its own, a
-    storefront for one that orders over its channel; NOT_ALLOWED for a buyer's guest.
+    Refused: INVALID unless there is a party or a guest and not both, and for a party that is no
+    customer (R1); NOT_FOUND for one in whose name the viewer does not order: a buyer orders for its
+    own, a storefront for one that orders over its channel; NOT_ALLOWED for a buyer's guest.
     """
     buyer = writing.viewer.actor is Actor.BUYER
     if buyer and item.guest is not None:
@@ -297,17 +297,20 @@ def customer(writing: Writing, references: References, item: OrderFields) -> Par
         raise Refused(Code.INVALID, "Give either a party or a guest.", path)
     if party is not None and not _may_name(writing.viewer, party):
         raise missing(Party, _party_path(item))
+    if party is not None:
+        check_role(HeldParty(party), PartyRole.CUSTOMER, _party_path(item))
     return party
 
 
 def _may_name(viewer: Viewer, party: Party) -> bool:
-    """Tell whether a viewer orders in the name of a party."""
+    """Tell whether a viewer orders in the name of a party; staff do, for whoever is a customer."""
+    is_customer = PartyRole.CUSTOMER in party.roles
     of_viewer = {
         Actor.STAFF: True,
-        Actor.BUYER: party.id == viewer.bound_to,
-        Actor.STOREFRONT: orders_over(party, viewer.bound_to),
+        Actor.BUYER: is_customer and party.id == viewer.bound_to,
+        Actor.STOREFRONT: is_customer and orders_over(party, viewer.bound_to),
     }
-    return PartyRole.CUSTOMER in party.roles and of_viewer.get(viewer.actor, False)
+    return of_viewer.get(viewer.actor, False)
 
 
 def _party(writing: Writing, keyed: Keyed, item: OrderFields) -> Any:

@@ -98,19 +98,14 @@ def alike(
 ) -> list[Problem]:
     """Return what is refused, as it was before if there was that, and not said of what is odd.
 
-    What leads to something odd, or lies within, is said of it.
+    What is said of something odd, or of what lies within, hangs on it.
     """
     return [
         problem
         for problem in found
         if (before is None or problem in before)
-        and not any(_is_on_the_way(problem.path, path) for path in odd)
+        and not any(problem.path[: len(path)] == tuple(path) for path in odd)
     ]
-
-
-def _is_on_the_way(one: Path, other: Path) -> bool:
-    """Tell whether one of two paths leads to the other."""
-    return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
 
 
 def _read(whole: _Place, value: object, odd: Sequence[Path]) -> Tried[Any]:

@@ -10,6 +10,7 @@ from loaders.reading.relations import Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import ContractLine
+from models.trade.orders.lines import OrderLine
 from models.trade.releases.counting import QUANTITY, counted, own, received, supplied_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
@@ -96,10 +97,22 @@ class _UnderWay(Relation):
             period.starts_on == newest.correlate_except(other).scalar_subquery(),
         )
         counted_there = found.correlate_except(account, period, sums).scalar_subquery()
-        ours = func.greatest(line.shipped - line.delivered, 0, type_=QUANTITY)
+        ours = _on_the_way(reader, line)
         figures = SimpleNamespace(in_transit=func.coalesce(counted_there, ours, type_=QUANTITY))
         rows = select().select_from(line).where(line.id == key, *seen_by(reader.viewer, line))
         return figures, rows.correlate_except(line)
+
+
+def _on_the_way(reader: Reader, agreed: Any) -> ColumnElement[Any]:
+    """Return what call-offs have shipped that has not arrived: what one has too much, none lacks.
+
+    Where there is no call-off it is zero.
+    """
+    line = reader.table(OrderLine)
+    left = func.greatest(line.shipped - line.delivered, 0)
+    found = select(func.coalesce(func.sum(left), 0, type_=QUANTITY))
+    found = found.where(*own(reader, line), line.contract_line_id == agreed.id)
+    return found.correlate_except(line).scalar_subquery()
 
 
 under_way = _UnderWay()

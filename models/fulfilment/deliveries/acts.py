@@ -109,7 +109,11 @@ CANCEL = Transition(
     stopped_by=(HELD,),
     action=DeliveryAction.CANCEL,
 )
-CONFIRM_RECEIPT = Act(Scope.RECEIPTS_WRITE, AFTER_DISPATCH, action=DeliveryAction.CONFIRM_RECEIPT)
+CONFIRM_RECEIPT = Act(
+    Scope.RECEIPTS_WRITE,
+    AFTER_DISPATCH | {DeliveryState.RESHIPPED},
+    action=DeliveryAction.CONFIRM_RECEIPT,
+)
 RESHIP = Act(Scope.DELIVERIES_PLAN, MAY_LACK, needs=(OWED_AGAIN,), action=DeliveryAction.RESHIP)
 
 ACTS = (

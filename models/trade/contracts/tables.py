@@ -181,7 +181,7 @@ class ContractLine(OfProduct, Packaged, Owned):
             "called_off <= coalesce(max_quantity, target_quantity)"
             " * (1 + over_tolerance_percent / 100)",
         ),
-        check("delivered_within_shipped", "delivered <= shipped AND shipped <= called_off"),
+        check("shipped_within_called_off", "shipped <= called_off"),
         check("price_not_negative", "unit_price >= 0"),
         check(
             "tolerances",

@@ -74,7 +74,8 @@ class DeliveryLine(Node):
     owed_again: Decimal = strawberry.field(
         description="What was lost or refused, so that its order line owes it again: there it is"
         " not planned and shipped any more, but open. More than `lost` and `refused` where it"
-        " arrived after all, when something else had taken its place."
+        " arrived after all, when something else had taken its place: it is `delivered`, and the"
+        " order line still counts as planned and shipped what took its place."
     )
     short_reason: ShortReason | None = strawberry.field(
         description="Why less was picked than planned."

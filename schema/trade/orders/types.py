@@ -166,7 +166,8 @@ class OrderLine(Node):
         description="What was dispatched, and neither lost nor refused."
     )
     delivered: Decimal = strawberry.field(
-        description="What arrived; not what came beside its replacement (`owedAgain`)."
+        description="What arrived, in all of its deliveries: more than `shipped` where something"
+        " that was given up arrived after all, beside what took its place (`owedAgain`)."
     )
     lost: Decimal = strawberry.field(description="What was lost on the way.")
     refused: Decimal = strawberry.field(description="What the recipient did not take.")

@@ -284,10 +284,11 @@ async def test_what_is_recorded_wrong_is_refused_alone_and_leaves_nothing(world,
         [("QUANTITY_NOT_OPEN", "deliveries.6.lines.0.quantity")],
         [("METHOD_NOT_ALLOWED", "deliveries.7.method")],
         [("TOO_EARLY", "deliveries.8.fulfilAt")],
+        [("QUANTITY_NOT_OPEN", "deliveries.9.lines.0.quantity")],
         [
-            ("NOT_FOUND", "deliveries.9.lines.0.orderLineId"),
-            ("NOT_FOUND", "deliveries.9.locationId"),
-            ("INVALID_DATE", "deliveries.9.packedAt"),
+            ("NOT_FOUND", "deliveries.10.lines.0.orderLineId"),
+            ("NOT_FOUND", "deliveries.10.locationId"),
+            ("INVALID_DATE", "deliveries.10.packedAt"),
         ],
     ]
     (delivery,) = await rows(world, Delivery)
@@ -303,6 +304,7 @@ async def _recorded_wrong(world, scene, whole, more, complete, early):
     """Return records of which each breaks a rule. whole: one that breaks none."""
     unnamed = {"orderLineId": to_global("OrderLine", new_id()), "quantity": "1"}
     content = {"orderLineId": more["lines"][0]["id"], "quantity": "9"}
+    then = {"plannedAt": AT["plannedAt"], "cancelledAt": AT["packedAt"]}
     return [
         whole | {"lines": [unnamed]},
         await recorded(world, scene, more, **AT, parcels=[{"contents": [content]}]),
@@ -312,6 +314,7 @@ async def _recorded_wrong(world, scene, whole, more, complete, early):
         await recorded(world, scene, more, **AT, lines=deliveries.lines(more, "11")),
         await recorded(world, scene, complete, **AT, method="LOCKER"),
         await recorded(world, scene, early, **AT, fulfilAt=AT["deliveredAt"]),
+        await recorded(world, scene, more, **then, lines=deliveries.lines(more, "11")),
         await recorded(
             world,
             scene,
@@ -335,3 +338,29 @@ async def test_history_of_many_orders_loads_in_few_calls_and_statements(world, a
         assert codes(found) == [[]] * count
         counts.append(len(statements))
     assert counts[0] == counts[1] < 90
+
+
+async def test_each_takes_250_in_one_call(world, ask):
+    scene = await a_scene(world, ask)
+    of = scene["product"]
+    lines = [orders.line(of, "250"), orders.line(of, "251", unitPrice="2")]
+    order = await orders.order(world, ask, lines=lines, **scene["order"])
+    shared = {"locationId": scene["at"]}
+    parts = [
+        await deliveries.part(world, order, **shared, lines=deliveries.lines(order, "1"))
+    ] * 250
+    plan = (await deliveries.done(ask, "deliveryPlan", deliveries=parts))["deliveries"]
+    named = [{"deliveryId": it["id"]} for it in plan]
+    for verb, items in (
+        ("deliveriesRelease", named),
+        ("deliveriesPack", map(one_parcel, plan)),
+        ("deliveriesDispatch", named),
+        (
+            "deliveriesRecord",
+            [it | AT | {"lines": deliveries.lines(order, "0", "1")} for it in parts],
+        ),
+    ):
+        found = await results(ask, verb, *items)
+        assert codes(found) == [[]] * 250
+    shipped = {int(it.ordered): int(it.shipped) for it in await rows(world, OrderLine)}
+    assert shipped == {250: 250, 251: 250}

@@ -180,9 +180,10 @@ async def test_a_rest_that_no_lot_fits_is_called_off_whole(ask, world, clock):
     await deliveries.dispatched(world, ask, placed)
     clock.time = clock.time.replace(month=4)
     late = {"window": contracts.window("2026-04-10")}
-    for quantity in ("3", "5"):
+    for quantity, more in (("3", ()), ("5", ("EXCEEDS_MAX",))):
         payload = await contracts.try_call_off(world, ask, made, quantity, **late)
-        assert contracts.codes(payload) == [("LOT_MULTIPLE", "lines.0.quantity")]
+        codes = ("LOT_MULTIPLE", "BELOW_MINIMUM", *more)
+        assert contracts.codes(payload) == [(it, "lines.0.quantity") for it in codes]
     assert "CALL_OFF" in (await _read(ask, made))["availableActions"]
     placed = await contracts.call_off(world, ask, made, "4", **late)
     await deliveries.dispatched(world, ask, placed, window=contracts.window("2026-04-10"))

@@ -305,7 +305,7 @@ async def test_a_carrier_is_no_customer(world, ask):
     fields = await orders.order_input(world, ask, partyId=carrier)
     answer = (await ask(orders.PLACE, input=fields))["orderPlace"]
     assert [(it["code"], it["field"]) for it in answer["userErrors"]] == [
-        ("NOT_FOUND", ["input", "partyId"])
+        ("INVALID", ["input", "partyId"])
     ]
 
 

@@ -17,6 +17,7 @@ from execution.mixed import Mixed
 from kit.db.database import Database
 from kit.db.lost import Unavailable
 from kit.limits import DEFAULT_LIMITS, Limits
+from kit.loop.memory import Leftovers
 from kit.loop.work import SLICE, Grown, Slices, TooLarge, Work
 from models.master.catalog import Product
 from resolvers.running.context import Context, Terms
@@ -282,3 +283,14 @@ async def test_nothing_of_an_answer_that_is_too_large_waits_for_the_collector(
         assert [it for it in steps if "rows" in it.tb_frame.f_locals] == []
     finally:
         gc.enable()
+
+
+async def test_answers_tell_how_much_they_leave_behind(
+    bounded: Open, order_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events of 60,000 objects left 60 MB between what is kept, until it is given back."""
+    counts = list[int]()
+    monkeypatch.setattr(Leftovers, "of", lambda _, objects: counts.append(objects))
+    async with bounded(UNPRICED) as ask:
+        await ask(LONG, id=order_id)
+    assert counts == [LINES + 2]

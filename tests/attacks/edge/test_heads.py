@@ -1,6 +1,7 @@
 """Requests that do not end, never begin, or are none: told in JSON, and never kept."""
 
 import gc
+import weakref
 from contextlib import AsyncExitStack
 
 import pytest
@@ -104,6 +105,25 @@ async def test_heads_without_an_end_are_bounded_together_and_the_longest_leave(
         for line in lines:
             line.writer.transport.abort()
         await until(lambda: not host.room.bytes_of_heads)
+
+
+@pytest.mark.parametrize("sent", [GET + b"X: " + b"a" * HEAD, GET + END, b"", PIECES + b"5\r\n"])
+async def test_nothing_of_a_connection_waits_for_the_collector(serve: Serve, sent: bytes) -> None:
+    """Seven thousand that had sent long heads left 130 MB until it came by."""
+    async with serve() as host:
+        gc.collect()
+        gc.disable()
+        try:
+            async with host.line(sent) as line:
+                await until(lambda: len(host.room) == 1)
+                (connection,) = map(weakref.ref, host.room._inside)  # noqa: SLF001 -- as above.
+                if sent == GET + END:
+                    assert (await line.reply()).status == 200
+                elif sent:
+                    await until(lambda: host.room.bytes_of_heads or sent.startswith(PIECES))
+            await until(lambda: connection() is None)
+        finally:
+            gc.enable()
 
 
 async def test_only_so_many_requests_are_taken_in_a_row(serve: Serve) -> None:

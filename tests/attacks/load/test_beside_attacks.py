@@ -7,12 +7,13 @@ for ten minutes. Memory is weighed before and after all of them.
 """
 
 import asyncio
+import json
 import random
 import socket
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,13 @@ from tests.run.abruf import Abruf
 from tests.run.test_memory import (
     ATTACKS,
     IMPORT,
+    LONG_EVENT,
     MOST_KB,
     ORDERS,
     import_of,
     order_of_250_lines,
 )
+from transport.connections.requests import IN_A_ROW
 
 KEYS, TURNS = 8, 5
 """Keys that attack at once; reads and writes of the innocent one beside each attack."""
@@ -105,14 +108,18 @@ class Battle:
                 each.join()
 
     @contextmanager
-    def connected(self, sent: Callable[[str], bytes]) -> Iterator[None]:
-        """Hold five connections of every key, which sent something and read nothing."""
+    def connected(self, sent: Callable[[str, str], bytes]) -> Iterator[None]:
+        """Hold five connections of every key, which sent something and read nothing.
+
+        sent: what, of a token and the id of a long order.
+        """
         with ExitStack() as lines:
             for key in self.keys * 5:
                 line = lines.enter_context(socket.socket())
                 line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
                 line.connect(("127.0.0.1", self.abruf.port))
-                line.sendall(sent(key))
+                with suppress(ConnectionError):
+                    line.sendall(sent(key, self.order_id))
                 self.counts["attacks"] += 1
             yield
 
@@ -137,35 +144,48 @@ class Battle:
         return next(int(it.split()[1]) for it in lines if it.startswith("VmRSS"))
 
 
-def request(token: str, body: bytes, length: int) -> bytes:
+def request(token: str, body: bytes, length: int, more: str = "") -> bytes:
     return (
         f"POST /graphql HTTP/1.1\r\nHost: abruf\r\nContent-Type: application/json\r\n"
-        f"Authorization: Bearer {token}\r\nContent-Length: {length}\r\n\r\n"
+        f"Authorization: Bearer {token}\r\nContent-Length: {length}\r\n{more}\r\n"
     ).encode() + body
 
 
-def unread(token: str) -> bytes:
+def unread(token: str, _: str) -> bytes:
     body = f'{{"query": "{LARGE}"}}'.encode()
     return request(token, body, len(body))
 
 
-def unended(token: str) -> bytes:
+def unread_events(token: str, order_id: str) -> bytes:
+    body = json.dumps({"query": LONG_EVENT, "variables": {"id": order_id}}).encode()
+    return request(token, body, len(body), "Accept: text/event-stream\r\n")
+
+
+def unended(token: str, _: str) -> bytes:
     return request(token, b'{"query": "' + b" " * 100_000, 900_000)
 
 
-def unended_head(token: str) -> bytes:
+def in_pieces(token: str, _: str) -> bytes:
+    begun = request(token, b"", 0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    return begun + b"1\r\n \r\n" * 2_000
+
+
+def unended_head(token: str, _: str) -> bytes:
     return request(token, b"", 0)[:-2] + b"X-Long: " + b"x" * 4_000
 
 
-def wrong_token(token: str) -> bytes:
-    return request(token[:-1] + "~", b"{}", 2)
+def wrong_tokens(token: str, _: str) -> bytes:
+    return request(token[:-1] + "~", b"{}", 2) * IN_A_ROW
 
 
-WAYS = {
+WAYS: dict[str, Callable[[str, str], bytes]] = {
     "unread answers": unread,
+    "unread events": unread_events,
     "bodies without end": unended,
+    "bodies in pieces": in_pieces,
     "heads without end": unended_head,
-    "wrong tokens": wrong_token,
+    "silence": lambda _, __: b"",
+    "wrong tokens": wrong_tokens,
 }
 IMPORTS = "imports of as many lines as one is done at a time"
 

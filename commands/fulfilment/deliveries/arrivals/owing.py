@@ -1,12 +1,13 @@
 """What orders owe again: what of a delivery was lost or came back.
 
 It counts no more as planned and shipped of its order line, nor as issued of its contract line, so
-that it is open again, and can be planned again or cancelled. If it arrives after all, it counts
-again, as far as nothing has taken its place meanwhile; what lies beyond is kept as `owed_again` of
-the delivery's line, arrives there only, and counts as soon as there is room. What falls open in an
-order that is closed already is cancelled like what was open when it was closed; what arrives there
-after all takes the place of what was cancelled, and is called off again of a contract that still
-has room for it and did not let it go over to another one.
+that it is open again, and can be planned again or cancelled. If it arrives after all, it counts as
+planned and shipped again, as far as nothing has taken its place meanwhile; what lies beyond is kept
+as `owed_again` of the delivery's line, and counts so as soon as there is room. What arrived is
+delivered either way: of an order line that is what arrived in all of its deliveries. What falls
+open in an order that is closed already is cancelled like what was open when it was closed; what
+arrives there after all takes the place of what was cancelled, and is called off again of a contract
+that still has room for it and did not let it go over to another one.
 """
 
 from collections import defaultdict
@@ -92,10 +93,8 @@ class Recount:
         self.lines.append((line, {**known, "owed_again": owed}))
         self.moved[line.delivery_id][of] = more
         sums = self.sums[of]
-        was = {it: getattr(line, it) for it in ENDED}
-        sums["delivered"] += _counting(known, owed) - _counting(was, line.owed_again)
-        sums["lost"] += more["lost"]
-        sums["refused"] += more["refused"]
+        for counter in ENDED:
+            sums[counter] += more[counter]
         for counter in _GONE:
             sums[counter] -= owed - line.owed_again
 
@@ -184,11 +183,6 @@ def _room(line: OrderLine, found: Recount) -> Decimal:
     free = line.ordered - line.cancelled + line.over_tolerance - line.planned
     sums: Mapping[str, Decimal] = found.sums.get(line, {})
     return free - sums.get("cancelled", Decimal(0)) - sums.get("planned", Decimal(0))
-
-
-def _counting(known: Amounts, owed: Decimal) -> Decimal:
-    """Return what of a delivery line that arrived counts for its order."""
-    return known["delivered"] - max(owed - known["lost"] - known["refused"], Decimal(0))
 
 
 async def count_on_contracts(

@@ -189,7 +189,10 @@ def _check_difference(
 def _arrived(
     locked: Locked, delivery: Delivery, receipt: Receipt, reported: list[ReceiptLine]
 ) -> Arrived:
-    """Return what a receipt says of its delivery. What tracking saw arrive, arrived then."""
+    """Return what a receipt says of its delivery, which stays RESHIPPED where it is.
+
+    What tracking saw arrive, arrived then.
+    """
     lines = {}
     for each in reported:
         line = locked.lines[each.delivery_line_id]
@@ -199,6 +202,8 @@ def _arrived(
         lost = min(line.lost, line.shipped - delivered - refused)
         lines[line] = {"delivered": delivered, "refused": refused, "lost": lost}
     when = receipt.received_at
+    if delivery.state is DeliveryState.RESHIPPED:
+        return Arrived(delivery.state, when, None, lines)
     if all(it["delivered"] == line.shipped for line, it in lines.items()):
         return Arrived(DeliveryState.DELIVERED, when, delivery.delivered_at or when, lines)
     some = any(it["delivered"] for it in lines.values())

@@ -14,13 +14,13 @@ from commands.fulfilment.deliveries.locking import (
     changed,
     check_allowed,
     line_columns,
-    lock_deliveries,
+    lock_seen,
     quantities_of,
 )
 from commands.master.packagings.counting import Counted
 from commands.trade.orders.lines import active_holds
 from commands.writing.rows import write_rows
-from commands.writing.transaction import Outcome, Writing, check_version
+from commands.writing.transaction import Outcome, Writing, check_version, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
@@ -57,24 +57,23 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     that must not lose its hold, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
     """
     paths: dict[UUID, Path] = {it: ("delivery_ids", i) for i, it in enumerate(command.delivery_ids)}
-    _check_once(command)
-    locked = await lock_deliveries(writing, {command.delivery_id: ("delivery_id",), **paths})
-    target = locked.deliveries[command.delivery_id]
+    locked = await lock_seen(writing, {command.delivery_id, *paths})
     with writing.refusals:
-        check_version(target.version, command.expected_version)
+        _check_once(command)
+    target = locked.deliveries.get(command.delivery_id)
     with writing.refusals:
+        if target is None:
+            raise missing(Delivery, ("delivery_id",))
+        with writing.refusals:
+            check_version(target.version, command.expected_version)
         check_allowed(target, merge, ("delivery_id",))
     held = await active_holds(locked.writing, paths)
-    poured: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
     for key, path in paths.items():
-        source = locked.deliveries[key]
         with writing.refusals:
-            check_allowed(source, merge, path)
-        with writing.refusals:
-            _check_alike(locked, target, source, path)
-        with writing.refusals:
-            _check_free(source, held, path)
+            _check_source(locked, target, key, held, path)
     writing.refusals.end()
+    target = locked.deliveries[command.delivery_id]
+    poured: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
     for key in paths:
         source = locked.deliveries[key]
         for line, quantity in _pour(writing, locked, source, target).items():
@@ -85,6 +84,24 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     new = [line_columns(target.id, line, Counted(it)) for line, it in poured.items()]
     await write_rows(writing, {DeliveryLine: new})
     return {"delivery_id": target.id}
+
+
+def _check_source(
+    locked: Locked, target: Delivery | None, key: UUID, held: Collection[UUID], path: Path
+) -> None:
+    """Refused: NOT_FOUND, WRONG_STATE, NOT_MERGEABLE, ON_HOLD. target: None where there is none."""
+    source = locked.deliveries.get(key)
+    if source is None:
+        raise missing(Delivery, path)
+    refusals = Refusals()
+    with refusals:
+        check_allowed(source, merge, path)
+    with refusals:
+        if target is not None:
+            _check_alike(locked, target, source, path)
+    with refusals:
+        _check_free(source, held, path)
+    refusals.end()
 
 
 def _check_once(command: DeliveryMerge) -> None:

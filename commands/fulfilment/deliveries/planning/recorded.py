@@ -41,6 +41,8 @@ async def plan_history(
     when: Mapping[int, datetime],
     over: Mapping[int, Collection[OrderState]],
     until: Mapping[int, datetime],
+    *,
+    alone: bool,
 ) -> tuple[dict[int, UUID], dict[int, Refused], RoomThen]:
     """Plan deliveries of another system, of orders that the transaction has locked; by position.
 
@@ -49,6 +51,7 @@ async def plan_history(
     cancelled, is taken as it was: locations may be inactive, windows outside of receiving hours,
     and nobody asks what goods need. What parts name is there.
     until: when those that were cancelled were, for which there was room when they were planned.
+    alone: each has the room that there is before any of them.
     Returns the ids of those that were planned, why others are refused, and the room that is lent to
     what was cancelled until it is taken back.
     """
@@ -63,6 +66,8 @@ async def plan_history(
             good[place] = _recorded(writing, found, part, when[place], over[place], check)
             room.take(good[place].taken, when[place], until.get(place))
             plan_lines(good[place].taken, when[place])
+            if alone:
+                room.lend(good[place].taken)
         except Refused as why:
             refused[place] = why
     if not good:

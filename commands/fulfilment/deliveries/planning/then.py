@@ -55,6 +55,11 @@ class RoomThen:
                 self.lent[line] += quantity.amount
                 line.over_tolerance += quantity.amount
 
+    def lend(self, taken: Mapping[OrderLine, Counted]) -> None:
+        """Let lines have room for what is planned beside it, in what is only tried."""
+        for line, quantity in taken.items():
+            line.over_tolerance += quantity.amount
+
     def give_back(self) -> None:
         """End what was lent."""
         for line, quantity in self.lent.items():

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, key_of
 from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
-from commands.fulfilment.tracking.history.known import end_again, find
+from commands.fulfilment.tracking.history.known import NamedByRecords, end_again, find
 from commands.fulfilment.tracking.history.way import MadeDelivery, go
 from commands.fulfilment.tracking.sparing import spare
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Problem, Refused
+from kit.errors import Code, Problem, Refusals, Refused
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.fulfilment.codes import FulfilmentCode
@@ -41,27 +41,25 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     items = command.deliveries
     known = await find(writing, items)
     standing = await RecordedBefore.read(writing, items, known)
-    results, refused = dict[int, Outcome](), dict[int, Refused]()
-    for place, item in enumerate(items):
-        await writing.room(1 + len(item.lines) + len(item.parcels))
-        try:
-            there = standing.find(item, known)
-            if there is None:
-                known.check(item, writing.now)
-            else:
-                parcels = [it.id for it in standing.parcels.get(there.id, ())]
-                results[place] = _result("UNCHANGED", there.id, parcels)
-        except Refused as problem:
-            refused[place] = problem
+    results, refused, odd = await _look(writing, items, known, standing)
     fresh = [place for place in range(len(items)) if place not in results | refused]
 
-    turns = iter(range(_TURNS))
+    turns, are_alone = iter(range(_TURNS)), False
 
-    async def do(places: Collection[int]) -> tuple[_Done, Mapping[int, Refused]]:
+    async def do(places: Collection[int]) -> tuple[_Done | None, Mapping[int, Refused]]:
+        nonlocal are_alone
         once, twice = _once({place: key_of(items[place], known) for place in places})
-        made, more = await go(writing, {place: items[place] for place in once})
+        made, more = await go(writing, {place: items[place] for place in once}, alone=are_alone)
+        # What is odd is tried for what else is wrong with it.
+        more = more | {place: _besides(odd[place], more.get(place)) for place in {*once} & {*odd}}
+        if are_alone:
+            are_alone = False
+            return None, {it: why for it, why in more.items() if not _hangs_on_others(why)}
         await end_again(writing, [it for place in once for it in known.orders_of(items[place])])
-        return (made, twice), (_certain(more, made) if next(turns, None) is not None else more)
+        certain = _certain(more, made) if next(turns, None) is not None else more
+        # What waits is tried as if it had its lines for itself, so that no row of such is long.
+        are_alone = len(certain) < len(more)
+        return (made, twice), certain
 
     (made, twice), more = await spare(writing, fresh, do)
     results |= {place: _result("CREATED", *each) for place, each in made.items()}
@@ -69,6 +67,32 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
         problems = [_sent(it, items[place]).below(("deliveries", place)) for it in why.problems]
         results[place] = _result("REFUSED", None, None, problems)
     return {"results": [results[place] for place in range(len(items))]}
+
+
+async def _look(
+    writing: Writing,
+    items: Sequence[RecordedDelivery],
+    known: NamedByRecords,
+    standing: RecordedBefore,
+) -> tuple[dict[int, Outcome], dict[int, Refused], dict[int, Refused]]:
+    """Return what is there already, what is refused for it, and what is odd but can be tried."""
+    results, refused, odd = dict[int, Outcome](), dict[int, Refused](), dict[int, Refused]()
+    for place, item in enumerate(items):
+        await writing.room(1 + len(item.lines) + len(item.parcels))
+        try:
+            there = standing.find(item, known)
+        except Refused as problem:
+            refused[place] = problem
+            continue
+        if there is not None:
+            parcels = [it.id for it in standing.parcels.get(there.id, ())]
+            results[place] = _result("UNCHANGED", there.id, parcels)
+            continue
+        try:
+            known.check(item, writing.now)
+        except Refused as problem:
+            (odd if known.are_there(item) else refused)[place] = problem
+    return results, refused, odd
 
 
 def _once(keys: Mapping[int, DeliveryKey | None]) -> tuple[list[int], dict[int, Refused]]:
@@ -83,6 +107,23 @@ def _once(keys: Mapping[int, DeliveryKey | None]) -> tuple[list[int], dict[int, 
     twice = Refused(Code.DUPLICATE, text, ("external_reference",))
     once = set(first.values())
     return sorted(once), {place: twice for place in keys if place not in once}
+
+
+def _besides(odd: Refused, tried: Refused | None) -> Refused:
+    """Return what is odd of a delivery, and what else refuses it.
+
+    Its times and steps hang on each other.
+    """
+    met, hanging = Refusals(), {Code.WRONG_STATE.value}
+    met.problems = odd.problems
+    hanging |= {Code.INVALID_DATE.value} & {it.code for it in odd.problems}
+    more = [] if tried is None else [it for it in tried.problems if it.code not in hanging]
+    return met.and_then(Refused.of(more)) if more else odd
+
+
+def _hangs_on_others(why: Refused) -> bool:
+    """Tell whether another delivery may be why one is refused."""
+    return not _OF_OTHERS.isdisjoint(it.code for it in why.problems)
 
 
 def _certain(refused: Mapping[int, Refused], planned: Collection[int]) -> dict[int, Refused]:
@@ -116,6 +157,7 @@ _Done: TypeAlias = tuple[dict[int, MadeDelivery], dict[int, Refused]]
 """What was made, and what stands twice, by position."""
 _TAKEN = {TradeCode.QUANTITY_NOT_OPEN, Code.TAKEN}
 """Codes of what lacks something that another delivery has."""
+_OF_OTHERS = {*_TAKEN, FulfilmentCode.DELIVERY_POLICY}
 _TURNS = 20
 """So often what waits is looked at again; then it is refused as it stands."""
 _FIELDS = {

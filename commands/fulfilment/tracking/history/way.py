@@ -29,9 +29,12 @@ MadeDelivery = tuple[UUID, list[UUID]]
 
 
 async def go(
-    writing: Writing, items: Mapping[int, RecordedDelivery]
+    writing: Writing, items: Mapping[int, RecordedDelivery], *, alone: bool
 ) -> tuple[dict[int, MadeDelivery], dict[int, Refused]]:
-    """Let deliveries go their ways, step by step; what one step refuses, the next leaves out."""
+    """Let deliveries go their ways, step by step; what one step refuses, the next leaves out.
+
+    alone: each is only tried up to its parcels, as if none of the others took anything.
+    """
     if not items:
         return {}, {}
     times = {place: item.times(writing.now) for place, item in items.items()}
@@ -39,7 +42,7 @@ async def go(
     planned = {place: of[STEPS[0]] for place, of in times.items()}
     over = {place: item.over for place, item in items.items()}
     until = {p: it.cancelled_at for p, it in items.items() if it.cancelled_at is not None}
-    ids, refused, room = await plan_history(writing, items, planned, over, until)
+    ids, refused, room = await plan_history(writing, items, planned, over, until, alone=alone)
     history = _History(writing, items, times, ids, refused)
     parts = await writing.for_all().records(DeliveryLine, "delivery_id", list(ids.values()))
     for part in parts:
@@ -48,6 +51,8 @@ async def go(
     packed = await history.step(
         "packed_at", packing.pack_each, history.packed, packing.put, packing.check_parcels
     )
+    if alone:
+        return {}, history.refused
     await history.run(until, release.cancel, history.named, release.retract)
     await writing.session.flush()
     if not history.refused:

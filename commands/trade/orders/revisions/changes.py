@@ -80,13 +80,16 @@ class LineChanges:
         products = await writing.by_key(Product, "id", {product for product, _ in named})
         return cls(standing, references, products, await packagings_of(writing, named))
 
-    def targets(self, writing: Writing, item: OrderUpdate) -> tuple[list[LineTarget], list[Gone]]:
+    def targets(
+        self, writing: Writing, item: OrderUpdate, refusals: Refusals
+    ) -> tuple[list[LineTarget], list[Gone]]:
         """Return what the lines of an order become, and those that go.
 
-        Refused: NOT_FOUND, DUPLICATE, and as `ordersUpdate` of a line.
+        Noted among the refusals, of lines that stay as they are then: NOT_FOUND, DUPLICATE, and as
+        `ordersUpdate` of a line.
         """
         rows = {it.id: it for it in self.standing.lines(item.order_id)}
-        refusals, drafts, paths = Refusals(), dict[UUID, LineDraft](), dict[UUID, Path]()
+        drafts, paths = dict[UUID, LineDraft](), dict[UUID, Path]()
         with refusals:
             refuse_duplicates((it.line_id for it in item.lines), ("lines",), "line_id")
         with refusals:
@@ -103,7 +106,6 @@ class LineChanges:
             with refusals:
                 path = ("remove_line_ids", number)
                 gone.append((_removed(rows, line_id, paths, path), path))
-        refusals.end()
         away = set(item.remove_line_ids)
         rows = {key: row for key, row in rows.items() if key not in away}
         kept_path: Path = ("lines",)

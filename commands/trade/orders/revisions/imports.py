@@ -11,21 +11,23 @@ from pydantic import Field
 
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
-from commands.trade.orders.fields import LineFields, OrderFields
+from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.again import Again
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.steps import StandingPrices
 from commands.writing.transaction import Outcome, Writing
+from commands.writing.upserts.differences import difference
 from commands.writing.verbs import verb
 from kit.clock import check_happened
 from kit.errors import Code, Problem, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Each, Instant, Reference, Upsert
+from kit.inputs import Command, Each, Instant, Reference, Upsert
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
+from models.trade.codes import TradeCode
 from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order
 
@@ -73,7 +75,7 @@ class OrderImport(OrderFields, Upsert):
         " not tell to have left before counts as cancelled. It costs what was ordered until a"
         " delivery of it is recorded, and what has left from then on.",
     )
-    lines: Bulk[OrderLineImport] = Field(
+    lines: OrderLines[OrderLineImport] = Field(
         description="What was ordered; two lines that differ only in quantity are refused. An order"
         " that is there loses lines that are not sent, but never those that `orderAddLines` or"
         " `ordersUpdate` has added: an order of more lines is imported by its first ones, and"
@@ -128,10 +130,10 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
         await writing.room(len(item.lines))
         with _refused(results, place):
             _check_once(key := _key(writing, references, item), seen)
-            draft = _draft(writing, references, item)
+            order = standing.orders.get(there[key]) if key in there else None
+            draft = _draft(writing, references, item, order)
             assert key  # noqa: S101 -- what has a draft is known by its channel and customer.
-            if key in there:
-                order = standing.orders[there[key]]
+            if order is not None:
                 _check_same_end(order, item)
                 again[place] = Again(standing, order, item, draft)
             else:
@@ -210,8 +212,14 @@ def _check_same_end(order: Order, item: OrderImport) -> None:
         raise Refused(Code.WRONG_STATE, text, (name,))
 
 
-def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
-    """Return the draft of a new order. Refused: as `compose`, INVALID_DATE for the future."""
+def _draft(
+    writing: Writing, references: References, item: OrderImport, order: Order | None
+) -> Draft:
+    """Return the draft of a new order. order: that is there already.
+
+    Refused: as `compose`, INVALID_DATE for the future, WRONG_STATE for another currency: prices in
+    it are none of that order.
+    """
     refusals = Refusals()
     with refusals:
         check_happened(item.placed_at, ("placed_at",), writing.now)
@@ -219,6 +227,11 @@ def _draft(writing: Writing, references: References, item: OrderImport) -> Draft
         _check_end(writing, item)
     with refusals:
         draft = compose(writing, references, item, item.lines)
+    if refusals.problems and order is not None and order.currency != item.currency:
+        what = difference("currency", order.currency, item.currency)
+        text = f"{order.number} is there already, and {what}."
+        others = [it for it in refusals.problems if it.code != TradeCode.PRICE_UNKNOWN]
+        refusals.problems = [*others, Problem(Code.WRONG_STATE, text, ("currency",))]
     refusals.end()
     return draft
 

@@ -7,12 +7,12 @@ from pydantic import Field
 
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import Window
+from commands.trade.orders.fields import OrderLines
 from commands.trade.orders.revisions.imports import OrderLineImport
 from commands.trade.orders.states import VersionedOrderCommand
 from kit.ids import Names
 from kit.inputs import (
     LARGEST_BULK,
-    Bulk,
     Command,
     Each,
     ExactAmount,
@@ -93,7 +93,7 @@ class OrdersUpdate(Command):
 class OrderAddLines(VersionedOrderCommand):
     """Further lines of one order."""
 
-    lines: Bulk[OrderLineImport] = Field(description="The lines; an order has at most 2,000.")
+    lines: OrderLines[OrderLineImport] = Field(description="The lines; an order has at most 2,000.")
     window_override: Note | None = Field(
         None,
         description="Why new windows may lie outside of the address's receiving hours, or have"

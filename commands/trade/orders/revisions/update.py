@@ -1,8 +1,7 @@
 """Changing orders line by line, and continuing long ones."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from commands.trade.orders.amounts import with_discount
@@ -21,7 +20,7 @@ from commands.trade.orders.revisions.revise import (
     check_some,
 )
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
-from commands.trade.orders.revisions.windows import addresses_of, check_windows
+from commands.trade.orders.revisions.windows import addresses_of, check_windows, windows_of
 from commands.trade.orders.states import not_wanted
 from commands.writing.transaction import Outcome, Writing, check_state, missing
 from commands.writing.verbs import verb
@@ -107,21 +106,20 @@ async def _revisions(
     )
     changed = await LineChanges.read(writing, standing, references, items)
     addresses = await addresses_of(writing, standing)
-    found, refusals = [], Refusals()
+    found, refusals, rules = [], Refusals(), frozenset[TimeRule]()
     for place, (order, item) in enumerate(zip(orders, items, strict=True)):
         await writing.room(1 + len(standing.every(item.order_id)) + len(item.add_lines))
         refusals.above = (*path, place) if path else ()
-        rules = frozenset[TimeRule]()
         with refusals:
             _check(writing, standing, item)
         if order is None:
             continue
         with refusals:
-            added = partial(_added, writing, references, order, item, adding)
-            targets, gone = _targets(partial(changed.targets, writing, item), added)
-            why = item.window_override
+            why, at = item.window_override, addresses.get(item.order_id)
             with refusals:
-                rules = check_windows(writing, addresses.get(item.order_id), targets, why)
+                new = windows_of(standing.lines(item.order_id), item, adding)
+                rules = check_windows(writing, at, new, why)
+            targets, gone = _targets(writing, changed, references, item, adding)
             revision = _revision(standing, order, targets, gone)
             if why is not None:
                 revision = revision.against(rules, why)
@@ -139,17 +137,21 @@ async def _standing(writing: Writing, items: Sequence[OrderUpdate]) -> StandingO
 
 
 def _targets(
-    changed: Callable[[], tuple[list[LineTarget], list[Gone]]],
-    added: Callable[[], list[LineTarget]],
+    writing: Writing, changed: LineChanges, references: References, item: OrderUpdate, adding: str
 ) -> tuple[list[LineTarget], list[Gone]]:
-    """Return all lines that an order is to have, and those that go. Refused: as both, at once."""
-    refusals = Refusals()
-    with refusals:
-        lines, gone = changed()
-    with refusals:
-        fresh = added()
-    refusals.end()
-    return [*lines, *fresh], gone
+    """Return all lines that an order is to have, and those that go.
+
+    Refused: what is wrong with any line, and that it is too late for others.
+    """
+    order, odd = changed.standing.orders[item.order_id], Refusals()
+    lines, gone = changed.targets(writing, item, odd)
+    with odd:
+        lines += _added(writing, references, order, item, adding)
+    with odd:
+        if odd.problems:
+            Revision(order, changed.standing.every(order.id), {}, lines, gone).check()
+    odd.end()
+    return lines, gone
 
 
 def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> None:

@@ -1,17 +1,18 @@
 """When lines of orders that are there are to arrive: asked as of an order that is placed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from commands.trade.contracts.times import AgreedPlace, check_ahead
+from commands.trade.contracts.times import AgreedPlace, Window, check_ahead
 from commands.trade.orders.drafts import window_columns
-from commands.trade.orders.revisions.revise import LineTarget
+from commands.trade.orders.revisions.inputs import OrderUpdate
 from commands.trade.orders.revisions.standing import StandingOrders
 from commands.writing.transaction import Writing
-from kit.errors import Refusals
+from kit.errors import Path, Refusals
 from models.master.parties import Address
 from models.trade.contracts.states import TimeRule
+from models.trade.orders.lines import OrderLine
 
 
 async def addresses_of(writing: Writing, standing: StandingOrders) -> Mapping[UUID, Address]:
@@ -21,29 +22,48 @@ async def addresses_of(writing: Writing, standing: StandingOrders) -> Mapping[UU
     return {key: found[address_id] for key, address_id in wanted.items()}
 
 
+def windows_of(
+    rows: Sequence[OrderLine], item: OrderUpdate, adding: str
+) -> Iterator[tuple[Window, Path]]:
+    """Yield the windows that are new in an order, each with the path of its line.
+
+    rows: the lines that are there. adding: the field of new lines.
+    """
+    there = {it.id: it for it in rows}
+    every: list[tuple[Window | None, Path, Any]] = [
+        (line.window, ("lines", number), there[line.line_id])
+        for number, line in enumerate(item.lines)
+        if line.line_id in there
+    ]
+    every += [(it.window, (adding, number), None) for number, it in enumerate(item.add_lines)]
+    for window, path, row in every:
+        if window is not None and not _stands(row, window_columns(window)):
+            yield window, path
+
+
 def check_windows(
     writing: Writing,
     address: Address | None,
-    lines: Sequence[LineTarget],
+    windows: Iterable[tuple[Window, Path]],
     override: str | None,
 ) -> frozenset[TimeRule]:
-    """Look whether windows that are new may be agreed on. override: why, against a rule.
+    """Look whether windows that are new may be agreed on. windows: each with its line's path.
+
+    override: why, against a rule.
 
     Returns the rules against which they are. Refused: INVALID_WINDOW for one that has passed,
     OUTSIDE_RECEIVING_HOURS.
     """
     arrival, refusals = AgreedPlace(address, override=override), Refusals()
     rules = set[TimeRule]()
-    for row, draft, path in lines:
-        if draft.window is None or _stands(row, window_columns(draft.window)):
-            continue
+    for window, path in windows:
         with refusals:
             if override is None:
-                check_ahead(writing, draft.window, path)
-            elif draft.window.latest <= writing.now:
+                check_ahead(writing, window, path)
+            elif window.latest <= writing.now:
                 rules.add(TimeRule.PASSED)
         with refusals:
-            rules |= arrival.check(draft.window, (*path, "window"))
+            rules |= arrival.check(window, (*path, "window"))
     refusals.end()
     return frozenset(rules)
 

@@ -96,6 +96,16 @@ async def test_what_is_refused_takes_nothing_from_the_next(world, ask, is_namele
     ]
 
 
+async def test_however_many_are_refused_they_take_nothing_from_the_next(world, ask):
+    scene = await a_scene(world, ask)
+    order = await an_order(world, ask, scene)
+    good = await recorded(world, scene, order, **AT)
+    odd = [good | {"recipient": None}] * 25
+    found = await results(ask, "deliveriesRecord", *odd, good)
+    refused = [[("RECIPIENT_MISSING", f"deliveries.{it}.recipient")] for it in range(25)]
+    assert codes(found) == [*refused, []]
+
+
 @pytest.mark.parametrize("is_cancelled_first", [True, False])
 async def test_what_was_cancelled_takes_nothing_from_what_was_planned_after_it(
     world, ask, is_cancelled_first

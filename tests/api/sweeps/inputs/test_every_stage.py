@@ -74,8 +74,8 @@ def _hidden(
     name: str, one: Fault, other: Fault, of: Mapping[Fault, Refusals], both: Refusals
 ) -> Iterator[str]:
     for hidden, by in ((one, other), (other, one)):
-        around = {".".join(("input", *map(str, by.path[:end]))) for end in range(len(by.path) + 1)}
-        left = {it for it in of[hidden] - both if it[1] not in around}
+        there = ".".join(("input", *map(str, by.path)))
+        left = {it for it in of[hidden] - both if it[1] != there}
         if left and not _hangs(hidden, by) and (name, by.about, hidden.about) not in HANGING:
             yield f"{by.kind} of {by.path} hides {hidden.kind} of {hidden.path}: {sorted(both)}"
 

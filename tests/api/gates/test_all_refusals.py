@@ -1,0 +1,196 @@
+"""Of two things that are wrong with one call neither hides the other, whatever finds it."""
+
+from typing import Any
+
+import pytest
+
+from kit.ids import new_id, to_global
+from tests.make import Ask, reasons
+from tests.make.fulfilment import deliveries
+from tests.make.master import channels, parties
+from tests.make.trade import contracts, orders
+
+PAST = {
+    "earliest": "2026-01-05T08:00:00Z",
+    "latest": "2026-01-05T12:00:00Z",
+    "timeZone": "Europe/Berlin",
+}
+ITEMS = "mutation ($i: %sInput!) { it: %s(input: $i) { results { userErrors { code field } } } }"
+
+
+async def of_item(ask: Ask, verb: str, items: str, **item: Any) -> set[tuple[str, str]]:
+    """Return (code, path below the item) of what is refused of one item of a bulk verb."""
+    document = ITEMS % (verb[0].upper() + verb[1:], verb)
+    (result,) = (await ask(document, i={items: [item]}))["it"]["results"]
+    return set(reasons(result["userErrors"], 3))
+
+
+def unknown(kind: str) -> str:
+    return to_global(kind, new_id())
+
+
+async def test_what_is_packed_and_dispatched(world, ask):
+    delivery = await deliveries.released(world, ask)
+    other = to_global("Party", await parties.company(world, number="OTHER"))
+    parcel = {"carrierId": other, "contents": deliveries.contents(delivery, "9", "4")}
+    of = {"deliveryId": delivery["id"], "expectedVersion": 99}
+    found = await deliveries.refusals(ask, "deliveryPack", **of, parcels=[parcel])
+    version = ("VERSION_CONFLICT", "expectedVersion")
+    assert found == [
+        version,
+        ("INVALID", "parcels.0.carrierId"),
+        ("PARCELS_DO_NOT_MATCH", "parcels"),
+    ]
+    packed = await deliveries.packed(world, ask)
+    of = {"deliveryId": packed["id"], "expectedVersion": 99}
+    found = await deliveries.refusals(
+        ask, "deliveryDispatch", **of, dispatchedAt="2027-01-01T00:00:00Z"
+    )
+    assert found == [version, ("INVALID_DATE", "dispatchedAt")]
+
+
+async def test_an_odd_content_hides_no_other_line_that_does_not_match(world, ask):
+    lines = [orders.line(it, "5") for it in await orders.products(ask, "BOLT", "NUT")]
+    delivery = await deliveries.released(world, ask, await orders.order(world, ask, lines=lines))
+    bolts, nuts = deliveries.contents(delivery, "5", "4")
+    contents = [bolts | {"quantity": "0"}, nuts]
+    of = {"deliveryId": delivery["id"], "parcels": [{"contents": contents}]}
+    assert await deliveries.refusals(ask, "deliveryPack", **of) == [
+        ("NOT_POSITIVE", "parcels.0.contents.0.quantity"),
+        ("PARCELS_DO_NOT_MATCH", "parcels"),
+    ]
+
+
+@pytest.mark.parametrize("odd", ["INVALID_ID", "NOT_FOUND"])
+async def test_what_is_merged(world, ask, odd):
+    order = await orders.order(world, ask)
+    one = await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "2"))
+    other = await deliveries.planned(
+        world, ask, order, lines=deliveries.lines(order, "3"), method="FREIGHT"
+    )
+    absent = unknown("Delivery" if odd == "NOT_FOUND" else "Order")
+    of = {"deliveryId": one["id"], "expectedVersion": 99}
+    found = await deliveries.refusals(ask, "deliveryMerge", **of, deliveryIds=[absent, other["id"]])
+    assert set(found) == {
+        (odd, "deliveryIds.0"),
+        ("VERSION_CONFLICT", "expectedVersion"),
+        ("NOT_MERGEABLE", "deliveryIds.1"),
+    }
+
+
+async def test_what_is_called_off_with_its_deliveries(world, ask):
+    (bolt,) = await orders.products(ask, "BOLT")
+    lines = [contracts.line(bolt, lotMultiple="5", minPerCallOff="10")]
+    made = await contracts.contract(world, ask, lines=lines)
+    part = await deliveries.part(world, {"lines": []}, method="LOCKER")
+    part = {name: part[name] for name in ("locationId", "window", "recipient", "method")}
+    part |= {"lines": [{"lineNo": 1, "quantity": "4"}]}
+    payload = await contracts.try_call_off(world, ask, made, "3", deliveries=[part])
+    assert set(reasons(payload["userErrors"])) == {
+        ("LOT_MULTIPLE", "lines.0.quantity"),
+        ("BELOW_MINIMUM", "lines.0.quantity"),
+        ("METHOD_NOT_ALLOWED", "deliveries.0.method"),
+        ("QUANTITY_NOT_OPEN", "deliveries.0.lines.0.quantity"),
+    }
+
+
+async def test_what_is_changed_of_an_order(world, ask):
+    products = await orders.products(ask, "BOLT", "NUT")
+    lines = [orders.line(it, "5") for it in products]
+    order = await orders.order(world, ask, lines=lines)
+    await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "5", "0"))
+    planned, free = [{"lineId": it["id"]} for it in order["lines"]]
+    found = await of_item(
+        ask,
+        "ordersUpdate",
+        "orders",
+        orderId=order["id"],
+        lines=[planned | {"quantity": "4"}, free | {"quantity": "1.5"}],
+        addLines=[
+            {"productSku": "NO", "quantity": "1"},
+            {"productSku": "NUT", "quantity": "1", "window": PAST},
+        ],
+    )
+    assert found == {
+        ("WRONG_STATE", "lines.0.quantity"),
+        ("SCALE_EXCEEDED", "lines.1.quantity"),
+        ("NOT_FOUND", "addLines.0.productSku"),
+        ("INVALID_WINDOW", "addLines.1.window.latest"),
+    }
+
+
+def _imported(**fields: Any) -> dict[str, Any]:
+    line = {"productSku": "BOLT", "quantity": "1"}
+    return {
+        "externalReference": "1",
+        "placedAt": "2026-02-01T00:00:00Z",
+        "channelCode": "PORTAL",
+        "currency": "EUR",
+        "lines": [line],
+    } | fields
+
+
+async def _refused(ask: Ask, **fields: Any) -> set[tuple[str, str]]:
+    return await of_item(ask, "ordersImport", "orders", **_imported(**fields))
+
+
+async def test_what_is_imported(world, ask):
+    await channels.channel(world, code="PORTAL")
+    await orders.products(ask, "BOLT")
+    # Nobody says who orders: that is told beside what is odd, of the item itself.
+    assert await _refused(ask, placedAt="yesterday") == {
+        ("INVALID", ""),
+        ("INVALID_DATE", "placedAt"),
+    }
+
+
+async def test_an_order_again_in_another_currency_says_so_whatever_its_discount(world, ask):
+    order = await orders.order(world, ask, externalReference="1", discountPercent="5")
+    read = "query ($id: ID!) { order(id: $id) { channel { code } party { number } } }"
+    of = (await ask(read, id=order["id"]))["order"]
+    again = {"channelCode": of["channel"]["code"], "partyNumber": of["party"]["number"]}
+    for discount in ({}, {"discountPercent": "5"}, {"discountAmount": "1"}):
+        found = await _refused(ask, **again, **discount, currency="USD")
+        assert ("WRONG_STATE", "currency") in found
+        assert "PRICE_UNKNOWN" not in {code for code, _ in found}
+
+
+async def test_what_is_recorded_of_a_delivery(world, ask):
+    order = await orders.order(world, ask)
+    part = await deliveries.part(
+        world,
+        order,
+        method="LOCKER",
+        lines=deliveries.lines(order, "1.5"),
+        plannedAt="2026-03-02T08:00:00Z",
+        dispatchedAt="2027-01-01T00:00:00Z",
+    )
+    assert await of_item(ask, "deliveriesRecord", "deliveries", **part) == {
+        ("INVALID_DATE", "dispatchedAt"),
+        ("SCALE_EXCEEDED", "lines.0.quantity"),
+    }
+    part |= {"lines": deliveries.lines(order, "1")}
+    assert await of_item(ask, "deliveriesRecord", "deliveries", **part) == {
+        ("INVALID_DATE", "dispatchedAt"),
+        ("METHOD_NOT_ALLOWED", "method"),
+    }
+
+
+@pytest.mark.parametrize("verb", ["orderPlace", "ordersImport", "orderAddLines"])
+async def test_more_lines_than_a_call_takes_are_told_how_to_go_on(world, ask, verb):
+    lines = [{"productSku": "BOLT", "quantity": "1"}] * 251
+    shown = {"ordersImport": "results { userErrors { code message } }"}.get(verb, "")
+    name = verb[0].upper() + verb[1:]
+    document = (
+        f"mutation ($i: {name}Input!) {{ it: {verb}(input: $i) {{"
+        f" {shown} userErrors {{ code message }} }} }}"
+    )
+    of: dict[str, Any] = {"orderId": unknown("Order"), "lines": lines}
+    if verb == "orderPlace":
+        of = await orders.order_input(world, ask, lines=[orders.line(unknown("Product"))] * 251)
+    if verb == "ordersImport":
+        of = {"orders": [_imported(lines=lines)]}
+    payload = (await ask(document, i=of))["it"]
+    errors = payload["userErrors"] or payload["results"][0]["userErrors"]
+    (text,) = [it["message"] for it in errors if it["code"] == "TOO_MANY_ITEMS"]
+    assert "orderAddLines" in text
