@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
-from commands.fulfilment.parcels.ssccs import check_free, generate_last, ssccs_of
+from commands.fulfilment.parcels.ssccs import generate_last, refuse_used_ssccs, ssccs_of
 from commands.master.parties.roles import HeldParty, check_role, held
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing, missing
@@ -58,7 +58,7 @@ async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable
     one call may touch.
     """
     refused: dict[int, Refused] = {}
-    await check_free(writing, packings, refused)
+    await refuse_used_ssccs(writing, packings, refused)
     good = {place: it for place, it in packings.items() if place not in refused}
     ssccs = await ssccs_of(writing, good, refused)
     good = {place: it for place, it in good.items() if place not in refused}

@@ -24,7 +24,7 @@ from models.base.visibility import merchant
 from models.fulfilment.parcels import Parcel
 
 
-async def check_free(
+async def refuse_used_ssccs(
     writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
 ) -> None:
     """Leave out packings with an SSCC that another parcel has, here or anywhere."""

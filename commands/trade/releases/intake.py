@@ -12,7 +12,7 @@ from commands.trade.releases.findings.arriving import Arriving, Found, issued_at
 from commands.trade.releases.findings.found import findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
-from commands.trade.releases.known import KnownLines, StandingRelease, locked
+from commands.trade.releases.known import KnownLines, StandingRelease, locked_places
 from commands.trade.releases.named import NamedRows, named_by
 from commands.trade.releases.schedule import Schedule, last_day, on_its_way, schedule_of, slot_of
 from commands.writing.rows import write_rows
@@ -62,7 +62,7 @@ class ReleaseIntake:
     @classmethod
     async def of(cls, writing: Writing, items: Sequence[ReleaseContent]) -> "ReleaseIntake":
         """Lock what releases are about, and read what they name."""
-        known = await locked(writing, map(ReleasePlace.of, items))
+        known = await locked_places(writing, map(ReleasePlace.of, items))
         named = await named_by(writing, known, items)
         return cls(writing, known, named, Force(writing, known))
 
@@ -117,7 +117,7 @@ class ReleaseIntake:
         )
         newest = active if waiting.schedule is None else waiting
         report = self.named.report(contract, item, writing.now)
-        received = account.told_received(report, self.named.left[account.counting])
+        received = account.received_as_stated(report, self.named.left[account.counting])
         transit = known.transits[contract.party_id]
         stated = Schedule(
             received,
@@ -161,7 +161,7 @@ class ReleaseIntake:
 
     def _with_transit(self, arriving: Arriving) -> Arriving:
         """Return it with what is on its way before what it asks for beside that."""
-        as_of, schedule = arriving.item.told_as_of(self.writing.now), arriving.schedule
+        as_of, schedule = arriving.item.stated_as_of(self.writing.now), arriving.schedule
         amount = self.named.on_its_way(arriving.account, as_of, schedule.received)
         if not amount:
             return arriving

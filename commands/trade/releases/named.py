@@ -67,9 +67,9 @@ class NamedRows:
         if item.counted_from is not None and begun(item.counted_from, contract, now) is None:
             reported = None
         at = item.calculated_at or item.issued_at or now
-        told_at = ReceivedReport.instant(contract, until, at, now)
+        stated_at = ReceivedReport.instant(contract, until, at, now)
         tells = reported is not None or until is not None
-        return ReceivedReport(tells, reported, item.last_note, until, told_at, bool(named))
+        return ReceivedReport(tells, reported, item.last_note, until, stated_at, bool(named))
 
     def on_its_way(self, account: Account, as_of: datetime, received: Decimal) -> Decimal:
         """Return what had left for an account by an instant and a customer had not received."""
@@ -144,13 +144,16 @@ async def _left(
         place = ReleasePlace.of(item)
         if place in accounts:
             contract = known.contracts[known.lines[place.contract_line_id].contract_id]
-            account, told_at = accounts[place], named.report(contract, item, writing.now).told_at
+            account, stated_at = (
+                accounts[place],
+                named.report(contract, item, writing.now).stated_at,
+            )
             day = begun(item.counted_from, contract, writing.now)
             counts = account.counting_from(day)
             days[place] |= {account.starts_on, counts.starts_on}
             instants[place] |= {it.reconciled_at for it in (account, counts)}
-            instants[place] |= {account.counted_until, told_at}
-            instants[place].add(item.told_as_of(writing.now))
+            instants[place] |= {account.counted_until, stated_at}
+            instants[place].add(item.stated_as_of(writing.now))
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }

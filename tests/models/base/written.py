@@ -41,10 +41,11 @@ def examples() -> dict[str, Any]:
 
 def payload_fields(of: Versions) -> dict[str, str]:
     """Return field -> its kind, and when it is left out, of the payloads written today."""
-    return {
-        it.name: it.kind.word if it.is_needed else f"{it.kind.word}; left out for {it.default!r}"
-        for it in of.values
-    }
+    found = {}
+    for value in of.values:
+        left_out = "" if value.is_needed else f"; left out for {value.default!r}"
+        found[value.name] = value.kind.word + left_out
+    return found
 
 
 def text(of: Mapping[str, Any]) -> str:

@@ -14,12 +14,12 @@ from commands.fulfilment.deliveries.planning.parts import (
     check_places,
     check_times,
     columns_of_part,
-    find,
     line_paths,
     plan_lines,
+    read_named,
     routes,
-    take,
-    write,
+    take_part,
+    write_parts,
 )
 from commands.fulfilment.deliveries.remaining.completing import not_completing
 from commands.trade.contracts.times import check_ahead
@@ -80,12 +80,12 @@ async def plan(
     Refused: as `deliveryPlan`.
     """
     await writing.session.flush()
-    found = await find(writing, parts, path)
+    found = await read_named(writing, parts, path)
     planned, taken, overridden, refusals = [], [], [], Refusals()
     for place, part in enumerate(parts):
         await writing.room(1 + len(part.lines))
         with refusals:
-            taken.append(take(writing, found, part, (*path, place)))
+            taken.append(take_part(writing, found, part, (*path, place)))
             plan_lines(taken[-1])
         orders = found.orders_of(part)
         if not orders:
@@ -98,7 +98,7 @@ async def plan(
             overridden.append(check_times(found, planned[-1], orders, (*path, place)))
     refusals.end()
     await check_carried(writing, routes(found, parts, taken, path))
-    keys = await write(writing, parts, planned, taken)
+    keys = await write_parts(writing, parts, planned, taken)
     for key, rules in zip(keys, overridden, strict=True):
         tell_overridden(writing, key, rules)
     completing = {

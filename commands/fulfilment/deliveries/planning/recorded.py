@@ -17,12 +17,12 @@ from commands.fulfilment.deliveries.planning.parts import (
     NamedByParts,
     check_times,
     columns_of_part,
-    find,
     plan_lines,
+    read_named,
     routes,
-    take,
+    take_part,
     where_and_when,
-    write,
+    write_parts,
 )
 from commands.fulfilment.deliveries.planning.then import RoomThen, check_room_then
 from commands.fulfilment.deliveries.remaining.completing import not_completing
@@ -55,7 +55,7 @@ async def plan_history(
     Returns the ids of those that were planned, why others are refused, and the room that is lent to
     what was cancelled until it is taken back.
     """
-    found = await find(writing, list(parts.values()), ())
+    found = await read_named(writing, list(parts.values()), ())
     room, refused = RoomThen(), dict[int, Refused]()
     await room.read(writing, {it.order_line_id for place in until for it in parts[place].lines})
     good: dict[int, _Recorded] = {}
@@ -75,7 +75,7 @@ async def plan_history(
     going = {place: it for place, it in good.items() if not over[place]}
     refused |= await _not_carried(writing, found, going)
     listed, columns, taken, _ = zip(*good.values(), strict=True)
-    ids = dict(zip(good, await write(writing, listed, columns, taken), strict=True))
+    ids = dict(zip(good, await write_parts(writing, listed, columns, taken), strict=True))
     for place, planned in going.items():
         tell_overridden(writing, ids[place], planned.overridden)
     completing = {ids[place]: place for place, it in going.items() if it.part.completes_order}
@@ -102,7 +102,7 @@ def _recorded(
 ) -> _Recorded:
     """Plan a delivery as of then, or as of now what is still to go. Refused: as `plan_history`."""
     now = replace(writing, now=at) if over else writing
-    taken = take(now, found, part, (), over, check)
+    taken = take_part(now, found, part, (), over, check)
     orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
     overridden: frozenset[TimeRule] = frozenset()
     if over:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, key_of
+from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, delivery_key
 from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
-from commands.fulfilment.tracking.history.known import NamedByRecords, end_again, find
+from commands.fulfilment.tracking.history.known import NamedByRecords, end_again, lock_named
 from commands.fulfilment.tracking.history.way import MadeDelivery, go
 from commands.fulfilment.tracking.sparing import spare
 from commands.writing.transaction import Outcome, Writing
@@ -39,7 +39,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     orders with more lines than one call may touch.
     """
     items = command.deliveries
-    known = await find(writing, items)
+    known = await lock_named(writing, items)
     standing = await RecordedBefore.read(writing, items, known)
     results, refused, odd = await _look(writing, items, known, standing)
     fresh = [place for place in range(len(items)) if place not in results | refused]
@@ -48,7 +48,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
 
     async def do(places: Collection[int]) -> tuple[_Done | None, Mapping[int, Refused]]:
         nonlocal are_alone
-        once, twice = _once({place: key_of(items[place], known) for place in places})
+        once, twice = _once({place: delivery_key(items[place], known) for place in places})
         made, more = await go(writing, {place: items[place] for place in once}, alone=are_alone)
         # What is odd is tried for what else is wrong with it.
         more = more | {place: _besides(odd[place], more.get(place)) for place in {*once} & {*odd}}

@@ -41,7 +41,7 @@ from models.access.viewers import Actor, Viewer, anyone
 from models.base.records import columns, record
 from models.base.visibility import merchant, seen_by
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counting import QUANTITY, counted, own
+from models.trade.releases.counting import QUANTITY, counted, ours
 from models.trade.releases.effective import wanted_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
@@ -144,7 +144,7 @@ class _TablesWithNew(NamedTuple):
         new = _listed("new", **{name: getattr(entity, name).type for name in names})
         both = union_all(
             select(there.merchant_id, *(getattr(there, name) for name in names)).where(
-                *own(self, there)
+                *ours(self, there)
             ),
             select(merchant(self.viewer).label("merchant_id"), *new.c),
         )
@@ -228,7 +228,8 @@ def _sums() -> Statement:
         .join(period, period.account_id == account.id)
         .join(wanted, true())
         .where(
-            *own(tables, account, line, contract, period), account.contract_line_id == any_(_LINES)
+            *ours(tables, account, line, contract, period),
+            account.contract_line_id == any_(_LINES),
         )
         .subquery()
     )
