@@ -3,14 +3,11 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TypeVar
 
-from sqlalchemy import text
-
-from commands.writing.ledger import ledger_of
+from commands.writing.faults import Savepoint
 from commands.writing.transaction import Writing
 from kit.errors import Refused
 
 DoneT = TypeVar("DoneT")
-_SET, _BACK = text("SAVEPOINT all_of_them"), text("ROLLBACK TO SAVEPOINT all_of_them")
 
 
 async def spare(
@@ -26,19 +23,11 @@ async def spare(
     Returns what was done at last, and why the others were not.
     """
     refused: dict[int, Refused] = {}
-    ledger = ledger_of(writing)
-    await writing.session.flush()
-    events, touched = len(writing.events), writing.extent.touched
-    noted = ledger.noted() if ledger else {}
+    point = await Savepoint.at(writing)
     while True:
-        await writing.session.execute(_SET)
         done, more = await do([it for it in places if it not in refused])
         if done is not None and not more:
             return done, refused
-        await writing.session.execute(_BACK)
+        await point.back()
         writing.session.expunge_all()
-        del writing.events[events:]
-        writing.extent.touched = touched
-        if ledger:
-            ledger.come_back(noted)
         refused |= more

@@ -41,7 +41,7 @@ USES = {
         ("Order", "party_id"),
         ("PriceList", "party_id"),
     ),
-    PartyRole.CARRIER: (("Parcel", "carrier_id"),),
+    PartyRole.CARRIER: (("Parcel", "carrier_id"), ("Contract", "carrier_id")),
     PartyRole.FULFILMENT_PROVIDER: (("Location", "provider_id"),),
 }
 """Role -> tables, with the column that names a party in it."""

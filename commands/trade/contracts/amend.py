@@ -38,6 +38,7 @@ from commands.trade.contracts.lines import (
     reachable,
     terms_of,
 )
+from commands.trade.contracts.routes import ShippingRoute, route_columns
 from commands.trade.contracts.times import check_validity
 from commands.writing.transaction import Outcome, Writing, check_known, missing
 from commands.writing.verbs import verb
@@ -67,7 +68,7 @@ from models.trade.contracts.tables import Contract, ContractLine
 
 _OWN = {
     *("idempotency_key", "contract_id", "expected_version", "lines", "add_lines"),
-    "keep_call_offs",
+    *("keep_call_offs", "route"),
 }
 
 
@@ -154,6 +155,9 @@ class ContractAmend(ContractStep):
         None,
         description="Percent by which what is wanted may change unnoticed; null for any.",
     )
+    route: ShippingRoute | None = Field(
+        None, description="How its goods go as a rule, as a whole; null for none."
+    )
     keep_call_offs: bool = Field(
         default=False,
         description="Open call-offs are fulfilled nevertheless, where its last day has passed or"
@@ -225,11 +229,16 @@ async def _change_terms(writing: Writing, contract: Contract, command: ContractA
             await check_ship_tos(writing, contract.party_id, command.ship_to_ids)
     with writing.refusals:
         refuse_duplicates(command.holding_findings or (), ("holding_findings",))
+    route = dict[str, Any]()
+    with writing.refusals:
+        if "route" in command.model_fields_set:
+            route = await route_columns(writing, command.route)
     was_over = acts.OVER.test(writing, contract)
     # Before anything changes: what is read next writes first what has changed.
     first, last = command.valid_from or contract.valid_from, command.valid_to or contract.valid_to
     check_validity(first, last, ("valid_from" if command.valid_to is None else "valid_to",))
-    changed = _change(contract, command.model_dump(exclude_unset=True, exclude=_OWN), ())
+    terms = command.model_dump(exclude_unset=True, exclude=_OWN)
+    changed = _change(contract, terms | route, ())
     if not (was_over or command.keep_call_offs):
         await _check_kept(writing, contract, changed)
     return changed

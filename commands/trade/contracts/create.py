@@ -1,6 +1,6 @@
 """Making a contract: a draft with its lines, not yet in force."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from commands.trade.contracts.guarantees import (
     write_guarantees,
 )
 from commands.trade.contracts.lines import ContractLineCreate, add, terms_of
+from commands.trade.contracts.routes import ShippingRoute, route_columns
 from commands.trade.contracts.times import check_validity
 from commands.writing.counters import numbers
 from commands.writing.transaction import Outcome, Writing, check_known
@@ -95,6 +96,7 @@ class ContractCreate(Command):
     jump_percent: Percent = Field(
         Decimal(USUAL_JUMP), description="Percent by which what is wanted may change unnoticed."
     )
+    route: ShippingRoute | None = Field(None, description="How its goods go as a rule.")
     lines: Bulk[ContractLineCreate] = Field(
         description="What is agreed; two lines may name one product (price steps, places)."
     )
@@ -107,11 +109,11 @@ class ContractCreate(Command):
 async def create(writing: Writing, command: ContractCreate) -> Outcome:
     """Write a contract in state DRAFT with its lines numbered from 1.
 
-    Refused: NOT_FOUND for the party, an address of another one, or a product; INVALID for a party
-    that is no customer; INVALID_DATE when it would end before it starts; DUPLICATE for an address
-    or a finding that is named twice; TAKEN for the number; WRONG_STATE for an inactive product or
-    packaging; SCALE_EXCEEDED for a quantity; OUT_OF_RANGE where quantities contradict each other,
-    and INVALID where a guarantee does.
+    Refused: NOT_FOUND for the party, an address of another one, a product, or what its route names;
+    INVALID for a party that is no customer, and a carrier that is none; INVALID_DATE when it would
+    end before it starts; DUPLICATE for an address or a finding that is named twice; TAKEN for the
+    number; WRONG_STATE for an inactive product or packaging; SCALE_EXCEEDED for a quantity;
+    OUT_OF_RANGE where quantities contradict each other, and INVALID where a guarantee does.
     """
     refusals = Refusals()
     with refusals:
@@ -127,9 +129,11 @@ async def create(writing: Writing, command: ContractCreate) -> Outcome:
     with refusals:
         await _check_number(writing, command.number)
     with refusals:
+        route = await route_columns(writing, command.route)
+    with refusals:
         terms, promises = await _agreed(writing, command)
     refusals.end()
-    contract = await _contract(writing, command)
+    contract = await _contract(writing, command, route)
     guarantees = await write_guarantees(writing, contract, promises)
     for line_no, each in enumerate(zip(terms, guarantees, strict=True), 1):
         add(writing, contract, line_no, *each)
@@ -170,10 +174,14 @@ async def check_ship_tos(writing: Writing, party_id: UUID, addresses: Sequence[U
     refusals.end()
 
 
-async def _contract(writing: Writing, command: ContractCreate) -> Contract:
-    values: dict[str, Any] = command.model_dump(exclude={"idempotency_key", "number", "lines"})
+async def _contract(
+    writing: Writing, command: ContractCreate, route: Mapping[str, Any]
+) -> Contract:
+    own = {"idempotency_key", "number", "lines", "route"}
+    values: dict[str, Any] = command.model_dump(exclude=own)
     contract = Contract(
         **values | {"priority_on": command.priority_on or command.valid_from},
+        **route,
         merchant_id=writing.viewer.merchant_id,
         id=new_id(),
         number=command.number or await _free_number(writing),

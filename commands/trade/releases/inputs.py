@@ -61,8 +61,8 @@ class ReleaseLine(Quantified):
         0,
         ge=0,
         le=_LONGEST_TRANSIT,
-        description="Working days between shipment and arrival; 0 for those of the customer's"
-        " calendar.",
+        description="Working days between shipment and arrival; 0 for those of the carrier of"
+        " the contract's `route`, or else of the customer.",
     )
     code: Reference | None = Field(None, description="The line's code, as it was sent.")
 
@@ -158,9 +158,9 @@ class ReleaseContent(Input):
     )
     is_net_of_transit: bool = Field(
         default=False,
-        description="Whether the quantities of a whole schedule are without what is on its way:"
-        " what had left when it was calculated, or else issued, and is not in"
-        " `cumulativeReceived`, stands before them as a line of its own then.",
+        description="Whether the quantities are without what is on its way: what had left when it"
+        " was calculated, or else issued, and is not in `cumulativeReceived`, stands before them as"
+        " a line of its own then; lines that an UPDATE leaves as they are want that much less.",
     )
     supplier_consent: bool = Field(
         default=False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -118,7 +119,7 @@ class ReleaseIntake:
         newest = active if waiting.schedule is None else waiting
         report = self.named.report(contract, item, writing.now)
         received = account.received_as_stated(report, self.named.left[account.counting])
-        transit = known.transits[contract.party_id]
+        transit = known.transits[contract.id]
         stated = Schedule(
             received,
             [slot_of(*it, transit) for it in zip(item.lines, quantities, strict=True)],
@@ -139,11 +140,8 @@ class ReleaseIntake:
             stated=stated,
             schedule=schedule_of(item, stated, None),
         )
-        if item.is_net_of_transit and not item.is_update:
-            return self._with_transit(arriving)
-        if not arriving.counts_with(newest) or any(outdated(arriving)):
-            return arriving
-        return replace(arriving, schedule=schedule_of(item, stated, newest.schedule))
+        counts = arriving.counts_with(newest) and not any(outdated(arriving))
+        return self._with_schedule(arriving, newest.schedule if counts else None)
 
     def _stated(
         self, item: ReleaseContent, contract: Contract, line: ContractLine
@@ -159,14 +157,20 @@ class ReleaseIntake:
         refusals.end()
         return account, quantities
 
-    def _with_transit(self, arriving: Arriving) -> Arriving:
-        """Return it with what is on its way before what it asks for beside that."""
-        as_of, schedule = arriving.item.stated_as_of(self.writing.now), arriving.schedule
-        amount = self.named.on_its_way(arriving.account, as_of, schedule.received)
-        if not amount:
-            return arriving
-        slot = on_its_way(as_of, amount, arriving.contract)
-        return replace(arriving, schedule=replace(schedule, slots=[slot, *schedule.slots]))
+    def _with_schedule(self, arriving: Arriving, before: Schedule | None) -> Arriving:
+        """Return it with its schedule as it will stand. before: what an update changes.
+
+        Of quantities without what is on its way that comes before them, as a line of its own.
+        """
+        item, stated, amount = arriving.item, arriving.stated, Decimal(0)
+        as_of = item.stated_as_of(self.writing.now)
+        if item.is_net_of_transit:
+            amount = self.named.on_its_way(arriving.account, as_of, stated.received)
+        schedule = schedule_of(item, stated, before, amount)
+        if amount:
+            slots = [on_its_way(as_of, amount, arriving.contract), *schedule.slots]
+            schedule = replace(schedule, slots=slots)
+        return replace(arriving, schedule=schedule)
 
     def _overtake(self, arriving: Arriving, release_id: UUID, state: ReleaseState) -> None:
         """Let what waits for consent be overtaken; or the release by what is newer already."""

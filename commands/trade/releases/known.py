@@ -47,8 +47,9 @@ class KnownLines:
     """Locked contracts and lines, and what they stand for, by id.
 
     accounts: place -> its account, of the places that were asked for. active, waiting: what is in
-    force for those, and what waits for consent. transits: party -> how goods get to it. sums:
-    contract line -> what all its accounts come to; shares: account -> what it has in that.
+    force for those, and what waits for consent. transits: contract -> how goods get to its
+    customer. sums: contract line -> what all its accounts come to; shares: account -> what it has
+    in that.
     """
 
     contracts: Mapping[UUID, Contract]
@@ -84,6 +85,12 @@ class KnownLines:
     def beside(self, account: Account, line_id: UUID) -> PlaceSums:
         """Return what a line's other accounts come to."""
         return self.sums[line_id].without(self.shares.get(account.id, PlaceSums()))
+
+    @property
+    def release_ids(self) -> list[UUID]:
+        """Return the ids of what is in force, and of what waits."""
+        standing = (of for some in (self.active, self.waiting) for of in some.values())
+        return [it.release.id for of in standing for it in of.values() if it.release is not None]
 
     def _share(self, place: ReleasePlace, account: Account) -> PlaceSums:
         """Return what an account has in its line's sums.
@@ -130,7 +137,7 @@ async def locked_places(writing: Writing, wanted: Iterable[ReleasePlace]) -> Kno
         *await standing_of(
             writing, ids, [it.id for it in accounts.values()], days, by_id(contracts)
         ),
-        await transits_of(writing, {it.party_id for it in contracts}),
+        await transits_of(writing, contracts),
         await sums_of(writing, ids),
     )
 

@@ -18,7 +18,7 @@ from commands.trade.releases.accounts.account import (
     begun,
 )
 from commands.trade.releases.accounts.sums import left_of
-from commands.trade.releases.inputs import ReleaseContent
+from commands.trade.releases.inputs import ReleaseContent, ToldReceipt
 from commands.trade.releases.known import KnownLines, by_id
 from commands.writing.transaction import Writing, missing
 from kit.ids import new_id
@@ -26,16 +26,17 @@ from models.base.tables import entity_named
 from models.master.catalog import Product
 from models.master.parties import Address
 from models.trade.contracts.tables import Contract
-from models.trade.releases.tables import CumulativeAccount
+from models.trade.releases.tables import CumulativeAccount, LastReceipt
 
 
 @dataclass(frozen=True)
 class NamedRows:
     """What releases name, by id. deliveries: number -> the one whose note is named.
 
-    new: the accounts of places that have none yet; beside: the places that their lines have. left:
-    what has left for accounts since the days from which releases count, and since the instants of
-    which they tell.
+    new: the accounts of places that have none yet; beside: the places that their lines have.
+    receipts: release in force or waiting -> what it told of receipts, where an item tells of some.
+    left: what has left for accounts since the days from which releases count, and since the
+    instants of which they tell.
     """
 
     products: Mapping[UUID, Product]
@@ -44,6 +45,7 @@ class NamedRows:
     deliveries: Mapping[str, Any]
     new: Mapping[ReleasePlace, Account]
     beside: Mapping[UUID, Sequence[ReleasePlace]]
+    receipts: Mapping[UUID, frozenset[Any]]
     left: dict[Counting, LeftQuantities] = field(default_factory=dict)
 
     def account(self, known: KnownLines, contract: Contract, item: ReleaseContent) -> Account:
@@ -107,6 +109,7 @@ async def named_by(
         await _deliveries(writing, items),
         new,
         await _beside(writing, known, new),
+        await _receipts(writing, known, items),
     )
     named.left.update(await _left(writing, known, named, items))
     return named
@@ -132,6 +135,26 @@ async def _beside(
     for each in await writing.records(CumulativeAccount, "contract_line_id", lines):
         found[each.contract_line_id].append(ReleasePlace.of(each))
     return found
+
+
+async def _receipts(
+    writing: Writing, known: KnownLines, items: Sequence[ReleaseContent]
+) -> Mapping[UUID, frozenset[Any]]:
+    """Return what releases that stand told of receipts, by one statement where items tell some."""
+    if not any(it.last_receipts for it in items):
+        return {}
+    found = defaultdict[UUID, list[LastReceipt]](list)
+    for each in await writing.records(LastReceipt, "release_id", known.release_ids):
+        found[each.release_id].append(each)
+    return {key: receipts_of(some) for key, some in found.items()}
+
+
+def receipts_of(receipts: Iterable[ToldReceipt | LastReceipt]) -> frozenset[Any]:
+    """Return what is told of receipts, to be compared."""
+    return frozenset(tuple(getattr(it, name) for name in _COMPARED) for it in receipts)
+
+
+_COMPARED = ("delivery_note", "quantity", "received_on", "dispatched_on")
 
 
 async def _left(

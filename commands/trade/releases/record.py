@@ -1,19 +1,23 @@
 """Releases arrive, one or many: each is taken in, and may supersede the one before it."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from commands.trade.releases.accounts.account import ReleasePlace
-from commands.trade.releases.inputs import ContractRelease, ReleasesRecord
-from commands.trade.releases.intake import ReleaseIntake
+from commands.trade.releases.inputs import ContractRelease, ReleaseContent, ReleasesRecord
+from commands.trade.releases.intake import Intake, ReleaseIntake
 from commands.trade.releases.meant import with_places
-from commands.writing.faults import of_one_item
+from commands.writing.faults import in_parts, of_one_item
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.trade.contracts import acts
+
+_Item = tuple[int, ReleaseContent]
+"""What is recorded, with its place in the input."""
 
 
 @verb(
@@ -53,35 +57,52 @@ async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
     Refused: of an item as `contractRelease`, and DUPLICATE for a line, place and type that stands
     in the call already.
     """
-    items = await with_places(writing, command.releases)
-    taken = await ReleaseIntake.of(writing, items)
+    named = dict[Any, ReleaseContent]()
+    found = await in_parts(
+        writing,
+        list(enumerate(await with_places(writing, command.releases))),
+        partial(_take, writing, named),
+        lambda item, refused: _refused(item[0], refused),
+    )
+    return {"results": found}
+
+
+async def _take(
+    writing: Writing, named: dict[Any, ReleaseContent], items: Sequence[_Item]
+) -> list[dict[str, Any]]:
+    """Take some of a call's releases in. named: line, place and type -> what was taken in of it."""
+    taken = await ReleaseIntake.of(writing, [item for _, item in items])
     results: list[dict[str, Any]] = []
-    named: set[Any] = set()
-    for place, item in enumerate(items):
+    for place, item in items:
         await writing.room(1 + len(item.lines))
         try:
-            _check_once(key := (ReleasePlace.of(item), item.type), named)
+            key = ReleasePlace.of(item), item.type
+            _check_once(named.setdefault(key, item) is item)
             with of_one_item():
                 looked = taken.look(item)
-            intake = taken.take(looked)
-            ids: dict[str, Any] = {
-                "release_id": intake.release_id,
-                "contract_line_id": item.contract_line_id,
-            }
-            found: dict[str, Any] = {"status": "CREATED", "problems": []}
-            found |= {"state": intake.state, "waiting": list(intake.waiting)}
-            named.add(key)
+            results.append(_taken(item, taken.take(looked)))
         except Refused as refused:
-            ids = {"release_id": None, "contract_line_id": None}
-            problems = [it.below(("releases", place)) for it in refused.problems]
-            found = {"status": "REFUSED", "problems": problems}
-        results.append(ids | found)
+            if named[key] is item:
+                del named[key]
+            results.append(_refused(place, refused))
     await taken.write()
-    return {"results": results}
+    return results
 
 
-def _check_once(key: Any, named: Collection[Any]) -> None:
+def _taken(item: ReleaseContent, intake: Intake) -> dict[str, Any]:
+    ids = {"release_id": intake.release_id, "contract_line_id": item.contract_line_id}
+    state = {"state": intake.state, "waiting": list(intake.waiting)}
+    return {**ids, "status": "CREATED", "problems": [], **state}
+
+
+def _refused(place: int, refused: Refused) -> dict[str, Any]:
+    problems = [it.below(("releases", place)) for it in refused.problems]
+    ids = {"release_id": None, "contract_line_id": None}
+    return {**ids, "status": "REFUSED", "problems": problems}
+
+
+def _check_once(is_first: bool) -> None:  # noqa: FBT001 -- all that it is about.
     """Refused: DUPLICATE for what the call has taken in already."""
-    if key in named:
+    if not is_first:
         text = "This line, place and type stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("contract_line_id",))

@@ -228,15 +228,21 @@ def _standing(line: ScheduleLine) -> Slot:
     return Slot(window, line.quantity, **{name: getattr(line, name) for name in _SAME})
 
 
-def schedule_of(item: ReleaseContent, stated: Schedule, before: Schedule | None) -> Schedule:
+def schedule_of(
+    item: ReleaseContent,
+    stated: Schedule,
+    before: Schedule | None,
+    under_way: Decimal = _NONE,
+) -> Schedule:
     """Return the schedule as it will stand. stated: what the item says itself.
 
-    before: what an update changes; one of nothing is what it says itself.
+    before: what an update changes; one of nothing is what it says itself. under_way: what comes
+    before its quantities, and is of what it leaves as it is.
     """
     slots = list(stated.slots)
     if item.is_update and before is not None:
         changed = {it.window.earliest for it in slots}
-        kept = before.counted_from(stated.received).slots
+        kept = before.counted_from(stated.received + under_way).slots
         slots = [
             *(it for it in kept if it.window.earliest not in changed),
             *(it for it in slots if it.quantity),

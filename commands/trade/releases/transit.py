@@ -1,16 +1,19 @@
 """On which days schedule lines leave and arrive: transit days by working calendars."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import and_, or_
+
 from commands.trade.contracts.times import Window
 from commands.writing.transaction import Writing
 from models.master.calendars import Calendar
 from models.master.working import WorkingHours, working_day, works_on
+from models.trade.contracts.tables import Contract
 from models.trade.releases.words import DateMeaning
 
 
@@ -18,25 +21,32 @@ from models.trade.releases.words import DateMeaning
 class Transit:
     """How goods get to a customer.
 
-    ours, theirs: calendars of the merchant and of the customer; without one every day is worked.
-    usual: transit days of lines that name none.
+    ours: the calendar of where they leave, else the merchant's; theirs: the customer's; carriers:
+    of the carrier's service, else the carrier's. Without one every day is worked. usual: transit
+    days of lines that name none.
     """
 
     ours: WorkingHours | None = None
     theirs: WorkingHours | None = None
+    carriers: WorkingHours | None = None
     usual: int = 0
+
+    @property
+    def way(self) -> WorkingHours | None:
+        """Return by whose calendar transit days are worked: the carrier's, the customer's, ours."""
+        return self.carriers or self.theirs or self.ours
 
     def days(self, window: Window, meaning: DateMeaning, transit_days: int) -> dict[str, date]:
         """Return when what is asked for leaves and arrives, of the columns of a `ScheduleLine`.
 
-        Transit days are worked by the customer's calendar, else by ours. What must arrive leaves
-        on a day on which we work, early enough; a day of shipment stands as the customer says it.
+        What must arrive leaves on a day on which we work, early enough; what leaves arrives on one
+        on which the customer does. A day of arrival or shipment stands as the customer says it.
         """
         first = window.earliest.astimezone(ZoneInfo(window.time_zone)).date()
-        number, way = transit_days or self.usual, self.theirs or self.ours
+        number = transit_days or self.usual
         if meaning is DateMeaning.SHIPMENT:
-            return {"ships_on": first, "arrives_on": _moved(way, first, number)}
-        left = _moved(way, first, -number)
+            return {"ships_on": first, "arrives_on": self._arriving(first, number)}
+        left = _moved(self.way, first, -number)
         if self.ours is not None and not works_on(self.ours, left):
             left = _moved(self.ours, left, -1)
         return {"ships_on": left, "arrives_on": first}
@@ -46,7 +56,14 @@ class Transit:
         left = day
         if self.ours is not None and not works_on(self.ours, day):
             left = _moved(self.ours, day, 1)
-        return left, _moved(self.theirs or self.ours, left, transit_days or self.usual)
+        return left, self._arriving(left, transit_days or self.usual)
+
+    def _arriving(self, left: date, number: int) -> date:
+        """Return when what leaves on a day arrives."""
+        found = _moved(self.way, left, number)
+        if self.carriers is None or self.theirs is None or works_on(self.theirs, found):
+            return found
+        return _moved(self.theirs, found, 1)
 
 
 def _moved(calendar: WorkingHours | None, day: date, number: int) -> date:
@@ -55,18 +72,42 @@ def _moved(calendar: WorkingHours | None, day: date, number: int) -> date:
     return day + timedelta(number) if found is None else found
 
 
-async def transits_of(writing: Writing, party_ids: Collection[UUID]) -> dict[UUID, Transit]:
-    """Return party -> how goods get to it, by one statement for all."""
+async def transits_of(
+    writing: Writing, contracts: Collection[Contract], location_id: UUID | None = None
+) -> dict[UUID, Transit]:
+    """Return contract -> how goods get to its customer, by one statement for all.
+
+    location_id: from where they leave, whatever the contracts say.
+    """
+    parties = {key for it in contracts for key in (it.party_id, it.carrier_id) if key is not None}
+    locations = {location_id, *(it.location_id for it in contracts)} - {None}
     everything = writing.for_all()
     rows = everything.seen(Calendar).where(
-        Calendar.location_id.is_(None),
-        Calendar.service.is_(None),
-        Calendar.party_id.is_(None) | Calendar.party_id.in_(party_ids),
+        or_(
+            and_(Calendar.location_id.is_(None), Calendar.party_id.is_(None)),
+            Calendar.location_id.in_(locations),
+            Calendar.party_id.in_(parties),
+        )
     )
-    found: dict[UUID | None, Any] = {it.party_id: it for it in await everything.all(rows)}
-    return {key: _transit(found.get(None), found.get(key)) for key in party_ids}
+    found: dict[Any, Calendar] = {
+        (it.location_id, it.party_id, it.service): it for it in await everything.all(rows)
+    }
+    return {it.id: _transit(it, found, location_id or it.location_id) for it in contracts}
 
 
-def _transit(ours: Calendar | None, theirs: Calendar | None) -> Transit:
-    usual = None if theirs is None else theirs.transit_days
-    return Transit(ours, theirs, usual or 0)
+def _transit(
+    contract: Contract, calendars: Mapping[Any, Calendar], location_id: UUID | None
+) -> Transit:
+    """Return it. calendars: by location, party and service."""
+    ours, theirs, carriers = (
+        next((found for key in keys if (found := calendars.get(key))), None)
+        for keys in (
+            [(location_id, None, None), (None, None, None)],
+            [(None, contract.party_id, None)],
+            [(None, contract.carrier_id, contract.service), (None, contract.carrier_id, None)]
+            if contract.carrier_id
+            else [],
+        )
+    )
+    days = (it.transit_days for it in (carriers, theirs) if it is not None)
+    return Transit(ours, theirs, carriers, next(filter(None, days), 0))

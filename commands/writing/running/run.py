@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from commands.writing import journal
 from commands.writing.extent import Extent
+from commands.writing.faults import state_of, too_large
 from commands.writing.ledger import Ledger
 from commands.writing.running import idempotency, trials
 from commands.writing.running.remaining import Remaining
@@ -36,7 +37,6 @@ _ATTEMPTS = 5
 _PAUSE_S = 0.05
 """Before a connection is wanted again, twice as long each time: PostgreSQL may be recovering."""
 _UNIQUE, _FOREIGN = "23505", "23503"
-_OVERFLOW = "22003"
 _OVERTAKEN = "overtaken"
 _AGAIN = {"40001", "40P01", _UNIQUE, _FOREIGN, _OVERTAKEN}
 """Serialization failure, deadlock, a unique key that another transaction took first,
@@ -155,9 +155,9 @@ async def _attempts(attempt: Callable[[], Awaitable[Made]], *, has_key: bool) ->
                 raise unknown or error  # noqa: B904 -- both have their causes.
             await asyncio.sleep(_PAUSE_S * 2 ** (count - 1))
         except (DBAPIError, Overtaken) as error:
-            state = _OVERTAKEN if isinstance(error, Overtaken) else _state(error)
-            if state == _OVERFLOW:
-                raise _too_large() from error
+            state = _OVERTAKEN if isinstance(error, Overtaken) else state_of(error)
+            if isinstance(error, DBAPIError) and (refused := too_large(error)):
+                raise refused from error
             if state not in _AGAIN:
                 raise
             if count == _ATTEMPTS:
@@ -208,15 +208,6 @@ async def _recording(
             session.info.clear()
     if writing.events:
         database.hints.ring(author.viewer.merchant_id)
-
-
-def _state(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
-
-
-def _too_large() -> Refused:
-    """Return the refusal of a sum that no counter holds, though each of its parts is allowed."""
-    return Refused(Code.OUT_OF_RANGE, "A sum of these quantities has more than 12 whole digits.")
 
 
 def _given_up(state: str | None) -> Refused:

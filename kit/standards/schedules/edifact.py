@@ -11,6 +11,7 @@ from kit.standards.edifact.groups import SEGMENTS_HELD, Branch, LoneGroup, parse
 from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import PartedSegment, Segment
 from kit.standards.edifact.values import number_at
+from kit.standards.schedules.controls import ControlTotals
 from kit.standards.schedules.dates import span_of
 from kit.standards.schedules.habits import Habits
 from kit.standards.schedules.lines import Codes, first_firm_as_backlog, line_of
@@ -122,6 +123,7 @@ def schedule_portions(
 def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[MessagePart | None]:
     """Give the head of a message, then its articles, with pauses."""
     reading = _Reading(habits, is_just_in_time=type_ == JUST_IN_TIME)
+    controls = ControlTotals(habits)
     around: Sequence[Surrounding] = ()
     has_head = False
     for each in parse_in_steps(TABLES[type_], segments):
@@ -134,8 +136,9 @@ def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[
             has_head = True
             yield _head(reading, around[-1])
         if not isinstance(each, LoneGroup):
-            reading.findings += each[1]
+            reading.findings += [*each[1], *controls.compared(each[0])]
         elif each.branch.one("LIN"):
+            controls.add(each)
             yield from _articles(reading, each, around)
 
 

@@ -77,24 +77,25 @@ MEANINGS: Mapping[str, Mapping[str, str]] = {
         NUMBER="AAN", PREVIOUS_NUMBER="AIF", CONTRACT="CT", ORDER="ON", NOTE="AAK AAU"
     ),
     "UNIT": {it: it for it in UNITS},
+    "CONTROL": _coded(QUANTITIES="1", ARTICLES="2"),
 }
 """Element -> code -> meaning. DOCUMENT: 1001, FUNCTION: 1225, COMMITMENT: 4017, BUCKET: 2013,
 QUANTITY: 6063, DATE: 2005, PLACE: LOC with 3227 or NAD with 3035, ARTICLE: 7143, REFERENCE: 1153,
-UNIT: 6411, meaning a code of `kit.standards.units`. ORDER names a contract, too, where nothing else
-does."""
+UNIT: 6411, meaning a code of `kit.standards.units`, CONTROL: 6069 of totals at the end. ORDER names
+a contract, too, where nothing else does."""
 ELEMENT_WORDS: Mapping[str, frozenset[str]] = {
     "FUNCTION": frozenset({*MEANINGS["FUNCTION"].values(), "WHOLE"}),
     "COMMITMENT": frozenset({*MEANINGS["COMMITMENT"].values(), "BACKLOG_IF_PAST"}),
     **{it: frozenset(MEANINGS[it].values()) for it in ("DOCUMENT", "BUCKET", "UNIT")},
     **{
         element: frozenset({*MEANINGS[element].values(), OTHER})
-        for element in ("QUANTITY", "DATE", "PLACE", "ARTICLE", "REFERENCE")
+        for element in ("QUANTITY", "DATE", "PLACE", "ARTICLE", "REFERENCE", "CONTROL")
     },
 }
 """Element -> what its codes may mean. WHOLE: of no code by itself, since a partner that sends its
 articles in several messages would end them itself. BACKLOG_IF_PAST: immediate, unless its date is
 before that of the message."""
-_OF_MANY_CODES = ("PLACE", "ARTICLE", "REFERENCE")
+_OF_MANY_CODES = ("PLACE", "ARTICLE", "REFERENCE", "CONTROL")
 """Elements whose unknown codes say nothing: messages are full of them."""
 
 

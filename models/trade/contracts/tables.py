@@ -49,7 +49,8 @@ class Contract(Owned):
     other. state_reason: why people suspended or terminated it. valid_from and valid_to are days at
     time_zone, both inclusive. successor_id: the contract to which what remained went over.
     holding_findings: what of its releases waits for consent where it is found. jump_percent: by how
-    much what is wanted may change before that is found, None for any.
+    much what is wanted may change before that is found, None for any. location_id, carrier_id,
+    service: from where its goods leave as a rule, and with whom, as parcels name a service.
     """
 
     __tablename__ = "contracts"
@@ -59,9 +60,13 @@ class Contract(Owned):
         unique("number", "number"),
         to("parties", "party_id"),
         to("contracts", "successor_id"),
+        to("locations", "location_id"),
+        to("parties", "carrier_id"),
         indexed("contracts", "party_id"),
         *found_by("contracts", "number", "purchase_order_number"),
         indexed("contracts", "successor_id"),
+        indexed("contracts", "location_id"),
+        indexed("contracts", "carrier_id"),
         known("state", ContractState),
         known("reservation_strategy", ReservationStrategy),
         known("end_of_life", EndOfLife),
@@ -70,6 +75,7 @@ class Contract(Owned):
         check("days_not_negative", "least(min_notice_days, firm_zone_days, trade_off_days) >= 0"),
         check("holding_findings_known", f"holding_findings <@ ARRAY[{_FINDINGS}]"),
         check("jump_not_negative", "jump_percent >= 0"),
+        check("service_of_a_carrier", "service IS NULL OR carrier_id IS NOT NULL"),
     )
 
     number: Mapped[str]
@@ -95,6 +101,9 @@ class Contract(Owned):
     jump_percent: Mapped[Decimal | None] = mapped_column(
         Numeric(9, 6), default=lambda: Decimal(USUAL_JUMP)
     )
+    location_id: Mapped[UUID | None]
+    carrier_id: Mapped[UUID | None]
+    service: Mapped[str | None]
     state: Mapped[ContractState] = mapped_column(OneOf(ContractState))
     state_reason: Mapped[str | None]
     created_at: Mapped[datetime]

@@ -20,6 +20,7 @@ described(
     ARTICLE="Number of an article (7143).",
     REFERENCE="Reference (1153).",
     UNIT="Unit of a quantity (6411).",
+    CONTROL="Control total at the end of a message (6069).",
 )
 described(
     ScheduleMeaning,
@@ -35,6 +36,8 @@ described(
     IMMEDIATE="Wanted at once.",
     CONTRACT="The contract: our number of it, or the customer's order.",
     ORDER="The same, where nothing else names the contract.",
+    ARTICLES="How many articles (LIN) there are.",
+    QUANTITIES="What quantities come to: those that are wanted, or all.",
 )
 
 

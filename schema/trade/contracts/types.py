@@ -10,6 +10,7 @@ from admission.costs import Cost
 from execution.fields import column, related
 from loaders.fulfilment import call_offs as call_off_loaders
 from loaders.master import catalog as product_loaders
+from loaders.master import locations as location_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as loaders
 from loaders.trade.orders.lists import OrderFilter, OrderSort
@@ -28,6 +29,7 @@ from schema.graphql.connections import Connection, connection
 from schema.graphql.nodes import Node, node
 from schema.graphql.scalars import Currency
 from schema.master.catalog import Product
+from schema.master.locations import Location
 from schema.master.packagings import Packaged, packaged
 from schema.master.parties import Address, Party
 from schema.trade.contracts.enums import (
@@ -231,6 +233,19 @@ class Contract(Node):
     )
     jump_percent: Decimal | None = strawberry.field(
         description="Percent by which what is wanted may change unnoticed; null for any."
+    )
+    location: Location | None = related(
+        location_loaders.by_id,
+        "From where its goods leave as a rule; null for anywhere.",
+        key="location_id",
+    )
+    carrier: Party | None = related(
+        party_loaders.by_id,
+        "With whom its goods go as a rule; null where that is not known.",
+        key="carrier_id",
+    )
+    service: str | None = strawberry.field(
+        description="With which of the carrier's services, as parcels name it."
     )
     state: ContractState = related(
         loaders.standing,

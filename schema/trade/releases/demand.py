@@ -89,8 +89,8 @@ class Demand:
     )
     ships_on: date = strawberry.field(
         description="The day on which it is to leave so that it arrives on `arrivesOn`: transit"
-        " days are working days of the customer's calendar, or else of the merchant's, on which it"
-        " leaves."
+        " days are working days of the carrier of the contract's `route`, or else of the customer,"
+        " or of the merchant; it leaves when its location works, or else the merchant."
     )
     arrives_on: date = strawberry.field(description="The first day of its window, as of arrival.")
     due_on: date = strawberry.field(

@@ -66,8 +66,8 @@ class ScheduleLine(Node):
         " sent."
     )
     transit_days: int = strawberry.field(
-        description="Working days between shipment and arrival; 0 for those of the customer's"
-        " calendar."
+        description="Working days between shipment and arrival; 0 for those of the carrier of"
+        " the contract's `route`, or else of the customer."
     )
     ships_on: date = strawberry.field(
         description="The day on which it is to leave, by the calendars of when it was taken in."

@@ -309,7 +309,7 @@ KEYS = {
     ),
     *("content", "identification", "ownIdentification", "ownQualifier", "qualifier"),
     *("referencePrefix", "serviceCharacters", "subdivision", "ScheduleCodeInput.code"),
-    *("locationCode", "CalendarOwnerInput.service"),
+    *("locationCode", "CalendarOwnerInput.service", "ShippingRouteInput.service"),
     *("hazardClass", "hazardClasses", "packaging", "unNumber", "variantOfSku"),
     *(
         "channelCodes",

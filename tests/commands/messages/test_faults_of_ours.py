@@ -8,6 +8,7 @@ from tests.commands.messages import test_schedules as schedules
 from tests.make.messages import files
 
 TEXT = "4712: INVALID: We failed to take this in; the log tells why."
+OTHERS = {("4711-A", "PLANT10", "D1"), ("4711-A", "PLANT20", "E5")}
 partner = schedules.partner
 
 
@@ -15,7 +16,8 @@ def _fails(real):
     """Return what it does, but for what is of 4712, which is weighed."""
 
     def look(first, *others):
-        of = others[-1].articles.values() if others else [first.line.unit.value]
+        its = next((it for it in (first, *others[:1]) if hasattr(it, "line")), None)
+        of = others[-1].articles.values() if its is None else [its.line.unit.value]
         if {"4712", "KILOGRAM"}.intersection(of):
             raise KeyError(first)
         return real(first, *others)
@@ -25,8 +27,8 @@ def _fails(real):
 
 @pytest.mark.parametrize(
     ("where", "name"),
-    [(intake, "findings_of"), (Resolving, "values")],
-    ids=["release", "resolving"],
+    [(intake, "findings_of"), (Resolving, "values"), (intake.ReleaseIntake, "_add")],
+    ids=["release", "resolving", "writing"],
 )
 async def test_an_article_whose_reading_fails_stops_no_other(
     ask, world, partner, monkeypatch, where, name
@@ -36,7 +38,16 @@ async def test_an_article_whose_reading_fails_stops_no_other(
     await files.read_all(world)
     (found,) = await schedules.findings(ask)
     assert found["text"].startswith(TEXT)
-    assert set(await schedules.releases(ask)) == {
-        ("4711-A", "PLANT10", "D1"),
-        ("4711-A", "PLANT20", "E5"),
-    }
+    assert set(await schedules.releases(ask)) == OTHERS
+
+
+async def test_an_article_whose_rows_cannot_be_written_stops_no_other(ask, world, partner):
+    """What it wants in all has more digits than a counter holds."""
+    wanted = b"QTY+113:12,5:KGM'\nDTM+10:20260310:102'"
+    too_many = wanted.replace(b"12,5", b"600000000000")
+    content = schedules.NORTH.read_bytes().replace(wanted, too_many * 2)
+    await files.received(ask, schedules.sent(partner, content))
+    await files.read_all(world)
+    (found,) = await schedules.findings(ask)
+    assert found["text"].startswith("4712: OUT_OF_RANGE: ")
+    assert set(await schedules.releases(ask)) == OTHERS

@@ -147,3 +147,22 @@ async def test_what_lies_in_a_folder_is_the_same_and_twice_writes_no_row(
         (tmp_path / plant).write_bytes(content(plant, "first"))
     assert (await exchange(world.database, author, tmp_path))["known"] == len(every)
     assert set(await digests(world)) ^ set(before) == set()
+
+
+@pytest.mark.parametrize(
+    ("unit", "quantities"), [("ST", []), ("KG", ["27", "15"]), ("T ", ["27000", "15000"])]
+)
+async def test_a_transmission_is_counted_in_the_units_of_products(
+    ask, world, unit: str, quantities: list[str]
+) -> None:
+    """HX-300 is weighed: tonnes become kilograms, and pieces are not taken in."""
+    file = content("stade", "first").replace(b"HX-200", b"HX-300")
+    await files.received(ask, file.replace(b"MUE ST", b"MUE " + unit.encode(), 1))
+    await files.read_all(world)
+    (message,) = (await ask(READ))["interchangeMessages"]["nodes"]
+    codes = [it["code"] for it in message["findings"]]
+    assert codes == ([] if quantities else ["UNIT_MISMATCH"])
+    found = (await releases(ask)).get(("HX-300", "042", "A1", "FORECAST"), {"lines": []})
+    assert [line[-1] for line in found["lines"][:2]] == quantities
+    if quantities:
+        assert found["received"] == {"KG": "1500", "T ": "1500000"}[unit]

@@ -1,7 +1,10 @@
 """Messages of one number and instant: the same once more, and others, of which the last counts."""
 
+import pytest
+
 from tests.commands.messages import test_schedules as schedules
 from tests.commands.messages.test_schedules import END, PIECES, quantities, released
+from tests.make.messages import files
 
 partner = schedules.partner
 HEAD = b"UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'DTM+137:20260302:102'"
@@ -19,3 +22,61 @@ async def test_a_message_of_the_same_number_and_day_is_read_by_what_it_says(ask,
     line = next(each for each in contract["lines"] if each["releases"]["nodes"])
     states = [it["state"] for it in line["releases"]["nodes"]]
     assert sorted(states) == ["ACTIVE", "SUPERSEDED", "SUPERSEDED", "SUPERSEDED"]
+
+
+OWN = HEAD.replace(b"+1+5'", b"+%s+5'")
+WEIGHED = b"LIN+1++4712:IN'LOC+11+D2'SCC+1'QTY+113:7:KGM'DTM+2:20260309:102'"
+
+
+async def test_of_an_interchange_that_came_in_part_before_the_rest_is_new(ask, world, partner):
+    """Its first message is there already, under a reference of its own; its second is not."""
+    again = OWN % b"1" + PIECES % (b"", b"100")
+    assert await released(ask, world, partner, again + END, "FIRST") == []
+    head = f"UNB+UNOC:3+{partner['identification']}:14+SUPPLIER:ZZ+260302:0900+SECOND++X'"
+    fresh = (OWN % b"2").replace(b"UNH+1", b"UNH+2") + WEIGHED
+    parts = [again + b"UNT+8+1'", fresh + b"UNT+9+2'"]
+    whole = head.encode() + b"".join(_counted(it) for it in parts) + b"UNZ+2+SECOND'"
+    taken = await files.received(ask, whole)
+    assert (taken["state"], await files.read_all(world)) == ("ACCEPTED", 2)
+    found = {it["reference"]: it for it in (await ask(MESSAGES))["interchangeMessages"]["nodes"]}
+    assert [it["code"] for it in found["2"]["findings"]] == []
+    states = sorted((await quantities(ask)).items())
+    assert states == [(("5500012345", "D1"), ["0", "100"]), (("5500012345", "D2"), ["0", "7"])]
+    (line,) = [it for it in await _lines(ask) if it["product"]["sku"] == "4711-A"]
+    assert [it["state"] for it in line["releases"]["nodes"]].count("SUPERSEDED") == 1
+    # The same reference with other bytes is nobody's to guess: it is held as a whole.
+    other = whole.replace(b"QTY+113:7:", b"QTY+113:8:")
+    assert (await files.received(ask, other))["state"] == "HELD"
+
+
+MESSAGES = "{ interchangeMessages(first: 9) { nodes { reference findings { code } } } }"
+
+
+def _counted(message: bytes) -> bytes:
+    body, end = message.split(b"UNT+")
+    return body + b"UNT+%d+" % (body.count(b"'") + 1) + end.split(b"+")[1]
+
+
+async def _lines(ask):
+    (contract,) = (await ask(schedules.READ))["contracts"]["nodes"]
+    return contract["lines"]
+
+
+@pytest.mark.parametrize(
+    ("total", "found"), [(b"CNT+2:1'", []), (b"CNT+2:2'", ["COUNTS_DIFFER", "INVALID_VALUE"])]
+)
+async def test_a_total_that_differs_is_told_beside_what_is_taken_in(
+    ask, world, partner, total, found
+):
+    """It ends nothing that it does not name: an article of it may be lost."""
+    own = {key: partner[key] for key in ("code", "identification")}
+    whole = {"scheduleCodes": [{"element": "FUNCTION", "code": "5", "meaning": "WHOLE"}]}
+    await files.partner(ask, **own, partyNumber="NORTH", **whole)
+    before = OWN % b"1" + PIECES % (b"", b"12") + WEIGHED.replace(b"+1+", b"+2+", 1) + END
+    assert await released(ask, world, partner, before, "FIRST") == []
+    later = (OWN % b"2").replace(b"20260302", b"20260303")
+    content = later + PIECES % (b"", b"20") + b"UNS+S'" + total + END
+    assert await released(ask, world, partner, content, "SECOND") == found
+    left = (await quantities(ask))["5500012345", "D2"]
+    assert left == (["0", "7"] if found else ["0"])
+    assert (await quantities(ask))["5500012345", "D1"] == ["0", "20"]

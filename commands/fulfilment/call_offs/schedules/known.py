@@ -121,7 +121,7 @@ async def known_of_contract(
         {it.id: it for it in lines},
         {it.id: it for it in accounts},
         {it.id: it for it in await writing.records(Address, "party_id", [contract.party_id])},
-        (await transits_of(writing, [contract.party_id]))[contract.party_id],
+        (await transits_of(writing, [contract], command.location_id))[contract.id],
         await _demand(writing, contract),
         outstanding,
         planned,

@@ -13,7 +13,7 @@ from commands.trade.releases.accounts.account import (
 )
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease
-from commands.trade.releases.named import NamedRows
+from commands.trade.releases.named import NamedRows, receipts_of
 from commands.trade.releases.schedule import Schedule
 from commands.writing.transaction import Writing
 from kit.clock import CLOCKS_APART
@@ -82,6 +82,9 @@ class Arriving:
         if item.last_note is not None:
             fields["last_receipt_reference"] = item.last_note
         if before is None or any(getattr(other, name) != it for name, it in fields.items()):
+            return False
+        receipts = receipts_of(item.last_receipts)
+        if receipts and receipts != self.named.receipts.get(other.id):
             return False
         return self.stated.says_the_same(before, is_update=item.is_update)
 

@@ -94,7 +94,7 @@ def _named(place: ReleasePlace) -> str:
 
 
 def period(release: Arriving) -> Findings:
-    """Find that another period is counted in than before."""
+    """Find that another period is counted in than before; of one to come it is told once."""
     current, day = release.current, release.item.counted_from
     if day is None or current.is_new or day == current.starts_on:
         return
@@ -105,6 +105,8 @@ def period(release: Arriving) -> Findings:
         )
         yield Found(FindingCode.PERIOD_WENT_BACK, text, day=day)
     elif release.account is current:
+        if release.newest.release is not None and release.newest.release.counted_from == day:
+            return
         text = (
             f"It tells of a period that begins on {day}: until then it counts in the one from"
             f" {current.starts_on}, and what it has received is not known from it."

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from kit.db.driver import CACHES
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
@@ -267,3 +269,92 @@ async def test_what_is_no_day_or_party_is_refused_at_its_argument(ask, world):
         (error,) = answer["errors"]
         argument = {"party": "partyId"}.get(name, name)
         assert error["extensions"]["argument"] == [argument]
+
+
+async def _route_calendars(ask, world) -> dict[str, Any]:
+    """Make a contract whose customer, place and carrier work on days of their own.
+
+    Return them by name.
+    """
+    customer = to_global("Party", await parties.company(world, number="CUSTOMER"))
+    hall = to_global("Location", await locations.location(world, code="HALL"))
+    dhl = to_global("Party", await parties.carrier(world, number="DHL"))
+    days = {"week": range(1, 6), "early": range(1, 4), "lorries": range(1, 7)}
+    hours = {
+        name: [{"weekday": it, "opens": "06:00", "closes": "22:00"} for it in some]
+        for name, some in days.items()
+    }
+    written = await put(
+        ask,
+        item("OURS", hours=hours["week"]),
+        item("HALL", owner={"locationCode": "HALL"}, hours=hours["early"]),
+        item("THEIRS", owner={"partyNumber": "CUSTOMER"}, hours=hours["week"], transitDays=3),
+        item("DHL", owner={"partyNumber": "DHL"}, hours=hours["lorries"], transitDays=2),
+        item("FAST", owner={"partyNumber": "DHL", "service": "FAST"}, transitDays=1),
+    )
+    assert written["userErrors"] == []
+    made = await contracts.contract(world, ask, partyId=customer)
+    return {"contract": made, "locationId": hall, "carrierId": dhl}
+
+
+@pytest.mark.parametrize(
+    ("named", "service", "leaves", "arrives"),
+    [
+        # Three of the customer's days; two of the carrier's, Saturdays too; one of its service.
+        ((), None, "2026-03-12", "2026-03-25"),
+        (("carrierId",), None, "2026-03-13", "2026-03-23"),
+        (("carrierId",), "FAST", "2026-03-16", "2026-03-23"),
+        (("carrierId",), "SLOW", "2026-03-13", "2026-03-23"),
+        # From Monday to Wednesday.
+        (("locationId",), None, "2026-03-11", "2026-03-25"),
+        (("locationId", "carrierId"), None, "2026-03-11", "2026-03-23"),
+    ],
+)
+async def test_the_route_of_a_contract_says_whose_days_count(
+    ask, world, named, service, leaves, arrives
+):
+    made = await _route_calendars(ask, world)
+    route = {name: made[name] for name in named} | {"service": service}
+    agreed = made["contract"]
+    payload = await contracts.change(ask, "contractAmend", contractId=agreed["id"], route=route)
+    assert payload["userErrors"] == []
+    leaving = {**schedule("2026-03-20", "30"), "dateMeaning": "SHIPMENT"}
+    await contracts.release(ask, agreed["lines"][0]["id"], 1, schedule("2026-03-17", "10"), leaving)
+    found = _shown(await _demand(ask), "shipsOn", "arrivesOn")
+    assert found == [(leaves, "2026-03-17"), ("2026-03-20", arrives)]
+    answer = (await ask(ROUTE, id=agreed["id"]))["contract"]
+    assert (answer["location"] is None, answer["carrier"] is None, answer["service"]) == (
+        "locationId" not in named,
+        "carrierId" not in named,
+        service,
+    )
+
+
+ROUTE = "query ($id: ID!) { contract(id: $id) { location { code } carrier { number } service } }"
+
+
+@pytest.mark.gate("R1", "contractAmend")
+@pytest.mark.parametrize(
+    ("route", "code", "field"),
+    [
+        ({"service": "FAST"}, "INVALID", ""),
+        ({"carrierId": "customer"}, "INVALID", ".carrierId"),
+        ({"carrierId": "nobody"}, "NOT_FOUND", ".carrierId"),
+        ({"locationId": "nowhere"}, "NOT_FOUND", ".locationId"),
+    ],
+)
+async def test_a_route_names_what_is_there(ask, world, route, code, field):
+    made = await contracts.contract(world, ask)
+    strange = {
+        "customer": made["party"]["id"],
+        "nobody": to_global("Party", world.merchant_id),
+        "nowhere": to_global("Location", world.merchant_id),
+    }
+    named = {name: strange.get(it, it) for name, it in route.items()}
+    own = await contracts.contract_input(world, ask, route=named)
+    for name, values in (
+        ("contractCreate", own),
+        ("contractAmend", {"contractId": made["id"], "route": named}),
+    ):
+        payload = await contracts.change(ask, name, **values)
+        assert contracts.codes(payload) == [(code, f"route{field}")], name

@@ -86,3 +86,24 @@ async def test_lots_and_firm_quantities_are_compared_without_what_is_on_its_way(
     assert contracts.found(sent) == ("RECEIVED", ["FIRM_ZONE"])
     (finding,) = sent["release"]["findings"]
     assert (finding["expected"], finding["found"]) == ("150", "100")
+
+
+async def test_an_update_is_beside_what_is_on_its_way_as_well(ask, world, agreed):
+    """What is on its way is of the lines before; what is told anew is wanted beside it."""
+    first, second, third = (f"2026-03-{day}" for day in (10, 12, 14))
+    lines = [schedule(first, "100"), schedule(second, "100"), schedule(third, "50")]
+    await _send(ask, agreed, 1, *lines, cumulativeReceived="0")
+    await _left(ask, world, agreed, "130")
+    update = {"function": "UPDATE", "cumulativeReceived": "0"}
+    await _send(ask, agreed, 2, schedule(third, "80"), **update)
+    # 130 of 200 are on their way: 70 of the second day are left, and 80 of the third are new.
+    shown = [("IN_TRANSIT", "130", "0"), (None, "70", "70"), (None, "80", "80")]
+    assert await _demand(ask) == shown
+    # The first day is told anew: it is wanted beside the 130, of which 30 have come by now.
+    update["cumulativeReceived"] = "30"
+    await _send(ask, agreed, 3, schedule(first, "10"), **update)
+    shown = [("IN_TRANSIT", "100", "0"), (None, "10", "10"), *shown[1:]]
+    assert await _demand(ask) == shown
+    # One that says the same once more changes nothing.
+    await _send(ask, agreed, 3, schedule(first, "10"), **update)
+    assert await _demand(ask) == shown

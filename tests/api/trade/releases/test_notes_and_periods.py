@@ -93,6 +93,11 @@ async def test_a_period_that_has_not_begun_counts_nothing_yet(line, clock):
     payload = await line.tell("40", "100", **ahead)
     assert contracts.found(payload) == ("ACTIVE", ["NEW_PERIOD"])
     assert await line.opens() == ["40", "100"]
+    # It is told once, until another day is named.
+    days = ("2026-03-04", "2026-03-05", "2026-03-04")
+    sent = [await line.tell("40", "100", **ahead | {"countedFrom": day}) for day in days]
+    states = [("ACTIVE", []), *[("ACTIVE", ["NEW_PERIOD"])] * 2]
+    assert [contracts.found(it) for it in sent] == states
     await line.send("40")
     assert await line.opens() == ["0", "100"]
     clock.time = clock.time.replace(day=4)
@@ -189,3 +194,24 @@ async def test_of_two_deliveries_that_left_at_once_the_one_not_named_comes_by_it
     for each in (one, other):
         await line.arrive(each)
     assert await line.period() == ("100", "0")
+
+
+async def test_all_notes_are_compared_with_what_was_told_before(line):
+    await line.tell("100", cumulativeReceived="0")
+    first, second, third = [(await line.send(it))["number"] for it in ("10", "20", "30")]
+    line.clock.advance(hours=1)
+    same = {"number": "7", "issuedAt": line.clock().isoformat(), "cumulativeReceived": "50"}
+    sent = [
+        (first, third),
+        (first, third),
+        # The last one is the same, and the one before is another.
+        (second, third),
+        (third,),
+        (),
+    ]
+    found = []
+    for notes in sent:
+        payload = await line.tell("40", notes=notes, releaseNo=None, **same)
+        found.append(contracts.found(payload))
+    again = ("SUPERSEDED", ["REPEATED"])
+    assert found == [("ACTIVE", []), again, ("ACTIVE", []), ("ACTIVE", []), again]

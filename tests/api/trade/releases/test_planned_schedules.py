@@ -6,6 +6,7 @@ import pytest
 
 from kit.ids import from_global, to_global
 from models.access.viewers import READS, Actor, Scope
+from tests.api.master.test_calendars import item, put
 from tests.guard import counted
 from tests.make.feed import RECORD
 from tests.make.fulfilment import deliveries
@@ -355,3 +356,17 @@ async def test_statements_do_not_grow_with_lines_or_days(ask, world, database):
                 assert len((await planner())["items"]) == count * days
             sent.append(len(statements))
     assert sent[:3] == sent[3:]
+
+
+async def test_what_is_late_leaves_when_the_place_works_from_which_it_is_planned(ask, world):
+    """On Monday its next day is Thursday, whatever the contract says."""
+    week = [{"weekday": 4, "opens": "06:00", "closes": "22:00"}]
+    await locations.location(world, code="HALL")
+    written = await put(ask, item("HALL", owner={"locationCode": "HALL"}, hours=week))
+    assert written["userErrors"] == []
+    planner = await _planner(world, ask)
+    await planner.release(1, schedule("2026-02-27", "10"))
+    hall = (await ask('{ location(code: "HALL") { id } }'))["location"]["id"]
+    for place, leaves in (({}, "2026-03-02"), ({"locationId": hall}, "2026-03-05")):
+        (item_,) = (await planner(preview=True, **place))["items"]
+        assert item_["leavesOn"] == leaves

@@ -9,10 +9,12 @@ from commands.trade.releases.inputs import RecordedRelease
 from kit.errors import Code, Refused
 from kit.ids import new_id, to_global
 from kit.standards.schedules.messages import MOST_LINES
+from models.access.journal import JournalEntry
 from models.access.viewers import Actor
 from models.trade.releases.words import ReleaseType
 from tests.guard import counted
 from tests.make import reasons
+from tests.make.feed import rows
 from tests.make.master import parties
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule, window
@@ -311,3 +313,29 @@ def test_a_release_has_no_more_lines_than_an_article_of_a_message():
     with pytest.raises(Refused) as refused:
         RecordedRelease.read(own | {"lines": [day] * (MOST_LINES + 1)})
     assert [it.code for it in refused.value.problems] == [Code.TOO_MANY_ITEMS]
+
+
+MOST = "600000000000"
+
+
+async def test_one_whose_rows_cannot_be_written_stops_no_other(ask, world, database):
+    """What one line releases in all has more digits than its counter holds."""
+    lines = [await _line(ask, world) for _ in range(5)]
+    many = [{**it, "number": "1", "lines": [schedule("2026-03-06", "10")]} for it in lines]
+    many[3]["lines"] = [schedule(f"2026-03-0{day}", MOST) for day in (6, 7)]
+    results = await _record(ask, *many)
+    states = ["CREATED"] * 3 + ["REFUSED", "CREATED"]
+    assert [it["status"] for it in results] == states
+    assert _codes(results[3]) == [("OUT_OF_RANGE", "releases.3")]
+    kept = [it["contractLine"]["cumulativeReleased"] for it in results if it["contractLine"]]
+    assert kept == ["10"] * 4
+    # What was recorded is told once of each that was written, and the ledger of none twice.
+    types = [it.type for it in await rows(world, JournalEntry)]
+    assert types.count("contract.released") == 4
+    again = [{**it, "number": "2"} for it in many]
+    with counted(database.engine) as sent:
+        await _record(ask, *again[:3])
+    with counted(database.engine) as more:
+        assert [it["status"] for it in await _record(ask, *again)] == states
+    # Halves of five are found in three parts more, each of as many statements.
+    assert len(more) <= 8 * len(sent)

@@ -1,6 +1,7 @@
 """A release that is in force is taken back; the one before counts again."""
 
 import pytest
+from sqlalchemy import text
 
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
@@ -136,3 +137,26 @@ async def test_what_waits_is_decided_first(ask, world):
     assert fallen["state"] == "RECEIVED"
     (error,) = (await _withdraw(ask, firm))["userErrors"]
     assert error["message"] == "Release 2 waits for consent: decide on that first."
+
+
+async def test_one_of_which_nothing_was_kept_is_replaced_only(ask, world, agreed):
+    """It came into force before it was kept what releases take the place of."""
+    own = {"merchant": world.merchant_id}
+    async with world.database.writing(world.merchant_id) as session:
+        await session.execute(
+            text("UPDATE releases SET replaced = NULL WHERE releases.merchant_id = :merchant"), own
+        )
+    before = await _standing(ask, agreed)
+    (active,) = before["releases"]["nodes"]
+    assert active["availableActions"] == ["ANSWER"]
+    first = (await ask(FIRST, id=agreed["id"]))["contract"]["lines"][0]["releases"]["nodes"][0]
+    (error,) = (await _withdraw(ask, first))["userErrors"]
+    assert (error["code"], error["message"]) == (
+        "WRONG_STATE",
+        "What it took the place of was not kept yet: the next release takes its place.",
+    )
+    assert await _standing(ask, agreed) == before
+    # The next one does, and can be taken back; the one before is in force again.
+    wrong = await _send(ask, world, agreed, 2, WRONG, cumulativeReceived="0")
+    assert (await _withdraw(ask, wrong))["restored"] == {"number": "1", "state": "ACTIVE"}
+    assert await _standing(ask, agreed) == before

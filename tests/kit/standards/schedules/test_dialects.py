@@ -165,3 +165,32 @@ def test_a_day_of_counting_that_stands_elsewhere_is_told(
     assert _day(article.period_start) == day
     found = [(it.fault.name, it.tag) for it in article.findings]
     assert found == [("NOT_IN_THIS_PLACE", "DTM")] * findings
+
+
+@pytest.mark.parametrize(
+    ("totals", "differing"),
+    [
+        ("CNT+2:2'", 0),
+        ("CNT+2:3'", 1),
+        # What is wanted, and all quantities with it; a number that is none is told as such.
+        ("CNT+1:12,5'CNT+1:52,5'", 0),
+        ("CNT+1:12'CNT+2:1'", 2),
+        ("CNT+7:99'", 0),
+        ("CNT+2:X'", 1),
+    ],
+)
+def test_totals_at_the_end_are_compared(totals: str, differing: int) -> None:
+    head = "UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'DTM+137:20260302:102'UNS+D'"
+    one = "LIN+1++A:IN'QTY+70:40'SCC+1'QTY+113:9'DTM+2:20260309:102'"
+    other = "LIN+2++B:IN'LOC+11+D1'QTY+83:3,5'DTM+2:20260309:102'"
+    text = f"{head}{one}{other}UNS+S'{totals}UNT+9+1'"
+    message = schedule_of(segments(text.encode()), "DELFOR", Habits())
+    assert [(it.tag, it.is_error) for it in message.findings] == [("CNT", True)] * differing
+    # Whose totals are of something else says so in its profile.
+    own = Habits({("CONTROL", it): "OTHER" for it in "12"})
+    assert schedule_of(segments(text.encode()), "DELFOR", own).findings == []
+
+
+def test_no_total_is_compared_with_quantities_that_cannot_be_read() -> None:
+    text = "UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'LIN+1++A:IN'QTY+113:X'UNS+S'CNT+1:7'"
+    assert schedule_of(segments(text.encode()), "DELFOR", Habits()).findings == []

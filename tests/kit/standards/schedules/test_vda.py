@@ -115,3 +115,14 @@ def test_what_is_no_date_is_told_and_stops_no_other_quantity() -> None:
 
 def test_a_file_holds_several_transmissions() -> None:
     assert [len(it.articles) for it in schedules_of(FILE + b"\r\n" + QUIET)] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("written", "unit"),
+    [("ST", "PCE"), ("KG", "KGM"), ("M ", "MTR"), ("ZZ", "ZZ"), ("  ", "")],
+)
+def test_all_that_is_said_of_an_article_is_in_the_unit_of_its_512(written: str, unit: str) -> None:
+    (first, _) = only(FILE.replace(b"MUELST", f"MUEL{written}".encode())).articles
+    units = {it.unit for it in (*first.lines, *first.receipts)}
+    units |= {first.received_unit, first.production.unit, first.material.unit}
+    assert units == {unit}

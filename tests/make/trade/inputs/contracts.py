@@ -31,8 +31,13 @@ CONTRACT_FIELDS = {
 }
 
 
+def route(s: Scene) -> dict[str, Any]:
+    return {"locationId": s.location, "carrierId": s.carrier, "service": "EXPRESS"}
+
+
 async def contract_create(s: Scene) -> dict[str, Any]:
     own = {"partyId": s.party, "number": fresh("K"), "currency": "EUR", "shipToIds": [s.address]}
+    own["route"] = route(s)
     return {**CONTRACT_FIELDS, **own, "lines": [contract_line(s)]}
 
 
@@ -41,7 +46,7 @@ async def contract_amend(s: Scene) -> dict[str, Any]:
     change = contract_line(s) | {"contractLineId": contract["lines"][0]["id"]}
     del change["productId"]
     lines = {"lines": [change], "addLines": [contract_line(s)], "shipToIds": [s.address]}
-    lines["keepCallOffs"] = False
+    lines |= {"keepCallOffs": False, "route": route(s)}
     return {**CONTRACT_FIELDS, **versioned("contractId", contract), **lines}
 
 

@@ -1,12 +1,16 @@
-"""A partner's schedules without what is on its way become demand with it."""
+"""What a partner's profile says of its schedules: what is on its way, and how it calls articles."""
+
+import pytest
 
 from kit.ids import to_global
+from tests.commands.messages import test_schedules as schedules
 from tests.commands.messages.test_schedules import END, HEAD, PIECES, quantities, released
 from tests.make.master import parties
 from tests.make.messages import files
 from tests.make.trade import contracts
 from tests.make.trade.orders import products
 
+partner = schedules.partner
 OPEN = """
 mutation ($input: AccountsOpenInput!) {
   it: accountsOpen(input: $input) { results { status } userErrors { code } }
@@ -27,3 +31,16 @@ async def test_a_partner_may_write_without_what_is_on_its_way(ask, world) -> Non
     assert await released(ask, world, partner, content) == []
     # 60 were issued and 20 have come: 40 are on their way, beside the 100 that are wanted.
     assert await quantities(ask) == {(None, "D1"): ["20", "40", "100"]}
+
+
+@pytest.mark.parametrize("ours", ["4711-A", "4712", None])
+async def test_a_partner_may_call_articles_otherwise_than_we_do(ask, world, partner, ours) -> None:
+    """Its own names go before our SKUs, so that what is called like another one is the other."""
+    own = {key: partner[key] for key in ("code", "identification")}
+    numbers = [{"theirs": "77-X", "ours": ours}] if ours else []
+    await files.partner(ask, **own, partyNumber="NORTH", articleNumbers=numbers)
+    content = HEAD % b"202603020630" + PIECES.replace(b"4711-A", b"77-X") % (b"", b"12") + END
+    assert await released(ask, world, partner, content) == ([] if ours else ["INVALID_VALUE"])
+    (contract,) = (await ask(schedules.READ))["contracts"]["nodes"]
+    named = [it["product"]["sku"] for it in contract["lines"] if it["releases"]["nodes"]]
+    assert named == ([ours] if ours else [])
