@@ -19,11 +19,11 @@ run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	@# Ctrl-C is how it ends: make need not call that an error.
 	@trap : INT; $(PYTHON) start.py || test $$? -eq 130
 
-test: $(VENV)/dev.stamp ## Run every test, the browser's too.
+test: $(VENV)/dev.stamp ## Run every test, the browser's too; some: make test ARGS="tests/kit -k money"
 	$(PYTHON) -m web.chromium
 	$(PYTHON) -m tests.walls.programs
 	$(PYTHON) -m web.build
-	$(PYTEST)
+	$(PYTEST) $(ARGS)
 
 test-changed: $(VENV)/dev.stamp ## Run what the change since BASE touches: make test-changed BASE=main
 	$(PYTHON) -m tests.changed $(BASE) -q -n logical --maxprocesses 4 --dist worksteal

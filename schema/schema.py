@@ -173,7 +173,7 @@ schema = Schema(
     execution_context_class=Mixed,
     extensions=[
         Observed,
-        ChosenOperation,
+        OneOperation,
         Deadline,
         lambda: Limited(PLANNER.apart),
         ChosenOperation,
