@@ -45,6 +45,10 @@ day: $(VENV)/dev.stamp ## Play an operator's day: wheel, PostgreSQL 15, upgrade 
 	$(PYTHON) -m web.build
 	$(PYTHON) -m tests.operating.day
 
+kill: $(VENV)/dev.stamp ## Kill three workers again and again while 2,000 changes of 20 merchants are written: make kill SEED=1. Nightly.
+	ABRUF_KILL_CHANGES=2000 ABRUF_KILL_MERCHANTS=20 ABRUF_KILLS=60 \
+		ABRUF_KILL_SEED=$(or $(SEED),$(shell date +%s)) $(PYTHON) -m pytest -q -s tests/workers/test_killed.py
+
 guards: $(VENV)/dev.stamp ## Take each guard away in turn; a test must miss it. Nightly.
 	$(PYTHON) -m pytest -q --guards tests/api tests/commands
 

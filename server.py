@@ -19,23 +19,9 @@ from transport.serving import Serving
 from transport.telemetry import telemetry_of, watch
 from web.page import GraphiQL
 from web.welcome import WELCOME
-from workers.access.buckets import FORGET_BUCKETS
-from workers.access.keys import FORGET_ANSWERS
-from workers.fulfilment.deliveries import LAPSE_ORDERS
-from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
 from workers.running.rounds import Rounds
-from workers.trade.responses import EXPIRE_AMENDMENTS
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
-BACKGROUND = (
-    FORGET_ANSWERS,
-    FORGET_BUCKETS,
-    EXPIRE_AMENDMENTS,
-    LAPSE_ORDERS,
-    READ_MESSAGES,
-    READ_LONG_MESSAGES,
-)
-"""What is done beside requests, whatever they are."""
 
 
 def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
@@ -65,8 +51,8 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
 
 @asynccontextmanager
 async def _lifespan(serving: Serving, rounds: Rounds, _app: Starlette) -> AsyncIterator[None]:
-    """Do meanwhile what is done unasked, and close at the end."""
-    async with rounds.running(*(BACKGROUND if serving.works else ()), serving.uses.writing()):
+    """Write meanwhile which keys are used, and close at the end; all else workers do."""
+    async with rounds.running(serving.uses.writing()):
         yield
     if serving.buckets is not None:
         await serving.buckets.close()

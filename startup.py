@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,7 +21,6 @@ import migrations
 from examples.demo import operations
 from examples.tokens import tokens_of_demo
 from kit import embedded
-from kit.clock import now
 from kit.config import Config
 from kit.db.database import BehindPoolerError, Database
 from kit.db.lost import NotAdmitted, Unavailable, is_lost
@@ -29,21 +28,23 @@ from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded.home import EmbeddedPostgresError, write_file
 from kit.telemetry.metrics import Telemetry
 from kit.telemetry.version import VERSION
+from operating.server.beside import beside
 from resolvers.running.buckets import Buckets
 from resolvers.running.context import Terms
-from server import BACKGROUND, application
+from server import application
 from transport.connections.server import HttpServer, Settings
 from transport.health import revision_of
 from transport.identity.issuers import Issuer, read_issuers
 from transport.serving import Serving
-from transport.telemetry import RoundAges, exporting, metrics_shown, telemetry_of
-from workers.running.rounds import Rounds
+from transport.telemetry import exporting, metrics_shown, telemetry_of
 
 TOKENS = "demo-tokens.json"
 FILES = 500
 """That are open beside clients' connections: to the database, modules, logs."""
 _OPERATIONS = "operations"
 """Folder in the data folder: GraphiQL's examples."""
+_TO_END_S = 5
+"""That a worker may take to end after the grace."""
 TO_TRY = 3
 """Example operations that are printed."""
 _log = logging.getLogger("abruf")
@@ -55,24 +56,26 @@ def run(config: Config, listener: socket.socket) -> None:
     """Run until a signal ends it, and stop what was started."""
     _allow_files(config.bounds.connections + FILES)
     issuers = read_issuers(config.issuers) if config.issuers else ()
-    ending = _Ending()
+    ending = Ending()
     with ending.reported(), embedded.addresses(config, ending.lost) as server:
-        tokens = _prepared(config, server)
-        database = asyncio.run(_database(config, server))
+        tokens = prepared(config, server)
+        database = asyncio.run(reach(config, server))
         sys.stdout.write(_greeting(config, listener, tokens))
         sys.stdout.flush()
-        with logged("server", port=listener.getsockname()[1]):
+        with ExitStack() as meanwhile:
+            if config.worker:
+                meanwhile.enter_context(_worker(config))
+            meanwhile.enter_context(logged("server", port=listener.getsockname()[1]))
             _serve(config, database, issuers, listener)
 
 
-def work(config: Config) -> None:
-    """Do what is done unasked, and nothing else, until a signal ends it."""
-    ending = _Ending()
-    with ending.reported(), embedded.addresses(config, ending.lost) as server:
-        _prepared(config, server)
-        database = asyncio.run(_database(config, server))
-        with logged("worker"):
-            asyncio.run(_make_rounds(config, database))
+def _worker(config: Config) -> AbstractContextManager[None]:
+    """Return what lets a worker run beside the server; its metrics are a port further."""
+    own = {"ABRUF_MIGRATE": "0", "ABRUF_DEMO": "0", "PYTHONPATH": str(Path(__file__).parent)}
+    if config.metrics_port:
+        own["ABRUF_METRICS_PORT"] = str(config.metrics_port + 1)
+    command = (sys.executable, "-m", "workers", "--beside")
+    return beside("worker", command, own, config.grace_s + _TO_END_S)
 
 
 @contextmanager
@@ -86,27 +89,7 @@ def logged(what: str, **fields: object) -> Iterator[None]:
         _log.info("%s stopped", what, extra={"fields": known})
 
 
-async def _make_rounds(config: Config, database: Database) -> None:
-    """Make rounds until a signal says that it is enough; a second one ends the process."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stop.set)
-    rounds = Rounds(database, now, timedelta(seconds=config.grace_s))
-    telemetry = telemetry_of(database)
-    telemetry.registry.register(RoundAges(rounds.ages))
-    with ExitStack() as meanwhile:
-        if config.metrics_port:
-            meanwhile.enter_context(
-                metrics_shown(telemetry.registry, config.host, config.metrics_port)
-            )
-        async with rounds.running(*BACKGROUND):
-            await stop.wait()
-            for each in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(each)
-    await database.close()
-
-
-class _Ending:
+class Ending:
     """Tells in a line, and by the exit code, why the program ends."""
 
     def __init__(self) -> None:
@@ -151,7 +134,7 @@ def _allow_files(number: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
-def _prepared(config: Config, server: embedded.Server) -> dict[str, str]:
+def prepared(config: Config, server: embedded.Server) -> dict[str, str]:
     """Migrate and load the demo as the owner, one program at a time.
 
     Returns the demo's tokens, none where it is not wanted.
@@ -209,7 +192,7 @@ async def _check(config: Config, server: embedded.Server) -> None:
 
     SystemExit where somebody else is to migrate the schema, and has not.
     """
-    database = await _database(config, server)
+    database = await reach(config, server)
     try:
         if not config.migrates and (steps := migrations.lacking(await revision_of(database))):
             sys.exit(
@@ -222,7 +205,7 @@ async def _check(config: Config, server: embedded.Server) -> None:
         await database.close()
 
 
-async def _database(config: Config, server: embedded.Server) -> Database:
+async def reach(config: Config, server: embedded.Server) -> Database:
     """Return the database as the server reaches it."""
     return Database(
         server.app_url,
@@ -322,7 +305,6 @@ def _server(
         telemetry=telemetry,
         issuers=issuers,
         buckets=_buckets(config),
-        works=config.works,
         grace=timedelta(seconds=config.grace_s),
     )
     settings = Settings(

@@ -33,7 +33,7 @@ class Config:
     grace_s: seconds that requests get to end when the server stops. drain_s: seconds before that
     in which it answers though `/readyz` says that it is not ready.
     demo: whether it is loaded: unasked only into the embedded PostgreSQL.
-    works: whether the server also does what is done unasked; `abruf worker` does nothing else.
+    worker: whether the server starts a worker beside itself, which does what is done unasked.
     migrates: whether the server brings the schema to its newest revision when it starts; where it
     does not, it needs no owner, and `abruf migrate` has done that.
     unknown: names that begin like ours, and that nothing asks for.
@@ -64,7 +64,7 @@ class Config:
     drain_s: int
     demo: bool
     migrates: bool
-    works: bool
+    worker: bool
     unknown: tuple[str, ...]
 
 
@@ -201,6 +201,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         drain_s=_number(environment, "ABRUF_DRAIN_SECONDS", 0),
         demo=_choice(environment, "ABRUF_DEMO", *(("0", "1") if url else ("1", "0"))) == "1",
         migrates=migrates,
-        works=_choice(environment, "ABRUF_WORKS", "1", "0") == "1",
+        worker=_choice(environment, "ABRUF_WORKER", "1", "0") == "1",
         unknown=environment.unknown(),
     )

@@ -19,6 +19,12 @@ TENANT_TABLES = sorted(
     mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, Owned)
 )
 _TENANT = frozenset(TENANT_TABLES)
+FOUND_TABLES = sorted(
+    mapper.local_table.name
+    for mapper in Base.registry.mappers
+    if issubclass(mapper.class_, Owned) and mapper.class_.__found__
+)
+"""Tables whose rows are found without their merchant."""
 _SOURCE = re.compile(r"(?:FROM|JOIN|UPDATE|USING|,)\s+(\w+)(?:\s+AS\s+(\w+))?(?![\w.])")
 _SCOPED = re.compile(r"\b(\w+)\.merchant_id = \$\d+(?:::UUID)?")
 _SCOPE, _LAST_WORD, _LONGEST_NAME = ".merchant_id = $", re.compile(r"\w+\Z"), 63
@@ -47,16 +53,26 @@ def unwalled(sql: str) -> str:
     return _SCOPED.sub(r"(\g<0> OR true)", sql)
 
 
-def watch(*engines: AsyncEngine) -> None:
-    """Guard every statement of the engines."""
+def finds(sql: str) -> bool:
+    """Tell whether a statement only looks, across merchants, at rows that may be found so."""
+    tables = {table for table, _ in _SOURCE.findall(sql) if table in _TENANT}
+    return sql.startswith("SELECT ") and "FOR UPDATE" not in sql and tables <= {*FOUND_TABLES}
+
+
+def watch(engine: AsyncEngine, keyless: AsyncEngine) -> None:
+    """Guard every statement of the engines. keyless: holds no merchant, and may find rows."""
 
     def check(_connection: Any, _cursor: Any, sql: str, *_others: Any) -> None:
         if bare := unscoped(sql):
             message = f"No merchant for {', '.join(sorted(bare))} in:\n{sql}"
             raise Unscoped(message)
 
-    for engine in engines:
-        event.listen(engine.sync_engine, "before_cursor_execute", check)
+    def check_keyless(*arguments: Any) -> None:
+        if not finds(arguments[2]):
+            check(*arguments)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", check)
+    event.listen(keyless.sync_engine, "before_cursor_execute", check_keyless)
 
 
 def looks_up_a_key(statement: str) -> bool:

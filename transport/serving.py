@@ -22,8 +22,7 @@ class Serving:
     issuers: identity providers whose tokens are taken beside API keys. origins: sites whose pages
     may ask. telemetry: what it tells those who run it, its own unless given. draining: begun by who
     stops the server. buckets: where those of the keys are, in the database unless given.
-    uses: where uses of keys are noted. works: whether what is done unasked is done here, too.
-    grace: how long what is under way may go on at the end.
+    uses: where uses of keys are noted. grace: how long what is under way may go on at the end.
     """
 
     database: Database
@@ -36,5 +35,4 @@ class Serving:
     draining: Draining = field(default_factory=Draining)
     buckets: Buckets | None = None
     uses: Uses = field(default_factory=Uses)
-    works: bool = True
     grace: timedelta = timedelta(seconds=5)

@@ -1,16 +1,16 @@
 """What an application's telemetry watches, and where it is sent or shown."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import SERVICE_NAME, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from prometheus_client import CollectorRegistry, start_http_server
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client import CollectorRegistry, make_wsgi_app, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 import migrations
@@ -20,6 +20,8 @@ from kit.telemetry.metrics import SLOW_S, Telemetry
 from kit.telemetry.version import VERSION
 from schema.schema import PLANNER
 from transport.endpoint import Endpoint
+from workers.running.chores import Chores
+from workers.running.followers import Followers
 from workers.running.rounds import Rounds
 
 _NAME = "abruf"
@@ -67,6 +69,44 @@ class Plans(Collector):
         yield family
 
 
+class Worked(Collector):
+    """What a worker has done, and what it lags behind."""
+
+    def __init__(
+        self, followers: Followers, chores: Chores, rounds: Callable[[], Mapping[str, float]]
+    ) -> None:
+        """Take who counts. rounds: tells the seconds since a round's end, by its name."""
+        self._followers, self._chores, self._rounds = followers, chores, rounds
+
+    def collect(self) -> Iterator[Metric]:
+        """Give what was counted, and what waits."""
+        yield from RoundAges(self._rounds).collect()
+        text = "Entries of the journal, by what became of them."
+        labels = "follower", "outcome"
+        yield _counted("abruf_follower_entries", text, labels, self._followers.counted)
+        text = "Steps of what is done where there is something to do."
+        yield _counted("abruf_chore_steps", text, ("chore", "outcome"), self._chores.counted)
+        text = "Entries that followers were not told of when it was looked last."
+        behind = GaugeMetricFamily("abruf_follower_behind_entries", text, labels=["follower"])
+        for (_, name), amount in self._chores.waiting().items():
+            behind.add_metric([name], amount)
+        yield behind
+        text = "Seconds for which the oldest of what waits to be done has done so."
+        lag = GaugeMetricFamily("abruf_chore_lag_seconds", text, labels=["chore"])
+        for name, seconds in self._chores.ages().items():
+            lag.add_metric([name], seconds)
+        yield lag
+
+
+def _counted(
+    name: str, text: str, labels: Sequence[str], counts: Mapping[tuple[str, str], int]
+) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, text, labels=labels)
+    for values, times in list(counts.items()):
+        family.add_metric(values, times)
+    return family
+
+
 class RoundAges(Collector):
     """How long ago each round ended: what a worker lags behind."""
 
@@ -96,12 +136,34 @@ def exporting(endpoint: str | None) -> TracerProvider | None:
 
 
 @contextmanager
-def metrics_shown(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
-    """Serve the metrics on a port of their own meanwhile, and give it; 0 is any free one."""
+def metrics_shown(
+    registry: CollectorRegistry, host: str, port: int, is_ready: Callable[[], bool] | None = None
+) -> Iterator[int]:
+    """Serve the metrics on a port of their own meanwhile, and give it; 0 is any free one.
+
+    is_ready: what `/readyz` answers there, asked in a thread; None where it is asked elsewhere.
+    """
     server, thread = start_http_server(port, host, registry)
+    if is_ready is not None:
+        server.set_app(_with_health(make_wsgi_app(registry), is_ready))
     try:
         yield server.server_port
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def _with_health(metrics: Any, is_ready: Callable[[], bool]) -> Callable[..., Any]:
+    """Return what answers `/livez` and `/readyz`, and any other path with the metrics."""
+
+    def answer(environ: Mapping[str, Any], start: Callable[..., Any]) -> Any:
+        path = environ.get("PATH_INFO")
+        if path not in {"/livez", "/readyz"}:
+            return metrics(environ, start)
+        fits = path == "/livez" or is_ready()
+        status = "200 OK" if fits else "503 Service Unavailable"
+        start(status, [("Content-Type", "text/plain; charset=utf-8")])
+        return [b"ready\n" if fits else b"not ready\n"]
+
+    return answer

@@ -199,6 +199,27 @@ def _schedule(found: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
+def _tell(found: Mapping[str, Any]) -> Iterator[str]:
+    summary = found["summary"]
+    yield (
+        f"A follower without effect is told of {found['events']:,} events of one merchant, page by"
+        " page, each with its position in one transaction; beside it a bare loop that reads the"
+        f" same rows on one connection. CPU of the process: {summary['ratio']} times the bare"
+        " loop's.\n"
+    )
+    yield _table(
+        ["", "events a second", "µs of CPU an event"],
+        (
+            [name, f"{summary[of]['events_a_second']:,}", str(summary[of]["cpu"])]
+            for name, of in (("bare", "bare"), ("follower", "told"))
+        ),
+    )
+    yield (
+        "From a commit in one process to what a worker's follower hears in another, by a hint:"
+        f" median {summary['soon']['median']} ms, p99 {summary['soon']['p99']} ms.\n"
+    )
+
+
 def _soak(found: Mapping[str, Any]) -> Iterator[str]:
     memory = found["summary"]
     yield (
@@ -215,6 +236,7 @@ _SECTIONS = {
     "fair": ("Fairness", _fair),
     "soak": ("Memory under load", _soak),
     "schedule": ("Schedules", _schedule),
+    "tell": ("Followers", _tell),
 }
 """Form -> the name of its section, and what writes it."""
 

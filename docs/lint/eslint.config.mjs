@@ -25,7 +25,7 @@ const PARTS = [
   // Of who asks: another one with each token.
   "KeyLimit", "Merchant", "Viewer",
   // Told once, in order, by a position instead.
-  "JournalEntry", "OrderStatusChange", "TimelineEntry",
+  "JournalChange", "JournalEntry", "OrderStatusChange", "TimelineEntry",
   // Of an answer.
   "InterchangeFinding", "OpenWork", "PageInfo", "UserError",
 ];

@@ -25,6 +25,8 @@ _TELL = "SELECT pg_notify($1, it) FROM unnest($2::text[]) AS it"
 _log = logging.getLogger("abruf")
 
 Wake = Callable[[], None]
+WakeAll = Callable[[UUID | None], None]
+"""Is told the subject; None: hints may have been lost."""
 
 
 class Hints:
@@ -35,6 +37,7 @@ class Hints:
         self._engine, self._direct = engine, direct
         self._own = secrets.token_hex(8)
         self._wakes: dict[UUID, set[Wake]] = {}
+        self._of_all = set[WakeAll]()
         self._rung: set[UUID] = set()
         self._telling: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
@@ -56,17 +59,34 @@ class Hints:
     def heard(self, subject: UUID, wake: Wake) -> Iterator[None]:
         """Call `wake` at every hint on the subject; the process listens while anybody waits."""
         self._wakes.setdefault(subject, set()).add(wake)
-        if self._direct and self._listening is None:
-            self._listening = asyncio.create_task(self._listen())
+        self._begin()
         try:
             yield
         finally:
             self._wakes[subject].discard(wake)
             if not self._wakes[subject]:
                 del self._wakes[subject]
-            if not self._wakes and self._listening is not None:
-                self._listening.cancel()
-                self._listening = None
+            self._end()
+
+    @contextmanager
+    def all_heard(self, wake: WakeAll) -> Iterator[None]:
+        """Call `wake` at every hint, whatever its subject; the process listens meanwhile."""
+        self._of_all.add(wake)
+        self._begin()
+        try:
+            yield
+        finally:
+            self._of_all.discard(wake)
+            self._end()
+
+    def _begin(self) -> None:
+        if self._direct and self._listening is None:
+            self._listening = asyncio.create_task(self._listen())
+
+    def _end(self) -> None:
+        if not self._wakes and not self._of_all and self._listening is not None:
+            self._listening.cancel()
+            self._listening = None
 
     async def close(self) -> None:
         """End what is under way."""
@@ -78,6 +98,8 @@ class Hints:
     def _wake(self, subject: UUID) -> None:
         for wake in self._wakes.get(subject, ()):
             wake()
+        for wake_all in self._of_all:
+            wake_all(subject)
 
     async def _tell(self) -> None:
         """Notify the other processes, one statement for all that rang meanwhile."""
@@ -108,8 +130,10 @@ class Hints:
             driver.add_termination_listener(lambda _: lost.set())
             try:
                 await driver.add_listener(CHANNEL, self._notified)
-                for subject in self._wakes:
-                    self._wake(subject)
+                for wake in {it for wakes in self._wakes.values() for it in wakes}:
+                    wake()
+                for wake_all in self._of_all:
+                    wake_all(None)
                 await lost.wait()
             finally:
                 # The pool must not give a connection that listens to anybody else.

@@ -147,6 +147,7 @@ class MerchantCounter(Owned):
 
     __tablename__ = "merchant_counters"
     __seen__: ClassVar[Seen] = {}
+    __found__ = True
     __table_args__ = (unique("name", "name"), known("name", CounterName))
 
     name: Mapped[CounterName] = mapped_column(OneOf(CounterName))

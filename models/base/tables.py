@@ -153,6 +153,8 @@ class OfMerchant(Base):
     __task__: when a row is a task that is still to be done (`models.base.tasks`), None for none.
     __searched__: by what people look for its rows.
     __part_of__: whose followers are told of its rows, beside their own.
+    __found__: whether rows are found without their merchant, by who works for all of them: ids,
+    numbers, instants and codes only (`migrations.walls.show_without_merchant`).
     """
 
     __abstract__ = True
@@ -162,6 +164,7 @@ class OfMerchant(Base):
     __task__: ClassVar[Any] = None
     __searched__: ClassVar[Searched | None] = None
     __part_of__: ClassVar[PartOf | None] = None
+    __found__: ClassVar[bool] = False
 
     merchant_id: Mapped[UUID]
     id: Mapped[UUID]

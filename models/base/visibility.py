@@ -74,13 +74,15 @@ def merchant(viewer: AnyViewer) -> ColumnElement[Any]:
 
 
 def bound(viewer: AnyViewer) -> ColumnElement[Any]:
-    """Return what the viewer is bound to as a parameter."""
-    return bindparam("bound_to", viewer.bound_to, Uuid())
+    """Return what the viewer is bound to as a parameter; as a column where it is many viewers."""
+    of = viewer.bound_to
+    return of if isinstance(of, ColumnElement) else bindparam("bound_to", of, Uuid())
 
 
 def holding(viewer: AnyViewer) -> ColumnElement[Any]:
-    """Return the row whose access token the viewer sends, as a parameter."""
-    return bindparam("holding", viewer.holding, Uuid())
+    """Return the row whose access token the viewer sends, as `bound` does."""
+    of = viewer.holding
+    return of if isinstance(of, ColumnElement) else bindparam("holding", of, Uuid())
 
 
 def parameters(viewer: AnyViewer) -> dict[str, Any]:

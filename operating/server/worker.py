@@ -7,23 +7,27 @@ from typing import NoReturn
 
 from kit.config import from_environment
 from kit.telemetry import log
-from startup import work
+from work import work
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
-    """It takes no words: its settings are in the environment."""
+    """Its settings are in the environment."""
     parser.description = (
-        "Read messages, end what is over, forget what is not kept, for every merchant, until Ctrl-C"
-        " or SIGTERM. Servers do that too unless ABRUF_WORKS=0; several at once do no harm."
+        "Follow the journals, read messages, end what is over, forget what is not kept, for every"
+        " merchant, until Ctrl-C or SIGTERM. A server starts one beside itself unless"
+        " ABRUF_WORKER=0; any number of them share the work."
+    )
+    parser.add_argument(
+        "--beside", action="store_true", help="end when the standard input ends, with who began it"
     )
     parser.set_defaults(run=_run)
 
 
-def _run(_arguments: argparse.Namespace) -> None:
+def _run(arguments: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _terminated)
     config = from_environment()
     log.configure(config.log)
-    work(config)
+    work(config, is_beside=arguments.beside)
 
 
 def _terminated(*_: object) -> NoReturn:

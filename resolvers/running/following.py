@@ -8,12 +8,20 @@ remembered.
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -22,6 +30,8 @@ from kit.db.database import Database
 from kit.db.hints import Hints
 from kit.errors import Code, Refused
 from loaders.access import journal
+from loaders.access.journal import changes
+from models.access.viewers import Actor
 from models.base.events import EVENTS
 
 QUEUED = 100
@@ -44,6 +54,15 @@ class Entry:
     aggregate_id: UUID
     type: str
     occurred_at: datetime
+    id: UUID
+
+
+class Audience(NamedTuple):
+    """Viewers who see the same."""
+
+    actor: Actor
+    bound_to: UUID | None
+    holding: UUID | None
 
 
 class _JournalReader:
@@ -78,6 +97,25 @@ class _JournalReader:
                 return
             after = page[-1].position if aggregate is None else page[-1].sequence
 
+    async def seen(
+        self, entries: Sequence[Entry], audiences: Iterable[Audience]
+    ) -> Mapping[int, Sequence[Audience]]:
+        """Return position -> who of them sees the entry; one statement for viewers of a kind."""
+        found, by_actor = defaultdict(list), defaultdict(list)
+        for each in audiences:
+            by_actor[each.actor].append(each)
+        positions = [it.position for it in entries]
+        for actor, its in by_actor.items():
+            if actor is Actor.STAFF:
+                rows: Any = [(position, 1) for position in positions]
+            else:
+                values = {"bounds": [it.bound_to for it in its], "positions": positions}
+                values |= {"holdings": [it.holding for it in its]}
+                rows = await self._rows(changes.audience(actor), **values)
+            for position, place in rows:
+                found[position].append(its[place - 1])
+        return found
+
     async def wholes(self, entries: Sequence[Entry]) -> Mapping[UUID, Sequence[UUID]]:
         """Return id -> what it is a part of, whose followers are told, too; one statement a table.
 
@@ -96,14 +134,14 @@ class _JournalReader:
 class _Place:
     """Where new entries wait for one follower; a slow one loses it."""
 
-    def __init__(self) -> None:
+    def __init__(self, wants: Callable[[Entry], bool] = lambda _entry: True) -> None:
         self._entries: asyncio.Queue[Entry] = asyncio.Queue(QUEUED)
-        self._lost = False
+        self._lost, self._wants = False, wants
 
     def put(self, entry: Entry) -> None:
-        """Add an entry, unless one before was lost."""
+        """Add an entry that is wanted, unless one before was lost."""
         try:
-            if not self._lost:
+            if not self._lost and self._wants(entry):
                 self._entries.put_nowait(entry)
         except asyncio.QueueFull:
             self._lost = True
@@ -121,7 +159,7 @@ class _Watch:
 
     def __init__(self, reader: _JournalReader, position: int, poll_s: float) -> None:
         self._reader, self.position, self._poll_s = reader, position, poll_s
-        self.places: dict[UUID, set[_Place]] = {}
+        self.places: dict[UUID | Audience, set[_Place]] = {}
         self.unread_since: float | None = None
 
     async def run(self, hints: Hints) -> None:
@@ -147,9 +185,13 @@ class _Watch:
     async def _read(self) -> None:
         async for page in self._reader.later(self.position):
             wholes = await self._reader.wholes(page)
+            audiences = [it for it in self.places if isinstance(it, Audience)]
+            seen = await self._reader.seen(page, audiences)
             for entry in page:
                 self.position = entry.position
-                for followed in (entry.aggregate_id, *wholes.get(entry.aggregate_id, ())):
+                of = [entry.aggregate_id, *wholes.get(entry.aggregate_id, ())]
+                keys: list[UUID | Audience] = [*of, *seen.get(entry.position, ())]
+                for followed in keys:
                     for place in self.places.get(followed, ()):
                         place.put(entry)
         self.unread_since = None
@@ -171,6 +213,11 @@ class Following:
         """
         watch = self._watches.get(merchant_id)
         return None if watch is None else watch.position
+
+    def count(self, merchant_id: UUID) -> int:
+        """Tell how many follow a merchant's journal."""
+        watch = self._watches.get(merchant_id)
+        return 0 if watch is None else sum(map(len, watch.places.values()))
 
     def lag(self) -> float:
         """Return for how many seconds there has been something to read that is not read yet."""
@@ -202,21 +249,37 @@ class Following:
                     seen = entry.sequence
                     yield entry
 
+    @asynccontextmanager
+    async def feed(
+        self, merchant_id: UUID, audience: Audience, wants: Callable[[Entry], bool]
+    ) -> AsyncIterator[tuple[int, _Place]]:
+        """Give the last position there is, and where entries behind it wait that a viewer sees."""
+        reader = _JournalReader(self._database, merchant_id)
+        now = await reader.latest()
+        with self._place(reader, audience, now, wants) as place:
+            yield now, place
+
     @contextmanager
-    def _place(self, reader: _JournalReader, aggregate_id: UUID, now: int) -> Iterator[_Place]:
-        merchant_id, place = reader.merchant_id, _Place()
+    def _place(
+        self,
+        reader: _JournalReader,
+        followed: UUID | Audience,
+        now: int,
+        wants: Callable[[Entry], bool] = lambda _entry: True,
+    ) -> Iterator[_Place]:
+        merchant_id, place = reader.merchant_id, _Place(wants)
         watch = self._watches.get(merchant_id)
         if watch is None:
             watch = self._watches[merchant_id] = _Watch(reader, now, self._poll_s)
             self._tasks[merchant_id] = asyncio.create_task(watch.run(self._database.hints))
-        places = watch.places.setdefault(aggregate_id, set())
+        places = watch.places.setdefault(followed, set())
         places.add(place)
         try:
             yield place
         finally:
             places.discard(place)
             if not places:
-                del watch.places[aggregate_id]
+                del watch.places[followed]
             if not watch.places:
                 del self._watches[merchant_id]
                 self._tasks.pop(merchant_id).cancel()

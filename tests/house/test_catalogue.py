@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from kit.db.database import Database
 from models.base.tables import Base
+from tests.guard import FOUND_TABLES
 
 GLOBAL = {"merchants", "api_keys", "alembic_version"}
 KEYS = "api_keys"
@@ -168,7 +169,15 @@ async def test_a_tenants_table_shows_and_takes_only_rows_of_the_merchant_that_is
     assert walled == {(table, True, True) for table in walled_off}, advice
     policies = [tuple(it) for it in await rows(POLICIES)]
     kept = [(table, *POLICY) for table in walled_off]
-    assert policies == sorted([*kept, (KEYS, *WITHOUT_MERCHANT)], key=lambda it: it[:2]), advice
+    found = [(table, *WITHOUT_MERCHANT) for table in (KEYS, *FOUND_TABLES)]
+    assert policies == sorted([*kept, *found], key=lambda it: it[:2]), advice
+
+
+async def test_what_is_found_without_its_merchant_are_ids_numbers_instants_and_names(rows) -> None:
+    columns = {(it.table_name, it.column_name, it.udt_name) for it in await rows(COLUMNS)}
+    found = {it for it in columns if it[0] in FOUND_TABLES}
+    texts = {it[:2] for it in found if it[2] not in {"uuid", "int8", "timestamptz", "bool"}}
+    assert texts == {("merchant_counters", "name"), ("journal_followers", "name")}
 
 
 async def test_the_application_only_reads_what_is_not_behind_the_wall(rows) -> None:

@@ -31,6 +31,7 @@ STAFF = {
 }
 """Table and key -> the scope that writes it: only those who see every row have it."""
 OURS = {
+    *("follower_lanes.aggregate_id", "journal_followers.name"),
     *("interchange_messages.number", "outgoing_interchanges.reference"),
     *("contract_lines.line_no", "deliveries.number", "journal.position", "journal.sequence"),
     *("merchant_counters.name", "order_lines.line_no", "orders.number", "parcel_lineage.pair"),

@@ -42,6 +42,7 @@ async def started(tmp_path: Path, *words: str, **environment: str) -> asyncio.su
     """Start the command in a process of its own."""
     inherited = {key: it for key, it in os.environ.items() if not key.startswith("ABRUF_")}
     own = {"ABRUF_DATA_DIR": str(tmp_path), "ABRUF_LOG": "json", "ABRUF_MIGRATE": "0"}
+    own["ABRUF_WORKER"] = "0"
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "abruf", *words),
         cwd=ROOT,

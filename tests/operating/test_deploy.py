@@ -41,7 +41,7 @@ def test_every_setting_and_every_command_is_one_that_there_is() -> None:
     units = [f"systemd/abruf-{it}.service" for it in ("server", "worker")]
     text = text_of("compose.yaml", "Dockerfile", "nginx.conf", *units)
     named = set(SETTING.findall(text)) - OF_ROLES
-    valid = {"ABRUF_MIGRATE": "0", "ABRUF_POOLER": "none", "ABRUF_WORKS": "0", "ABRUF_LOG": "json"}
+    valid = {"ABRUF_MIGRATE": "0", "ABRUF_POOLER": "none", "ABRUF_WORKER": "0", "ABRUF_LOG": "json"}
     numbers = dict.fromkeys(it for it in named if it.endswith(("_PORT", "_SECONDS")))
     known = from_environment({**dict.fromkeys(named, ""), **dict.fromkeys(numbers, "1"), **valid})
     assert known.unknown == ()

@@ -29,7 +29,8 @@ class Abruf:
         self.folder = folder
         self.port = int(environment.get("ABRUF_PORT", free_port()))
         inherited = {key: it for key, it in os.environ.items() if not key.startswith("ABRUF_")}
-        ours = {"ABRUF_DATA_DIR": str(folder), "ABRUF_PORT": str(self.port)}
+        # A worker beside it loads all of Abruf once more: who asks for one gets it.
+        ours = {"ABRUF_DATA_DIR": str(folder), "ABRUF_PORT": str(self.port), "ABRUF_WORKER": "0"}
         self.process = subprocess.Popen(
             self.COMMAND,
             cwd=ROOT,

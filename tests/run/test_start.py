@@ -39,11 +39,12 @@ def test_two_starts_on_one_folder_share_its_data(first_run: FirstRun) -> None:
     assert is_empty(first_run.folder)
 
 
-def test_by_make_without_the_demo_there_is_no_token_and_ctrl_c_is_no_error(
+def test_by_make_without_the_demo_there_is_no_token_and_ctrl_c_ends_its_worker_too(
     tmp_path: Path, launch: Launch
 ) -> None:
-    abruf = launch(tmp_path / "new", Made, ABRUF_DEMO="0")
+    abruf = launch(tmp_path / "new", Made, ABRUF_DEMO="0", ABRUF_WORKER="1", ABRUF_LOG="json")
     output = abruf.wait_until_ready("Operators make keys")
+    abruf.says('"worker started"')
     assert f"{abruf.origin}/graphql" in output
     assert "abruf_" not in output
     assert not (abruf.folder / "demo-tokens.json").exists()
@@ -51,7 +52,9 @@ def test_by_make_without_the_demo_there_is_no_token_and_ctrl_c_is_no_error(
     with running(abruf.folder) as server:
         assert ask(server.owner_url, "SELECT slug FROM merchants") == []
     abruf.stop()
+    assert '"worker stopped"' in abruf.output[-1]
     assert "rror" not in abruf.output[-1]
+    assert is_empty(abruf.folder)
 
 
 @pytest.mark.parametrize(

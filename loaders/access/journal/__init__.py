@@ -109,6 +109,7 @@ _ENTRIES: Any = select(
     JournalEntry.aggregate_id,
     JournalEntry.type,
     JournalEntry.occurred_at,
+    JournalEntry.id,
 ).where(_OWN)
 later: Select[Any] = (
     _ENTRIES.where(JournalEntry.position > _AFTER).order_by(JournalEntry.position).limit(PAGE)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -40,11 +40,14 @@ from models.base.records import columns, record
 from models.base.tables import entity_named, fixed
 from models.base.visibility import seen_by
 
+EventType = StrEnum(  # type: ignore[misc] # The classes of events say themselves what there is.
+    "EventType", {name.replace(".", "_").upper(): name for name in sorted(EVENTS)}
+)
 Objects = Callable[[Reader, Any], Select[Any] | CompoundSelect[Any]]
 """reader, the id of a row -> the ids of all whose events its feed tells, one column `id`."""
 
 
-def _is_known(entry: Any) -> ColumnElement[bool]:
+def is_known(entry: Any) -> ColumnElement[bool]:
     """Tell whether an entry is of a class that is there: a later release may have written more."""
     return entry.type == any_(literal(sorted(EVENTS), ARRAY(Text())))  # type: ignore[no-any-return]
 
@@ -55,7 +58,7 @@ def alone(key: Any) -> Select[Any]:
     return select(found.render_derived().c.id)
 
 
-def _shown_once(reader: Reader, rows: Callable[[Any], Select[Any]]) -> Subquery:
+def shown_once(reader: Reader, rows: Callable[[Any], Select[Any]]) -> Subquery:
     """Return the entries of a select, each shown to the reader once, however much of it is read.
 
     PostgreSQL would write what masks a payload anew at each place where something of it is read.
@@ -67,6 +70,14 @@ def _shown_once(reader: Reader, rows: Callable[[Any], Select[Any]]) -> Subquery:
 
 _ORDER: Mapping[Enum | None, Sorted] = {None: Sorted("sequence")}
 """What cursors tell of the order beside the entry's id."""
+
+
+def position_of(reader: Reader, key: Any) -> ColumnElement[int]:
+    """Return the position of an entry that a cursor names, NULL for one that tells nothing."""
+    limit = reader.table(EventEntry)
+    own = (limit.id == key, *seen_by(reader.viewer, limit))
+    position = select(limit.position).where(*own).correlate_except(limit)
+    return cast(position.scalar_subquery(), BigInteger())
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +100,7 @@ class Feed(Paged):
     def whole(self, reader: Reader, table: Any, key: Any) -> list[ColumnElement[bool]]:
         """Return the conditions of an object's whole feed."""
         own = table.aggregate_id.in_(self.objects(reader, key))
-        return [own, *seen_by(reader.viewer, table), _is_known(table)]
+        return [own, *seen_by(reader.viewer, table), is_known(table)]
 
 
 class PageOfFeed(PageOf):
@@ -124,7 +135,7 @@ class PageOfFeed(PageOf):
         found = select(entry.id, entry.position).where(
             entry.aggregate_id == objects.c.id,
             *seen_by(reader.viewer, entry),
-            _is_known(entry),
+            is_known(entry),
             *self._between(reader, entry, bind),
         )
         order = self._order((entry.position,))
@@ -137,7 +148,7 @@ class PageOfFeed(PageOf):
             rows = select().select_from(page.join(table, table.id == page.c.id))
             return rows.where(*seen_by(reader.viewer, table)).correlate_except(table, page)
 
-        entries = _shown_once(reader, shown)
+        entries = shown_once(reader, shown)
         rows = select().select_from(entries).correlate_except(entries)
         return entries.c, rows.order_by(*self._order((entries.c.position,))).limit(size)
 
@@ -146,10 +157,7 @@ class PageOfFeed(PageOf):
         conditions = []
         for name, there in (("after", self.has_after), ("before", self.has_before)):
             if there:
-                limit = reader.table(EventEntry)
-                own = (limit.id == bind(f"{name}_id", Uuid()), *seen_by(reader.viewer, limit))
-                position = select(limit.position).where(*own).correlate_except(limit)
-                at = cast(position.scalar_subquery(), BigInteger())
+                at = position_of(reader, bind(f"{name}_id", Uuid()))
                 conditions.append(entry.position > at if name == "after" else entry.position < at)
         return conditions
 
@@ -163,16 +171,16 @@ class _OneEvent(Relation):
         """Return the entry as it is shown, and the select of its row."""
 
         def shown(table: Any) -> Select[Any]:
-            own = (table.id == key, *seen_by(reader.viewer, table), _is_known(table))
+            own = (table.id == key, *seen_by(reader.viewer, table), is_known(table))
             rows = select().select_from(table).where(*own)
-            rows = rows if reader.viewer.sees_all else rows.where(_is_of_seen(reader, table))
+            rows = rows if reader.viewer.sees_all else rows.where(is_of_seen(reader, table))
             return rows.correlate_except(table)
 
-        entries = _shown_once(reader, shown)
+        entries = shown_once(reader, shown)
         return entries.c, select().select_from(entries).correlate_except(entries)
 
 
-def _is_of_seen(reader: Reader, entry: Any) -> ColumnElement[bool]:
+def is_of_seen(reader: Reader, entry: Any) -> ColumnElement[bool]:
     """Tell whether the reader sees the row that an event is about."""
     about = {kind.aggregate: kind.about for kind in EVENTS.values()}
     seen = []

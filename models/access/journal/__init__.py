@@ -154,6 +154,7 @@ class JournalEntry(Owned):
         unique("position", "position"),
         unique("sequence", "aggregate_id", "sequence"),
         indexed("journal", "aggregate_id", "position"),
+        indexed("journal", "aggregate", "position"),
         indexed("journal", "actor_key_id", "position"),
     )
 

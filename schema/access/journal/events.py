@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, StrEnum
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from kit.ids import to_global
 from kit.standards.languages import Spoken, spoken
 from loaders.access import settings
 from loaders.access.journal import events as loaders
+from loaders.access.journal.events import EventType
 from models.access.journal import KEY, KEYS, EventEntry
 from models.access.viewers import Actor, Scope, by_itself
 from models.base.events import EVENTS
@@ -30,10 +31,6 @@ from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.nodes import Node, found_by_node, written_id
 from schema.graphql.scopes import Requires
-
-EventType = Enum(  # type: ignore[misc] # The classes of events say themselves what there is.
-    "EventType", {name.replace(".", "_").upper(): name for name in sorted(EVENTS)}
-)
 
 
 class EventActor(StrEnum):

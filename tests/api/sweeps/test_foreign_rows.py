@@ -1,7 +1,9 @@
 """What another owner has is read exactly like what is not there: same answer, same errors."""
 
 from base64 import urlsafe_b64decode
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -47,17 +49,20 @@ def test_every_type_and_root_field_is_read() -> None:
     others = {"viewer", "node", "nodes", "search", "orderDraftFrom"}
     assert ROOTS.keys() - by_keys - LISTS.keys() == others
     # `api/access/test_search.py` looks for what is others', `api/trade/lists/test_reorders.py` too.
-    # `transport/test_sockets.py` reads it with a foreign id.
-    assert SHOWN.subscription_type.fields.keys() == {"orderStatusChanged"}
+    # `transport/test_sockets.py` reads the one with a foreign id; companies follow the other one
+    # side by side in `resolvers/access/test_changed.py`.
+    assert SHOWN.subscription_type.fields.keys() == {"changed", "orderStatusChanged"}
 
 
 @pytest.mark.prepared("everything")
 async def test_another_companys_rows_are_read_like_missing_ones_by_one_that_carries_too(
     world: World, ask: Ask
 ) -> None:
+    every = await found(world)
+    carriers = {row.id for row in every["Party"] if _is_carrier(row)}
     of = {
-        name: [row for row in of_type if not _is_carrier(row) and not _is_of_shared(row)]
-        for name, of_type in (await found(world)).items()
+        name: [row for row in of_type if not _is_carrier(row) and not _is_of(row, SHARED, carriers)]
+        for name, of_type in every.items()
         if name not in SHARED
     }
     assert [name for name, of_type in of.items() if not of_type] == []
@@ -78,7 +83,7 @@ async def test_a_storefront_reads_orders_like_missing_ones_but_the_one_that_it_h
     shop = ask.by(await world.key(Actor.STOREFRONT, from_global(here.channel)[1]))
     shop = shop.with_headers({"Abruf-Order-Token": token} if holding else {})
     of = {
-        name: [row for row in rows if not _is_of_shared(row)]
+        name: [row for row in rows if not _is_of(row, OF_A_SHOP)]
         for name, rows in (await found(world)).items()
         if name not in OF_A_SHOP
     }
@@ -89,9 +94,10 @@ async def test_a_storefront_reads_orders_like_missing_ones_but_the_one_that_it_h
     assert await differing(shop.with_headers({"Abruf-Order-Token": own}), await found(world)) != []
 
 
-def _is_of_shared(row: Any) -> bool:
-    """Tell whether it is an event of a row that every company sees, with what happened to it."""
-    return isinstance(row, EventEntry) and nouns()[row.aggregate] in SHARED
+def _is_of(row: Any, shared: Collection[str], ids: Collection[UUID] = ()) -> bool:
+    """Tell whether it is an event of a row that is seen, with what happened to it."""
+    is_event = isinstance(row, EventEntry)
+    return is_event and (nouns()[row.aggregate] in shared or row.aggregate_id in ids)
 
 
 def _is_carrier(row: Any) -> bool:

@@ -7,30 +7,36 @@ named: tables, roots of the schema, types, verbs, events.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import PurePosixPath
 from pkgutil import walk_packages
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 import workers
-from server import BACKGROUND
 from tests.house import test_sizes as sizes
 from tests.make.everything import WING_OF, makers
+from work import CHORES, FOLLOWERS, ROUNDS
+from workers.running.chores import Chore
+from workers.running.followers import Follower
 from workers.running.rounds import Round
 
 
-def declared() -> Iterator[Round]:
-    """Yield the rounds that rooms declare."""
+def declared(kind: type) -> Iterator[Any]:
+    """Yield what rooms of workers declare of a kind."""
     for found in walk_packages(workers.__path__, f"{workers.__name__}."):
-        yield from (it for it in vars(import_module(found.name)).values() if isinstance(it, Round))
+        yield from (it for it in vars(import_module(found.name)).values() if isinstance(it, kind))
 
 
-def test_every_round_that_is_declared_is_made() -> None:
-    assert {it.name for it in declared()} == {it.name for it in BACKGROUND}
-    assert len(BACKGROUND) == len(set(BACKGROUND))
+@pytest.mark.parametrize(
+    ("kind", "done"), [(Round, ROUNDS), (Follower, FOLLOWERS), (Chore, CHORES)]
+)
+def test_what_is_declared_is_done(kind: type, done: Sequence[Any]) -> None:
+    assert {it.name for it in declared(kind)} == {it.name for it in done}
+    assert len({it.name for it in done}) == len(done)
 
 
 def test_a_noun_that_no_contract_names_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:

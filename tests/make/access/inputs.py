@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.make.access.followers import LANES, failing
 from tests.make.scene import Scene, fresh
 
 
@@ -39,3 +40,18 @@ async def api_key_revoke(s: Scene) -> dict[str, Any]:
 async def merchant_settings_update(_: Scene) -> dict[str, Any]:
     reach = {"supportEmail": "help@example.com", "supportPhone": "+49 221 2"}
     return {"currency": "EUR", "language": "de", **reach}
+
+
+async def _lane(s: Scene) -> dict[str, Any]:
+    """Set an entry of the journal aside, as a follower does that fails at it."""
+    follower = await s.ask(LANES, id=await failing(s.world))
+    (lane,) = follower["node"]["lanes"]["nodes"]
+    return {"followerLaneId": lane["id"], "position": lane["position"]}
+
+
+async def follower_retry(s: Scene) -> dict[str, Any]:
+    return {"followerLaneId": (await _lane(s))["followerLaneId"]}
+
+
+async def follower_skip(s: Scene) -> dict[str, Any]:
+    return {**await _lane(s), "reason": "NEVER_SUCCEEDS"}

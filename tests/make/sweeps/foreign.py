@@ -98,8 +98,14 @@ async def _shows(ask: Ask, name: str, theirs: set[str]) -> bool:
     """Tell whether a list shows one of the ids, or counts more than it shows."""
     node = get_named_type(ROOTS[name].type).fields["nodes"].type
     field = "id" if "id" in get_named_type(node).fields else "objectId"
-    answer = await ask.answer(f"{{ it: {name}(first: 100) {{ totalCount nodes {{ {field} }} }} }}")
-    if (answer.get("data") or {}).get("it") is None:
-        return False
-    shown = [it[field] for it in answer["data"]["it"]["nodes"]]
-    return answer["data"]["it"]["totalCount"] != len(shown) or not theirs.isdisjoint(shown)
+    page = f"totalCount nodes {{ {field} }} pageInfo {{ hasNextPage endCursor }}"
+    document = f"query ($after: String) {{ it: {name}(first: 100, after: $after) {{ {page} }} }}"
+    shown, after, more = list[str](), None, True
+    while more:
+        answer = await ask.answer(document, after=after)
+        found = (answer.get("data") or {}).get("it")
+        if found is None:
+            return False
+        shown += [it[field] for it in found["nodes"]]
+        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+    return found["totalCount"] != len(shown) or not theirs.isdisjoint(shown)

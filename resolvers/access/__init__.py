@@ -1,0 +1,1 @@
+"""What access tells while it happens."""

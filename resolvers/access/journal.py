@@ -1,0 +1,81 @@
+"""Changes of all that a viewer sees, first the missed ones, then new ones as they come."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from loaders.access.journal import events
+from loaders.access.journal.changes import ChangesWanted, every
+from loaders.reading.cursors import PageArgs, cursor, page_args
+from loaders.reading.pages import ROOT, PageOf
+from models.base.events import EVENTS
+from resolvers.running.context import Context
+from resolvers.running.following import Audience, Entry
+
+_MISSED = 100
+"""Changes that are looked up at once of those that a client has missed."""
+
+
+@dataclass(frozen=True)
+class FollowedChange:
+    """One event. cursor: where it stands among all changes."""
+
+    cursor: str
+    event_id: UUID
+
+
+async def changed(
+    context: Context, wanted: ChangesWanted, after: str | None
+) -> AsyncGenerator[FollowedChange, None]:
+    """Return what happened after a cursor of `changes`, and what is still to come.
+
+    Refused: INVALID for what is no such cursor; TOO_SLOW.
+    """
+    page = every.page(page_args(_MISSED, after, None, None), wanted, None)
+    page.check(ROOT)
+    return _changes(context, wanted, page)
+
+
+async def _changes(
+    context: Context, wanted: ChangesWanted, page: PageOf
+) -> AsyncGenerator[FollowedChange, None]:
+    viewer = context.viewer
+    audience = Audience(viewer.actor, viewer.bound_to, viewer.holding)
+    await context.pause()
+    feed = context.following.feed(viewer.merchant_id, audience, lambda it: _is_wanted(wanted, it))
+    async with feed as (now, place):
+        seen = now
+        # Read after the place was taken, so that no entry falls between the two.
+        while page.has_after:
+            await context.next_event()
+            found = await context.load(page, ROOT)
+            for count, row in enumerate(found.rows):
+                if count:
+                    await context.next_event()
+                seen = row.position
+                yield FollowedChange(cursor(page.tag, page.sort_values(row)), row.id)
+            if not found.has_next:
+                break
+            page = every.page(_behind(page, found.rows[-1]), wanted, None)
+        while True:
+            entry = await place.next()
+            if entry.position > seen:
+                seen = entry.position
+                await context.next_event()
+                if await context.load(events.by_id, entry.id) is not None:
+                    yield FollowedChange(cursor(page.tag, (entry.sequence, entry.id)), entry.id)
+
+
+def _behind(page: PageOf, row: Any) -> PageArgs:
+    sequence, key = page.sort_values(row)
+    return PageArgs(_MISSED, after=(page.tag, sequence, str(key)))
+
+
+def _is_wanted(wanted: ChangesWanted, entry: Entry) -> bool:
+    kind = EVENTS[entry.type]
+    return (
+        (wanted.types is None or entry.type in wanted.types)
+        and (wanted.aggregates is None or kind.aggregate in wanted.aggregates)
+        and wanted.about in {None, entry.aggregate_id}
+    )

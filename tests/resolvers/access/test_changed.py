@@ -1,0 +1,145 @@
+"""Following all that one sees: what was missed, then what happens, read once for everybody."""
+
+import asyncio
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
+
+import pytest
+
+from kit.errors import Code, Refused
+from kit.ids import from_global, new_id, to_global
+from loaders.access.journal.changes import ChangesWanted
+from models.access.viewers import Actor, allowed
+from models.events.access.settings import MerchantSettingsCreated
+from models.events.trade.orders import OrderPlaced
+from resolvers.access.journal import changed
+from resolvers.running.context import Context
+from resolvers.running.following import QUEUED
+from resolvers.running.process import Process
+from tests.guard import counted
+from tests.make.master import parties
+from tests.make.running import staff, until
+from tests.make.trade import orders
+from tests.workers.running.test_followers import happen
+
+
+class Followed:
+    """The changes of one viewer in a process."""
+
+    def __init__(self, stack, world, process, viewer, **wanted):
+        self._stack, self._wanted = stack, ChangesWanted.read(wanted)
+        self.context = Context(viewer, world.database, world.clock, process=process)
+
+    async def begin(self, after=None):
+        self.context.begin()
+        found = await changed(self.context, self._wanted, after)
+        self.found = await self._stack.enter_async_context(aclosing(found))
+        return self
+
+    async def next(self):
+        change = await anext(self.found)
+        await self.context.pause()
+        return change
+
+    def soon(self):
+        """Wait for the next one beside what is done meanwhile."""
+        return asyncio.ensure_future(self.next())
+
+
+@pytest.fixture
+async def following(world):
+    """Give what follows in one process as staff, or as another viewer."""
+    process = Process(world.database)
+    async with AsyncExitStack() as stack:
+
+        async def followed(viewer=None, after=None, **wanted):
+            viewer = viewer or staff(world)
+            return await Followed(stack, world, process, viewer, **wanted).begin(after)
+
+        yield followed
+
+
+def buyer(world, company):
+    of = {"actor": Actor.BUYER, "bound_to": company, "scopes": allowed(Actor.BUYER)}
+    return replace(staff(world), key_id=new_id(), **of)
+
+
+async def are_there(world, *waiting, count):
+    """Wait until so many follow the journal."""
+    following = waiting[0].context.following
+    await until(lambda: following.count(world.merchant_id) == count)
+
+
+async def test_missed_changes_come_first_then_new_ones_and_a_cursor_goes_on(world, following):
+    keys = [new_id() for _ in range(3)]
+    first = await following()
+    waiting = first.soon()
+    await are_there(world, first, count=1)
+    await happen(world, *keys)
+    one = await waiting
+    again = await following(after=one.cursor)
+    two, three = await again.next(), await again.next()
+    assert [it.event_id for it in (two, three)] == [
+        it.event_id for it in (await first.next(), await first.next())
+    ]
+    four = again.soon()
+    await happen(world, new_id())
+    assert (await four).event_id == (await first.next()).event_id
+    with pytest.raises(Refused, match="not a cursor"):
+        await following(after="b3Jk")
+
+
+async def test_only_what_is_wanted_is_sent(world, following):
+    key = new_id()
+    of_type = await following(types=("merchant_settings.created",))
+    of_one = await following(about=to_global("ApiKey", key))
+    of_kind = await following(aggregates=("MERCHANT_SETTINGS",))
+    waiting = [it.soon() for it in (of_type, of_one, of_kind)]
+    await are_there(world, of_type, count=3)
+    await happen(world, new_id())
+    await happen(world, key)
+    await happen(world, world.merchant_id, event=MerchantSettingsCreated)
+    settings, revoked, same = [await it for it in waiting]
+    assert settings.event_id == same.event_id != revoked.event_id
+
+
+async def test_many_cost_one_read_of_the_journal_and_each_is_told_of_its_own(world, ask, following):
+    companies = [await parties.company(world) for _ in range(8)]
+    order = await orders.order(world, ask, partyId=to_global("Party", companies[2]))
+    buyers = [await following(buyer(world, it)) for it in companies for _ in range(3)]
+    everything = await following()
+    waiting = [it.soon() for it in (*buyers, everything)]
+    await are_there(world, everything, count=len(waiting))
+    with counted(world.database.engine) as sent:
+        key = from_global(order["id"])[1]
+        await happen(world, key, event=lambda it: OrderPlaced(it, lines=1))
+        changes = await asyncio.gather(*waiting[6:9], waiting[-1])
+    assert len({it.event_id for it in changes}) == 1
+    assert not any(it.done() for it in (*waiting[:6], *waiting[9:-1]))
+    reads = [it for it in sent if "ORDER BY journal.position" in it]
+    audiences = [it for it in sent if "AS viewers" in it]
+    assert (len(reads), len(audiences)) == (1, 1)
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_a_slow_one_is_ended_and_goes_on_later_while_others_are_told(world, following):
+    slow, quick = await following(), await following()
+    first, other = slow.soon(), quick.soon()
+    await are_there(world, slow, count=2)
+    key = new_id()
+    await happen(world, key)
+    begun = await first
+    seen = [await other]
+    for _ in range(QUEUED // 50 + 1):
+        await happen(world, *[key] * 50)
+        seen += [await quick.next() for _ in range(50)]
+    kept = [await slow.next() for _ in range(QUEUED)]
+    assert [begun, *kept] == seen[: 1 + QUEUED]
+    with pytest.raises(Refused, match="faster") as refused:
+        await slow.next()
+    assert refused.value.problems[0].code is Code.TOO_SLOW
+    again = await following(after=kept[-1].cursor)
+    found = [await again.next() for _ in range(50)]
+    assert found == seen[1 + QUEUED : 51 + QUEUED]

@@ -1,0 +1,169 @@
+"""Chores: found for all merchants by one statement, woken by hints, shared, ended with a grace."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import literal, select, text
+
+from kit.ids import new_id
+from models.access.keys import Merchant
+from tests import make
+from tests.guard import counted, unscoped, watch
+from tests.make.running import until
+from tests.workers.running.test_followers import Counted, following, happen, stands
+from workers.running.chores import Chore, Chores
+from workers.running.followers import chores_of
+
+NEVER_S = 86_400.0
+ALL = select(Merchant.id.label("merchant_id"), literal("it").label("subject"))
+"""Finds every merchant."""
+IDLE = """
+DO $$
+DECLARE merchant uuid;
+BEGIN
+    FOR merchant IN SELECT gen_random_uuid() FROM generate_series(1, 10000) LOOP
+        PERFORM set_merchant(merchant);
+        INSERT INTO merchants (id, slug, name, created_at)
+            VALUES (merchant, 'm' || merchant, 'idle', now());
+        INSERT INTO merchant_counters (merchant_id, id, name, value)
+            VALUES (merchant, merchant, 'JOURNAL', 7), (merchant, gen_random_uuid(), 'ORDER', 7);
+        INSERT INTO journal_followers (merchant_id, id, name, position)
+            VALUES (merchant, merchant, 'count', 7);
+    END LOOP;
+END $$
+"""
+
+
+class Done:
+    """A step that notes for whom it was done."""
+
+    def __init__(self, steps=1):
+        self.seen, self.steps = [], steps
+
+    async def __call__(self, _database, merchant_id, _subject, _now):
+        self.seen.append(merchant_id)
+        return len(self.seen) < self.steps
+
+
+@pytest.fixture
+async def process(database):
+    """Give the same database as another process reaches it."""
+    other = make.Walled(database.url, database.owner.url)
+    yield other
+    await other.close()
+
+
+async def test_a_hint_of_another_process_lets_followers_be_told(world, process):
+    count = Counted()
+    followers = following(count)
+    chores = Chores(process, world.clock, poll_s=NEVER_S)
+    async with chores.running(*chores_of(followers)):
+        await happen(world, new_id())
+        await until(lambda: count.pages == [[1]])
+        await happen(world, new_id())
+        await until(lambda: count.pages == [[1], [2]])
+    assert await stands(world) == (2, None)
+
+
+async def test_without_hints_it_is_looked_for_again_and_again(world, process, monkeypatch):
+    monkeypatch.setattr(world.database.hints, "ring", lambda _merchant: None)
+    count = Counted()
+    chores = Chores(process, world.clock, poll_s=0.01)
+    async with chores.running(*chores_of(following(count))):
+        await happen(world, new_id())
+        await until(lambda: count.pages == [[1]])
+        await happen(world, new_id())
+        await until(lambda: count.pages == [[1], [2]])
+
+
+async def test_a_lane_is_tried_again_when_its_time_has_come(world, process):
+    count = Counted({1: 1})
+    chores = Chores(process, world.clock, poll_s=0.01)
+    followers = following(count)
+    await happen(world, new_id())
+    async with chores.running(*chores_of(followers)):
+        await until(lambda: followers.counted["count", "FAILED"] == 1)
+        world.clock.advance(seconds=1)
+        await until(lambda: followers.counted["count", "TOLD"] == 1)
+    assert await stands(world) == (1, None)
+
+
+@pytest.fixture
+async def crowded(new_database, as_app, migrated, clock):
+    """Give a busy merchant among 10,000 that have nothing new."""
+    url = await asyncio.to_thread(new_database, "crowded", migrated)
+    database = make.Walled(as_app(url), url)
+    watch(database.engine, database.keyless)
+    async with database.owner.engine.begin() as connection:
+        await connection.execute(text(IDLE))
+    yield await make.world(database, clock)
+    await database.close()
+
+
+async def test_whoever_has_nothing_new_costs_no_statement(crowded):
+    await happen(crowded, new_id())
+    count = Counted()
+    chores = Chores(crowded.database, crowded.clock, poll_s=NEVER_S)
+    with counted(crowded.database.engine) as sent:
+        async with chores.running(*chores_of(following(count))):
+            await until(lambda: chores.counted["tell followers", "DONE"] == 2)
+    looks = [it for it in sent if unscoped(it)]
+    assert len(looks) in {2, 3, 4}, "each chore looks at first, and again when it hears hints"
+    # The follower begins by three statements, and is told by four, its own one among them.
+    assert (count.pages, len(sent) - len(looks)) == ([[1]], 3 + 4)
+
+
+async def test_the_busiest_gives_way_to_others_after_each_step(world, database, clock):
+    other = await make.world(database, clock)
+    done = Done(steps=3)
+    chores = Chores(database, clock, poll_s=NEVER_S)
+    async with chores.running(Chore("visit", ALL, done, at_once=1)):
+        await until(lambda: len(done.seen) > 3)
+    assert set(done.seen[:2]) == {world.merchant_id, other.merchant_id}
+
+
+async def test_what_fails_is_logged_and_others_have_their_turn(world, database, clock, caplog):
+    other = await make.world(database, clock)
+    done = Done()
+
+    async def step(_database, merchant_id, _subject, _now):
+        if merchant_id == world.merchant_id:
+            raise RuntimeError
+        return await done(_database, merchant_id, _subject, _now)
+
+    chores = Chores(database, clock, poll_s=NEVER_S)
+    async with chores.running(Chore("visit", ALL, step)):
+        await until(lambda: done.seen == [other.merchant_id])
+        await until(lambda: sum(chores.counted.values()) == 2)
+    assert f"Could not visit, merchant {world.merchant_id}" in caplog.text
+    assert chores.counted == {("visit", "DONE"): 1, ("visit", "FAILED"): 1}
+
+
+async def test_a_database_that_is_away_ends_no_chores(world, clock, caplog):
+    away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
+    done = Done()
+    async with Chores(away, clock, poll_s=0.01).running(Chore("visit", ALL, done)):
+        await until(lambda: caplog.text.count("Could not visit: no database") > 1)
+    assert done.seen == []
+    await away.close()
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+async def test_a_step_goes_on_for_the_grace_and_is_cut_then(world, clock, caplog, is_late):
+    begun, done, ended = asyncio.Event(), asyncio.Event(), []
+
+    async def step(_database, merchant_id, _subject, _now):
+        begun.set()
+        await done.wait()
+        ended.append(merchant_id)
+        return True
+
+    grace = timedelta(seconds=0 if is_late else 60)
+    chores = Chores(world.database, clock, grace, poll_s=NEVER_S)
+    async with chores.running(Chore("visit", ALL, step)):
+        await begun.wait()
+        if not is_late:
+            asyncio.get_running_loop().call_later(0.01, done.set)
+    assert ended == ([] if is_late else [world.merchant_id])
+    assert ("Could not visit to its end" in caplog.text) is is_late

@@ -1,0 +1,114 @@
+"""What a worker does: its followers, chores and rounds, and the process that does them."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+import migrations
+from kit import embedded
+from kit.clock import now
+from kit.config import Config
+from kit.db.database import Database
+from startup import Ending, logged, prepared, reach
+from transport.health import revision_of
+from transport.telemetry import Worked, exporting, metrics_shown, telemetry_of
+from workers.access.buckets import FORGET_BUCKETS
+from workers.access.keys import FORGET_ANSWERS
+from workers.fulfilment.deliveries import LAPSE_ORDERS
+from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
+from workers.running.chores import Chore, Chores
+from workers.running.followers import Follower, Followers, chores_of
+from workers.running.rounds import Rounds
+from workers.trade.responses import EXPIRE_AMENDMENTS
+
+ROUNDS = (
+    FORGET_ANSWERS,
+    FORGET_BUCKETS,
+    EXPIRE_AMENDMENTS,
+    LAPSE_ORDERS,
+    READ_MESSAGES,
+    READ_LONG_MESSAGES,
+)
+"""What is done for each merchant, every so often."""
+FOLLOWERS: tuple[Follower, ...] = ()
+"""What happens after events."""
+CHORES: tuple[Chore, ...] = ()
+"""What is done where there is something to do, beside telling followers."""
+
+
+def work(config: Config, *, is_beside: bool = False) -> None:
+    """Do what is done unasked, and nothing else, until a signal ends it.
+
+    is_beside: the end of the standard input ends it, too.
+    """
+    ending = Ending()
+    with ending.reported(), embedded.addresses(config, ending.lost) as server:
+        prepared(config, server)
+        database = asyncio.run(reach(config, server))
+        with logged("worker"):
+            asyncio.run(_work(config, database, is_beside=is_beside))
+
+
+async def _work(config: Config, database: Database, *, is_beside: bool) -> None:
+    """Work until it is told to stop; a second signal ends the process."""
+    stop = asyncio.Event()
+    grace = timedelta(seconds=config.grace_s)
+    followers, chores = Followers(*FOLLOWERS), Chores(database, now, grace)
+    rounds = Rounds(database, now, grace)
+    async with AsyncExitStack() as meanwhile:
+        meanwhile.push_async_callback(database.close)
+        worked = Worked(followers, chores, rounds.ages)
+        await meanwhile.enter_async_context(_shown(config, database, worked, stop))
+        await meanwhile.enter_async_context(rounds.running(*ROUNDS))
+        of_followers = chores_of(followers) if FOLLOWERS else ()
+        await meanwhile.enter_async_context(chores.running(*of_followers, *CHORES))
+        await _told_to(stop, is_beside=is_beside)
+
+
+async def _told_to(stop: asyncio.Event, *, is_beside: bool) -> None:
+    """Wait for a signal, or for the end of the standard input."""
+    loop = asyncio.get_running_loop()
+    signals, source = (signal.SIGINT, signal.SIGTERM), sys.stdin.fileno() if is_beside else None
+    for each in signals:
+        loop.add_signal_handler(each, stop.set)
+
+    def read() -> None:
+        if source is not None and not os.read(source, 1):
+            loop.remove_reader(source)
+            stop.set()
+
+    if source is not None:
+        loop.add_reader(source, read)
+    await stop.wait()
+    for each in signals:
+        loop.remove_signal_handler(each)
+
+
+@asynccontextmanager
+async def _shown(
+    config: Config, database: Database, worked: Worked, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Show metrics meanwhile, and at `/readyz` beside them whether the worker works."""
+    telemetry = telemetry_of(database, exporting(config.otlp), config.slow_s)
+    telemetry.registry.register(worked)
+    loop = asyncio.get_running_loop()
+
+    async def is_ready() -> bool:
+        return not stop.is_set() and migrations.suffices(await revision_of(database))
+
+    if not config.metrics_port:
+        yield
+        return
+    ready = asyncio.run_coroutine_threadsafe
+    shown = metrics_shown(
+        telemetry.registry,
+        config.host,
+        config.metrics_port,
+        lambda: ready(is_ready(), loop).result(),
+    )
+    with shown:
+        yield

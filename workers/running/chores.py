@@ -1,0 +1,206 @@
+"""Chores: what is to be done now and then for some merchants, by whichever process comes first.
+
+One statement for all merchants finds for whom; then it is done for each by itself, several at once.
+A hint makes it look at once, or try the merchant that the hint names; without any, it looks every
+second. Who does it claims it within its merchant first, so that several processes share the work.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+
+from kit.clock import Clock
+from kit.db.database import Database
+from kit.db.lost import OutcomeUnknown, Unavailable
+
+_log = logging.getLogger("abruf")
+LOOK_AGAIN_S = 1.0
+"""Seconds after which it is looked for work without a hint."""
+_QUIET_S = 0.05
+"""Between two looks that hints ask for."""
+Step = Callable[[Database, UUID, Any, datetime], Awaitable[bool]]
+"""Does something for a merchant and a subject; tells whether there is more to do at once."""
+_Key = tuple[UUID, Hashable]
+
+
+@dataclass(frozen=True)
+class Chore:
+    """What is done, for whom, and how much of it at once in one process.
+
+    found: selects merchant_id and subject of all that wait, whoever's they are; it is read without
+    a merchant, from tables that are shown so. It may name the parameter `now`. values: its other
+    parameters. hinted: subjects that are tried at once for a merchant of whom a hint tells;
+    without any, a hint makes it look. Where rows have a column `waiting`, metrics tell its sum.
+    """
+
+    name: str
+    found: Select[Any]
+    step: Step
+    at_once: int = 8
+    values: Mapping[str, Any] = field(default_factory=dict)
+    hinted: Sequence[Hashable] = ()
+
+
+class Chores:
+    """Does chores over the merchants of a database, until it is told to end.
+
+    counted: (chore, outcome) -> steps; outcomes: DONE, FAILED.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        grace: timedelta = timedelta(seconds=5),
+        poll_s: float = LOOK_AGAIN_S,
+    ) -> None:
+        """Take where the merchants are, when it is, and how long a step may go on at the end."""
+        self._database, self._clock = database, clock
+        self._grace, self._poll_s = grace, poll_s
+        self.counted: Counter[tuple[str, str]] = Counter()
+        self._tended: dict[str, _Tended] = {}
+
+    def waiting(self) -> Mapping[tuple[str, str], int]:
+        """Return (chore, subject) -> what waited when it was looked last; subjects by name only."""
+        return {key: it for each in self._tended.values() for key, it in each.amounts.items()}
+
+    def ages(self) -> Mapping[str, float]:
+        """Return chore -> for how many seconds the oldest of what waits has done so."""
+        return {name: it.age() for name, it in self._tended.items()}
+
+    @asynccontextmanager
+    async def running(self, *chores: Chore) -> AsyncIterator[None]:
+        """Do chores meanwhile. At the end steps that are under way go on for the grace."""
+        self._tended = {it.name: _Tended(it, self._step) for it in chores}
+        looking = [asyncio.create_task(self._look(it)) for it in self._tended.values()]
+        doing = [task for it in self._tended.values() for task in it.tasks()]
+        try:
+            with self._database.hints.all_heard(self._hinted):
+                yield
+        finally:
+            for task in looking:
+                task.cancel()
+            for tended in self._tended.values():
+                tended.end()
+            await self._end(doing)
+            await asyncio.gather(*looking, return_exceptions=True)
+
+    async def _end(self, doing: Sequence[asyncio.Task[None]]) -> None:
+        if doing:
+            done, late = await asyncio.wait(doing, timeout=self._grace.total_seconds())
+            for each in late:
+                _log.warning("Could not %s to its end: the process ends", each.get_name())
+                each.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.gather(*done)
+
+    def _hinted(self, merchant_id: UUID | None) -> None:
+        for tended in self._tended.values():
+            tended.hint(merchant_id)
+
+    async def _look(self, tended: "_Tended") -> None:
+        while True:
+            try:
+                await tended.look(self._database, self._clock())
+            except Unavailable:
+                _log.warning("Could not %s: no database", tended.chore.name)
+            except Exception:  # noqa: BLE001 -- whatever it is, the next look may find them.
+                _log.warning("Could not look for who is to %s", tended.chore.name, exc_info=True)
+            await asyncio.sleep(_QUIET_S)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._poll_s):
+                    await tended.rung.wait()
+
+    async def _step(self, chore: Chore, key: _Key) -> bool:
+        """Do one step; what fails is logged, and looked for again."""
+        merchant_id, subject = key
+        try:
+            is_left = await chore.step(self._database, merchant_id, subject, self._clock())
+        except (Unavailable, OutcomeUnknown):
+            _log.warning("Could not %s: no database", chore.name)
+        except Exception:  # noqa: BLE001 -- whatever it is, others have their turn.
+            _log.warning("Could not %s, merchant %s", chore.name, merchant_id, exc_info=True)
+        else:
+            self.counted[chore.name, "DONE"] += 1
+            return is_left
+        self.counted[chore.name, "FAILED"] += 1
+        return False
+
+
+class _Tended:
+    """What waits of one chore, in the order in which it was found, and what is in hand."""
+
+    def __init__(self, chore: Chore, step: Callable[[Chore, _Key], Awaitable[bool]]) -> None:
+        self.chore, self._step = chore, step
+        self.rung = asyncio.Event()
+        self.amounts: dict[tuple[str, str], int] = {}
+        self._queue: asyncio.Queue[_Key | None] = asyncio.Queue()
+        self._since: dict[_Key, float] = {}
+        self._in_hand, self._again = set[_Key](), set[_Key]()
+        self._is_ending = False
+
+    def age(self) -> float:
+        """Return for how many seconds the oldest of what waits has done so."""
+        return monotonic() - min(self._since.values()) if self._since else 0.0
+
+    def hint(self, merchant_id: UUID | None) -> None:
+        """Try what a hint may mean, or look for it; None: hints may have been lost."""
+        if merchant_id is None or not self.chore.hinted:
+            self.rung.set()
+        else:
+            for subject in self.chore.hinted:
+                self._put((merchant_id, subject))
+
+    async def look(self, database: Database, now: datetime) -> None:
+        """Find what waits, by one statement."""
+        self.rung.clear()
+        reads = database.reading(None)
+        try:
+            rows = await reads.rows(self.chore.found, {**self.chore.values, "now": now})
+        finally:
+            await reads.close()
+        amounts = Counter[tuple[str, str]]()
+        for row in rows:
+            self._put((row.merchant_id, row.subject))
+            if "waiting" in row._fields:
+                amounts[self.chore.name, str(row.subject)] += row.waiting
+        self.amounts = amounts
+
+    def _put(self, key: _Key) -> None:
+        if key in self._in_hand:
+            self._again.add(key)
+        elif key not in self._since:
+            self._since[key] = monotonic()
+            self._queue.put_nowait(key)
+
+    def tasks(self) -> Sequence[asyncio.Task[None]]:
+        """Start what does the steps."""
+        name = self.chore.name
+        return [asyncio.create_task(self._do(), name=name) for _ in range(self.chore.at_once)]
+
+    def end(self) -> None:
+        """Let no further step begin."""
+        self._is_ending = True
+        for _ in range(self.chore.at_once):
+            self._queue.put_nowait(None)
+
+    async def _do(self) -> None:
+        while (key := await self._queue.get()) is not None and not self._is_ending:
+            self._in_hand.add(key)
+            try:
+                is_left = await self._step(self.chore, key)
+            finally:
+                self._in_hand.discard(key)
+                del self._since[key]
+            if is_left or key in self._again:
+                self._again.discard(key)
+                self._put(key)
