@@ -227,7 +227,7 @@ def where_and_when(
     with refusals:
         check_method(part.method, found.channels[first.channel_id], party, (*path, "method"))
     with refusals:
-        columns |= window_columns(found, part, path)
+        columns |= checked_window(found, part, path)
         check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], path)
     with refusals:
         columns |= place_columns(part, orders, found.addresses, path)
@@ -273,7 +273,7 @@ def routes(
             yield Route(products, location, part.method, (*path, place))
 
 
-def window_columns(found: NamedByParts, part: DeliveryPart, path: Path) -> dict[str, Any]:
+def checked_window(found: NamedByParts, part: DeliveryPart, path: Path) -> dict[str, Any]:
     """Return the columns of the window: given, or the one of all lines. Refused: INVALID_WINDOW."""
     if part.window is not None:
         values: Iterable[Any] = part.window.model_dump().values()

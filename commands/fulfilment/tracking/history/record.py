@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, delivery_key
-from commands.fulfilment.tracking.history.beside import find_beside, problems_of
+from commands.fulfilment.tracking.history.beside import all_problems, find_beside
 from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
 from commands.fulfilment.tracking.history.known import NamedByRecords, end_again, lock_named
 from commands.fulfilment.tracking.history.way import MadeDelivery, go
@@ -67,7 +67,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     beside = await find_beside(writing, items, known, more, made)
     results |= {place: _result("CREATED", *each) for place, each in made.items()}
     for place, why in (refused | twice | more).items():
-        found = problems_of(items[place], why, beside.get(place, ()))
+        found = all_problems(items[place], why, beside.get(place, ()))
         problems = [it.below(("deliveries", place)) for it in found]
         results[place] = _result("REFUSED", None, None, problems)
     return {"results": [results[place] for place in range(len(items))]}
