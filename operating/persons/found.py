@@ -92,7 +92,7 @@ async def find_person(
     person.named_orders = await _ids(session, of, Order, named) - person.orders
     named = _mailed(Delivery.recipient["email"].astext, at)
     person.named_deliveries = await _ids(session, of, Delivery, named) - person.deliveries
-    await _find_told(session, person)
+    await _find_notifications(session, person)
     await _find_companies(session, person)
     if person.is_nobody:
         raise Refused(Code.NOT_FOUND, "Nothing is kept of such a person.", ("person",))
@@ -108,7 +108,7 @@ async def _find_companies(session: Session, person: Person) -> None:
         person.companies.setdefault(party_id, []).append(contact_id)
 
 
-async def _find_told(session: Session, person: Person) -> None:
+async def _find_notifications(session: Session, person: Person) -> None:
     """Find what it was told by mail, and what it wanted to be told."""
     of, at = person.merchant_id, person.email
     own = (any_id(Notification.contact_id, person.contacts), _mailed(Notification.address, at))
