@@ -103,7 +103,7 @@ class Context:
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
         self.outgoing = terms.outgoing
         process = process or Process(database)
-        self.budgets, self.documents = process.budgets, process.documents
+        self.bucket_shares, self.documents = process.bucket_shares, process.documents
         self.following, self._slices = process.following, process.slices
         self.leftovers = process.leftovers
         self.idempotency_key, self.address = call.idempotency_key, call.address
@@ -160,7 +160,7 @@ class Context:
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
 
     def _bill(self) -> Bill:
-        return Bill(self.budgets, self._buckets, self.clock)
+        return Bill(self.bucket_shares, self._buckets, self.clock)
 
     def _read_as(self, viewer: Viewer) -> None:
         self.viewer = viewer

@@ -52,7 +52,7 @@ async def _write(context: Context, command: WebhookTerms, verb: AnyVerb) -> Outc
                 raise Refused(Code.INVALID, reason, ("url",))
     with refusals:
         if command.document is not None:
-            text = await documents.text_of(context.viewer, command.document, context.reads)
+            text = await documents.document_text(context.viewer, command.document, context.reads)
             if text is not None and not _is_askable(text):
                 raise Refused(Code.INVALID, _ONE_QUERY, ("document",))
     refusals.end()
