@@ -26,7 +26,7 @@ DELAYS = (
 """Between one try and the next: the first at once, the last after three days."""
 
 
-def new_secret() -> bytes:
+def new_signing_secret() -> bytes:
     """Return 32 random bytes."""
     return secrets.token_bytes(SECRET_BYTES)
 

@@ -11,9 +11,9 @@ import pytest
 
 from examples.receiver import handler
 from kit.clock import now
-from kit.standards.webhooks import headers, new_secret, secret_text
+from kit.standards.webhooks import headers, new_signing_secret, secret_text
 
-SECRET = new_secret()
+SECRET = new_signing_secret()
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def url() -> Iterator[str]:
 def test_the_receiver_tells_each_message_once_that_we_have_signed(url, capsys) -> None:
     event = {"type": "order.placed", "timestamp": "2026-03-02T09:00:00Z", "data": {"id": "T3I="}}
     body = json.dumps(event).encode()
-    signed = headers("msg_1", body, now(), [new_secret(), SECRET])
+    signed = headers("msg_1", body, now(), [new_signing_secret(), SECRET])
     with httpx.Client(trust_env=False) as client:
 
         def status(content: bytes, **sent: str) -> int:

@@ -25,7 +25,7 @@ from commands.access.followers.entries import JournalEvent
 from commands.messages.webhooks.choosing import chosen
 from commands.messages.webhooks.inputs import WebhookRedeliver, WebhookReplay
 from commands.messages.webhooks.note import keep
-from commands.messages.webhooks.owned import locked, start
+from commands.messages.webhooks.owned import lock_webhook, start_lanes
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
@@ -57,7 +57,7 @@ async def redeliver(writing: Writing, command: WebhookRedeliver) -> Outcome:
     message.state, message.settled_at = WebhookMessageState.PENDING, None
     message.attempts, message.next_at = 0, writing.now
     await writing.session.flush()
-    await start(writing, [webhook.id], writing.now)
+    await start_lanes(writing, [webhook.id], writing.now)
     return {"message_id": message.id}
 
 
@@ -69,7 +69,7 @@ async def redeliver(writing: Writing, command: WebhookRedeliver) -> Outcome:
 )
 async def replay(writing: Writing, command: WebhookReplay) -> Outcome:
     """Want what has happened again. Refused: INVALID, NOT_ALLOWED, NOT_FOUND, WRONG_STATE."""
-    webhook = await locked(writing, command, CHANGE)
+    webhook = await lock_webhook(writing, command, CHANGE)
     _check(writing, webhook, command)
     after = command.after_position
     if after is None:
@@ -80,7 +80,7 @@ async def replay(writing: Writing, command: WebhookReplay) -> Outcome:
     if after < to:
         webhook.replay_after, webhook.replay_to = after, to
         await writing.session.flush()
-        await start(writing, [webhook.id], writing.now)
+        await start_lanes(writing, [webhook.id], writing.now)
     writing.record(WebhookReplayed(webhook.id))
     return {"webhook_id": webhook.id}
 

@@ -28,7 +28,7 @@ async def chosen(
 ) -> list[tuple[Webhook, JournalEvent]]:
     """Return which entries are for which endpoints: one statement for each client among them."""
     payloads = {it.id: it.event.payload() for it in entries}
-    wanted = {it.id: list(_asked_for(it, entries, payloads)) for it in webhooks}
+    wanted = {it.id: list(_wanted_by(it, entries, payloads)) for it in webhooks}
     seen: dict[UUID | None, Collection[UUID]] = {}
     for webhook in webhooks:
         client = webhook.party_id
@@ -44,7 +44,7 @@ async def chosen(
     ]
 
 
-def _asked_for(
+def _wanted_by(
     webhook: Webhook, entries: Iterable[JournalEvent], payloads: Mapping[UUID, Mapping[str, Any]]
 ) -> Iterable[JournalEvent]:
     """Yield what an endpoint asks for, whether its owner sees it or not."""

@@ -11,7 +11,7 @@ from commands.messages.webhooks.inputs import (
     WebhookTerms,
     WebhookUpdate,
 )
-from commands.messages.webhooks.owned import locked
+from commands.messages.webhooks.owned import lock_webhook
 from commands.messages.webhooks.secrets import add_secret, forget_secrets
 from commands.writing.transaction import Outcome, Writing, check_state, check_version
 from commands.writing.upserts.items import UpsertColumns as Columns
@@ -90,7 +90,7 @@ async def change(writing: Writing, command: WebhookUpdate) -> Outcome:
 @verb(DELETE, "Send an endpoint nothing any more, and forget its secrets and what it was sent.")
 async def remove(writing: Writing, command: WebhookDelete) -> Outcome:
     """End an endpoint. Refused: NOT_FOUND, WRONG_STATE for a deleted one."""
-    webhook = await locked(writing, command, DELETE)
+    webhook = await lock_webhook(writing, command, DELETE)
     webhook.state, webhook.state_since, webhook.disabled_for = DELETE.becomes, writing.now, None
     await forget_secrets(writing, webhook.id)
     writing.record(WebhookDeleted(webhook.id))

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from commands.access.followers.entries import JournalEvent
 from commands.messages.webhooks.choosing import chosen
-from commands.messages.webhooks.owned import start
+from commands.messages.webhooks.owned import start_lanes
 from commands.writing.rows import json_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
@@ -32,7 +32,7 @@ def message_id(webhook_id: UUID, entry_id: UUID) -> UUID:
     return UUID(bytes=digest[:16])
 
 
-async def note(writing: Writing, entries: Sequence[JournalEvent]) -> None:
+async def note_messages(writing: Writing, entries: Sequence[JournalEvent]) -> None:
     """Keep a page of the journal for the endpoints that are told of it."""
     own = (
         Webhook.merchant_id == writing.viewer.merchant_id,
@@ -54,7 +54,7 @@ async def keep(
         return
     rows = [_row(writing, webhook, entry, is_replay=is_replay) for webhook, entry in pairs]
     await writing.session.rows(_keep(is_replay), {"rows": rows})
-    await start(writing, {webhook.id for webhook, _ in pairs}, writing.now)
+    await start_lanes(writing, {webhook.id for webhook, _ in pairs}, writing.now)
 
 
 def _row(

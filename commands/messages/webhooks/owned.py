@@ -14,14 +14,14 @@ from models.messages.webhooks.tables import Webhook, WebhookLane
 _PATH = ("webhook_id",)
 
 
-async def locked(writing: Writing, command: WebhookCommand, act: Act) -> Webhook:
+async def lock_webhook(writing: Writing, command: WebhookCommand, act: Act) -> Webhook:
     """Lock the webhook of a command. Refused: NOT_FOUND, WRONG_STATE."""
     webhook = (await writing.lock(Webhook, {command.webhook_id: _PATH}))[command.webhook_id]
     check_state(webhook, act.states, _PATH, "This webhook")
     return webhook
 
 
-async def start(writing: Writing, webhooks: Collection[UUID], at: datetime) -> None:
+async def start_lanes(writing: Writing, webhooks: Collection[UUID], at: datetime) -> None:
     """Let lanes be looked at by an instant, but those that are probed when that was decided."""
     writing.news.extend(webhooks)
     lane = WebhookLane

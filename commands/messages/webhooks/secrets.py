@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from commands.messages.webhooks.inputs import WebhookRotateSecret
-from commands.messages.webhooks.owned import locked
+from commands.messages.webhooks.owned import lock_webhook
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.ids import new_id
-from kit.standards.webhooks import new_secret, secret_text
+from kit.standards.webhooks import new_signing_secret, secret_text
 from models.access.tokens import Shown
 from models.events.messages.webhooks import WebhookSecretRotated
 from models.messages.webhooks.states import CHANGE
@@ -18,7 +18,7 @@ from models.messages.webhooks.tables import ROTATION, WebhookSecret
 
 def add_secret(writing: Writing, webhook_id: UUID) -> Shown:
     """Give a webhook a new secret, and return it as it is shown, this once."""
-    secret = new_secret()
+    secret = new_signing_secret()
     writing.session.add(
         WebhookSecret(
             merchant_id=writing.viewer.merchant_id,
@@ -47,7 +47,7 @@ async def forget_secrets(writing: Writing, webhook_id: UUID) -> None:
 )
 async def rotate_secret(writing: Writing, command: WebhookRotateSecret) -> Outcome:
     """Give it another secret. Refused: NOT_FOUND, WRONG_STATE for a deleted one."""
-    webhook = await locked(writing, command, CHANGE)
+    webhook = await lock_webhook(writing, command, CHANGE)
     rows = select(WebhookSecret).where(
         WebhookSecret.merchant_id == writing.viewer.merchant_id,
         WebhookSecret.webhook_id == webhook.id,

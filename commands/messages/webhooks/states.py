@@ -1,7 +1,7 @@
 """Endpoints are paused, sent something again, or tried."""
 
 from commands.messages.webhooks.inputs import WebhookPause, WebhookResume, WebhookTest
-from commands.messages.webhooks.owned import locked, start
+from commands.messages.webhooks.owned import lock_webhook, start_lanes
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.ids import new_id
@@ -18,7 +18,7 @@ from models.messages.webhooks.tables import WebhookLane, WebhookMessage
 @verb(PAUSE_SENDING, "Send an endpoint nothing for a while; what happens meanwhile is kept for it.")
 async def pause(writing: Writing, command: WebhookPause) -> Outcome:
     """Pause an endpoint. Refused: NOT_FOUND, WRONG_STATE."""
-    webhook = await locked(writing, command, PAUSE_SENDING)
+    webhook = await lock_webhook(writing, command, PAUSE_SENDING)
     webhook.state, webhook.state_since = PAUSE_SENDING.becomes, writing.now
     writing.record(WebhookPaused(webhook.id))
     return {"webhook_id": webhook.id}
@@ -31,7 +31,7 @@ async def pause(writing: Writing, command: WebhookPause) -> Outcome:
 )
 async def resume(writing: Writing, command: WebhookResume) -> Outcome:
     """Go on with an endpoint, as if it had never failed. Refused: NOT_FOUND, WRONG_STATE."""
-    webhook = await locked(writing, command, RESUME_SENDING)
+    webhook = await lock_webhook(writing, command, RESUME_SENDING)
     webhook.state, webhook.state_since, webhook.disabled_for = (
         RESUME_SENDING.becomes,
         writing.now,
@@ -47,7 +47,7 @@ async def resume(writing: Writing, command: WebhookResume) -> Outcome:
 @verb(CHANGE, "Have an endpoint sent `webhook.tested`, whatever it is told otherwise.")
 async def try_out(writing: Writing, command: WebhookTest) -> Outcome:
     """Send a message to try an endpoint. Refused: NOT_FOUND, WRONG_STATE for a deleted one."""
-    webhook = await locked(writing, command, CHANGE)
+    webhook = await lock_webhook(writing, command, CHANGE)
     event = WebhookTested(webhook.id, message_id=new_id())
     message = WebhookMessage(
         merchant_id=webhook.merchant_id,
@@ -66,6 +66,6 @@ async def try_out(writing: Writing, command: WebhookTest) -> Outcome:
     )
     writing.session.add(message)
     await writing.session.flush()
-    await start(writing, [webhook.id], writing.now)
+    await start_lanes(writing, [webhook.id], writing.now)
     writing.record(event)
     return {"webhook_id": webhook.id, "message_id": message.id}

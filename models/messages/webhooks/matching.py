@@ -105,7 +105,7 @@ def _tallied(kind: type[Event]) -> Iterable[Sequence[str]]:
             yield tally.counters
 
 
-def changed(name: str, payload: Mapping[str, Any]) -> list[str]:
+def changed_fields(name: str, payload: Mapping[str, Any]) -> list[str]:
     """Return what an event has changed, by name, as its payload tells it."""
     names = set(payload) - {"fields", "moved"} | set(payload.get("fields", ())) | _beside(name)
     for counters in payload.get("moved", {}).values():
@@ -133,6 +133,6 @@ def is_wanted(
     payload: Mapping[str, Any],
 ) -> bool:
     """Tell whether an event, as its owner reads it, changes and says what an endpoint asks for."""
-    if triggers and not set(triggers) & set(changed(name, payload)):
+    if triggers and not set(triggers) & set(changed_fields(name, payload)):
         return False
     return all(_texts(payload.get(it["field"])) & set(it["values"]) for it in conditions)

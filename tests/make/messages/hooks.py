@@ -11,8 +11,7 @@ from sqlalchemy import select
 from commands.access.followers.entries import JournalEvent
 from commands.messages.webhooks.judging import Result, RetrySchedule
 from commands.messages.webhooks.lanes import Underway, claim, proceed
-from commands.messages.webhooks.note import note
-from commands.messages.webhooks.owned import start
+from commands.messages.webhooks.owned import start_lanes
 from commands.writing.running.run import Author, run_unasked
 from commands.writing.transaction import Writing
 from kit.ids import from_global, new_id
@@ -126,6 +125,6 @@ async def filled(
             }
             writing.session.add(WebhookMessage(**{**message, **more}))
         await writing.session.flush()
-        await start(writing, [webhook], writing.now)
+        await start_lanes(writing, [webhook], writing.now)
 
     await run_unasked(world.database, author(world), keep)

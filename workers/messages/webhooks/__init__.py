@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from commands.messages.webhooks.forget import forget
-from commands.messages.webhooks.note import note
+from commands.messages.webhooks.note import note_messages
 from kit.db.sessions import Session
 from loaders.messages.webhooks import FOLLOWER
 from workers.running.followers import Follower
 from workers.running.rounds import Round, unrecorded
 
-TELL_WEBHOOKS = Follower(FOLLOWER, note)
+TELL_WEBHOOKS = Follower(FOLLOWER, note_messages)
 """What happens becomes messages for endpoints."""
 
 

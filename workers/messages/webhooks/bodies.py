@@ -13,7 +13,7 @@ from loaders.access.journal import TYPES_OF_AGGREGATES, events
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader
 from models.access.viewers import Viewer
-from models.messages.webhooks.matching import changed
+from models.messages.webhooks.matching import changed_fields
 from models.messages.webhooks.tables import owner_of
 
 Ask = Callable[[Viewer, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
@@ -59,7 +59,7 @@ async def _body(ask: Ask, webhook: Any, message: Any, entry: Any) -> str:
     data: dict[str, Any] = {"id": name}
     if entry is not None:
         data["sequence"] = entry.sequence
-        data["changed"] = changed(message.type, entry.payload)
+        data["changed"] = changed_fields(message.type, entry.payload)
         data["payload"] = entry.payload
     if entry is not None and webhook.document is not None:
         answer = await ask(owner_of(webhook), webhook.document, {"id": name})
