@@ -12,9 +12,9 @@ from asyncpg.connection import _StatementCache
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-PREPARED = 256 * 1024
-"""Characters of statements that are kept prepared on a connection. PostgreSQL takes a hundred times
-as many bytes for their plans."""
+PREPARED = 128 * 1024
+"""Characters of statements that are kept prepared on a connection. PostgreSQL takes a hundred
+times as many bytes for their plans, and more for those of buyers."""
 
 
 class _Prepared(_StatementCache):  # type: ignore[misc]

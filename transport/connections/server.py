@@ -18,6 +18,9 @@ from transport.draining import Draining
 
 LARGEST_MESSAGE = 256 * 1024
 """Bytes of a socket's message."""
+UNCOUNTED = 64 * 1024
+"""Bytes that the system may keep of what one client has not read; Linux takes as many again for its
+own records. Left to itself it keeps up to 4 MB, which nobody counts: what it took is written."""
 TICKS = 10
 """Of uvicorn's clock, ten a second, between two looks at every connection."""
 
@@ -70,6 +73,12 @@ class HttpServer(uvicorn.Server):
         gc.collect()
         gc.freeze()
         super().run(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen. What the system keeps unread is bounded: connections inherit it (tcp(7))."""
+        for each in sockets or ():
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNCOUNTED)
+        await super().startup(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """End what is over, each second."""

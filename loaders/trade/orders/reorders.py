@@ -137,8 +137,11 @@ def _lines(reader: Reader, key: Any) -> Part:
         DraftObstacle.CONTRACT_DRAWN_DOWN: agreed.ceiling - agreed.called_off < line.ordered,
         DraftObstacle.PRODUCT_INACTIVE: ~of.product.is_active,
         DraftObstacle.PACKAGING_INACTIVE: ~of.packaging.is_active,
-        DraftObstacle.PRICE_UNKNOWN: and_(cost.is_(None), ~of.channel.takes_unpriced),
     }
+    viewer = reader.viewer
+    if viewer.sees_all or "unit_price" not in OrderLine.__hidden__.get(viewer.actor, {}):
+        # Who may not see prices finds none, whether one is known or not.
+        stopped[DraftObstacle.PRICE_UNKNOWN] = and_(cost.is_(None), ~of.channel.takes_unpriced)
     found = SimpleNamespace(
         order_line_id=line.id,
         quantity=line.ordered,

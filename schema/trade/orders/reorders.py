@@ -36,7 +36,8 @@ described(
     CONTRACT_DRAWN_DOWN="Less is left of the contract's line than was called off then.",
     PRODUCT_INACTIVE="The product is not ordered any more.",
     PACKAGING_INACTIVE="The packaging is not ordered any more.",
-    PRICE_UNKNOWN="No price is known, and the channel takes no orders without.",
+    PRICE_UNKNOWN="No price is known, and the channel takes no orders without; warehouses are not"
+    " told.",
 )
 _READ = Requires(scope=Scope.ORDERS_READ)
 

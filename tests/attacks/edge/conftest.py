@@ -22,7 +22,7 @@ from transport.connections.server import HttpServer, Settings
 from transport.serving import Serving
 
 SMALL_BUFFER = 8 * 1024
-"""Bytes that the system may keep of what is sent, so that the server must keep the rest."""
+"""Bytes that a client's system may keep of what is sent, so that the server must keep the rest."""
 QUERY = {"query": "{ viewer { actor } }"}
 
 
@@ -142,7 +142,6 @@ def serve(world: make.World, clock: make.Clock) -> Serve:
         terms = Terms(limits=PATIENT)
         app = application(Serving(world.database, clock=clock, terms=terms, bounds=own))
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SMALL_BUFFER)
             ends = {"lifespan": "off", "timeout_graceful_shutdown": 5}
             server = HttpServer(Settings(app, own, trusted=trusted, **ends))
             running = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 -- no signals.

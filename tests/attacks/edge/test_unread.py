@@ -1,8 +1,12 @@
 """Clients that ask and do not read: what waits for them is counted, bounded, and goes."""
 
 import asyncio
+import fcntl
 import json
+import sys
+import termios
 from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
 from websockets.client import ClientProtocol
@@ -12,6 +16,7 @@ from models.access.viewers import Actor
 from tests.attacks.edge.conftest import QUERY, Host, Serve
 from tests.make.running import until
 from transport.connections.frames import FRAMES
+from transport.connections.server import UNCOUNTED
 from transport.connections.sockets import AHEAD, Socket
 from transport.http.holdings import SMALL
 
@@ -60,10 +65,28 @@ async def test_answers_that_nobody_reads_are_bounded_and_go(serve: Serve, world)
 
 
 @pytest.mark.usefixtures("products")
+async def test_the_system_keeps_little_of_what_nobody_reads(serve: Serve):
+    """What it takes, nobody counts: nearly all must wait where it is counted, and be cut."""
+    async with serve() as host, AsyncExitStack() as attack:
+        one = await size_of(host)
+        for _ in range(3):
+            await attack.enter_async_context(host.line(host.request(LONG)))
+        inside: Any = host.room._inside  # noqa: SLF001 -- memory has no other face.
+        await until(lambda: sum(it.transport.get_write_buffer_size() > 0 for it in inside) == 3)
+        assert 3 * one - host.endpoint.answers.total < UNCOUNTED
+        for each in inside:
+            taken = fcntl.ioctl(each.transport.get_extra_info("socket"), termios.TIOCOUTQ, bytes(4))
+            assert 0 < int.from_bytes(taken, sys.byteorder) <= 2 * UNCOUNTED < one // 4
+        host.later(0)
+        host.later(SECONDS)
+        await host.is_empty()
+
+
+@pytest.mark.usefixtures("products")
 async def test_who_reads_slowly_gets_the_whole_answer(serve: Serve):
     async with serve() as host, host.line(host.request(LONG)) as line:
         await line.reader.readuntil(b"\r\n\r\n")
-        for _ in range(5):
+        for _ in range(3):
             # Each look finds that something was taken since the one before.
             await line.reader.readexactly(100_000)
             await until(lambda: host.endpoint.answers.total > 0)

@@ -18,7 +18,11 @@ from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.fulfilment.call_offs.lines import check_window
 from commands.fulfilment.call_offs.place import place
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
-from commands.fulfilment.call_offs.schedules.known import KnownSchedules, known_of_contract
+from commands.fulfilment.call_offs.schedules.known import (
+    KnownSchedules,
+    PlannedPart,
+    known_of_contract,
+)
 from commands.fulfilment.call_offs.schedules.sizes import Called, call_offs_of, leave_out
 from commands.fulfilment.call_offs.schedules.wanted import (
     DeliveryGroup,
@@ -130,13 +134,15 @@ class _Work:
 
     others: the same of call-offs that answer no schedule; they share no delivery with those that
     do, so that a later plan may change these. cancelled: order line -> what of it is not wanted.
-    called: ship-to -> slots, and how much more of each. recipients: of the deliveries that are
-    planned anew; windows: of all; days: by when they must have left; by group.
+    room: order line -> what of it may still be planned, which is less than was where something of
+    it arrived after all. called: ship-to -> slots, and how much more of each. recipients: of the
+    deliveries that are planned anew; windows: of all; days: by when they must have left; by group.
     """
 
     parts: dict[DeliveryGroup, dict[UUID, Decimal]] = field(default_factory=dict)
     others: dict[DeliveryGroup, dict[UUID, Decimal]] = field(default_factory=dict)
     cancelled: defaultdict[OrderLine, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    room: dict[OrderLine, Decimal] = field(default_factory=dict)
     called: defaultdict[UUID | None, list[tuple[PlanSlot, Decimal]]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -148,7 +154,7 @@ class _Work:
         """Take a slot in: what of it stays, what is not wanted any more, what is missing."""
         missing = slot.goal
         for part in slot.planned:
-            stays = min(missing, part.line.planned)
+            stays = self._stays(part, missing)
             missing -= stays
             if stays:
                 its = self.parts.setdefault(slot.group, {})
@@ -172,6 +178,19 @@ class _Work:
             self.windows[slot.group] = slot.arrival.window
             self.days[slot.group] = min(self.days.get(slot.group, by), by)
 
+    def _stays(self, part: PlannedPart, missing: Decimal) -> Decimal:
+        """Return what of a part that is missing may be planned again; it takes the room of it."""
+        room = self.room.setdefault(part.order_line, part.order_line.room)
+        stays = min(missing, part.line.planned, max(room, Decimal(0)))
+        self.room[part.order_line] = room - stays
+        return stays
+
+    def unwanted(self) -> dict[OrderLine, Decimal]:
+        """Return what is cancelled of order lines: of what is in no delivery and does not stay."""
+        free = {line: min(self.room[line], line.unplanned) for line in self.cancelled}
+        least = {line: min(quantity, free[line]) for line, quantity in self.cancelled.items()}
+        return {line: quantity for line, quantity in least.items() if quantity > 0}
+
 
 async def _carry_out(
     writing: Writing,
@@ -183,15 +202,15 @@ async def _carry_out(
     """Plan slots anew: by the same statements for any number of them that go to one place."""
     if not slots:
         return {}
-    work = _Work()
-    for slot in slots:
-        work.take(slot, zone)
     deliveries = {part.delivery.id: part.delivery for it in slots for part in it.planned}
     await take_back(writing, known.locked, list(deliveries.values()))
     if deliveries:
         await recount(known.locked)
     await writing.session.flush()
-    await _cancel(writing, work.cancelled)
+    work = _Work()
+    for slot in slots:
+        work.take(slot, zone)
+    await _cancel(writing, work.unwanted())
     order_ids = await _call_off(writing, command, known, work)
     parts = [
         part

@@ -103,3 +103,4 @@ async def test_who_does_not_see_an_order_gets_no_draft_and_who_sees_no_prices_no
     warehouse = ask.by(await world.key(Actor.WAREHOUSE, location))
     for line in (await draft(warehouse, order))["lines"]:
         assert line["unitPrice"] is line["orderedUnitPrice"] is None
+        assert line["obstacles"] == []

@@ -370,3 +370,28 @@ async def test_what_is_late_leaves_when_the_place_works_from_which_it_is_planned
     for place, leaves in (({}, "2026-03-02"), ({"locationId": hall}, "2026-03-05")):
         (item_,) = (await planner(preview=True, **place))["items"]
         assert item_["leavesOn"] == leaves
+
+
+@pytest.mark.parametrize(
+    ("came", "state", "changed", "left"),
+    [
+        ("100", "DELIVERED", "CANCELLED", []),
+        ("60", "PARTIALLY_DELIVERED", "LOWERED", [("PLANNED", ["40"])]),
+    ],
+)
+async def test_what_was_planned_anew_is_taken_back_once_the_goods_turn_up(
+    ask, world, came, state, changed, left
+):
+    planner = await _planner(world, ask)
+    await planner.release(1, schedule("2026-03-10", "100"), schedule("2026-03-12", "20"))
+    delivery, _ = (await planner())["deliveries"]
+    await _lost(ask, delivery)
+    await planner()
+    line = {"deliveryLineId": delivery["lines"][0]["id"], "received": came}
+    line |= {"difference": "REFUSED"} if left else {}
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=delivery["id"], lines=[line])
+    expected = [(changed, "100", "40" if left else "0"), ("UNCHANGED", "20", "20")]
+    assert sorted(_shown(await planner(preview=True), *STATUS)) == expected
+    assert sorted(_shown(await planner(), *STATUS)) == expected
+    assert await planner.standing() == [(state, ["100"]), ("PLANNED", ["20"]), *left]
+    assert {it[0] for it in _shown(await planner(), "status")} == {"UNCHANGED"}
