@@ -76,7 +76,7 @@ async def entries(world: World, after: int = 0) -> list[JournalEvent]:
 async def followed(world: World, after: int = 0) -> Sequence[JournalEvent]:
     """Let the follower see the journal after a position."""
     page = await entries(world, after)
-    await run_unasked(world.database, author(world), partial(note, entries=page))
+    await run_unasked(world.database, author(world), partial(note_messages, entries=page))
     return page
 
 
