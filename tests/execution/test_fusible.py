@@ -22,6 +22,7 @@ from tests.make.everything import CORE, SHOWN
 STAFF = Viewer(UUID(int=1), Actor.STAFF, UUID(int=1), "staff", scopes=frozenset(Scope))
 BY_CODE = {
     "Query.viewer is resolved by code": "Who asks is no row, and stands at the root alone.",
+    "Query.notificationPreview is resolved by code": "A mail is rendered from rows; one at a time.",
 }
 """Fields of reads that no statement writes, and why nobody is kept waiting by them."""
 ANSWERS = {

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from commands.access.followers.entries import JournalEvent
 from commands.messages.webhooks.judging import Result, RetrySchedule
 from commands.messages.webhooks.lanes import Underway, claim, proceed
+from commands.messages.webhooks.note import note_messages
 from commands.messages.webhooks.owned import start_lanes
 from commands.writing.running.run import Author, run_unasked
 from commands.writing.transaction import Writing
