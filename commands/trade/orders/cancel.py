@@ -59,10 +59,11 @@ class OrderClose(VersionedOrderCommand):
 @verb(
     acts.CANCEL_LINES,
     "Cancel any part of lines that no delivery has taken. When nothing remains, the order is"
-    " CANCELLED. A call-off gives the quantity back to its contract.",
+    " CANCELLED, or CLOSED where something of it had left and was lost or came back."
+    " A call-off gives the quantity back to its contract.",
 )
 async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
-    """Cancel what is in no delivery yet; an order of which nothing remains is CANCELLED.
+    """Cancel what is in no delivery yet; an order of which nothing remains ends.
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, SCALE_EXCEEDED,
     QUANTITY_NOT_OPEN for more than is unplanned (invariants O4, O7).
@@ -84,7 +85,8 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
 @verb(
     acts.WITHDRAW,
     "Cancel all of an order that no delivery has taken, where its channel lets those who order over"
-    " it do so. When nothing remains, the order is CANCELLED.",
+    " it do so. When nothing remains, the order is CANCELLED, or CLOSED where something of it had"
+    " left and was lost or came back.",
 )
 async def withdraw(writing: Writing, command: OrderWithdraw) -> Outcome:
     """Cancel what is in no delivery yet, in the name of who ordered it.

@@ -51,7 +51,9 @@ class DeliveryReship(DeliveryCommand):
 
     window: Window = Field(description="When it is to arrive.")
     window_override: Note | None = Field(
-        None, description="Why the window may lie outside of the address's receiving hours."
+        None,
+        description="Why the window may lie outside of the address's receiving hours, or of the"
+        " contract's validity, or leave less notice than it asks for.",
     )
     lines: list[ReshippedLine] = Field(
         default_factory=list,

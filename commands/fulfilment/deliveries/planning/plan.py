@@ -52,6 +52,7 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
     default, or the window has passed, OUTSIDE_RECEIVING_HOURS (D6), OUTSIDE_VALIDITY (K3),
+    NOTICE_TOO_SHORT (K15), NOT_ON_CONTRACT for where its contract does not deliver (K16),
     INVALID_DATE where it cannot be handled in time (D16), INVALID where it does not complete its
     orders as it says (D18), METHOD_NOT_ALLOWED (D8, or for what the goods need),
     LOCATION_NOT_ALLOWED for what the goods need, TOO_MANY_ITEMS for orders with
