@@ -16,9 +16,10 @@ from commands.master.packagings.counting import (
 )
 from commands.trade.contracts.guarantees import SupplyGuarantee
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Problem, Refused
 from kit.ids import Names, new_id
 from kit.inputs import ExactAmount, Percent, Quantity, QuantityOrZero
+from kit.standards.money import plain
 from models.base.guards import guards
 from models.master.catalog import Product, measure_of
 from models.trade.codes import TradeCode
@@ -157,6 +158,23 @@ def _fits(
         return False
     fewest = (needed / min(largest, room)).to_integral_value(ROUND_CEILING)
     return max(needed, fewest * smallest) <= room
+
+
+@guards("K17", instead=())
+def too_little(
+    line: ContractLine, quantity: Decimal, whole: Decimal, path: Path
+) -> Iterator[Problem]:
+    """Yield what is odd about what is to stay of a call-off's line; path: of what says it.
+
+    whole: what is to stay of that call-off of the contract line, in all.
+    """
+    lot, least = line.lot_multiple, line.min_per_call_off
+    if lot is not None and quantity % lot:
+        text = f"This comes in multiples of {plain(lot)}."
+        yield Problem(TradeCode.LOT_MULTIPLE, text, path)
+    if least is not None and whole < least:
+        text = f"The least of one call-off is {plain(least)}."
+        yield Problem(TradeCode.BELOW_MINIMUM, text, path)
 
 
 def _whole(quantity: Decimal, step: Decimal, rounding: str) -> Decimal:

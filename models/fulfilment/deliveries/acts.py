@@ -9,6 +9,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act, Transition
 from models.fulfilment.deliveries.conditions import (
     DIVISIBLE,
+    GONE,
     INCOMPLETE,
     MERGEABLE,
     NAMELESS,
@@ -82,7 +83,7 @@ PACK = Transition(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
-    stopped_by=(ORDER_UNPAID, ORDER_AMENDED, TOO_LATE, TOO_EARLY, UNPLACED, UNCARRIED),
+    stopped_by=(ORDER_UNPAID, ORDER_AMENDED, TOO_LATE, TOO_EARLY, UNPLACED, UNCARRIED, GONE),
     action=DeliveryAction.PACK,
 )
 DISPATCH = Transition(
@@ -106,7 +107,7 @@ CANCEL = Transition(
     Scope.DELIVERIES_PLAN,
     BEFORE_DISPATCH,
     becomes=DeliveryState.CANCELLED,
-    stopped_by=(HELD,),
+    stopped_by=(HELD, GONE),
     action=DeliveryAction.CANCEL,
 )
 CONFIRM_RECEIPT = Act(

@@ -8,6 +8,7 @@ from models.base.acts import AllRows, Some
 from models.base.tasks import is_among
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.parcels import WITH_CARRIER, Parcel
 from models.master.catalog import Product
 from models.master.channels import ADDRESSED_METHODS
 from models.master.handling import MethodHandling, carries, is_special
@@ -226,6 +227,14 @@ TOO_EARLY = Some(
     (Delivery,),
     lambda rows, delivery, it: and_(it.id == delivery.id, it.fulfil_at > rows.now),
     rule="D16",
+)
+GONE = Some(
+    "a parcel of it has left, as its carrier tells",
+    (Parcel,),
+    lambda _rows, delivery, it: and_(
+        it.delivery_id == delivery.id, is_among(it.status, WITH_CARRIER)
+    ),
+    rule="P2",
 )
 PLACELESS = Some(
     "its method needs an address, and it has none",

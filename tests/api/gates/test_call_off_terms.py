@@ -6,6 +6,7 @@ from tests.api.gates.test_agreed_times import READ_BACK
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts, responses
+from tests.make.trade.orders import products
 
 SOON = contracts.window("2026-03-05")
 WANTED = contracts.window("2026-03-12")
@@ -84,3 +85,25 @@ async def test_what_is_called_off_goes_where_its_contract_delivers(world, ask):
     amended = {"contractId": made["id"], "shipToIds": [first]}
     assert (await contracts.change(ask, "contractAmend", **amended))["userErrors"] == []
     await deliveries.done(ask, "deliveryReship", **call, shipToId=second)
+
+
+@pytest.mark.gate("K17", "orderCancelLines", "orderConfirm")
+async def test_what_stays_of_a_call_off_is_of_an_agreed_size(world, ask):
+    (bolt,) = await products(ask, "BOLT")
+    line = contracts.line(bolt, lotMultiple="10", minPerCallOff="20")
+    made = await contracts.contract(world, ask, lines=[line])
+    placed = await contracts.call_off(world, ask, made, "40")
+    least, lot = ("BELOW_MINIMUM", "lines.0.quantity"), ("LOT_MULTIPLE", "lines.0.quantity")
+    line_id = placed["lines"][0]["id"]
+    for quantity, refused in (("3", [lot]), ("30", [least]), ("33", [lot, least])):
+        lines = [{"lineId": line_id, "quantity": quantity}]
+        assert await responses.refusals(ask, responses.CANCEL, placed, lines=lines) == refused
+    offer = {"answerBy": "2026-03-04T09:00:00Z"}
+    lines = [responses.line(placed, 0, "AMENDED", quantity="10")]
+    refused = await responses.refusals(ask, responses.CONFIRM, placed, lines=lines, **offer)
+    assert refused == [least]
+    some = [{"orderLineId": line_id, "quantity": "7"}]
+    await deliveries.planned(world, ask, placed, lines=some)
+    for quantity in ("10", "23"):
+        lines = [{"lineId": line_id, "quantity": quantity}]
+        await responses.done(ask, responses.CANCEL, placed, lines=lines)
