@@ -12,7 +12,7 @@ PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --
 # Programs that the tests start load what others have compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test test-changed test-reference simulate day guards check bench bench-quick wheel sdl docs lint-schema picture migration lock clean
+.PHONY: run test test-changed test-reference simulate day guards check bench bench-quick wheel sdl docs lint-schema picture pictures migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	$(PYTHON) -m web.build
@@ -88,6 +88,10 @@ SERVER = "http://$${ABRUF_HOST:-127.0.0.1}:$${ABRUF_PORT:-8000}/graphql" "$$($(P
 picture: $(VENV)/dev.stamp ## Take the README's pictures of the server that `make run` started.
 	$(PYTHON) -m web.picture $(SERVER) docs/pictures/graphiql.png
 	$(PYTHON) -m web.burn_down $(SERVER) docs/pictures/burn-down.svg
+
+pictures: $(VENV)/dev.stamp ## Take a picture of each kind of mail in each language, into dist/mails, and the docs' two.
+	$(PYTHON) -m web.mails dist/mails
+	$(PYTHON) -m web.mails --docs docs/pictures
 
 migration: $(VENV)/dev.stamp ## Write a migration from the models: make migration m="what it does"
 	$(PYTHON) -m migrations "$(m)"

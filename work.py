@@ -4,11 +4,12 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import migrations
+from commands.messages.notifications.mails.handing import route
 from kit import embedded
 from kit.clock import now
 from kit.config import Config
@@ -19,6 +20,7 @@ from transport.telemetry import Worked, exporting, metrics_shown, telemetry_of
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS
 from workers.fulfilment.deliveries import LAPSE_ORDERS
+from workers.messages.notifications import NOTE_NOTIFICATIONS, sending
 from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
 from workers.running.chores import Chore, Chores
 from workers.running.followers import Follower, Followers, chores_of
@@ -34,10 +36,21 @@ ROUNDS = (
     READ_LONG_MESSAGES,
 )
 """What is done for each merchant, every so often."""
-FOLLOWERS: tuple[Follower, ...] = ()
+FOLLOWERS: tuple[Follower, ...] = (NOTE_NOTIFICATIONS,)
 """What happens after events."""
 CHORES: tuple[Chore, ...] = ()
 """What is done where there is something to do, beside telling followers."""
+
+
+def _mails(config: Config) -> Sequence[Chore]:
+    """Return what hands mails over, where it is said to whom. SystemExit for what is no route."""
+    if config.smtp is None:
+        return ()
+    try:
+        return (sending(route(*config.smtp)),)
+    except ValueError as error:
+        message = f"ABRUF_SMTP_URL and ABRUF_MAIL_FROM must be {error}."
+        raise SystemExit(message) from error
 
 
 def work(config: Config, *, is_beside: bool = False) -> None:
@@ -55,7 +68,7 @@ def work(config: Config, *, is_beside: bool = False) -> None:
 
 async def _work(config: Config, database: Database, *, is_beside: bool) -> None:
     """Work until it is told to stop; a second signal ends the process."""
-    stop = asyncio.Event()
+    stop, mails = asyncio.Event(), _mails(config)
     grace = timedelta(seconds=config.grace_s)
     followers, chores = Followers(*FOLLOWERS), Chores(database, now, grace)
     rounds = Rounds(database, now, grace)
@@ -65,7 +78,7 @@ async def _work(config: Config, database: Database, *, is_beside: bool) -> None:
         await meanwhile.enter_async_context(_shown(config, database, worked, stop))
         await meanwhile.enter_async_context(rounds.running(*ROUNDS))
         of_followers = chores_of(followers) if FOLLOWERS else ()
-        await meanwhile.enter_async_context(chores.running(*of_followers, *CHORES))
+        await meanwhile.enter_async_context(chores.running(*of_followers, *CHORES, *mails))
         await _told_to(stop, is_beside=is_beside)
 
 

@@ -33,6 +33,7 @@ class Config:
     grace_s: seconds that requests get to end when the server stops. drain_s: seconds before that
     in which it answers though `/readyz` says that it is not ready.
     demo: whether it is loaded: unasked only into the embedded PostgreSQL.
+    smtp: where mails are handed over, and in whose name; None keeps them.
     worker: whether the server starts a worker beside itself, which does what is done unasked.
     migrates: whether the server brings the schema to its newest revision when it starts; where it
     does not, it needs no owner, and `abruf migrate` has done that.
@@ -65,6 +66,7 @@ class Config:
     demo: bool
     migrates: bool
     worker: bool
+    smtp: tuple[str, str] | None
     unknown: tuple[str, ...]
 
 
@@ -95,6 +97,20 @@ def _async_url(url: str) -> str:
         if url.startswith(prefix):
             return "postgresql+asyncpg://" + url.removeprefix(prefix)
     return url
+
+
+def _optional_url(environment: Mapping[str, str], name: str) -> str | None:
+    url = environment.get(name)
+    return _async_url(url) if url else None
+
+
+def _smtp(environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """Read where mails are handed over, and in whose name: both, or none."""
+    url, sender = environment.get("ABRUF_SMTP_URL"), environment.get("ABRUF_MAIL_FROM")
+    if bool(url) is not bool(sender):
+        message = "ABRUF_SMTP_URL and ABRUF_MAIL_FROM need each other."
+        raise SystemExit(message)
+    return (url, sender) if url and sender else None
 
 
 def _redis_url(text: str | None) -> str | None:
@@ -167,7 +183,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
     environment = _Environment(environment)
     url, owner_url = environment.get("ABRUF_DATABASE_URL"), environment.get("ABRUF_OWNER_URL")
-    backup_url = environment.get("ABRUF_BACKUP_URL")
     pooler = _choice(environment, "ABRUF_POOLER", "none", "transaction") == "transaction"
     migrates = _choice(environment, "ABRUF_MIGRATE", "1", "0") == "1"
     if pooler and migrates and not owner_url:
@@ -178,7 +193,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     return Config(
         database_url=_async_url(url) if url else None,
         owner_url=_async_url(owner_url) if owner_url else None,
-        backup_url=_async_url(backup_url) if backup_url else None,
+        backup_url=_optional_url(environment, "ABRUF_BACKUP_URL"),
         redis_url=_redis_url(environment.get("ABRUF_REDIS_URL")),
         allow_owner=_choice(environment, "ABRUF_ALLOW_OWNER", "0", "1") == "1",
         pooler=pooler,
@@ -202,5 +217,6 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         demo=_choice(environment, "ABRUF_DEMO", *(("0", "1") if url else ("1", "0"))) == "1",
         migrates=migrates,
         worker=_choice(environment, "ABRUF_WORKER", "1", "0") == "1",
+        smtp=_smtp(environment),
         unknown=environment.unknown(),
     )

@@ -1,11 +1,14 @@
 """What a merchant says of itself."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, happened, put
 from commands.writing.verbs import verb
-from kit.inputs import Command, Currency, Reference
+from kit.errors import Code, Refused
+from kit.inputs import Command, Currency, Reference, StandIns
 from kit.standards.languages import Language
 from models.access.settings import MerchantSettings
 from models.access.viewers import Scope
@@ -13,6 +16,17 @@ from models.base.acts import Act
 from models.events.access.settings import MerchantSettingsCreated, MerchantSettingsUpdated
 
 _EVENTS = UpsertEvents(MerchantSettingsCreated, MerchantSettingsUpdated)
+
+
+LogoUrl = Annotated[
+    str,
+    StringConstraints(max_length=500, pattern="^https://[!-~]+$"),
+    StandIns("https://a.example", "https://z.example"),
+]
+Colour = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$"), StandIns("#000000", "#ffffff")]
+TimeOfDay = Annotated[
+    str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$"), StandIns("00:00", "23:59")
+]
 
 
 class MerchantSettingsUpdate(Command):
@@ -29,6 +43,23 @@ class MerchantSettingsUpdate(Command):
         None, description="Where its clients write to for help."
     )
     support_phone: Reference | None = Field(None, description="Where its clients call for help.")
+    logo_url: LogoUrl | None = Field(
+        None, description="Where mails to its clients take its logo from: an https address."
+    )
+    colour: Colour | None = Field(
+        None, description="Its colour in mails to its clients, such as #1f4e79."
+    )
+    gather_minutes: int | None = Field(
+        None,
+        ge=0,
+        le=1440,
+        description="How long what happens to one order is gathered into one mail; null for 2.",
+    )
+    quiet_from: TimeOfDay | None = Field(
+        None,
+        description="From which time of its reader's clock no mail is sent, HH:MM; both or none.",
+    )
+    quiet_until: TimeOfDay | None = Field(None, description="Until which time, HH:MM.")
 
 
 @verb(
@@ -36,7 +67,10 @@ class MerchantSettingsUpdate(Command):
     "Say what everybody who asks in the merchant's name is told of it.",
 )
 async def update_settings(writing: Writing, command: MerchantSettingsUpdate) -> Outcome:
-    """Write the merchant's settings. Refused: INVALID_CURRENCY, INVALID for a language."""
+    """Write the merchant's settings.
+
+    Refused: INVALID_CURRENCY, INVALID for a language and for half of the quiet hours.
+    """
     own = writing.viewer.merchant_id
     values = command.model_dump(exclude={"idempotency_key"})
     changes = {name: it for name, it in values.items() if name in command.model_fields_set}
@@ -44,6 +78,9 @@ async def update_settings(writing: Writing, command: MerchantSettingsUpdate) -> 
     row = found[0] if found else None
     item = UpsertColumns({**values, "id": own}, changes)
     row, changed = put(writing, MerchantSettings, row, item)
+    if (row.quiet_from is None) is not (row.quiet_until is None):
+        text = "Quiet hours have a beginning and an end."
+        raise Refused(Code.INVALID, text, ("quiet_from" if row.quiet_until else "quiet_until",))
     if event := happened(_EVENTS, row, changed, is_new=not found):
         writing.record(event)
     return {"merchant_settings_id": own}

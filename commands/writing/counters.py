@@ -75,6 +75,8 @@ async def number_rows(writing: Writing) -> None:
     """Give the rows that wait for one their numbers, counter by counter in one order for all."""
     changed: dict[type[OfMerchant], list[tuple[Any, dict[str, Any]]]] = {}
     for (name, entity), keys in sorted(writing.unnumbered.items(), key=_place):
+        if not keys:
+            continue
         taken = await numbers(writing, name, len(keys))
         changed[entity] = [
             (WrittenRow(key), {"number": number}) for key, number in zip(keys, taken, strict=True)

@@ -1,7 +1,7 @@
 """Faults of ours in one item of many: they stop no other one, and are no refusal of its sender."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
@@ -63,6 +63,8 @@ class Savepoint:
     ledger: Ledger | None = field(init=False)
     noted: Any = field(init=False)
     events: int = field(init=False)
+    at_end: int = field(init=False)
+    unnumbered: Mapping[Any, int] = field(init=False)
     touched: int = field(init=False)
 
     @classmethod
@@ -72,14 +74,18 @@ class Savepoint:
         found = cls(writing)
         found.ledger = ledger_of(writing)
         found.noted = found.ledger.noted() if found.ledger else None
-        found.events, found.touched = len(writing.events), writing.extent.touched
+        found.events, found.at_end = len(writing.events), len(writing.at_end)
+        found.unnumbered = {key: len(rows) for key, rows in writing.unnumbered.items()}
+        found.touched = writing.extent.touched
         await writing.session.execute(_SET)
         return found
 
     async def back(self) -> None:
         """Undo what came after it; it is set still."""
         await self.writing.session.execute(_BACK)
-        del self.writing.events[self.events :]
+        del self.writing.events[self.events :], self.writing.at_end[self.at_end :]
+        for key, rows in self.writing.unnumbered.items():
+            del rows[self.unnumbered.get(key, 0) :]
         self.writing.extent.touched = self.touched
         if self.ledger:
             self.ledger.come_back(self.noted)

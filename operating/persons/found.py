@@ -13,6 +13,7 @@ from models.access.keys import ApiKey
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel
 from models.master.parties import Address, Contact, Party, PartyKind
+from models.messages.notifications import Notification, NotificationPreference
 from models.trade.orders.tables import Order
 
 Ids = frozenset[UUID]
@@ -36,13 +37,15 @@ class Person:
     parcels: Ids = frozenset()
     named_orders: Ids = frozenset()
     named_deliveries: Ids = frozenset()
+    notifications: Ids = frozenset()
+    preferences: Ids = frozenset()
     companies: dict[UUID, list[UUID]] = field(default_factory=dict)
 
     @property
     def is_nobody(self) -> bool:
         """Tell whether nothing is kept of it."""
         own = self.parties | self.contacts | self.orders | self.named_orders
-        return not own | self.named_deliveries
+        return not own | self.named_deliveries | self.notifications | self.preferences
 
 
 def among(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
@@ -89,14 +92,31 @@ async def find(
     person.named_orders = await _ids(session, of, Order, named) - person.orders
     named = _mailed(Delivery.recipient["email"].astext, at)
     person.named_deliveries = await _ids(session, of, Delivery, named) - person.deliveries
-    held = select(Contact.party_id, Contact.id).where(
-        Contact.merchant_id == of, among(Contact.id, person.contacts)
-    )
-    for party_id, contact_id in await session.execute(held):
-        person.companies.setdefault(party_id, []).append(contact_id)
+    await _find_told(session, person)
+    await _find_companies(session, person)
     if person.is_nobody:
         raise Refused(Code.NOT_FOUND, "Nothing is kept of such a person.", ("person",))
     return person
+
+
+async def _find_companies(session: Session, person: Person) -> None:
+    """Find at which companies it is a contact."""
+    held = select(Contact.party_id, Contact.id).where(
+        Contact.merchant_id == person.merchant_id, among(Contact.id, person.contacts)
+    )
+    for party_id, contact_id in await session.execute(held):
+        person.companies.setdefault(party_id, []).append(contact_id)
+
+
+async def _find_told(session: Session, person: Person) -> None:
+    """Find what it was told by mail, and what it wanted to be told."""
+    of, at = person.merchant_id, person.email
+    own = (among(Notification.contact_id, person.contacts), _mailed(Notification.address, at))
+    of_orders = among(Notification.order_id, person.orders)
+    person.notifications = await _ids(session, of, Notification, *own, of_orders)
+    wishes = NotificationPreference
+    own = (among(wishes.contact_id, person.contacts), _mailed(wishes.address, at))
+    person.preferences = await _ids(session, of, wishes, *own)
 
 
 async def _refuse_companies(session: Session, person: Person) -> None:

@@ -7,7 +7,7 @@ actor and a key's id.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.access.journal import JournalEntry
@@ -18,6 +18,12 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel
 from models.fulfilment.tracking.events import TrackingEvent
 from models.master.parties import Address, Contact, Party
+from models.messages.notifications import (
+    Notification,
+    NotificationPreference,
+    NotificationReason,
+    NotificationState,
+)
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
@@ -57,6 +63,7 @@ def kept(person: Person) -> list[Kept]:
         *_of_parties(person),
         *_of_orders(person),
         *_of_deliveries(person),
+        *_of_mails(person),
         Kept(JournalEntry, _entries_about(person), _FORGOTTEN_ACTOR),
     ]
 
@@ -116,6 +123,25 @@ def _of_deliveries(person: Person) -> list[Kept]:
             among(TrackingEvent.parcel_id, parcels),
             dict.fromkeys(("place", "message")),
         ),
+    ]
+
+
+def _of_mails(person: Person) -> list[Kept]:
+    """What still waits is not sent any more."""
+    waits = Notification.state == NotificationState.PENDING
+    gone, why = NotificationState.SUPPRESSED, NotificationReason.FORGOTTEN
+    ended = {
+        "state": case((waits, gone.value), else_=Notification.state),
+        "reason": case((waits, why.value), else_=Notification.reason),
+    }
+    wishes = NotificationPreference
+    return [
+        Kept(
+            Notification,
+            among(Notification.id, person.notifications),
+            {"address": None, **ended},
+        ),
+        Kept(wishes, among(wishes.id, person.preferences), {"address": None, "is_staff": False}),
     ]
 
 

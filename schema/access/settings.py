@@ -32,6 +32,17 @@ class MerchantSettings(Node):
     )
     support_email: str | None = strawberry.field(description="Where its clients write to for help.")
     support_phone: str | None = strawberry.field(description="Where its clients call for help.")
+    logo_url: str | None = strawberry.field(
+        description="Where mails to its clients take its logo from."
+    )
+    colour: str | None = strawberry.field(description="Its colour in mails, such as `#1f4e79`.")
+    gather_minutes: int | None = strawberry.field(
+        description="How long what happens to one order is gathered into one mail; null for 2."
+    )
+    quiet_from: str | None = strawberry.field(
+        description="From which time of its reader's clock no mail is sent, HH:MM; null for none."
+    )
+    quiet_until: str | None = strawberry.field(description="Until which time, HH:MM.")
     events: Events = events()
     timeline: Timeline = timeline()
 

@@ -30,6 +30,8 @@ described(
     " is named, one of a buyer never.",
     MESSAGES_READ="Read partners, interchanges that came in and that go out, with their bytes.",
     MESSAGES_WRITE="Take in interchanges, decide on those that are held, and write partners.",
+    NOTIFICATIONS_READ="See whom mails tell what, and read them.",
+    NOTIFICATIONS_MANAGE="Decide who is told of what, and let a mail be sent again.",
     WORKERS_MANAGE="See what followers of the journal have set aside, and decide on it.",
 )
 

@@ -19,6 +19,8 @@ STAFF = {
     "locations.code": Scope.MASTER_DATA_WRITE,
     "method_handling.method": Scope.MASTER_DATA_WRITE,
     "interchanges.content": Scope.MESSAGES_WRITE,
+    "notification_preferences.address": Scope.NOTIFICATIONS_MANAGE,
+    "notification_preferences.contact": Scope.NOTIFICATIONS_MANAGE,
     "packagings.code": Scope.MASTER_DATA_WRITE,
     "packagings.gtin": Scope.MASTER_DATA_WRITE,
     "parties.number": Scope.MASTER_DATA_WRITE,
@@ -32,6 +34,7 @@ STAFF = {
 """Table and key -> the scope that writes it: only those who see every row have it."""
 OURS = {
     *("follower_lanes.aggregate_id", "journal_followers.name"),
+    "notifications.entry",
     *("interchange_messages.number", "outgoing_interchanges.reference"),
     *("contract_lines.line_no", "deliveries.number", "journal.position", "journal.sequence"),
     *("merchant_counters.name", "order_lines.line_no", "orders.number", "parcel_lineage.pair"),

@@ -11,6 +11,7 @@ from models.base.tables import Base
 from tests.kit.programs import ask_each
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
+from tests.make.messages.notifications import noted
 from tests.make.sweeps.endings import cancel
 from tests.make.trade import orders
 
@@ -22,6 +23,11 @@ TRACES = ("Zofi", EMAIL, "00-001", "+48 555", "203.0.113.7")
 TRACK = """
 mutation ($input: ParcelRecordTrackingInput!) {
   parcelRecordTracking(input: $input) { userErrors { code field message } } }
+"""
+PREFER = """
+mutation ($input: NotificationPreferencesSetInput!) {
+  notificationPreferencesSet(input: $input) { userErrors { code field } }
+}
 """
 SHOWN = "query ($id: ID!) { node(id: $id) { ... on Order { shipTo { city country } } } }"
 CHANGED = """
@@ -107,15 +113,23 @@ async def test_a_guest_and_somebody_at_a_company_are_found_by_their_address(
     company = await parties.company(world, number="K-1", contacts=[contact])
     own = {"partyId": to_global("Party", company), "note": "for the company"}
     order = await orders.order(world, ask, recipient=PERSON, **own)
+    before = await noted(world)
     await cancel(ask, order)
+    wishes = [{"kind": "ORDER_CHANGED", "timing": "NEVER"}]
+    await ask(PREFER, input={"address": EMAIL, "preferences": wishes})
     code, output, failed = await call(
         "person", "anonymise", "--merchant", slug, "--email", EMAIL, **addresses
     )
     assert (code, failed) == (0, "")
-    assert output == "Forgotten in 1 of contacts, 2 of orders.\n"
+    assert output == (
+        "Forgotten in 1 of contacts, 2 of orders, 2 of notifications,"
+        " 1 of notification_preferences.\n"
+    )
     after = await everything(world, addresses)
     assert [it for it in TRACES if it in after] == []
     assert "for the company" in after
+    ended = [(it.state.value, it.reason.value, it.address) for it in await noted(world)]
+    assert (len(before), ended) == (2, [("SUPPRESSED", "FORGOTTEN", None)] * 2)
     nobody = await call("person", "export", "--merchant", slug, "--email", EMAIL)
     assert nobody == (1, "", "person: Nothing is kept of such a person.\n")
     company = await call("person", "export", "--merchant", slug, "--party", "K-1")

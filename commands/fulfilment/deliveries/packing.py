@@ -15,6 +15,7 @@ from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, 
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack, check_serials, check_shape
+from commands.fulfilment.parcels.ssccs import check_free
 from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -178,6 +179,7 @@ async def _prepare(
             with batch.of(place):
                 _check_whole(locked, picked[place])
     await _check_free(batch, picked)
+    await _check_ssccs(batch)
     packings: dict[int, Packing] = {}
     for place, item, delivery in batch.going:
         packings[place] = Packing(
@@ -240,6 +242,15 @@ async def _check_free(
     """Leave out, ON_HOLD, what is picked short: it is free of the delivery and so of its holds."""
     short_ones = [place for place, of in picked.items() if _is_short(of)]
     await batch.stop((HELD,), ("lines",), places=short_ones)
+
+
+async def _check_ssccs(batch: DeliveryBatch[Any]) -> None:
+    """Leave out, TAKEN, what gives a parcel the SSCC of another one."""
+    named = {place: item.parcels for place, item, _ in batch.looked_at}
+    taken = await check_free(batch.writing, named, batch.refused)
+    for place, why in taken.items():
+        with batch.of(place):
+            raise why
 
 
 def _contents(

@@ -13,7 +13,7 @@ from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, che
 from commands.trade.orders.fields import Recipient
 from commands.trade.orders.lines import called_off
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Input, Instant, Note, Place, Quantity
 from models.base.guards import guards
@@ -156,22 +156,30 @@ async def check_carried(writing: Writing, routes: Iterable[Route]) -> None:
     (`models.fulfilment.deliveries.conditions`), since what products need may have changed.
 
     One statement for all routes, none where no product needs anything. Refused:
-    LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED, each with what would do.
+    LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED, each with what would do, of all routes at once.
     """
     special = [it for it in routes if any(lacking(product, None) for product in it.products)]
     if not special:
         return
     everything = writing.for_all()
     methods = {it.method: it for it in await everything.all(everything.seen(MethodHandling))}
+    known: Sequence[Location] = ()
+    if any(_lacking(it.products, it.location) for it in special):
+        locations = everything.seen(Location).where(Location.is_active)
+        known = await everything.all(locations.order_by(Location.code))
+    refusals = Refusals()
     for route in special:
-        if missing := _lacking(route.products, route.location):
-            locations = everything.seen(Location).where(Location.is_active)
-            known = await everything.all(locations.order_by(Location.code))
-            fitting = [it.code for it in known if not _lacking(route.products, it)]
-            raise _refused(route, "location_id", route.location.code, missing, fitting)
-        if missing := _lacking(route.products, methods.get(route.method)):
-            able = (it for it in DeliveryMethod if not _lacking(route.products, methods.get(it)))
-            raise _refused(route, "method", route.method.value, missing, [it.value for it in able])
+        with refusals:
+            if missing := _lacking(route.products, route.location):
+                fitting = [it.code for it in known if not _lacking(route.products, it)]
+                raise _refused(route, "location_id", route.location.code, missing, fitting)
+        with refusals:
+            if missing := _lacking(route.products, methods.get(route.method)):
+                able = [
+                    it for it in DeliveryMethod if not _lacking(route.products, methods.get(it))
+                ]
+                raise _refused(route, "method", route.method.value, missing, able)
+    refusals.end()
 
 
 def _lacking(products: Iterable[Product], carrier: Any) -> list[Need]:
@@ -195,23 +203,39 @@ def place_columns(
 
     Refused: NOT_FOUND for another party's address, INVALID when there is no one default.
     """
+    columns, refusals = dict[str, Any](), Refusals(path)
+    with refusals:
+        columns |= recipient_columns(part, orders)
+    with refusals:
+        columns |= ship_to_columns(part, orders, addresses)
+    refusals.end()
+    return columns
+
+
+def recipient_columns(part: Towards, orders: Sequence[Order]) -> dict[str, Any]:
+    """Return the recipient. Refused: INVALID when there is no one default."""
+    if part.recipient is not None:
+        return {"recipient": part.recipient.model_dump()}
+    return {"recipient": _one([it.recipient or it.guest for it in orders], ("recipient",))}
+
+
+def ship_to_columns(
+    part: Towards, orders: Sequence[Order], addresses: Mapping[UUID, Address]
+) -> dict[str, Any]:
+    """Return ship_to_id and ship_to. Refused: NOT_FOUND, INVALID."""
     if part.ship_to is not None and part.ship_to_id is not None:
         text = "Give either an address of the party or a free one."
-        raise Refused(Code.INVALID, text, (*path, "ship_to"))
-    if part.recipient is not None:
-        recipient: Any = part.recipient.model_dump()
-    else:
-        recipient = _one([it.recipient or it.guest for it in orders], (*path, "recipient"))
+        raise Refused(Code.INVALID, text, ("ship_to",))
     if part.ship_to is not None:
         ship_to: tuple[Any, Any] = (None, part.ship_to.model_dump())
     elif part.ship_to_id is not None:
         address = addresses.get(part.ship_to_id)
         if address is None or address.party_id != orders[0].party_id:
-            raise Refused(Code.NOT_FOUND, "There is no such Address.", (*path, "ship_to_id"))
+            raise Refused(Code.NOT_FOUND, "There is no such Address.", ("ship_to_id",))
         ship_to = (address.id, address.place)
     else:
-        ship_to = _one([(it.ship_to_id, it.ship_to) for it in orders], (*path, "ship_to"))
-    return {"ship_to_id": ship_to[0], "ship_to": ship_to[1], "recipient": recipient}
+        ship_to = _one([(it.ship_to_id, it.ship_to) for it in orders], ("ship_to",))
+    return {"ship_to_id": ship_to[0], "ship_to": ship_to[1]}
 
 
 def _one(values: Sequence[Any], path: Path) -> Any:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
-from commands.fulfilment.parcels.ssccs import check_free, generate_last, ssccs_of
+from commands.fulfilment.parcels.ssccs import generate_last, ssccs_of
 from commands.master.parties.roles import HeldParty, check_role, held
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing, missing
@@ -53,15 +53,12 @@ class Packable:
 async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable:
     """Look whether packings may be made, and find the numbers of their parcels.
 
-    Refusals: TAKEN for another parcel's SSCC, NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be
-    generated. Refused: TOO_MANY_ITEMS for more pairs of new and old parcels that share a line than
-    one call may touch.
+    Refusals: NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated. Refused: TOO_MANY_ITEMS
+    for more pairs of new and old parcels that share a line than one call may touch.
     """
     refused: dict[int, Refused] = {}
-    await check_free(writing, packings, refused)
+    ssccs = await ssccs_of(writing, packings, refused)
     good = {place: it for place, it in packings.items() if place not in refused}
-    ssccs = await ssccs_of(writing, good, refused)
-    good = {place: it for place, it in good.items() if place not in refused}
     before = await _lines_in(writing, [it.delivery_id for it in good.values()])
     lineage = {
         place: _lineage(it.parcels, before.get(it.delivery_id, {})) for place, it in good.items()

@@ -11,11 +11,11 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, select
 
-from commands.fulfilment.parcels.inputs import Packing
+from commands.fulfilment.parcels.inputs import Packing, ParcelPack
 from commands.writing.counters import raised
 from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Problem, Refused
 from kit.loop.work import SLICE
 from kit.standards import gs1
 from models.access.keys import CounterName, Merchant, MerchantCounter
@@ -25,24 +25,33 @@ from models.fulfilment.parcels import Parcel
 
 
 async def check_free(
-    writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
-) -> None:
-    """Leave out packings with an SSCC that another parcel has, here or anywhere."""
-    named = {
-        (place, number): parcel.sscc
-        for place, of in packings.items()
-        for number, parcel in enumerate(of.parcels)
-        if parcel.sscc is not None
+    writing: Writing,
+    named: Mapping[int, Sequence[ParcelPack]],
+    refused: Mapping[int, Refused],
+) -> dict[int, Refused]:
+    """Return why packings are refused of which another parcel has an SSCC, here or anywhere.
+
+    named: their parcels, by position. refused: those that are not packed, whatever is found.
+    """
+    ssccs = {
+        place: {no: it.sscc for no, it in enumerate(parcels) if it.sscc is not None}
+        for place, parcels in named.items()
     }
+    every = {sscc for of in ssccs.values() for sscc in of.values()}
     # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
     used: dict[str, int | None] = dict.fromkeys(
-        await writing.for_all().by_key(Parcel, "sscc", named.values())
+        await writing.for_all().by_key(Parcel, "sscc", every)
     )
-    for (place, number), sscc in named.items():
-        if used.setdefault(sscc, place) != place:
-            path: Path = ("parcels", number, "sscc")
-            taken = Refused(Code.TAKEN, "Another parcel has this SSCC.", path)
-            refused[place] = taken.after(refused.get(place))
+    found: dict[int, Refused] = {}
+    for place in sorted(ssccs, key=lambda it: (it in refused, it)):
+        taken = [
+            Problem(Code.TAKEN, "Another parcel has this SSCC.", ("parcels", no, "sscc"))
+            for no, sscc in ssccs[place].items()
+            if used.setdefault(sscc, place) != place
+        ]
+        if taken:
+            found[place] = Refused.of(taken)
+    return found
 
 
 async def ssccs_of(

@@ -100,6 +100,9 @@ class ReleaseIntake:
                 release_id, item.type, place, line, account, schedule, report, left
             )
             own["replaced"] = self.force.bring(coming).kept
+            # What it counts in is counted by no later one of the same call.
+            for each in report.coming:
+                left.coming.pop(each, None)
         elif arriving.current.is_new:
             self.force.keep(place, arriving.account)
         self.findings.extend(found)

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
@@ -17,7 +17,7 @@ from commands.trade.releases.accounts.account import (
     ReleasePlace,
     begun,
 )
-from commands.trade.releases.accounts.sums import left_of
+from commands.trade.releases.accounts.sums import coming_of, left_of
 from commands.trade.releases.inputs import ReleaseContent, ToldReceipt
 from commands.trade.releases.known import KnownLines, by_id
 from commands.writing.transaction import Writing, missing
@@ -70,8 +70,11 @@ class NamedRows:
             reported = None
         at = item.calculated_at or item.issued_at or now
         told_at = ReceivedReport.instant(contract, until, at, now)
-        tells = reported is not None or until is not None
-        return ReceivedReport(tells, reported, item.last_note, until, told_at, bool(named))
+        waiting = (it for it in named if not it.dispatched_at and not it.cancelled_at)
+        coming = frozenset(it.id for it in waiting if reported is None)
+        tells = reported is not None or until is not None or bool(coming)
+        is_noted = bool(named)
+        return ReceivedReport(tells, reported, item.last_note, until, told_at, is_noted, coming)
 
     def on_its_way(self, account: Account, as_of: datetime, received: Decimal) -> Decimal:
         """Return what had left for an account by an instant and a customer had not received."""
@@ -163,16 +166,18 @@ async def _left(
     """Return what has left for accounts of items, since all days and instants that they name."""
     accounts = {**named.new, **known.accounts}
     days, instants = (defaultdict[ReleasePlace, set[Any]](set) for _ in range(2))
+    coming = set[UUID]()
     for item in items:
         place = ReleasePlace.of(item)
         if place in accounts:
             contract = known.contracts[known.lines[place.contract_line_id].contract_id]
-            account, told_at = accounts[place], named.report(contract, item, writing.now).told_at
+            account, report = accounts[place], named.report(contract, item, writing.now)
+            coming |= report.coming
             day = begun(item.counted_from, contract, writing.now)
             counts = account.counting_from(day)
             days[place] |= {account.starts_on, counts.starts_on}
             instants[place] |= {it.reconciled_at for it in (account, counts)}
-            instants[place] |= {account.counted_until, told_at}
+            instants[place] |= {account.counted_until, report.told_at}
             instants[place].add(item.told_as_of(writing.now))
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
@@ -185,7 +190,19 @@ async def _left(
     more = {key: {left.noted_until} for key, left in found.items() if key[0] in ids}
     for key, left in (await left_of(writing, more, new)).items():
         found[key].after.update(left.after)
+    _count_coming(found, await coming_of(writing, coming, new))
     return found
+
+
+def _count_coming(
+    found: Mapping[Counting, LeftQuantities],
+    rows: Sequence[tuple[UUID, UUID, date | None, Decimal]],
+) -> None:
+    """Note what is coming for accounts that was not counted in by then. rows: of `coming_of`."""
+    for (account_id, day), left in found.items():
+        own = [it for it in rows if it[0] == account_id]
+        counted_in = {delivery_id for _, delivery_id, since, _ in own if since == day}
+        left.coming.update({key: amount for _, key, _, amount in own if key not in counted_in})
 
 
 async def _deliveries(writing: Writing, items: Sequence[ReleaseContent]) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
     line, part = (reader.table(entity_named(it)) for it in ("OrderLine", "DeliveryLine"))
     delivery = reader.table(entity_named("Delivery"))
     account, agreed, contract = map(reader.table, (CumulativeAccount, ContractLine, Contract))
-    named, receipt = _noted(reader, account, delivery), _receipt_of(reader, delivery)
+    named, receipt = noted(reader, account, delivery), _receipt_of(reader, delivery)
     rows = (
         select(*_summed(part, of))
         .select_from(account)
@@ -152,7 +152,7 @@ def _summed(part: Any, of: Collection[str]) -> Iterator[ColumnElement[Any]]:
             yield getattr(part, name).label(label)
 
 
-def _noted(reader: Tables, account: Any, delivery: Any) -> Any:
+def noted(reader: Tables, account: Any, delivery: Any) -> Any:
     """Select the first days of periods in which a release came into force that names a delivery."""
     note, release = reader.table(LastReceipt), reader.table(Release)
     begins, finding = reader.table(AccountPeriod), reader.table(ReleaseFinding)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from kit.ids import new_id, to_global
+from kit.standards.gs1 import sscc
 from tests.make import Ask, reasons
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, parties
@@ -155,6 +156,31 @@ async def test_an_order_again_in_another_currency_says_so_whatever_its_discount(
         assert "PRICE_UNKNOWN" not in {code for code, _ in found}
 
 
+async def test_an_order_again_tells_what_is_too_late_beside_what_is_odd(world, ask):
+    products = await orders.products(ask, "BOLT", "NUT", "COG")
+    lines = [orders.line(it, "5") for it in products]
+    order = await orders.order(world, ask, externalReference="1", lines=lines)
+    await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "5", "0", "5"))
+    read = "query ($id: ID!) { order(id: $id) { channel { code } party { number } } }"
+    of = (await ask(read, id=order["id"]))["order"]
+    again = {"channelCode": of["channel"]["code"], "partyNumber": of["party"]["number"]}
+    again |= {"placedAt": "2027-01-01T00:00:00Z", "shipToAddressCode": "NOWHERE"}
+    bolt, nut, cog = [{"productSku": it} for it in ("BOLT", "NUT", "COG")]
+    for odd in ("1.5", "0"):
+        found = await _refused(
+            ask,
+            **again,
+            purchaseOrderNumber="7",
+            lines=[bolt | {"quantity": "6"}, nut | {"quantity": odd}, cog | {"quantity": "5"}],
+        )
+        assert found == {
+            ("INVALID_DATE", "placedAt"),
+            ("NOT_FOUND", "shipToAddressCode"),
+            ("WRONG_STATE", "lines.0.quantity"),
+            ("NOT_POSITIVE" if odd == "0" else "SCALE_EXCEEDED", "lines.1.quantity"),
+        }
+
+
 async def test_what_is_recorded_of_a_delivery(world, ask):
     order = await orders.order(world, ask)
     part = await deliveries.part(
@@ -167,13 +193,87 @@ async def test_what_is_recorded_of_a_delivery(world, ask):
     )
     assert await of_item(ask, "deliveriesRecord", "deliveries", **part) == {
         ("INVALID_DATE", "dispatchedAt"),
+        ("METHOD_NOT_ALLOWED", "method"),
         ("SCALE_EXCEEDED", "lines.0.quantity"),
     }
-    part |= {"lines": deliveries.lines(order, "1")}
-    assert await of_item(ask, "deliveriesRecord", "deliveries", **part) == {
-        ("INVALID_DATE", "dispatchedAt"),
-        ("METHOD_NOT_ALLOWED", "method"),
+
+
+@pytest.mark.parametrize("odd", ["method", "location", "end", "quantity", "order"])
+async def test_what_is_recorded_wrong_is_told_up_to_its_parcels(world, ask, odd):
+    order = await orders.ten(world, ask, recipient=None)
+    other = await deliveries.released(world, ask, await orders.ten(world, ask))
+    taken = {"sscc": sscc("4012345", 1), "contents": deliveries.contents(other)}
+    await deliveries.done(ask, "deliveryPack", deliveryId=other["id"], parcels=[taken])
+    nobody = to_global("Party", await parties.company(world, number="OTHER"))
+    (line,) = deliveries.lines(order, "10")
+    parcel = {"carrierId": nobody, "sscc": taken["sscc"], "contents": [line | {"quantity": "9"}]}
+    part = await deliveries.part(
+        world,
+        order,
+        recipient=None,
+        lines=[line],
+        packedAt="2026-03-02T08:00:00Z",
+        parcels=[parcel],
+    )
+    expected = {
+        ("RECIPIENT_MISSING", "recipient"),
+        ("INVALID", "parcels.0.carrierId"),
+        ("PARCELS_DO_NOT_MATCH", "parcels"),
+        ("TAKEN", "parcels.0.sscc"),
     }
+    at = "2026-03-02T09:00:00Z"
+    wrong, more = {
+        "method": ({"method": "LOCKER"}, {("METHOD_NOT_ALLOWED", "method")}),
+        "location": ({"locationId": unknown("Location")}, {("NOT_FOUND", "locationId")}),
+        "end": ({"cancelledAt": at, "dispatchedAt": at}, {("INVALID", "cancelledAt")}),
+        "quantity": (
+            {"lines": [line | {"quantity": "99"}]},
+            {("QUANTITY_NOT_OPEN", "lines.0.quantity")},
+        ),
+        "order": (
+            {"lines": [line, line | {"orderLineId": unknown("OrderLine")}]},
+            {("NOT_FOUND", "lines.1.orderLineId")},
+        ),
+    }[odd]
+    if odd in {"quantity", "order"}:
+        # Nobody knows what was to lie in the parcels.
+        expected -= {("PARCELS_DO_NOT_MATCH", "parcels")}
+    found = await of_item(ask, "deliveriesRecord", "deliveries", **part | wrong)
+    assert found == expected | more
+
+
+async def test_what_does_not_complete_its_order_is_told_beside_what_is_odd(world, ask):
+    order = await orders.order(world, ask)
+    part = await deliveries.part(
+        world, order, method="LOCKER", lines=deliveries.lines(order, "4"), completesOrder=True
+    )
+    for location in ({}, {"locationId": unknown("Location")}):
+        found = await deliveries.refusals(ask, "deliveryPlan", deliveries=[part | location])
+        assert set(found) == {
+            ("METHOD_NOT_ALLOWED", "deliveries.0.method"),
+            ("INVALID", "deliveries.0.completesOrder"),
+            *({("NOT_FOUND", "deliveries.0.locationId")} if location else ()),
+        }
+
+
+async def test_a_taken_sscc_is_told_beside_what_is_odd(world, ask):
+    made = [await deliveries.released(world, ask, await orders.ten(world, ask)) for _ in "123"]
+    first, second, third = (
+        {"deliveryId": it["id"], "parcels": [{"contents": deliveries.contents(it)}]} for it in made
+    )
+    for each in (first, second, third):
+        each["parcels"][0]["sscc"] = sscc("4012345", 1)
+    second["expectedVersion"] = 99
+    # What is refused takes no number from another.
+    document = ITEMS % ("DeliveriesPack", "deliveriesPack")
+    results = (await ask(document, i={"deliveries": [second, first, third]}))["it"]["results"]
+    assert [set(reasons(it["userErrors"], 3)) for it in results] == [
+        {("VERSION_CONFLICT", "expectedVersion"), ("TAKEN", "parcels.0.sscc")},
+        set(),
+        {("TAKEN", "parcels.0.sscc")},
+    ]
+    found = await deliveries.refusals(ask, "deliveryPack", **second)
+    assert set(found) == {("VERSION_CONFLICT", "expectedVersion"), ("TAKEN", "parcels.0.sscc")}
 
 
 @pytest.mark.parametrize("verb", ["orderPlace", "ordersImport", "orderAddLines"])

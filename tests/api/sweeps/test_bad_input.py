@@ -295,18 +295,9 @@ async def test_another_companys_id_is_refused_to_a_buyer_as_an_unknown_one(
 
 
 KEYS = {
-    *(
-        "channelCode",
-        "closes",
-        "time",
-        "gln",
-        "gtin",
-        "language",
-        "limit",
-        "opens",
-        "productSku",
-        "sscc",
-    ),
+    *("channelCode", "closes", "time", "gln", "gtin", "language", "limit", "opens"),
+    *("productSku", "sscc"),
+    *("colour", "logoUrl", "quietFrom", "quietUntil", "NotificationPreferencesSetInput.address"),
     *("content", "identification", "ownIdentification", "ownQualifier", "qualifier"),
     *("referencePrefix", "serviceCharacters", "subdivision", "ScheduleCodeInput.code"),
     *("locationCode", "CalendarOwnerInput.service", "ShippingRouteInput.service"),

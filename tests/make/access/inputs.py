@@ -39,7 +39,9 @@ async def api_key_revoke(s: Scene) -> dict[str, Any]:
 
 async def merchant_settings_update(_: Scene) -> dict[str, Any]:
     reach = {"supportEmail": "help@example.com", "supportPhone": "+49 221 2"}
-    return {"currency": "EUR", "language": "de", **reach}
+    mails = {"logoUrl": "https://shop.example/logo.png", "colour": "#1f4e79", "gatherMinutes": 5}
+    quiet = {"quietFrom": "21:00", "quietUntil": "07:00"}
+    return {"currency": "EUR", "language": "de", **reach, **mails, **quiet}
 
 
 async def _lane(s: Scene) -> dict[str, Any]:

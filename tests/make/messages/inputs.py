@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.make.master.inputs import code_of
-from tests.make.messages import files, plants
+from tests.make.messages import files, notifications, plants
 from tests.make.scene import Scene, fresh
 
 
@@ -65,3 +65,18 @@ async def outgoing_interchange_send(s: Scene) -> dict[str, Any]:
     partner = await files.partner(s.ask)
     taken = await files.received(s.ask, files.interchange(partner["identification"]))
     return {"outgoingInterchangeId": taken["answers"][0]["id"]}
+
+
+async def notification_preferences_set(s: Scene) -> dict[str, Any]:
+    wishes = [{"kind": "DELIVERY_DELIVERED", "timing": "DAILY"}]
+    return {"contactId": s.contact, "preferences": wishes}
+
+
+async def notification_preferences_set_staff(_: Scene) -> dict[str, Any]:
+    wishes = [{"kind": "APPROVAL_AWAITED", "timing": "NOW"}]
+    address = f"{fresh('a').lower()}@example.com"
+    return {"address": address, "isStaff": True, "preferences": wishes}
+
+
+async def notification_resend(s: Scene) -> dict[str, Any]:
+    return {"notificationId": await notifications.refused(s.world, await s.delivery())}

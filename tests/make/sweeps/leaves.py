@@ -170,6 +170,22 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
     ),
     "time": dict.fromkeys(NO_CLOCK_TIMES, "INVALID_DATE"),
     "opens": dict.fromkeys(("8", "25:00", "08:00\n", "\0", LONG), "INVALID"),
+    **dict.fromkeys(
+        ("quietFrom", "quietUntil"),
+        dict.fromkeys(("8", "24:00", "08:00\n", "\0", LONG), "INVALID"),
+    ),
+    "colour": dict.fromkeys(("red", "#FFFFFF", "#fff", "#ffffff\n", "\0", LONG), "INVALID"),
+    "logoUrl": {
+        **dict.fromkeys(("http://a.de", "https://a.de/ö", "https://a.de\n", "\0"), "INVALID"),
+        LONG: "TOO_LONG",
+    },
+    # A mail address.
+    "address": {
+        **dict.fromkeys(("nobody", "a@b", "ä@example.com", "a@b.de, c@b.de"), "INVALID"),
+        **dict.fromkeys(("a@b.de\nBcc: c@b.de", "Anna <a@b.de>"), "INVALID"),
+        **dict.fromkeys(("a\0b",), "INVALID_CHARACTER"),
+        LONG: "TOO_LONG",
+    },
     "closes": dict.fromkeys(("8", "24:01", "\0", LONG), "INVALID"),
     "limit": dict.fromkeys(("speed", "", "\0", LONG), "INVALID"),
     # Bytes of a file in Base64; the service characters of EDIFACT.

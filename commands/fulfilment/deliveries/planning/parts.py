@@ -227,7 +227,7 @@ def where_and_when(
     with refusals:
         check_method(part.method, found.channels[first.channel_id], party, (*path, "method"))
     with refusals:
-        columns |= _window(found, part, path)
+        columns |= window_columns(found, part, path)
         check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], path)
     with refusals:
         columns |= place_columns(part, orders, found.addresses, path)
@@ -270,18 +270,23 @@ def check_times(
 
 def routes(
     found: NamedByParts,
-    parts: Sequence[DeliveryPart],
-    taken: Sequence[Mapping[OrderLine, Counted]],
+    parts: Mapping[int, DeliveryPart],
+    taken: Mapping[int, Mapping[OrderLine, Counted]],
     path: Path,
 ) -> Iterator[Route]:
-    """Yield where each part starts and how it goes. taken: of order lines, part by part."""
-    for place, (part, lines) in enumerate(zip(parts, taken, strict=True)):
-        products = [found.products[it.product_id] for it in lines]
-        location = found.locations[part.location_id]
-        yield Route(products, location, part.method, (*path, place))
+    """Yield where parts start and how they go, of those whose location is there; by position.
+
+    taken: of order lines, by position.
+    """
+    for place, lines in taken.items():
+        part = parts[place]
+        if part.location_id in found.locations:
+            products = [found.products[it.product_id] for it in lines]
+            location = found.locations[part.location_id]
+            yield Route(products, location, part.method, (*path, place))
 
 
-def _window(found: NamedByParts, part: DeliveryPart, path: Path) -> dict[str, Any]:
+def window_columns(found: NamedByParts, part: DeliveryPart, path: Path) -> dict[str, Any]:
     """Return the columns of the window: given, or the one of all lines. Refused: INVALID_WINDOW."""
     if part.window is not None:
         values: Iterable[Any] = part.window.model_dump().values()

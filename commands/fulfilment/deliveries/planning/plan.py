@@ -1,6 +1,8 @@
 """Planning: parts of orders become deliveries, each at its own agreed time."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -11,6 +13,7 @@ from commands.fulfilment.deliveries.places import (
     tell_overridden,
 )
 from commands.fulfilment.deliveries.planning.parts import (
+    NamedByParts,
     check_places,
     check_times,
     columns_of_part,
@@ -21,7 +24,9 @@ from commands.fulfilment.deliveries.planning.parts import (
     take,
     write,
 )
-from commands.fulfilment.deliveries.remaining.completing import not_completing
+from commands.fulfilment.deliveries.planning.trial import complete_beside
+from commands.fulfilment.deliveries.remaining.completing import check_completing
+from commands.master.packagings.counting import Counted
 from commands.trade.contracts.times import check_ahead
 from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing
@@ -29,6 +34,7 @@ from commands.writing.verbs import verb
 from kit.errors import Path, Refusals
 from kit.inputs import Bulk, Command
 from models.fulfilment.deliveries import acts
+from models.trade.contracts.states import TimeRule
 from models.trade.orders.lines import OrderLine
 
 
@@ -82,12 +88,37 @@ async def plan(
     """
     await writing.session.flush()
     found = await find(writing, parts, path)
-    planned, taken, overridden, refusals = [], [], [], Refusals()
+    looked = await _looked_at(writing, found, parts, path)
+    columns = [it | {"reships_id": reships_id} for it in looked.columns]
+    keys = await write(writing, parts, columns, [*looked.taken.values()])
+    for key, rules in zip(keys, looked.overridden, strict=True):
+        tell_overridden(writing, key, rules)
+    await check_completing(writing, parts, keys, path)
+    return keys
+
+
+@dataclass(frozen=True)
+class _LookedAt:
+    """Parts that may be planned. columns: of each; taken: of order lines, by position.
+
+    overridden: the rules that the window of each breaks.
+    """
+
+    columns: list[dict[str, Any]] = field(default_factory=list)
+    taken: dict[int, dict[OrderLine, Counted]] = field(default_factory=dict)
+    overridden: list[frozenset[TimeRule]] = field(default_factory=list)
+
+
+async def _looked_at(
+    writing: Writing, found: NamedByParts, parts: Sequence[DeliveryPart], path: Path
+) -> _LookedAt:
+    """Look whether parts may be planned. Refused: as `deliveryPlan`, all at once."""
+    looked, refusals = _LookedAt(), Refusals()
     for place, part in enumerate(parts):
         await writing.room(1 + len(part.lines))
         with refusals:
-            taken.append(take(writing, found, part, (*path, place)))
-            plan_lines(taken[-1])
+            looked.taken[place] = take(writing, found, part, (*path, place))
+            plan_lines(looked.taken[place])
         orders = found.orders_of(part)
         if not orders:
             with refusals:
@@ -95,18 +126,12 @@ async def plan(
             continue
         with refusals:
             columns = columns_of_part(found, part, orders, (*path, place))
-            planned.append(columns | {"reships_id": reships_id})
-            overridden.append(check_times(found, planned[-1], orders, (*path, place)))
+            looked.columns.append(columns)
+            looked.overridden.append(check_times(found, columns, orders, (*path, place)))
+    with refusals:
+        await check_carried(writing, routes(found, dict(enumerate(parts)), looked.taken, path))
+    if refusals.problems and len(looked.taken) == len(parts):
+        with refusals:
+            await complete_beside(writing, found, parts, [*looked.taken.values()], path)
     refusals.end()
-    await check_carried(writing, routes(found, parts, taken, path))
-    keys = await write(writing, parts, planned, taken)
-    for key, rules in zip(keys, overridden, strict=True):
-        tell_overridden(writing, key, rules)
-    completing = {
-        key: (*path, place)
-        for place, (key, part) in enumerate(zip(keys, parts, strict=True))
-        if part.completes_order
-    }
-    for refused in (await not_completing(writing, completing)).values():
-        raise refused
-    return keys
+    return looked

@@ -1,6 +1,8 @@
 """Planning of what another system has planned: as of then, or as of now what is still to go."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -25,11 +27,12 @@ from commands.fulfilment.deliveries.planning.parts import (
     write,
 )
 from commands.fulfilment.deliveries.planning.then import RoomThen, check_room_then
+from commands.fulfilment.deliveries.planning.trial import anywhere, columns_beside
 from commands.fulfilment.deliveries.remaining.completing import not_completing
 from commands.master.packagings.counting import Counted
 from commands.trade.contracts.times import check_ahead
 from commands.writing.transaction import Writing
-from kit.errors import Path, Refused
+from kit.errors import Path, Problem, Refusals, Refused
 from models.trade.contracts.states import TimeRule
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderState
@@ -102,26 +105,90 @@ def _recorded(
 ) -> _Recorded:
     """Plan a delivery as of then, or as of now what is still to go. Refused: as `plan_history`."""
     now = replace(writing, now=at) if over else writing
-    taken = take(now, found, part, (), over, check)
-    orders = list({it.order_id: found.orders[it.order_id] for it in taken}.values())
+    orders, refusals = found.orders_of(part), Refusals()
     overridden: frozenset[TimeRule] = frozenset()
+    with refusals:
+        taken = take(now, found, part, (), over, check)
     if over:
-        columns = where_and_when(found, part, orders, ())
+        with refusals:
+            columns = where_and_when(found, part, orders, ())
     else:
-        check_ahead(writing, part.window, ())
-        columns = columns_of_part(found, part, orders, ())
-        overridden = check_times(found, columns, orders, ())
+        with refusals:
+            check_ahead(writing, part.window, ())
+        with refusals:
+            columns = columns_of_part(found, part, orders, ())
+            overridden = check_times(found, columns, orders, ())
+    refusals.end()
     return _Recorded(part, columns | {"reships_id": None, "planned_at": at}, taken, overridden)
 
 
 async def _not_carried(
     writing: Writing, found: NamedByParts, planned: Mapping[int, _Recorded]
 ) -> dict[int, Refused]:
-    """Return why the first of planned deliveries whose goods nothing handles is refused."""
-    parts, taken = [it.part for it in planned.values()], [it.taken for it in planned.values()]
+    """Return why planned deliveries are refused whose goods nothing handles."""
+    parts = {place: it.part for place, it in planned.items()}
+    taken = {place: it.taken for place, it in planned.items()}
+    problems: defaultdict[int, list[Problem]] = defaultdict(list)
     try:
         await check_carried(writing, routes(found, parts, taken, ()))
     except Refused as why:
-        number, *path = why.path
-        return {list(planned)[int(number)]: Refused(why.code, why.message, tuple(path))}
-    return {}
+        for problem in why.problems:
+            place, *path = problem.path
+            problems[int(place)].append(replace(problem, path=tuple(path)))
+    return {place: Refused.of(its) for place, its in problems.items()}
+
+
+async def plan_tried(
+    writing: Writing,
+    parts: Mapping[int, DeliveryPart],
+    when: Mapping[int, datetime],
+    over: Mapping[int, Collection[OrderState]],
+    until: Collection[int],
+) -> tuple[dict[int, UUID], dict[int, Refused]]:
+    """Plan deliveries that are refused with what stands in for what is odd; all is to be undone.
+
+    Each of them names an order line that is there, and has the room that it wants. Parameters as of
+    `plan_history`: it is not asked whether there was room for what was cancelled.
+    Returns the ids of those that could be planned so, and why they are refused.
+    """
+    found = await find(writing, list(parts.values()), ())
+    location_id = await anywhere(writing, found, list(parts.values()))
+    room, refused = RoomThen(), dict[int, Refused]()
+    columns, taken = dict[int, dict[str, Any]](), dict[int, dict[OrderLine, Counted]]()
+    for place, part in parts.items():
+        await writing.room(1 + len(part.lines))
+        try:
+            check = _unasked if place in until else None
+            _recorded(writing, found, part, when[place], over[place], check)
+        except Refused as why:
+            refused[place] = why
+        orders = found.orders_of(part)
+        columns[place] = columns_beside(found, part, orders, writing.now, location_id)
+        columns[place] |= {"planned_at": when[place], "completes_order": False}
+        taken[place] = _amounts(found, part)
+        plan_lines(taken[place], when[place])
+        room.lend(taken[place])
+    going = {it: taken[it] for it in parts if not over[it]}
+    tried = {place: _Recorded(parts[place], {}, its, frozenset()) for place, its in going.items()}
+    for place, problem in (await _not_carried(writing, found, tried)).items():
+        refused[place] = problem.after(refused.get(place))
+    if any(it["location_id"] is None for it in columns.values()):
+        return {}, refused
+    every = [*parts.values()], [*columns.values()], [*taken.values()]
+    return dict(zip(parts, await write(writing, *every), strict=True)), refused
+
+
+def _unasked(_line: OrderLine, _quantity: Decimal, _path: Path) -> None:
+    pass
+
+
+def _amounts(found: NamedByParts, part: DeliveryPart) -> dict[OrderLine, Counted]:
+    """Return what a part takes of lines that are there: one of what is no quantity."""
+    amounts: dict[OrderLine, Counted] = {}
+    for each in part.lines:
+        line = found.lines.get(each.order_line_id)
+        if line is not None:
+            amounts[line] = Counted(Decimal(1))
+            with suppress(Refused):
+                amounts[line] = found.packagings(found.products[line.product_id], each)
+    return amounts

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from commands.fulfilment.deliveries.stops import check_wanted
 from commands.fulfilment.tracking.history.inputs import STEPS, RecordedDelivery
 from commands.trade.orders.lines import (
     charge_again,
@@ -38,9 +40,9 @@ class NamedByRecords:
         self.lines, self.orders = lines, orders
         self.locations, self.addresses = locations, addresses
 
-    def check(self, item: RecordedDelivery, now: datetime) -> None:
-        """Refused: NOT_FOUND, INVALID, INVALID_DATE."""
-        refusals = Refusals()
+    def check(self, item: RecordedDelivery, writing: Writing) -> None:
+        """Refused: NOT_FOUND, INVALID, INVALID_DATE, DELIVERY_POLICY for what left too late."""
+        refusals, now = Refusals(), writing.now
         for number, line in enumerate(item.lines):
             with refusals:
                 if line.order_line_id not in self.lines:
@@ -60,6 +62,10 @@ class NamedByRecords:
                 text = "What is not packed has no parcels: say when it was packed, or leave them."
                 raise Refused(Code.INVALID, text, ("parcels",))
         self._check_times(item, now, refusals)
+        if (left := item.times(now).get("dispatched_at")) is not None:
+            for order in self.orders_of(item):
+                with refusals:
+                    check_wanted(replace(writing, now=left), order, ("delivery_id",))
         refusals.end()
 
     def are_there(self, item: RecordedDelivery) -> bool:

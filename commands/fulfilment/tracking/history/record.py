@@ -1,11 +1,11 @@
 """Recording deliveries of another system: what is there already is found again."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeAlias
 from uuid import UUID
 
 from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, key_of
+from commands.fulfilment.tracking.history.beside import find_beside, problems_of
 from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
 from commands.fulfilment.tracking.history.known import NamedByRecords, end_again, find
 from commands.fulfilment.tracking.history.way import MadeDelivery, go
@@ -42,7 +42,8 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     known = await find(writing, items)
     standing = await RecordedBefore.read(writing, items, known)
     results, refused, odd = await _look(writing, items, known, standing)
-    fresh = [place for place in range(len(items)) if place not in results | refused]
+    absent = {place: why for place, why in odd.items() if not known.are_there(items[place])}
+    fresh = [place for place in range(len(items)) if place not in results | refused | absent]
 
     turns, are_alone = iter(range(_TURNS)), False
 
@@ -54,7 +55,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
         more = more | {place: _besides(odd[place], more.get(place)) for place in {*once} & {*odd}}
         if are_alone:
             are_alone = False
-            return None, {it: why for it, why in more.items() if not _hangs_on_others(why)}
+            return None, {p: it for p, it in more.items() if not _hangs_on_others(it, items[p])}
         await end_again(writing, [it for place in once for it in known.orders_of(items[place])])
         certain = _certain(more, made) if next(turns, None) is not None else more
         # What waits is tried as if it had its lines for itself, so that no row of such is long.
@@ -62,9 +63,12 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
         return (made, twice), certain
 
     (made, twice), more = await spare(writing, fresh, do)
+    more |= absent
+    beside = await find_beside(writing, items, known, more, made)
     results |= {place: _result("CREATED", *each) for place, each in made.items()}
     for place, why in (refused | twice | more).items():
-        problems = [_sent(it, items[place]).below(("deliveries", place)) for it in why.problems]
+        found = problems_of(items[place], why, beside.get(place, ()))
+        problems = [it.below(("deliveries", place)) for it in found]
         results[place] = _result("REFUSED", None, None, problems)
     return {"results": [results[place] for place in range(len(items))]}
 
@@ -75,7 +79,7 @@ async def _look(
     known: NamedByRecords,
     standing: RecordedBefore,
 ) -> tuple[dict[int, Outcome], dict[int, Refused], dict[int, Refused]]:
-    """Return what is there already, what is refused for it, and what is odd but can be tried."""
+    """Return what is there already, what is refused for it, and what else is odd."""
     results, refused, odd = dict[int, Outcome](), dict[int, Refused](), dict[int, Refused]()
     for place, item in enumerate(items):
         await writing.room(1 + len(item.lines) + len(item.parcels))
@@ -89,9 +93,9 @@ async def _look(
             results[place] = _result("UNCHANGED", there.id, parcels)
             continue
         try:
-            known.check(item, writing.now)
+            known.check(item, writing)
         except Refused as problem:
-            (odd if known.are_there(item) else refused)[place] = problem
+            odd[place] = problem
     return results, refused, odd
 
 
@@ -121,9 +125,15 @@ def _besides(odd: Refused, tried: Refused | None) -> Refused:
     return met.and_then(Refused.of(more)) if more else odd
 
 
-def _hangs_on_others(why: Refused) -> bool:
-    """Tell whether another delivery may be why one is refused."""
-    return not _OF_OTHERS.isdisjoint(it.code for it in why.problems)
+def _hangs_on_others(why: Refused, item: RecordedDelivery) -> bool:
+    """Tell whether another delivery may be why one is refused that was tried alone.
+
+    Of an order that must come complete a part leaves something open, whatever else is recorded.
+    """
+    of_others = {TradeCode.QUANTITY_NOT_OPEN.value}
+    if item.completes_order:
+        of_others.add(FulfilmentCode.DELIVERY_POLICY)
+    return not of_others.isdisjoint(it.code for it in why.problems)
 
 
 def _certain(refused: Mapping[int, Refused], planned: Collection[int]) -> dict[int, Refused]:
@@ -157,25 +167,5 @@ _Done: TypeAlias = tuple[dict[int, MadeDelivery], dict[int, Refused]]
 """What was made, and what stands twice, by position."""
 _TAKEN = {TradeCode.QUANTITY_NOT_OPEN, Code.TAKEN}
 """Codes of what lacks something that another delivery has."""
-_OF_OTHERS = {*_TAKEN, FulfilmentCode.DELIVERY_POLICY}
 _TURNS = 20
 """So often what waits is looked at again; then it is refused as it stands."""
-_FIELDS = {
-    FulfilmentCode.ADDRESS_MISSING: "ship_to",
-    FulfilmentCode.LOCATION_NOT_ALLOWED: "location_id",
-    FulfilmentCode.METHOD_NOT_ALLOWED: "method",
-    FulfilmentCode.RECIPIENT_MISSING: "recipient",
-    FulfilmentCode.TOO_EARLY: "fulfil_at",
-}
-"""Code of what stops a delivery -> the field that tells it of a recorded one."""
-
-
-def _sent(problem: Problem, item: RecordedDelivery) -> Problem:
-    """Return a problem where it is in the input: of a delivery itself, or of an order line."""
-    path = tuple("order_line_id" if it == "delivery_line_id" else it for it in problem.path)
-    if path == ("delivery_id",):
-        fields = dict(_FIELDS)
-        if item.completes_order:
-            fields[FulfilmentCode.DELIVERY_POLICY] = "completes_order"
-        path = tuple(name for code, name in fields.items() if code == problem.code)
-    return replace(problem, path=path)

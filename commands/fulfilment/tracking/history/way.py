@@ -9,7 +9,7 @@ from uuid import UUID
 from commands.fulfilment.deliveries import dispatch, packing, release
 from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
 from commands.fulfilment.deliveries.locking import OfDelivery
-from commands.fulfilment.deliveries.planning.recorded import plan_history
+from commands.fulfilment.deliveries.planning.recorded import plan_history, plan_tried
 from commands.fulfilment.parcels.inputs import Content, ContentPack, ParcelFields, ParcelPack
 from commands.fulfilment.tracking.history.inputs import STEPS, RecordedContent, RecordedDelivery
 from commands.fulfilment.tracking.record import record
@@ -17,6 +17,7 @@ from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingR
 from commands.writing.transaction import Writing
 from commands.writing.verbs import AnyVerb
 from kit.errors import Refused
+from models.base.acts import Transition
 from models.fulfilment.deliveries.conditions import ORDER_UNPAID
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import ParcelStatus
@@ -37,6 +38,8 @@ async def go(
     """
     if not items:
         return {}, {}
+    if alone:
+        items = _apart(items)
     times = {place: item.times(writing.now) for place, item in items.items()}
     touched = writing.extent.touched
     planned = {place: of[STEPS[0]] for place, of in times.items()}
@@ -44,13 +47,8 @@ async def go(
     until = {p: it.cancelled_at for p, it in items.items() if it.cancelled_at is not None}
     ids, refused, room = await plan_history(writing, items, planned, over, until, alone=alone)
     history = _History(writing, items, times, ids, refused)
-    parts = await writing.for_all().records(DeliveryLine, "delivery_id", list(ids.values()))
-    for part in parts:
-        history.lines[part.delivery_id][part.order_line_id] = part
-    await history.step("released_at", release.release_each, history.named, release.hand_over)
-    packed = await history.step(
-        "packed_at", packing.pack_each, history.packed, packing.put, packing.check_parcels
-    )
+    await history.read()
+    packed = await history.pack()
     if alone:
         return {}, history.refused
     await history.run(until, release.cancel, history.named, release.retract)
@@ -65,10 +63,27 @@ async def go(
     return {place: (key, packed.get(place, [])) for place, key in ids.items()}, history.refused
 
 
+async def look_on(writing: Writing, items: Mapping[int, RecordedDelivery]) -> dict[int, Refused]:
+    """Return what refuses deliveries up to their parcels, whatever else does; all is to be undone.
+
+    Each names an order line that is there.
+    """
+    times = {place: item.times(writing.now) for place, item in items.items()}
+    planned = {place: of[STEPS[0]] for place, of in times.items()}
+    over = {place: item.over for place, item in items.items()}
+    until = [place for place, item in items.items() if item.cancelled_at is not None]
+    ids, refused = await plan_tried(writing, items, planned, over, until)
+    history = _History(writing, items, {it: times[it] for it in ids}, ids, refused, is_tried=True)
+    await history.read()
+    await history.pack()
+    return history.refused
+
+
 class _History:
     """Deliveries on their ways. ids: by position. refused: position -> why it is left out.
 
-    lines: delivery -> order line -> line of the delivery.
+    lines: delivery -> order line -> line of the delivery. is_tried: nothing is left out, and each
+    step is asked of all as if those before had been made.
     """
 
     def __init__(
@@ -78,11 +93,26 @@ class _History:
         times: Mapping[int, Mapping[str, datetime]],
         ids: Mapping[int, UUID],
         refused: dict[int, Refused],
+        *,
+        is_tried: bool = False,
     ) -> None:
         """Take what is planned."""
+        self.is_tried = is_tried
         self.writing, self.items, self.times = writing, items, times
         self.ids, self.refused = ids, refused
         self.lines: dict[UUID, dict[UUID, DeliveryLine]] = {it: {} for it in ids.values()}
+
+    async def read(self) -> None:
+        """Read the lines of what is planned."""
+        keys = list(self.ids.values())
+        for part in await self.writing.for_all().records(DeliveryLine, "delivery_id", keys):
+            self.lines[part.delivery_id][part.order_line_id] = part
+
+    async def pack(self) -> dict[int, list[UUID]]:
+        """Release and pack what was; returns the parcels of each, by position."""
+        await self.step("released_at", release.release_each, self.named, release.hand_over)
+        check = packing.check_parcels
+        return await self.step("packed_at", packing.pack_each, self.packed, packing.put, check)
 
     def named(self, place: int) -> OfDelivery:
         """Return the delivery at a position, as verbs name it."""
@@ -134,7 +164,7 @@ class _History:
 
         check: what an item refuses by itself.
         """
-        places = [place for place in when if place not in self.refused]
+        places = [place for place in when if self.is_tried or place not in self.refused]
         if not places:
             return {}
         self.writing.extent.begin()
@@ -153,7 +183,12 @@ class _History:
         batch = await take(self.writing, named, of_verb, check, at, unasked=unasked)
         made = await in_turns(batch, do, of_verb, check, unasked=unasked)
         for number, why in batch.refused.items():
-            self.refused[places[number]] = _unnumbered(why, batch.locked.deliveries.values())
+            place, more = places[number], _unnumbered(why, batch.locked.deliveries.values())
+            self.refused[place] = more.after(self.refused.get(place))
+            if self.is_tried and isinstance(of_verb.act, Transition):
+                batch.locked.deliveries[self.ids[place]].state = of_verb.act.becomes
+        if self.is_tried:
+            await self.writing.session.flush()
         return {places[number]: it for number, it in made.items()}
 
     async def arrive(self, parcels: Mapping[int, Sequence[UUID]]) -> None:
@@ -181,6 +216,19 @@ class _History:
             if result["problems"]:
                 why = Refused.of(result["problems"])
                 self.refused[place] = Refused(why.code, why.message, ("delivered_at",))
+
+
+def _apart(items: Mapping[int, RecordedDelivery]) -> dict[int, RecordedDelivery]:
+    """Return deliveries without SSCCs that another of them has, too."""
+    seen, found = set[str](), dict[int, RecordedDelivery]()
+    for place, item in items.items():
+        own = {it.sscc for it in item.parcels if it.sscc is not None}
+        parcels = [
+            it.model_copy(update={"sscc": None}) if it.sscc in seen else it for it in item.parcels
+        ]
+        found[place] = item.model_copy(update={"parcels": parcels})
+        seen |= own
+    return found
 
 
 def _unnumbered(why: Refused, deliveries: Iterable[Delivery]) -> Refused:

@@ -1,8 +1,8 @@
 """What an order that is there becomes by being sent again: what is left out of it stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, field_of
 from commands.trade.orders.revisions.standing import LineAsItIs, StandingOrders, kept, matched
 from commands.trade.orders.revisions.steps import StandingPrices
-from kit.errors import Refusals
+from kit.errors import Problem, Refusals, Refused
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
@@ -37,12 +37,18 @@ _TAXED = {"charges", "discount_percent", "discount_amount"}
 
 @dataclass(frozen=True)
 class Again:
-    """A locked order that is sent again. draft: what it would be as a new one."""
+    """A locked order that is sent again. draft: what it would be as a new one.
+
+    odd: what is refused of it already; then item and draft are what is left beside that, and
+    numbers where the lines of those are among those that are sent.
+    """
 
     standing: StandingOrders
     order: Order
     item: Any
     draft: Draft
+    odd: Refusals = field(default_factory=Refusals)
+    numbers: Sequence[int] = ()
 
     @cached_property
     def found(self) -> list[OrderLine | None]:
@@ -64,6 +70,30 @@ class Again:
         Refused: PRICE_UNKNOWN, OUT_OF_RANGE for discounts.
         """
         return _revision(self, known)
+
+    def check(self, known: StandingPrices) -> tuple[bool, Revision]:
+        """Tell whether anything changes, and what. Refused: as `revision` and `Revision.check`.
+
+        What is odd is told with what else may not change.
+        """
+        try:
+            revision = self.revision(known)
+            is_changed = revision.check()
+        except Refused as refused:
+            found = [it for it in map(self._as_sent, refused.problems) if it is not None]
+            if found:
+                raise self.odd.and_then(Refused.of(found)) from None
+        self.odd.end()
+        return is_changed, revision
+
+    def _as_sent(self, problem: Problem) -> Problem | None:
+        """Return a problem where it is in what is sent; None for what an odd line may be."""
+        match problem.path:
+            case ("lines",) if self.numbers:
+                return None
+            case ("lines", int(number), *below) if self.numbers:
+                return replace(problem, path=("lines", self.numbers[number], *below))
+        return problem
 
 
 def _is_other(row: OrderLine, new: LineDraft) -> bool:

@@ -1,7 +1,7 @@
 """Orders in bulk from a back office: history as well as what came in a minute ago."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -95,6 +95,10 @@ class OrderImport(OrderFields, Upsert):
         return None if self.closed_at is None else (OrderState.CLOSED, self.closed_at)
 
 
+_DATES = {"placed_at", "cancelled_at", "closed_at"}
+"""Fields that tell when something was, of which no difference is told."""
+
+
 class OrdersImport(Command):
     """Up to 250 orders."""
 
@@ -131,15 +135,15 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
         with _refused(results, place):
             _check_once(key := _key(writing, references, item), seen)
             order = standing.orders.get(there[key]) if key in there else None
-            draft = _draft(writing, references, item, order)
-            assert key  # noqa: S101 -- what has a draft is known by its channel and customer.
             if order is not None:
-                _check_same_end(order, item)
-                again[place] = Again(standing, order, item, draft)
+                again[place] = _again(writing, references, standing, item, order)
             else:
+                draft = _draft(writing, references, item)
                 check_priced(draft)
                 drafts[place] = replace(draft, ended=item.ended)
-            seen.add(key)
+            assert key  # noqa: S101 -- what has a draft is known by its channel and customer.
+            if place in drafts or not again[place].odd.problems:
+                seen.add(key)
     revisions = await _revisions(writing, references, standing, again, results)
     await apply(writing, revisions)
     for place, order_id in zip(drafts, await create(writing, [*drafts.values()]), strict=True):
@@ -175,12 +179,67 @@ async def _revisions(
     for place, each in again.items():
         await writing.room(1 + len(each.item.lines))
         with _refused(results, place):
-            revision, status = each.revision(known), "UNCHANGED"
-            if revision.check():
+            is_changed, revision = each.check(known)
+            status = "UNCHANGED"
+            if is_changed:
                 revisions.append(revision)
                 status = "UPDATED"
             results[place] = _result(status, each.order.id)
     return revisions
+
+
+def _again(
+    writing: Writing,
+    references: References,
+    standing: StandingOrders,
+    item: OrderImport,
+    order: Order,
+) -> Again:
+    """Return an order that is sent again: where something of it is odd, what is left beside that.
+
+    Refused: as `_draft` where nothing is known beside what is odd, WRONG_STATE for another end or
+    currency.
+    """
+    odd = Refusals()
+    with odd:
+        _check_same_end(order, item)
+    with odd:
+        _check_dates(writing, item)
+    with odd:
+        return Again(standing, order, item, compose(writing, references, item, item.lines), odd)
+    if order.currency != item.currency:
+        # Prices in another currency are none of that order.
+        what = difference("currency", order.currency, item.currency)
+        text = f"{order.number} is there already, and {what}."
+        others = [it for it in odd.problems if it.code != TradeCode.PRICE_UNKNOWN]
+        odd.problems = [*others, Problem(Code.WRONG_STATE, text, ("currency",))]
+    numbers, left = _beside(item, odd.problems)
+    if left is not None:
+        with suppress(Refused):
+            draft = compose(writing, references, left, left.lines)
+            return Again(standing, order, left, draft, odd, numbers)
+    raise Refused.of(odd.problems)
+
+
+def _beside(
+    item: OrderImport, problems: Sequence[Problem]
+) -> tuple[Sequence[int], OrderImport | None]:
+    """Return an order without what is odd of it, and where its lines were: nowhere else for all.
+
+    None where something is odd of it as a whole, of all of its lines, or of what all orders say.
+    """
+    fields = type(item).model_fields
+    odd = {it.path[1] for it in problems if it.path[:1] == ("lines",) and it.path[1:]}
+    names = {str(it.path[0]) for it in problems if it.path and it.path[0] != "lines"} - _DATES
+    numbers = [it for it in range(len(item.lines)) if it not in odd]
+    is_whole = any(it.path in {(), ("lines",)} for it in problems)
+    if is_whole or not numbers or any(fields[name].is_required() for name in names):
+        return (), None
+    left: dict[str, Any] = {name: getattr(item, name) for name in fields}
+    left |= {name: fields[name].get_default(call_default_factory=True) for name in names}
+    left["lines"] = [item.lines[it] for it in numbers]
+    stated = item.model_fields_set - names
+    return numbers if odd else (), type(item).model_construct(_fields_set=stated, **left)
 
 
 def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()) -> dict[str, Any]:
@@ -212,28 +271,25 @@ def _check_same_end(order: Order, item: OrderImport) -> None:
         raise Refused(Code.WRONG_STATE, text, (name,))
 
 
-def _draft(
-    writing: Writing, references: References, item: OrderImport, order: Order | None
-) -> Draft:
-    """Return the draft of a new order. order: that is there already.
+def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
+    """Return the draft of a new order. Refused: as `compose`, INVALID_DATE for the future."""
+    refusals = Refusals()
+    with refusals:
+        _check_dates(writing, item)
+    with refusals:
+        draft = compose(writing, references, item, item.lines)
+    refusals.end()
+    return draft
 
-    Refused: as `compose`, INVALID_DATE for the future, WRONG_STATE for another currency: prices in
-    it are none of that order.
-    """
+
+def _check_dates(writing: Writing, item: OrderImport) -> None:
+    """Refused: INVALID_DATE for the future, and as `_check_end`."""
     refusals = Refusals()
     with refusals:
         check_happened(item.placed_at, ("placed_at",), writing.now)
     with refusals:
         _check_end(writing, item)
-    with refusals:
-        draft = compose(writing, references, item, item.lines)
-    if refusals.problems and order is not None and order.currency != item.currency:
-        what = difference("currency", order.currency, item.currency)
-        text = f"{order.number} is there already, and {what}."
-        others = [it for it in refusals.problems if it.code != TradeCode.PRICE_UNKNOWN]
-        refusals.problems = [*others, Problem(Code.WRONG_STATE, text, ("currency",))]
     refusals.end()
-    return draft
 
 
 def _check_end(writing: Writing, item: OrderImport) -> None:

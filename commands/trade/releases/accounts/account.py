@@ -46,7 +46,8 @@ class ReceivedReport(NamedTuple):
     """What a release says that its customer has received, by the names of its columns.
 
     cumulative_received: None where it names notes only. told_at: up to when what left may be in its
-    figure. is_noted: whether it names a note of ours.
+    figure. is_noted: whether it names a note of ours. coming: the deliveries that one without
+    a figure names, of which we know no dispatch yet.
     """
 
     tells_received: bool
@@ -55,6 +56,7 @@ class ReceivedReport(NamedTuple):
     counted_until: datetime | None
     told_at: datetime
     is_noted: bool
+    coming: frozenset[UUID] = frozenset()
 
     @classmethod
     def of(cls, release: Release, contract: Contract, *, is_noted: bool) -> "ReceivedReport":
@@ -108,12 +110,14 @@ class LeftSince(NamedTuple):
 class LeftQuantities:
     """What has left for an account since its day, in all and since instants that matter.
 
-    noted_until: when the newest delivery left whose note was named.
+    noted_until: when the newest delivery left whose note was named. coming: delivery -> how much of
+    it is for the account, of those that are named now, and have not left as far as we know.
     """
 
     issued: Decimal = Decimal(0)
     noted_until: datetime | None = None
     after: dict[datetime | None, LeftSince] = field(default_factory=dict)
+    coming: dict[UUID, Decimal] = field(default_factory=dict)
 
     def since(self, instant: datetime | None) -> LeftSince:
         """Return what left after an instant: nothing where there is none."""
@@ -185,15 +189,16 @@ class Account:
     def told_received(self, report: ReceivedReport, left: LeftQuantities) -> Decimal:
         """Return what has been received as a release says.
 
-        One that tells no figure says by its notes that what left up to the last of them has come;
-        without a note of ours what is known counts.
+        One that tells no figure says by its notes that what left up to the last of them has come,
+        and what it names that has not left as far as we know; without a note of ours what is known
+        counts.
         """
         if report.cumulative_received is not None:
             return report.cumulative_received
         known, until = self._known_received(left), report.counted_until
-        if until is None:
-            return known
-        return max(known, self.opening + left.issued - left.since(until).issued)
+        if until is not None:
+            known = max(known, self.opening + left.issued - left.since(until).issued)
+        return known + sum((left.coming.get(it, Decimal(0)) for it in report.coming), Decimal(0))
 
     def _known_received(self, left: LeftQuantities) -> Decimal:
         """Return what is known to have been received where its customer tells nothing."""

@@ -39,9 +39,10 @@ from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from models.access.viewers import Actor, Viewer, anyone
 from models.base.records import columns, record
+from models.base.tables import entity_named
 from models.base.visibility import merchant, seen_by
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counting import QUANTITY, counted, own
+from models.trade.releases.counting import QUANTITY, account_of, counted, noted, own
 from models.trade.releases.effective import wanted_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
@@ -108,14 +109,33 @@ async def left_of(
         return {}
     every = [(*of, instant) for of, some in wanted.items() for instant in some]
     keys, days, instants = zip(*every, strict=True)
-    places = {name: [getattr(it, name) for it in new.values()] for name in ReleasePlace._fields}
-    values = {"accounts": keys, "days": days, "instants": instants, "ids": list(new), **places}
+    values = {"accounts": keys, "days": days, "instants": instants, **_places(new)}
     rows = await writing.session.rows(_left(), {**writing.parameters, **values})
     found: dict[Counting, LeftQuantities] = {}
     for key, day, instant, issued, noted_until, *since in rows:
         of = found.setdefault((key, day), LeftQuantities(issued, noted_until, {}))
         of.after[instant] = LeftSince(*since)
     return found
+
+
+async def coming_of(
+    writing: Writing, delivery_ids: Collection[UUID], new: Mapping[UUID, ReleasePlace]
+) -> list[tuple[UUID, UUID, date | None, Decimal]]:
+    """Return how much of deliveries that have not left is for accounts: one statement.
+
+    new: as of `left_of`. Returns account, delivery, first day of a period in which a release in
+    force has named it already, None where none has, and the quantity: a row for each such day.
+    """
+    if not delivery_ids:
+        return []
+    values = {**writing.parameters, "deliveries": list(delivery_ids), **_places(new)}
+    return [tuple(it) for it in await writing.session.rows(_coming(), values)]
+
+
+def _places(new: Mapping[UUID, ReleasePlace]) -> dict[str, Any]:
+    """Return the parameters that list the accounts that are to be."""
+    of = {name: [getattr(it, name) for it in new.values()] for name in ReleasePlace._fields}
+    return {"ids": list(new), **of}
 
 
 class TrueTables(NamedTuple):
@@ -180,6 +200,34 @@ def _left() -> Statement:
     )
     rows = select(*of, *(sums.c[it] for it in names)).select_from(wanted.join(sums, true()))
     return Statement(rows)
+
+
+@cache
+def _coming() -> Statement:
+    reader = _TablesWithNew(anyone(Actor.STAFF))
+    account = reader.table(CumulativeAccount)
+    names = ("OrderLine", "DeliveryLine", "Delivery")
+    line, part, delivery = (reader.table(entity_named(it)) for it in names)
+    named = noted(reader, account, delivery)
+    rows = (
+        select(
+            account.id.label("account_id"),
+            delivery.id.label("delivery_id"),
+            named.c.starts_on,
+            func.sum(part.planned).label("quantity"),
+        )
+        .select_from(delivery)
+        .join(part, part.delivery_id == delivery.id)
+        .join(line, line.id == part.order_line_id)
+        .join(account, account.contract_line_id == line.contract_line_id)
+        .outerjoin(named, true())
+        .where(
+            *own(reader, account, line, part, delivery),
+            delivery.id == any_(bindparam("deliveries", type_=ARRAY(Uuid()))),
+            account_of(reader, line, delivery) == account.id,
+        )
+    )
+    return Statement(rows.group_by(account.id, delivery.id, named.c.starts_on))
 
 
 class PlaceSums(NamedTuple):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from commands.writing import counters
+from kit.standards import gs1
 from models.trade.orders.lines import OrderLine
 from tests.api.fulfilment.test_many_deliveries import (
     AT,
@@ -96,14 +98,47 @@ async def test_what_is_refused_takes_nothing_from_the_next(world, ask, is_namele
     ]
 
 
-async def test_however_many_are_refused_they_take_nothing_from_the_next(world, ask):
+@pytest.mark.parametrize("why", ["nameless", "taken", "part", "late"])
+async def test_however_many_are_refused_they_take_nothing_from_the_next(world, ask, why):
+    scene, at = await a_scene(world, ask), "2026-03-02T10:00:00Z"
+    terms = {
+        "part": {"deliveryPolicy": "SHIP_COMPLETE"},
+        "late": {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": at},
+    }.get(why, {})
+    order = await an_order(world, ask, scene, **terms)
+    good = await recorded(world, scene, order, **AT)
+    number = gs1.sscc("4012345", 1)
+    if why == "taken":
+        parcel = {"sscc": number, "contents": deliveries.lines(order)}
+        other = await an_order(world, ask, scene)
+        first = await recorded(world, scene, other, **AT)
+        of_first = [parcel | {"contents": deliveries.lines(other)}]
+        await results(ask, "deliveriesRecord", first | {"parcels": of_first})
+        good["parcels"] = [parcel | {"sscc": gs1.sscc("4012345", 2)}]
+    odd, code, field = {
+        "nameless": ({"recipient": None}, "RECIPIENT_MISSING", ".recipient"),
+        "taken": ({"parcels": [{**good.get("parcels", [{}])[0], "sscc": number}]}, "TAKEN", ""),
+        "part": ({"lines": deliveries.lines(order, "9")}, "DELIVERY_POLICY", ""),
+        "late": (
+            {"dispatchedAt": "2026-03-02T11:00:00Z", "deliveredAt": None},
+            "DELIVERY_POLICY",
+            "",
+        ),
+    }[why]
+    field = ".parcels.0.sscc" if why == "taken" else field
+    found = await results(ask, "deliveriesRecord", *[good | odd] * 25, good)
+    assert codes(found) == [*([(code, f"deliveries.{it}{field}")] for it in range(25)), []]
+
+
+async def test_what_is_refused_takes_no_number(world, ask, monkeypatch):
+    # Of many lines: numbers are given at the end.
+    monkeypatch.setattr(counters, "SLICE", 0)
     scene = await a_scene(world, ask)
     order = await an_order(world, ask, scene)
-    good = await recorded(world, scene, order, **AT)
-    odd = [good | {"recipient": None}] * 25
-    found = await results(ask, "deliveriesRecord", *odd, good)
-    refused = [[("RECIPIENT_MISSING", f"deliveries.{it}.recipient")] for it in range(25)]
-    assert codes(found) == [*refused, []]
+    half = await recorded(world, scene, order, **AT, lines=deliveries.lines(order, "5"))
+    found = await results(ask, "deliveriesRecord", half | {"recipient": None}, half, half)
+    numbers = [int(it["delivery"]["number"][2:]) for it in found[1:]]
+    assert (found[0]["status"], numbers) == ("REFUSED", [1, 2])
 
 
 @pytest.mark.parametrize("is_cancelled_first", [True, False])

@@ -30,7 +30,6 @@ KEYS = {
 IN_NO_STATE = {"deliveryPlanFromSchedule", "deliveryReleaseHold", "orderReleaseHold"}
 """Verbs whose states are those of a row that is looked for by what they name."""
 IN_STAGES = {
-    "deliveriesRecord": "what another system tells is checked before it is planned and carried out",
     "interchangeReject": "what it takes is long, and not tried",
     "interchangeReplay": "what it takes is long, and not tried",
 }

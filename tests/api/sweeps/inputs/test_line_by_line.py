@@ -80,7 +80,11 @@ async def _record(here: Scene) -> Call:
     part = _part(here, await here.order())
     odd = {"orderLineId": part["lines"][0]["orderLineId"], "quantity": "x"}
     item = {**part, "parcels": [{"contents": [odd]}], "deliveredAt": "2027-03-02T08:00:00Z"}
-    more = [("INVALID", "parcels.0.contents.0.quantity"), ("INVALID_DATE", "deliveredAt")]
+    more = [
+        ("INVALID", "parcels.0.contents.0.quantity"),
+        ("INVALID_DATE", "deliveredAt"),
+        ("RECIPIENT_MISSING", "recipient"),
+    ]
     refused = [(code, f"deliveries.0.{path}") for code, path in (*_OF_PART, *more)]
     return "deliveriesRecord", {"deliveries": [item]}, refused
 

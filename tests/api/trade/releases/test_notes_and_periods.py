@@ -154,6 +154,28 @@ async def test_a_note_that_is_named_before_its_dispatch_is_recorded_counts_once(
     assert await line.period() == ("90", "0")
 
 
+async def test_a_delivery_that_is_packed_still_is_told_without_a_figure(line):
+    """Its customer has it before its dispatch is recorded; what leaves then comes no more."""
+    await line.tell("100", cumulativeReceived="0")
+    sent = await line.packed("60")
+    # It is named twice, and counted once.
+    for _ in range(2):
+        payload = await line.tell("40", notes=(sent["number"],))
+        assert contracts.found(payload)[0] == "ACTIVE"
+        assert payload["release"]["cumulativeReceived"] == "60"
+        assert await line.opens() == ["40"]
+    await line.leave(sent)
+    assert (await line.opens(), await line.period()) == (["40"], ("60", "0"))
+    await line.send("30")
+    assert (await line.opens(), await line.period()) == (["10"], ("60", "30"))
+    # Beside it what left before has come, too, as what is up to any note has.
+    late, first = await line.packed("10"), await line.send("5")
+    await line.tell("20", notes=(late["number"], first["number"]))
+    assert (await line.opens(), await line.period()) == (["20"], ("105", "0"))
+    await line.leave(late)
+    assert (await line.opens(), await line.period()) == (["20"], ("105", "0"))
+
+
 @pytest.mark.parametrize("is_named", [True, False])
 async def test_what_was_received_short_is_owed_again_once_a_later_note_is_named(line, is_named):
     await line.tell("100", cumulativeReceived="0")

@@ -1,0 +1,194 @@
+"""Who is told of what: buyers, recipients, approvers, and whoever has asked to be."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
+
+from commands.writing.transaction import Writing
+from kit.db.statements import Statement
+from kit.standards.languages import Spoken, spoken
+from models.access.keys import Merchant
+from models.access.settings import MerchantSettings
+from models.base.records import columns, record
+from models.master.parties import Contact, Party
+from models.messages.notifications import (
+    NotificationKind,
+    NotificationPreference,
+    NotificationTiming,
+)
+from models.trade.orders.states import Approval
+
+
+class Addressee(NamedTuple):
+    """Somebody who is told of something. address: in small letters."""
+
+    address: str
+    contact_id: UUID | None
+    language: Spoken
+    timing: NotificationTiming
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What somebody is told of. order, delivery, contract: rows, None where it is of none."""
+
+    entry_id: UUID
+    kind: NotificationKind
+    order: Any = None
+    delivery: Any = None
+    contract: Any = None
+
+    @property
+    def party_id(self) -> UUID | None:
+        """Return whose order or contract it is, None for a guest's."""
+        return (self.order or self.contract).party_id  # type: ignore[no-any-return]
+
+
+_PREFERENCES = Statement(
+    select(*columns(NotificationPreference)).where(
+        NotificationPreference.merchant_id == bindparam("merchant", type_=Uuid()),
+        or_(
+            NotificationPreference.is_staff,
+            NotificationPreference.contact_id == any_(bindparam("contacts", type_=ARRAY(Uuid()))),
+            NotificationPreference.address == any_(bindparam("addresses", type_=ARRAY(Text()))),
+        ),
+    ),
+    record(NotificationPreference),
+)
+MERCHANT_IN_MAILS = (
+    select(
+        Merchant.name,
+        Merchant.time_zone,
+        *(
+            getattr(MerchantSettings, name)
+            for name in (
+                *("language", "gather_minutes", "quiet_from", "quiet_until"),
+                *("logo_url", "colour", "support_email", "support_phone"),
+            )
+        ),
+    )
+    .select_from(Merchant)
+    .outerjoin(
+        MerchantSettings,
+        (MerchantSettings.merchant_id == bindparam("merchant", type_=Uuid()))
+        & (MerchantSettings.id == Merchant.id),
+    )
+    .where(Merchant.id == bindparam("merchant", type_=Uuid()))
+)
+"""Selects a merchant's name and zone, and what its settings say of mails."""
+_MERCHANT = Statement(MERCHANT_IN_MAILS)
+
+
+async def merchant_of(writing: Writing) -> Any:
+    """Return the merchant's name and zone, and what its settings say of mails."""
+    (row,) = await writing.session.rows(_MERCHANT, {"merchant": writing.viewer.merchant_id})
+    return row
+
+
+def quiet_of(merchant: Any) -> tuple[str, str] | None:
+    """Return between which times no mail is sent, None for none."""
+    return None if merchant.quiet_from is None else (merchant.quiet_from, merchant.quiet_until)
+
+
+class People:
+    """All who may be told of some events, and what they want."""
+
+    def __init__(
+        self, parties: Mapping[UUID, Any], contacts: Mapping[UUID, Any], preferences: Sequence[Any]
+    ) -> None:
+        """Take rows by their ids."""
+        self._parties, self._contacts = parties, contacts
+        self._wanted = {
+            (each.contact_id or each.address, each.kind): each.timing
+            for each in preferences
+            if each.contact_id or each.address
+        }
+        self._staff = [it for it in preferences if it.is_staff and it.address]
+        self._ids_by_address = {
+            (it.party_id, _folded(it.email)): it.id for it in contacts.values() if it.email
+        }
+
+    @classmethod
+    async def of(cls, writing: Writing, events: Iterable[Notice]) -> "People":
+        """Read them, by three statements."""
+        party_ids = {it.party_id for it in events if it.party_id}
+        parties = await writing.by_key(Party, "id", party_ids)
+        found = await writing.records(Contact, "party_id", sorted(party_ids))
+        contacts = {it.id: it for it in found}
+        addresses = {it for event in events for it in _addresses(event, parties)}
+        values = {
+            "merchant": writing.viewer.merchant_id,
+            "contacts": list(contacts),
+            "addresses": sorted(addresses | {_folded(it.email) for it in found if it.email}),
+        }
+        return cls(parties, contacts, await writing.session.rows(_PREFERENCES, values))
+
+    def addressees(self, event: Notice, language: Spoken) -> list[Addressee]:
+        """Return who is told of an event, each address once. language: the merchant's."""
+        party = self._parties.get(event.party_id) if event.party_id else None
+        theirs = spoken(party.language) if party else None
+        found: dict[str, Addressee] = {}
+        for address, contact_id in self._usual(event, party):
+            timing = self._timing(event, address, contact_id) or NotificationTiming.NOW
+            found.setdefault(address, Addressee(address, contact_id, theirs or language, timing))
+        for contact in self._subscribed(event):
+            address = _folded(contact.email)
+            timing = self._timing(event, address, contact.id) or NotificationTiming.NEVER
+            found.setdefault(address, Addressee(address, contact.id, theirs or language, timing))
+        for each in self._staff:
+            if each.kind is event.kind:
+                found.setdefault(each.address, Addressee(each.address, None, language, each.timing))
+        return list(found.values())
+
+    def _timing(
+        self, event: Notice, address: str, contact_id: UUID | None
+    ) -> NotificationTiming | None:
+        own = self._wanted.get((contact_id, event.kind)) if contact_id else None
+        return own or self._wanted.get((address, event.kind))
+
+    def _usual(self, event: Notice, party: Any) -> Iterator[tuple[str, UUID | None]]:
+        """Yield who is told without having asked for it."""
+        if event.kind is NotificationKind.APPROVAL_AWAITED:
+            is_theirs = Approval.COMPANY in event.order.awaiting_approval_of
+            if is_theirs and party and party.email and not any(self._subscribed(event)):
+                yield _folded(party.email), None
+            return
+        if event.delivery is not None:
+            for row in (event.delivery, event.order):
+                if email := (row.recipient or {}).get("email"):
+                    yield self._known(event, email)
+                    break
+        contact = self._contacts.get(event.order.buyer_contact_id) if event.order else None
+        guest = event.order.guest if event.order else None
+        own = contact and contact.email
+        if email := own or (party and party.email) or (guest or {}).get("email"):
+            yield self._known(event, email)
+
+    def _known(self, event: Notice, email: str) -> tuple[str, UUID | None]:
+        """Return an address with the contact whose it is."""
+        address = _folded(email)
+        return address, self._ids_by_address.get((event.party_id, address))
+
+    def _subscribed(self, event: Notice) -> Iterator[Any]:
+        """Yield the company's contacts that have asked to be told of such."""
+        for contact in self._contacts.values():
+            wanted = self._wanted.get((contact.id, event.kind))
+            is_wanted = wanted in {NotificationTiming.NOW, NotificationTiming.DAILY}
+            if is_wanted and contact.party_id == event.party_id and contact.email:
+                yield contact
+
+
+def _addresses(event: Notice, parties: Mapping[UUID, Any]) -> Iterator[str]:
+    party = parties.get(event.party_id) if event.party_id else None
+    rows = (it for it in (event.order, event.delivery) if it is not None)
+    people = [getattr(row, name, None) for row in rows for name in ("recipient", "guest")]
+    for email in (party and party.email, *((it or {}).get("email") for it in people)):
+        if email:
+            yield _folded(email)
+
+
+def _folded(email: str) -> str:
+    return email.strip().lower()

@@ -1,0 +1,86 @@
+"""Which events tell people something, and what."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from models.base.events import Event
+from models.events.fulfilment.deliveries import (
+    DeliveryDelivered,
+    DeliveryDispatched,
+    DeliveryPartiallyDelivered,
+    DeliveryPlanned,
+    DeliveryRescheduled,
+)
+from models.events.fulfilment.parcels import ParcelAttemptFailed, ParcelOutForDelivery
+from models.events.trade.contracts import ContractFellShort
+from models.events.trade.orders import (
+    OrderAmendmentAccepted,
+    OrderApproved,
+    OrderCancelled,
+    OrderLinesCancelled,
+    OrderPlaced,
+    OrderProposalAnswered,
+    OrderRejected,
+    OrderResponded,
+    OrderUpdated,
+)
+from models.messages.notifications import NotificationKind as Kind
+from models.trade.orders.states import OrderKind, OrderState
+
+_CHANGES = frozenset(
+    {"window_earliest", "window_latest", "ship_to", "ship_to_id", "delivery_policy"}
+)
+"""Columns of an order whose change its buyer is told of; lines, too."""
+
+
+def _of_state(_event: Event, order: Any) -> Kind | None:
+    """Tell that an order is confirmed, or for whom it waits."""
+    if order.state is OrderState.PENDING_APPROVAL:
+        return Kind.APPROVAL_AWAITED
+    if order.state is not OrderState.CONFIRMED:
+        return None
+    is_call_off = order.kind is OrderKind.CALL_OFF
+    return Kind.CALL_OFF_CONFIRMED if is_call_off else Kind.ORDER_CONFIRMED
+
+
+def _of_update(event: Any, _order: Any) -> Kind | None:
+    return Kind.ORDER_CHANGED if event.lines or _CHANGES & {*event.fields} else None
+
+
+def _of_shortfall(event: Any, _contract: Any) -> Kind | None:
+    return Kind.CONTRACT_SHORTFALL if event.quantity else None
+
+
+def _always(kind: Kind) -> Callable[[Any, Any], Kind | None]:
+    return lambda _event, _row: kind
+
+
+CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
+    OrderPlaced: _of_state,
+    OrderApproved: _of_state,
+    OrderUpdated: _of_update,
+    **dict.fromkeys(
+        (
+            OrderLinesCancelled,
+            OrderResponded,
+            OrderAmendmentAccepted,
+            OrderProposalAnswered,
+        ),
+        _always(Kind.ORDER_CHANGED),
+    ),
+    **dict.fromkeys((OrderCancelled, OrderRejected), _always(Kind.ORDER_CANCELLED)),
+    DeliveryPlanned: _always(Kind.DELIVERY_PLANNED),
+    DeliveryRescheduled: _always(Kind.DELIVERY_RESCHEDULED),
+    DeliveryDispatched: _always(Kind.DELIVERY_DISPATCHED),
+    DeliveryDelivered: _always(Kind.DELIVERY_DELIVERED),
+    DeliveryPartiallyDelivered: _always(Kind.DELIVERY_PARTLY_DELIVERED),
+    ParcelOutForDelivery: _always(Kind.DELIVERY_AT_THE_DOOR),
+    ParcelAttemptFailed: _always(Kind.DELIVERY_ATTEMPT_FAILED),
+    ContractFellShort: _of_shortfall,
+}
+"""Event -> what it and its row, as that is now, tell people; a parcel's row is its delivery."""
+TELLING = tuple(CAUSES)
+TO_BUYERS = frozenset(
+    {Kind.ORDER_CONFIRMED, Kind.CALL_OFF_CONFIRMED, Kind.ORDER_CHANGED, Kind.ORDER_CANCELLED}
+)
+"""Kinds of an order that its buyer is told of, with what it costs."""

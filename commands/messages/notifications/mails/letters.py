@@ -1,0 +1,104 @@
+"""What a mail tells, as data: made of rows, written by `wording`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from kit.standards.languages import Spoken
+from models.fulfilment.deliveries.states import DeliveryState
+from models.master.catalog import Unit
+from models.messages.notifications import NotificationKind
+from models.trade.orders.states import OrderState
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The merchant. colour: "#rrggbb". logo_url: an https address."""
+
+    name: str
+    colour: str | None = None
+    logo_url: str | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class Goods:
+    """A line of an order, or what a delivery takes of it. net: exact, None where it is not told."""
+
+    name: str
+    quantity: Decimal
+    unit: Unit
+    net: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """A parcel's number. url: where its carrier shows where it is, where that is known."""
+
+    number: str
+    url: str | None
+
+
+@dataclass(frozen=True)
+class Coming:
+    """A delivery as it stands. earliest, latest: its window, told in the zone of its place."""
+
+    number: str
+    state: DeliveryState
+    earliest: datetime
+    latest: datetime
+    zone: str
+    goods: Sequence[Goods] = ()
+    tracked: Sequence[Tracked] = ()
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """An order as it stands. net: of all of it in its currency, None where it is not told."""
+
+    number: str
+    state: OrderState
+    currency: str
+    purchase_order_number: str | None = None
+    goods: Sequence[Goods] = ()
+    coming: Sequence[Coming] = ()
+    net: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class AgreedContract:
+    """A contract of which something is told. missing: what of its lines is not called off."""
+
+    number: str
+    missing: Sequence[Goods] = ()
+
+
+@dataclass(frozen=True)
+class News:
+    """One thing that happened. delivery: its number, where it happened to one."""
+
+    kind: NotificationKind
+    number: str
+    delivery: str | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A whole mail: what happened, the most important first, and how everything stands now."""
+
+    language: Spoken
+    sender: Sender
+    news: Sequence[News]
+    orders: Sequence[Ordered] = ()
+    contracts: Sequence[AgreedContract] = ()
+
+
+@dataclass(frozen=True)
+class WrittenMail:
+    """A mail in words."""
+
+    subject: str
+    text: str
+    html: str

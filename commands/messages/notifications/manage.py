@@ -1,0 +1,150 @@
+"""What people decide on notifications: which they want when, and that one is sent again."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from commands.messages.notifications.mails.handing import is_address
+from commands.writing.transaction import Outcome, Writing, check_state
+from commands.writing.verbs import verb
+from kit.errors import Code, Refused
+from kit.ids import Names, new_id
+from kit.inputs import Command, Input, Name, StandIns, refuse_duplicates
+from models.access.viewers import Scope
+from models.base.acts import Act, Transition
+from models.events.messages.notifications import (
+    NotificationPreferenceStated,
+    NotificationWantedAgain,
+)
+from models.master.parties import Contact
+from models.messages.notifications import (
+    Notification,
+    NotificationKind,
+    NotificationMail,
+    NotificationPreference,
+    NotificationState,
+    NotificationTiming,
+)
+
+RESEND = Transition(
+    Scope.NOTIFICATIONS_MANAGE,
+    frozenset(NotificationState) - {NotificationState.PENDING},
+    becomes=NotificationState.PENDING,
+)
+STATE = Act(Scope.NOTIFICATIONS_MANAGE)
+
+
+def _one_address(text: str) -> str:
+    if not is_address(text.lower()):
+        raise PydanticCustomError(Code.INVALID.value, "This is no mail address of ASCII.")
+    return text.lower()
+
+
+MailAddress = Annotated[
+    Name, AfterValidator(_one_address), StandIns("a@example.com", "z@example.com")
+]
+"""A mail address, in small letters."""
+
+
+class NotificationResend(Command):
+    """A notification that is to be sent again."""
+
+    notification_id: Annotated[UUID, Names("Notification")] = Field(description="It.")
+
+
+@verb(RESEND, "Let a notification be sent again, as things stand then, in a mail of its own.")
+async def resend(writing: Writing, command: NotificationResend) -> Outcome:
+    """Put it into a new mail. Refused: NOT_FOUND; WRONG_STATE where it waits or was forgotten."""
+    key = command.notification_id
+    row = (await writing.lock(Notification, {key: ("notification_id",)}))[key]
+    check_state(row, RESEND.states, ("notification_id",), "It")
+    if row.address is None:
+        text = "Its reader was forgotten: there is no address any more."
+        raise Refused(Code.WRONG_STATE, text, ("notification_id",))
+    row.state, row.reason, row.code = RESEND.becomes, None, None
+    row.sent_at = row.message_id = None
+    row.mail_id, row.is_daily = new_id(), False
+    own = {"merchant_id": row.merchant_id, "id": row.mail_id}
+    writing.session.add(NotificationMail(**own, next_at=writing.now, attempts=0))
+    writing.record(NotificationWantedAgain(key))
+    return {"notification_id": key}
+
+
+class NotificationWish(Input):
+    """When somebody wants to be told of a kind."""
+
+    kind: NotificationKind = Field(description="The kind; each once.")
+    timing: NotificationTiming = Field(description="When it is told.")
+
+
+class NotificationPreferencesSet(Command):
+    """What one person wants: a contact, or whoever has an address. Other kinds stay as they are."""
+
+    contact_id: Annotated[UUID, Names("Contact")] | None = Field(
+        None,
+        description="The contact; of a kind that it gets now or daily it is told whoever of its"
+        " company has ordered. Either this or `address`.",
+    )
+    address: MailAddress | None = Field(
+        None,
+        description="The mail address of a guest, a recipient, or one of the merchant's staff.",
+    )
+    is_staff: bool = Field(
+        default=False,
+        description="Whether the address is told whoever's orders and contracts those are.",
+    )
+    preferences: list[NotificationWish] = Field(
+        min_length=1, max_length=len(NotificationKind), description="What it wants."
+    )
+
+
+@verb(STATE, "Say when a contact, a guest or somebody of the staff is told of which kinds.")
+async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outcome:
+    """Write preferences. Refused: NOT_FOUND, INVALID for both or none of the two, DUPLICATE."""
+    refusals = writing.refusals
+    with refusals:
+        refuse_duplicates((it.kind for it in command.preferences), ("preferences",), "kind")
+    with refusals:
+        if (command.contact_id is None) is (command.address is None):
+            raise Refused(Code.INVALID, "Give a contact or an address.", ("contact_id",))
+    with refusals:
+        if command.is_staff and command.contact_id is not None:
+            raise Refused(Code.INVALID, "A contact is one of its company's.", ("is_staff",))
+    with refusals:
+        if command.contact_id is not None:
+            await writing.lock(Contact, {command.contact_id: ("contact_id",)})
+    refusals.end()
+    found = {it.kind: it for it in await _of(writing, command)}
+    ids = [_state(writing, command, it, found.get(it.kind)) for it in command.preferences]
+    return {"notification_preference_ids": ids}
+
+
+async def _of(writing: Writing, command: NotificationPreferencesSet) -> Sequence[Any]:
+    column = "address" if command.contact_id is None else "contact_id"
+    keys = [command.contact_id or command.address]
+    return await writing.among(NotificationPreference, column, keys, "id", lock=True)
+
+
+def _state(
+    writing: Writing, command: NotificationPreferencesSet, wish: NotificationWish, row: Any
+) -> UUID:
+    """Write one preference; what changes nothing is not told."""
+    if row is None:
+        row = NotificationPreference(
+            merchant_id=writing.viewer.merchant_id,
+            id=new_id(),
+            contact_id=command.contact_id,
+            address=command.address,
+            kind=wish.kind,
+            timing=wish.timing,
+            is_staff=command.is_staff,
+        )
+        writing.session.add(row)
+    elif (row.timing, row.is_staff) == (wish.timing, command.is_staff):
+        return row.id  # type: ignore[no-any-return]
+    row.timing, row.is_staff = wish.timing, command.is_staff
+    writing.record(NotificationPreferenceStated(row.id, kind=wish.kind, timing=wish.timing))
+    return row.id  # type: ignore[no-any-return]

@@ -1,0 +1,179 @@
+"""Noting who is to be told of events: a row each, and a mail for what belongs together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from commands.access.followers.entries import JournalEvent
+from commands.messages.notifications import timing
+from commands.messages.notifications.addressed import (
+    Addressee,
+    Notice,
+    People,
+    merchant_of,
+    quiet_of,
+)
+from commands.messages.notifications.kinds import CAUSES
+from commands.messages.notifications.mails.handing import is_address
+from commands.writing.rows import write_rows
+from commands.writing.transaction import Writing
+from kit.ids import new_id
+from kit.standards.languages import Spoken, spoken
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.parcels import Parcel
+from models.messages.notifications import (
+    Notification,
+    NotificationMail,
+    NotificationReason,
+    NotificationState,
+    NotificationTiming,
+)
+from models.trade.contracts.tables import Contract
+from models.trade.orders.tables import Order
+
+_Row = dict[str, Any]
+
+
+async def note(writing: Writing, entries: Sequence[JournalEvent]) -> None:
+    """Write who is to be told of entries of one merchant; their number adds no statement."""
+    since = writing.now - timing.TOO_OLD
+    recent = [it for it in entries if min(it.occurred_at, it.recorded_at) > since]
+    events = await _events(writing, recent)
+    if not events:
+        return
+    people, merchant = await People.of(writing, events), await merchant_of(writing)
+    language = spoken(merchant.language) or Spoken.EN
+    noted = {(it.entry_id, it.address, it.kind) for it in await _of_entries(writing, events)}
+    rows = [
+        _row(writing, event, addressee, merchant)
+        for event in events
+        for addressee in people.addressees(event, language)
+        if (event.entry_id, addressee.address, event.kind) not in noted
+    ]
+    if rows:
+        mails = await _put_into_mails(writing, rows, merchant)
+        new = {NotificationMail: mails, Notification: rows}
+        await write_rows(writing, {entity: some for entity, some in new.items() if some})
+
+
+async def _of_entries(writing: Writing, events: Iterable[Notice]) -> Sequence[Any]:
+    """Read what was noted of the same entries before."""
+    return await writing.records(Notification, "entry_id", sorted({it.entry_id for it in events}))
+
+
+async def _events(writing: Writing, entries: Sequence[JournalEvent]) -> list[Notice]:
+    """Return what entries tell people, of the rows as they are now."""
+    telling = [it for it in entries if type(it.event) in CAUSES]
+    about = {kind: {it.aggregate_id for it in telling if it.event.about is kind} for kind in _READ}
+    parcels = await writing.by_key(Parcel, "id", about[Parcel])
+    wanted = about[Delivery] | {it.delivery_id for it in parcels.values()}
+    deliveries = await writing.by_key(Delivery, "id", wanted)
+    first: dict[UUID, UUID] = {}
+    for line in await writing.records(DeliveryLine, "delivery_id", sorted(deliveries)):
+        first[line.delivery_id] = min(first.get(line.delivery_id, line.order_id), line.order_id)
+    orders = await writing.by_key(Order, "id", about[Order] | {*first.values()})
+    contracts = await writing.by_key(Contract, "id", about[Contract])
+    found = list[Notice]()
+    for each in telling:
+        row_id = each.aggregate_id
+        if each.event.about is Parcel and row_id in parcels:
+            row_id = parcels[row_id].delivery_id
+        order, delivery = orders.get(first.get(row_id, row_id)), deliveries.get(row_id)
+        row = delivery or order or contracts.get(row_id)
+        kind = CAUSES[type(each.event)](each.event, row) if row is not None else None
+        if kind is not None and (order is not None or delivery is None):
+            found.append(Notice(each.id, kind, order, delivery, contracts.get(row_id)))
+    return found
+
+
+_READ = (Order, Delivery, Parcel, Contract)
+
+
+def _row(writing: Writing, event: Notice, addressee: Addressee, merchant: Any) -> _Row:
+    """Return the row of what one person is told of an event; its mail comes later."""
+    order, delivery, contract = event.order, event.delivery, event.contract
+    zone = delivery.window_zone if delivery else (order and order.window_zone)
+    reason = None
+    if addressee.timing is NotificationTiming.NEVER:
+        state, reason = NotificationState.SUPPRESSED, NotificationReason.NOT_WANTED
+    elif not is_address(addressee.address):
+        state, reason = NotificationState.FAILED, NotificationReason.BAD_ADDRESS
+    else:
+        state = NotificationState.PENDING
+    return {
+        "merchant_id": writing.viewer.merchant_id,
+        "id": new_id(),
+        "kind": event.kind,
+        "contact_id": addressee.contact_id,
+        "address": addressee.address,
+        "language": addressee.language,
+        "time_zone": zone or merchant.time_zone,
+        "order_id": order.id if order else None,
+        "delivery_id": delivery.id if delivery else None,
+        "contract_id": contract.id if contract else None,
+        "entry_id": event.entry_id,
+        "mail_id": new_id(),
+        "is_daily": addressee.timing is NotificationTiming.DAILY,
+        "state": state,
+        "reason": reason,
+        "created_at": writing.now,
+    }
+
+
+async def _put_into_mails(writing: Writing, rows: Sequence[_Row], merchant: Any) -> list[_Row]:
+    """Give rows that wait their mails: one that waits for more, or a new one. Returns the new."""
+    waiting = [it for it in rows if it["state"] is NotificationState.PENDING]
+    mails = await _open_mails(writing, {it["address"] for it in waiting})
+    new = list[_Row]()
+    minutes = merchant.gather_minutes
+    gather = timing.GATHER if minutes is None else timedelta(minutes=minutes)
+    for row in waiting:
+        key = _belongs(row)
+        if key not in mails:
+            mails[key] = row["mail_id"]
+            at = _first_try(writing.now, row, gather, quiet_of(merchant))
+            own = {"merchant_id": row["merchant_id"], "id": row["mail_id"]}
+            new.append({**own, "next_at": at, "attempts": 0})
+        row["mail_id"] = mails[key]
+    return new
+
+
+def _first_try(
+    now: datetime, row: _Row, gather: timedelta, quiet: tuple[str, str] | None
+) -> datetime:
+    zone = row["time_zone"]
+    at = timing.of_the_day(now, zone) if row["is_daily"] else now + gather
+    return timing.daytime(at, zone, quiet)
+
+
+def _belongs(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what the notifications of one mail have in common."""
+    thread = None if row["is_daily"] else row["order_id"] or row["contract_id"]
+    return row["address"], row["language"], row["is_daily"], thread
+
+
+async def _open_mails(writing: Writing, addresses: set[str]) -> dict[tuple[Any, ...], UUID]:
+    """Lock the mails to addresses that nobody has tried yet; they take more."""
+    of, mail = Notification, NotificationMail
+    names = ("address", "language", "is_daily", "order_id", "contract_id", "mail_id")
+    own = writing.viewer.merchant_id
+    found = (
+        select(*(getattr(of, name) for name in names))
+        .join(mail, (mail.merchant_id == own) & (mail.id == of.mail_id))
+        .where(
+            of.merchant_id == own,
+            of.state == NotificationState.PENDING,
+            of.address.in_(sorted(addresses)),
+            mail.attempts == 0,
+            mail.leased_until.is_(None),
+        )
+        .order_by(mail.id)
+        .with_for_update(of=mail)
+    )
+    if not addresses:
+        return {}
+    rows = (await writing.session.execute(found)).mappings()
+    return {_belongs(dict(it)): it["mail_id"] for it in rows}

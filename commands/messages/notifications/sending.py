@@ -1,0 +1,177 @@
+"""Sending a mail: it is claimed and written, handed over, and what became of it is noted.
+
+Nothing is held while it is handed over. Who dies in between lets another try again after the lease,
+under the same message id, by which a mail server or program knows that it has it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import DateTime, Select, bindparam, delete, or_, select, update
+
+from commands.messages.notifications import timing
+from commands.messages.notifications.addressed import merchant_of, quiet_of
+from commands.messages.notifications.mails import handing
+from commands.messages.notifications.mails.handing import Fate, Handed, MailRoute
+from commands.messages.notifications.mails.wording import plain, write
+from commands.messages.notifications.standing import PresentState, leading, sender_of
+from commands.writing.transaction import Writing
+from models.messages.notifications import (
+    NEWER,
+    TRUE_OF_DELIVERIES,
+    TRUE_OF_ORDERS,
+    Notification,
+    NotificationMail,
+    NotificationReason,
+    NotificationState,
+)
+
+LEASE = timedelta(seconds=2 * handing.MAIL_S)
+"""How long a mail is whose it is who tries it: longer than a try may take."""
+
+
+class Claimed(NamedTuple):
+    """A mail in hand. ids: of the notifications that it tells. attempts: in vain so far."""
+
+    mail: EmailMessage
+    ids: Sequence[UUID]
+    attempts: int
+    zone: str
+    quiet: tuple[str, str] | None
+
+
+def due() -> Select[Any]:
+    """Select (merchant_id, subject: a mail's id) of all that are to be tried. Parameter: now."""
+    of: Any = NotificationMail
+    now = bindparam("now", type_=DateTime(timezone=True))
+    is_free = or_(of.leased_until.is_(None), of.leased_until < now)
+    waits = select(of.merchant_id, of.id.label("subject")).where(of.next_at <= now, is_free)
+    return waits.order_by(of.next_at).limit(1_000)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One mail on its way over a route."""
+
+    route: MailRoute
+    mail_id: UUID
+
+    async def claim(self, writing: Writing) -> Claimed | None:
+        """Take a mail that is due in hand, and write it; None where there is nothing to send.
+
+        What is not true any more, or has waited for a sender for days, is suppressed.
+        """
+        taken = await self._take(writing)
+        if taken is None:
+            return None
+        rows = await writing.among(Notification, "mail_id", [self.mail_id], "id", lock=True)
+        waiting = [it for it in rows if it.state is NotificationState.PENDING and it.address]
+        standing = PresentState(partial(_read, writing), writing.viewer.merchant_id)
+        orders = {it.order_id for it in waiting if it.order_id}
+        await standing.of(orders, {it.contract_id for it in waiting if it.contract_id})
+        is_late = taken.next_at < writing.now - timing.SENT_WITHIN
+        true = [it for it in leading(waiting) if is_true(it, standing, waiting)]
+        current = [] if is_late else true
+        for each in waiting:
+            if each not in current:
+                each.state, each.reason = NotificationState.SUPPRESSED, NotificationReason.OVERTAKEN
+        if not current:
+            await self._end(writing)
+            return None
+        merchant = await merchant_of(writing)
+        mail = self._written(current, standing, merchant)
+        ids = [it.id for it in current]
+        return Claimed(mail, ids, taken.attempts, current[0].time_zone, quiet_of(merchant))
+
+    async def _take(self, writing: Writing) -> Any:
+        of, now = NotificationMail, writing.now
+        is_free = or_(of.leased_until.is_(None), of.leased_until < now)
+        own = (of.merchant_id == writing.viewer.merchant_id, of.id == self.mail_id)
+        taken = update(of).where(*own, of.next_at <= now, is_free).values(leased_until=now + LEASE)
+        found = await writing.session.execute(taken.returning(of.attempts, of.next_at))
+        return found.one_or_none()
+
+    def _written(
+        self, current: Sequence[Any], standing: PresentState, merchant: Any
+    ) -> EmailMessage:
+        first = current[0]
+        sender = sender_of(merchant)
+        letter = standing.letter(current, first.language, sender)
+        words, thread = write(letter), f"<{_thread(first)}@{self.route.domain}>"
+        headers = {"message_id": self.message_id, "in_reply_to": thread, "references": thread}
+        if sender.email and handing.is_address(sender.email):
+            headers["reply_to"] = sender.email
+        return handing.message(
+            Address(plain(sender.name), addr_spec=self.route.sender),
+            first.address,
+            words.subject,
+            words.text,
+            words.html,
+            auto_submitted="auto-generated",
+            **headers,
+        )
+
+    @property
+    def message_id(self) -> str:
+        """Return the mail's message id, the same at every try."""
+        return f"<{self.mail_id}@{self.route.domain}>"
+
+    async def note(self, claimed: Claimed, handed: Handed, now: datetime, writing: Writing) -> None:
+        """Note what became of a mail that was handed over, or not."""
+        attempts = claimed.attempts + 1
+        pause = timing.PAUSES[attempts - 1] if attempts <= len(timing.PAUSES) else None
+        values: Mapping[str, Any] = {"code": handed.code, "message_id": self.message_id}
+        if handed.fate is Fate.ACCEPTED:
+            values = {**values, "state": NotificationState.SENT, "sent_at": now}
+        elif handed.fate is Fate.REFUSED or pause is None:
+            is_refused = handed.fate is Fate.REFUSED
+            reason = NotificationReason.REFUSED if is_refused else NotificationReason.UNREACHABLE
+            values = {**values, "state": NotificationState.FAILED, "reason": reason}
+        of = Notification
+        own = (of.merchant_id == writing.viewer.merchant_id, of.id.in_(claimed.ids))
+        pending = of.state == NotificationState.PENDING
+        await writing.session.execute(update(of).where(*own, pending).values(values))
+        if "state" in values or pause is None:
+            await self._end(writing)
+        else:
+            again = timing.daytime(now + pause, claimed.zone, claimed.quiet)
+            await self._try_again(writing, attempts, again)
+
+    async def _try_again(self, writing: Writing, attempts: int, at: datetime) -> None:
+        of = NotificationMail
+        own = (of.merchant_id == writing.viewer.merchant_id, of.id == self.mail_id)
+        values = {"attempts": attempts, "next_at": at, "leased_until": None}
+        await writing.session.execute(update(of).where(*own).values(values))
+
+    async def _end(self, writing: Writing) -> None:
+        of = NotificationMail
+        own = (of.merchant_id == writing.viewer.merchant_id, of.id == self.mail_id)
+        await writing.session.execute(delete(of).where(*own))
+
+
+async def _read(writing: Writing, statement: Select[Any], values: Mapping[str, Any]) -> Any:
+    return (await writing.session.execute(statement, values)).all()
+
+
+def _thread(row: Any) -> str:
+    """Return what mails of one order have in common, by which mail programs gather them."""
+    return f"order.{row.order_id}" if row.order_id else f"contract.{row.contract_id}"
+
+
+def is_true(row: Any, standing: PresentState, waiting: Sequence[Any]) -> bool:
+    """Tell whether a notification still is: its order and delivery stand where it says."""
+    if row.kind in TRUE_OF_ORDERS:
+        return standing.orders[row.order_id].state in TRUE_OF_ORDERS[row.kind]
+    if row.kind not in TRUE_OF_DELIVERIES:
+        return True
+    newer = NEWER.get(row.kind, ())
+    if any(it.delivery_id == row.delivery_id and it.kind in newer for it in waiting):
+        return False
+    delivery = standing.deliveries.get(row.delivery_id)
+    return delivery is not None and delivery.state in TRUE_OF_DELIVERIES[row.kind]

@@ -1,0 +1,203 @@
+"""Orders, deliveries and contracts as they stand, as letters tell them."""
+
+import re
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, select
+
+from commands.messages.notifications.kinds import TO_BUYERS
+from commands.messages.notifications.mails.letters import (
+    AgreedContract,
+    Coming,
+    Goods,
+    Letter,
+    News,
+    Ordered,
+    Sender,
+    Tracked,
+)
+from kit.standards.languages import Spoken
+from models.base.records import columns, record
+from models.base.tables import OfMerchant
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
+from models.master.catalog import Product
+from models.master.parties import Party
+from models.messages.notifications import NotificationKind
+from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
+
+Read = Callable[[Select[Any], Mapping[str, Any]], Awaitable[Sequence[Any]]]
+"""Runs a statement; the merchant is a parameter of it."""
+_PLAIN = re.compile("[A-Za-z0-9._-]+")
+
+
+class PresentState:
+    """What is told of some rows, read by one statement for each table."""
+
+    def __init__(self, read: Read, merchant_id: UUID) -> None:
+        """Take what reads rows, and whose they are."""
+        self._read, self._merchant_id = read, merchant_id
+        self.orders: dict[UUID, Any] = {}
+        self.deliveries: dict[UUID, Any] = {}
+        self.contracts: dict[UUID, Any] = {}
+        self._lines: dict[UUID, list[Any]] = {}
+        self._taken: dict[UUID, list[Any]] = {}
+        self._agreed: dict[UUID, list[Any]] = {}
+        self._numbers: dict[UUID, list[Any]] = {}
+        self._products: dict[UUID, Any] = {}
+        self._carriers: dict[UUID, Any] = {}
+
+    async def of(self, orders: Collection[UUID], contracts: Collection[UUID]) -> "PresentState":
+        """Read orders with their deliveries and parcels, and contracts."""
+        self.orders = _by_id(await self._rows(Order, "id", orders))
+        lines = await self._rows(OrderLine, "order_id", self.orders)
+        taken = await self._rows(DeliveryLine, "order_id", self.orders)
+        deliveries = {it.delivery_id for it in taken}
+        self.deliveries = _by_id(await self._rows(Delivery, "id", deliveries))
+        parcels = _by_id(await self._rows(Parcel, "delivery_id", self.deliveries))
+        numbers = await self._rows(TrackingNumber, "parcel_id", parcels)
+        self.contracts = _by_id(await self._rows(Contract, "id", contracts))
+        agreed = await self._rows(ContractLine, "contract_id", self.contracts)
+        of_lines = {it.product_id for it in (*lines, *agreed)}
+        self._products = _by_id(await self._rows(Product, "id", of_lines))
+        carriers = {it.carrier_id for it in numbers if it.carrier_id}
+        self._carriers = _by_id(await self._rows(Party, "id", carriers))
+        self._lines = _grouped(lines, lambda it: it.order_id)
+        self._taken = _grouped(taken, lambda it: it.delivery_id)
+        self._agreed = _grouped(agreed, lambda it: it.contract_id)
+        known = (it for it in numbers if parcels[it.parcel_id].status is not ParcelStatus.VOIDED)
+        self._numbers = _grouped(known, lambda it: parcels[it.parcel_id].delivery_id)
+        return self
+
+    def letter(self, rows: Sequence[Any], language: Spoken, sender: Sender) -> Letter:
+        """Return what notifications tell together; the first of them is the subject."""
+        news = [News(it.kind, self.number(it), self._delivered(it)) for it in rows]
+        unique = list(dict.fromkeys(news))
+        # Recipients of goods are not told what they cost, unless they are the buyer.
+        priced = {it.order_id for it in rows if it.kind in TO_BUYERS}
+        orders = dict.fromkeys(it.order_id for it in rows if it.order_id)
+        contracts = dict.fromkeys(it.contract_id for it in rows if it.contract_id)
+        return Letter(
+            language,
+            sender,
+            unique,
+            [self._ordered(self.orders[it], is_priced=it in priced) for it in orders],
+            [self._agreement(self.contracts[it]) for it in contracts],
+        )
+
+    def number(self, row: Any) -> str:
+        """Return the number of the order or contract that a notification is about."""
+        of = self.orders.get(row.order_id) or self.contracts[row.contract_id]
+        return of.number  # type: ignore[no-any-return]
+
+    def _delivered(self, row: Any) -> str | None:
+        return self.deliveries[row.delivery_id].number if row.delivery_id else None
+
+    def _ordered(self, order: Any, *, is_priced: bool) -> Ordered:
+        lines = sorted(self._lines.get(order.id, ()), key=lambda it: it.line_no)
+        goods = [self._goods(it, it.ordered - it.cancelled, is_priced=is_priced) for it in lines]
+        borne = [it.borne_discount or Decimal(0) for it in lines]
+        nets = [it.net for it in lines]
+        is_known = is_priced and None not in nets
+        net = sum(nets, order.charged) - sum(borne) if is_known else None
+        own = {it.id for it in lines}
+        taken = (it for some in self._taken.values() for it in some)
+        ids = {it.delivery_id for it in taken if it.order_line_id in own}
+        coming = sorted((self.deliveries[it] for it in ids), key=lambda it: it.window_earliest)
+        of_order = {it.id: it for it in lines}
+        return Ordered(
+            order.number,
+            order.state,
+            order.currency,
+            order.purchase_order_number,
+            [it for it in goods if it.quantity],
+            [
+                self._coming(each, of_order)
+                for each in coming
+                if each.state is not DeliveryState.CANCELLED
+            ],
+            net,
+        )
+
+    def _goods(self, line: Any, quantity: Decimal, *, is_priced: bool = False) -> Goods:
+        name = self._products[line.product_id].name
+        return Goods(name, quantity, line.unit, line.net if is_priced else None)
+
+    def _coming(self, delivery: Any, lines: Mapping[UUID, Any]) -> Coming:
+        taken = [it for it in self._taken[delivery.id] if it.order_line_id in lines]
+        taken.sort(key=lambda it: lines[it.order_line_id].line_no)
+        return Coming(
+            delivery.number,
+            delivery.state,
+            delivery.window_earliest,
+            delivery.window_latest,
+            delivery.window_zone,
+            [self._goods(lines[it.order_line_id], it.planned) for it in taken],
+            [self._tracked(it) for it in self._numbers.get(delivery.id, ())],
+        )
+
+    def _tracked(self, number: Any) -> Tracked:
+        """Return a parcel's number with the address at its carrier's."""
+        carrier, plain = self._carriers.get(number.carrier_id), number.number.replace(" ", "")
+        address = carrier.tracking_url if carrier and _PLAIN.fullmatch(plain) else None
+        return Tracked(number.number, address and address.replace("{number}", plain))
+
+    def _agreement(self, contract: Any) -> AgreedContract:
+        lines = sorted(self._agreed.get(contract.id, ()), key=lambda it: it.line_no)
+        short = [(it, max(it.owed - it.called_off, Decimal(0))) for it in lines]
+        return AgreedContract(
+            contract.number, [self._goods(it, missing) for it, missing in short if missing]
+        )
+
+    async def _rows(
+        self, entity: type[OfMerchant], column: str, keys: Collection[UUID]
+    ) -> Sequence[Any]:
+        if not keys:
+            return ()
+        values = {"merchant": self._merchant_id, "keys": sorted(keys)}
+        return [
+            record(entity)._make(it) for it in await self._read(_selected(entity, column), values)
+        ]
+
+
+@cache
+def _selected(entity: type[OfMerchant], column: str) -> Select[Any]:
+    own = entity.merchant_id == bindparam("merchant", type_=Uuid())
+    named = getattr(entity, column) == any_(bindparam("keys", type_=ARRAY(Uuid())))
+    return select(*columns(entity)).where(own, named).order_by(entity.id)
+
+
+def _by_id(rows: Iterable[Any]) -> dict[UUID, Any]:
+    return {it.id: it for it in rows}
+
+
+def _grouped(rows: Iterable[Any], key: Callable[[Any], UUID]) -> dict[UUID, list[Any]]:
+    found = defaultdict[UUID, list[Any]](list)
+    for row in rows:
+        found[key(row)].append(row)
+    return dict(found)
+
+
+def sender_of(merchant: Any) -> Sender:
+    """Return the merchant as its mails name it."""
+    return Sender(
+        merchant.name,
+        merchant.colour,
+        merchant.logo_url,
+        merchant.support_email,
+        merchant.support_phone,
+    )
+
+
+def leading(rows: Sequence[Any]) -> list[Any]:
+    """Return notifications of one mail, the most important first."""
+    rank = {kind: place for place, kind in enumerate(NotificationKind)}
+    return sorted(rows, key=lambda it: (rank[it.kind], it.id))

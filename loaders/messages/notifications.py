@@ -1,0 +1,89 @@
+"""Notifications and preferences as staff reads them."""
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import ColumnElement
+
+from kit.ids import Names
+from kit.inputs import Input, Name
+from loaders.reading.filters import one_of
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import One, Reader
+from models.messages.notifications import (
+    Notification,
+    NotificationKind,
+    NotificationPreference,
+    NotificationState,
+)
+
+by_id = One(Notification)
+preference_by_id = One(NotificationPreference)
+
+
+class NotificationSort(Enum):
+    """Orders of a list of notifications."""
+
+    NEWEST_FIRST = "NEWEST_FIRST"
+    OLDEST_FIRST = "OLDEST_FIRST"
+
+
+class NotificationFilter(Input):
+    """Which notifications to list."""
+
+    states: tuple[NotificationState, ...] | None = Field(None, description="State is one of these.")
+    kinds: tuple[NotificationKind, ...] | None = Field(None, description="Kind is one of these.")
+    address: Name | None = Field(None, description="To this mail address, in small letters.")
+    contact_id: Annotated[UUID, Names("Contact")] | None = Field(
+        None, description="To this contact."
+    )
+    order_id: Annotated[UUID, Names("Order")] | None = Field(None, description="Of this order.")
+    delivery_id: Annotated[UUID, Names("Delivery")] | None = Field(
+        None, description="Of this delivery."
+    )
+    contract_id: Annotated[UUID, Names("Contract")] | None = Field(
+        None, description="Of this contract."
+    )
+
+
+class NotificationPreferenceFilter(Input):
+    """Which preferences to list."""
+
+    contact_id: Annotated[UUID, Names("Contact")] | None = Field(
+        None, description="Of the contact."
+    )
+    address: Name | None = Field(None, description="Of this mail address, in small letters.")
+
+
+def _matching(
+    _reader: Reader, row: Any, filter_by: NotificationFilter
+) -> Iterable[ColumnElement[bool]]:
+    if filter_by.states is not None:
+        yield one_of(row.state, filter_by.states)
+    if filter_by.kinds is not None:
+        yield one_of(row.kind, filter_by.kinds)
+    for column in ("address", "contact_id", "order_id", "delivery_id", "contract_id"):
+        if (value := getattr(filter_by, column)) is not None:
+            yield getattr(row, column) == value
+
+
+def _preferred(
+    _reader: Reader, row: Any, filter_by: NotificationPreferenceFilter
+) -> Iterable[ColumnElement[bool]]:
+    for column in ("contact_id", "address"):
+        if (value := getattr(filter_by, column)) is not None:
+            yield getattr(row, column) == value
+
+
+every = Paged(
+    Notification,
+    {
+        NotificationSort.NEWEST_FIRST: Sorted("created_at", descending=True),
+        NotificationSort.OLDEST_FIRST: Sorted("created_at"),
+    },
+    matching=_matching,
+)
+preferences = Paged(NotificationPreference, {None: Sorted("id")}, matching=_preferred)

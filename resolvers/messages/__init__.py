@@ -1,0 +1,1 @@
+"""What code answers of messages."""

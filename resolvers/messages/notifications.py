@@ -1,0 +1,79 @@
+"""Notifications: what a mail would say now."""
+
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, select
+
+from commands.messages.notifications.addressed import MERCHANT_IN_MAILS
+from commands.messages.notifications.mails.letters import WrittenMail
+from commands.messages.notifications.mails.wording import write
+from commands.messages.notifications.standing import PresentState, sender_of
+from kit.errors import Code, Refused
+from kit.ids import from_global
+from kit.standards.languages import Spoken
+from models.fulfilment.deliveries.tables import DeliveryLine
+from models.messages.notifications import TRUE_OF_DELIVERIES, TRUE_OF_ORDERS, NotificationKind
+from resolvers.running.context import Context
+
+_ORDER_OF = (
+    select(DeliveryLine.order_id)
+    .where(
+        DeliveryLine.merchant_id == bindparam("merchant", type_=Uuid()),
+        DeliveryLine.delivery_id == bindparam("delivery", type_=Uuid()),
+    )
+    .order_by(DeliveryLine.order_id)
+    .limit(1)
+)
+
+
+async def preview(
+    context: Context, kind: NotificationKind, global_id: str, language: Spoken
+) -> WrittenMail | None:
+    """Return what a mail of this kind about an order, delivery or contract would say now.
+
+    None where there is no such row. Refused: INVALID_ID for the id of something else.
+    """
+    row = await _row(context, kind, global_id)
+    own, read = context.viewer.merchant_id, context.reads.rows
+    standing = PresentState(read, own)
+    await standing.of(_named(row.order_id), _named(row.contract_id))
+    if row.order_id not in standing.orders and row.contract_id not in standing.contracts:
+        return None
+    (merchant,) = await read(MERCHANT_IN_MAILS, {"merchant": own})
+    return write(standing.letter([row], language, sender_of(merchant)))
+
+
+def _named(key: UUID | None) -> list[UUID]:
+    return [key] if key else []
+
+
+async def _row(context: Context, kind: NotificationKind, global_id: str) -> Any:
+    """Return a notification as it would be."""
+    wanted = _about(kind)
+    key = _key(wanted, global_id)
+    ids: dict[str, UUID | None] = dict.fromkeys(("order_id", "delivery_id", "contract_id"))
+    ids[f"{wanted.lower()}_id"] = key
+    if wanted == "Delivery":
+        values = {"merchant": context.viewer.merchant_id, "delivery": key}
+        found = await context.reads.rows(_ORDER_OF, values)
+        ids["order_id"] = found[0].order_id if found else None
+    return SimpleNamespace(kind=kind, **ids)
+
+
+def _about(kind: NotificationKind) -> str:
+    """Return the type of what a kind is about."""
+    if kind in TRUE_OF_ORDERS:
+        return "Order"
+    return "Delivery" if kind in TRUE_OF_DELIVERIES else "Contract"
+
+
+def _key(wanted: str, global_id: str) -> UUID:
+    try:
+        type_name, key = from_global(global_id)
+    except ValueError:
+        type_name, key = "", UUID(int=0)
+    if type_name != wanted:
+        raise Refused(Code.INVALID_ID, f"This kind is about a {wanted}.", ("id",))
+    return key

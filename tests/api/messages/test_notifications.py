@@ -1,0 +1,196 @@
+"""Notifications as staff sees them, and what it decides on them."""
+
+import pytest
+
+from kit.ids import new_id, to_global
+from models.access.viewers import Actor
+from models.master.parties import Party, PartyRole
+from models.messages.notifications import NotificationMail
+from tests import make
+from tests.make import reasons
+from tests.make.feed import rows
+from tests.make.fulfilment import deliveries
+from tests.make.master import parties
+from tests.make.messages.notifications import noted, sent, serving
+from tests.make.trade import orders
+
+LIST = """
+query ($filter: NotificationFilter) { notifications(first: 9, filter: $filter) { nodes {
+  id kind state reason address language order { number } delivery { number } contact { code }
+} } }
+"""
+PREVIEW = """
+query ($kind: NotificationKind!, $id: ID!, $language: Language!) {
+  notificationPreview(kind: $kind, id: $id, language: $language) { subject text html }
+}
+"""
+RESEND = """
+mutation ($input: NotificationResendInput!) { notificationResend(input: $input) {
+  notification { state events(first: 2) { nodes { type } } } userErrors { code field }
+} }
+"""
+PREFER = """
+mutation ($input: NotificationPreferencesSetInput!) { notificationPreferencesSet(input: $input) {
+  notificationPreferences { kind timing address isStaff contact { code } }
+  userErrors { code field }
+} }
+"""
+PREFERENCES = "{ notificationPreferences(first: 9) { nodes { kind timing } } }"
+COMPANY = {"email": "office@example.com", "language": "pl-PL"}
+CONTACTS = [{"code": "BUY", "name": "Ewa", "email": "ewa@example.com"}]
+
+
+async def company(world, **fields):
+    """Make a company; gives its global id."""
+    return to_global("Party", await parties.company(world, contacts=CONTACTS, **COMPANY, **fields))
+
+
+async def contact_of(ask, party):
+    read = "query ($id: ID!) { party(id: $id) { contacts { id } } }"
+    return (await ask(read, id=party))["party"]["contacts"][0]["id"]
+
+
+async def listed(ask, **filter_by):
+    return (await ask(LIST, filter=filter_by))["notifications"]["nodes"]
+
+
+async def prefer(ask, *wishes, **who):
+    """State (kind, timing) of somebody; gives the payload."""
+    preferences = [{"kind": kind, "timing": timing} for kind, timing in wishes]
+    answer = await ask(PREFER, input={"preferences": preferences, **who})
+    return answer["notificationPreferencesSet"]
+
+
+async def test_who_is_told_of_what_is_listed_and_nobody_but_staff_sees_it(world, ask):
+    party = await company(world)
+    order = await orders.order(world, ask, partyId=party)
+    delivery = await deliveries.planned(world, ask, order)
+    await noted(world)
+    planned, confirmed = await listed(ask)
+    assert (confirmed["kind"], confirmed["address"]) == ("ORDER_CONFIRMED", COMPANY["email"])
+    assert (confirmed["language"], confirmed["order"]) == ("PL", {"number": order["number"]})
+    assert planned["delivery"] == {"number": delivery["number"]}
+    found = await listed(ask, kinds=["ORDER_CONFIRMED"], orderId=order["id"], states=["PENDING"])
+    assert found == [confirmed]
+    assert await listed(ask, address="other@example.com") == []
+    buyer = ask.by(await world.key(Actor.BUYER, (await rows_party(world)).id))
+    answer = await buyer.answer(LIST)
+    assert [it["extensions"]["code"] for it in answer["errors"]] == ["FORBIDDEN"]
+
+
+async def rows_party(world):
+    return next(it for it in await rows(world, Party) if PartyRole.CUSTOMER in it.roles)
+
+
+async def test_a_preview_tells_how_things_stand_in_any_language(world, ask):
+    (nut,) = await orders.products(ask, "NUT", name="Nut <b>& 'bolt'")
+    order = await orders.order(world, ask, lines=[orders.line(nut, "2")])
+    delivery = await deliveries.planned(world, ask, order)
+
+    async def preview(kind, row, language):
+        values = {"kind": kind, "id": row["id"], "language": language}
+        return (await ask(PREVIEW, **values))["notificationPreview"]
+
+    german = await preview("ORDER_CONFIRMED", order, "DE")
+    assert german["subject"] == f"Bestellung {order['number']} ist bestätigt"
+    assert "- 2 Stück Nut <b>& 'bolt': 5,00\N{NO-BREAK SPACE}€" in german["text"]
+    assert "Nut &lt;b&gt;&amp; &#39;bolt&#39;" in german["html"]
+    polish = await preview("DELIVERY_PLANNED", delivery, "PL")
+    assert polish["subject"] == f"Dostawa do zamówienia {order['number']} jest zaplanowana"
+    assert "poniedziałek, 9 marca 2026, 09:00" in polish["text"]
+    assert "zł" not in polish["text"]
+    stranger = (await make.world(world.database, world.clock)).token
+    values = {"kind": "ORDER_CONFIRMED", "id": order["id"], "language": "EN"}
+    assert (await ask.by(stranger)(PREVIEW, **values))["notificationPreview"] is None
+    unknown = {"id": to_global("Order", new_id())}
+    assert await preview("ORDER_CONFIRMED", unknown, "EN") is None
+    unknown = {"id": to_global("Delivery", new_id())}
+    assert await preview("DELIVERY_PLANNED", unknown, "EN") is None
+    for kind, wrong in (
+        ("ORDER_CONFIRMED", delivery["id"]),
+        ("DELIVERY_PLANNED", order["id"]),
+        ("CONTRACT_SHORTFALL", "nonsense"),
+    ):
+        answer = await ask.answer(PREVIEW, kind=kind, id=wrong, language="EN")
+        (error,) = answer["errors"]
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.harmless("notificationResend", "A mail is told once more; no row of business changes.")
+async def test_what_was_sent_or_not_is_sent_again_when_somebody_wants_it(world, ask):
+    await orders.order(world, ask, partyId=await company(world))
+    await noted(world)
+    (first,) = await listed(ask)
+    one = {"notificationId": first["id"]}
+    again = (await ask(RESEND, input=one))["notificationResend"]
+    assert reasons(again["userErrors"]) == [("WRONG_STATE", "notificationId")]
+    async with serving() as (server, route):
+        await sent(world, route, 120)
+        again = (await ask(RESEND, input=one))["notificationResend"]
+        assert again["userErrors"] == []
+        assert again["notification"]["state"] == "PENDING"
+        assert again["notification"]["events"]["nodes"] == [{"type": "NOTIFICATION_WANTED_AGAIN"}]
+        await sent(world, route)
+    assert len({it["Message-ID"] for it in server.taken}) == 2
+    assert await rows(world, NotificationMail) == []
+
+
+@pytest.mark.harmless(
+    "notificationPreferencesSet", "It says who is told of what; no row of business changes."
+)
+async def test_who_wants_what_when_is_told_so(world, ask):
+    party = await company(world)
+    contact = await contact_of(ask, party)
+    staff = {"address": "Boss@example.com", "isStaff": True}
+    wants = await prefer(ask, ("ORDER_CONFIRMED", "DAILY"), contactId=contact)
+    assert wants["notificationPreferences"] == [
+        {
+            "kind": "ORDER_CONFIRMED",
+            "timing": "DAILY",
+            "address": None,
+            "isStaff": False,
+            "contact": {"code": "BUY"},
+        }
+    ]
+    await prefer(ask, ("ORDER_CONFIRMED", "NOW"), **staff)
+    await prefer(ask, ("ORDER_CONFIRMED", "NEVER"), address=COMPANY["email"])
+    for _ in range(2):
+        await orders.order(world, ask, partyId=party)
+    found = await noted(world)
+    assert sorted((it.address, it.state.value, it.is_daily) for it in found) == [
+        *[("boss@example.com", "PENDING", False)] * 2,
+        *[("ewa@example.com", "PENDING", True)] * 2,
+        *[("office@example.com", "SUPPRESSED", False)] * 2,
+    ]
+    mails = {it.mail_id for it in found if it.is_daily}
+    at = [it.next_at.hour for it in await rows(world, NotificationMail) if it.id in mails]
+    assert (len(mails), at) == (1, [8])
+    await prefer(ask, ("ORDER_CONFIRMED", "NOW"), contactId=contact)
+    read = (await ask(PREFERENCES))["notificationPreferences"]["nodes"]
+    assert [it["timing"] for it in read] == ["NOW", "NOW", "NEVER"]
+
+
+async def test_an_approver_is_told_that_an_order_waits(world, ask):
+    party = await company(world, approval_limit={"amount": "1", "currency": "EUR"})
+    await prefer(ask, ("APPROVAL_AWAITED", "NOW"), contactId=await contact_of(ask, party))
+    buyer = ask.by(await world.key(Actor.BUYER, (await rows_party(world)).id))
+    await orders.order(world, buyer, partyId=party)
+    found = await noted(world)
+    pairs = [(it.kind.value, it.address) for it in found]
+    assert pairs == [("APPROVAL_AWAITED", "ewa@example.com")]
+
+
+async def test_preferences_that_say_nothing_clear_are_refused(world, ask):
+    contact = await contact_of(ask, await company(world))
+    now, never = ("ORDER_CONFIRMED", "NOW"), ("ORDER_CONFIRMED", "NEVER")
+    for wishes, who, refused in (
+        ([now], {}, [("INVALID", "contactId")]),
+        ([now], {"contactId": contact, "address": "a@example.com"}, [("INVALID", "contactId")]),
+        ([now], {"contactId": contact, "isStaff": True}, [("INVALID", "isStaff")]),
+        ([now, never], {"contactId": contact}, [("DUPLICATE", "preferences.1.kind")]),
+        ([now], {"address": "a@example.com\r\nBcc: b"}, [("INVALID", "address")]),
+        ([now], {"address": "nobody"}, [("INVALID", "address")]),
+        ([now], {"contactId": to_global("Contact", new_id())}, [("NOT_FOUND", "contactId")]),
+    ):
+        assert reasons((await prefer(ask, *wishes, **who))["userErrors"]) == refused
+    assert (await ask(PREFERENCES))["notificationPreferences"]["nodes"] == []

@@ -1,0 +1,185 @@
+"""Mails in words: every language says everything, and no row's text becomes markup or a header."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from email.headerregistry import Address
+from email.parser import BytesParser
+from email.policy import default
+
+import pytest
+from babel.messages.pofile import read_po
+from jinja2.ext import babel_extract
+
+from commands.messages.notifications.kinds import CAUSES
+from commands.messages.notifications.mails import handing
+from commands.messages.notifications.mails.letters import (
+    AgreedContract,
+    Coming,
+    Goods,
+    Letter,
+    News,
+    Ordered,
+    Sender,
+    Tracked,
+)
+from commands.messages.notifications.mails.wording import (
+    CATALOGUES,
+    COUNTED,
+    TEMPLATES,
+    translations,
+    write,
+)
+from kit.standards.languages import Spoken
+from models.fulfilment.deliveries.states import DeliveryState
+from models.master.catalog import Unit
+from models.messages.notifications import (
+    TRUE_OF_DELIVERIES,
+    TRUE_OF_ORDERS,
+    NotificationKind,
+)
+from models.trade.orders.states import OrderState
+from web.mails import sample
+
+OTHERS = [it for it in Spoken if it is not Spoken.EN]
+BEGIN = datetime(2026, 3, 9, 8, tzinfo=UTC)
+BAD = '<script>alert("x")</script>\r\nBcc: everybody@example.com'
+
+
+def letter(language: Spoken, kind: NotificationKind, text: str = "A-1", count: int = 3) -> Letter:
+    """Return a letter in which a text stands wherever a row's may."""
+    goods = [Goods(text, Decimal(count), it, Decimal("1234.5")) for it in Unit]
+    end, numbers = BEGIN + timedelta(days=1), [Tracked(text, text)]
+    coming = [Coming(text, it, BEGIN, end, "Europe/Berlin", goods, numbers) for it in DeliveryState]
+    ordered = [Ordered(text, it, "EUR", text, goods, coming, Decimal(9)) for it in OrderState]
+    sender = Sender(text, "#1f4e79", "https://shop.example/logo.png", text, text)
+    return Letter(language, sender, [News(kind, text)], ordered, [AgreedContract(text, goods)])
+
+
+def wanted() -> set[str]:
+    """Return the messages that templates and code ask for."""
+    found = {one for one, _ in COUNTED.values()}
+    for template in TEMPLATES.iterdir():
+        with template.open("rb") as file:
+            options = {"trimmed": "false", "silent": "false", "encoding": "utf-8"}
+            ids = (it[2] for it in babel_extract(file, ("_",), (), options))
+            found |= {it if isinstance(it, str) else it[0] for it in ids}
+    return found
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_message_is_there_in_every_language_and_none_is_left_over(language: Spoken) -> None:
+    with (CATALOGUES / f"{language.value}.po").open("rb") as file:
+        messages = {it.id: it for it in read_po(file, abort_invalid=True) if it.id}
+    ids = {it if isinstance(it, str) else it[0] for it in messages}
+    assert ids == wanted()
+    forms = max(translations(language).plural(it) for it in range(200)) + 1
+    for name, message in messages.items():
+        if isinstance(name, str):
+            assert message.string, name
+            assert ("%(number)s" in name) == ("%(number)s" in message.string), name
+        else:
+            assert name == COUNTED[next(it for it, its in COUNTED.items() if its[0] == name[0])]
+            assert len(message.string) == forms
+            assert all("{number}" in it for it in message.string), name
+    assert {it.stem for it in CATALOGUES.iterdir()} == {it.value for it in OTHERS}
+
+
+@pytest.mark.parametrize("language", Spoken)
+def test_each_kind_has_a_subject_of_its_own(language: Spoken) -> None:
+    subjects = {write(letter(language, it)).subject for it in NotificationKind}
+    assert len(subjects) == len(NotificationKind)
+    assert [it for it in subjects if "A-1" not in it] == []
+
+
+def test_pictures_are_taken_of_each_kind_as_it_may_be() -> None:
+    subjects = {write(sample(kind, it)).subject for kind in NotificationKind for it in Spoken}
+    assert len(subjects) == len(NotificationKind) * len(Spoken)
+
+
+def test_every_kind_is_told_of_something() -> None:
+    causes = {kind for cause in CAUSES.values() for kind in _kinds(cause)}
+    assert causes | {NotificationKind.CALL_OFF_CONFIRMED} >= {*TRUE_OF_DELIVERIES}
+    assert {*TRUE_OF_ORDERS, *TRUE_OF_DELIVERIES, NotificationKind.CONTRACT_SHORTFALL} == {
+        *NotificationKind
+    }
+
+
+def _kinds(cause):
+    kind = cause(None, None) if cause.__name__ == "<lambda>" else None
+    return {kind} - {None}
+
+
+@pytest.mark.parametrize("language", Spoken)
+def test_no_text_of_a_row_is_markup_or_a_line_of_its_own(language: Spoken) -> None:
+    written = write(letter(language, NotificationKind.ORDER_CONFIRMED, BAD))
+    assert "<script" not in written.html
+    assert "&lt;script&gt;" in written.html
+    assert "\n" not in written.subject.replace("\r", "\n")
+    assert [it for it in written.text.splitlines() if it.startswith("Bcc")] == []
+
+
+def test_no_text_of_a_row_becomes_a_header() -> None:
+    written = write(letter(Spoken.EN, NotificationKind.ORDER_CONFIRMED, BAD))
+    sender = Address("Shop", addr_spec="shop@example.com")
+    values = (written.subject, written.text, written.html)
+    mail = handing.message(sender, "anna@example.com", *values, message_id="<1@example.com>")
+    read = BytesParser(policy=default).parsebytes(mail.as_bytes())
+    assert "Bcc" not in read
+    assert read["To"] == "anna@example.com"
+    for place in range(3):
+        odd = [*values]
+        odd[place] = BAD
+        if place == 0:
+            with pytest.raises(ValueError, match="linefeed"):
+                handing.message(sender, "anna@example.com", *odd)
+    with pytest.raises(ValueError, match="linefeed"):
+        handing.message(sender, "anna@example.com", *values, message_id="<1>\r\nBcc: x")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("anna@example.com", True),
+        ("anna.weber+shop@mail.example.com", True),
+        ("anna@example.com\r\nBcc: b@example.com", False),
+        ("anna@example.com, b@example.com", False),
+        ("Anna <anna@example.com>", False),
+        ("anna", False),
+        ("@example.com", False),
+        ("anna@localhost", False),
+        ("änna@example.com", False),
+        ("", False),
+    ],
+)
+def test_an_address_is_one_of_ascii(text: str, is_one: bool) -> None:  # noqa: FBT001 -- of a table.
+    assert handing.is_address(text) is is_one
+
+
+def test_numbers_money_and_windows_are_written_as_the_language_does() -> None:
+    kind, space = NotificationKind.ORDER_CONFIRMED, "\N{NO-BREAK SPACE}"
+    texts = {it: write(letter(it, kind, count=5)).text for it in Spoken}
+    assert f"5 sztuk A-1: 1{space}234,50{space}€" in texts[Spoken.PL]
+    assert f"5 Paletten A-1: 1.234,50{space}€" in texts[Spoken.DE]
+    assert "5 stuks A-1" in texts[Spoken.NL]
+    assert "5 kg A-1: €1,234.50" in texts[Spoken.EN]
+    assert "Lunes, Marso 9, 2026" in texts[Spoken.FIL]
+    assert "3 sztuki" in write(letter(Spoken.PL, kind)).text
+    assert "1 sztuka" in write(letter(Spoken.PL, kind, count=1)).text
+    # Of two days both are told.
+    assert "Montag, 9. März 2026, 09:00 – Dienstag, 10. März 2026, 09:00" in texts[Spoken.DE]
+
+
+@pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "mail.example:25"])
+def test_a_route_is_an_address_of_a_mail_server(url: str) -> None:
+    with pytest.raises(ValueError, match="smtp://"):
+        handing.route(url, "shop@example.com")
+    with pytest.raises(ValueError, match="mail address"):
+        handing.route("smtp://mail.example", "shop")
+    own = handing.route("smtps://me:a%40b@mail.example", "shop@example.com")
+    assert (own.port, own.user, own.password, own.is_tls, own.domain) == (
+        465,
+        "me",
+        "a@b",
+        True,
+        "example.com",
+    )

@@ -1,0 +1,259 @@
+"""Notifications: who is told of what, in one mail, that a mail server takes exactly once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from commands.messages.notifications import timing
+from commands.messages.notifications.sending import LEASE, Sending
+from commands.writing.running.run import Author, run_unasked
+from models.access.followers import JournalFollower
+from models.access.viewers import by_itself
+from models.messages.notifications import NotificationMail
+from tests.guard import counted
+from tests.make import Ask, World
+from tests.make.feed import rows
+from tests.make.fulfilment import deliveries
+from tests.make.messages.notifications import Server, noted, sent, serving
+from tests.make.scene import PLACE
+from tests.make.trade import orders
+from workers.messages.notifications import NOTE_NOTIFICATIONS
+from workers.running.followers import Followers
+
+CANCEL = """
+mutation ($input: OrderCancelLinesInput!) {
+  orderCancelLines(input: $input) { userErrors { code } }
+}
+"""
+GUEST = {"name": "Anna Weber", "email": "Anna@Example.com"}
+GATHER = timing.GATHER.total_seconds()
+MINUTE = timing.PAUSES[0].total_seconds()
+
+
+@pytest.fixture
+async def mail() -> AsyncIterator[tuple[Server, Any]]:
+    async with serving() as made:
+        yield made
+
+
+async def guests(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
+    return await orders.order(world, ask, guest=GUEST, shipTo=PLACE, **fields)
+
+
+def fates(found: Any) -> list[tuple[str, str, str | None]]:
+    """Return (kind, state, reason) of notifications."""
+    return [(it.kind.value, it.state.value, it.reason and it.reason.value) for it in found]
+
+
+async def test_what_happens_together_is_one_mail_that_tells_how_things_stand(world, ask, mail):
+    server, route = mail
+    order = await guests(world, ask)
+    await noted(world)
+    world.clock.advance(seconds=30)
+    await deliveries.planned(world, ask, order)
+    found = await noted(world)
+    assert [(it.kind.value, it.address) for it in found] == [
+        ("ORDER_CONFIRMED", "anna@example.com"),
+        ("DELIVERY_PLANNED", "anna@example.com"),
+    ]
+    await sent(world, route, GATHER - 31)
+    assert server.taken == []
+    found = await sent(world, route, 1)
+    (taken,) = server.taken
+    assert taken["Subject"] == f"Order {order['number']} is confirmed"
+    assert (taken["To"], taken["From"].addresses[0].addr_spec) == (
+        "anna@example.com",
+        "shop@example.com",
+    )
+    text = taken.get_body(("plain",)).get_content()
+    assert f"A delivery of order {order['number']} is planned." in text
+    assert "€35.00" in text
+    assert "Monday, March 9, 2026, 9:00\u202fAM – 1:00\u202fPM" in text
+    assert {it.message_id for it in found} == {taken["Message-ID"]}
+    assert [it.state.value for it in found] == ["SENT", "SENT"]
+    await sent(world, route, 10 * GATHER)
+    assert (len(server.taken), await rows(world, NotificationMail)) == (1, [])
+
+
+async def test_mails_of_one_order_are_one_thread_each_with_its_own_id(world, ask, mail):
+    server, route = mail
+    order = await guests(world, ask)
+    await noted(world)
+    await sent(world, route, GATHER)
+    await deliveries.dispatched(world, ask, order, parcel={"trackingNumbers": ["T 1"]})
+    await noted(world)
+    await sent(world, route, GATHER)
+    first, second = server.taken
+    assert first["References"] == second["References"] == second["In-Reply-To"]
+    assert first["Message-ID"] != second["Message-ID"]
+    assert second["Auto-Submitted"] == "auto-generated"
+    text = second.get_body(("plain",)).get_content()
+    assert "Parcel T 1" in text
+    # Who takes goods in need not know what they cost.
+    assert "€" not in text
+
+
+async def test_what_is_not_true_any_more_is_not_told(world, ask, mail):
+    server, route = mail
+    order = await guests(world, ask)
+    await noted(world)
+    lines = [{"lineId": it["id"], "quantity": it["ordered"]} for it in order["lines"]]
+    values = {"orderId": order["id"], "lines": lines, "reason": "Changed my mind."}
+    assert (await ask(CANCEL, input=values))["orderCancelLines"]["userErrors"] == []
+    await noted(world)
+    found = await sent(world, route, GATHER)
+    (taken,) = server.taken
+    assert taken["Subject"] == f"Order {order['number']} is cancelled"
+    assert sorted(fates(found)) == [
+        ("ORDER_CANCELLED", "SENT", None),
+        ("ORDER_CHANGED", "SUPPRESSED", "OVERTAKEN"),
+        ("ORDER_CONFIRMED", "SUPPRESSED", "OVERTAKEN"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"), [("451 greylisted", 451), ("break", None), ("421 busy", 421)]
+)
+async def test_what_a_server_takes_later_is_lost_no_more_than_told_twice(
+    world, ask, mail, answer, code
+):
+    server, route = mail
+    await guests(world, ask)
+    await noted(world)
+    server.answers = [answer]
+    (found,) = await sent(world, route, GATHER)
+    assert (found.state.value, found.code, server.taken) == ("PENDING", code, [])
+    await sent(world, route, MINUTE - 1)
+    assert server.tries == 1
+    (found,) = await sent(world, route, 1)
+    assert (found.state.value, found.code, len(server.taken)) == ("SENT", 250, 1)
+    await sent(world, route, 100 * MINUTE)
+    assert server.taken[0]["Message-ID"] == found.message_id
+    assert len(server.taken) == 1
+
+
+async def test_a_server_that_says_nothing_is_left_and_tried_again(world, ask):
+    async with serving(longest_s=0.3) as (server, route):
+        await guests(world, ask)
+        await noted(world)
+        server.answers = ["silence"]
+        (found,) = await sent(world, route, GATHER)
+        assert (found.state.value, found.code) == ("PENDING", None)
+        (found,) = await sent(world, route, MINUTE)
+        assert (found.state.value, len(server.taken)) == ("SENT", 1)
+
+
+async def test_what_was_taken_before_the_connection_broke_is_not_sent_again(world, ask, mail):
+    server, route = mail
+    await guests(world, ask)
+    await noted(world)
+    server.answers = ["break after"]
+    (found,) = await sent(world, route, GATHER)
+    await sent(world, route, 100 * MINUTE)
+    assert (found.state.value, len(server.taken)) == ("SENT", 1)
+
+
+@pytest.mark.parametrize("at", ["answers", "to_recipients"])
+async def test_what_a_server_refuses_for_good_is_not_tried_again(world, ask, mail, at):
+    server, route = mail
+    await guests(world, ask)
+    await noted(world)
+    setattr(server, at, ["550 no such user"])
+    (found,) = await sent(world, route, GATHER)
+    assert (*fates([found]), found.code) == (("ORDER_CONFIRMED", "FAILED", "REFUSED"), 550)
+    await sent(world, route, 100 * MINUTE)
+    assert server.taken == []
+
+
+async def test_what_is_never_taken_is_given_up_after_three_days(world, ask, mail):
+    server, route = mail
+    await guests(world, ask)
+    await noted(world)
+    server.to_recipients = ["450 later"] * 99
+    world.clock.advance(seconds=GATHER)
+    begun, found = world.clock(), await sent(world, route)
+    for pause in timing.PAUSES:
+        assert found[0].state.value == "PENDING"
+        found = await sent(world, route, pause.total_seconds())
+    assert fates(found) == [("ORDER_CONFIRMED", "FAILED", "UNREACHABLE")]
+    assert world.clock() - begun > timedelta(days=3)
+    assert 99 - len(server.to_recipients) == len(timing.PAUSES) + 1
+
+
+async def test_what_nobody_has_sent_for_days_is_not_sent_any_more(world, ask, mail):
+    server, route = mail
+    await guests(world, ask)
+    await noted(world)
+    found = await sent(world, route, GATHER + timing.SENT_WITHIN.total_seconds() + 1)
+    assert (fates(found), server.tries) == ([("ORDER_CONFIRMED", "SUPPRESSED", "OVERTAKEN")], 0)
+    assert await rows(world, NotificationMail) == []
+
+
+async def test_two_workers_hand_a_mail_over_once(world, ask, mail):
+    server, route = mail
+    await guests(world, ask)
+    await noted(world)
+    world.clock.advance(seconds=GATHER)
+    await asyncio.gather(*(sent(world, route) for _ in range(3)))
+    assert (server.tries, len(server.taken)) == (1, 1)
+
+
+async def test_what_a_dead_worker_had_in_hand_goes_after_its_lease_under_the_same_id(
+    world, ask, mail
+):
+    server, route = mail
+    await guests(world, ask)
+    (before,) = await noted(world)
+    world.clock.advance(seconds=GATHER)
+    dead = Sending(route, before.mail_id)
+    claimed = await run_unasked(
+        world.database, Author(by_itself(world.merchant_id), world.clock()), dead.claim
+    )
+    await sent(world, route, LEASE.total_seconds())
+    assert (server.tries, claimed.mail["Message-ID"]) == (0, dead.message_id)
+    (found,) = await sent(world, route, 1)
+    assert (found.state.value, found.message_id) == ("SENT", dead.message_id)
+
+
+async def test_entries_that_are_told_again_tell_nobody_twice(world, ask):
+    await guests(world, ask)
+    before = await noted(world)
+    followers = Followers(NOTE_NOTIFICATIONS)
+    again = update(JournalFollower).where(JournalFollower.merchant_id == world.merchant_id)
+    async with world.database.writing(world.merchant_id) as session:
+        await session.execute(again.values(position=0))
+    await followers.tell(world.database, world.merchant_id, "notifications", world.clock())
+    assert len(await rows(world, type(before[0]))) == len(before) == 1
+
+
+async def test_many_entries_take_as_many_statements_as_one(world, ask):
+    await guests(world, ask)
+    with counted(world.database.engine) as of_one:
+        await noted(world)
+    for _ in range(3):
+        await guests(world, ask)
+    with counted(world.database.engine) as of_three:
+        assert len(await noted(world)) == 4
+    assert len(of_three) <= len(of_one)
+
+
+async def test_what_happened_long_ago_is_told_nobody(world, ask):
+    await guests(world, ask)
+    world.clock.advance(seconds=timing.TOO_OLD.total_seconds() + 1)
+    assert await noted(world) == []
+
+
+def test_quiet_hours_and_the_mail_of_the_day_are_by_the_readers_clock() -> None:
+    night, berlin = ("21:00", "07:00"), "Europe/Berlin"
+    at = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)
+    # Clocks go forward in this night.
+    assert timing.daytime(at, berlin, night) == datetime(2026, 3, 29, 5, tzinfo=UTC)
+    assert timing.daytime(at, "America/New_York", night) == at
+    assert timing.daytime(at, berlin, None) == at
+    noon = datetime(2026, 3, 28, 12, tzinfo=UTC)
+    assert timing.daytime(noon, berlin, ("12:00", "14:00")) == noon + timedelta(hours=1)
+    assert timing.of_the_day(at, berlin) == datetime(2026, 3, 29, 6, tzinfo=UTC)
