@@ -12,7 +12,7 @@ from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
 from commands.trade.contracts.lines import products_of
 from commands.trade.contracts.times import (
-    CalledOff,
+    CallOffTerms,
     Window,
     check_ahead,
     covers,
@@ -200,7 +200,7 @@ def check_window(writing: Writing, contract: Contract, window: Window, path: Pat
     path = (*path, "window")
     if not covers(contract, window):
         refuse_validity(contract, path)
-    if not CalledOff(contract, writing.now).has_notice(window):
+    if not CallOffTerms(contract, writing.now).has_notice(window):
         refuse_notice(contract, (*path, "earliest"))
 
 

@@ -79,7 +79,7 @@ class DeliveryPart(DeliveryTerms):
     incoterm: Incoterm | None = Field(None, description="Who bears cost and risk on the way.")
     promised_at: Instant | None = Field(None, description="What the customer was promised.")
     fulfil_at: Instant | None = Field(None, description="Do not pick before this instant.")
-    fulfil_by: Instant | None = Field(None, description="It must have left by this instant.")
+    fulfil_by: Instant | None = Field(None, description="It is to have left by this instant.")
     completes_order: bool = Field(
         default=False,
         description="This delivery completes its orders (EDIFACT 4183 164): with it, nothing of"

@@ -15,7 +15,6 @@ from models.base.acts import Some
 from models.base.guards import guards
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.conditions import (
-    GONE,
     INCOMPLETE,
     NAMELESS,
     NOT_LAST,
@@ -23,6 +22,7 @@ from models.fulfilment.deliveries.conditions import (
     ORDER_HELD,
     ORDER_UNPAID,
     PLACELESS,
+    TAKEN_OVER,
     TOO_EARLY,
     TOO_LATE,
     UNCARRIED,
@@ -82,7 +82,7 @@ def _known(writing: Writing, delivery: Delivery, path: Path) -> Mapping[Some, Re
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),
         PLACELESS: partial(_placeless, delivery, path),
-        GONE: partial(_gone, delivery, path),
+        TAKEN_OVER: partial(_gone, delivery, path),
         TOO_EARLY: partial(_too_early, delivery, path),
         UNFINISHED: partial(_unfinished, delivery, path),
         NOT_LAST: partial(_unfinished, delivery, path),

@@ -52,7 +52,7 @@ def windows_of(whole: Windowed, lines: Iterable[Windowed]) -> Iterator[tuple[Pat
             yield ("lines", number), line.window
 
 
-class CalledOff(NamedTuple):
+class CallOffTerms(NamedTuple):
     """What was called off from a contract, when, and for when it was wanted first, if known."""
 
     contract: Contract
@@ -76,7 +76,7 @@ class AgreedPlace:
     """
 
     address: Address | None
-    call_offs: Collection[CalledOff] = ()
+    call_offs: Collection[CallOffTerms] = ()
     override: str | None = None
     says_why: str = "windowOverride"
 
@@ -166,6 +166,14 @@ def check_ahead(writing: Writing, window: Window | None, path: Path) -> None:
     """Refused: INVALID_WINDOW for a window that has passed; path: of what has it."""
     if window is not None and window.latest <= writing.now:
         raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "window", "latest"))
+
+
+@guards("D16")
+def check_leaves(writing: Writing, fulfil_by: datetime | None, path: Path) -> None:
+    """Refused: INVALID_DATE where it would have to have left already; path: of what says it."""
+    if fulfil_by is not None and fulfil_by <= writing.now:
+        text = f"It would have to have left by now: {fulfil_by.isoformat()} has passed."
+        raise Refused(Code.INVALID_DATE, text, (*path, "fulfil_by"))
 
 
 @guards("D16")

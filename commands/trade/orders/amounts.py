@@ -234,8 +234,8 @@ def _are_there(order: Order, command: OrderStateAmounts, columns: Mapping[str, A
     sums = (
         getattr(order, it) == columns.get(it, getattr(order, it)) for it in ("charged", "taxed")
     )
-    said = (it for it in AMOUNTS if getattr(command, it) is not None)
-    return all(same_amounts(it, getattr(order, it), columns[it]) for it in said) and all(sums)
+    stated = (it for it in AMOUNTS if getattr(command, it) is not None)
+    return all(same_amounts(it, getattr(order, it), columns[it]) for it in stated) and all(sums)
 
 
 def _columns(command: OrderStateAmounts) -> dict[str, Any]:

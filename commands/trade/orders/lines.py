@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 
 from commands.trade.contracts.account import give_back
-from commands.trade.contracts.times import CalledOff
+from commands.trade.contracts.times import CallOffTerms
 from commands.writing.ledger import moved_then
 from commands.writing.transaction import Writing, check_version
 from kit.db.statements import Statement
@@ -58,15 +58,15 @@ async def lines_of(writing: Writing, order_ids: Collection[UUID]) -> dict[UUID, 
 
 def called_off(
     orders: Iterable[Order], lines: Iterable[OrderLine], contracts: Mapping[UUID, Contract]
-) -> list[CalledOff]:
+) -> list[CallOffTerms]:
     """Return what orders called off. lines: those that are asked about. contracts: by id."""
-    found, rows = list[CalledOff](), list(lines)
+    found, rows = list[CallOffTerms](), list(lines)
     for order in orders:
         if order.contract_id is not None:
             mine = (it.window_earliest for it in rows if it.order_id == order.id)
             wanted = [it for it in (order.window_earliest, *mine) if it is not None]
             first = min(wanted, default=None)
-            found.append(CalledOff(contracts[order.contract_id], order.placed_at, first))
+            found.append(CallOffTerms(contracts[order.contract_id], order.placed_at, first))
     return found
 
 

@@ -228,11 +228,12 @@ TOO_EARLY = Some(
     lambda rows, delivery, it: and_(it.id == delivery.id, it.fulfil_at > rows.now),
     rule="D16",
 )
-GONE = Some(
+TAKEN_OVER = Some(
     "a parcel of it has left, as its carrier tells",
     (Parcel,),
     lambda _rows, delivery, it: and_(
-        it.delivery_id == delivery.id, is_among(it.status, WITH_CARRIER)
+        it.delivery_id == delivery.id,
+        is_among(it.status, WITH_CARRIER),
     ),
     rule="P2",
 )

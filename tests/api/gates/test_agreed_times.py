@@ -214,6 +214,7 @@ async def test_what_a_call_off_brings_arrives_while_its_contract_is_valid(world,
     [
         ({"fulfilAt": "2026-03-09T07:00:00Z", "fulfilBy": "2026-03-09T06:00:00Z"}, "fulfilBy"),
         ({"fulfilAt": deliveries.WINDOW["latest"]}, "fulfilAt"),
+        ({"fulfilBy": "2026-03-02T08:59:00Z"}, "fulfilBy"),
     ],
 )
 async def test_what_cannot_be_handled_in_time_is_not_planned(world, ask, times, path):

@@ -27,7 +27,7 @@ from commands.fulfilment.deliveries.planning.parts import (
 from commands.fulfilment.deliveries.planning.trial import complete_beside
 from commands.fulfilment.deliveries.remaining.completing import check_completing
 from commands.master.packagings.counting import Counted
-from commands.trade.contracts.times import check_ahead
+from commands.trade.contracts.times import check_ahead, check_leaves
 from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -68,6 +68,8 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     for place, part in enumerate(command.deliveries):
         with writing.refusals:
             check_ahead(writing, part.window, (*path, place))
+        with writing.refusals:
+            check_leaves(writing, part.fulfil_by, (*path, place))
     lines = await writing.there(OrderLine, line_paths(command.deliveries, path))
     orders = await lock_orders(writing, {line.order_id: () for line in lines.values()})
     await touch_lines_of(writing, orders)

@@ -17,7 +17,7 @@ from kit.db.statements import Statement
 from models.access.journal import JournalEntry
 from models.base.acts import AllRows
 from models.base.tasks import is_among
-from models.fulfilment.deliveries.conditions import GONE
+from models.fulfilment.deliveries.conditions import TAKEN_OVER
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.acts import HELD
@@ -90,7 +90,7 @@ def _is_taken_back(order: Any, delivery: Any) -> ColumnElement[bool]:
         is_among(delivery.state, BEFORE_DISPATCH),
         or_(~is_packed, ~order.is_wanted(_LEFT_BY)),
         ~HELD.of(_ROWS, delivery),
-        ~GONE.of(_ROWS, delivery),
+        ~TAKEN_OVER.of(_ROWS, delivery),
     )
 
 

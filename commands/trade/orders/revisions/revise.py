@@ -182,12 +182,14 @@ def _but_quantity(draft: LineDraft, order: Order) -> frozenset[tuple[str, Any]]:
 
 def _different(row: Order | OrderLine, columns: Mapping[str, Any]) -> list[str]:
     """Return the names of the columns that are to be other than they are."""
-    changed = (it for it in columns if it not in _FOLLOWING and getattr(row, it) != columns[it])
-    return [
-        it
-        for it in changed
-        if it not in AMOUNTS or not same_amounts(it, getattr(row, it), columns[it])
-    ]
+    changed = (
+        name for name, value in columns.items() if _is_other(name, getattr(row, name), value)
+    )
+    return [it for it in changed if it not in _FOLLOWING]
+
+
+def _is_other(column: str, old: Any, new: Any) -> bool:
+    return bool(old != new and not (column in AMOUNTS and same_amounts(column, old, new)))
 
 
 def _differences(row: Order | OrderLine, columns: Mapping[str, Any]) -> dict[Path, str]:
