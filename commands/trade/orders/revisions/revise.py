@@ -182,9 +182,7 @@ def _but_quantity(draft: LineDraft, order: Order) -> frozenset[tuple[str, Any]]:
 
 def _different(row: Order | OrderLine, columns: Mapping[str, Any]) -> list[str]:
     """Return the names of the columns that are to be other than they are."""
-    changed = (
-        name for name, value in columns.items() if _is_other(name, getattr(row, name), value)
-    )
+    changed = (it for it, new in columns.items() if _is_other(it, getattr(row, it), new))
     return [it for it in changed if it not in _FOLLOWING]
 
 
