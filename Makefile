@@ -19,11 +19,11 @@ run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
 	@# Ctrl-C is how it ends: make need not call that an error.
 	@trap : INT; $(PYTHON) start.py || test $$? -eq 130
 
-test: $(VENV)/dev.stamp ## Run every test, the browser's too.
+test: $(VENV)/dev.stamp ## Run every test, the browser's too; some: make test ARGS="tests/kit -k money"
 	$(PYTHON) -m web.chromium
 	$(PYTHON) -m tests.walls.programs
 	$(PYTHON) -m web.build
-	$(PYTEST)
+	$(PYTEST) $(ARGS)
 
 test-changed: $(VENV)/dev.stamp ## Run what the change since BASE touches: make test-changed BASE=main
 	$(PYTHON) -m tests.changed $(BASE) -q -n logical --maxprocesses 4 --dist worksteal
@@ -31,7 +31,7 @@ test-changed: $(VENV)/dev.stamp ## Run what the change since BASE touches: make 
 test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference executor; compare many more operations; ask every field all there is, all that is wrong, and what is hidden on every way; migrate from every revision. Nightly.
 	$(PYTEST) --executor reference tests/api
 	$(PYTEST) --operations 10000 --seed $$(date +%Y%m%d) tests/execution tests/api/sweeps/test_hidden_columns.py
-	$(PYTEST) --every-case tests/api/sweeps/test_bad_input.py tests/api/sweeps/inputs/test_every_stage.py tests/api/sweeps/test_hidden_columns.py tests/execution/test_differential.py
+	$(PYTEST) --every-case tests/models/events tests/api/sweeps/test_bad_input.py tests/api/sweeps/inputs/test_every_stage.py tests/api/sweeps/test_hidden_columns.py tests/execution/test_differential.py
 	$(PYTEST) --every-way tests/migrations
 
 simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
@@ -68,7 +68,7 @@ sdl: $(VENV)/runtime.stamp ## Write the schema to schema.graphql.
 	$(PYTHON) -c 'from schema.schema import schema; print(schema.as_str())' > schema.graphql.new
 	mv schema.graphql.new schema.graphql
 
-docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, verbs, gates, who sees what.
+docs: $(VENV)/runtime.stamp ## Write what is made of the code: docs of events, verbs, gates, who sees what; examples and messages of events.
 	$(PYTHON) -c 'from models.base.markdown import events_markdown; print(events_markdown())' > docs/EVENTS.md.new
 	mv docs/EVENTS.md.new docs/EVENTS.md
 	$(PYTHON) -c 'from schema.schema import schema; from schema.verbs import verbs_markdown; \
@@ -76,6 +76,7 @@ docs: $(VENV)/runtime.stamp ## Write what of docs/ is made of the code: events, 
 	mv docs/VERBS.md.new docs/VERBS.md
 	$(PYTHON) -c 'from models.matrix import write_matrix; write_matrix()'
 	$(PYTHON) -m tests.models.base.written
+	$(PYTHON) -m tests.models.events.messages
 	$(PYTHON) -c 'from tests.gates.markdown import gates_markdown; print(gates_markdown(), end="")' \
 		> docs/GATES.md.new
 	mv docs/GATES.md.new docs/GATES.md

@@ -8,7 +8,7 @@ Demands = frozenset[Any]
 NO_DEMANDS: Demands = frozenset()
 
 
-class Demand:
+class DemandDirective:
     """Base of the schema directives that say what a type or a field demands."""
 
     @property
@@ -36,6 +36,6 @@ def of_type(kind: GraphQLNamedType) -> Demands | None:
 def _own(declared: GraphQLNamedType | GraphQLField) -> Demands | None:
     definition = declared.extensions.get("strawberry-definition")
     for directive in getattr(definition, "directives", None) or ():
-        if isinstance(directive, Demand):
+        if isinstance(directive, DemandDirective):
             return directive.demands
     return None

@@ -24,7 +24,7 @@ from graphql import (
 from admission.contents import Contents
 from admission.costs import OBJECTS, UNKNOWN_FIELD, Catalogue, Kind
 from admission.demands import NO_DEMANDS, Demands
-from admission.sizes import LARGEST_INT, amounts, asked_of, largest
+from admission.sizes import LARGEST_INT, amounts, largest, sizes_of
 from kit.limits import Entries
 
 _KEPT = 64
@@ -218,7 +218,7 @@ class Measured:
         counts.reads += kind.weight > 0
         if node.selection_set or kind.weight:
             self.visited += len(node.arguments or ())
-            part.fields.append(_Field(above, kind, *asked_of(node)))
+            part.fields.append(_Field(above, kind, *sizes_of(node)))
         if node.selection_set:
             yield node.selection_set, kind.type_name, len(part.fields), depth + 1
 
@@ -338,13 +338,13 @@ def _priced(
     places: list[tuple[int, int | None]] = [(1, page if part.on_page else None)]
     total = Price()
     for each in part.fields:
-        asked_of, rows = places[each.above]
-        objects = asked_of
+        parents, rows = places[each.above]
+        objects = parents
         items = largest(each.items, amount_of) if each.items else 0
         size = min(largest(each.sizes, amount_of), largest_page) if each.sizes else items or None
         if each.kind.is_list:
             objects, size = objects * each.many(rows if size is None else size), None
-        total += Price(each.kind.weight, objects, asked_of * each.kind.each)
+        total += Price(each.kind.weight, objects, parents * each.kind.each)
         places.append((objects, size))
     for spread in part.spreads:
         if spread.name in prices:

@@ -27,7 +27,7 @@ _LISTS = "[]"
 """Stands behind the name of a variable of which only the length of its lists matters."""
 
 
-def asked_of(node: FieldNode) -> tuple[Sizes, Sizes]:
+def sizes_of(node: FieldNode) -> tuple[Sizes, Sizes]:
     """Return what a field's page size or keys are given as, and what the lists of its input."""
     return tuple(_sizes(node)), tuple(_items(node))
 

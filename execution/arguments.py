@@ -195,7 +195,7 @@ class Prepared:
 
         None where something else is wrong.
         """
-        tolerant = {it.name for it in self._signatures if self._is_told_of(it, values)}
+        tolerant = {it.name for it in self._signatures if self._goes_to_a_verb(it, values)}
         found = get_variable_values(
             self._schema,
             [it for it in self._variables if it.variable.name.value not in tolerant],
@@ -212,7 +212,7 @@ class Prepared:
                 found.coerced[each.name] = marked(value, each.type)
         return found
 
-    def _is_told_of(self, variable: Any, values: Mapping[str, Any]) -> bool:
+    def _goes_to_a_verb(self, variable: Any, values: Mapping[str, Any]) -> bool:
         """Tell whether what is wrong in a variable is told by the answers of mutations."""
         is_given = values.get(variable.name) is not None
         return is_given and get_named_type(variable.type) in inputs_of_mutations(self._schema)

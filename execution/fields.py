@@ -62,7 +62,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Whole:
+class WholeField:
     """A field of a connection about its whole list, whatever page is asked.
 
     of: the page's choice -> what reads it (`execution.relations.Whole`).
@@ -171,7 +171,7 @@ def related(
     )
 
 
-def outdated(field: Any, instead: str) -> Any:
+def deprecated(field: Any, instead: str) -> Any:
     """Let a field that was declared say what clients shall use instead."""
     field.deprecation_reason = instead
     return field

@@ -26,7 +26,7 @@ from execution.building import (
     one,
     written_object,
 )
-from execution.fields import Chosen, Whole
+from execution.fields import Chosen, WholeField
 from execution.texts import BUILT_IN, Sql, collected, constant, joined, quoted, text_of
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def _part(
         return _Part(lambda _page, _rows: constant(f'"{type_.name}"'))
     definition = type_.fields.get(name)
     declared_whole = None if definition is None else declared_of(definition)
-    if definition is not None and isinstance(declared_whole, Whole):
+    if definition is not None and isinstance(declared_whole, WholeField):
         return _whole(selection, definition, details, declared_whole)
     inner = None if definition is None else get_named_type(definition.type)
     if name == "pageInfo":
@@ -178,7 +178,7 @@ def _part(
 
 
 def _whole(
-    selection: "Selection", definition: GraphQLField, details: Details, declared: Whole
+    selection: "Selection", definition: GraphQLField, details: Details, declared: WholeField
 ) -> _Part:
     """Build what is read of the whole list."""
     type_: Any = get_nullable_type(definition.type)

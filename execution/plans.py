@@ -262,10 +262,10 @@ class Planner:
         Crowded: others' are written first. Died: its child did. Whoever needs it first pays for it,
         and each other payer as much, so that none learns what others ask.
         """
-        shape = (fused, request.audience, arguments.form)
-        found = self._statements.get(shape)
+        key = (fused, request.audience, arguments.form)
+        found = self._statements.get(key)
         if found is not None:
-            request.planned(len(found.text), shape)
+            request.planned(len(found.text), key)
             return found
         write = self.apart.made if fused.relations <= SHORT else self.apart.long
         try:
@@ -274,5 +274,5 @@ class Planner:
             # Who hangs up pays nevertheless: what was begun is written to its end.
             request.planned(fused.relations * _WRITTEN)
             raise
-        request.planned(len(made.text), shape)
-        return self._statements.keep(shape, Filled(made), len(made.text))
+        request.planned(len(made.text), key)
+        return self._statements.keep(key, Filled(made), len(made.text))

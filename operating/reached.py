@@ -32,7 +32,7 @@ Run = Callable[[argparse.Namespace], None]
 
 
 @contextmanager
-def reached() -> Iterator[embedded.Server]:
+def reached_database() -> Iterator[embedded.Server]:
     """Give the addresses of the database; SystemExit carries the reason of what goes wrong."""
     try:
         with embedded.addresses(from_environment()) as server:
@@ -53,7 +53,7 @@ def on_database(command: Callable[[Database, argparse.Namespace], Awaitable[str]
     """Let a command run as the owner, on the newest schema; what it returns is printed."""
 
     def run(arguments: argparse.Namespace) -> None:
-        with reached() as server:
+        with reached_database() as server:
             migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url))
             sys.stdout.write(asyncio.run(_output(server.owner_url, arguments)))
 

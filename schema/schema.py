@@ -26,11 +26,11 @@ from schema.events.kinds import event_types
 from schema.graphql.connections import declare_pages
 from schema.graphql.errors import ClientError, ErrorCode, after_write, shown
 from schema.graphql.extensions.buckets import ENTRY, Charged, charged
-from schema.graphql.extensions.documents import Trusted, find
+from schema.graphql.extensions.documents import Trusted, find_document
 from schema.graphql.extensions.hooks import Hooks
 from schema.graphql.extensions.limits import Deadline, Limited, page_that_fits
 from schema.graphql.extensions.observed import Observed
-from schema.graphql.extensions.operations import NamedOperation, Scoped
+from schema.graphql.extensions.operations import ChosenOperation, Scoped
 from schema.graphql.mutations import VERB
 from schema.graphql.scalars import FORMS, SCALARS
 from schema.graphql.scopes import describe_by_verbs
@@ -90,7 +90,7 @@ class Schema(strawberry.Schema):
         """Charge the request, find its document, and tell refusals to streams too."""
         try:
             await charged(context.context.bill, ENTRY)
-            await find(context)
+            await find_document(context)
             return await super()._prepare_operation_async(context, extensions_runner)
         except GraphQLError as refused:
             return PreExecutionError(data=None, errors=[refused])
@@ -176,7 +176,7 @@ schema = Schema(
         OneOperation,
         Deadline,
         lambda: Limited(PLANNER.apart),
-        NamedOperation,
+        ChosenOperation,
         Scoped,
         Trusted,
         Charged,

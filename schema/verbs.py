@@ -1,10 +1,13 @@
 """The table of all verbs in docs/VERBS.md, made of their declarations."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import Any
 
 from commands.writing.verbs import AnyVerb
+from kit.errors import Code
+from kit.ids import Names
 from models.base.acts import Transition
 from schema.graphql.mutations import VERB
 
@@ -40,7 +43,7 @@ def _cells(verb: AnyVerb) -> tuple[str, ...]:
         "; ".join(need.words for need in act.needs),
         "; ".join(stop.words for stop in act.stopped_by),
         act.becomes if isinstance(act, Transition) else "",
-        _refused(verb.docstring),
+        _refused(verb),
     )
 
 
@@ -52,7 +55,24 @@ def _states(states: Collection[StrEnum]) -> str:
     return "any" if len(states) == len(every) else ", ".join(it for it in every if it in states)
 
 
-def _refused(docstring: str) -> str:
-    """Return what a docstring tells of refusals."""
-    _, _, refused = " ".join(docstring.split()).partition("Refused: ")
-    return refused.replace("|", "\\|")
+def refusals(verb: AnyVerb) -> str:
+    """Return what a verb refuses: as its docstring says, and its input and act beside that."""
+    _, _, text = " ".join(verb.docstring.split()).partition("Refused: ")
+    named = set(re.findall(r"[A-Z_]+", text))
+    beside = [] if text.startswith("as `") else [it for it in implied(verb) if it not in named]
+    return f"{', '.join(beside)}; {text}" if beside else text
+
+
+def implied(verb: AnyVerb) -> Iterator[Code]:
+    """Yield the codes that follow from the declaration: of ids, versions and states."""
+    fields = verb.takes.model_fields
+    if any(isinstance(it, Names) for field in fields.values() for it in field.metadata):
+        yield Code.NOT_FOUND
+    if "expected_version" in fields:
+        yield Code.VERSION_CONFLICT
+    if verb.act.states and _states(verb.act.states) != "any":
+        yield Code.WRONG_STATE
+
+
+def _refused(verb: AnyVerb) -> str:
+    return refusals(verb).replace("|", "\\|")

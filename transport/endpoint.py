@@ -149,7 +149,7 @@ class Endpoint:
         """Refusal: a key has no points, so that what it sends need not even be read."""
         serving = self.serving
         buckets = buckets_of(caller.viewer, self.limits(caller), serving.terms.limits)
-        bill = Bill(self.process.budgets, buckets, serving.clock)
+        bill = Bill(self.process.bucket_shares, buckets, serving.clock)
         try:
             await charged(bill, ENTRY)
         except ClientError as spent:

@@ -22,7 +22,7 @@ from commands.messages.notifications.mails.letters import (
     Sender,
     Tracked,
 )
-from commands.messages.notifications.mails.wording import write
+from commands.messages.notifications.mails.wording import write_mail
 from kit.standards.languages import Spoken
 from models.fulfilment.deliveries.states import DeliveryState
 from models.master.catalog import Unit
@@ -78,7 +78,7 @@ async def _take(
     page = await browser.new_page(
         viewport={"width": WIDTH, "height": 400}, color_scheme=scheme, java_script_enabled=False
     )
-    await page.set_content(write(letter).html)
+    await page.set_content(write_mail(letter).html)
     await page.screenshot(path=out, full_page=True)
     await page.close()
 

@@ -129,5 +129,5 @@ async def _record(
     sequences = [known.get(it, 0) + 1 for it in ids]
     aggregate, what, payload = event
     columns = ([new_id() for _ in ids], positions, list(ids), sequences)
-    told_text = orjson.dumps(payload).decode()
-    await connection.execute(_JOURNAL, merchant, aggregate, what, at, told_text, *columns)
+    answer_text = orjson.dumps(payload).decode()
+    await connection.execute(_JOURNAL, merchant, aggregate, what, at, answer_text, *columns)

@@ -79,11 +79,11 @@ class _Run:
             return request.replace(UNIQUE.encode(), b"%06d" % self.sent)
         return request
 
-    def answered(self, asked_at: float, at: float) -> None:
+    def answered(self, sent_at: float, at: float) -> None:
         """Count an answer, and see whether it was the last one that counts."""
         if at < self.start or self.seconds is not None:
             return
-        self.times.append(at - asked_at)
+        self.times.append(at - sent_at)
         if at >= self.until and len(self.times) >= self.enough:
             self.seconds = at - self.start
 
@@ -94,7 +94,7 @@ class _Run:
 
 class _Connection(asyncio.Protocol):
     def __init__(self, run: _Run) -> None:
-        self._run, self._body, self._asked_at = run, list[bytes](), 0.0
+        self._run, self._body, self._sent_at = run, list[bytes](), 0.0
         self._parser = httptools.HttpResponseParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -118,7 +118,7 @@ class _Connection(asyncio.Protocol):
         if wrong and not self._run.storm:
             self._run.fail(body[:2000].decode(errors="replace"))
             return
-        self._run.answered(self._asked_at, answered_at)
+        self._run.answered(self._sent_at, answered_at)
         if self._run.seconds is not None:
             self._close()
         elif self._run.pause:
@@ -127,7 +127,7 @@ class _Connection(asyncio.Protocol):
             self._ask()
 
     def _ask(self) -> None:
-        self._asked_at = time.perf_counter()
+        self._sent_at = time.perf_counter()
         self._transport.write(self._run.next())
 
     def _close(self) -> None:

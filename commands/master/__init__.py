@@ -1,1 +1,1 @@
-"""Verbs of master data: catalog, channels, locations, parties."""
+"""Verbs of master data: what a merchant sells and charges, to whom, where and when."""

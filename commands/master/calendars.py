@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.master.parties.roles import HeldParty, check_role, held
-from commands.master.receiving import Opening, check_openings, kept
+from commands.master.receiving import Opening, check_openings, kept_hours
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
@@ -186,7 +186,7 @@ def _columns(one: CalendarUpsert, location: Location | None, party: Party | None
                 "holiday_country": holidays and holidays.country,
                 "holiday_subdivision": holidays and holidays.subdivision,
             },
-            "hours": {"hours": kept(one.hours)},
+            "hours": {"hours": kept_hours(one.hours)},
             "closures": {"closures": [_kept(it) for it in one.closures]},
         },
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.gtins import check_gtins, stand_in_line
-from commands.master.handling import ProductHandling, columns
+from commands.master.handling import ProductHandling, handled
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
@@ -145,12 +145,12 @@ def _columns(item: ProductUpsert, parents: Mapping[str | None, UUID]) -> UpsertC
         "list_price": price and price.amount,
         "list_currency": price and price.currency,
     }
-    shaped = {
-        "handling": columns(item.handling, ProductHandling),
+    as_columns = {
+        "handling": handled(item.handling, ProductHandling),
         "variant_of_sku": {"variant_of_id": parents.get(item.variant_of_sku)},
         "list_price": of_price,
     }
-    made = item_of(item, shaped)._replace(is_later=item.variant_of_sku is not None)
+    made = item_of(item, as_columns)._replace(is_later=item.variant_of_sku is not None)
     if item.sku not in parents:
         return made
     # One that variants name has its id already.

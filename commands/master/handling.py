@@ -105,7 +105,7 @@ class Capabilities(Input):
         return self
 
 
-def columns(handling: ProductHandling | Capabilities | None, kind: type[Input]) -> dict[str, Any]:
+def handled(handling: ProductHandling | Capabilities | None, kind: type[Input]) -> dict[str, Any]:
     """Return the columns of what is handled, of nothing special where nothing is said."""
     return (handling or kind.read({})).model_dump()
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.handling import Capabilities, columns
+from commands.master.handling import Capabilities, handled
 from commands.master.parties.roles import check_role, held
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.inactive import open_work
@@ -78,7 +78,7 @@ async def upsert_all(writing: Writing, command: LocationsUpsert) -> Outcome:
         refuse_duplicates((it.code for it in command.locations), ("locations",), "code")
     writing.refusals.end()
     items = [
-        item_of(it, {"handling": columns(it.handling, Capabilities)}) for it in command.locations
+        item_of(it, {"handling": handled(it.handling, Capabilities)}) for it in command.locations
     ]
     rows, statuses = await upsert(writing, Location, _EVENTS, "code", items, ("locations",))
     return results(

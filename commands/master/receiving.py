@@ -51,6 +51,6 @@ def _start(opening: dict[str, Any]) -> tuple[int, str]:
     return opening["weekday"], opening["opens"]
 
 
-def kept(openings: Sequence[Opening]) -> list[dict[str, Any]]:
+def kept_hours(openings: Sequence[Opening]) -> list[dict[str, Any]]:
     """Return hours as a row keeps them, in order."""
     return sorted((it.model_dump() for it in openings), key=_start)

@@ -50,8 +50,8 @@ def is_lost(error: BaseException) -> bool:
         return not isinstance(own, TimeoutError)
     if getattr(own, "sqlstate", None) in _FAILED:
         return True
-    is_told = isinstance(own, DRIVERS) or own is not error
-    return is_told and any(it in str(own) for it in _CLOSED)
+    says_why = isinstance(own, DRIVERS) or own is not error
+    return says_why and any(it in str(own) for it in _CLOSED)
 
 
 def _is_refused(error: BaseException) -> bool:

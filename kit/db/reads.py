@@ -86,11 +86,11 @@ class Reads:
     """One operation's read connection: taken at its first statement, one statement at a time.
 
     autocommit: a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
-    the next operation; otherwise all statements are in one transaction. has_asked: there was a
+    the next operation; otherwise all statements are in one transaction. has_read: there was a
     statement.
     """
 
-    has_asked = False
+    has_read = False
 
     def __init__(
         self, engine: AsyncEngine, merchant_id: UUID | None, reach: Reach, *, autocommit: bool
@@ -143,7 +143,7 @@ class Reads:
         task = asyncio.current_task()
         assert task  # noqa: S101 -- A coroutine that runs is part of a task.
         self._tasks.add(task)
-        self.has_asked = True
+        self.has_read = True
         try:
             async with self._lock:
                 try:

@@ -8,7 +8,7 @@ from models.access.viewers import Viewer
 from models.base.visibility import merchant
 
 
-async def text_of(viewer: Viewer, key: str, reads: Reads) -> str | None:
+async def document_text(viewer: Viewer, key: str, reads: Reads) -> str | None:
     """Return the document that the viewer's merchant has registered, None if there is none."""
     rows = await reads.rows(
         select(Document.text).where(Document.merchant_id == merchant(viewer), Document.key == key)

@@ -16,7 +16,7 @@ from loaders.reading.names import is_called
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Nested, One, Part, Reader
 from models.access.keys import ApiKey, Merchant, MerchantSecret
-from models.access.tokens import parts
+from models.access.tokens import token_parts
 from models.access.viewers import Viewer, allowed
 
 by_id = One(ApiKey)
@@ -54,7 +54,7 @@ _KEY = (
 
 async def holder_of(token: str, reads: Reads) -> Viewer | None:
     """Return who holds the token, None for an unknown or revoked one; expiry is not asked here."""
-    found = parts(token)
+    found = token_parts(token)
     if found is None:
         return None
     key_id, secret = found

@@ -1,1 +1,1 @@
-"""Reading of master data: catalog, channels, locations, parties."""
+"""Reading of master data: what a merchant sells and charges, to whom, where and when."""

@@ -47,7 +47,7 @@ def _fields(filter_by: Input | None) -> Mapping[str, Any]:
     return {} if filter_by is None else {name: it for name, it in filter_by if it is not None}
 
 
-def shape_of(filter_by: Input | None) -> Hashable:
+def form_of(filter_by: Input | None) -> Hashable:
     """Return what of a filter shapes SQL: which fields are set, the values that are not bound."""
     fields = _fields(filter_by).items()
     return tuple((name, None if isinstance(it, _BOUND) else it) for name, it in fields)

@@ -30,7 +30,7 @@ from sqlalchemy.types import TypeEngine
 from kit.ids import Names
 from kit.inputs import Input
 from loaders.reading.cursors import MARK, Page, PageArgs, mark_in, mark_of, no_cursor, tag_of
-from loaders.reading.filters import shape_of, values_in, with_parameters
+from loaders.reading.filters import form_of, values_in, with_parameters
 from loaders.reading.relations import Bind, Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.masks import shown_to
@@ -175,7 +175,7 @@ class PageOf(Relation):
     def form(self) -> Hashable:
         """Return what shapes the page's SQL."""
         slice_ = (self.sort, self.backward, self.has_after, self.has_before)
-        return (self.paged, *slice_, shape_of(self.filter_by))
+        return (self.paged, *slice_, form_of(self.filter_by))
 
     @property
     def backward(self) -> bool:

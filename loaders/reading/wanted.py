@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, final
 
 from kit.inputs import Input
-from loaders.reading.filters import shape_of, values_in, with_parameters
+from loaders.reading.filters import form_of, values_in, with_parameters
 from loaders.reading.relations import Bind, Part, Reader, Relation, literals
 
 WantedT = TypeVar("WantedT", bound=Input)
@@ -26,7 +26,7 @@ class AsWanted(Relation, Generic[WantedT]):
     @property
     def form(self) -> Hashable:
         """Return what shapes the SQL."""
-        return shape_of(self.wanted)
+        return form_of(self.wanted)
 
     @property
     def values(self) -> Mapping[str, Any]:

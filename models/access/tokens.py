@@ -41,7 +41,7 @@ def issue(key_id: UUID) -> tuple[str, bytes]:
     return f"{_PREFIX}_{key_id.hex}_{secret.hex()}", hashlib.sha256(secret).digest()
 
 
-def parts(token: str) -> tuple[UUID, bytes] | None:
+def token_parts(token: str) -> tuple[UUID, bytes] | None:
     """Return the key id and the secret of a token, None when it has not the form of one.
 
     There is one form: no other spelling of a token is the same token.

@@ -71,7 +71,7 @@ SCOPES: dict[Actor, frozenset[Scope]] = {
     Actor.CARRIER: READS | {Scope.TRACKING_WRITE},
 }
 """The scopes that a new key of each kind gets unless it is told others."""
-ASKED_FOR: dict[Actor, frozenset[Scope]] = {
+ON_REQUEST: dict[Actor, frozenset[Scope]] = {
     Actor.BUYER: frozenset({Scope.PRICES_STATE}),
     Actor.STOREFRONT: frozenset({Scope.PRICES_STATE, Scope.PAYMENTS_WRITE}),
 }
@@ -90,7 +90,7 @@ def allowed(actor: Actor, role: CompanyRole | None = None) -> frozenset[Scope]:
     """Return the most that an actor may have: its kind's scopes, for a buyer those of its role."""
     if role is CompanyRole.VIEWER:
         return READS
-    return usual(actor, role) | ASKED_FOR.get(actor, frozenset())
+    return usual(actor, role) | ON_REQUEST.get(actor, frozenset())
 
 
 def usual(actor: Actor, role: CompanyRole | None = None) -> frozenset[Scope]:

@@ -102,7 +102,7 @@ def own(column: str) -> Rule:
     return Rule(f"own `{column}`", lambda viewer, table: getattr(table, column) == bound(viewer))
 
 
-def held(column: str) -> Rule:
+def token_held(column: str) -> Rule:
     """See the row whose access token the viewer holds, where the column is its own."""
 
     def condition(viewer: AnyViewer, table: Any) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 The catalogues are gettext's (`models/catalogues/<language>.po`). A message's id is its event's
 name. `{field}` stands for a field of the payload; a message with plural forms has as its context
 the field that is counted. Only fields that everybody reads who reads the event stand in messages.
+`make docs` writes entries of new events; what waits for its translation is told in English.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ class Phrase(NamedTuple):
 
 
 class Phrases(NamedTuple):
-    """The messages of a language. form: a number -> which plural form it takes."""
+    """The messages of a language that are translated. form: a number -> its plural form."""
 
     locale: Locale
     messages: Mapping[str, Phrase]
@@ -53,7 +54,7 @@ def catalogue(language: Spoken) -> Phrases:
         forms: Any = each.string
         if isinstance(name, tuple):
             messages[name[0]] = Phrase(each.context, tuple(forms))
-        elif name:
+        elif name and forms:
             messages[name] = Phrase(None, (forms,))
     return Phrases(locale, messages, c2py(read.plural_expr))
 
@@ -65,7 +66,9 @@ def fields_of(form: str) -> set[str]:
 
 def message_of(name: str, payload: Mapping[str, Any], language: Spoken, zone: str) -> str:
     """Return what is told of an event. zone: the IANA time zone in which instants are told."""
-    words, kind = catalogue(language), EVENTS[name]
+    kind, words = EVENTS[name], catalogue(language)
+    if name not in words.messages:
+        words = catalogue(Spoken.EN)
     message = words.messages[name]
     values = {it.name: it.kind.read for it in kind.versions.values if it.name in payload}
     form = 0 if message.counted is None else words.form(int(payload[message.counted]))

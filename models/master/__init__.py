@@ -1,1 +1,1 @@
-"""Tables and rules of master data: catalog, channels, locations, parties."""
+"""Tables and rules of master data: what a merchant sells and charges, to whom, where and when."""

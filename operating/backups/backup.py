@@ -16,7 +16,7 @@ from kit.embedded.home import write_file
 from kit.telemetry.version import VERSION
 from operating.backups.counts import PASSING, counts
 from operating.backups.programs import run_client
-from operating.reached import reached
+from operating.reached import reached_database
 
 _WHO = """
 SELECT current_user, rolsuper OR rolbypassrls AS passes,
@@ -55,7 +55,7 @@ def _absent(name: str) -> Path:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    with reached() as server:
+    with reached_database() as server:
         rows = asyncio.run(_written(server.backup_url or server.owner_url, arguments.file))
     sys.stdout.write(f"Wrote {rows} rows to {arguments.file}.\n")
 

@@ -25,17 +25,17 @@ _EVERY = "SELECT id FROM merchants"
 
 
 @dataclass(frozen=True)
-class Count:
+class TableCount:
     """The rows of a table, and a sum over all that stands in them, in whatever order."""
 
     rows: int
     checksum: int
 
-    def __add__(self, other: "Count") -> "Count":
-        return Count(self.rows + other.rows, self.checksum + other.checksum)
+    def __add__(self, other: "TableCount") -> "TableCount":
+        return TableCount(self.rows + other.rows, self.checksum + other.checksum)
 
 
-async def counts(connection: AsyncConnection, *, walled: bool) -> dict[str, Count]:
+async def counts(connection: AsyncConnection, *, walled: bool) -> dict[str, TableCount]:
     """Count every table in the connection's transaction.
 
     walled: whether row-level security binds who reads, so that each merchant's rows are read alone.
@@ -44,12 +44,12 @@ async def counts(connection: AsyncConnection, *, walled: bool) -> dict[str, Coun
         await connection.execute(text(each))
     listed = (await connection.execute(text(_TABLES))).all()
     tables = [it for it in listed if it.relname not in PASSING]
-    found: dict[str, Count] = {}
+    found: dict[str, TableCount] = {}
     for name, _ in (it for it in tables if not (walled and it.walled)):
         found[name] = await _count(connection, name)
     if walled:
         behind = [it.relname for it in tables if it.walled]
-        found |= dict.fromkeys(behind, Count(0, 0))
+        found |= dict.fromkeys(behind, TableCount(0, 0))
         for merchant in (await connection.scalars(text(_EVERY))).all():
             await connection.execute(text("SELECT set_merchant(:it)"), {"it": merchant})
             for name in behind:
@@ -57,17 +57,17 @@ async def counts(connection: AsyncConnection, *, walled: bool) -> dict[str, Coun
     return found
 
 
-async def _count(connection: AsyncConnection, table: str, merchant: Any = None) -> Count:
+async def _count(connection: AsyncConnection, table: str, merchant: Any = None) -> TableCount:
     """Count the rows of a table. table: as the catalogue calls it."""
     condition = "true" if merchant is None else "merchant_id = :merchant"
     statement = text(_COUNTED.format(table, condition))
     row = (await connection.execute(statement, {"merchant": merchant} if merchant else {})).one()
-    return Count(int(row[0]), int(row[1]))
+    return TableCount(int(row[0]), int(row[1]))
 
 
-def differing(expected: dict[str, Count], found: dict[str, Count]) -> Iterable[str]:
+def differing(expected: dict[str, TableCount], found: dict[str, TableCount]) -> Iterable[str]:
     """Say in a line for each table in what they differ."""
-    nothing = Count(0, 0)
+    nothing = TableCount(0, 0)
     for table in sorted({*expected, *found}):
         wanted, there = expected.get(table, nothing), found.get(table, nothing)
         if wanted.rows != there.rows:

@@ -16,9 +16,9 @@ from kit.config import Config, from_environment
 from kit.db.database import Database
 from kit.db.role import app_role, role_to_become
 from operating.backups.backup import manifest
-from operating.backups.counts import Count, counts, differing
+from operating.backups.counts import TableCount, counts, differing
 from operating.backups.programs import run_client
-from operating.reached import reached
+from operating.reached import reached_database
 from operating.words import file
 
 _ROOM = """
@@ -41,8 +41,8 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> None:
     """SystemExit: the database is not empty, or does not hold afterwards what was counted."""
     config, known = from_environment(), json.loads(manifest(arguments.file).read_text())
-    expected = {name: Count(**it) for name, it in known["tables"].items()}
-    with reached() as server:
+    expected = {name: TableCount(**it) for name, it in known["tables"].items()}
+    with reached_database() as server:
         asyncio.run(_read(server.owner_url, arguments.file))
         role = app_role(server.owner_url, server.app_url)
         migrations.upgrade(server.owner_url, role, to=known["revision"])
@@ -76,7 +76,7 @@ async def _as_app(config: Config, server: embedded.Server) -> Database:
     return Database(server.app_url, role=role, pooler=config.pooler, statement_s=0)
 
 
-async def _compared(database: Database, expected: dict[str, Count]) -> None:
+async def _compared(database: Database, expected: dict[str, TableCount]) -> None:
     """SystemExit: there is something else than what was counted."""
     async with database.keyless.connect() as connection:
         found = await counts(connection, walled=True)

@@ -17,7 +17,7 @@ from models.access.viewers import Actor, CompanyRole, Scope, allowed
 from operating.reached import in_session, recording
 from operating.words import table
 
-Found = tuple[str, ApiKey, str | None]
+FoundKey = tuple[str, ApiKey, str | None]
 """A merchant's slug, its key, and the business key of what that is bound to."""
 _SHOWN = ["id", "actor", "role", "name", "scopes", "limits", "documents"]
 _SHOWN += ["created_at", "expires_at", "last_used_at", "revoked_at"]
@@ -154,7 +154,7 @@ def _is_active(key: ApiKey) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now())
 
 
-def _as_json(found: Sequence[Found]) -> str:
+def _as_json(found: Sequence[FoundKey]) -> str:
     rows = [
         {"merchant": slug, "bound_to": bound_to, **{it: getattr(key, it) for it in _SHOWN}}
         for slug, key, bound_to in found
@@ -162,7 +162,7 @@ def _as_json(found: Sequence[Found]) -> str:
     return f"{orjson.dumps(rows, default=str, option=orjson.OPT_INDENT_2).decode()}\n"
 
 
-def _as_table(found: Sequence[Found]) -> str:
+def _as_table(found: Sequence[FoundKey]) -> str:
     rows = [
         [
             str(key.id),

@@ -48,7 +48,7 @@ class Person:
         return not own | self.named_deliveries | self.notifications | self.preferences
 
 
-def among(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
+def any_id(column: Any, ids: Collection[UUID]) -> ColumnElement[bool]:
     """Return whether a column is one of the ids."""
     return column.in_(ids) if ids else false()
 
@@ -63,7 +63,7 @@ async def _ids(session: Session, merchant_id: UUID, table: Any, *where: ColumnEl
     return frozenset(await session.scalars(rows))
 
 
-async def find(
+async def find_person(
     session: Session, merchant_id: UUID, number: str | None, email: str | None
 ) -> Person:
     """Find a private customer by its number, or whoever has an e-mail address.
@@ -76,23 +76,23 @@ async def find(
     person.parties = await _ids(session, of, Party, Party.number == number, is_person)
     await _refuse_companies(session, person)
     parties = person.parties
-    own = (among(Contact.party_id, parties), _mailed(Contact.email, at))
+    own = (any_id(Contact.party_id, parties), _mailed(Contact.email, at))
     person.contacts = await _ids(session, of, Contact, *own)
-    person.addresses = await _ids(session, of, Address, among(Address.party_id, parties))
-    person.keys = await _ids(session, of, ApiKey, among(ApiKey.bound_to, parties))
+    person.addresses = await _ids(session, of, Address, any_id(Address.party_id, parties))
+    person.keys = await _ids(session, of, ApiKey, any_id(ApiKey.bound_to, parties))
     guest = _mailed(Order.guest["email"].astext, at)
-    person.orders = await _ids(session, of, Order, among(Order.party_id, parties), guest)
+    person.orders = await _ids(session, of, Order, any_id(Order.party_id, parties), guest)
     lines = select(DeliveryLine.delivery_id).where(
-        DeliveryLine.merchant_id == of, among(DeliveryLine.order_id, person.orders)
+        DeliveryLine.merchant_id == of, any_id(DeliveryLine.order_id, person.orders)
     )
-    own = (among(Delivery.party_id, parties), Delivery.id.in_(lines))
+    own = (any_id(Delivery.party_id, parties), Delivery.id.in_(lines))
     person.deliveries = await _ids(session, of, Delivery, *own)
-    person.parcels = await _ids(session, of, Parcel, among(Parcel.delivery_id, person.deliveries))
+    person.parcels = await _ids(session, of, Parcel, any_id(Parcel.delivery_id, person.deliveries))
     named = _mailed(Order.recipient["email"].astext, at)
     person.named_orders = await _ids(session, of, Order, named) - person.orders
     named = _mailed(Delivery.recipient["email"].astext, at)
     person.named_deliveries = await _ids(session, of, Delivery, named) - person.deliveries
-    await _find_told(session, person)
+    await _find_notifications(session, person)
     await _find_companies(session, person)
     if person.is_nobody:
         raise Refused(Code.NOT_FOUND, "Nothing is kept of such a person.", ("person",))
@@ -102,27 +102,27 @@ async def find(
 async def _find_companies(session: Session, person: Person) -> None:
     """Find at which companies it is a contact."""
     held = select(Contact.party_id, Contact.id).where(
-        Contact.merchant_id == person.merchant_id, among(Contact.id, person.contacts)
+        Contact.merchant_id == person.merchant_id, any_id(Contact.id, person.contacts)
     )
     for party_id, contact_id in await session.execute(held):
         person.companies.setdefault(party_id, []).append(contact_id)
 
 
-async def _find_told(session: Session, person: Person) -> None:
+async def _find_notifications(session: Session, person: Person) -> None:
     """Find what it was told by mail, and what it wanted to be told."""
     of, at = person.merchant_id, person.email
-    own = (among(Notification.contact_id, person.contacts), _mailed(Notification.address, at))
-    of_orders = among(Notification.order_id, person.orders)
+    own = (any_id(Notification.contact_id, person.contacts), _mailed(Notification.address, at))
+    of_orders = any_id(Notification.order_id, person.orders)
     person.notifications = await _ids(session, of, Notification, *own, of_orders)
     wishes = NotificationPreference
-    own = (among(wishes.contact_id, person.contacts), _mailed(wishes.address, at))
+    own = (any_id(wishes.contact_id, person.contacts), _mailed(wishes.address, at))
     person.preferences = await _ids(session, of, wishes, *own)
 
 
 async def _refuse_companies(session: Session, person: Person) -> None:
     rows = select(Party.number).where(
         Party.merchant_id == person.merchant_id,
-        among(Party.id, person.parties),
+        any_id(Party.id, person.parties),
         Party.kind == PartyKind.COMPANY,
     )
     for number in await session.scalars(rows):

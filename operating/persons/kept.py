@@ -28,7 +28,7 @@ from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 from models.trade.payments import Payment
-from operating.persons.found import Person, among
+from operating.persons.found import Person, any_id
 
 ANONYMOUS = "Anonymised"
 
@@ -57,7 +57,7 @@ class Kept(NamedTuple):
     forgotten: dict[str, Any]
 
 
-def kept(person: Person) -> list[Kept]:
+def all_kept(person: Person) -> list[Kept]:
     """Return all that is kept of a person, table by table."""
     return [
         *_of_parties(person),
@@ -73,16 +73,16 @@ def _of_parties(person: Person) -> list[Kept]:
     return [
         Kept(
             Party,
-            among(Party.id, person.parties),
+            any_id(Party.id, person.parties),
             {"name": ANONYMOUS, **nothing(("email", "phone", "vat_id", "gln"))},
         ),
         Kept(
             Contact,
-            among(Contact.id, person.contacts),
+            any_id(Contact.id, person.contacts),
             {"name": ANONYMOUS, **nothing(("title", "department", "email", "phone"))},
         ),
-        Kept(Address, among(Address.id, person.addresses), {"place": _place(Address.place)}),
-        Kept(ApiKey, among(ApiKey.id, person.keys), {"name": ANONYMOUS}),
+        Kept(Address, any_id(Address.id, person.addresses), {"place": _place(Address.place)}),
+        Kept(ApiKey, any_id(ApiKey.id, person.keys), {"name": ANONYMOUS}),
     ]
 
 
@@ -92,10 +92,10 @@ def _of_orders(person: Person) -> list[Kept]:
     own |= {"recipient": _person(Order.recipient), "window_override": None}
     own |= dict.fromkeys(("proposal_reason", "proposal_answer_reason"))
     return [
-        Kept(Order, among(Order.id, orders), own),
-        Kept(OrderLine, among(OrderLine.order_id, orders), {}),
-        Kept(Payment, among(Payment.order_id, orders), {}),
-        Kept(Order, among(Order.id, person.named_orders), {"recipient": _person(Order.recipient)}),
+        Kept(Order, any_id(Order.id, orders), own),
+        Kept(OrderLine, any_id(OrderLine.order_id, orders), {}),
+        Kept(Payment, any_id(Payment.order_id, orders), {}),
+        Kept(Order, any_id(Order.id, person.named_orders), {"recipient": _person(Order.recipient)}),
     ]
 
 
@@ -104,23 +104,23 @@ def _of_deliveries(person: Person) -> list[Kept]:
     own = {"ship_to": _place(Delivery.ship_to), "window_override": None}
     own |= {"recipient": _person(Delivery.recipient)}
     return [
-        Kept(Delivery, among(Delivery.id, deliveries), own),
-        Kept(DeliveryLine, among(DeliveryLine.delivery_id, deliveries), {}),
+        Kept(Delivery, any_id(Delivery.id, deliveries), own),
+        Kept(DeliveryLine, any_id(DeliveryLine.delivery_id, deliveries), {}),
         Kept(
             Delivery,
-            among(Delivery.id, person.named_deliveries),
+            any_id(Delivery.id, person.named_deliveries),
             {"recipient": _person(Delivery.recipient)},
         ),
-        Kept(Hold, among(Hold.subject_id, person.orders | deliveries), {"note": None}),
-        Kept(Parcel, among(Parcel.id, parcels), {}),
+        Kept(Hold, any_id(Hold.subject_id, person.orders | deliveries), {"note": None}),
+        Kept(Parcel, any_id(Parcel.id, parcels), {}),
         Kept(
             Receipt,
-            among(Receipt.delivery_id, deliveries | person.named_deliveries),
+            any_id(Receipt.delivery_id, deliveries | person.named_deliveries),
             {"received_by": None},
         ),
         Kept(
             TrackingEvent,
-            among(TrackingEvent.parcel_id, parcels),
+            any_id(TrackingEvent.parcel_id, parcels),
             dict.fromkeys(("place", "message")),
         ),
     ]
@@ -138,10 +138,10 @@ def _of_mails(person: Person) -> list[Kept]:
     return [
         Kept(
             Notification,
-            among(Notification.id, person.notifications),
+            any_id(Notification.id, person.notifications),
             {"address": None, **ended},
         ),
-        Kept(wishes, among(wishes.id, person.preferences), {"address": None, "is_staff": False}),
+        Kept(wishes, any_id(wishes.id, person.preferences), {"address": None, "is_staff": False}),
     ]
 
 
@@ -156,8 +156,8 @@ def _entries_about(person: Person) -> ColumnElement[bool]:
     rows = person.parties | person.orders | person.deliveries
     by_itself = JournalEntry.actor.in_([Actor.BUYER, Actor.STOREFRONT])
     ways = [
-        among(JournalEntry.actor_key_id, person.keys),
-        and_(among(JournalEntry.aggregate_id, rows), by_itself),
+        any_id(JournalEntry.actor_key_id, person.keys),
+        and_(any_id(JournalEntry.aggregate_id, rows), by_itself),
     ]
     if person.email:
         ways.append(func.lower(JournalEntry.actor_subject) == person.email)

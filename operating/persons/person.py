@@ -21,8 +21,8 @@ from models.master.parties import Party
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
-from operating.persons.found import Person, among, find
-from operating.persons.kept import Kept, kept
+from operating.persons.found import Person, any_id, find_person
+from operating.persons.kept import Kept, all_kept
 from operating.reached import in_session, recording
 
 _SECRET = {"secret_sha256"}
@@ -51,14 +51,14 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 async def _found(session: Session, arguments: argparse.Namespace) -> Person:
     merchant = await keys.merchant_of(session, arguments.merchant)
     await set_merchant(session, merchant.id)
-    return await find(session, merchant.id, arguments.party, arguments.email)
+    return await find_person(session, merchant.id, arguments.party, arguments.email)
 
 
 async def _export(session: Session, arguments: argparse.Namespace) -> str:
     """Write one JSON object: table -> its rows."""
     person = await _found(session, arguments)
     found: dict[str, list[object]] = {}
-    for each in kept(person):
+    for each in all_kept(person):
         table = each.table.__table__
         own = select(func.to_jsonb(table.table_valued())).where(
             table.c.merchant_id == person.merchant_id, each.where
@@ -76,7 +76,7 @@ async def _anonymise(session: Session, arguments: argparse.Namespace) -> str:
     await _refuse_open(session, person)
     async with recording(session, person.merchant_id) as writing:
         await _end_keys(writing, person)
-        parts = kept(person)
+        parts = all_kept(person)
         counted = [await _forget(session, person, it) for it in parts]
         _record(writing, person, parts)
     tables: dict[str, int] = {}
@@ -101,13 +101,13 @@ async def _refuse_open(session: Session, person: Person) -> None:
         *await session.scalars(
             select(Order.number).where(
                 Order.merchant_id == person.merchant_id,
-                and_(among(Order.id, orders), Order.state.in_(OPEN_STATES), owing),
+                and_(any_id(Order.id, orders), Order.state.in_(OPEN_STATES), owing),
             )
         ),
         *await session.scalars(
             select(Delivery.number).where(
                 Delivery.merchant_id == person.merchant_id,
-                and_(among(Delivery.id, deliveries), Delivery.state.in_(under_way)),
+                and_(any_id(Delivery.id, deliveries), Delivery.state.in_(under_way)),
             )
         ),
     ]
@@ -118,7 +118,7 @@ async def _refuse_open(session: Session, person: Person) -> None:
 
 async def _end_keys(writing: Writing, person: Person) -> None:
     """Revoke its keys that are not."""
-    own = (ApiKey.merchant_id == person.merchant_id, among(ApiKey.id, person.keys))
+    own = (ApiKey.merchant_id == person.merchant_id, any_id(ApiKey.id, person.keys))
     living = update(ApiKey).where(*own, ApiKey.revoked_at.is_(None))
     ended = living.values(revoked_at=writing.now).returning(ApiKey.id)
     for key_id in (await writing.session.scalars(ended)).all():

@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 _log = logging.getLogger("abruf")
 _PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 """Before it is started again, twice as long each time."""
-_AS_TOLD = frozenset({0, 128 + signal.SIGINT, -signal.SIGINT, -signal.SIGTERM})
+_WANTED_ENDS = frozenset({0, 128 + signal.SIGINT, -signal.SIGINT, -signal.SIGTERM})
 """How it ends when somebody tells it to: Ctrl-C reaches it, too."""
 
 
@@ -28,7 +28,7 @@ class _Beside:
         pause = _PAUSE_S
         while (process := self._started()) is not None:
             code = process.wait()
-            if code in _AS_TOLD or self._is_over.is_set():
+            if code in _WANTED_ENDS or self._is_over.is_set():
                 return
             _log.warning("The %s ended with %s, and is started again", self._name, code)
             self._is_over.wait(pause)

@@ -23,7 +23,7 @@ from kit.db.tenant import set_merchant
 from kit.ids import new_id
 from models.access.keys import IdempotencyKey
 from models.base.tables import Base
-from operating.reached import reached
+from operating.reached import reached_database
 from operating.words import table
 
 OLDEST = 15
@@ -67,7 +67,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """What a check found. check: its name."""
 
     check: str
@@ -90,7 +90,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace) -> None:
     config = from_environment()
-    with reached() as server:
+    with reached_database() as server:
         findings = asyncio.run(_found(config, server.owner_url, server.app_url))
     if arguments.json:
         sys.stdout.write(f"{json.dumps([asdict(it) for it in findings])}\n")
@@ -101,7 +101,7 @@ def _run(arguments: argparse.Namespace) -> None:
         sys.exit(1)
 
 
-async def _found(config: Config, owner_url: str, app_url: str) -> list[Finding]:
+async def _found(config: Config, owner_url: str, app_url: str) -> list[CheckResult]:
     role = None if config.pooler else await role_to_become(owner_url, app_url)
     database = Database(app_url, pool_size=1, role=role, pooler=config.pooler)
     try:
@@ -110,7 +110,7 @@ async def _found(config: Config, owner_url: str, app_url: str) -> list[Finding]:
         await database.close()
 
 
-async def _made(name: str, check: Check, database: Database, config: Config) -> Finding:
+async def _made(name: str, check: Check, database: Database, config: Config) -> CheckResult:
     """Make one check; one that cannot be made has failed."""
     try:
         state, detail = await check(database, config)
@@ -118,7 +118,7 @@ async def _made(name: str, check: Check, database: Database, config: Config) -> 
         state, detail = State.FAILED, str(error).partition("\n")[0]
     except (SQLAlchemyError, OSError) as error:
         state, detail = State.FAILED, str(error).partition("\n")[0]
-    return Finding(name, state, detail)
+    return CheckResult(name, state, detail)
 
 
 async def _rows(database: Database, statement: str) -> list[Any]:

@@ -11,7 +11,7 @@ import migrations
 from kit import embedded
 from kit.db.database import Database
 from kit.db.role import app_role
-from operating.reached import reached
+from operating.reached import reached_database
 
 _IS_EMPTY = "SELECT to_regclass('alembic_version') IS NULL"
 _AT = "SELECT version_num FROM alembic_version"
@@ -35,7 +35,7 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    with reached() as server:
+    with reached_database() as server:
         if arguments.plan:
             for each in migrations.lacking(asyncio.run(_revision(server.owner_url))):
                 _tell(each)

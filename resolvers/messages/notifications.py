@@ -8,7 +8,7 @@ from sqlalchemy import Uuid, bindparam, select
 
 from commands.messages.notifications.addressed import MERCHANT_IN_MAILS
 from commands.messages.notifications.mails.letters import WrittenMail
-from commands.messages.notifications.mails.wording import write
+from commands.messages.notifications.mails.wording import write_mail
 from commands.messages.notifications.standing import PresentState, sender_of
 from kit.errors import Code, Refused
 from kit.ids import from_global
@@ -42,7 +42,7 @@ async def preview(
     if row.order_id not in standing.orders and row.contract_id not in standing.contracts:
         return None
     (merchant,) = await read(MERCHANT_IN_MAILS, {"merchant": own})
-    return write(standing.letter([row], language, sender_of(merchant)))
+    return write_mail(standing.letter([row], language, sender_of(merchant)))
 
 
 def _named(key: UUID | None) -> list[UUID]:

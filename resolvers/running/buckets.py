@@ -13,7 +13,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from commands.access.buckets.take import Bucket, take
+from commands.access.buckets.take import Bucket, take_points
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.limits import Limits
@@ -62,7 +62,7 @@ class DatabaseBuckets:
     async def take(self, bucket: Bucket, points: float, now: datetime) -> tuple[bool, datetime]:
         """Take points out in a transaction of their own."""
         async with self._database.writing(bucket.merchant_id) as session:
-            return await take(session, bucket, points, now)
+            return await take_points(session, bucket, points, now)
 
     async def close(self) -> None:
         """Close nothing."""
@@ -80,7 +80,7 @@ class _Share:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-class Budgets:
+class BucketShares:
     """The shares of one process."""
 
     def __init__(self, buckets: Buckets) -> None:
@@ -145,10 +145,10 @@ class Bill:
     owes is throttled at the next request, not in the middle of this one.
     """
 
-    def __init__(self, budgets: Budgets, buckets: Sequence[Bucket], clock: Clock) -> None:
+    def __init__(self, shares: BucketShares, buckets: Sequence[Bucket], clock: Clock) -> None:
         """Take from what it is paid; clients are told of the first one."""
-        self._budgets, self._clock, now = budgets, clock, clock()
-        self._shares = [(budgets.share(it, now), it) for it in buckets]
+        self._process, self._clock, now = shares, clock, clock()
+        self._shares = [(shares.share(it, now), it) for it in buckets]
         self.requested: int | None = None
         self.actual = self.owed = 0
 
@@ -156,7 +156,7 @@ class Bill:
         """Take what is lacking to points from the shares. Throttled: they are not there."""
         while lacking := [it for it in self._shares if points - self.actual > it[0].points]:
             share, bucket = lacking[0]
-            await self._budgets.fill(share, bucket, points - self.actual, self._clock)
+            await self._process.fill(share, bucket, points - self.actual, self._clock)
         self._spend(points - self.actual)
         self.actual = points
 

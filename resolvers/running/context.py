@@ -100,7 +100,7 @@ class Context:
         self._buckets = buckets_of(viewer, self.limits, self._usual)
         self.keep_answers, self.plans = terms.keep_answers, terms.plans
         process = process or Process(database)
-        self.budgets, self.documents = process.budgets, process.documents
+        self.bucket_shares, self.documents = process.bucket_shares, process.documents
         self.following, self._slices = process.following, process.slices
         self.leftovers = process.leftovers
         self.idempotency_key, self.address = call.idempotency_key, call.address
@@ -157,7 +157,7 @@ class Context:
             self.deadline.reschedule(asyncio.get_running_loop().time() + self.limits.deadline)
 
     def _bill(self) -> Bill:
-        return Bill(self.budgets, self._buckets, self.clock)
+        return Bill(self.bucket_shares, self._buckets, self.clock)
 
     def _read_as(self, viewer: Viewer) -> None:
         self.viewer = viewer

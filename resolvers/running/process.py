@@ -1,4 +1,4 @@
-"""What the operations of one process share: budgets, documents, slices, followers of journals."""
+"""What the operations of one process share: buckets, documents, slices, followers of journals."""
 
 from collections.abc import Hashable
 
@@ -8,9 +8,9 @@ from kit.loop.apart import Apart
 from kit.loop.memory import Leftovers
 from kit.loop.work import Slices
 from kit.recent import Recent
-from loaders.access.documents import text_of
+from loaders.access.documents import document_text
 from models.access.viewers import Viewer
-from resolvers.running.buckets import Buckets, Budgets, DatabaseBuckets
+from resolvers.running.buckets import Buckets, BucketShares, DatabaseBuckets
 from resolvers.running.following import Following
 from resolvers.running.shares import Lane
 
@@ -38,7 +38,7 @@ class KnownDocuments:
         own = (viewer.merchant_id, key)
         text = self._registered.get(own)
         if text is None:
-            text = await text_of(viewer, key, reads)
+            text = await document_text(viewer, key, reads)
             if text is not None:
                 self._registered.keep(own, text, len(text))
         return text
@@ -65,7 +65,7 @@ class Process:
 
     def __init__(self, database: Database, buckets: Buckets | None = None) -> None:
         """Remember nothing yet. buckets: where they are, in the database unless given."""
-        self.budgets = Budgets(buckets or DatabaseBuckets(database))
+        self.bucket_shares = BucketShares(buckets or DatabaseBuckets(database))
         self.documents = KnownDocuments()
         self.following, self.slices = Following(database), Slices()
         self.leftovers = Leftovers()

@@ -24,7 +24,7 @@ async def write(context: Context, command: CommandT, verb: Verb[CommandT]) -> Ou
     return outcome
 
 
-async def told_beside(
+async def refused_beside(
     context: Context, verb: AnyVerb, values: object, odd: Sequence[Path]
 ) -> list[Problem]:
     """Return what else is wrong with an input, of which nothing is kept: as `try_beside`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 from strawberry import Info
 
-from execution.fields import outdated, related
+from execution.fields import deprecated, related
 from kit.limits import Limits
 from loaders.access import settings as merchant_loaders
 from loaders.master import parties as party_loaders
@@ -71,7 +71,7 @@ class Viewer:
 
     name: str = strawberry.field(description="Name of the key.")
     actor: Actor = strawberry.field(description="What kind of actor it is.")
-    company: Annotated["Party", strawberry.lazy("schema.master.parties")] | None = outdated(
+    company: Annotated["Party", strawberry.lazy("schema.master.parties")] | None = deprecated(
         related(
             party_loaders.by_id,
             "The company of a buyer or carrier; null for others.",

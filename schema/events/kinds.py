@@ -1,7 +1,7 @@
 """A GraphQL type for each class of events: its fields are those of the payload.
 
 An id becomes the object that it names, a quantity a Decimal, a mapping a list of objects. A new
-class needs nothing here, but a message in each catalogue.
+class needs nothing here.
 """
 
 import re

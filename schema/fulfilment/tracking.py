@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from commands.fulfilment.tracking.history.record import record_history
-from commands.fulfilment.tracking.record import record
+from commands.fulfilment.tracking.record import record_tracking
 from execution.fields import each_related, related
 from loaders.fulfilment import parcels
 from loaders.fulfilment import tracking as loaders
@@ -109,4 +109,4 @@ class TrackingMutation:
     """Mutations of tracking."""
 
     deliveries_record: DeliveriesRecordPayload = mutation(record_history)
-    parcel_record_tracking: ParcelRecordTrackingPayload = mutation(record)
+    parcel_record_tracking: ParcelRecordTrackingPayload = mutation(record_tracking)

@@ -11,7 +11,7 @@ from sqlalchemy import Uuid
 from strawberry import Info
 
 from admission.costs import Cost
-from execution.fields import DECLARED, Chosen, Whole
+from execution.fields import DECLARED, Chosen, WholeField
 from kit.inputs import Input
 from loaders.reading import cursors as pages
 from loaders.reading.filters import Spread
@@ -116,7 +116,7 @@ def whole(
         resolver=resolve,
         description=description,
         directives=[cost],
-        metadata={DECLARED: Whole(of, source, attribute)},
+        metadata={DECLARED: WholeField(of, source, attribute)},
     )
 
 

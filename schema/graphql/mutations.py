@@ -26,7 +26,7 @@ from kit.loop.memory import MUCH
 from kit.loop.work import SLICE
 from models.access.viewers import Scope
 from resolvers.running.context import Context
-from resolvers.running.writing import told_beside, write
+from resolvers.running.writing import refused_beside, write
 from schema.graphql.errors import ClientError, ErrorCode, UserError
 from schema.graphql.extensions.buckets import charged_for_lines, points_of
 from schema.graphql.inputs import input_type
@@ -45,7 +45,7 @@ WRITE = 10
 """Points of a mutation: a transaction with locks, a journal entry and a commit."""
 
 
-class Answer(SimpleNamespace):
+class ReadOutcome(SimpleNamespace):
     """What a payload's fields are read from: the outcome of a command, null where it has none."""
 
     @classmethod
@@ -135,7 +135,7 @@ async def _read(context: Context, verb: AnyVerb, values: Mapping[str, Any]) -> C
             raise
         odd = [it.path for it in refused.problems]
         await charged_for_lines(context.bill, lines)
-        refused.more = [*refused.more, *await told_beside(context, verb, values, odd)]
+        refused.more = [*refused.more, *await refused_beside(context, verb, values, odd)]
         raise
 
 
@@ -184,8 +184,8 @@ def mutation(verb: AnyVerb, resolver: Resolver | None = None) -> Any:
                 finally:
                     context.bill.owe(_beyond(extent))
         except Refused as refused:
-            return Answer(problems=few(refused.problems, MOST_OF_CALL))
-        return Answer.of(outcome)
+            return ReadOutcome(problems=few(refused.problems, MOST_OF_CALL))
+        return ReadOutcome.of(outcome)
 
     resolve.__annotations__ = {
         "root": Any,

@@ -71,7 +71,7 @@ class Node:
         return isinstance(row, record(cls.entity))
 
 
-def reached(cls: type[Any], entity: type[OfMerchant], by_id: Relation, scope: Scope) -> None:
+def found_by_node(cls: type[Any], entity: type[OfMerchant], by_id: Relation, scope: Scope) -> None:
     """Make a type, or an interface of several of one table, reachable by `node`."""
     cls.entity, name = entity, cls.__name__
     NODES[name], _SCOPES[name], TYPES[name] = by_id, scope, cls
@@ -81,7 +81,7 @@ def node(entity: type[OfMerchant], by_id: One, scope: Scope, description: str) -
     """Decorate a class as the type of a table's rows and make it reachable by `node`."""
 
     def decorate(cls: type[Any]) -> type[Any]:
-        reached(cls, entity, by_id, scope)
+        found_by_node(cls, entity, by_id, scope)
         return strawberry.type(cls, description=description, directives=[Requires(scope=scope)])
 
     return decorate

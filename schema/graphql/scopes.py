@@ -7,7 +7,7 @@ import strawberry
 from strawberry.schema_directive import Location
 from strawberry.types.enum import StrawberryEnumDefinition
 
-from admission.demands import Demand, Demands
+from admission.demands import DemandDirective, Demands
 from commands.writing.verbs import AnyVerb
 from models.access.viewers import Scope
 from schema.graphql.enums import described
@@ -57,7 +57,7 @@ _PLACES = [Location.OBJECT, Location.INTERFACE, Location.FIELD_DEFINITION]
     " it stands (or else of the type's interface), and that of the type which it gives. An"
     " operation for which a scope is missing is refused as a whole, before any of it is executed.",
 )
-class Requires(Demand):
+class Requires(DemandDirective):
     """A type or field for tokens with a scope."""
 
     scope: Scope = strawberry.directive_field(name="scope")
@@ -73,5 +73,5 @@ class Requires(Demand):
     name="authenticated",
     description="Any valid token will do. A value is as open as the field that shows it.",
 )
-class Authenticated(Demand):
+class Authenticated(DemandDirective):
     """A type or field for every token."""

@@ -1,1 +1,1 @@
-"""What clients see of master data: catalog, channels, locations, parties."""
+"""What clients see of master data: what a merchant sells and charges, to whom, where and when."""

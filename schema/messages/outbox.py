@@ -24,7 +24,7 @@ from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
-from schema.messages.partners import PartnerProfile
+from schema.messages.partners.profiles import PartnerProfile
 
 if TYPE_CHECKING:
     from schema.messages.interchanges.types import Interchange

@@ -3,12 +3,13 @@
 import ast
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.house.places import ROOT, tracked
 
 FLOORS = {
+    "operating",
     "transport",
     "schema",
     "admission",
@@ -20,17 +21,22 @@ FLOORS = {
     "models",
     "kit",
 }
-WINGS = {"messages", "fulfilment", "trade", "master", "access"}
+SHOWN = {"models", "commands"}
+"""Floors whose rows and inputs GraphQL types show, called as these."""
 DECLARATIONS = "execution/ knows no loaders, and calls what it takes of them as they do"
+SCALAR = "what inputs are read into, and its scalar in GraphQL"
 SAME_TWICE = {
     "Bind": DECLARATIONS,
     "Nested": DECLARATIONS,
     "One": DECLARATIONS,
     "Page": DECLARATIONS,
     "Relation": DECLARATIONS,
-    "Whole": DECLARATIONS,
     "Opening": "opening hours as they are kept, beside their input and their type",
+    "Country": SCALAR,
+    "Currency": SCALAR,
+    "Money": "an input, and the type of the same",
     "connection": "a connection as execution writes it and as the schema declares it",
+    "packaged": "columns of a quantity in its packaging, and the field that shows them",
 }
 """Name -> why it stands twice."""
 ACT = "an act is called by its room, as the verb is that is declared by it"
@@ -79,29 +85,62 @@ def modules() -> Iterator[tuple[Path, str]]:
 
 
 def places() -> dict[str, list[Path]]:
-    """Return name -> the modules that define it.
-
-    Functions of a room are left out: verbs and relations are called by their address.
-    """
+    """Return class or type -> the modules that define it."""
     found = defaultdict(list)
     for path, text in modules():
         for name in names(text):
-            if name[0].isupper() or path.parts[1] not in WINGS:
+            if name[0].isupper():
                 found[name].append(path)
     return found
 
 
-def stands_twice(name: str, paths: list[Path]) -> bool:
-    """Tell whether a name has two places, or three where a GraphQL type is called as it shows."""
-    shown = [it for it in paths if it.parts[0] == "schema"]
-    is_shown = name[0].isupper() and len(shown) == 1
-    return len(paths) > (2 if is_shown else 1)
+def stands_twice(paths: list[Path]) -> bool:
+    """Tell whether a name has two places, but for a GraphQL type of the row or input it shows."""
+    floors = sorted(it.parts[0] for it in paths)
+    return len(paths) > 1 and not (len(paths) == len({*floors} & {*SHOWN, "schema"}) == 2)
+
+
+def imported(files: Iterable[tuple[Path, str]]) -> dict[str, set[str]]:
+    """Return function -> the modules of ours from which it is imported by its bare name.
+
+    Others are called by their address, `sums.lines_of`: verbs and relations are, and whatever else
+    would be two things under one name.
+    """
+    files = list(files)
+    functions = {
+        (".".join(path.with_suffix("").parts).removesuffix(".__init__"), name)
+        for path, text in files
+        for name in names(text)
+        if name[0].islower()
+    }
+    found = defaultdict(set)
+    for _, text in files:
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                of = [it.name for it in node.names if (node.module, it.name) in functions]
+                for name in of:
+                    found[name].add(node.module)
+    return found
 
 
 def test_a_name_stands_once() -> None:
-    assert {name for name, paths in places().items() if stands_twice(name, paths)} == set(
-        SAME_TWICE
-    )
+    twice = {name for name, paths in places().items() if stands_twice(paths)}
+    twice |= {name for name, homes in imported(modules()).items() if len(homes) > 1}
+    assert twice == set(SAME_TWICE)
+
+
+def test_a_name_of_two_things_is_found() -> None:
+    row, shown, both = Path("models/a.py"), Path("schema/a.py"), Path("transport/a.py")
+    assert not stands_twice([row])
+    assert not stands_twice([row, shown])
+    assert stands_twice([shown, both])
+    assert stands_twice([row, Path("models/b.py")])
+    assert stands_twice([row, shown, Path("commands/a.py")])
+    files = [(Path(f"kit/{it}.py"), "def find(): ...") for it in "ab"]
+    one, other = "from kit.a import find", "from kit.b import find as found"
+    called = [*files, (Path("kit/c.py"), f"{one}\nfrom kit import b\nb.find()")]
+    assert imported(called) == {"find": {"kit.a"}}
+    assert imported([*called, (Path("kit/d.py"), other)]) == {"find": {"kit.a", "kit.b"}}
 
 
 def test_a_constant_stands_once() -> None:

@@ -1,6 +1,7 @@
 """Rooms, files, folders and functions stay small, and a noun has one name on every floor."""
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -159,7 +160,19 @@ def test_no_contract_has_an_exception() -> None:
 
 
 def test_every_room_is_named_by_its_wings_contract() -> None:
-    assert strangers(places()) == set()
+    advice = "A noun stands in order in the contract of its wing, in pyproject.toml."
+    assert strangers(places()) == set(), advice
+
+
+def test_the_page_has_the_nouns_in_the_order_of_the_contracts() -> None:
+    page = (ROOT / "docs" / "ARCHITECTURE.md").read_text("utf-8")
+    orders = [
+        " > ".join(re.sub(r"[()]", "", it) for it in contract["layers"])
+        for contract in CONTRACTS
+        if contract["name"].startswith("Nouns of")
+    ]
+    assert len(orders) == len(NOUNS)
+    assert [it for it in orders if f"({it})" not in page] == []
 
 
 def test_a_room_of_another_name_would_be_found() -> None:

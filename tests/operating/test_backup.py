@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from operating.backups.counts import Count, differing
+from operating.backups.counts import TableCount, differing
 from tests.kit.programs import ask
 
 
@@ -77,7 +77,7 @@ async def test_what_was_not_read_is_told_by_its_table(loaded, fresh, tmp_path, c
 
 
 def test_a_table_that_is_missing_or_new_differs():
-    there = {"orders": Count(1, 5)}
+    there = {"orders": TableCount(1, 5)}
     assert list(differing(there, there)) == []
     assert list(differing(there, {})) == ["orders: 0 rows of 1"]
     assert list(differing({}, there)) == ["orders: 1 rows of 0"]

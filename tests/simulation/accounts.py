@@ -305,10 +305,10 @@ class AccountRules(DeliveryRules, ParcelRules):
         for part, left in parts:
             is_named = part["delivery_id"] in named
             is_since = until is not None and left > _instant(until)
-            is_told = is_named or (until is not None and not is_since)
+            is_received = is_named or (until is not None and not is_since)
             delivered = Decimal(part["delivered"])
             issued = Decimal(part["shipped"] - part["lost"] - part["refused"])
-            if is_told and part["delivery_id"] in confirmed:
+            if is_received and part["delivery_id"] in confirmed:
                 issued = delivered
             sorted_[0 if is_named else 2 if is_since else 1].append((issued, delivered))
         for each in sorted_:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from commands.fulfilment.deliveries import dispatch, packing, release
-from commands.fulfilment.deliveries.arrivals import receipts, reship
+from commands.fulfilment.deliveries.arrivals import receipts
+from commands.fulfilment.deliveries.planning import reship
 from commands.fulfilment.tracking.record import record
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from models.fulfilment.parcels import ParcelStatus

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from commands.access.buckets.in_redis import RedisBuckets
-from commands.access.buckets.take import Bucket, take
+from commands.access.buckets.take import Bucket, take_points
 from commands.writing.expired import SPARED
 from kit.config import from_environment
 from resolvers.running.buckets import KEYS, DatabaseBuckets
@@ -83,7 +83,7 @@ async def test_it_gives_and_refuses_as_postgresql_does(redis_server, world) -> N
     for points, seconds in takes:
         world.clock.advance(seconds=seconds)
         async with world.database.writing(world.merchant_id) as session:
-            expected = await take(session, bucket, points, world.clock())
+            expected = await take_points(session, bucket, points, world.clock())
         assert await buckets.take(bucket, points, world.clock()) == expected
     await buckets.close()
 

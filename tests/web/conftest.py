@@ -1,4 +1,4 @@
-"""The browser and the site it visits."""
+"""The browser and the served it visits."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ expect.set_options(timeout=60_000)
 
 
 @dataclass(frozen=True)
-class Site:
+class Served:
     """A server with GraphiQL, and the fields of a query with a part of the answer to it."""
 
     origin: str
@@ -62,21 +62,21 @@ async def _loaded(url: str, examples: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def site(
+def served(
     new_database: Callable[..., str],
     migrated: str,
     as_app: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Site]:
+) -> Iterator[Served]:
     """Serve the demo with the bundle of this tree."""
     build()
-    url = new_database("site", migrated)
-    examples = tmp_path_factory.mktemp("site") / "operations"
+    url = new_database("served", migrated)
+    examples = tmp_path_factory.mktemp("served") / "operations"
     token = asyncio.run(_loaded(url, examples))
     database = Database(as_app(url), statement_s=PATIENT.statement)
     serves = Serving(database, terms=Terms(limits=PATIENT))
     with serving(application(serves, operations=examples)) as origin:
-        yield Site(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
+        yield Served(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
 
 
 @pytest.fixture(scope="session")

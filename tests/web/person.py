@@ -2,12 +2,12 @@
 
 from playwright.async_api import Locator, Page, expect
 
-from tests.web.conftest import Site
+from tests.web.conftest import Served
 
 
-async def visit(page: Page, site: Site, fragment: str = "") -> None:
+async def visit(page: Page, served: Served, fragment: str = "") -> None:
     """Open GraphiQL and wait until a query could be typed."""
-    await page.goto(f"{site.origin}/graphql{fragment}")
+    await page.goto(f"{served.origin}/graphql{fragment}")
     await expect(editor(page, "Operation Editor")).to_be_visible()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import ConsoleMessage, Page, Request, expect
 
-from tests.web.conftest import Site
+from tests.web.conftest import Served
 from tests.web.person import answer, editor, paste_token, run, type_into, type_query, visit
 
 # Makes the page say on its console what it writes to either storage.
@@ -36,31 +36,31 @@ async def _tabs_are(page: Page, examples: list[Mapping[str, Any]]) -> None:
 
 
 async def test_without_a_token_nothing_is_asked_and_one_pasted_in_a_tab_counts_in_all(
-    page: Page, site: Site
+    page: Page, served: Served
 ) -> None:
-    listed = await page.request.get(f"{site.origin}/graphiql/operations.json")
+    listed = await page.request.get(f"{served.origin}/graphiql/operations.json")
     posts: list[Request] = []
     page.on("request", lambda sent: posts.append(sent) if sent.method == "POST" else None)
-    await visit(page, site)
+    await visit(page, served)
     await expect(page.get_by_text("Paste a token behind Bearer")).to_be_visible()
     await page.get_by_role("button", name="Show Documentation Explorer").click()
     await expect(page.get_by_text("No GraphQL schema available")).to_be_visible()
     await _tabs_are(page, await listed.json())
     assert posts == []
-    await paste_token(page, site.token)
+    await paste_token(page, served.token)
     await page.locator(".graphiql-tab-button").nth(1).click()
-    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
+    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {served.token}"')
     await page.get_by_role("button", name="New tab").click()
-    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
+    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {served.token}"')
 
 
 async def test_a_token_moves_from_the_address_to_the_header_editor_and_the_first_tab_runs(
-    page: Page, site: Site
+    page: Page, served: Served
 ) -> None:
-    await visit(page, site, f"#token={site.token}")
-    assert page.url == f"{site.origin}/graphql"
+    await visit(page, served, f"#token={served.token}")
+    assert page.url == f"{served.origin}/graphql"
     await page.get_by_role("button", name="Headers", exact=True).click()
-    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
+    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {served.token}"')
     await expect(page.locator(".abruf-hint")).to_be_hidden()
     await page.get_by_role("button", name="Show Documentation Explorer").click()
     await expect(page.get_by_text("Root Types")).to_be_visible()
@@ -69,18 +69,18 @@ async def test_a_token_moves_from_the_address_to_the_header_editor_and_the_first
 
 
 async def test_a_subscription_shows_what_happens_until_it_is_stopped(
-    page: Page, site: Site
+    page: Page, served: Served
 ) -> None:
     async def ask(query: str, **variables: Any) -> Any:
         answer = await page.request.post(
-            f"{site.origin}/graphql",
+            f"{served.origin}/graphql",
             data={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {site.token}"},
+            headers={"Authorization": f"Bearer {served.token}"},
         )
         return (await answer.json())["data"]
 
     (order,) = (await ask(OPEN))["orders"]["nodes"]
-    await visit(page, site, f"#token={site.token}")
+    await visit(page, served, f"#token={served.token}")
     await type_into(page, "Operation Editor", "")
     await page.keyboard.insert_text(FOLLOW.replace("ORDER", order["id"]))
     await expect(page.locator(".graphiql-tab-active")).to_contain_text("Follow")
@@ -113,37 +113,39 @@ class Noted:
 
 
 async def test_a_typed_query_is_helped_and_answered_by_the_origin_alone_and_no_token_is_stored(
-    page: Page, site: Site
+    page: Page, served: Served
 ) -> None:
     noted = Noted(page)
     await page.add_init_script(TELL_WRITES)
-    await visit(page, site)
+    await visit(page, served)
     await page.get_by_role("button", name="Show Documentation Explorer").click()
-    await paste_token(page, site.token)
+    await paste_token(page, served.token)
     await expect(page.get_by_text("Root Types")).to_be_visible()
     await type_into(page, "Operation Editor", "{ prod")
     await expect(page.locator(".suggest-widget")).to_contain_text("products")
-    await type_query(page, "Who", site.fields)
+    await type_query(page, "Who", served.fields)
     await page.get_by_role("button", name="Prettify").click()
     await expect(editor(page, "Operation Editor").locator(".view-line").nth(1)).to_be_visible()
     async with page.expect_console_message(lambda it: "query Who" in it.text):
         await run(page)
-        await expect(answer(page)).to_contain_text(site.answer)
-    strangers = [url for url in noted.requests if not url.startswith((f"{site.origin}/", "data:"))]
+        await expect(answer(page)).to_contain_text(served.answer)
+    strangers = [
+        url for url in noted.requests if not url.startswith((f"{served.origin}/", "data:"))
+    ]
     assert strangers == []
     assert any("graphql.worker" in url for url in noted.requests)
     assert noted.complaints == []
-    assert [text for text in noted.output if site.token in text] == []
-    assert site.token not in await page.evaluate(STORED)
+    assert [text for text in noted.output if served.token in text] == []
+    assert served.token not in await page.evaluate(STORED)
 
 
 async def test_a_wrong_token_is_told_and_a_right_one_is_kept_where_that_is_chosen(
-    page: Page, site: Site
+    page: Page, served: Served
 ) -> None:
-    await visit(page, site, "#token=abruf_wrong")
+    await visit(page, served, "#token=abruf_wrong")
     await expect(page.get_by_text("does not know this token")).to_be_visible()
     await page.goto("about:blank")
-    await visit(page, site, f"#token={site.token}")
+    await visit(page, served, f"#token={served.token}")
     await expect(page.locator(".abruf-hint")).to_be_hidden()
     await page.get_by_role("button", name="Show Documentation Explorer").click()
     await expect(page.get_by_text("parcels tracked to the doorstep")).to_be_visible()
@@ -160,15 +162,15 @@ async def test_a_wrong_token_is_told_and_a_right_one_is_kept_where_that_is_chose
     await page.get_by_label("Keep the token until this tab is closed").check()
     await page.reload()
     await page.get_by_role("button", name="Headers", exact=True).click()
-    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {site.token}"')
+    await expect(editor(page, "Headers")).to_contain_text(f'"Bearer {served.token}"')
     await page.get_by_label("Keep the token until this tab is closed").uncheck()
-    assert site.token not in await page.evaluate(STORED)
+    assert served.token not in await page.evaluate(STORED)
 
 
 async def test_what_was_just_written_is_not_asked_by_the_name_of_what_stood_there_before(
-    page: Page, site: Site
+    page: Page, served: Served
 ) -> None:
-    await visit(page, site, f"#token={site.token}")
+    await visit(page, served, f"#token={served.token}")
     await type_query(page, "One", "{ viewer { name } }")
     await page.keyboard.press("Control+A")
     await page.keyboard.press("Delete")
@@ -177,9 +179,11 @@ async def test_what_was_just_written_is_not_asked_by_the_name_of_what_stood_ther
     await expect(answer(page)).to_contain_text('"actor"')
 
 
-async def test_on_a_phone_the_answer_stands_whole_below_the_query(page: Page, site: Site) -> None:
+async def test_on_a_phone_the_answer_stands_whole_below_the_query(
+    page: Page, served: Served
+) -> None:
     await page.set_viewport_size({"width": 420, "height": 900})
-    await visit(page, site, f"#token={site.token}")
+    await visit(page, served, f"#token={served.token}")
     above, below = [
         await page.locator(it).bounding_box() for it in (".graphiql-editors", ".graphiql-response")
     ]

@@ -20,7 +20,7 @@ SHARED_BY_ONE = 64
 """Bits that the IPv6 addresses of one client have in common: it chooses the others itself."""
 
 
-class Connection(Protocol):
+class HeldConnection(Protocol):
     """What the room asks of a connection."""
 
     client: tuple[str, int] | None
@@ -44,12 +44,12 @@ class Room:
         """Take the bounds, and the proxies that stand for many addresses."""
         self._bounds = bounds
         self._trusted = [ip_network(it) for it in trusted]
-        self._inside: dict[Connection, str | None] = {}
+        self._inside: dict[HeldConnection, str | None] = {}
         self._of = Counter[str]()
-        self._strangers: dict[Connection, None] = {}
-        self._resting: dict[Connection, None] = {}
-        self._leaving: dict[Connection, None] = {}
-        self._heads, self._bytes = dict[Connection, int](), 0
+        self._strangers: dict[HeldConnection, None] = {}
+        self._resting: dict[HeldConnection, None] = {}
+        self._leaving: dict[HeldConnection, None] = {}
+        self._heads, self._bytes = dict[HeldConnection, int](), 0
         self._place = lru_cache(1_024)(self._placed)
 
     def __len__(self) -> int:
@@ -70,7 +70,7 @@ class Room:
         """Return how many have left for others and are still told so."""
         return len(self._leaving)
 
-    def enter(self, connection: Connection) -> bool:
+    def enter(self, connection: HeldConnection) -> bool:
         """Take in a stranger; False: nobody leaves for it."""
         place = self._place(connection.client[0]) if connection.client else None
         if place is not None and self._of[place] >= self._bounds.of_address:
@@ -84,7 +84,7 @@ class Room:
             self._of[place] += 1
         return not crowded and len(self._inside) <= self._bounds.connections
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: HeldConnection) -> None:
         """Forget a connection, if it is still inside."""
         self._leaving.pop(connection, None)
         self._bytes -= self._heads.pop(connection, 0)
@@ -96,20 +96,20 @@ class Room:
             if not self._of[place]:
                 del self._of[place]
 
-    def know(self, connection: Connection) -> None:
+    def know(self, connection: HeldConnection) -> None:
         """Note that a connection is no stranger any more."""
         self._strangers.pop(connection, None)
 
-    def idle(self, connection: Connection) -> None:
+    def idle(self, connection: HeldConnection) -> None:
         """Note that a connection waits for its next request."""
         if connection in self._inside and connection not in self._strangers:
             self._resting[connection] = None
 
-    def work(self, connection: Connection) -> None:
+    def work(self, connection: HeldConnection) -> None:
         """Note that a connection has a request again."""
         self._resting.pop(connection, None)
 
-    def hold(self, connection: Connection, size: int) -> None:
+    def hold(self, connection: HeldConnection, size: int) -> None:
         """Note how much of an unfinished head is kept for a connection.
 
         Where that of all is too much, whoever keeps the most leaves: an ordinary head is short, and
@@ -139,7 +139,7 @@ class Room:
                     self._send_away(each)
                     return
 
-    def _send_away(self, connection: Connection) -> None:
+    def _send_away(self, connection: HeldConnection) -> None:
         self.leave(connection)
         self._leaving[connection] = None
         connection.give_way()

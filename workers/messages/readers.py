@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from commands.messages.readers.in_turn import PartnersInTurn
+from commands.messages.readers.by_partner import PartnersInTurn
 from workers.running.rounds import Round
 
 _PARTNERS = PartnersInTurn()

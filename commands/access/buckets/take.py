@@ -51,7 +51,7 @@ class Bucket:
         return timedelta(seconds=points / self.restore)
 
 
-async def take(
+async def take_points(
     session: AsyncSession, bucket: Bucket, points: float, now: datetime
 ) -> tuple[bool, datetime]:
     """Take points out; tells whether it held them, and when it is full again.

@@ -166,7 +166,7 @@ def _check_row(batch: DeliveryBatch[Any], place: int, verb: AnyVerb) -> None:
             check_allowed(delivery, verb, _PATH)
 
 
-async def take(
+async def take_each(
     writing: Writing,
     items: Sequence[ItemT],
     verb: AnyVerb,
@@ -226,7 +226,7 @@ async def in_turns(
         writing.extent.begin()
         when = {number: whole.at(place) for number, place in enumerate(places)}
         named = [whole.items[it] for it in places]
-        batch = await take(writing, named, verb, check, when, unasked=unasked)
+        batch = await take_each(writing, named, verb, check, when, unasked=unasked)
         made |= {places[number]: it for number, it in (await act(batch) or {}).items()}
         for place in places:
             del whole.refused[place]

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import settle
-from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take_each
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.trade.contracts import counters
@@ -62,7 +62,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     when a part of an order that must come complete would leave alone, one that is past its date has
     left after it, or the delivery does not complete it as it says (D18).
     """
-    batch = await take(writing, [command], dispatch)
+    batch = await take_each(writing, [command], dispatch)
     await ship(batch)
     return batch.one()
 
@@ -78,7 +78,7 @@ async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcom
 
     Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
     """
-    batch = await take(writing, command.deliveries, dispatch_each)
+    batch = await take_each(writing, command.deliveries, dispatch_each)
     await in_turns(batch, ship, dispatch_each)
     return batch.results("deliveries")
 

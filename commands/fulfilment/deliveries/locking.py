@@ -236,7 +236,7 @@ def changed(
     writing.record(happened, occurred_at)
 
 
-def line_columns(delivery_id: UUID, line: OrderLine, quantity: Counted) -> dict[str, Any]:
+def delivery_line_columns(delivery_id: UUID, line: OrderLine, quantity: Counted) -> dict[str, Any]:
     """Return the columns of a line that plans a quantity of an order line.
 
     It is counted in what the order line is, where it is not said otherwise.

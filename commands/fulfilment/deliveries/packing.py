@@ -10,12 +10,12 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import recount
-from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take_each
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.parcels import pack as parcels
-from commands.fulfilment.parcels.inputs import Packing, ParcelPack, check_serials, check_shape
-from commands.fulfilment.parcels.ssccs import check_free
+from commands.fulfilment.parcels.inputs import Packing, ParcelPack, check_packing, check_serials
+from commands.fulfilment.parcels.ssccs import check_unused
 from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -91,7 +91,7 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     SSCC,
     NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
     """
-    batch = await take(writing, [command], pack, check_parcels)
+    batch = await take_each(writing, [command], pack, check_parcels)
     made = await put(batch)
     return batch.one(parcel_ids=made.get(0))
 
@@ -107,14 +107,14 @@ async def pack_each(writing: Writing, command: DeliveriesPack) -> Outcome:
     Refused: DUPLICATE for a delivery that stands twice, TAKEN for an SSCC of two of them; as a
     whole: TOO_MANY_ITEMS.
     """
-    batch = await take(writing, command.deliveries, pack_each, check_parcels)
+    batch = await take_each(writing, command.deliveries, pack_each, check_parcels)
     made = await in_turns(batch, put, pack_each, check_parcels)
     return batch.results("deliveries", parcel_ids=made)
 
 
 def check_parcels(item: PackedDelivery) -> None:
     """Refused: INVALID, DUPLICATE or TOO_FEW_ITEMS where an item contradicts itself."""
-    check_shape(item.parcels, ("parcels",))
+    check_packing(item.parcels, ("parcels",))
 
 
 async def put(batch: DeliveryBatch[Any]) -> dict[int, list[UUID]]:
@@ -247,7 +247,7 @@ async def _check_free(
 async def _check_ssccs(batch: DeliveryBatch[Any]) -> None:
     """Leave out, TAKEN, what gives a parcel the SSCC of another one."""
     named = {place: item.parcels for place, item, _ in batch.looked_at}
-    taken = await check_free(batch.writing, named, batch.refused)
+    taken = await check_unused(batch.writing, named, batch.refused)
     for place, why in taken.items():
         with batch.of(place):
             raise why

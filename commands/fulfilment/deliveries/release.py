@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from commands.fulfilment.deliveries.arrivals.arrival import recount
-from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take_each
 from commands.fulfilment.deliveries.locking import DeliveryCommand, OfDelivery, changed
 from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.writing.transaction import Outcome, Writing
@@ -47,7 +47,7 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     complete it as it says (D18),
     LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what the goods need, WRONG_STATE.
     """
-    batch = await take(writing, [command], release)
+    batch = await take_each(writing, [command], release)
     await hand_over(batch)
     return batch.one()
 
@@ -61,7 +61,7 @@ async def release_each(writing: Writing, command: DeliveriesRelease) -> Outcome:
 
     Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
     """
-    batch = await take(writing, command.deliveries, release_each)
+    batch = await take_each(writing, command.deliveries, release_each)
     await in_turns(batch, hand_over, release_each)
     return batch.results("deliveries")
 
@@ -84,7 +84,7 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     Refused: WRONG_STATE also where its carrier tells that parcels of it have left (P2), ON_HOLD
     while a hold stops the delivery itself, since its quantities would be free of it.
     """
-    batch = await take(writing, [command], cancel)
+    batch = await take_each(writing, [command], cancel)
     await retract(batch)
     return batch.one()
 

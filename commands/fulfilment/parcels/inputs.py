@@ -83,7 +83,7 @@ class ParcelPack(ParcelFields):
     )
 
 
-def check_shape(parcels: Sequence[ParcelPack], path: Path) -> None:
+def check_packing(parcels: Sequence[ParcelPack], path: Path) -> None:
     """Refused: INVALID, DUPLICATE or TOO_FEW_ITEMS where the parcels contradict each other."""
     refusals = Refusals()
     with refusals:

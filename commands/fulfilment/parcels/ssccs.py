@@ -24,7 +24,7 @@ from models.base.visibility import merchant
 from models.fulfilment.parcels import Parcel
 
 
-async def check_free(
+async def check_unused(
     writing: Writing,
     named: Mapping[int, Sequence[ParcelPack]],
     refused: Mapping[int, Refused],

@@ -34,7 +34,7 @@ from models.fulfilment.parcels import (
 from models.fulfilment.tracking.standing import TERMINAL, has_shared
 
 
-async def find(
+async def find_parcels(
     writing: Writing, reports: Sequence[TrackingReport]
 ) -> tuple[dict[int, list[Parcel]], dict[int, Refused]]:
     """Return position -> its parcels, and position -> why it has none."""

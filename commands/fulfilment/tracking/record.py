@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_
 
 from commands.fulfilment.deliveries.arrivals import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
-from commands.fulfilment.tracking.named import find
+from commands.fulfilment.tracking.named import find_parcels
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Overtaken, Writing
@@ -22,8 +22,7 @@ from kit.errors import Path, Problem, Refusals, Refused
 from kit.ids import new_id
 from models.access.viewers import Actor, Scope
 from models.base.acts import Act
-from models.base.records import columns
-from models.base.records import record as record_of
+from models.base.records import columns, record
 from models.events.fulfilment.parcels import (
     REPORTED,
     ParcelDelayed,
@@ -44,7 +43,7 @@ from models.trade.orders.tables import Order
     "Record up to 250 events of parcels, in any order, late or repeated. Parcels, deliveries"
     " and orders follow from all events of a parcel by the time at which they happened.",
 )
-async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
+async def record_tracking(writing: Writing, command: ParcelRecordTracking) -> Outcome:
     """Record events, then let every touched parcel, delivery and order follow from all of them.
 
     What is reported of a number that several parcels share is an event of each of them. The results
@@ -55,7 +54,7 @@ async def record(writing: Writing, command: ParcelRecordTracking) -> Outcome:
     a whole: TOO_MANY_ITEMS for more parcels, events and lines behind them than one call may touch.
     """
     source = await _source(writing, command)
-    parcels, refused = await find(writing, command.events)
+    parcels, refused = await find_parcels(writing, command.events)
     results: list[Outcome] = [_refused() for _ in command.events]
     for place, refusal in refused.items():
         results[place]["problems"] = _every(writing, place, command.events[place], refusal)
@@ -236,7 +235,7 @@ class _Known:
         for _, order_ids, placed_at, *row in await _read(writing, _PARCELS, of):
             if not parcels and set(order_ids) != locked:
                 raise Overtaken
-            parcel = record_of(Parcel)._make(row)
+            parcel = record(Parcel)._make(row)
             parcels[parcel.id], placed[parcel.id] = parcel, placed_at
         stacks = {parcel_id: _stack(parcel_id, parcels) for parcel_id in parcels}
         above = {key: stack for key, stack in stacks.items() if wanted.intersection(stack)}

@@ -124,7 +124,7 @@ class PartiesUpsert(Command):
     parties: Each[PartyUpsert] = Field(description="The parties; each number once.")
 
 
-def check(parties: Sequence[PartyUpsert]) -> None:
+def check_parties(parties: Sequence[PartyUpsert]) -> None:
     """Refused: what parties contradict themselves or each other in, all at once."""
     refusals = Refusals()
     for place, party in enumerate(parties):

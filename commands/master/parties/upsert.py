@@ -12,12 +12,12 @@ from commands.master.parties.inputs import (
     ContactUpsert,
     PartiesUpsert,
     PartyUpsert,
-    check,
+    check_parties,
 )
 from commands.master.parties.roles import check_kept
-from commands.master.receiving import kept
+from commands.master.receiving import kept_hours
 from commands.writing.transaction import Outcome, Writing, check_known, missing
-from commands.writing.upserts.items import UpsertColumns, item_of, locked, put, results, status
+from commands.writing.upserts.items import UpsertColumns, item_of, locked_rows, put, results, status
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import check_payable
@@ -52,8 +52,8 @@ async def upsert_all(writing: Writing, command: PartiesUpsert) -> Outcome:
     """
     inputs = command.parties
     channels = await _channels(writing, inputs)
-    check(inputs)
-    found = await locked(writing, Party, "number", (it.number for it in inputs))
+    check_parties(inputs)
+    found = await locked_rows(writing, Party, "number", (it.number for it in inputs))
     await check_kept(writing, found, inputs)
     refusals, items = Refusals(), list[UpsertColumns]()
     for place, each in enumerate(inputs):
@@ -126,7 +126,7 @@ async def _channels(writing: Writing, inputs: Sequence[PartyUpsert]) -> Mapping[
 
 
 _LIMITS = ("approval_limit", "approval_limit_per_day")
-_SHAPED: Mapping[str, Mapping[str, Any]] = {
+_COLUMNS: Mapping[str, Mapping[str, Any]] = {
     name: {} for name in ("contacts", "addresses", *_LIMITS)
 }
 """Fields that are no columns of their own."""
@@ -135,7 +135,7 @@ _SHAPED: Mapping[str, Mapping[str, Any]] = {
 def _party(item: PartyUpsert, channels: Mapping[str, UUID]) -> UpsertColumns:
     """Return the columns of a party without its limits. channels: code -> id."""
     ids = sorted(channels[it] for it in item.channel_codes or ())
-    return item_of(item, {**_SHAPED, "channel_codes": {"channel_ids": ids}})
+    return item_of(item, {**_COLUMNS, "channel_codes": {"channel_ids": ids}})
 
 
 def _limits(row: Party | None, item: PartyUpsert, path: Path) -> dict[str, Any]:
@@ -161,10 +161,10 @@ def _limits(row: Party | None, item: PartyUpsert, path: Path) -> dict[str, Any]:
 
 
 def _columns(item: ContactUpsert | AddressUpsert, party_id: UUID) -> UpsertColumns:
-    shaped = {}
+    as_columns = {}
     if isinstance(item, AddressUpsert):
-        shaped["receiving_hours"] = {"receiving_hours": kept(item.receiving_hours)}
-    return item_of(item, shaped).also({"party_id": party_id})
+        as_columns["receiving_hours"] = {"receiving_hours": kept_hours(item.receiving_hours)}
+    return item_of(item, as_columns).also({"party_id": party_id})
 
 
 async def _put_all(

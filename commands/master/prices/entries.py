@@ -20,7 +20,7 @@ from commands.master.packagings.counting import (
 )
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, missing
-from commands.writing.upserts.items import UpsertColumns, item_of, locked, results
+from commands.writing.upserts.items import UpsertColumns, item_of, locked_rows, results
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
 from kit.errors import Refusals
@@ -89,7 +89,7 @@ async def upsert_all(writing: Writing, command: PriceListEntriesUpsert) -> Outco
     Refused: NOT_FOUND for a list or a product, SCALE_EXCEEDED for a quantity, DUPLICATE.
     """
     inputs = command.price_list_entries
-    lists = await locked(writing, PriceList, "code", {it.price_list_code for it in inputs})
+    lists = await locked_rows(writing, PriceList, "code", {it.price_list_code for it in inputs})
     products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})
     packagings = await packagings_of(writing, [(it.product_sku, it) for it in inputs])
     counted = _counted(inputs, partial(_step, lists, products, packagings))

@@ -13,7 +13,7 @@ from commands.writing.upserts.items import (
     UpsertColumns,
     UpsertEvents,
     item_of,
-    locked,
+    locked_rows,
     results,
     upsert,
 )
@@ -110,7 +110,7 @@ def _columns(
 
 async def _check_lists(writing: Writing, inputs: Sequence[PriceListUpsert]) -> None:
     """Lock the lists that are there and look whether what inputs leave out fits. Refused."""
-    known = await locked(writing, PriceList, "code", (it.code for it in inputs))
+    known = await locked_rows(writing, PriceList, "code", (it.code for it in inputs))
     refusals = Refusals()
     for place, each in enumerate(inputs):
         with refusals:

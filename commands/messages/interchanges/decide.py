@@ -6,8 +6,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.messages.interchanges.files import File, Piece, first_of, header_columns, kept
-from commands.messages.interchanges.taking import answer, settle
+from commands.messages.interchanges.files import (
+    File,
+    Piece,
+    envelope_columns,
+    first_of,
+    kept_findings,
+)
+from commands.messages.interchanges.taking import answer, settle_interchange
 from commands.messages.interchanges.waiting import let_wait
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
@@ -81,9 +87,9 @@ async def replay(writing: Writing, command: InterchangeReplay) -> Outcome:
     if row.size_bytes != len(piece.content):
         text = "Only the beginning of it is kept: it was too large."
         raise Refused(Code.WRONG_STATE, text, _PATH)
-    for name, value in header_columns(piece).items():
+    for name, value in envelope_columns(piece).items():
         setattr(row, name, value)
-    count = await settle(writing, row, piece, is_decided=command.is_reference_free)
+    count = await settle_interchange(writing, row, piece, is_decided=command.is_reference_free)
     writing.record(InterchangeReplayed(row.id, state=row.state, messages=count))
     return {"interchange_id": row.id}
 
@@ -98,7 +104,7 @@ async def reject(writing: Writing, command: InterchangeReject) -> Outcome:
         partner = (await writing.lock(PartnerProfile, wanted))[row.partner_id]
         text = "Its reference was used before."
         piece.envelope.findings.insert(0, Finding(Fault.DUPLICATE_REFERENCE, text, 0, "UNB"))
-        row.findings = kept(piece.envelope.findings, piece.envelope.start)
+        row.findings = kept_findings(piece.envelope.findings, piece.envelope.start)
         await answer(writing, row, piece, partner)
     writing.record(InterchangeRejected(row.id))
     return {"interchange_id": row.id}

@@ -95,7 +95,7 @@ def storable(text: str) -> str:
     return "".join(it if it.isprintable() else "\N{REPLACEMENT CHARACTER}" for it in text)
 
 
-def kept(findings: Iterable[Finding], start: int) -> list[dict[str, Any]]:
+def kept_findings(findings: Iterable[Finding], start: int) -> list[dict[str, Any]]:
     """Return findings as rows keep them. start: of what they are counted from."""
     return [_kept(it, start) for it in list(findings)[: FINDINGS_KEPT + 1]]
 
@@ -114,13 +114,13 @@ def _kept(finding: Finding, start: int) -> dict[str, Any]:
     }
 
 
-def header_columns(piece: Piece) -> Mapping[str, Any]:
+def envelope_columns(piece: Piece) -> Mapping[str, Any]:
     """Return the columns of an interchange that its bytes say."""
     envelope, header = piece.envelope, piece.envelope.header
     own: dict[str, Any] = {
         "codec": envelope.codec,
         "service_characters": envelope.delimiters.una[len("UNA") :],
-        "findings": kept(envelope.findings, envelope.start),
+        "findings": kept_findings(envelope.findings, envelope.start),
         "wants_answer": header is not None and header.wants_answer,
         "is_test": header is not None and header.is_test,
     }
@@ -150,5 +150,5 @@ def message_columns(message: EnvelopedMessage, start: int) -> Mapping[str, Any]:
         "start": message.start - start,
         "length": message.end - message.start,
         "segment_count": message.segments,
-        "findings": kept(message.findings, start),
+        "findings": kept_findings(message.findings, start),
     }

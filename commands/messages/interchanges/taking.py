@@ -10,9 +10,9 @@ from commands.messages import outbox
 from commands.messages.interchanges.files import (
     File,
     Piece,
+    envelope_columns,
     first_of,
-    header_columns,
-    kept,
+    kept_findings,
     message_columns,
     storable,
 )
@@ -74,19 +74,19 @@ async def _new(
         size_bytes=piece.size,
         sha256=piece.sha256,
         state=InterchangeState.REJECTED,
-        **header_columns(piece),
+        **envelope_columns(piece),
     )
     writing.session.add(row)
     await writing.session.flush()
     own = {"merchant_id": row.merchant_id, "id": row.id, "interchange_id": row.id}
     writing.session.add(InterchangeContent(**own, content=piece.content))
     await writing.session.flush()
-    count = await settle(writing, row, piece)
+    count = await settle_interchange(writing, row, piece)
     writing.record(InterchangeReceived(row.id, state=row.state, source=row.source, messages=count))
     return row
 
 
-async def settle(
+async def settle_interchange(
     writing: Writing, row: Interchange, piece: Piece, *, is_decided: bool = False
 ) -> int:
     """Decide what becomes of an interchange, answer it, and return how many messages it gave.
@@ -106,7 +106,7 @@ async def settle(
     piece = await _in_charset(writing, row, piece, partner)
     if refused := _not_for_us(partner, header):
         piece.envelope.findings.insert(0, refused)
-        row.findings = kept(piece.envelope.findings, piece.envelope.start)
+        row.findings = kept_findings(piece.envelope.findings, piece.envelope.start)
     if not piece.envelope.is_whole:
         row.state = InterchangeState.REJECTED
         await answer(writing, row, piece, partner)
@@ -142,7 +142,7 @@ async def _in_charset(
         return piece
     file = File(piece.content, piece.size, piece.sha256)
     (again,) = await writing.beside.items(first_of(file, charset.value))
-    for name, value in header_columns(again).items():
+    for name, value in envelope_columns(again).items():
         setattr(row, name, value)
     return replace(piece, envelope=again.envelope)
 
@@ -175,7 +175,7 @@ _USED = select(
 
 
 def _tell(row: Interchange, fault: Fault, text: str) -> None:
-    row.findings = [*row.findings, *kept([Finding(fault, text, 0, "UNB")], 0)]
+    row.findings = [*row.findings, *kept_findings([Finding(fault, text, 0, "UNB")], 0)]
 
 
 async def _write_messages(writing: Writing, row: Interchange, piece: Piece) -> None:

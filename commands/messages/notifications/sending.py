@@ -19,7 +19,7 @@ from commands.messages.notifications import timing
 from commands.messages.notifications.addressed import merchant_of, quiet_of
 from commands.messages.notifications.mails import handing
 from commands.messages.notifications.mails.handing import Fate, Handed, MailRoute
-from commands.messages.notifications.mails.wording import plain, write
+from commands.messages.notifications.mails.wording import plain_text, write_mail
 from commands.messages.notifications.standing import PresentState, leading, sender_of
 from commands.writing.transaction import Writing
 from models.messages.notifications import (
@@ -103,12 +103,12 @@ class Sending:
         first = current[0]
         sender = sender_of(merchant)
         letter = standing.letter(current, first.language, sender)
-        words, thread = write(letter), f"<{_thread(first)}@{self.route.domain}>"
+        words, thread = write_mail(letter), f"<{_thread(first)}@{self.route.domain}>"
         headers = {"message_id": self.message_id, "in_reply_to": thread, "references": thread}
         if sender.email and handing.is_address(sender.email):
             headers["reply_to"] = sender.email
         return handing.message(
-            Address(plain(sender.name), addr_spec=self.route.sender),
+            Address(plain_text(sender.name), addr_spec=self.route.sender),
             first.address,
             words.subject,
             words.text,

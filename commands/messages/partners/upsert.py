@@ -52,7 +52,7 @@ async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcom
 
 def _columns(one: PartnerProfileUpsert, party: Party | None) -> UpsertColumns:
     own = one.own_identification
-    shaped: dict[str, Mapping[str, Any]] = {
+    as_columns: dict[str, Mapping[str, Any]] = {
         "party_number": {"party_id": None if party is None else party.id},
         "own_identification": {
             "own_identification": own,
@@ -65,4 +65,4 @@ def _columns(one: PartnerProfileUpsert, party: Party | None) -> UpsertColumns:
         },
         **{name: {name: getattr(one, name) or ""} for name in ("qualifier", "reference_prefix")},
     }
-    return item_of(one, shaped)
+    return item_of(one, as_columns)

@@ -22,7 +22,7 @@ from sqlalchemy import Uuid, and_, bindparam, select
 from commands.messages import outbox
 from commands.messages.interchanges import receive
 from commands.messages.interchanges.files import File, pieces, storable
-from commands.messages.readers.in_turn import PartnersInTurn
+from commands.messages.readers.by_partner import PartnersInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
 from kit.db.lost import Unavailable

@@ -17,7 +17,7 @@ class NamedTwice(Exception):
         self.places = places
 
 
-def joined(releases: Sequence[RecordedRelease]) -> RecordedRelease | None:
+def joined_release(releases: Sequence[RecordedRelease]) -> RecordedRelease | None:
     """Return releases of one place as one, of which each is for another point of use there.
 
     Goods are counted by the place where they are unloaded: what is wanted at each point of use

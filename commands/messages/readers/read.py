@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import Integer, LargeBinary, Uuid, bindparam, func, select
 
-from commands.messages.interchanges.files import kept, storable
+from commands.messages.interchanges.files import kept_findings, storable
 from commands.messages.readers import contents
 from commands.messages.readers.declared import Incoming, MessageReader
 from commands.messages.readers.registered import reader_of
@@ -159,7 +159,7 @@ async def _apply(
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
     found = await reader.apply(writing, Incoming(message, partner, content, envelope, named_twice))
-    findings = kept(found, 0)
+    findings = kept_findings(found, 0)
     _settle(writing, message, MessageFate.READ, findings)
     await contents.answer(writing, message, findings)
 

@@ -70,7 +70,7 @@ class Resolving:
             "ship_to_id": None if address is None else address.id,
             "unloading_point": places.get("UNLOADING_POINT"),
             "point_of_use": places.get("POINT_OF_USE"),
-            "type": type_of(message),
+            "type": release_type(message),
             "number": article.number or message.number or None,
             "issued_at": _start(message.issued, zone),
             "function": "UPDATE" if message.function == "UPDATE" else "REPLACE",
@@ -134,7 +134,7 @@ class Resolving:
         """Return what is recorded of a place that a message ends by not naming it."""
         return {
             **place._asdict(),
-            "type": type_of(message),
+            "type": release_type(message),
             "number": message.number or None,
             "issued_at": _start(message.issued, self.own_zone or self.zone),
             "lines": [],
@@ -177,7 +177,7 @@ async def known_of_partner(
     )
 
 
-def type_of(message: ScheduleMessage) -> ReleaseType:
+def release_type(message: ScheduleMessage) -> ReleaseType:
     """Return of what type the releases of a message are."""
     return ReleaseType.JIT if message.is_just_in_time else ReleaseType.FORECAST
 

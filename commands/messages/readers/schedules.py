@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from commands.messages.readers.declared import Incoming
-from commands.messages.readers.joined import NamedTwice, joined
-from commands.messages.readers.resolving import Resolving, known_of_partner, type_of
+from commands.messages.readers.joined import NamedTwice, joined_release
+from commands.messages.readers.resolving import Resolving, known_of_partner, release_type
 from commands.messages.readers.whole import left_standing, places_of
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
@@ -150,7 +150,7 @@ class _Taking:
         found = list[_Pair]()
         for place, some in places.items():
             releases = [release for _, release in some]
-            release = releases[0] if len(some) == 1 else joined(releases)
+            release = releases[0] if len(some) == 1 else joined_release(releases)
             if release is not None and place not in self.incoming.named_twice:
                 found.append((some[0][0], release))
                 continue
@@ -176,7 +176,7 @@ class _Taking:
     async def _end_others(self, known: Resolving, message: ScheduleMessage) -> None:
         """End what it replaces without naming it, unless something of it was not understood."""
         partner = self.incoming.partner.id
-        async for places in left_standing(self.writing, partner, type_of(message), self.named):
+        async for places in left_standing(self.writing, partner, release_type(message), self.named):
             if self.findings.errors:
                 text = "What it does not name stands as it was: not all of it was taken in."
                 self.findings.add([Finding(Fault.INVALID_VALUE, text, 0, "BGM", 2)])

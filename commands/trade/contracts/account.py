@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, Decimal
 from uuid import UUID
 
 from commands.trade.contracts import counters
-from commands.trade.contracts.lines import check_line, reachable
+from commands.trade.contracts.lines import check_agreed_terms, reachable
 from commands.trade.contracts.times import outside
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
@@ -146,7 +146,7 @@ async def _carry_over(writing: Writing, contract: Contract, missing: Missing) ->
 def _check_takes(line: ContractLine) -> None:
     """Refused: OUT_OF_RANGE and EXCEEDS_MAX at the successor, whose lines were not sent."""
     try:
-        check_line(line, ())
+        check_agreed_terms(line, ())
         reachable(line, ())
     except Refused as refused:
         raise Refused.of([replace(it, path=_PATH) for it in refused.problems]) from refused

@@ -33,8 +33,8 @@ from commands.trade.contracts.life import (
 from commands.trade.contracts.lines import (
     ContractLineCreate,
     add,
-    check_line,
-    counted,
+    check_agreed_terms,
+    counted_quantities,
     reachable,
     terms_of,
 )
@@ -371,11 +371,11 @@ def _amend_line(
     values = change.model_dump(
         exclude_unset=True, exclude={"contract_line_id", "packaging", "guarantee"}
     )
-    values |= counted(change, product, known.packagings, path)
+    values |= counted_quantities(change, product, known.packagings, path)
     if line.id in guarantees:
         values["guarantee_id"] = guarantees[line.id]
     changed = _change(line, values, path)
-    check_line(line, path)
+    check_agreed_terms(line, path)
     if changed:
         reachable(line, path)
     if line.agreed < min(before, line.called_off):

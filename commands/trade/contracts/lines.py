@@ -75,7 +75,7 @@ def terms_of(
     """
     check_active(product, (*path, "product_id"))
     stated = line.model_dump(exclude={"packaging", "guarantee", "product_id"})
-    terms = stated | counted(line, product, packagings, path)
+    terms = stated | counted_quantities(line, product, packagings, path)
     check_used(packagings.named(product.id, line), (*path, "packaging"))
     for name, message in _contradictions(line):
         raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
@@ -84,7 +84,7 @@ def terms_of(
     return agreed
 
 
-def counted(
+def counted_quantities(
     item: Quantified, product: Product, packagings: Packagings, path: Path
 ) -> dict[str, Any]:
     """Return the quantities that an input gives, in the product's unit, and how they were counted.
@@ -102,7 +102,7 @@ def counted(
 
 
 @guards("K1")
-def check_line(line: ContractLine, path: Path) -> None:
+def check_agreed_terms(line: ContractLine, path: Path) -> None:
     """Check what a line agrees on, as it would stand after the command; path: of the line.
 
     Refused: OUT_OF_RANGE where quantities contradict each other, EXCEEDS_MAX when more than the

@@ -16,7 +16,7 @@ from commands.trade.orders.amounts import (
     with_discount,
 )
 from commands.trade.orders.drafts import Draft, LineDraft
-from commands.trade.orders.fields import LineFields, OrderFields, check_shape
+from commands.trade.orders.fields import LineFields, OrderFields, check_fields
 from commands.trade.orders.references import References, customer, reference_of
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refusals, Refused
@@ -44,7 +44,7 @@ def compose(
     its lines.
     """
     refusals, named = Refusals(), Refusals()
-    for check in (check_shape, partial(_check_kind, writing), partial(check_stated, writing)):
+    for check in (check_fields, partial(_check_kind, writing), partial(check_stated, writing)):
         with refusals:
             check(fields)
     with named:
@@ -212,7 +212,7 @@ def check_priced(draft: Draft) -> None:
     for place, line in enumerate(draft.lines):
         refusals.above = ("lines", place)
         with refusals:
-            check_known(line, draft.currency)
+            check_unit_price(line, draft.currency)
     refusals.end()
 
 
@@ -230,7 +230,7 @@ def check_products(drafts: Sequence[LineDraft], lines: Sequence[LineFields]) -> 
     refusals.end()
 
 
-def check_known(line: LineDraft, currency: str) -> None:
+def check_unit_price(line: LineDraft, currency: str) -> None:
     """Refused: PRICE_UNKNOWN for a line without a price."""
     if line.unit_price is None:
         text = f"{line.product.sku} has no price in {currency}."

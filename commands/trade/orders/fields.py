@@ -179,7 +179,7 @@ class OrderFields(Input):
         return now
 
 
-def check_shape(fields: OrderFields) -> None:
+def check_fields(fields: OrderFields) -> None:
     """Refused: INVALID where fields of an order exclude or demand each other."""
     dated = fields.delivery_policy is DeliveryPolicy.CANCEL_IF_NOT_BY
     broken = {

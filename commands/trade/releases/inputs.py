@@ -172,7 +172,7 @@ class ReleaseContent(Input):
         description="The schedule; none says that nothing is wanted, or nothing changes.",
     )
 
-    def told_as_of(self, now: datetime) -> datetime:
+    def stated_as_of(self, now: datetime) -> datetime:
         """Return of when it is: no later than now."""
         return min(self.calculated_at or self.issued_at or now, now)
 

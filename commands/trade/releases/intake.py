@@ -13,7 +13,7 @@ from commands.trade.releases.findings.arriving import Arriving, Found, issued_at
 from commands.trade.releases.findings.found import findings_of, outdated, rows_of
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
-from commands.trade.releases.known import KnownLines, StandingRelease, locked
+from commands.trade.releases.known import KnownLines, StandingRelease, locked_places
 from commands.trade.releases.named import NamedRows, named_by
 from commands.trade.releases.schedule import Schedule, last_day, on_its_way, schedule_of, slot_of
 from commands.writing.rows import write_rows
@@ -63,7 +63,7 @@ class ReleaseIntake:
     @classmethod
     async def of(cls, writing: Writing, items: Sequence[ReleaseContent]) -> "ReleaseIntake":
         """Lock what releases are about, and read what they name."""
-        known = await locked(writing, map(ReleasePlace.of, items))
+        known = await locked_places(writing, map(ReleasePlace.of, items))
         named = await named_by(writing, known, items)
         return cls(writing, known, named, Force(writing, known))
 
@@ -121,7 +121,7 @@ class ReleaseIntake:
         )
         newest = active if waiting.schedule is None else waiting
         report = self.named.report(contract, item, writing.now)
-        received = account.told_received(report, self.named.left[account.counting])
+        received = account.received_as_stated(report, self.named.left[account.counting])
         transit = known.transits[contract.id]
         stated = Schedule(
             received,
@@ -166,7 +166,7 @@ class ReleaseIntake:
         Of quantities without what is on its way that comes before them, as a line of its own.
         """
         item, stated, amount = arriving.item, arriving.stated, Decimal(0)
-        as_of = item.told_as_of(self.writing.now)
+        as_of = item.stated_as_of(self.writing.now)
         if item.is_net_of_transit:
             amount = self.named.on_its_way(arriving.account, as_of, stated.received)
         schedule = schedule_of(item, stated, before, amount)

@@ -121,7 +121,7 @@ class KnownLines:
         return effective_schedule(*map(counted.get, (ReleaseType.FORECAST, ReleaseType.JIT)))
 
 
-async def locked(writing: Writing, wanted: Iterable[ReleasePlace]) -> KnownLines:
+async def locked_places(writing: Writing, wanted: Iterable[ReleasePlace]) -> KnownLines:
     """Lock the contracts of places, then the lines; read what stands for these places.
 
     Other places of the lines are only summed up.

@@ -69,12 +69,12 @@ class NamedRows:
         if item.counted_from is not None and begun(item.counted_from, contract, now) is None:
             reported = None
         at = item.calculated_at or item.issued_at or now
-        told_at = ReceivedReport.instant(contract, until, at, now)
+        stated_at = ReceivedReport.instant(contract, until, at, now)
         waiting = (it for it in named if not it.dispatched_at and not it.cancelled_at)
         coming = frozenset(it.id for it in waiting if reported is None)
         tells = reported is not None or until is not None or bool(coming)
         is_noted = bool(named)
-        return ReceivedReport(tells, reported, item.last_note, until, told_at, is_noted, coming)
+        return ReceivedReport(tells, reported, item.last_note, until, stated_at, is_noted, coming)
 
     def on_its_way(self, account: Account, as_of: datetime, received: Decimal) -> Decimal:
         """Return what had left for an account by an instant and a customer had not received."""
@@ -177,8 +177,8 @@ async def _left(
             counts = account.counting_from(day)
             days[place] |= {account.starts_on, counts.starts_on}
             instants[place] |= {it.reconciled_at for it in (account, counts)}
-            instants[place] |= {account.counted_until, report.told_at}
-            instants[place].add(item.told_as_of(writing.now))
+            instants[place] |= {account.counted_until, report.stated_at}
+            instants[place].add(item.stated_as_of(writing.now))
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }

@@ -17,7 +17,7 @@ Offer: TypeAlias = tuple[Decimal, Path]
 """How much of a line is to be had, and where the input says so."""
 
 
-async def check_agreed(
+async def check_against_contract(
     writing: Writing, order: Order, lines: Iterable[OrderLine], offers: Mapping[OrderLine, Offer]
 ) -> None:
     """Check amendments of a call-off against its contract. lines: all of the order.

@@ -12,7 +12,7 @@ from sqlalchemy import DateTime, Uuid, bindparam, exists, select
 from commands.trade.contracts.times import AgreedPlace, Window
 from commands.trade.orders.lines import called_off, cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
-from commands.trade.responses.agreed import check_agreed
+from commands.trade.responses.agreed import check_against_contract
 from commands.trade.responses.substitutes import substitute
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
@@ -118,7 +118,7 @@ async def _check(
         for line, path in accepted.items()
         if line.offered_quantity is not None
     }
-    await check_agreed(writing, order, lines, offers)
+    await check_against_contract(writing, order, lines, offers)
     contracts = await writing.for_all().by_key(Contract, "id", {order.contract_id})
     agreed = AgreedPlace(None, called_off([order], lines, contracts), order.window_override)
     for line, path in accepted.items():

@@ -19,7 +19,7 @@ _GOES_WITH = {
 """Field of a line -> the responses that it goes with."""
 
 
-def check(item: AnsweredLine) -> None:
+def check_response(item: AnsweredLine) -> None:
     """Refused: as `orderConfirm`."""
     fields, line = item.fields, item.line
     for name, responses in _GOES_WITH.items():

@@ -11,9 +11,9 @@ from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, win
 from commands.trade.orders.drafts import window_columns
 from commands.trade.orders.lines import called_off, cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, end_if_empty, locked
-from commands.trade.responses.agreed import Offer, check_agreed
-from commands.trade.responses.checks import check
-from commands.trade.responses.lines import AnsweredLine, LineConfirm, named_by
+from commands.trade.responses.agreed import Offer, check_against_contract
+from commands.trade.responses.checks import check_response
+from commands.trade.responses.lines import AnsweredLine, LineConfirm, named_by_responses
 from commands.trade.responses.substitutes import substitute
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -102,12 +102,12 @@ async def _checked(
 ) -> tuple[list[AnsweredLine], frozenset[TimeRule]]:
     """Return what is said to each line, and the rules that windows override. Refused: as told."""
     refusals, items, overridden = Refusals(), list[AnsweredLine](), frozenset[TimeRule]()
-    named = await named_by(writing, command.lines, lines)
+    named = await named_by_responses(writing, command.lines, lines)
     for place, each in enumerate(command.lines):
         with refusals:
             item = named.answered(each, ("lines", place))
             items.append(item)
-            check(item)
+            check_response(item)
     with refusals:
         _check_answer_by(writing, command, items)
     for path, window in windows_of(command, command.lines):
@@ -116,7 +116,7 @@ async def _checked(
     with refusals:
         overridden = await _overridden(writing, order, lines.values(), command)
     with refusals:
-        await check_agreed(writing, order, lines.values(), _offers(items))
+        await check_against_contract(writing, order, lines.values(), _offers(items))
     refusals.end()
     return items, overridden
 

@@ -120,7 +120,7 @@ class NamedByResponse:
         return AnsweredLine(line, in_units, packaging, self.products, path)
 
 
-async def named_by(
+async def named_by_responses(
     writing: Writing, stated: Sequence[LineConfirm], lines: Mapping[UUID, OrderLine]
 ) -> NamedByResponse:
     """Read what a response names. lines: of its order."""

@@ -31,13 +31,18 @@ class UpsertColumns(NamedTuple):
         return self._replace(whole=whole, changes=changes)
 
 
-def item_of(one: Upsert, shaped: Mapping[str, Mapping[str, Any]] | None = None) -> UpsertColumns:
+def item_of(
+    one: Upsert, as_columns: Mapping[str, Mapping[str, Any]] | None = None
+) -> UpsertColumns:
     """Return the columns of an input: what is left out stays, null empties.
 
-    shaped: field that is no column of its own -> the columns that it writes.
+    as_columns: field that is no column of its own -> the columns that it writes.
     """
     whole, changes = dict[str, Any](), dict[str, Any]()
-    of_fields = {**{name: {name: it} for name, it in one.model_dump().items()}, **(shaped or {})}
+    of_fields = {
+        **{name: {name: it} for name, it in one.model_dump().items()},
+        **(as_columns or {}),
+    }
     for name, columns in of_fields.items():
         whole |= columns
         if name in one.model_fields_set:
@@ -65,7 +70,7 @@ async def upsert(
     Returns the rows and what was done to each (CREATED, UPDATED or UNCHANGED), by position.
     Refused: IN_USE for a change of what is frozen once it is used.
     """
-    found = await locked(writing, entity, key, (item.whole[key] for item in items))
+    found = await locked_rows(writing, entity, key, (item.whole[key] for item in items))
     changes = [(found.get(item.whole[key]), item.changes) for item in items]
     await check_frozen(writing, entity, changes, path)
     rows, statuses = dict[int, Any](), dict[int, str]()
@@ -79,7 +84,7 @@ async def upsert(
     return [rows[it] for it in places], [statuses[it] for it in places]
 
 
-async def locked(
+async def locked_rows(
     writing: Writing, entity: type[Entity], key: str, values: Iterable[str]
 ) -> dict[str, Entity]:
     """Return business key -> row of those that exist, locked in id order.

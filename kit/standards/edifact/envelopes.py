@@ -158,8 +158,8 @@ class _Reading:
         # An identifier that nobody reads is a fault of the header.
         if wanted in CODECS:
             own = self.content[unb.start : self._next_opening(unb.start)]
-            self.found.codec, is_as_said = codec_of(wanted, own)
-            if not is_as_said:
+            self.found.codec, is_declared = codec_of(wanted, own)
+            if not is_declared:
                 text = f"It is not written in {wanted}, but in {self.found.codec}."
                 self._note(Fault.OTHER_CHARSET, text, unb.start, "UNB")
         segment = self._decoded(unb, 0)

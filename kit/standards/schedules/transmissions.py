@@ -19,13 +19,8 @@ from kit.standards.edifact.parts import (
 )
 from kit.standards.edifact.segments import BLANK, END
 from kit.standards.schedules.dates import span_of
-from kit.standards.schedules.vda import (
-    RECORD_LENGTH,
-    RECORDS_A_TURN,
-    Record,
-    counted_otherwise,
-    records,
-)
+from kit.standards.schedules.records import RECORD_LENGTH, Record, records
+from kit.standards.schedules.vda import RECORDS_A_TURN, counted_otherwise
 
 TYPE = "4905"
 _AGENCY = "VDA"
@@ -68,8 +63,8 @@ def transmissions_in(content: bytes) -> Iterator[Envelope | None]:
 def _opened(record: Record) -> Envelope:
     found = Envelope(record.offset, record.offset, codec="latin-1")
     fields = record.fields() if record.type == _FIRST else {}
-    if not fields.get("customer"):
-        text = "A transmission begins with 511, which names its customer."
+    if not fields.get("customer") or record.is_cut:
+        text = "A transmission begins with 511, which names its customer and its day."
         found.findings.append(Finding(Fault.INVALID_START, text, record.offset, record.type))
         return found
     found.header = Header(

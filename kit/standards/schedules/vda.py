@@ -28,8 +28,8 @@ from kit.standards.schedules.messages import (
     in_portions,
     put_together,
 )
+from kit.standards.schedules.records import LAYOUTS, RECORD_LENGTH, Record, records
 
-RECORD_LENGTH = 128
 RECORDS_A_TURN = 50
 """Records that are read between two places to pause."""
 _UNITS = {
@@ -48,70 +48,27 @@ _UNITS = {
 """Unit of 512 -> its code of `kit.standards.units`; others are given as they were sent."""
 _DAY = timedelta(days=1)
 _DATE_LENGTH = 6
-_BREAKS = b"\r\n\x00\x1a"
-_LAYOUTS: Mapping[str, tuple[tuple[str, int], ...]] = {
-    "511": (
-        *(("customer", 9), ("supplier", 9), ("old_number", 5), ("number", 5)),
-        *(("date", 6), ("reset", 6)),
-    ),
-    "512": (
-        *(("plant", 3), ("number", 9), ("date", 6), ("old_number", 9), ("old_date", 6)),
-        *(("buyers", 22), ("suppliers", 22), ("order", 12), ("unloading_point", 5)),
-        *(("planner", 4), ("unit", 2), ("interval", 1), ("production", 1), ("material", 1)),
-        *(("use", 1), ("account", 7), ("store", 7)),
-    ),
-    "513": (
-        *(("received_on", 6), ("note", 8), ("note_on", 6), ("quantity", 12), ("received", 10)),
-        *((f"{name}{at}", size) for at in range(5) for name, size in (("date", 6), ("sum", 9))),
-    ),
-    "514": tuple(
-        (f"{name}{at}", size) for at in range(8) for name, size in (("date", 6), ("sum", 9))
-    ),
-    "515": (
-        *(("production_from", 6), ("production_to", 6), ("production", 10)),
-        *(("material_from", 6), ("material_to", 6), ("material", 10)),
-        *(("revision", 22), ("supplier", 9), ("horizon", 6), ("point_of_use", 14)),
-        ("at_reset", 10),
-    ),
-    "517": (("packaging", 22),),
-    "518": (),
-    "519": tuple((it, 7) for it in ("511", "512", "513", "514", "517", "518", "519", "515")),
-}
-"""Record -> its fields behind type and version, and how long they are; 519 counts 515 last."""
 _NONE, _NO_DEMAND, _BACKLOG, _IMMEDIATE, _PERIODS, _REMAINDER = (
     *("000000", "222222", "333333"),
     *("444444", "555555", "999999"),
 )
+_BEFORE: Mapping[str, tuple[str, ...]] = {
+    "513": ("512",),
+    "514": ("513", "514"),
+    "515": ("513", "514", "517", "518"),
+    "517": ("513", "514", "515", "517", "518"),
+    "518": ("513", "514", "515", "517", "518"),
+}
+"""Record of an article -> those that it may follow."""
 _KINDS: Mapping[str, LineKind] = {_BACKLOG: "BACKLOG", _IMMEDIATE: "IMMEDIATE"}
-
-
-@dataclass(frozen=True)
-class Record:
-    """A record. number: in its transmission, 511 being 1. offset: of its first byte."""
-
-    text: str
-    number: int
-    offset: int
-
-    @property
-    def type(self) -> str:
-        """Return of which kind it is, 511 to 519."""
-        return self.text[:3]
-
-    def fields(self) -> dict[str, str]:
-        """Return name -> what stands there, without the blanks around it."""
-        found, place = {}, 5
-        for name, length in _LAYOUTS[self.type]:
-            found[name] = self.text[place : place + length].strip()
-            place += length
-        return found
 
 
 @dataclass
 class _Transmission:
     """A transmission that is read. at_periods: what follows 555555 is from week to week.
 
-    order: what the partner means by the number of an order, which EDIFACT has as RFF ON.
+    before: the record of the article that was read last. order: what the partner means by the
+    number of an order, which EDIFACT has as RFF ON.
     """
 
     found: ScheduleMessage
@@ -120,6 +77,7 @@ class _Transmission:
     article: ArticleSchedule | None = None
     unit: str = ""
     at_periods: bool = False
+    before: Record | None = None
     order: str = "ORDER"
 
 
@@ -166,6 +124,8 @@ def _parts(content: bytes, order: str) -> Iterator[MessagePart | None]:
 def _ended(into: _Transmission) -> Iterator[ArticleSchedule]:
     """Give the article that ends here, if there is one."""
     if into.article is not None:
+        if into.before is not None and into.before.type == "512":
+            _keep(into, into.before, Fault.MISSING, "No 513 follows.", of_article=True)
         _date_remainder(into.article)
         yield into.article
         into.article = None
@@ -187,21 +147,6 @@ def _date_remainder(article: ArticleSchedule) -> None:
             end = start + _DAY if horizon is None or horizon.end <= start else horizon.end
             article.lines[place] = replace(line, span=Span(start, end))
         before = line.span or before
-
-
-def records(content: bytes) -> Iterator[Record]:
-    """Yield the records, with line breaks behind them or without; what is cut is filled up."""
-    start, number = 0, 0
-    while start < len(content):
-        if content[start : start + 1] in (b"\r", b"\n", b"\x00", b"\x1a"):
-            start += 1
-            continue
-        line = content[start : start + RECORD_LENGTH]
-        stop = min((at for at in map(line.find, (b"\n", b"\r")) if at >= 0), default=len(line))
-        text = line[:stop].rstrip(_BREAKS).decode("latin-1").ljust(RECORD_LENGTH)
-        number = 1 if text.startswith("511") else number + 1
-        yield Record(text, number, start)
-        start += stop
 
 
 def _keep(
@@ -228,20 +173,41 @@ def _opened(record: Record, order: str) -> _Transmission:
 
 def _take(into: _Transmission, record: Record) -> None:
     into.counts[record.type] += 1
-    if record.type not in _LAYOUTS:
-        _keep(into, record, Fault.NOT_IN_THIS_PLACE, "This is no record of VDA 4905.")
+    if record.type not in LAYOUTS:
+        text = "This is no record of VDA 4905."
+        _keep(into, record, Fault.NOT_IN_THIS_PLACE, text, of_article=True)
     elif record.type == "512":
         _article(into, record)
     elif record.type == "519":
         into.found.findings += counted_otherwise(record, into.counts)
     elif record.type != "511" and into.article is None:
         _keep(into, record, Fault.NOT_IN_THIS_PLACE, "An article begins with 512.")
-    elif record.type in ("513", "514"):
+    elif record.type != "511":
+        _of_article(into, record)
+
+
+def _of_article(into: _Transmission, record: Record) -> None:
+    """Read a record that says more of the article; one that is cut or misplaced is told."""
+    before, into.before = into.before, record
+    if before is not None and before.type not in _BEFORE[record.type]:
+        text = f"{record.type} does not follow {before.type}."
+        _keep(into, record, Fault.NOT_IN_THIS_PLACE, text, of_article=True)
+    elif before is not None and record.type == "514" and record.text == before.text:
+        text = "It says again what the 514 before it says."
+        _keep(into, record, Fault.NOT_IN_THIS_PLACE, text, of_article=True)
+    _tell_cut(into, record)
+    if record.type in ("513", "514"):
         _quantities(into, record)
     elif record.type == "515":
         _go_aheads(into, record)
     elif record.type == "517" and into.article is not None:
         into.article.articles.setdefault("PACKAGING", record.fields()["packaging"])
+
+
+def _tell_cut(into: _Transmission, record: Record) -> None:
+    if record.is_cut:
+        text = f"It is cut: only {record.length} of its {RECORD_LENGTH} characters were sent."
+        _keep(into, record, Fault.MISSING, text, of_article=True)
 
 
 def counted_otherwise(record: Record, counts: Counter[str]) -> Iterator[Finding]:
@@ -266,7 +232,8 @@ def _article(into: _Transmission, record: Record) -> None:
     }
     found.references = {meaning: name for meaning, name in references.items() if name.strip("0")}
     found.number, found.planner = found.references.get("NUMBER", ""), fields["planner"]
-    into.article, into.at_periods = found, False
+    into.article, into.at_periods, into.before = found, False, record
+    _tell_cut(into, record)
     into.unit = found.received_unit = _UNITS.get(fields["unit"], fields["unit"])
     found.calculated = _date(into, record, fields["date"])
     found.period_start = into.reset
@@ -294,6 +261,9 @@ def _quantities(into: _Transmission, record: Record) -> None:
             into.at_periods = True
         elif code not in ("", _NONE):
             _line(into, record, code, quantity)
+        elif quantity.strip("0"):
+            text = f"No date stands before {quantity!r}."
+            _keep(into, record, Fault.MISSING, text, of_article=True)
 
 
 def _line(into: _Transmission, record: Record, code: str, amount: str) -> None:
@@ -302,7 +272,7 @@ def _line(into: _Transmission, record: Record, code: str, amount: str) -> None:
     if code == _NO_DEMAND:
         into.article.says_nothing = True
         return
-    quantity = _number(into, record, amount)
+    quantity = _number(into, record, amount, is_needed=True)
     if quantity is None:
         return
     kind = _KINDS.get(code, "SCHEDULED")
@@ -383,9 +353,11 @@ def _date(into: _Transmission, record: Record, text: str) -> Span | None:
         return None
 
 
-def _number(into: _Transmission, record: Record, text: str) -> Decimal | None:
+def _number(
+    into: _Transmission, record: Record, text: str, *, is_needed: bool = False
+) -> Decimal | None:
     """Return a number without decimals, nothing being 0; None for what is none: told."""
-    if not text:
+    if not text and not is_needed:
         return Decimal()
     if _is_number(text.removeprefix("-")) or _is_number(text.removesuffix("-")):
         return Decimal(text.strip("-")) * (-1 if "-" in text else 1)

@@ -11,7 +11,7 @@ from models.access.viewers import Actor, anyone
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.lines import OrderLine
-from models.trade.releases.counting import QUANTITY, counted, own, received, supplied_upto
+from models.trade.releases.counting import QUANTITY, counted, ours, received, supplied_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
 
@@ -57,7 +57,7 @@ class _Counted(Relation):
         """Return the figures and the select of one period's."""
         period, later = reader.table(AccountPeriod), reader.table(AccountPeriod)
         next_one = select(func.min(later.starts_on)).where(
-            *own(reader, later),
+            *ours(reader, later),
             later.account_id == period.account_id,
             later.starts_on > period.starts_on,
         )
@@ -86,19 +86,19 @@ class _UnderWay(Relation):
         line, account = reader.table(ContractLine), reader.table(CumulativeAccount)
         period, other = reader.table(AccountPeriod), reader.table(AccountPeriod)
         newest = select(func.max(other.starts_on)).where(
-            *own(reader, other), other.account_id == account.id
+            *ours(reader, other), other.account_id == account.id
         )
         sums = counted(reader, period).lateral()
         found = select(func.sum(_figures(period, sums.c).in_transit, type_=QUANTITY))
         found = found.select_from(account).join(period, period.account_id == account.id)
         found = found.join(sums, true()).where(
-            *own(reader, account, period),
+            *ours(reader, account, period),
             account.contract_line_id == line.id,
             period.starts_on == newest.correlate_except(other).scalar_subquery(),
         )
         counted_there = found.correlate_except(account, period, sums).scalar_subquery()
-        ours = _on_the_way(reader, line)
-        figures = SimpleNamespace(in_transit=func.coalesce(counted_there, ours, type_=QUANTITY))
+        coming = _on_the_way(reader, line)
+        figures = SimpleNamespace(in_transit=func.coalesce(counted_there, coming, type_=QUANTITY))
         rows = select().select_from(line).where(line.id == key, *seen_by(reader.viewer, line))
         return figures, rows.correlate_except(line)
 
@@ -111,7 +111,7 @@ def _on_the_way(reader: Reader, agreed: Any) -> ColumnElement[Any]:
     line = reader.table(OrderLine)
     left = func.greatest(line.shipped - line.delivered, 0)
     found = select(func.coalesce(func.sum(left), 0, type_=QUANTITY))
-    found = found.where(*own(reader, line), line.contract_line_id == agreed.id)
+    found = found.where(*ours(reader, line), line.contract_line_id == agreed.id)
     return found.correlate_except(line).scalar_subquery()
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, case, func, select, true, type_coerce
 from loaders.reading.relations import Part, Reader, Relation
 from models.base.tables import OneOf
 from models.base.visibility import seen_by
-from models.trade.releases.counting import counted, own, received, supplied_upto
+from models.trade.releases.counting import counted, ours, received, supplied_upto
 from models.trade.releases.tables import AccountPeriod, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState, ScheduleStatus
 
@@ -77,7 +77,7 @@ class _Progress(Relation):
             line.id == key,
             *seen_by(viewer, line),
             *seen_by(viewer, release),
-            *own(reader, period),
+            *ours(reader, period),
         )
         stand = SimpleNamespace(
             gone=supplied_upto(period, sums.c), arrived=received(period, sums.c)

@@ -188,6 +188,10 @@ def _is_special_of(delivery: Any, product: Any, part: Any, line: Any) -> ColumnE
     )
 
 
+def _is_with_carrier(parcel: Any) -> ColumnElement[bool]:
+    return is_among(parcel.status, WITH_CARRIER)
+
+
 def _are_equal(column: Any, value: Any) -> ColumnElement[bool]:
     # An index serves equality only, not a comparison that knows of nulls.
     equal: ColumnElement[bool] = column == value
@@ -231,10 +235,7 @@ TOO_EARLY = Some(
 TAKEN_OVER = Some(
     "a parcel of it has left, as its carrier tells",
     (Parcel,),
-    lambda _rows, delivery, it: and_(
-        it.delivery_id == delivery.id,
-        is_among(it.status, WITH_CARRIER),
-    ),
+    lambda _rows, delivery, its: and_(its.delivery_id == delivery.id, _is_with_carrier(its)),
     rule="P2",
 )
 PLACELESS = Some(

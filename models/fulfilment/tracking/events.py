@@ -108,7 +108,7 @@ _EPCIS_PREFIXES = tuple(
 )
 
 
-def folded(word: str | None) -> str:
+def folded_word(word: str | None) -> str:
     """Return a word as words are compared: without regard to case, to space, to EPCIS's prefix."""
     word = " ".join((word or "").split()).casefold()
     for prefix in _EPCIS_PREFIXES:
@@ -130,6 +130,6 @@ def identity(event: Distinct) -> str:
     if event.carrier_event_id is not None and not event.is_correction:
         return f"{kind}:{event.carrier_event_id}" if kind else event.carrier_event_id
     texts = (event.original_status, event.sub_status, event.place, event.message)
-    happened = (*map(folded, texts), event.occurred_at.astimezone(UTC).isoformat(), kind)
+    happened = (*map(folded_word, texts), event.occurred_at.astimezone(UTC).isoformat(), kind)
     digest = f"sha256:{hashlib.sha256(repr(happened).encode()).hexdigest()}"
     return digest if event.carrier_event_id is None else f"{kind}:{event.carrier_event_id}:{digest}"

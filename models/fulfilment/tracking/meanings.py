@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from models.fulfilment.parcels import ParcelStatus
-from models.fulfilment.tracking.events import Vocabulary, folded
+from models.fulfilment.tracking.events import Vocabulary, folded_word
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _by_folded(
     words: Mapping[Vocabulary, Mapping[str, Meaning]],
 ) -> Mapping[tuple[Vocabulary, str], Meaning]:
     return {
-        (vocabulary, folded(word)): meaning
+        (vocabulary, folded_word(word)): meaning
         for vocabulary, meanings in words.items()
         for word, meaning in meanings.items()
     }
@@ -185,7 +185,7 @@ _MEANINGS, _FINER_MEANINGS, _LEAST = (_by_folded(it) for it in (WORDS, FINER, _A
 
 def meaning(vocabulary: Vocabulary, status: str, sub_status: str | None = None) -> Meaning:
     """Return what a reported word means; a word that nobody knows is UNKNOWN, never lost."""
-    word, finer = folded(status), (vocabulary, folded(sub_status))
+    word, finer = folded_word(status), (vocabulary, folded_word(sub_status))
     together = _TOGETHER.get((vocabulary, word, finer[1])) or _FINER_MEANINGS.get(finer)
     plain = together or _MEANINGS.get((vocabulary, word), _UNKNOWN)
     return _LEAST.get(finer, _UNKNOWN) if plain == _UNKNOWN else plain

@@ -27,7 +27,7 @@ from models.base.tables import (
     whole_window,
 )
 from models.base.tasks import Task, is_among
-from models.base.visibility import Seen, having, held, own
+from models.base.visibility import Seen, having, own, token_held
 from models.trade.orders.states import (
     OPEN_STATES,
     Approval,
@@ -79,7 +79,7 @@ class Order(Owned):
     __searched__ = Searched(Scope.ORDERS_READ, begins=("number", *_REFERENCES))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
-        Actor.STOREFRONT: held("channel_id"),
+        Actor.STOREFRONT: token_held("channel_id"),
         Actor.WAREHOUSE: having("DeliveryLine", "order_id"),
     }
     __hidden__: ClassVar[Hidden] = {

@@ -29,7 +29,7 @@ class Tables(Protocol):
     def table(self, entity: Any) -> Any: ...  # noqa: D102 -- said above.
 
 
-def own(reader: Tables, *tables: Any) -> list[ColumnElement[bool]]:
+def ours(reader: Tables, *tables: Any) -> list[ColumnElement[bool]]:
     """Return that rows are the merchant's: an account counts whatever its reader sees of it."""
     return [it.merchant_id == merchant(reader.viewer) for it in tables]
 
@@ -44,14 +44,14 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     wanting = reader.table(CumulativeAccount)
     answered = select(wanting.id).join(release, release.account_id == wanting.id)
     answered = answered.join(scheduled, scheduled.release_id == release.id).where(
-        *own(reader, scheduled, release, wanting),
+        *ours(reader, scheduled, release, wanting),
         scheduled.id == line.schedule_line_id,
         wanting.contract_line_id == line.contract_line_id,
         func.coalesce(wanting.ship_to_id == delivery.ship_to_id, true()),
     )
     account = reader.table(CumulativeAccount)
     placed = select(account.id).where(
-        *own(reader, account),
+        *ours(reader, account),
         account.contract_line_id == line.contract_line_id,
         or_(account.ship_to_id == delivery.ship_to_id, account.ship_to_id.is_(None)),
     )
@@ -121,7 +121,7 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
     )
     day = contract.day(delivery.dispatched_at)
     rows = rows.where(
-        *own(reader, account, agreed, contract, line, part, delivery),
+        *ours(reader, account, agreed, contract, line, part, delivery),
         account.id == period.account_id,
         day >= period.starts_on,
         account_of(reader, line, delivery) == account.id,
@@ -129,11 +129,11 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
     if until is not None:
         rows = rows.where(or_(until.is_(None), day < until))
     is_named, at = named.c.starts_on.is_not(None), delivery.dispatched_at
-    is_told = or_(is_named, at <= period.reconciled_at)
+    is_received = or_(is_named, at <= period.reconciled_at)
     issued = part.shipped - part.lost - part.refused
     rows = rows.add_columns(
         issued.label("issued"),
-        case((and_(is_told, receipt.c.id.is_not(None)), part.delivered), else_=issued).label(
+        case((and_(is_received, receipt.c.id.is_not(None)), part.delivered), else_=issued).label(
             "left"
         ),
         is_named.label("is_named"),
@@ -157,7 +157,7 @@ def noted(reader: Tables, account: Any, delivery: Any) -> Any:
     note, release = reader.table(LastReceipt), reader.table(Release)
     begins, finding = reader.table(AccountPeriod), reader.table(ReleaseFinding)
     stopped = select(finding.id).where(
-        *own(reader, finding),
+        *ours(reader, finding),
         finding.release_id == release.id,
         or_(finding.is_awaiting, _one_of(finding.code, LATE)),
     )
@@ -168,7 +168,7 @@ def noted(reader: Tables, account: Any, delivery: Any) -> Any:
         .join(release, release.id == note.release_id)
     )
     rows = rows.join(begins, begins.id == release.period_id).where(
-        *own(reader, note, release, begins),
+        *ours(reader, note, release, begins),
         note.delivery_id == delivery.id,
         release.account_id == account.id,
         release.tells_received,
@@ -185,7 +185,7 @@ def _one_of(column: Any, values: Iterable[StrEnum]) -> ColumnElement[bool]:
 def _receipt_of(reader: Tables, delivery: Any) -> Any:
     """Select a receipt of a delivery: what of it has not come by then is under way no more."""
     receipt = reader.table(entity_named("Receipt"))
-    rows = select(receipt.id).where(*own(reader, receipt), receipt.delivery_id == delivery.id)
+    rows = select(receipt.id).where(*ours(reader, receipt), receipt.delivery_id == delivery.id)
     return rows.limit(1).correlate_except(receipt).lateral("receipt")
 
 

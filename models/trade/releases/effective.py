@@ -39,7 +39,7 @@ from models.base.visibility import seen_by
 from models.master.packagings import in_packagings
 from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counting import SUPPLIED, Tables, counted, own, supplied_upto
+from models.trade.releases.counting import SUPPLIED, Tables, counted, ours, supplied_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import (
     ReleaseState,
@@ -71,7 +71,7 @@ def _in_force(reader: Tables, account: Any, kind: ReleaseType, *where: ReleaseCo
     """
     release = reader.table(Release)
     rows = select(*(getattr(release, name) for name in _OF_RELEASE)).where(
-        *own(reader, release),
+        *ours(reader, release),
         release.account_id == account.id,
         release.type == fixed(kind),
         release.state == fixed(ReleaseState.ACTIVE),
@@ -87,7 +87,7 @@ def _period(reader: Tables, account: Any, period_id: Any) -> Any:
     """Select the period in which a release of an account counts."""
     period = reader.table(AccountPeriod)
     rows = select(*(getattr(period, name) for name in _OF_PERIOD)).where(
-        *own(reader, period), period.account_id == account.id, period.id == period_id
+        *ours(reader, period), period.account_id == account.id, period.id == period_id
     )
     return rows.limit(1).correlate_except(period).lateral("period")
 
@@ -111,7 +111,7 @@ def _overlay(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
         func.max(_last_day(line), type_=Date()).label("on"),
         func.coalesce(func.sum(line.quantity), _NONE, type_=_QUANTITY).label("wanted"),
     )
-    lasts = lasts.where(*own(reader, line), line.release_id == jit.id).correlate_except(line)
+    lasts = lasts.where(*ours(reader, line), line.release_id == jit.id).correlate_except(line)
     last, ends_on = lasts.subquery("last"), contract.day(jit.horizon_end - _TICK)
     upto = select(
         func.greatest(ends_on, last.c.on, type_=Date()).label("day"),
@@ -170,7 +170,7 @@ def _taken(reader: Tables, forecast: Any, jit: Any, over: Any) -> Any:
     until = over.until
     line, arriving = _lines(reader, "sf"), _lines(reader, "sa")
     lines = select(line.quantity, line.arrives_on, _is_after(line, over).label("is_after"))
-    lines = lines.where(*own(reader, line), line.release_id == forecast.id)
+    lines = lines.where(*ours(reader, line), line.release_id == forecast.id)
     lateral = lines.correlate_except(line).lateral("cut")
     cut = lateral.c
     before = func.sum(cut.quantity, type_=_QUANTITY).filter(~cut.is_after)
@@ -180,7 +180,7 @@ def _taken(reader: Tables, forecast: Any, jit: Any, over: Any) -> Any:
     )
     of = buckets.correlate_except(lateral).lateral("buckets")
     come_by = select(func.sum(arriving.quantity, type_=_QUANTITY)).where(
-        *own(reader, arriving),
+        *ours(reader, arriving),
         arriving.release_id == jit.id,
         arriving.arrives_on.between(of.c.begins, until),
     )
@@ -237,7 +237,7 @@ def _standing(reader: TablesNow) -> FromClause:
         rows = rows.join(each, true())
     # Of a contract that was ended nothing is to leave any more.
     seen = (*seen_by(reader.viewer, contract), contract.state.in_(sorted(RUNNING)))
-    rows = rows.where(*own(reader, account, agreed), *seen)
+    rows = rows.where(*ours(reader, account, agreed), *seen)
     return rows.correlate_except(
         account, agreed, contract, forecasts, just_in_time, overlays, taken, periods, sums
     ).subquery("standing")
@@ -308,7 +308,7 @@ def _together(sums: Iterable[Any], taken: Any) -> tuple[ColumnElement[Any], Colu
 
 def _counting(reader: Tables, of: Any, line: Any) -> Iterator[ColumnElement[bool]]:
     """Yield which lines are of an effective schedule. of: just_in_time, forecast and until."""
-    yield from own(reader, line)
+    yield from ours(reader, line)
     yield line.release_id == any_(array([of.just_in_time, of.forecast], type_=Uuid()))
     yield or_(line.release_id == of.just_in_time, of.just_in_time.is_(None), _is_after(line, of))
 

@@ -7,7 +7,7 @@ import strawberry
 from sqlalchemy import Text, case, func
 from strawberry.scalars import JSON
 
-from execution.fields import DECLARED, Written, outdated
+from execution.fields import DECLARED, Written, deprecated
 from execution.texts import Sql, constant, quoted, text_of
 from kit.ids import to_global
 from loaders.access import journal
@@ -120,7 +120,7 @@ class JournalEntry(TimelineEntry):
 
 def timeline() -> Any:
     """Declare the timeline of a type's rows."""
-    return outdated(
+    return deprecated(
         connection(journal.timeline, "What happened to it, oldest first."), "Use `events`."
     )
 

@@ -29,7 +29,7 @@ from models.events.wording import message_of
 from schema.access.journal import object_id, object_text
 from schema.graphql.connections import Connection, connection
 from schema.graphql.enums import described
-from schema.graphql.nodes import Node, reached, written_id
+from schema.graphql.nodes import Node, found_by_node, written_id
 from schema.graphql.scopes import Requires
 
 
@@ -245,7 +245,7 @@ class Event(Node):
         return cls.kinds.types[row.type]
 
 
-reached(Event, EventEntry, loaders.by_id, Scope.JOURNAL_READ)
+found_by_node(Event, EventEntry, loaders.by_id, Scope.JOURNAL_READ)
 Events = Connection[Event]
 
 

@@ -8,9 +8,9 @@ from commands.fulfilment.deliveries import (
     packing,
     release,
 )
-from commands.fulfilment.deliveries.arrivals import receipts, reship
+from commands.fulfilment.deliveries.arrivals import receipts
 from commands.fulfilment.deliveries.changes import merge, move, reschedule, split
-from commands.fulfilment.deliveries.planning import plan
+from commands.fulfilment.deliveries.planning import plan, reship
 from execution.fields import each_related, related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders

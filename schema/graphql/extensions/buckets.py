@@ -90,7 +90,7 @@ class Charged(SchemaExtension):
         if execution.operation_type is not OperationType.QUERY:
             spent = max(spent, bill.actual)
         elif has_failed:
-            spent = max(spent, bill.actual) if context.reads.has_asked else ENTRY
+            spent = max(spent, bill.actual) if context.reads.has_read else ENTRY
         bill.settle(max(spent, context.for_time, ENTRY))
 
     def _spent(self) -> int:

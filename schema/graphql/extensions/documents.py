@@ -42,7 +42,7 @@ def _wanted(context: ExecutionContext) -> str | None:
     return None if name is None else key_of(name)
 
 
-async def find(context: ExecutionContext) -> None:
+async def find_document(context: ExecutionContext) -> None:
     """Give an operation the document that its request names, and note whether it is registered.
 
     ClientError: nobody knows it, it is not the one that was sent, or the key may not send one.

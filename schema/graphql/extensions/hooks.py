@@ -15,11 +15,11 @@ from strawberry.extensions import SchemaExtension
 from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.types import ExecutionContext
 
-Kinds = tuple[type[SchemaExtension], ...]
+ExtensionKinds = tuple[type[SchemaExtension], ...]
 
 
 @cache
-def _hooks(kinds: Kinds, name: str) -> Sequence[tuple[int, bool]]:
+def _hooks(kinds: ExtensionKinds, name: str) -> Sequence[tuple[int, bool]]:
     """Return which extensions have a hook, and whether it is asynchronous.
 
     TypeError: one is no generator, or stands around single fields, which plans know nothing of.
@@ -46,7 +46,11 @@ class _Step:
     __slots__ = ("_arguments", "_begun", "_extensions", "_hooks", "_name")
 
     def __init__(
-        self, extensions: Sequence[SchemaExtension], kinds: Kinds, name: str, *arguments: Any
+        self,
+        extensions: Sequence[SchemaExtension],
+        kinds: ExtensionKinds,
+        name: str,
+        *arguments: Any,
     ) -> None:
         """Take the stage's hook by name, and what its hooks are given."""
         self._extensions, self._name, self._arguments = extensions, name, arguments
@@ -106,7 +110,7 @@ class Hooks(SchemaExtensionsRunner):
     ) -> None:
         """Take the operation and its extensions."""
         super().__init__(execution_context, extensions)
-        self._kinds: Kinds = tuple(type(it) for it in extensions)
+        self._kinds: ExtensionKinds = tuple(type(it) for it in extensions)
 
     def _step(self, name: str, *arguments: Any) -> Any:
         return _Step(self.extensions, self._kinds, name, *arguments)

@@ -36,7 +36,7 @@ from schema.graphql.errors import ClientError, ErrorCode
 
 MOST_ERRORS = 5
 """Of validation, for one document: each takes its time, and may quote a value of 20 kB."""
-MOST_TOLD = 10_000
+MOST_ERROR_TEXT = 10_000
 """Characters that errors of a document may quote: of a long one fewer are told, at least one."""
 LONGEST_ALIAS = 100
 """Characters: an answer repeats it for each object."""
@@ -117,8 +117,8 @@ def faults(schema: GraphQLSchema, text: str, limits: Limits) -> list[str]:
 def _validated(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
     """Validate without "Did you mean": no stranger learns the schema by guessing."""
     rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-    length = document.loc.end if document.loc else MOST_TOLD
-    most = max(1, min(MOST_ERRORS, MOST_TOLD // max(length, 1)))
+    length = document.loc.end if document.loc else MOST_ERROR_TEXT
+    most = max(1, min(MOST_ERRORS, MOST_ERROR_TEXT // max(length, 1)))
     return validate(schema, document, rules, most, hide_suggestions=True)
 
 

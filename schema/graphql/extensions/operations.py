@@ -9,7 +9,7 @@ from schema.graphql.errors import ClientError, ErrorCode
 from schema.graphql.extensions.limits import measured
 
 
-class NamedOperation(SchemaExtension):
+class ChosenOperation(SchemaExtension):
     """Refuses several operations without `operationName`; Strawberry would run the first one."""
 
     def on_validate(self) -> Iterator[None]:

@@ -20,7 +20,7 @@ from schema.graphql.enums import described
 from schema.graphql.nodes import Node, node
 from schema.graphql.scopes import Authenticated
 from schema.messages.outbox import InterchangeContent, OutgoingInterchange
-from schema.messages.partners import PartnerProfile
+from schema.messages.partners.profiles import PartnerProfile
 from schema.trade.releases.types import Release
 
 described(

@@ -3,7 +3,7 @@
 import strawberry
 
 from commands.trade.releases import record
-from commands.trade.releases.accounts import opening
+from commands.trade.releases.accounts import opening_balances
 from commands.trade.releases.decisions import answer, decide, withdraw
 from execution.fields import related
 from loaders.trade import contracts as contract_loaders
@@ -110,7 +110,7 @@ class ReleasesMutation:
 
     contract_release: ContractReleasePayload = mutation(record.release)
     releases_record: ReleasesRecordPayload = mutation(record.record_all)
-    accounts_open: AccountsOpenPayload = mutation(opening.open_all)
+    accounts_open: AccountsOpenPayload = mutation(opening_balances.open_all)
     release_consent: ReleaseConsentPayload = mutation(decide.consent)
     release_reject: ReleaseRejectPayload = mutation(decide.reject)
     release_withdraw: ReleaseWithdrawPayload = mutation(withdraw.withdraw)

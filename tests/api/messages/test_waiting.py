@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from commands.messages.interchanges import receive, waiting
 from commands.messages.interchanges.receive import InterchangeReceive
+from commands.messages.readers.by_partner import PartnersInTurn
 from commands.messages.readers.folders import exchange
-from commands.messages.readers.in_turn import PartnersInTurn
 from commands.writing.running.run import Author
 from kit.loop.apart import Apart
 from kit.loop.in_turn import InTurn

@@ -182,7 +182,7 @@ async def test_long_bodies_are_read_in_rounds_of_their_own_and_none_without_poin
         assert len(set(rounds)) == 4
         (viewer,) = viewers
         for bucket in buckets_of(viewer, PATIENT, PATIENT):
-            share = process.budgets.share(bucket, NOW)
+            share = process.bucket_shares.share(bucket, NOW)
             monkeypatch.setattr(share, "points", -2 * bucket.size)
         for body in (BRACKETS, OBJECTS):
             late = await host.ask(body)

@@ -27,7 +27,7 @@ from commands.messages.notifications.mails.wording import (
     COUNTED,
     TEMPLATES,
     translations,
-    write,
+    write_mail,
 )
 from kit.standards.languages import Spoken
 from models.fulfilment.deliveries.states import DeliveryState
@@ -86,13 +86,13 @@ def test_every_message_is_there_in_every_language_and_none_is_left_over(language
 
 @pytest.mark.parametrize("language", Spoken)
 def test_each_kind_has_a_subject_of_its_own(language: Spoken) -> None:
-    subjects = {write(letter(language, it)).subject for it in NotificationKind}
+    subjects = {write_mail(letter(language, it)).subject for it in NotificationKind}
     assert len(subjects) == len(NotificationKind)
     assert [it for it in subjects if "A-1" not in it] == []
 
 
 def test_pictures_are_taken_of_each_kind_as_it_may_be() -> None:
-    subjects = {write(sample(kind, it)).subject for kind in NotificationKind for it in Spoken}
+    subjects = {write_mail(sample(kind, it)).subject for kind in NotificationKind for it in Spoken}
     assert len(subjects) == len(NotificationKind) * len(Spoken)
 
 
@@ -111,7 +111,7 @@ def _kinds(cause):
 
 @pytest.mark.parametrize("language", Spoken)
 def test_no_text_of_a_row_is_markup_or_a_line_of_its_own(language: Spoken) -> None:
-    written = write(letter(language, NotificationKind.ORDER_CONFIRMED, BAD))
+    written = write_mail(letter(language, NotificationKind.ORDER_CONFIRMED, BAD))
     assert "<script" not in written.html
     assert "&lt;script&gt;" in written.html
     assert "\n" not in written.subject.replace("\r", "\n")
@@ -119,7 +119,7 @@ def test_no_text_of_a_row_is_markup_or_a_line_of_its_own(language: Spoken) -> No
 
 
 def test_no_text_of_a_row_becomes_a_header() -> None:
-    written = write(letter(Spoken.EN, NotificationKind.ORDER_CONFIRMED, BAD))
+    written = write_mail(letter(Spoken.EN, NotificationKind.ORDER_CONFIRMED, BAD))
     sender = Address("Shop", addr_spec="shop@example.com")
     values = (written.subject, written.text, written.html)
     mail = handing.message(sender, "anna@example.com", *values, message_id="<1@example.com>")
@@ -157,14 +157,14 @@ def test_an_address_is_one_of_ascii(text: str, is_one: bool) -> None:  # noqa: F
 
 def test_numbers_money_and_windows_are_written_as_the_language_does() -> None:
     kind, space = NotificationKind.ORDER_CONFIRMED, "\N{NO-BREAK SPACE}"
-    texts = {it: write(letter(it, kind, count=5)).text for it in Spoken}
+    texts = {it: write_mail(letter(it, kind, count=5)).text for it in Spoken}
     assert f"5 sztuk A-1: 1{space}234,50{space}€" in texts[Spoken.PL]
     assert f"5 Paletten A-1: 1.234,50{space}€" in texts[Spoken.DE]
     assert "5 stuks A-1" in texts[Spoken.NL]
     assert "5 kg A-1: €1,234.50" in texts[Spoken.EN]
     assert "Lunes, Marso 9, 2026" in texts[Spoken.FIL]
-    assert "3 sztuki" in write(letter(Spoken.PL, kind)).text
-    assert "1 sztuka" in write(letter(Spoken.PL, kind, count=1)).text
+    assert "3 sztuki" in write_mail(letter(Spoken.PL, kind)).text
+    assert "1 sztuka" in write_mail(letter(Spoken.PL, kind, count=1)).text
     # Of two days both are told.
     assert "Montag, 9. März 2026, 09:00 – Dienstag, 10. März 2026, 09:00" in texts[Spoken.DE]
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from commands.access.documents import DocumentsRegister, register
+from commands.messages.readers.by_partner import PartnersInTurn
 from commands.messages.readers.declared import Incoming, MessageReader
-from commands.messages.readers.in_turn import PartnersInTurn
 from commands.messages.readers.registered import READERS
 from kit.errors import Code, Refused
 from kit.standards.edifact.faults import Fault

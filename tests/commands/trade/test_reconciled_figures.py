@@ -69,10 +69,10 @@ class Customer:
             cumulative_received=received,
             last_receipt_reference=None,
             counted_until=noted,
-            told_at=noted or self.now,
+            stated_at=noted or self.now,
             is_noted=noted is not None,
         )
-        since = {it: self.since(it) for it in (self.account.reconciled_at, report.told_at)}
+        since = {it: self.since(it) for it in (self.account.reconciled_at, report.stated_at)}
         until = max(self.noted, default=None)
         left = LeftQuantities(Decimal(self.issued), until, since)
         self.account = self.account.with_report(report, left)

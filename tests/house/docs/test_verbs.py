@@ -9,9 +9,11 @@ import pytest
 
 from models.access.viewers import Scope
 from models.base.acts import Act
+from models.trade.contracts.states import EndOfLife
+from schema.graphql.errors import UserErrorCode
 from schema.graphql.scopes import Requires
 from schema.schema import schema
-from schema.verbs import verbs, verbs_markdown
+from schema.verbs import implied, refusals, verbs, verbs_markdown
 from tests.house.places import ROOT
 
 FIELDS = schema.mutation.__strawberry_definition__.fields
@@ -59,6 +61,19 @@ def test_every_action_is_offered_by_one_act_and_done_by_one_verb(acts) -> None:
 def test_every_verb_says_what_it_refuses_beside_what_every_verb_does() -> None:
     silent = [it.name for it in VERBS if "Refused: " not in inspect.cleandoc(it.docstring)]
     assert silent == []
+
+
+NO_CODES = {"SKU", "GTIN", "SSCC", EndOfLife.DELIVER_REST.name, *Scope.__members__}
+"""Other words in capitals that refusals speak of."""
+
+
+def test_refusals_name_codes_that_there_are_and_all_that_are_declared() -> None:
+    codes = set(UserErrorCode.__members__)
+    for verb in VERBS:
+        named = set(re.findall(r"\b[A-Z]{3,}(?:_[A-Z]+)*\b", refusals(verb)))
+        assert named - NO_CODES - codes == set(), verb.name
+        others = re.findall(r"^as `(\w+)`", refusals(verb))
+        assert others or {*implied(verb)} <= named, verb.name
 
 
 def test_refusals_name_no_function_of_ours() -> None:

@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 from typing import Any
 
-from commands.messages.readers.in_turn import PartnersInTurn
+from commands.messages.readers.by_partner import PartnersInTurn
 from tests.make import Ask, World
 from tests.make.scene import fresh
 

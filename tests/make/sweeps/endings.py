@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from commands.access.keys import operate as keys
-from models.access.tokens import parts
+from models.access.tokens import token_parts
 from tests.make import Ask, World
 from transport.identity.authentication import FRESH
 
@@ -25,7 +25,7 @@ async def cancel(ask: Ask, order: dict[str, Any]) -> None:
 
 async def revoke(world: World, token: str, after: timedelta = FRESH) -> None:
     """End the key of a token, and let time pass, by default that for which it is remembered."""
-    found = parts(token)
+    found = token_parts(token)
     assert found is not None
     async with world.database.owner.writing(None) as session:
         await keys.revoke_key(session, found[0], world.clock())

@@ -1,11 +1,12 @@
 """What the journal was ever told stays readable: an entry of every version of every event.
 
 `written.json`: name and version -> `written`, a payload as it was written then, and `read`, the
-same as it is told today, where that differs. `make docs` adds a line with a version; it never
-changes.
+same as it is told today, where that differs; `fields`, of which kinds its fields are. `make docs`
+adds a line with a version; it never changes.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy import CheckConstraint
 
 from kit.ids import new_id
 from models.access.journal import JournalEntry
-from models.base.events import EVENTS, progressed, read_event
+from models.base.events import EVENTS, Versions, progressed, read_event
 from models.base.tables import Base
 from models.events.trade.orders import OrderPlaced
 from tests.models.base import written
@@ -28,6 +29,29 @@ def test_every_version_of_every_event_has_an_example() -> None:
     versions = [(name, 1 + it) for name, of in EVENTS.items() for it in range(of.versions.version)]
     advice = "Run `make docs`; where a version is new, say what the one before reads as."
     assert sorted(WRITTEN) == sorted(f"{name} {version}" for name, version in versions), advice
+
+
+def changed(of: Mapping[str, Versions]) -> list[str]:
+    """Return the events whose payloads have other fields than were stored with their version."""
+    return [
+        name
+        for name, versions in of.items()
+        if WRITTEN[f"{name} {versions.version}"]["fields"] != written.payload_fields(versions)
+    ]
+
+
+def test_a_changed_payload_is_a_new_version() -> None:
+    advice = "A changed payload is a new version: give the class an upcaster, then `make docs`."
+    assert changed({name: it.versions for name, it in EVENTS.items()}) == [], advice
+
+
+def test_a_changed_payload_of_the_same_version_is_found() -> None:
+    moved, lines = OrderPlaced.versions.values
+    left_out = lines._replace(name="parcels", default=None)
+    of_another_kind = lines._replace(kind=lines.kind._replace(word="quantity"))
+    for values in ((moved,), (moved, lines, left_out), (moved, of_another_kind)):
+        versions = OrderPlaced.versions._replace(values=values)
+        assert changed({"order.placed": versions}) == ["order.placed"]
 
 
 def test_an_example_that_is_missing_is_added_and_no_other_is_changed(monkeypatch, tmp_path) -> None:

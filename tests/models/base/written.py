@@ -1,6 +1,6 @@
 """Adds an example to `written.json` of the version of every event that has none: `make docs`.
 
-What is there is never changed: it was written so.
+What is there is never changed: it was written so, of such fields.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from models.base.events import EVENTS, Event
+from models.base.events import EVENTS, Event, Versions
 from models.base.payloads import ColumnName
 
 FILE = Path(__file__).with_name("written.json")
@@ -33,7 +33,18 @@ def examples() -> dict[str, Any]:
     """Return event and version -> its example: those that are there, and one of each newer."""
     found = json.loads(FILE.read_text())
     for name, kind in EVENTS.items():
-        found.setdefault(f"{name} {kind.versions.version}", {"written": _example(kind).payload()})
+        of = found.setdefault(f"{name} {kind.versions.version}", {})
+        of.setdefault("written", _example(kind).payload())
+        of.setdefault("fields", payload_fields(kind.versions))
+    return found
+
+
+def payload_fields(of: Versions) -> dict[str, str]:
+    """Return field -> its kind, and when it is left out, of the payloads written today."""
+    found = {}
+    for value in of.values:
+        left_out = "" if value.is_needed else f"; left out for {value.default!r}"
+        found[value.name] = value.kind.word + left_out
     return found
 
 

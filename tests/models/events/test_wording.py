@@ -1,20 +1,50 @@
 """Messages: one of each event in every language, none too many, of what everybody reads."""
 
+from typing import Any, cast
+
 import pytest
 
 from kit.standards.languages import Spoken, preferred, spoken
 from models.base.events import EVENTS
 from models.events.wording import CATALOGUES, catalogue, fields_of, message_of
+from tests.models.events.messages import completed
 
 SHOWN = {"number", "quantity", "instant", "day"}
 """Kinds of values that a message may show."""
 
 
+UNTRANSLATED = 8
+"""How many messages of a language may wait for a translator; none where `--every-case` is asked."""
+
+
 @pytest.mark.parametrize("language", Spoken)
-def test_every_event_has_one_message_and_no_message_is_left_over(language: Spoken) -> None:
+def test_every_event_has_one_entry_and_no_entry_is_left_over(language: Spoken) -> None:
+    text = (CATALOGUES / f"{language.value}.po").read_text("utf-8")
+    assert text == completed(text, language), "The events have changed: run `make docs`."
+
+
+@pytest.mark.parametrize("language", Spoken)
+def test_messages_are_translated(language: Spoken, pytestconfig: pytest.Config) -> None:
     messages = catalogue(language).messages
-    assert messages.keys() == EVENTS.keys()
+    waiting = EVENTS.keys() - messages.keys()
+    may_wait = language is not Spoken.EN and not pytestconfig.getoption("--every-case")
+    assert len(waiting) <= (UNTRANSLATED if may_wait else 0), waiting
     assert [name for name, it in messages.items() if not all(it.forms)] == []
+
+
+def test_a_new_event_is_told_in_english_until_it_is_translated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = "contract.created"
+    german, english = catalogue(Spoken.DE), catalogue(Spoken.EN)
+    monkeypatch.delitem(cast("dict[str, Any]", german.messages), name)
+    shown = message_of(name, {"lines": 1}, Spoken.DE, "UTC")
+    assert shown == english.messages[name].forms[0].format(lines=1)
+    head = 'msgid ""\n\nmsgid "gone.away"\nmsgstr "Gone"\n'
+    written = completed(head, Spoken.EN)
+    assert 'msgid "order.hold_released"\nmsgstr "Order hold released"\n' in written
+    assert "gone" not in written
+    assert 'msgid "order.hold_released"\nmsgstr ""\n' in completed(head, Spoken.PL)
 
 
 def test_there_is_a_catalogue_of_each_language_and_no_other() -> None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from commands.access.buckets.take import Bucket, take
+from commands.access.buckets.take import Bucket, take_points
 from kit.ids import new_id
 from models.access.buckets import CostBucket
 from tests import make
@@ -24,7 +24,7 @@ async def test_a_bucket_goes_an_hour_after_it_is_full_again_though_nobody_asks(
     merchants = [world, await make.world(database, clock)]
     for each in merchants:
         async with database.writing(each.merchant_id) as session:
-            await take(session, Bucket(each.merchant_id, new_id(), 100, 10), 100, clock())
+            await take_points(session, Bucket(each.merchant_id, new_id(), 100, 10), 100, clock())
     seen = []
     for wait in (timedelta(0), timedelta(minutes=60), timedelta(seconds=10)):
         clock.advance(seconds=wait.total_seconds())

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from commands.messages.readers import in_turn
+from commands.messages.readers import by_partner
 from commands.messages.readers.declared import MessageReader
 from commands.messages.readers.registered import READERS
 from models.master.channels import Channel
@@ -15,7 +15,7 @@ from tests.make.messages import files
 from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
 from workers.running.rounds import Rounds
 
-NOTES = in_turn.SHORT_BYTES // 500
+NOTES = by_partner.SHORT_BYTES // 500
 LONG = files.FILE.replace(
     b"UNT+12+1", b"FTX+AAI+++%s'" % (b"x" * 500) * NOTES + b"UNT+%d+1" % (12 + NOTES)
 )
@@ -54,7 +54,7 @@ async def test_a_long_message_of_one_merchant_delays_no_short_one_of_another(
     world, ask, client, monkeypatch, content: bytes
 ) -> None:
     other, reader = await make.world(world.database, world.clock), LastsUntil(world)
-    monkeypatch.setattr(in_turn, "SHORT_LINES", 3)
+    monkeypatch.setattr(by_partner, "SHORT_LINES", 3)
     monkeypatch.setitem(READERS, "DELFOR", MessageReader(frozenset({"97A"}), reader))
     rounds = Rounds(world.database, world.clock)
     await _sent(ask, content)
@@ -73,7 +73,7 @@ async def test_a_short_message_that_waits_for_others_is_put_aside_and_read_later
     world, ask, monkeypatch
 ) -> None:
     """Its partner's wait behind it, and nobody else's."""
-    monkeypatch.setattr(in_turn, "LOCK_S", 0.05)
+    monkeypatch.setattr(by_partner, "LOCK_S", 0.05)
     held, done = await channel(world), list[str]()
 
     async def locking(writing, _incoming):

@@ -23,7 +23,7 @@ from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES, OrderState
 from models.trade.orders.tables import Order
-from models.trade.releases.counting import account_of, own
+from models.trade.releases.counting import account_of, ours
 from models.trade.releases.effective import effective
 from models.trade.releases.tables import CumulativeAccount
 
@@ -169,14 +169,14 @@ async def _changeable(
         line.answer_by.is_(None),
         delivery.ship_to_id.is_not_distinct_from(order.ship_to_id),
     )
-    held = select(hold.subject_id).where(*own(tables, hold), hold.is_active)
+    held = select(hold.subject_id).where(*ours(tables, hold), hold.is_active)
     rows = (
         select(delivery.id)
         .join(part, part.delivery_id == delivery.id)
         .join(line, line.id == part.order_line_id)
         .join(order, order.id == line.order_id)
         .where(
-            *own(tables, delivery, part, line, order),
+            *ours(tables, delivery, part, line, order),
             delivery.party_id == contract.party_id,
             delivery.state == DeliveryState.PLANNED,
             delivery.channel_id == command.channel_id,
@@ -200,7 +200,7 @@ async def _standing(
     """
     tables = TrueTables(writing.viewer, writing.now)
     line, order, hold = (tables.table(it) for it in (OrderLine, Order, Hold))
-    held = select(hold.subject_id).where(*own(tables, hold), hold.is_active)
+    held = select(hold.subject_id).where(*ours(tables, hold), hold.is_active)
     is_free = and_(
         order.state == OrderState.CONFIRMED,
         order.channel_id == command.channel_id,
@@ -219,7 +219,7 @@ async def _standing(
         )
         .join(order, order.id == line.order_id)
         .where(
-            *own(tables, line, order),
+            *ours(tables, line, order),
             order.contract_id == contract.id,
             order.state.in_(OPEN_STATES),
             line.contract_line_id.is_not(None),
@@ -243,7 +243,7 @@ async def _elsewhere(writing: Writing, contract: Contract) -> Sequence[Any]:
         .join(delivery, delivery.id == part.delivery_id)
         .join(order, order.id == line.order_id)
         .where(
-            *own(tables, delivery, part, line, order),
+            *ours(tables, delivery, part, line, order),
             order.contract_id == contract.id,
             order.state.in_(OPEN_STATES),
             line.contract_line_id.is_not(None),

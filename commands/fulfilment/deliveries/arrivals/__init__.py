@@ -1,1 +1,1 @@
-"""What comes of what left: it arrives, is lost or comes back, and is sent again."""
+"""What comes of what left: it arrives, is lost or comes back, and is owed again."""

@@ -13,7 +13,7 @@ from commands.fulfilment.deliveries.locking import (
     Locked,
     changed,
     check_allowed,
-    line_columns,
+    delivery_line_columns,
     lock_seen,
     quantities_of,
 )
@@ -81,7 +81,7 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     mine = {line.order_line_id: line for line in locked.lines_of(target)}
     for line in [it for it in poured if it.id in mine]:
         mine[line.id].planned += poured.pop(line)
-    new = [line_columns(target.id, line, Counted(it)) for line, it in poured.items()]
+    new = [delivery_line_columns(target.id, line, Counted(it)) for line, it in poured.items()]
     await write_rows(writing, {DeliveryLine: new})
     return {"delivery_id": target.id}
 

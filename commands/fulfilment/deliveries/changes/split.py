@@ -12,7 +12,7 @@ from commands.fulfilment.deliveries.locking import (
     Locked,
     amounts_of,
     changed,
-    line_columns,
+    delivery_line_columns,
     lock_one,
 )
 from commands.fulfilment.deliveries.places import (
@@ -209,6 +209,6 @@ def _add_lines(
     writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Counted]
 ) -> None:
     """Give a new delivery its lines and its first event. quantities: of the order lines."""
-    lines = (line_columns(delivery.id, *each) for each in quantities.items())
+    lines = (delivery_line_columns(delivery.id, *each) for each in quantities.items())
     writing.session.add_all(DeliveryLine(**it) for it in lines)
     writing.record(events.DeliveryPlanned(delivery.id, planned=amounts_of(quantities)))

@@ -1,1 +1,1 @@
-"""Parts of orders become deliveries: now, or as another system has planned them."""
+"""Parts of orders become deliveries: now, again, or as another system has planned them."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from commands.fulfilment.deliveries.locking import amounts_of, line_columns
+from commands.fulfilment.deliveries.locking import amounts_of, delivery_line_columns
 from commands.fulfilment.deliveries.places import (
     WINDOW,
     DeliveryPart,
@@ -86,7 +86,7 @@ def line_paths(parts: Sequence[DeliveryPart], path: Path) -> dict[UUID, Path]:
     }
 
 
-async def find(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> NamedByParts:
+async def read_named(writing: Writing, parts: Sequence[DeliveryPart], path: Path) -> NamedByParts:
     """Read what the parts name, as far as it is there. Refused: NOT_FOUND for orders' addresses."""
     lines = await writing.there(OrderLine, line_paths(parts, path))
     orders = await writing.by_key(Order, "id", {line.order_id for line in lines.values()})
@@ -125,7 +125,7 @@ async def check_places(
     refusals.end()
 
 
-def take(
+def take_part(
     writing: Writing,
     found: NamedByParts,
     part: DeliveryPart,
@@ -227,7 +227,7 @@ def where_and_when(
     with refusals:
         check_method(part.method, found.channels[first.channel_id], party, (*path, "method"))
     with refusals:
-        columns |= window_columns(found, part, path)
+        columns |= checked_window(found, part, path)
         check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], path)
     with refusals:
         columns |= place_columns(part, orders, found.addresses, path)
@@ -286,7 +286,7 @@ def routes(
             yield Route(products, location, part.method, (*path, place))
 
 
-def window_columns(found: NamedByParts, part: DeliveryPart, path: Path) -> dict[str, Any]:
+def checked_window(found: NamedByParts, part: DeliveryPart, path: Path) -> dict[str, Any]:
     """Return the columns of the window: given, or the one of all lines. Refused: INVALID_WINDOW."""
     if part.window is not None:
         values: Iterable[Any] = part.window.model_dump().values()
@@ -301,7 +301,7 @@ def window_columns(found: NamedByParts, part: DeliveryPart, path: Path) -> dict[
     return dict(zip(WINDOW, values, strict=True))
 
 
-async def write(
+async def write_parts(
     writing: Writing,
     parts: Sequence[DeliveryPart],
     planned: Sequence[dict[str, Any]],
@@ -329,7 +329,7 @@ async def write(
     lines = []
     for quantities, delivery in zip(taken, deliveries, strict=True):
         await writing.room(len(quantities))
-        lines += [line_columns(delivery["id"], *each) for each in quantities.items()]
+        lines += [delivery_line_columns(delivery["id"], *each) for each in quantities.items()]
         happened = DeliveryPlanned(delivery["id"], planned=amounts_of(quantities))
         writing.record(happened, delivery["planned_at"])
     await write_rows(writing, {Delivery: deliveries, DeliveryLine: lines})

@@ -17,12 +17,12 @@ from commands.fulfilment.deliveries.planning.parts import (
     check_places,
     check_times,
     columns_of_part,
-    find,
     line_paths,
     plan_lines,
+    read_named,
     routes,
-    take,
-    write,
+    take_part,
+    write_parts,
 )
 from commands.fulfilment.deliveries.planning.trial import complete_beside
 from commands.fulfilment.deliveries.remaining.completing import check_completing
@@ -89,10 +89,10 @@ async def plan(
     Refused: as `deliveryPlan`.
     """
     await writing.session.flush()
-    found = await find(writing, parts, path)
+    found = await read_named(writing, parts, path)
     looked = await _looked_at(writing, found, parts, path)
     columns = [it | {"reships_id": reships_id} for it in looked.columns]
-    keys = await write(writing, parts, columns, [*looked.taken.values()])
+    keys = await write_parts(writing, parts, columns, [*looked.taken.values()])
     for key, rules in zip(keys, looked.overridden, strict=True):
         tell_overridden(writing, key, rules)
     await check_completing(writing, parts, keys, path)
@@ -119,7 +119,7 @@ async def _looked_at(
     for place, part in enumerate(parts):
         await writing.room(1 + len(part.lines))
         with refusals:
-            looked.taken[place] = take(writing, found, part, (*path, place))
+            looked.taken[place] = take_part(writing, found, part, (*path, place))
             plan_lines(looked.taken[place])
         orders = found.orders_of(part)
         if not orders:

@@ -19,12 +19,12 @@ from commands.fulfilment.deliveries.planning.parts import (
     NamedByParts,
     check_times,
     columns_of_part,
-    find,
     plan_lines,
+    read_named,
     routes,
-    take,
+    take_part,
     where_and_when,
-    write,
+    write_parts,
 )
 from commands.fulfilment.deliveries.planning.then import RoomThen, check_room_then
 from commands.fulfilment.deliveries.planning.trial import anywhere, columns_beside
@@ -58,7 +58,7 @@ async def plan_history(
     Returns the ids of those that were planned, why others are refused, and the room that is lent to
     what was cancelled until it is taken back.
     """
-    found = await find(writing, list(parts.values()), ())
+    found = await read_named(writing, list(parts.values()), ())
     room, refused = RoomThen(), dict[int, Refused]()
     await room.read(writing, {it.order_line_id for place in until for it in parts[place].lines})
     good: dict[int, _Recorded] = {}
@@ -78,7 +78,7 @@ async def plan_history(
     going = {place: it for place, it in good.items() if not over[place]}
     refused |= await _not_carried(writing, found, going)
     listed, columns, taken, _ = zip(*good.values(), strict=True)
-    ids = dict(zip(good, await write(writing, listed, columns, taken), strict=True))
+    ids = dict(zip(good, await write_parts(writing, listed, columns, taken), strict=True))
     for place, planned in going.items():
         tell_overridden(writing, ids[place], planned.overridden)
     completing = {ids[place]: place for place, it in going.items() if it.part.completes_order}
@@ -108,7 +108,7 @@ def _recorded(
     orders, refusals = found.orders_of(part), Refusals()
     overridden: frozenset[TimeRule] = frozenset()
     with refusals:
-        taken = take(now, found, part, (), over, check)
+        taken = take_part(now, found, part, (), over, check)
     if over:
         with refusals:
             columns = where_and_when(found, part, orders, ())
@@ -153,7 +153,7 @@ async def plan_tried(
     `plan_history`: it is not asked whether there was room for what was cancelled.
     Returns the ids of those that could be planned so, and why they are refused.
     """
-    found = await find(writing, list(parts.values()), ())
+    found = await read_named(writing, list(parts.values()), ())
     location_id = await anywhere(writing, found, list(parts.values()))
     room, refused = RoomThen(), dict[int, Refused]()
     columns, taken = dict[int, dict[str, Any]](), dict[int, dict[OrderLine, Counted]]()
@@ -177,7 +177,7 @@ async def plan_tried(
     if any(it["location_id"] is None for it in columns.values()):
         return {}, refused
     every = [*parts.values()], [*columns.values()], [*taken.values()]
-    return dict(zip(parts, await write(writing, *every), strict=True)), refused
+    return dict(zip(parts, await write_parts(writing, *every), strict=True)), refused
 
 
 def _unasked(_line: OrderLine, _quantity: Decimal, _path: Path) -> None:

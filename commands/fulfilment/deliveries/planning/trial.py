@@ -14,7 +14,7 @@ from commands.fulfilment.deliveries.places import (
     recipient_columns,
     ship_to_columns,
 )
-from commands.fulfilment.deliveries.planning.parts import NamedByParts, window_columns, write
+from commands.fulfilment.deliveries.planning.parts import NamedByParts, checked_window, write_parts
 from commands.fulfilment.deliveries.remaining.completing import check_completing
 from commands.master.packagings.counting import Counted
 from commands.writing.transaction import Writing
@@ -67,7 +67,7 @@ def columns_beside(
         "external_reference": None,
     }
     with suppress(Refused):
-        columns |= window_columns(found, part, ())
+        columns |= checked_window(found, part, ())
     with suppress(Refused):
         columns |= recipient_columns(part, orders)
     with suppress(Refused):
@@ -95,5 +95,5 @@ async def complete_beside(
         for part in parts
     ]
     if all(it["location_id"] is not None for it in columns):
-        keys = await write(trial, parts, columns, taken)
+        keys = await write_parts(trial, parts, columns, taken)
         await check_completing(trial, parts, keys, path)

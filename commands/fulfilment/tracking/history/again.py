@@ -35,7 +35,7 @@ _Differences: TypeAlias = Iterator[tuple[Path, str]]
 """Where the input says something else, and what is other there."""
 
 
-def key_of(item: RecordedDelivery, known: NamedByRecords) -> DeliveryKey | None:
+def delivery_key(item: RecordedDelivery, known: NamedByRecords) -> DeliveryKey | None:
     """Return by what a delivery is known, None where it is by nothing, or has an odd line."""
     orders = known.orders_of(item)
     if item.external_reference is None or not orders:
@@ -63,7 +63,7 @@ class RecordedBefore:
         cls, writing: Writing, items: Sequence[RecordedDelivery], known: NamedByRecords
     ) -> "RecordedBefore":
         """Read what items with references name, one statement a table; none where none has one."""
-        keys = {place: key_of(item, known) for place, item in enumerate(items)}
+        keys = {place: delivery_key(item, known) for place, item in enumerate(items)}
         wanted = {key[1] for key in keys.values() if key is not None}
         rows = await writing.records(Delivery, "external_reference", sorted(wanted))
         there: dict[Any, Any] = {(it.channel_id, it.external_reference): it for it in rows}
@@ -103,7 +103,7 @@ class RecordedBefore:
 
         Refused: WRONG_STATE for each difference in what the item says.
         """
-        key = key_of(item, known)
+        key = delivery_key(item, known)
         delivery = None if key is None else self.deliveries.get(key)
         if delivery is not None:
             self._check(item, delivery)

@@ -56,7 +56,7 @@ def _may_be_of_others(problem: Problem, item: RecordedDelivery, taken: Collectio
     return problem.code in (FulfilmentCode.DELIVERY_POLICY, TradeCode.QUANTITY_NOT_OPEN)
 
 
-def problems_of(item: RecordedDelivery, why: Refused, found: Sequence[Problem]) -> list[Problem]:
+def all_problems(item: RecordedDelivery, why: Refused, found: Sequence[Problem]) -> list[Problem]:
     """Return what refuses a delivery, and what is found beside that and does not hang on it."""
     met = _all_sent(why, item)
     codes, paths = {it.code for it in met}, {it.path for it in met}

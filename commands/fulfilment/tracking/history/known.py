@@ -101,7 +101,7 @@ class NamedByRecords:
                     _check_before_end(over, at, step)
 
 
-async def find(writing: Writing, items: Sequence[RecordedDelivery]) -> NamedByRecords:
+async def lock_named(writing: Writing, items: Sequence[RecordedDelivery]) -> NamedByRecords:
     """Read what deliveries name, and lock their orders. Refused: TOO_MANY_ITEMS."""
     ids = {line.order_line_id for item in items for line in item.lines}
     lines = {it.id: it for it in await writing.among(OrderLine, "id", list(ids))}

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, key_of
-from commands.fulfilment.tracking.history.beside import find_beside, problems_of
+from commands.fulfilment.tracking.history.again import DeliveryKey, RecordedBefore, delivery_key
+from commands.fulfilment.tracking.history.beside import all_problems, find_beside
 from commands.fulfilment.tracking.history.inputs import DeliveriesRecord, RecordedDelivery
-from commands.fulfilment.tracking.history.known import NamedByRecords, end_again, find
+from commands.fulfilment.tracking.history.known import NamedByRecords, end_again, lock_named
 from commands.fulfilment.tracking.history.way import MadeDelivery, go
 from commands.fulfilment.tracking.sparing import spare
 from commands.writing.transaction import Outcome, Writing
@@ -39,7 +39,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     orders with more lines than one call may touch.
     """
     items = command.deliveries
-    known = await find(writing, items)
+    known = await lock_named(writing, items)
     standing = await RecordedBefore.read(writing, items, known)
     results, refused, odd = await _look(writing, items, known, standing)
     absent = {place: why for place, why in odd.items() if not known.are_there(items[place])}
@@ -49,7 +49,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
 
     async def do(places: Collection[int]) -> tuple[_Done | None, Mapping[int, Refused]]:
         nonlocal are_alone
-        once, twice = _once({place: key_of(items[place], known) for place in places})
+        once, twice = _once({place: delivery_key(items[place], known) for place in places})
         made, more = await go(writing, {place: items[place] for place in once}, alone=are_alone)
         # What is odd is tried for what else is wrong with it.
         more = more | {place: _besides(odd[place], more.get(place)) for place in {*once} & {*odd}}
@@ -67,7 +67,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     beside = await find_beside(writing, items, known, more, made)
     results |= {place: _result("CREATED", *each) for place, each in made.items()}
     for place, why in (refused | twice | more).items():
-        found = problems_of(items[place], why, beside.get(place, ()))
+        found = all_problems(items[place], why, beside.get(place, ()))
         problems = [it.below(("deliveries", place)) for it in found]
         results[place] = _result("REFUSED", None, None, problems)
     return {"results": [results[place] for place in range(len(items))]}

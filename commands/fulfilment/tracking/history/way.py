@@ -7,12 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.deliveries import dispatch, packing, release
-from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
+from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take_each
 from commands.fulfilment.deliveries.locking import OfDelivery
 from commands.fulfilment.deliveries.planning.recorded import plan_history, plan_tried
 from commands.fulfilment.parcels.inputs import Content, ContentPack, ParcelFields, ParcelPack
 from commands.fulfilment.tracking.history.inputs import STEPS, RecordedContent, RecordedDelivery
-from commands.fulfilment.tracking.record import record
+from commands.fulfilment.tracking.record import record_tracking
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
 from commands.writing.transaction import Writing
 from commands.writing.verbs import AnyVerb
@@ -180,7 +180,7 @@ class _History:
             return await act(batch)
 
         unasked = [ORDER_UNPAID]
-        batch = await take(self.writing, named, of_verb, check, at, unasked=unasked)
+        batch = await take_each(self.writing, named, of_verb, check, at, unasked=unasked)
         made = await in_turns(batch, do, of_verb, check, unasked=unasked)
         for number, why in batch.refused.items():
             place, more = places[number], _unnumbered(why, batch.locked.deliveries.values())
@@ -211,7 +211,7 @@ class _History:
         self.writing.extent.begin()
         events = [report for _, report in reports]
         command = ParcelRecordTracking.model_construct(source=_SOURCE, events=events)
-        outcome = await record(self.writing, command)
+        outcome = await record_tracking(self.writing, command)
         for (place, _), result in zip(reports, outcome["results"], strict=True):
             if result["problems"]:
                 why = Refused.of(result["problems"])

@@ -46,7 +46,7 @@ _UNITS: Mapping[Unit, str] = {
 """Unit -> what CLDR calls it; what it does not know is counted by messages of ours."""
 
 
-def plain(value: Any) -> str:
+def plain_text(value: Any) -> str:
     """Return a value as one line of text."""
     return _CONTROL.sub(" ", str(value)).strip()
 
@@ -79,7 +79,7 @@ def _template(language: Spoken, name: str) -> Template:
     return environment.get_template(name)
 
 
-def write(letter: Letter) -> WrittenMail:
+def write_mail(letter: Letter) -> WrittenMail:
     """Write a letter in its reader's language, as text and as HTML."""
     language = letter.language
     values = {"letter": letter, **_formats(language), **_colours(letter.sender.colour)}
@@ -87,7 +87,7 @@ def write(letter: Letter) -> WrittenMail:
         _template(language, name).render(values)
         for name in ("subject.txt", "mail.txt", "mail.html")
     )
-    return WrittenMail(plain(subject), _without_gaps(text), html)
+    return WrittenMail(plain_text(subject), _without_gaps(text), html)
 
 
 def _without_gaps(text: str) -> str:
@@ -119,7 +119,7 @@ def _formats(language: Spoken) -> dict[str, Callable[..., str]]:
             end = format_time(last, "short", locale=locale)
         return f"{begin} – {end}"  # noqa: RUF001 -- a dash between two instants.
 
-    return {"quantity": quantity, "money": money, "window": window, "line": plain}
+    return {"quantity": quantity, "money": money, "window": window, "line": plain_text}
 
 
 COUNTED: Mapping[Unit, tuple[str, str]] = {

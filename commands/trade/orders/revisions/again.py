@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from commands.trade.orders.amounts import check_line, with_discount
-from commands.trade.orders.compose import check_known
+from commands.trade.orders.compose import check_unit_price
 from commands.trade.orders.drafts import Draft, LineDraft, header_columns
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, field_of
@@ -150,7 +150,7 @@ def _lines(again: Again, known: StandingPrices) -> list[LineTarget]:
         with refusals:
             # Prices of another currency are not the order's: that is what is told.
             if again.draft.currency == currency:
-                check_known(line, currency)
+                check_unit_price(line, currency)
         if line is not new:
             with refusals:
                 check_line(line, line.unit_price, currency)

@@ -29,12 +29,12 @@ def priced_anew(standing: StandingOrders, item: OrderUpdate) -> list[LineAsItIs]
     return [
         line
         for row, each in found
-        if row is not None and _is_asked(row, each)
+        if row is not None and _is_revised(row, each)
         for line in (LineAsItIs.of(row), _with_its_price(row, each))
     ]
 
 
-def _is_asked(row: OrderLine, item: OrderLineUpdate) -> bool:
+def _is_revised(row: OrderLine, item: OrderLineUpdate) -> bool:
     """Tell whether the merchant's price is asked: by null, or of so much as there is now."""
     if "unit_price" in item.model_fields_set:
         return item.unit_price is None
@@ -161,7 +161,7 @@ class LineChanges:
 
         Refused: PRICE_UNKNOWN.
         """
-        if not _is_asked(row, item):
+        if not _is_revised(row, item):
             return {"price_stated": row.price_stated or item.unit_price is not None}
         order, line = AsItIs.of(self.standing.orders[row.order_id]), _with_its_price(row, item)
         known = StandingPrices(writing, self.standing, self.references)

@@ -20,7 +20,7 @@ from commands.trade.orders.revisions.revise import (
     check_some,
 )
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
-from commands.trade.orders.revisions.windows import addresses_of, check_windows, windows_of
+from commands.trade.orders.revisions.windows import addresses_of, changed_windows, check_windows
 from commands.trade.orders.states import not_wanted
 from commands.writing.transaction import Outcome, Writing, check_state, missing
 from commands.writing.verbs import verb
@@ -117,7 +117,7 @@ async def _revisions(
         with refusals:
             why, at = item.window_override, addresses.get(item.order_id)
             with refusals:
-                new = windows_of(standing.lines(item.order_id), item, adding)
+                new = changed_windows(standing.lines(item.order_id), item, adding)
                 rules = check_windows(writing, at, new, why)
             targets, gone = _targets(writing, changed, references, item, adding)
             revision = _revision(standing, order, targets, gone)

@@ -22,7 +22,7 @@ async def addresses_of(writing: Writing, standing: StandingOrders) -> Mapping[UU
     return {key: found[address_id] for key, address_id in wanted.items()}
 
 
-def windows_of(
+def changed_windows(
     rows: Sequence[OrderLine], item: OrderUpdate, adding: str
 ) -> Iterator[tuple[Window, Path]]:
     """Yield the windows that are new in an order, each with the path of its line.

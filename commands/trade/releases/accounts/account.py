@@ -45,8 +45,8 @@ class ReleasePlace(NamedTuple):
 class ReceivedReport(NamedTuple):
     """What a release says that its customer has received, by the names of its columns.
 
-    cumulative_received: None where it names notes only. told_at: up to when what left may be in its
-    figure. is_noted: whether it names a note of ours. coming: the deliveries that one without
+    cumulative_received: None where it names notes only. stated_at: up to when what left may be in
+    its figure. is_noted: whether it names a note of ours. coming: the deliveries that one without
     a figure names, of which we know no dispatch yet.
     """
 
@@ -54,7 +54,7 @@ class ReceivedReport(NamedTuple):
     cumulative_received: Decimal | None
     last_receipt_reference: str | None
     counted_until: datetime | None
-    told_at: datetime
+    stated_at: datetime
     is_noted: bool
     coming: frozenset[UUID] = frozenset()
 
@@ -62,13 +62,13 @@ class ReceivedReport(NamedTuple):
     def of(cls, release: Release, contract: Contract, *, is_noted: bool) -> "ReceivedReport":
         """Return what a release says that is there."""
         at = release.calculated_at or release.issued_at
-        told_at = cls.instant(contract, release.counted_until, at, release.received_at)
+        stated_at = cls.instant(contract, release.counted_until, at, release.received_at)
         return cls(
             release.tells_received,
             release.cumulative_received,
             release.last_receipt_reference,
             release.counted_until,
-            told_at,
+            stated_at,
             is_noted,
         )
 
@@ -186,7 +186,7 @@ class Account:
         earlier = self.earlier + self.received
         return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
 
-    def told_received(self, report: ReceivedReport, left: LeftQuantities) -> Decimal:
+    def received_as_stated(self, report: ReceivedReport, left: LeftQuantities) -> Decimal:
         """Return what has been received as a release says.
 
         One that tells no figure says by its notes that what left up to the last of them has come,
@@ -243,8 +243,8 @@ class Account:
         supplied = supplied_quantity(reconciled, since.named, unnamed, since.issued)
         if report.is_noted:
             last = None if report.counted_until is None else left.noted_until
-            return reported, max(last or report.told_at, report.told_at)
-        return (reported, report.told_at) if reported > supplied else (reconciled, at)
+            return reported, max(last or report.stated_at, report.stated_at)
+        return (reported, report.stated_at) if reported > supplied else (reconciled, at)
 
 
 FIGURES = (

@@ -42,7 +42,7 @@ from models.base.records import columns, record
 from models.base.tables import entity_named
 from models.base.visibility import merchant, seen_by
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counting import QUANTITY, account_of, counted, noted, own
+from models.trade.releases.counting import QUANTITY, account_of, counted, noted, ours
 from models.trade.releases.effective import wanted_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
@@ -164,7 +164,7 @@ class _TablesWithNew(NamedTuple):
         new = _listed("new", **{name: getattr(entity, name).type for name in names})
         both = union_all(
             select(there.merchant_id, *(getattr(there, name) for name in names)).where(
-                *own(self, there)
+                *ours(self, there)
             ),
             select(merchant(self.viewer).label("merchant_id"), *new.c),
         )
@@ -222,7 +222,7 @@ def _coming() -> Statement:
         .join(account, account.contract_line_id == line.contract_line_id)
         .outerjoin(named, true())
         .where(
-            *own(reader, account, line, part, delivery),
+            *ours(reader, account, line, part, delivery),
             delivery.id == any_(bindparam("deliveries", type_=ARRAY(Uuid()))),
             account_of(reader, line, delivery) == account.id,
         )
@@ -276,7 +276,7 @@ def _sums() -> Statement:
         .join(period, period.account_id == account.id)
         .join(wanted, true())
         .where(
-            *own(tables, account, line, contract, period), account.contract_line_id == any_(_LINES)
+            *ours(tables, account, line, contract, period), account.contract_line_id == any_(_LINES)
         )
         .subquery()
     )

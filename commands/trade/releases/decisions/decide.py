@@ -11,7 +11,7 @@ from commands.trade.contracts.times import outside
 from commands.trade.releases.accounts.account import ReceivedReport, ReleasePlace, begun
 from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.force import ComingRelease, Force
-from commands.trade.releases.known import locked, locked_lines
+from commands.trade.releases.known import locked_lines, locked_places
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Outcome, Writing, check_state, missing
 from commands.writing.verbs import AnyVerb, verb
@@ -130,13 +130,13 @@ async def _bring(writing: Writing, release: Release) -> None:
     """Bring a locked release into force, by its line's lock and what stands of it."""
     accounts = await writing.records(CumulativeAccount, "id", [release.account_id])
     place = ReleasePlace.of(accounts[0])
-    known = await locked(writing, [place])
+    known = await locked_places(writing, [place])
     contract = known.contracts[release.contract_id]
     day = begun(release.counted_from, contract, release.received_at)
     account = known.accounts[place].counting_from(day)
     notes = await writing.records(LastReceipt, "release_id", [release.id])
     report = ReceivedReport.of(release, contract, is_noted=any(it.is_ours for it in notes))
-    wanted = {account.counting: {report.told_at, account.reconciled_at}}
+    wanted = {account.counting: {report.stated_at, account.reconciled_at}}
     left = (await left_of(writing, wanted, {}))[account.counting]
     line, key = known.lines[release.contract_line_id], (release.account_id, release.type)
     standing = known.waiting[line.id][key]

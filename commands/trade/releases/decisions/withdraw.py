@@ -9,7 +9,7 @@ from commands.trade.releases.accounts.account import Account, ReleasePlace
 from commands.trade.releases.accounts.replaced import Replaced, figures_of
 from commands.trade.releases.decisions.decide import ReleaseCommand, lock_release
 from commands.trade.releases.force import Force
-from commands.trade.releases.known import KnownLines, StandingRelease, locked
+from commands.trade.releases.known import KnownLines, StandingRelease, locked_places
 from commands.trade.releases.schedule import schedule_that_stands
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Outcome, Writing
@@ -47,14 +47,14 @@ async def withdraw(writing: Writing, command: ReleaseWithdraw) -> Outcome:
     release, contract = await lock_release(writing, command, withdraw)
     (row,) = await writing.records(CumulativeAccount, "id", [release.account_id])
     place = ReleasePlace.of(row)
-    known = await locked(writing, [place])
+    known = await locked_places(writing, [place])
     replaced = _replaced(release, known, place)
     account = replaced.was(known.accounts[place])
     own = {"state": acts.WITHDRAWAL.becomes, "state_reason": command.reason}
     await change_rows(writing, {Release: [(release, own | {"period_id": replaced.period_id})]})
     if replaced.period_id != account.period_id:
         await _end_period(writing, account)
-        known = await locked(writing, [place])
+        known = await locked_places(writing, [place])
         account = known.accounts[place]
     force, line = Force(writing, known), known.lines[release.contract_line_id]
     known.active[line.id].pop((account.id, release.type), None)

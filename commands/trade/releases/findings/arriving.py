@@ -132,6 +132,6 @@ def issued_at(item: ReleaseContent, now: datetime) -> datetime:
 Findings = Iterator[Found]
 
 
-def written(amount: Decimal) -> str:
+def figure(amount: Decimal) -> str:
     """Write a quantity for people."""
     return f"{amount.normalize():f}"

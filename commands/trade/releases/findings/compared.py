@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import accumulate
 
-from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
+from commands.trade.releases.findings.arriving import Arriving, Findings, Found, figure
 from commands.trade.releases.schedule import IN_TRANSIT, Schedule
 from models.base.guards import guards
 from models.trade.contracts.findings import FindingCode
@@ -37,7 +37,7 @@ def firm_zone(release: Arriving) -> Findings:
         was, is_now = before.firm(until), after.firm_before(until) - more
         if is_now < was:
             day, what = release.day(until - _TICK), "firm" if is_one else "firm and open"
-            text = f"Until {day} {written(was)} is {what}; this release asks {written(is_now)}."
+            text = f"Until {day} {figure(was)} is {what}; this release asks {figure(is_now)}."
             yield Found(FindingCode.FIRM_ZONE, text, day=day, expected=was, found=is_now)
 
 
@@ -81,7 +81,7 @@ def jump(release: Arriving) -> Findings:
     if was and abs(is_now - was) * _PERCENT > most * was:
         percent = round((is_now - was) * _PERCENT / was)
         text = (
-            f"Until {release.day(end)} {written(was)} was wanted; now it is {written(is_now)},"
+            f"Until {release.day(end)} {figure(was)} was wanted; now it is {figure(is_now)},"
             f" {percent:+} per cent."
         )
         yield Found(FindingCode.JUMP, text, day=release.day(end), expected=was, found=is_now)
@@ -95,7 +95,7 @@ def go_aheads(release: Arriving) -> Findings:
     for name in ("production", "material"):
         was, is_now = (getattr(it, f"{name}_go_ahead") for it in (old, release.item))
         if was is not None and is_now is not None and is_now < was:
-            text = f"The go-ahead for {name} was {written(was)}; now it is {written(is_now)}."
+            text = f"The go-ahead for {name} was {figure(was)}; now it is {figure(is_now)}."
             yield Found(FindingCode.GO_AHEAD_FELL, text, expected=was, found=is_now)
 
 
@@ -106,7 +106,7 @@ def lots(release: Arriving) -> Findings:
         return
     for place, slot in enumerate(release.schedule.slots, 1):
         if slot.quantity % lot and slot.code != IN_TRANSIT:
-            text = f"{written(slot.quantity)} is no multiple of {written(lot)}."
+            text = f"{figure(slot.quantity)} is no multiple of {figure(lot)}."
             day = release.day(slot.window.earliest)
             yield Found(FindingCode.LOT_MULTIPLE, text, place, day, lot, slot.quantity)
 
@@ -123,7 +123,7 @@ def agreed(release: Arriving) -> Findings:
     if upto[-1] <= line.ceiling or not slots:
         return
     place = next(place for place, it in enumerate(upto[1:], 1) if it > line.ceiling)
-    text = f"{written(line.ceiling)} is agreed at most; in all {written(upto[-1])} is wanted."
+    text = f"{figure(line.ceiling)} is agreed at most; in all {figure(upto[-1])} is wanted."
     day = release.day(slots[place - 1].window.earliest)
     yield Found(FindingCode.EXCEEDS_MAX, text, place, day, line.ceiling, upto[-1])
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.trade.releases.accounts.account import ReleasePlace
-from commands.trade.releases.findings.arriving import Arriving, Findings, Found, written
+from commands.trade.releases.findings.arriving import Arriving, Findings, Found, figure
 from commands.trade.releases.findings.compared import COMPARISONS
 from kit.ids import new_id
 from models.base.guards import guards
@@ -126,16 +126,14 @@ def received(release: Arriving) -> Findings:
     if reported is None:
         return
     if reported < last and not release.item.correction:
-        text = f"The last cumulative received was {written(last)}; now it is {written(reported)}."
+        text = f"The last cumulative received was {figure(last)}; now it is {figure(reported)}."
         yield Found(FindingCode.CUMULATIVE_FELL, text, expected=last, found=reported)
     until, left = release.report.counted_until, release.left
     issued = release.account.opening + left.issued
     issued -= Decimal(0) if until is None else left.since(until).issued
     if reported > issued:
         upto = "" if until is None else " up to the delivery note that it names last"
-        text = (
-            f"{written(issued)} was issued in this period{upto}; {written(reported)} is reported."
-        )
+        text = f"{figure(issued)} was issued in this period{upto}; {figure(reported)} is reported."
         yield Found(FindingCode.RECEIVED_ABOVE_ISSUED, text, expected=issued, found=reported)
 
 

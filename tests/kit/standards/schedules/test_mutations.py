@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.standards.schedules.vda import RECORD_LENGTH, schedules_of
+from kit.standards.schedules.records import RECORD_LENGTH
+from kit.standards.schedules.vda import schedules_of
 from tests.kit.standards.schedules.test_dialects import DIALECTS, FILES, read
 from tests.kit.standards.schedules.test_vda import FILE, QUIET
 

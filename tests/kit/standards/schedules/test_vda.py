@@ -1,5 +1,6 @@
 """VDA 4905: fixed records, beside what was reckoned by hand."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -126,3 +127,54 @@ def test_all_that_is_said_of_an_article_is_in_the_unit_of_its_512(written: str, 
     units = {it.unit for it in (*first.lines, *first.receipts)}
     units |= {first.received_unit, first.production.unit, first.material.unit}
     assert units == {unit}
+
+
+def test_blanks_that_are_left_out_at_the_end_change_nothing() -> None:
+    stripped = only(b"\n".join(it.rstrip() for it in FILE.split(b"\n")))
+    assert [replace(it, offset=0) for it in stripped.articles] == [
+        replace(it, offset=0) for it in only(FILE).articles
+    ]
+    assert [it.findings for it in stripped.articles] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("place", "length", "fault"),
+    [
+        (1, 60, Fault.MISSING),
+        (2, 44, Fault.MISSING),
+        (2, 47 + 10, Fault.MISSING),
+        (2, 47 + 6, Fault.INVALID_DECIMAL),
+        (3, 5 + 3, Fault.MISSING),
+        (3, 5 + 15 + 13, Fault.MISSING),
+        (4, 12, Fault.MISSING),
+    ],
+)
+def test_an_article_of_which_a_record_is_cut_waits(place: int, length: int, fault: Fault) -> None:
+    lines = FILE.split(b"\n")
+    lines[place] = lines[place][:length]
+    first, second = only(b"\n".join(lines)).articles
+    assert (first.is_whole, second.is_whole) == (False, True)
+    assert (fault, place + 1) in [(it.fault, it.number) for it in first.findings]
+
+
+@pytest.mark.parametrize(
+    ("places", "waiting"),
+    [
+        ([0, 2, 1, 3, 4, 5, 6, 7], [0]),
+        ([0, 1, 3, 2, 4, 5, 6, 7], [0]),
+        ([0, 1, 2, 4, 3, 5, 6, 7], [0]),
+        ([0, 1, 2, 3, 4, 5, 7, 6], [0, 1]),
+        ([0, 1, 3, 4, 5, 6, 7], [0]),
+        ([0, 1, 2, 3, 4, 5, 6], [1]),
+        ([0, 1, 2, 3, 4, 5, 7], [0]),
+        ([0, 1, 2, 2, 3, 4, 5, 6, 7], [0]),
+        ([0, 1, 2, 3, 3, 4, 5, 6, 7], [0]),
+        ([0, 1, 1, 2, 3, 4, 5, 6, 7], [0]),
+    ],
+)
+def test_an_article_of_which_a_record_is_missing_or_misplaced_waits(
+    places: list[int], waiting: list[int]
+) -> None:
+    lines = FILE.split(b"\n")
+    found = only(b"\n".join([*(lines[it] for it in places), lines[-1]])).articles
+    assert [at for at, it in enumerate(found) if not it.is_whole] == waiting

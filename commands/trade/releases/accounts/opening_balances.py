@@ -12,7 +12,7 @@ from commands.master.catalog import check_scale
 from commands.trade.contracts.life import check_contract_state
 from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
 from commands.trade.releases.force import Force
-from commands.trade.releases.known import KnownLines, by_id, locked
+from commands.trade.releases.known import KnownLines, by_id, locked_places
 from commands.trade.releases.named import check_address
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Outcome, Writing, missing
@@ -69,7 +69,7 @@ async def open_all(writing: Writing, command: AccountsOpen) -> Outcome:
     from which it counts already, or one that has not come, DUPLICATE for a place that stands in the
     call already.
     """
-    known = await locked(writing, map(ReleasePlace.of, command.accounts))
+    known = await locked_places(writing, map(ReleasePlace.of, command.accounts))
     products = await writing.records(Product, "id", {it.product_id for it in known.lines.values()})
     ship_tos = {it.ship_to_id for it in command.accounts if it.ship_to_id is not None}
     addresses = by_id(await writing.records(Address, "id", ship_tos))

@@ -26,7 +26,7 @@ from schema.graphql.mutations import Payload, mutation
 from schema.graphql.nodes import Node, node
 from schema.graphql.roots import one_by
 from schema.master.parties import Party
-from schema.messages.codes import OtherNumber, ScheduleCode
+from schema.messages.partners.codes import OtherNumber, ScheduleCode
 
 described(
     Acknowledgement,

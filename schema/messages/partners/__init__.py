@@ -1,0 +1,1 @@
+"""Partners: how they send and what they call things, for clients."""
