@@ -54,7 +54,7 @@ async def take_transmission(writing: Writing, incoming: Incoming) -> Sequence[Fi
 
 @dataclass
 class _Findings:
-    """What was found in a message: of errors, and of what is none, no more than is kept."""
+    """What was found in a message, once: of errors, and of what is none, no more than is kept."""
 
     errors: list[Finding] = field(default_factory=list)
     others: list[Finding] = field(default_factory=list)
@@ -62,7 +62,7 @@ class _Findings:
     def add(self, findings: Iterable[Finding]) -> None:
         for each in findings:
             its = self.errors if each.is_error else self.others
-            if len(its) <= FINDINGS_KEPT:
+            if len(its) <= FINDINGS_KEPT and each not in its:
                 its.append(each)
 
 
@@ -197,7 +197,8 @@ def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterat
     state = result.get("state", ReleaseState.ACTIVE)
     if state is not ReleaseState.ACTIVE:
         waiting = ", ".join(result["waiting"])
-        why = f"it waits for consent to {waiting}" if waiting else "a newer one was there already"
+        late = "it was there already" if result["is_repeated"] else "a newer one was there already"
+        why = f"it waits for consent to {waiting}" if waiting else late
         text = f"{', '.join(article.articles.values())}: its release is {state.value}: {why}."
         yield Finding(Fault.NOT_IN_FORCE, text, article.offset, article.tag, article.segment)
 

@@ -40,11 +40,15 @@ class LookedAt(NamedTuple):
 
 @dataclass(frozen=True)
 class Intake:
-    """What became of a release. waiting: what of it awaits consent."""
+    """What became of a release. waiting: what of it awaits consent.
+
+    is_repeated: whether it says only what stood already.
+    """
 
     release_id: UUID
     state: ReleaseState
     waiting: tuple[FindingCode, ...]
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,8 @@ class ReleaseIntake:
             self.force.keep(place, arriving.account)
         self.findings.extend(found)
         self._add(arriving, own, report)
-        return Intake(release_id, state, waiting)
+        is_repeated = any(it["code"] is FindingCode.REPEATED for it in found)
+        return Intake(release_id, state, waiting, is_repeated)
 
     def _arriving(self, item: ReleaseContent) -> Arriving:
         """Return a release with what it is compared with. Refused: for what it is by itself."""

@@ -51,8 +51,8 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
 async def record_all(writing: Writing, command: ReleasesRecord) -> Outcome:
     """Take releases in, by the same statements for any number of them.
 
-    A result says beside ids what became of its release: `state`, and `waiting`, the codes of what
-    awaits consent.
+    A result says beside ids what became of its release: `state`, `waiting`, the codes of what
+    awaits consent, and `is_repeated`, whether it said only what stood already.
 
     Refused: of an item as `contractRelease`, and DUPLICATE for a line, place and type that stands
     in the call already.
@@ -92,7 +92,8 @@ async def _take(
 def _taken(item: ReleaseContent, intake: Intake) -> dict[str, Any]:
     ids = {"release_id": intake.release_id, "contract_line_id": item.contract_line_id}
     state = {"state": intake.state, "waiting": list(intake.waiting)}
-    return {**ids, "status": "CREATED", "problems": [], **state}
+    other = {"is_repeated": intake.is_repeated, "problems": []}
+    return {**ids, "status": "CREATED", **state, **other}
 
 
 def _refused(place: int, refused: Refused) -> dict[str, Any]:

@@ -74,12 +74,14 @@ class Branch:
 class LoneGroup(NamedTuple):
     """A group that is given by itself. around: what it stands in, from the inside out.
 
-    is_whole: whether all segments were kept, its own and those around it.
+    is_whole: whether all segments were kept, its own and those around it. findings: what its table
+    does not allow in it, or in the groups around it that are given by themselves.
     """
 
     branch: Branch
     around: Sequence[Branch]
     is_whole: bool
+    findings: Sequence[Finding] = ()
 
 
 Parsed: TypeAlias = tuple[Branch, list[Finding]]
@@ -91,6 +93,7 @@ class _Feed:
 
     def __init__(self, segments: Iterable[Segment], known: frozenset[str]) -> None:
         self.findings: list[Finding] = []
+        self._inside: list[list[Finding]] = [self.findings]
         self.next: Segment | None = None
         self._segments, self._known, self._gone = iter(segments), known, 0
         self._rooms = [SEGMENTS_HELD]
@@ -115,16 +118,20 @@ class _Feed:
     def begin(self) -> None:
         """Begin what is given by itself."""
         self._rooms.append(SEGMENTS_HELD)
+        self._inside.append([])
 
-    def end(self) -> bool:
-        """End that; tells whether all segments had room, also those around it."""
+    def end(self) -> tuple[bool, Sequence[Finding]]:
+        """End that; tells whether all had room, also what is around it, and what is wrong."""
         has_all = min(self._rooms) >= 0
+        found = [finding for findings in self._inside[1:] for finding in findings]
         self._rooms.pop()
-        return has_all
+        self._inside.pop()
+        return has_all, found
 
     def keep(self, finding: Finding) -> None:
-        if len(self.findings) < MOST_MISPLACED:
-            self.findings.append(finding)
+        """Tell what is wrong in what is taken now."""
+        if len(self._inside[-1]) < MOST_MISPLACED:
+            self._inside[-1].append(finding)
 
 
 def misplaced(segment: Segment, text: str) -> Finding:
@@ -157,7 +164,7 @@ def parse_in_steps(
         yield from feed.advance()
         feed.keep(misplaced(over, f"{over.tag} does not belong here."))
         yield from _fill(table, feed, (found,), counts, is_again=True)
-    if not feed.end():
+    if not feed.has_room(0):
         feed.keep(Finding(Fault.TOO_MANY, f"More than {SEGMENTS_HELD:,} segments.", 0))
     yield found, feed.findings
 
@@ -174,13 +181,14 @@ def _fill(
     feed: _Feed,
     into: Sequence[Branch],
     counts: list[int],
+    behind: frozenset[str] = frozenset(),
     *,
     is_again: bool = False,
 ) -> Iterator[LoneGroup | None]:
     """Take what a table allows, in its order, with pauses. is_again: gaps were told before.
 
     into: what is filled, then what that stands in. counts: of each part of the table, how many are
-    there.
+    there. behind: tags that may follow what is filled.
     """
     for place, part in enumerate(table):
         while (taken := feed.next) is not None and taken.tag == part.tag:
@@ -188,7 +196,7 @@ def _fill(
                 break
             counts[place] += 1
             if isinstance(part, Group):
-                yield from _group(part, feed, into)
+                yield from _group(part, feed, into, behind.union(it.tag for it in table[place:]))
                 continue
             yield from feed.advance()
             if feed.has_room():
@@ -200,14 +208,23 @@ def _fill(
             feed.keep(Finding(Fault.MISSING, text, offset, part.tag, number))
 
 
-def _group(part: Group, feed: _Feed, around: Sequence[Branch]) -> Iterator[LoneGroup | None]:
-    """Take a group, and give it or keep it in what it stands in."""
+def _group(
+    part: Group, feed: _Feed, around: Sequence[Branch], behind: frozenset[str]
+) -> Iterator[LoneGroup | None]:
+    """Take a group, and give it or keep it in what it stands in.
+
+    What follows one that is given by itself and may stand nowhere behind it is wrong in it.
+    """
     below, counts = Branch(), [0] * len(part.parts)
-    if part.is_lone:
-        feed.begin()
-        yield from _fill(part.parts, feed, (below, *around), counts)
-        yield LoneGroup(below, around, feed.end())
+    if not part.is_lone:
+        if feed.has_room(0):
+            around[0].groups.setdefault(part.name, []).append(below)
+        yield from _fill(part.parts, feed, (below, *around), counts, behind)
         return
-    if feed.has_room(0):
-        around[0].groups.setdefault(part.name, []).append(below)
-    yield from _fill(part.parts, feed, (below, *around), counts)
+    feed.begin()
+    yield from _fill(part.parts, feed, (below, *around), counts, behind)
+    while (over := feed.next) is not None and over.tag not in behind:
+        yield from feed.advance()
+        feed.keep(misplaced(over, f"{over.tag} does not belong here."))
+        yield from _fill(part.parts, feed, (below, *around), counts, behind, is_again=True)
+    yield LoneGroup(below, around, *feed.end())

@@ -137,7 +137,9 @@ def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[
             yield _head(reading, around[-1])
         if not isinstance(each, LoneGroup):
             reading.findings += [*each[1], *controls.compared(each[0])]
-        elif each.branch.one("LIN"):
+        elif not each.branch.one("LIN"):
+            reading.findings += each.findings
+        else:
             controls.add(each)
             yield from _articles(reading, each, around)
 
@@ -194,9 +196,10 @@ def _articles(
     reading: _Reading, lone: LoneGroup, around: Sequence[Surrounding]
 ) -> Iterator[ArticleSchedule | None]:
     """Give what an article's group says, of each place."""
-    for article, place in parted(lone.branch, reading.habits):
+    for article, place in parted(lone.branch, reading.habits, around[:-1]):
         yield None
         found = yield from _article(reading, article, place, around)
+        found.findings += lone.findings
         if not lone.is_whole:
             text = f"It has more than {SEGMENTS_HELD:,} segments, or what stands before it has."
             found.findings.append(Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment))

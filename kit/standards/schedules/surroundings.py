@@ -74,17 +74,24 @@ def innermost(words: Iterable[Mapping[str, T]]) -> dict[str, T]:
     return found
 
 
-def parted(article: Branch, habits: Habits) -> Iterator[tuple[Surrounding, Surrounding]]:
+def parted(
+    article: Branch, habits: Habits, plants: Iterable[Surrounding]
+) -> Iterator[tuple[Surrounding, Surrounding]]:
     """Yield (the article, what has the quantities) of each schedule in an article's group.
 
-    Those of one place may stand before it. What stands before several is of none of them: it is a
-    schedule without a place.
+    Those of one place may stand before it. What stands before several, or where the article or the
+    plant around it names another place, is of none of them: it is a schedule of its own.
     """
     parties = [it for it in article.within("PARTY") if has_quantities(it)]
     around = Surrounding(article, habits, has_parties=not parties)
-    if not parties or (has_quantities(article) and len(parties) > 1):
+    named = innermost(it.places for it in (around, *plants))
+    own = [Surrounding(it, habits).places for it in parties]
+    are_others = len(parties) > 1 or any(
+        named.get(meaning, place) != place for it in own for meaning, place in it.items()
+    )
+    if not parties or (has_quantities(article) and are_others):
         yield around, around
-    if len(parties) > 1:
+    if are_others:
         groups = {name: it for name, it in article.groups.items() if name not in _QUANTITIES}
         around = Surrounding(Branch(article.segments, groups), habits, has_parties=False)
     for party in parties:

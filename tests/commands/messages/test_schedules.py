@@ -99,15 +99,19 @@ async def test_a_file_becomes_a_release_for_each_article_and_place(ask, world, p
     ]
 
 
-async def test_the_message_tells_what_is_not_in_force(ask, world, partner) -> None:
+@pytest.mark.parametrize(
+    ("issued", "why"),
+    [(b"0530:203", "a newer one was there already."), (b"0630:203", "it was there already.")],
+)
+async def test_the_message_tells_what_is_not_in_force(ask, world, partner, issued, why) -> None:
     await files.received(ask, sent(partner, NORTH.read_bytes()))
-    older = NORTH.read_bytes().replace(b"0630:203", b"0530:203")
+    older = NORTH.read_bytes().replace(b"0630:203", issued)
     await files.received(ask, sent(partner, older, "R2"))
     await files.read_all(world)
     messages = (await ask(READ))["interchangeMessages"]["nodes"]
     first, last = sorted((it["findings"] for it in messages), key=len)
     assert (first, [it["code"] for it in last]) == ([], ["NOT_IN_FORCE"] * 3)
-    assert last[0]["text"].endswith("its release is SUPERSEDED: a newer one was there already.")
+    assert last[0]["text"].endswith(f"its release is SUPERSEDED: {why}")
     assert not any(it["isError"] for it in last)
 
 

@@ -194,3 +194,51 @@ def test_totals_at_the_end_are_compared(totals: str, differing: int) -> None:
 def test_no_total_is_compared_with_quantities_that_cannot_be_read() -> None:
     text = "UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'LIN+1++A:IN'QTY+113:X'UNS+S'CNT+1:7'"
     assert schedule_of(segments(text.encode()), "DELFOR", Habits()).findings == []
+
+
+_A = "GIS+37'NAD+ST+A::92'LIN+1++C:IN'LOC+11+D1'QTY+70:0'"
+_TEN = "SCC+1++Y'QTY+113:10'DTM+2:20260309:102'"
+_TWENTY = "SCC+1++Y'QTY+113:20'DTM+2:20260311:102'"
+_OTHER = "LIN+2++E:IN'LOC+11+D1'QTY+70:0'" + _TEN
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "waiting", "tags"),
+    [
+        (_A + _TEN + "LOC+11+D2'" + _TWENTY + _OTHER, [2, 1], [True, False], ["LOC"]),
+        (_A + _TEN + "XYZ+1'" + _TWENTY + _OTHER, [2, 1], [True, False], ["XYZ"]),
+        (_A + _TEN + _OTHER + "XYZ+1'UNS+S'", [1, 1], [False, True], ["XYZ"]),
+        (_A.replace("LIN", "XYZ+1'LIN") + _TEN + _OTHER, [1, 1], [True, True], ["XYZ"] * 3),
+        (_A + _TEN + "GIS+37'NAD+ST+B::92'" + _TWENTY, [1], [False], ["SCC", "QTY", "DTM"]),
+    ],
+)
+def test_an_article_waits_in_which_something_stands_that_is_not_understood(
+    text: str, lines: list[int], waiting: list[bool], tags: list[str]
+) -> None:
+    head = "UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'DTM+137:20260302:102'"
+    found = schedule_of(segments((head + text).encode()), "DELFOR", Habits())
+    assert [len(it.lines) for it in found.articles] == lines
+    assert [not it.is_whole for it in found.articles] == waiting
+    every = [*found.findings, *(one for it in found.articles for one in it.findings)]
+    assert [(it.fault.name, it.tag) for it in every] == [("NOT_IN_THIS_PLACE", it) for it in tags]
+
+
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [
+        ("NAD+ST+B::92'LOC+11+D9'", {("A", "D1"): ["10"], ("B", "D9"): ["20"]}),
+        ("NAD+ST+B::92'", {("A", "D1"): ["10"], ("B", "D1"): ["20"]}),
+        ("NAD+ST+A::92'LOC+11+D1'", {("A", "D1"): ["10", "20"]}),
+    ],
+)
+def test_what_stands_before_another_place_stays_at_its_own(
+    place: str, found: dict[tuple[str, str], list[str]]
+) -> None:
+    head = "UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'DTM+137:20260302:102'"
+    text = head + _A + _TEN + place + _TWENTY
+    message = schedule_of(segments(text.encode()), "DELFOR", Habits())
+    wanted = {}
+    for each in message.articles:
+        key = each.places["SHIP_TO"], each.places["UNLOADING_POINT"]
+        wanted[key] = [str(it.quantity) for it in each.lines]
+    assert wanted == found
