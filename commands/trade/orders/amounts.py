@@ -147,8 +147,8 @@ AMOUNTS: Mapping[str, type[Input]] = {"charges": OrderCharge, "taxes": OrderTax}
 
 def same_amounts(column: str, old: Sequence[Any], new: Sequence[Any]) -> bool:
     """Tell whether kept amounts are the same, however many zeros they were written with."""
-    as_said = AMOUNTS[column].model_validate
-    return [as_said(it) for it in old] == [as_said(it) for it in new]
+    read = AMOUNTS[column].model_validate
+    return [read(it) for it in old] == [read(it) for it in new]
 
 
 def with_discount(lines: Sequence[LineDraft], fields: OrderFields | Order) -> Sequence[LineDraft]:
