@@ -14,6 +14,7 @@ from loaders.reading.acts import available, some
 from loaders.reading.filters import begins, one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
+from models.base.tables import fixed
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.acts import ACTS
 from models.fulfilment.deliveries.conditions import ORDER_HELD
@@ -93,7 +94,7 @@ class DeliveryFilter(Input):
         description="Late, or not: the window's end passed before it was delivered; one that is"
         " cancelled or reshipped is not late.",
     )
-    open: bool | None = Field(None, description="Still to be made or delivered, or at its end.")
+    open: bool | None = Field(None, description="Still to be made or on its way, or at its end.")
     on_hold: bool | None = Field(
         None,
         description="It or one of its orders has an active hold that you see, or none has.",
@@ -110,8 +111,12 @@ def is_late(reader: Reader, delivery: Any) -> ColumnElement[bool]:
 _REPLACED = (DeliveryState.CANCELLED, DeliveryState.RESHIPPED)
 
 
-def _is_open(_reader: Reader, delivery: Any) -> ColumnElement[bool]:
-    return delivery.state.in_(OPEN_DELIVERIES)  # type: ignore[no-any-return]
+def _is_open(reader: Reader, delivery: Any) -> ColumnElement[bool]:
+    line = reader.table(DeliveryLine)
+    ended = line.delivered + line.lost + line.refused
+    on_the_road = _some_line(reader, delivery, line.shipped > ended, line=line)
+    some_arrived = delivery.state == fixed(DeliveryState.PARTIALLY_DELIVERED)
+    return or_(delivery.state.in_(OPEN_DELIVERIES), and_(some_arrived, on_the_road))
 
 
 def _some_line(reader: Reader, delivery: Any, *conditions: Any, line: Any) -> ColumnElement[bool]:

@@ -35,6 +35,21 @@ class ParcelStatus(StrEnum):
     VOIDED = "VOIDED"
 
 
+WITH_CARRIER = frozenset(
+    {
+        ParcelStatus.PICKED_UP,
+        ParcelStatus.IN_TRANSIT,
+        ParcelStatus.OUT_FOR_DELIVERY,
+        ParcelStatus.ATTEMPT_FAILED,
+        ParcelStatus.READY_FOR_PICKUP,
+        ParcelStatus.DELIVERED,
+        ParcelStatus.RETURNED_TO_SENDER,
+        ParcelStatus.LOST,
+    }
+)
+"""Where a parcel has left by what its carrier says, whether its dispatch is told or not."""
+
+
 class Parcel(Owned):
     """A transport unit. parent_id: the pallet that it stands on. packing: of its delivery."""
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,14 @@ from uuid import UUID
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
 from commands.trade.contracts.lines import products_of
-from commands.trade.contracts.times import Window, check_ahead, covers, refuse_validity
+from commands.trade.contracts.times import (
+    CallOffTerms,
+    Window,
+    check_ahead,
+    covers,
+    refuse_notice,
+    refuse_validity,
+)
 from commands.trade.orders.compose import check_expected
 from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing, missing
@@ -193,17 +200,8 @@ def check_window(writing: Writing, contract: Contract, window: Window, path: Pat
     path = (*path, "window")
     if not covers(contract, window):
         refuse_validity(contract, path)
-    notice = timedelta(days=contract.min_notice_days)
-    if notice and contract.day(window.earliest) < contract.day(writing.now) + notice:
-        text = f"{contract.number} asks for {contract.min_notice_days} days of notice."
-        raise Refused(TradeCode.NOTICE_TOO_SHORT, text, (*path, "earliest"))
-
-
-def check_listed(contract: Contract, address_id: UUID | None, path: Path) -> None:
-    """Refused: NOT_ON_CONTRACT for an address beside the contract's list, if it has one."""
-    if contract.ship_to_ids and address_id not in {None, *contract.ship_to_ids}:
-        text = f"{contract.number} does not list this address."
-        raise Refused(TradeCode.NOT_ON_CONTRACT, text, path)
+    if not CallOffTerms(contract, writing.now).has_notice(window):
+        refuse_notice(contract, (*path, "earliest"))
 
 
 def sums(drafts: Sequence[LineDraft]) -> dict[UUID, Decimal]:

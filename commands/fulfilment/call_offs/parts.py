@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from commands.fulfilment.call_offs.inputs import CallOffPart, ContractCallOff
-from commands.fulfilment.call_offs.lines import check_listed, check_window
+from commands.fulfilment.call_offs.lines import check_window
 from commands.fulfilment.deliveries.places import (
     DeliveryPart,
     DeliveryTerms,
@@ -14,6 +14,7 @@ from commands.fulfilment.deliveries.places import (
 from commands.fulfilment.deliveries.planning.parts import check_places
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.master.parties.roles import HeldParty
+from commands.trade.contracts.times import check_listed
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Problem, Refusals, Refused
@@ -42,7 +43,8 @@ def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) 
                 if each.line_no > len(command.lines):
                     raise missing(OrderLine, (*path, "lines", number, "line_no"))
         with refusals:
-            check_listed(contract, part.ship_to_id, (*path, "ship_to_id"))
+            if part.ship_to_id is not None:
+                check_listed(contract, part.ship_to_id, (*path, "ship_to_id"))
         with refusals:
             if part.window is not None:
                 check_window(writing, contract, part.window, path)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from commands.fulfilment.call_offs.inputs import ContractCallOff
-from commands.fulfilment.call_offs.lines import agreement_of, check_listed, drafts_of, sums
+from commands.fulfilment.call_offs.lines import agreement_of, drafts_of, sums
 from commands.fulfilment.call_offs.parts import check_parts, check_unplanned, plan_parts
 from commands.master.channels import check_channel
 from commands.master.parties.roles import HeldParty, check_role, held
 from commands.master.parties.upsert import ship_to
 from commands.trade.contracts import counters
 from commands.trade.contracts.life import check_in_force
-from commands.trade.contracts.times import AgreedPlace, Window, outside
+from commands.trade.contracts.times import AgreedPlace, Window, check_listed, outside
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
@@ -166,7 +166,8 @@ async def _ship_to(
     Refused: NOT_ON_CONTRACT, NOT_FOUND.
     """
     path: Path = ("ship_to_id",)
-    check_listed(contract, command.ship_to_id, path)
+    if command.ship_to_id is not None:
+        check_listed(contract, command.ship_to_id, path)
     wanted = command.ship_to_id or next(iter(contract.ship_to_ids), None)
     return await ship_to(writing, contract.party_id, wanted, path)
 

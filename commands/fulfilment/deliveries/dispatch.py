@@ -33,8 +33,8 @@ class DispatchedDelivery(OfDelivery):
 
     dispatched_at: Instant | None = Field(
         None,
-        description="When it left; now by default, never in the future, nor more than a day before"
-        " its orders were placed.",
+        description="When it left; now by default, at most a day ahead of our clock, and a day"
+        " before its orders were placed.",
     )
 
 

@@ -81,7 +81,8 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     """Pack what was picked.
 
     A short pick lowers what is planned; the rest becomes a backorder of its order line (D4), or
-    is cancelled under PARTIAL_CANCEL_REST. Refused: WRONG_STATE, PARCELS_DO_NOT_MATCH when
+    is cancelled under PARTIAL_CANCEL_REST. Refused: WRONG_STATE also where its carrier tells that
+    parcels of it have left (P2), PARCELS_DO_NOT_MATCH when
     the contents are not exactly what was picked, QUANTITY_EXCEEDED, INVALID for a short pick
     without reason, PAYMENT_OUTSTANDING, ON_HOLD for a short pick while a hold stops the delivery
     itself, DELIVERY_POLICY for one of an order that must come complete, or when an order is past

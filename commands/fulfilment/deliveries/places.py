@@ -11,6 +11,7 @@ from commands.fulfilment.deliveries.locking import Locked
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, check_handling
 from commands.trade.orders.fields import Recipient
+from commands.trade.orders.lines import called_off
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
@@ -51,7 +52,8 @@ class DeliveryTerms(Input):
     window_override: Note | None = Field(
         None,
         description="Why the window may lie outside of the address's receiving hours, or of the"
-        " contract's validity; else the order's `windowOverride`.",
+        " contract's validity, or leave less notice than it asks for; else the order's"
+        " `windowOverride`.",
     )
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="Address of the party to deliver to; else the order's."
@@ -77,7 +79,7 @@ class DeliveryPart(DeliveryTerms):
     incoterm: Incoterm | None = Field(None, description="Who bears cost and risk on the way.")
     promised_at: Instant | None = Field(None, description="What the customer was promised.")
     fulfil_at: Instant | None = Field(None, description="Do not pick before this instant.")
-    fulfil_by: Instant | None = Field(None, description="It must have left by this instant.")
+    fulfil_by: Instant | None = Field(None, description="It is to have left by this instant.")
     completes_order: bool = Field(
         default=False,
         description="This delivery completes its orders (EDIFACT 4183 164): with it, nothing of"
@@ -248,19 +250,21 @@ async def new_window(
     """Return the columns of a new window, and the rules that it overrides.
 
     Refused: INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be handled in
-    time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY.
+    time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT.
     """
     with locked.writing.refusals:
         check_ahead(locked.writing, window, ())
     with locked.writing.refusals:
-        check_handling(delivery.fulfil_at, delivery.fulfil_by, window.latest, ("window",))
+        by = delivery.fulfil_by
+        check_handling(delivery.fulfil_at, by, window.latest, ("window",), ("latest",))
     address = None
     if delivery.ship_to_id is not None:
         wanted = {delivery.ship_to_id: ("delivery_id",)}
         address = (await locked.writing.get(Address, wanted))[delivery.ship_to_id]
     agreed = {it.contract_id for it in locked.orders.values() if it.contract_id}
     contracts = await locked.writing.by_key(Contract, "id", agreed)
-    arrival = AgreedPlace(address, list(contracts.values()), override)
+    call_offs = called_off(locked.orders.values(), locked.order_lines.values(), contracts)
+    arrival = AgreedPlace(address, call_offs, override)
     overridden = arrival.check(window, ("window",))
     columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
     columns["window_override"] = override

@@ -81,8 +81,8 @@ async def hand_over(batch: DeliveryBatch[Any]) -> None:
 async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
     """Take a delivery back before it leaves: its quantities can be planned again (D5).
 
-    Refused: WRONG_STATE, ON_HOLD while a hold stops the delivery
-    itself, since its quantities would be free of it.
+    Refused: WRONG_STATE also where its carrier tells that parcels of it have left (P2), ON_HOLD
+    while a hold stops the delivery itself, since its quantities would be free of it.
     """
     batch = await take_each(writing, [command], cancel)
     await retract(batch)

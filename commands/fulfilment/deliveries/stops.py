@@ -9,7 +9,7 @@ from uuid import UUID
 from commands.trade.orders.states import not_wanted
 from commands.writing.stops import Refuse, check_stops, find_stops
 from commands.writing.transaction import Writing
-from kit.errors import Path, Refused
+from kit.errors import Code, Path, Refused
 from models.access.viewers import Viewer
 from models.base.acts import Some
 from models.base.guards import guards
@@ -22,6 +22,7 @@ from models.fulfilment.deliveries.conditions import (
     ORDER_HELD,
     ORDER_UNPAID,
     PLACELESS,
+    TAKEN_OVER,
     TOO_EARLY,
     TOO_LATE,
     UNCARRIED,
@@ -30,6 +31,7 @@ from models.fulfilment.deliveries.conditions import (
     UNWANTED,
 )
 from models.fulfilment.deliveries.tables import Delivery
+from models.fulfilment.parcels import Parcel
 from models.master.catalog import Product
 from models.master.handling import lacking
 from models.master.parties import Party
@@ -80,6 +82,7 @@ def _known(writing: Writing, delivery: Delivery, path: Path) -> Mapping[Some, Re
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),
         PLACELESS: partial(_placeless, delivery, path),
+        TAKEN_OVER: partial(_gone, delivery, path),
         TOO_EARLY: partial(_too_early, delivery, path),
         UNFINISHED: partial(_unfinished, delivery, path),
         NOT_LAST: partial(_unfinished, delivery, path),
@@ -143,6 +146,12 @@ def _incomplete(path: Path, orders: Sequence[Order]) -> Refused:
     """Return the refusal of a part that would leave alone (D11)."""
     text = f"{orders[0].number} must come complete; this delivery leaves something open."
     return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
+
+
+def _gone(delivery: Delivery, path: Path, _parcels: Sequence[Parcel]) -> Refused:
+    """Return the refusal of what its carrier has already (P2)."""
+    text = f"Parcels of {delivery.number} have left, as their carrier tells: dispatch it."
+    return Refused(Code.WRONG_STATE, text, path)
 
 
 def _unwanted(delivery: Delivery, path: Path, lines: Sequence[OrderLine]) -> Refused:

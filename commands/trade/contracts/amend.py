@@ -377,7 +377,7 @@ def _amend_line(
     changed = _change(line, values, path)
     check_agreed_terms(line, path)
     if changed:
-        reachable(line, line.owed - line.called_off, path)
+        reachable(line, path)
     if line.agreed < min(before, line.called_off):
         name = "target_quantity" if line.max_quantity is None else "max_quantity"
         text = f"{line.called_off.normalize():f} of this line is called off already."

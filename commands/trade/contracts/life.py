@@ -156,8 +156,8 @@ async def check_call_offs(writing: Writing, contract: Contract) -> None:
 async def check_stray(writing: Writing, contract: Contract) -> None:
     """Refused: OPEN_CALL_OFFS where what is called off comes outside the validity (K3)."""
     text = (
-        f"Call-offs of {contract.number} come before {contract.valid_from} or after"
-        f" {contract.valid_to}: cancel or reschedule them, or keep them by keepCallOffs."
+        f"Call-offs of {contract.number} were made or come before {contract.valid_from}, or come"
+        f" after {contract.valid_to}: cancel or reschedule them, or keep them by keepCallOffs."
     )
     stray = Refused(TradeCode.OPEN_CALL_OFFS, text, ("keep_call_offs",))
     known = {acts.STRAY_CALL_OFFS: lambda _lines: stray}

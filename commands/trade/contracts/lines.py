@@ -16,9 +16,10 @@ from commands.master.packagings.counting import (
 )
 from commands.trade.contracts.guarantees import SupplyGuarantee
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Problem, Refused
 from kit.ids import Names, new_id
 from kit.inputs import ExactAmount, Percent, Quantity, QuantityOrZero
+from kit.standards.money import plain
 from models.base.guards import guards
 from models.master.catalog import Product, measure_of
 from models.trade.codes import TradeCode
@@ -79,8 +80,7 @@ def terms_of(
     for name, message in _contradictions(line):
         raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
     agreed = {**terms, **measure_of(product)}
-    new = ContractLine(called_off=Decimal(0), **agreed)
-    reachable(new, max(new.owed, product.step), path)
+    reachable(ContractLine(called_off=Decimal(0), **agreed), path)
     return agreed
 
 
@@ -128,29 +128,53 @@ def _contradictions(line: ContractLineCreate | ContractLine) -> Iterator[tuple[s
 
 
 @guards("K13")
-def reachable(line: Any, wanted: Decimal, path: Path) -> None:
-    """Look whether call-offs of the agreed sizes can bring what is wanted of a line, and fit in.
+def reachable(line: ContractLine, path: Path) -> None:
+    """Look whether call-offs of the agreed sizes can bring what is owed of a line, and fit in.
 
-    line: what it agrees on, in units. wanted: what must still be called off. The fewest call-offs
-    that bring it are also those that take least room: each takes at least the smallest size.
-    Refused: OUT_OF_RANGE.
+    Of a line of which nothing is called off they bring something at least, owed or not. The fewest
+    call-offs that bring it are also those that take least room: each takes at least the smallest
+    size. path: of the line, as it would stand after the command. Refused: OUT_OF_RANGE.
     """
-    if wanted <= 0:
-        return
     step = line.lot_multiple or Decimal(1).scaleb(-line.scale)
+    wanted = line.owed - line.called_off if line.called_off else max(line.owed, step)
     room = _whole(line.ceiling - line.called_off, step, ROUND_FLOOR)
     smallest = max(_whole(line.min_per_call_off or step, step, ROUND_CEILING), step)
-    largest = room
-    if line.max_per_call_off is not None:
-        largest = min(room, _whole(line.max_per_call_off, step, ROUND_FLOOR))
-    needed = _whole(wanted, step, ROUND_CEILING)
-    if largest >= smallest:
-        fewest = (needed / largest).to_integral_value(ROUND_CEILING)
-        if max(needed, fewest * smallest) <= room:
-            return
-    text = f"Call-offs of the agreed sizes do not reach {wanted.normalize():f} of this line."
+    largest = _whole(line.max_per_call_off or max(room, smallest), step, ROUND_FLOOR)
+    if largest >= smallest and (wanted <= 0 or _fits(wanted, step, smallest, largest, room)):
+        return
+    text = "Call-offs of the agreed sizes bring nothing of this line."
+    if wanted > 0:
+        text = f"Call-offs of the agreed sizes do not reach {wanted.normalize():f} of this line."
     field = "min_quantity" if line.min_quantity else "lot_multiple"
     raise Refused(Code.OUT_OF_RANGE, text, (*path, field))
+
+
+def _fits(
+    wanted: Decimal, step: Decimal, smallest: Decimal, largest: Decimal, room: Decimal
+) -> bool:
+    """Tell whether call-offs of these sizes bring what is wanted within the room that is left."""
+    needed = _whole(wanted, step, ROUND_CEILING)
+    if min(largest, room) < smallest:
+        return False
+    fewest = (needed / min(largest, room)).to_integral_value(ROUND_CEILING)
+    return max(needed, fewest * smallest) <= room
+
+
+@guards("K17", instead=())
+def too_little(
+    line: ContractLine, quantity: Decimal, whole: Decimal, path: Path
+) -> Iterator[Problem]:
+    """Yield what is odd about what is to stay of a call-off's line; path: of what says it.
+
+    whole: what is to stay of that call-off of the contract line, in all.
+    """
+    lot, least = line.lot_multiple, line.min_per_call_off
+    if lot is not None and quantity % lot:
+        text = f"This comes in multiples of {plain(lot)}."
+        yield Problem(TradeCode.LOT_MULTIPLE, text, path)
+    if least is not None and whole < least:
+        text = f"The least of one call-off is {plain(least)}."
+        yield Problem(TradeCode.BELOW_MINIMUM, text, path)
 
 
 def _whole(quantity: Decimal, step: Decimal, rounding: str) -> Decimal:

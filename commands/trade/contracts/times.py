@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Protocol, Self
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, Protocol, Self
+from uuid import UUID
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -51,15 +52,31 @@ def windows_of(whole: Windowed, lines: Iterable[Windowed]) -> Iterator[tuple[Pat
             yield ("lines", number), line.window
 
 
+class CallOffTerms(NamedTuple):
+    """What was called off from a contract, when, and for when it was wanted first, if known."""
+
+    contract: Contract
+    at: datetime
+    wanted: datetime | None = None
+
+    def has_notice(self, window: Window) -> bool:
+        """Tell whether a window leaves the notice that is agreed, or begins as was wanted then."""
+        notice = timedelta(days=self.contract.min_notice_days)
+        first = self.contract.day(self.at) + notice
+        if self.wanted is not None:
+            first = min(first, self.contract.day(self.wanted))
+        return not notice or self.contract.day(window.earliest) >= first
+
+
 @dataclass(frozen=True)
 class AgreedPlace:
-    """Where something is to arrive, and under which contracts. override: why, against a rule.
+    """Where something is to arrive, and what of contracts it brings. override: why, against a rule.
 
     says_why: the field that clients say it in.
     """
 
     address: Address | None
-    contracts: Collection[Contract] = ()
+    call_offs: Collection[CallOffTerms] = ()
     override: str | None = None
     says_why: str = "windowOverride"
 
@@ -67,9 +84,10 @@ class AgreedPlace:
         """Look whether a window may be agreed on; path: of the window.
 
         Returns the rules against which it is, since somebody says why. Refused:
-        OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY.
+        OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT.
         """
-        return frozenset((*self._hours(window, path), *self._validity(window, path)))
+        rules = (self._hours, self._validity, self._notice)
+        return frozenset(rule for check in rules for rule in check(window, path))
 
     def _hours(self, window: Window, path: Path) -> list[TimeRule]:
         if self.address is None or _is_taken_in(self.address, window):
@@ -79,10 +97,16 @@ class AgreedPlace:
         return [TimeRule.RECEIVING_HOURS]
 
     def _validity(self, window: Window, path: Path) -> list[TimeRule]:
-        over = [it for it in self.contracts if not covers(it, window)]
+        over = [it.contract for it in self.call_offs if not covers(it.contract, window)]
         if over and self.override is None:
             refuse_validity(over[0], path)
         return [TimeRule.VALIDITY] if over else []
+
+    def _notice(self, window: Window, path: Path) -> list[TimeRule]:
+        short = [it for it in self.call_offs if not it.has_notice(window)]
+        if short and self.override is None:
+            refuse_notice(short[0].contract, (*path, "earliest"))
+        return [TimeRule.NOTICE] if short else []
 
 
 def _is_taken_in(address: Address, window: Window) -> bool:
@@ -116,6 +140,21 @@ def refuse_validity(contract: Contract, path: Path) -> None:
     raise outside(contract, path)
 
 
+@guards("K15")
+def refuse_notice(contract: Contract, path: Path) -> None:
+    """Refused: NOTICE_TOO_SHORT."""
+    text = f"{contract.number} asks for {contract.min_notice_days} days of notice."
+    raise Refused(TradeCode.NOTICE_TOO_SHORT, text, path)
+
+
+@guards("K16")
+def check_listed(contract: Contract, address_id: UUID | None, path: Path) -> None:
+    """Refused: NOT_ON_CONTRACT for where the contract does not deliver; None for a free address."""
+    if contract.ship_to_ids and address_id not in contract.ship_to_ids:
+        text = f"{contract.number} does not list this address."
+        raise Refused(TradeCode.NOT_ON_CONTRACT, text, path)
+
+
 def outside(contract: Contract, path: Path) -> Refused:
     """Return the refusal of a day that the contract does not cover (K3)."""
     text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}."
@@ -130,16 +169,29 @@ def check_ahead(writing: Writing, window: Window | None, path: Path) -> None:
 
 
 @guards("D16")
+def check_leaves(writing: Writing, fulfil_by: datetime | None, path: Path) -> None:
+    """Refused: INVALID_DATE where it would have to have left already; path: of what says it."""
+    if fulfil_by is not None and fulfil_by <= writing.now:
+        text = f"It would have to have left by now: {fulfil_by.isoformat()} has passed."
+        raise Refused(Code.INVALID_DATE, text, (*path, "fulfil_by"))
+
+
+@guards("D16")
 def check_handling(
-    fulfil_at: datetime | None, fulfil_by: datetime | None, latest: datetime, path: Path
+    fulfil_at: datetime | None,
+    fulfil_by: datetime | None,
+    latest: datetime,
+    path: Path,
+    end: Path = ("fulfil_at",),
 ) -> None:
     """Look whether goods can be handled when they are to be, and still arrive.
 
-    latest: end of the window. path: of what says it. Refused: INVALID_DATE.
+    latest: end of the window. path: of what says it. end: below that, what is told where the window
+    ends too early: what was sent. Refused: INVALID_DATE.
     """
     if fulfil_at is not None and fulfil_by is not None and fulfil_by < fulfil_at:
         text = f"It would have to leave before it may be picked: {fulfil_at.isoformat()}."
         raise Refused(Code.INVALID_DATE, text, (*path, "fulfil_by"))
     if fulfil_at is not None and latest <= fulfil_at:
         text = f"It may not be picked before {fulfil_at.isoformat()}, when its window is over."
-        raise Refused(Code.INVALID_DATE, text, (*path, "fulfil_at"))
+        raise Refused(Code.INVALID_DATE, text, (*path, *end))

@@ -19,7 +19,7 @@ from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
-from kit.inputs import LARGEST_BULK, check_payable, refuse_duplicates
+from kit.inputs import LARGEST_BULK, Input, check_payable, refuse_duplicates
 from kit.standards.money import rounded, spread
 from models.access.viewers import Scope
 from models.base.payloads import ColumnName
@@ -141,6 +141,16 @@ def kept(items: Sequence[Any]) -> list[dict[str, Any]]:
     return [it.model_dump(mode="json") for it in items]
 
 
+AMOUNTS: Mapping[str, type[Input]] = {"charges": OrderCharge, "taxes": OrderTax}
+"""Column of an order -> what each item of it says."""
+
+
+def same_amounts(column: str, old: Sequence[Any], new: Sequence[Any]) -> bool:
+    """Tell whether kept amounts are the same, however many zeros they were written with."""
+    read = AMOUNTS[column].model_validate
+    return [read(it) for it in old] == [read(it) for it in new]
+
+
 def with_discount(lines: Sequence[LineDraft], fields: OrderFields | Order) -> Sequence[LineDraft]:
     """Spread the discount of an order over its lines.
 
@@ -221,12 +231,11 @@ async def state_amounts(writing: Writing, command: OrderStateAmounts) -> Outcome
 
 def _are_there(order: Order, command: OrderStateAmounts, columns: Mapping[str, Any]) -> bool:
     """Tell whether the order has these amounts, however many zeros they were written with."""
-    charges = [OrderCharge.model_validate(it) for it in order.charges]
-    taxes = [OrderTax.model_validate(it) for it in order.taxes]
     sums = (
         getattr(order, it) == columns.get(it, getattr(order, it)) for it in ("charged", "taxed")
     )
-    return (command.charges in (None, charges)) and (command.taxes in (None, taxes)) and all(sums)
+    stated = (it for it in AMOUNTS if getattr(command, it) is not None)
+    return all(same_amounts(it, getattr(order, it), columns[it]) for it in stated) and all(sums)
 
 
 def _columns(command: OrderStateAmounts) -> dict[str, Any]:

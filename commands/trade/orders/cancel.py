@@ -8,12 +8,13 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.master.packagings.counting import Quantified, packagings_of
+from commands.trade.contracts.lines import too_little
 from commands.trade.orders.lines import cancel, lines_of
 from commands.trade.orders.states import VersionedOrderCommand, become, end_if_empty, locked
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refusals, Refused
+from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Note, Quantity, refuse_duplicates
 from models.base.guards import guards
@@ -25,6 +26,7 @@ from models.events.trade.orders import (
 from models.master.catalog import Product
 from models.master.channels import Channel
 from models.trade.codes import TradeCode
+from models.trade.contracts.tables import ContractLine
 from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderKind
@@ -59,19 +61,34 @@ class OrderClose(VersionedOrderCommand):
 @verb(
     acts.CANCEL_LINES,
     "Cancel any part of lines that no delivery has taken. When nothing remains, the order is"
-    " CANCELLED. A call-off gives the quantity back to its contract.",
+    " CANCELLED, or CLOSED where something of it had left and was lost or came back."
+    " A call-off gives the quantity back to its contract.",
 )
 async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
-    """Cancel what is in no delivery yet; an order of which nothing remains is CANCELLED.
+    """Cancel what is in no delivery yet; an order of which nothing remains ends.
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, DUPLICATE, SCALE_EXCEEDED,
-    QUANTITY_NOT_OPEN for more than is unplanned (invariants O4, O7).
+    QUANTITY_NOT_OPEN for more than is unplanned (invariants O4, O7), LOT_MULTIPLE and
+    BELOW_MINIMUM where a part of what is open of a call-off would stay, of no agreed size (K17).
+    """
+    return await cancel_quantities(writing, command, are_sized=True)
+
+
+async def cancel_quantities(
+    writing: Writing, command: OrderCancelLines, *, are_sized: bool = False
+) -> Outcome:
+    """Cancel quantities. are_sized: whether what stays must be of the agreed sizes.
+
+    Refused: as `orderCancelLines`.
     """
     with writing.refusals:
         refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
     order = await locked(writing, command, cancel_lines)
     lines = await lines_of(writing, [order.id])
     wanted = await _wanted(writing, command, lines)
+    if are_sized and order.contract_id is not None:
+        with writing.refusals:
+            await _check_sizes(writing, command, lines, wanted)
     writing.refusals.end()
     happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
     await cancel(writing, order, lines.values(), wanted, happened)
@@ -84,7 +101,8 @@ async def cancel_lines(writing: Writing, command: OrderCancelLines) -> Outcome:
 @verb(
     acts.WITHDRAW,
     "Cancel all of an order that no delivery has taken, where its channel lets those who order over"
-    " it do so. When nothing remains, the order is CANCELLED.",
+    " it do so. When nothing remains, the order is CANCELLED, or CLOSED where something of it had"
+    " left and was lost or came back.",
 )
 async def withdraw(writing: Writing, command: OrderWithdraw) -> Outcome:
     """Cancel what is in no delivery yet, in the name of who ordered it.
@@ -134,6 +152,32 @@ async def _wanted(
             wanted[line] = quantity
     refusals.end()
     return wanted
+
+
+async def _check_sizes(
+    writing: Writing,
+    command: OrderCancelLines,
+    lines: Mapping[UUID, OrderLine],
+    wanted: Mapping[OrderLine, Decimal],
+) -> None:
+    """Look whether what stays of a call-off is of agreed sizes; all that is open may always go.
+
+    Refused: LOT_MULTIPLE, BELOW_MINIMUM.
+    """
+    keys = {it.contract_line_id for it in wanted if it.contract_line_id is not None}
+    agreed = await writing.for_all().by_key(ContractLine, "id", keys)
+    staying = {it: it.ordered - it.cancelled - wanted.get(it, 0) for it in lines.values()}
+    problems = list[Problem]()
+    for place, each in enumerate(command.lines):
+        line = lines[each.line_id]
+        terms = agreed.get(line.contract_line_id)
+        if terms is not None and wanted[line] < line.unplanned:
+            mine = (it for it in staying if it.contract_line_id == terms.id)
+            whole = sum((staying[it] for it in mine), Decimal(0))
+            path: Path = ("lines", place, "quantity")
+            problems += too_little(terms, staying[line], whole, path)
+    if problems:
+        raise Refused.of(problems)
 
 
 @guards("O4", "O7")

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 
 from commands.trade.contracts.account import give_back
+from commands.trade.contracts.times import CallOffTerms
 from commands.writing.ledger import moved_then
 from commands.writing.transaction import Writing, check_version
 from kit.db.statements import Statement
@@ -26,6 +27,7 @@ from models.events.trade.orders import (
     OrderDelivered,
     OrderPartiallyDelivered,
 )
+from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, PaymentState
@@ -52,6 +54,20 @@ async def lines_of(writing: Writing, order_ids: Collection[UUID]) -> dict[UUID, 
     """Read the lines of locked orders afresh: line id -> line, in the order of line numbers."""
     rows = await writing.among(OrderLine, "order_id", order_ids, "order_id", "line_no")
     return {line.id: line for line in rows}
+
+
+def called_off(
+    orders: Iterable[Order], lines: Iterable[OrderLine], contracts: Mapping[UUID, Contract]
+) -> list[CallOffTerms]:
+    """Return what orders called off. lines: those that are asked about. contracts: by id."""
+    found, rows = list[CallOffTerms](), list(lines)
+    for order in orders:
+        if order.contract_id is not None:
+            mine = (it.window_earliest for it in rows if it.order_id == order.id)
+            wanted = [it for it in (order.window_earliest, *mine) if it is not None]
+            first = min(wanted, default=None)
+            found.append(CallOffTerms(contracts[order.contract_id], order.placed_at, first))
+    return found
 
 
 async def touch_lines_of(writing: Writing, order_ids: Collection[UUID]) -> None:

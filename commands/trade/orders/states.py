@@ -14,7 +14,7 @@ from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Command, ExactAmount, Input, Note, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import leading_to
-from models.events.trade.orders import OrderApproved, OrderCancelled, OrderRejected
+from models.events.trade.orders import OrderApproved, OrderCancelled, OrderClosed, OrderRejected
 from models.trade.codes import TradeCode
 from models.trade.contracts.guarantees import Guarantee
 from models.trade.orders import acts
@@ -95,8 +95,17 @@ def become(writing: Writing, order: Order, state: OrderState) -> None:
 
 
 def end_if_empty(writing: Writing, order: Order, lines: Iterable[OrderLine]) -> None:
-    """Cancel a locked order all of whose lines are cancelled, unless it has come to its end."""
-    if order.state in OPEN_STATES and all(it.cancelled == it.ordered for it in lines):
+    """End a locked order all of whose lines are cancelled, unless it has come to its end.
+
+    It is CANCELLED where nothing of it ever left, else CLOSED: what was lost may still arrive.
+    """
+    every = list(lines)
+    if order.state not in OPEN_STATES or any(it.cancelled != it.ordered for it in every):
+        return
+    if any(it.lost or it.refused or it.delivered for it in every):
+        become(writing, order, OrderState.CLOSED)
+        writing.record(OrderClosed(order.id))
+    else:
         become(writing, order, OrderState.CANCELLED)
         writing.record(OrderCancelled(order.id))
 

@@ -6,10 +6,9 @@ from decimal import Decimal
 from typing import TypeAlias
 from uuid import UUID
 
+from commands.trade.contracts.lines import too_little
 from commands.writing.transaction import Writing
 from kit.errors import Path, Problem, Refused
-from kit.standards.money import plain
-from models.trade.codes import TradeCode
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
@@ -46,12 +45,5 @@ def _too_little(
             wanted[line.contract_line_id] += offers[line][0] if line in offers else left
     for line, (quantity, path) in offers.items():
         terms = agreed.get(line.contract_line_id)
-        if terms is None:
-            continue
-        lot, least = terms.lot_multiple, terms.min_per_call_off
-        if lot is not None and quantity % lot:
-            text = f"This comes in multiples of {plain(lot)}."
-            yield Problem(TradeCode.LOT_MULTIPLE, text, path)
-        if least is not None and wanted[terms.id] < least:
-            text = f"The least of one call-off is {plain(least)}."
-            yield Problem(TradeCode.BELOW_MINIMUM, text, path)
+        if terms is not None:
+            yield from too_little(terms, quantity, wanted[terms.id], path)

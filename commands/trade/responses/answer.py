@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import DateTime, Uuid, bindparam, exists, select
 
 from commands.trade.contracts.times import AgreedPlace, Window
-from commands.trade.orders.lines import cancel, lines_of, withdraw
+from commands.trade.orders.lines import called_off, cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.trade.responses.agreed import check_against_contract
 from commands.trade.responses.substitutes import substitute
@@ -59,8 +59,8 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
 
     Refused: NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE also for a line whose amendment
     does not wait, or waits no longer, and for a substitute that is not active any more. Of a
-    call-off LOT_MULTIPLE, BELOW_MINIMUM and OUTSIDE_VALIDITY (K3) for what its contract, which may
-    have been amended since, does not allow.
+    call-off LOT_MULTIPLE, BELOW_MINIMUM, OUTSIDE_VALIDITY (K3) and NOTICE_TOO_SHORT (K15) for what
+    its contract, which may have been amended since, does not allow.
     """
     with writing.refusals:
         refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
@@ -120,7 +120,7 @@ async def _check(
     }
     await check_against_contract(writing, order, lines, offers)
     contracts = await writing.for_all().by_key(Contract, "id", {order.contract_id})
-    agreed = AgreedPlace(None, list(contracts.values()), order.window_override)
+    agreed = AgreedPlace(None, called_off([order], lines, contracts), order.window_override)
     for line, path in accepted.items():
         if line.offered_latest is not None:
             of = (line.offered_earliest, line.offered_latest, line.offered_zone)

@@ -9,7 +9,7 @@ from pydantic import Field
 from commands.master.packagings.counting import columns_of
 from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, windows_of
 from commands.trade.orders.drafts import window_columns
-from commands.trade.orders.lines import cancel, lines_of, withdraw
+from commands.trade.orders.lines import called_off, cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, end_if_empty, locked
 from commands.trade.responses.agreed import Offer, check_against_contract
 from commands.trade.responses.checks import check_response
@@ -41,7 +41,8 @@ class OrderConfirm(VersionedOrderCommand):
     window_override: Note | None = Field(
         None,
         description="Why a window may lie outside of the address's receiving hours, or of the"
-        " contract's validity; else the order's `windowOverride`.",
+        " contract's validity, or leave less notice than it asks for; else the order's"
+        " `windowOverride`.",
     )
     answer_by: Instant | None = Field(
         None, description="Until when amendments wait for their answer; needed where any does."
@@ -61,7 +62,8 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
 
     Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE also for a line of which nothing is open,
     DUPLICATE, INVALID for fields that do not go with the response, INVALID_DATE and INVALID_WINDOW
-    for what has passed, OUTSIDE_RECEIVING_HOURS (D6), OUTSIDE_VALIDITY (K3), SCALE_EXCEEDED,
+    for what has passed, OUTSIDE_RECEIVING_HOURS (D6), OUTSIDE_VALIDITY (K3),
+    NOTICE_TOO_SHORT (K15), SCALE_EXCEEDED,
     QUANTITY_EXCEEDED for an amendment to more than is wanted,
     QUANTITY_NOT_OPEN for less than deliveries have taken, UNIT_MISMATCH for a substitute in
     another unit, NOT_ON_CONTRACT for a call-off's substitute or tolerance, LOT_MULTIPLE and
@@ -112,7 +114,7 @@ async def _checked(
         with refusals:
             check_ahead(writing, window, path)
     with refusals:
-        overridden = await _overridden(writing, order, command)
+        overridden = await _overridden(writing, order, lines.values(), command)
     with refusals:
         await check_against_contract(writing, order, lines.values(), _offers(items))
     refusals.end()
@@ -135,7 +137,9 @@ def _check_answer_by(
         raise Refused(Code.INVALID_DATE, "This instant has passed.", ("answer_by",))
 
 
-async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> frozenset[TimeRule]:
+async def _overridden(
+    writing: Writing, order: Order, lines: Iterable[OrderLine], command: OrderConfirm
+) -> frozenset[TimeRule]:
     """Return the rules that its windows override. Refused: as `AgreedPlace.check`."""
     windows = list(windows_of(command, command.lines))
     if not windows:
@@ -144,7 +148,7 @@ async def _overridden(writing: Writing, order: Order, command: OrderConfirm) -> 
     contracts = await writing.by_key(Contract, "id", {order.contract_id} - {None})
     override = command.window_override or order.window_override
     address = next(iter(addresses.values()), None)
-    arrival = AgreedPlace(address, list(contracts.values()), override)
+    arrival = AgreedPlace(address, called_off([order], lines, contracts), override)
     refusals, found = Refusals(), set[TimeRule]()
     for path, window in windows:
         with refusals:

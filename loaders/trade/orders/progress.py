@@ -26,12 +26,10 @@ def fulfilment(line: Any) -> ColumnElement[Any]:
     wanted = line.ordered - line.cancelled
     some, every = func.bool_or, func.bool_and
     delivered = some(line.delivered > 0) & every(line.delivered >= wanted)
+    returned = delivered & some(line.return_received > 0)
     status = case(
-        (delivered & every(line.return_received >= wanted), FulfilmentStatus.RETURNED.value),
-        (
-            delivered & some(line.return_received > 0),
-            FulfilmentStatus.PARTIALLY_RETURNED.value,
-        ),
+        (returned & every(line.return_received >= wanted), FulfilmentStatus.RETURNED.value),
+        (returned, FulfilmentStatus.PARTIALLY_RETURNED.value),
         (delivered, FulfilmentStatus.DELIVERED.value),
         (some(line.delivered > 0), FulfilmentStatus.PARTIALLY_DELIVERED.value),
         (

@@ -18,6 +18,7 @@ from models.fulfilment.deliveries.conditions import (
     ORDER_UNPAID,
     OWED_AGAIN,
     PLACELESS,
+    TAKEN_OVER,
     TOO_EARLY,
     TOO_LATE,
     UNCARRIED,
@@ -82,7 +83,7 @@ PACK = Transition(
     Scope.DELIVERIES_FULFIL,
     BEFORE_DISPATCH - {DeliveryState.PLANNED},
     becomes=DeliveryState.PACKED,
-    stopped_by=(ORDER_UNPAID, ORDER_AMENDED, TOO_LATE, TOO_EARLY, UNPLACED, UNCARRIED),
+    stopped_by=(ORDER_UNPAID, ORDER_AMENDED, TOO_LATE, TOO_EARLY, UNPLACED, UNCARRIED, TAKEN_OVER),
     action=DeliveryAction.PACK,
 )
 DISPATCH = Transition(
@@ -106,7 +107,7 @@ CANCEL = Transition(
     Scope.DELIVERIES_PLAN,
     BEFORE_DISPATCH,
     becomes=DeliveryState.CANCELLED,
-    stopped_by=(HELD,),
+    stopped_by=(HELD, TAKEN_OVER),
     action=DeliveryAction.CANCEL,
 )
 CONFIRM_RECEIPT = Act(

@@ -32,4 +32,5 @@ AFTER_DISPATCH = ON_THE_WAY | {
 }
 MAY_LACK = AFTER_DISPATCH - {DeliveryState.DELIVERED}
 """Where something may be lost or have come back, and be sent again."""
-OPEN_DELIVERIES = BEFORE_DISPATCH | ON_THE_WAY
+OPEN_DELIVERIES = BEFORE_DISPATCH | {DeliveryState.DISPATCHED}
+"""Of those that are PARTIALLY_DELIVERED, only some still are on the way."""

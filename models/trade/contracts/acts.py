@@ -97,7 +97,10 @@ OPEN_CALL_OFFS = Some("call-offs of it are open", (ContractLine,), _is_owing, ru
 
 
 def _comes_outside(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]:
-    """Tell whether something of a line is still to come outside the contract's validity (K3)."""
+    """Tell whether something of a line is open that the contract's validity does not cover (K3).
+
+    It is still to come outside of it, or was called off before its first day.
+    """
 
     def is_outside(window: Any, earliest: Any, latest: Any) -> ColumnElement[bool]:
         is_late = and_(contract.day(latest) > contract.valid_to, ~contract.delivers_rest)
@@ -130,14 +133,14 @@ def _comes_outside(rows: AllRows, contract: Any, line: Any) -> ColumnElement[boo
                 part.open_quantity > 0,
                 order.id == part.order_id,
                 order.may_owe,
-                is_coming(part, order),
+                or_(contract.day(order.placed_at) < contract.valid_from, is_coming(part, order)),
             ),
         ),
     )
 
 
 STRAY_CALL_OFFS = Some(
-    "something that was called off comes outside its validity",
+    "something open was called off before it is valid, or comes outside its validity",
     (ContractLine,),
     _comes_outside,
     rule="K3",

@@ -37,6 +37,7 @@ class TimeRule(StrEnum):
     RECEIVING_HOURS = "RECEIVING_HOURS"
     VALIDITY = "VALIDITY"
     PASSED = "PASSED"
+    NOTICE = "NOTICE"
 
 
 IN_FORCE = frozenset({ContractState.ACTIVE})

@@ -98,7 +98,7 @@ async def test_a_first_day_is_not_moved_behind_what_is_called_off(ask, world):
     made = await _owing(ask, world)
     await contracts.call_off(world, ask, made, "60", window=contracts.window("2026-04-10"))
     refused = [("OPEN_CALL_OFFS", "keepCallOffs")]
-    for day, found in (("2026-04-11", refused), ("2026-04-10", [])):
+    for day, found in (("2026-04-11", refused), ("2026-03-03", refused), ("2026-03-02", [])):
         assert await _end(ask, made, "contractAmend", validFrom=day) == found
     assert await _end(ask, made, "contractAmend", validFrom="2026-04-11", keepCallOffs=True) == []
 
@@ -304,5 +304,18 @@ async def test_a_minimum_that_call_offs_do_not_reach_is_refused(ask, world, wron
     made = await contracts.draft(world, ask, lines=[contracts.line(bolt, "100", **right)])
     change = {"contractLineId": made["lines"][0]["id"], **wrong}
     payload = await contracts.change(ask, "contractAmend", contractId=made["id"], lines=[change])
-    owes = "minQuantity" in wrong
-    assert [it["code"] for it in payload["userErrors"]] == ["OUT_OF_RANGE"] * owes
+    assert [it["code"] for it in payload["userErrors"]] == ["OUT_OF_RANGE"]
+
+
+@pytest.mark.gate("K13", "contractAmend")
+async def test_what_is_called_off_may_leave_a_rest_that_no_size_fits_but_no_sizes_that_none_do(
+    ask, world
+):
+    (bolt,) = await products(ask, "BOLT")
+    made = await contracts.contract(world, ask, lines=[contracts.line(bolt, "100")])
+    await contracts.call_off(world, ask, made, "95")
+    line = {"contractLineId": made["lines"][0]["id"]}
+    odd = line | {"lotMultiple": "7", "maxPerCallOff": "5"}
+    refused = [("OUT_OF_RANGE", "lines.0.lotMultiple")]
+    assert await _end(ask, made, "contractAmend", lines=[odd]) == refused
+    assert await _end(ask, made, "contractAmend", lines=[line | {"minPerCallOff": "20"}]) == []

@@ -141,3 +141,47 @@ async def test_what_was_called_off_instead_took_the_place_of_what_is_found(feed,
     assert await _counts(world, made) == (20, 5, 20)
     line = await row(world, OrderLine, from_global(call_off["lines"][0]["id"])[1])
     assert (line.cancelled, line.delivered, line.lost) == (15, 20, 0)
+
+
+_ENDS = {
+    "orderCancelLines": lambda line: {"lines": [{"lineId": line["id"], "quantity": "5"}]},
+    "orderConfirm": lambda line: {
+        "lines": [{"lineId": line["id"], "response": "REJECTED", "reason": "No more."}]
+    },
+    "orderClose": lambda _line: {},
+}
+_READ = """query ($id: ID!) { order(id: $id) {
+  state fulfilmentStatus net { amount } lines { cancelled delivered lost refused } } }"""
+
+
+@pytest.mark.gate("D21", "parcelRecordTracking", "deliveryConfirmReceipt")
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [
+        ("orderCancelLines", "LOST"),
+        ("orderConfirm", "LOST"),
+        ("orderClose", "LOST"),
+        ("orderCancelLines", "RETURNED_TO_SENDER"),
+    ],
+)
+async def test_what_had_left_and_is_cancelled_costs_again_when_it_arrives(
+    feed, world, ask, verb, status
+):
+    (bolt,) = await orders.products(ask, "BOLT")
+    order = await orders.order(world, ask, lines=[orders.line(bolt, "5", unitPrice="2")])
+    sent_out = await deliveries.dispatched(world, ask, order, parcel={"generateSscc": True})
+    net = (await ask(_READ, id=order["id"]))["order"]["net"]
+    sscc = sent_out["parcels"][0]["sscc"]
+    await feed.results(feed.event(status, sscc=sscc))
+    await _do(ask, verb, orderId=order["id"], **_ENDS[verb](order["lines"][0]))
+    over = (await ask(_READ, id=order["id"]))["order"]
+    assert (over["state"], over["net"]["amount"]) == ("CLOSED", "0")
+    if status == "LOST":
+        await feed.results(feed.event("DELIVERED", 1, sscc=sscc, isCorrection=True))
+    else:
+        came = [{"deliveryLineId": sent_out["lines"][0]["id"], "received": "5"}]
+        await _do(ask, "deliveryConfirmReceipt", deliveryId=sent_out["id"], lines=came)
+    after = (await ask(_READ, id=order["id"]))["order"]
+    assert (after["state"], after["fulfilmentStatus"]) == ("CLOSED", "DELIVERED")
+    assert after["net"] == net
+    assert after["lines"] == [{"cancelled": "0", "delivered": "5", "lost": "0", "refused": "0"}]

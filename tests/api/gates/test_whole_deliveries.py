@@ -6,6 +6,7 @@ from kit.ids import from_global, to_global
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order
+from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.trade import orders, responses
@@ -159,3 +160,19 @@ async def test_what_is_on_the_road_still_arrives_at_a_closed_order(world, ask):
     received = [{"deliveryLineId": planned["lines"][0]["id"], "received": "3"}]
     await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=planned["id"], lines=received)
     assert (await ask(STATUS, id=order["id"]))["order"]["fulfilmentStatus"] == "DELIVERED"
+
+
+@pytest.mark.gate("P2", "deliveryCancel", "deliveryPack")
+async def test_what_its_carrier_has_is_dispatched_and_neither_cancelled_nor_packed_anew(world, ask):
+    packed = await deliveries.packed(world, ask)
+    call = {"deliveryId": packed["id"]}
+    feed = Feed(ask, world)
+    await feed.results(feed.event("DELIVERED", sscc=packed["parcels"][0]["sscc"]))
+    refused = [("WRONG_STATE", "deliveryId")]
+    assert await deliveries.refusals(ask, "deliveryCancel", **call) == refused
+    parcels = [{"contents": deliveries.contents(packed)}]
+    assert await deliveries.refusals(ask, "deliveryPack", **call, parcels=parcels) == refused
+    offered = (await deliveries.read(ask, packed))["availableActions"]
+    assert {"CANCEL", "PACK", "DISPATCH"} & set(offered) == {"DISPATCH"}
+    sent = (await deliveries.done(ask, "deliveryDispatch", **call))["delivery"]
+    assert (sent["state"], sent["lines"][0]["delivered"]) == ("DELIVERED", "10")

@@ -37,7 +37,7 @@ from commands.fulfilment.deliveries.planning.plan import plan
 from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.trade.contracts.life import check_in_force
 from commands.trade.contracts.times import Window
-from commands.trade.orders.cancel import LineCancel, OrderCancelLines, cancel_lines
+from commands.trade.orders.cancel import LineCancel, OrderCancelLines, cancel_quantities
 from commands.trade.orders.fields import Recipient
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Outcome, Writing
@@ -229,7 +229,7 @@ async def _cancel(writing: Writing, amounts: Mapping[OrderLine, Decimal]) -> Non
         of[line.order_id].append(LineCancel(line_id=line.id, quantity=quantity))
     for order_id, lines in of.items():
         for some in _bulks(lines):
-            await cancel_lines(
+            await cancel_quantities(
                 writing, OrderCancelLines(order_id=order_id, lines=some, reason=_CANCELLED)
             )
 

@@ -61,8 +61,8 @@ class DeliveryConfirmReceipt(DeliveryCommand):
 
     received_at: Instant | None = Field(
         None,
-        description="When it came; now by default, never in the future, nor more than a day before"
-        " it left.",
+        description="When it came; now by default, at most a day ahead of our clock, and a day"
+        " before it left.",
     )
     received_by: Name | None = Field(None, description="Who took it in.")
     reference: Reference | None = Field(None, description="The client's number of the receipt.")

@@ -30,7 +30,7 @@ class DeliveryReschedule(DeliveryCommand):
     window_override: Note | None = Field(
         None,
         description="Why the window may lie outside of the address's receiving hours, or of the"
-        " contract's validity.",
+        " contract's validity, or leave less notice than it asks for.",
     )
     excuse: SupplyExcuse | None = Field(
         None,
@@ -58,8 +58,9 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     """Deliver at another time; nothing happens where it is that time already. Before dispatch only.
 
     Refused: WRONG_STATE, INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be
-    handled in time (D16), OUTSIDE_RECEIVING_HOURS (D6) and OUTSIDE_VALIDITY (K3) without a reason,
-    INVALID for an excuse of what comes no later than it is wanted.
+    handled in time (D16), OUTSIDE_RECEIVING_HOURS (D6), and OUTSIDE_VALIDITY (K3) and
+    NOTICE_TOO_SHORT (K15) without a reason, INVALID for an excuse of what comes no later than it
+    is wanted.
     """
     delivery, locked = await lock_one(writing, command, reschedule)
     if command.excuse is not None:

@@ -21,8 +21,8 @@ from commands.fulfilment.deliveries.places import (
 )
 from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
-from commands.trade.contracts.times import AgreedPlace, Window, check_handling
-from commands.trade.orders.lines import move
+from commands.trade.contracts.times import AgreedPlace, Window, check_handling, check_listed
+from commands.trade.orders.lines import called_off, move
 from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing, check_known, check_state, missing
@@ -231,10 +231,23 @@ def where_and_when(
         check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], path)
     with refusals:
         columns |= place_columns(part, orders, found.addresses, path)
+        _check_listed(found, part, orders, path)
     refusals.end()
     overrides = [part.window_override, *(it.window_override for it in orders)]
     columns["window_override"] = next((it for it in overrides if it is not None), None)
     return columns | {"party_id": first.party_id, "channel_id": first.channel_id}
+
+
+def _check_listed(
+    found: NamedByParts, part: DeliveryPart, orders: Sequence[Order], path: Path
+) -> None:
+    """Look where a part brings what is called off, if it says. Refused: NOT_ON_CONTRACT."""
+    name = "ship_to" if part.ship_to_id is None else "ship_to_id"
+    if getattr(part, name) is None:
+        return
+    for order in orders:
+        if order.contract_id and (part.ship_to or part.ship_to_id != order.ship_to_id):
+            check_listed(found.contracts[order.contract_id], part.ship_to_id, (*path, name))
 
 
 def check_times(
@@ -249,9 +262,9 @@ def check_times(
         latest=columns["window_latest"],
         time_zone=columns["window_zone"],
     )
-    contracts = [found.contracts[it.contract_id] for it in orders if it.contract_id]
     address = found.addresses[columns["ship_to_id"]] if columns["ship_to_id"] else None
-    arrival = AgreedPlace(address, contracts, columns["window_override"])
+    call_offs = called_off(orders, found.lines.values(), found.contracts)
+    arrival = AgreedPlace(address, call_offs, columns["window_override"])
     return arrival.check(window, (*path, "window"))
 
 

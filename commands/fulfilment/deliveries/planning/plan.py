@@ -27,7 +27,7 @@ from commands.fulfilment.deliveries.planning.parts import (
 from commands.fulfilment.deliveries.planning.trial import complete_beside
 from commands.fulfilment.deliveries.remaining.completing import check_completing
 from commands.master.packagings.counting import Counted
-from commands.trade.contracts.times import check_ahead
+from commands.trade.contracts.times import check_ahead, check_leaves
 from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -58,6 +58,7 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     QUANTITY_NOT_OPEN when more is planned than is open (O1, D1), PARTY_MISMATCH when orders of
     different buyers are to travel together, INVALID_WINDOW and INVALID when there is no one
     default, or the window has passed, OUTSIDE_RECEIVING_HOURS (D6), OUTSIDE_VALIDITY (K3),
+    NOTICE_TOO_SHORT (K15), NOT_ON_CONTRACT for where its contract does not deliver (K16),
     INVALID_DATE where it cannot be handled in time (D16), INVALID where it does not complete its
     orders as it says (D18), METHOD_NOT_ALLOWED (D8, or for what the goods need),
     LOCATION_NOT_ALLOWED for what the goods need, TOO_MANY_ITEMS for orders with
@@ -67,6 +68,8 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     for place, part in enumerate(command.deliveries):
         with writing.refusals:
             check_ahead(writing, part.window, (*path, place))
+        with writing.refusals:
+            check_leaves(writing, part.fulfil_by, (*path, place))
     lines = await writing.there(OrderLine, line_paths(command.deliveries, path))
     orders = await lock_orders(writing, {line.order_id: () for line in lines.values()})
     await touch_lines_of(writing, orders)

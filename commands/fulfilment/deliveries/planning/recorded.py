@@ -30,7 +30,7 @@ from commands.fulfilment.deliveries.planning.then import RoomThen, check_room_th
 from commands.fulfilment.deliveries.planning.trial import anywhere, columns_beside
 from commands.fulfilment.deliveries.remaining.completing import not_completing
 from commands.master.packagings.counting import Counted
-from commands.trade.contracts.times import check_ahead
+from commands.trade.contracts.times import check_ahead, check_leaves
 from commands.writing.transaction import Writing
 from kit.errors import Path, Problem, Refusals, Refused
 from models.trade.contracts.states import TimeRule
@@ -115,6 +115,8 @@ def _recorded(
     else:
         with refusals:
             check_ahead(writing, part.window, ())
+        with refusals:
+            check_leaves(writing, part.fulfil_by, ())
         with refusals:
             columns = columns_of_part(found, part, orders, ())
             overridden = check_times(found, columns, orders, ())

@@ -19,7 +19,7 @@ from commands.fulfilment.deliveries.locking import (
 from commands.fulfilment.deliveries.places import DeliveryPart
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.master.packagings.counting import Quantified
-from commands.trade.contracts.times import Window, check_ahead
+from commands.trade.contracts.times import Window, check_ahead, check_leaves
 from commands.trade.orders.fields import Recipient
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -51,7 +51,9 @@ class DeliveryReship(DeliveryCommand):
 
     window: Window = Field(description="When it is to arrive.")
     window_override: Note | None = Field(
-        None, description="Why the window may lie outside of the address's receiving hours."
+        None,
+        description="Why the window may lie outside of the address's receiving hours, or of the"
+        " contract's validity, or leave less notice than it asks for.",
     )
     lines: list[ReshippedLine] = Field(
         default_factory=list,
@@ -71,7 +73,7 @@ class DeliveryReship(DeliveryCommand):
     )
     promised_at: Instant | None = Field(None, description="What the customer was promised.")
     fulfil_at: Instant | None = Field(None, description="Do not pick before this instant.")
-    fulfil_by: Instant | None = Field(None, description="It must have left by this instant.")
+    fulfil_by: Instant | None = Field(None, description="It is to have left by this instant.")
 
 
 @verb(
@@ -88,6 +90,8 @@ async def reship(writing: Writing, command: DeliveryReship) -> Outcome:
     """
     with writing.refusals:
         check_ahead(writing, command.window, ())
+    with writing.refusals:
+        check_leaves(writing, command.fulfil_by, ())
     delivery, locked = await lock_one(writing, command, reship)
     owed = await _owed(locked, delivery)
     taken, new_id = await _planned(locked, command, delivery, owed)

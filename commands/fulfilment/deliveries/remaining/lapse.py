@@ -17,6 +17,7 @@ from kit.db.statements import Statement
 from models.access.journal import JournalEntry
 from models.base.acts import AllRows
 from models.base.tasks import is_among
+from models.fulfilment.deliveries.conditions import TAKEN_OVER
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.acts import HELD
@@ -32,9 +33,10 @@ async def lapse(writing: Writing) -> bool:
     """Cancel what is open of orders that are not wanted any more (D10); tells of more.
 
     Nothing of them goes on from their last instant on, whenever this comes. What is packed may have
-    left in time and be told later, and so is left for a day. What is held stays until its hold ends
-    (D9). What other orders have in a delivery that is taken back can be planned again. An order
-    that was recorded after its last instant is history, which its importer completes.
+    left in time and be told later, and so is left for a day; what its carrier has is never taken
+    back. What is held stays until its hold ends (D9). What other orders have in a delivery that is
+    taken back can be planned again. An order that was recorded after its last instant is history,
+    which its importer completes.
     """
     now = writing.now
     found = {"merchant": writing.viewer.merchant_id, "now": now, "left_by": now - CLOCKS_APART}
@@ -88,6 +90,7 @@ def _is_taken_back(order: Any, delivery: Any) -> ColumnElement[bool]:
         is_among(delivery.state, BEFORE_DISPATCH),
         or_(~is_packed, ~order.is_wanted(_LEFT_BY)),
         ~HELD.of(_ROWS, delivery),
+        ~TAKEN_OVER.of(_ROWS, delivery),
     )
 
 

@@ -26,7 +26,7 @@ async def cancel(locked: Locked, order: Order, remaining: Unplanned) -> None:
 async def cancel_each(locked: Locked, remaining: Mapping[Order, Unplanned]) -> None:
     """Cancel quantities of locked orders that are in no delivery.
 
-    An order of which nothing remains is CANCELLED. Call-offs give theirs back to their contracts.
+    An order of which nothing remains ends. Call-offs give theirs back to their contracts.
     """
     changes: defaultdict[UUID, dict[UUID, Decimal]] = defaultdict(dict)
     for order, quantities in remaining.items():

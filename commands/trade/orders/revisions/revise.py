@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from commands.trade.orders.amounts import AMOUNTS, same_amounts
 from commands.trade.orders.drafts import LineDraft, line_columns, window_columns
 from commands.trade.orders.lines import settle_payments
 from commands.writing.rows import change_rows, write_rows
@@ -181,8 +182,12 @@ def _but_quantity(draft: LineDraft, order: Order) -> frozenset[tuple[str, Any]]:
 
 def _different(row: Order | OrderLine, columns: Mapping[str, Any]) -> list[str]:
     """Return the names of the columns that are to be other than they are."""
-    changed = (name for name, value in columns.items() if getattr(row, name) != value)
-    return [name for name in changed if name not in _FOLLOWING]
+    changed = (it for it, new in columns.items() if _is_other(it, getattr(row, it), new))
+    return [it for it in changed if it not in _FOLLOWING]
+
+
+def _is_other(column: str, old: Any, new: Any) -> bool:
+    return bool(old != new and not (column in AMOUNTS and same_amounts(column, old, new)))
 
 
 def _differences(row: Order | OrderLine, columns: Mapping[str, Any]) -> dict[Path, str]:

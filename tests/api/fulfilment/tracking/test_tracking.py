@@ -240,9 +240,10 @@ async def test_a_lost_parcel_may_be_found_by_a_correction(feed, world):
         (("LOST", "IN_TRANSIT"), DeliveryState.DISPATCHED),
         (("LOST", "DELIVERED"), DeliveryState.PARTIALLY_DELIVERED),
         (("EXCEPTION", "EXCEPTION"), DeliveryState.DISPATCHED),
+        (("DELIVERED", "IN_TRANSIT"), DeliveryState.PARTIALLY_DELIVERED),
     ],
 )
-async def test_a_delivery_ends_as_its_parcels_do(feed, world, statuses, state):
+async def test_a_delivery_ends_as_its_parcels_do(feed, world, ask, statuses, state):
     shipment = await sent(world, parcels=2)
     pairs = zip(statuses, shipment.ssccs, strict=True)
     await feed.results(*(feed.event(status, sscc=sscc) for status, sscc in pairs))
@@ -251,6 +252,9 @@ async def test_a_delivery_ends_as_its_parcels_do(feed, world, statuses, state):
     assert line.lost == EACH * statuses.count("LOST")
     assert line.refused == EACH * statuses.count("RETURNED_TO_SENDER")
     assert line.delivered == EACH * statuses.count("DELIVERED")
+    found = await ask("{ deliveries(first: 1, filter: {open: true}) { totalCount } }")
+    is_open = bool({"IN_TRANSIT", "EXCEPTION"} & set(statuses))
+    assert found["deliveries"]["totalCount"] == is_open
 
 
 async def test_a_voided_parcel_keeps_its_events_and_does_not_count(feed, world):

@@ -50,6 +50,29 @@ async def test_what_is_sent_again_as_it_was_changes_nothing(world, ask):
     assert await _order(ask) == before
 
 
+@pytest.mark.gate("O7", "ordersImport")
+async def test_zeros_behind_amounts_say_nothing_also_where_it_is_too_late(world, ask):
+    await _masters(world, ask)
+    first = {
+        "taxes": [{"category": "STANDARD", "rate": "19", "amount": "1.20"}],
+        "charges": [{"kind": "SHIPPING", "amount": "4.9"}],
+    }
+    again = {
+        "taxes": [{"category": "STANDARD", "rate": "19.0", "amount": "1.2"}],
+        "charges": [{"kind": "SHIPPING", "amount": "4.90"}],
+    }
+    item = _item("1", **first)
+    assert await _statuses(ask, item) == ["CREATED"]
+    assert await _statuses(ask, item | again) == ["UNCHANGED"]
+    order = await _order(ask)
+    some = {"orderLineId": order["lines"][0]["id"], "quantity": "2"}
+    await deliveries.planned(world, ask, order, lines=[some])
+    assert await _statuses(ask, item | again) == ["UNCHANGED"]
+    again["taxes"][0]["amount"] = "1.3"
+    ((found,),) = await _statuses(ask, item | again)
+    assert found["code"] == "WRONG_STATE"
+
+
 async def test_an_edited_order_becomes_what_is_sent(world, ask):
     await _masters(world, ask)
     item = _item("1", shipTo=PLACE)
