@@ -45,7 +45,9 @@ Celsius = Annotated[
     Decimal,
     Field(max_digits=5, decimal_places=1, allow_inf_nan=False),
     AfterValidator(_plausible),
+    StandIns(str(_COLDEST), str(_HOTTEST)),
 ]
+UnNumber = Annotated[str, StringConstraints(pattern=f"^{NUMBER}$"), StandIns("UN0004", "UN3550")]
 HazardClasses = Annotated[
     list[HazardClass], Field(max_length=len(HAZARD_CLASSES)), AfterValidator(_in_order)
 ]
@@ -64,7 +66,7 @@ class ProductHandling(Input):
         None, description="Coldest temperature that it bears, in degrees Celsius."
     )
     keep_to_c: Celsius | None = Field(None, description="Warmest temperature that it bears.")
-    un_number: Annotated[str, StringConstraints(pattern=f"^{NUMBER}$")] | None = Field(
+    un_number: UnNumber | None = Field(
         None, description="UN number of dangerous goods, for example UN1263; with `hazardClass`."
     )
     hazard_class: HazardClass | None = Field(

@@ -12,7 +12,7 @@ import pytest
 from admission.costs import OBJECTS
 from commands.fulfilment.deliveries.changes.merge import DeliveryMerge, merge
 from commands.fulfilment.deliveries.planning.plan import DeliveryPlan, plan_all
-from commands.fulfilment.tracking.record import record
+from commands.fulfilment.tracking.record import record_tracking
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from commands.master.catalog import ProductsUpsert, upsert_all
 from commands.trade.orders.revisions.imports import OrdersImport, import_all
@@ -239,7 +239,7 @@ async def test_the_work_of_arrivals_is_linear_in_their_number(world: World, ask:
     for mine in (shipments[:5], shipments[5:25], shipments[25:]):
         profile = cProfile.Profile()
         profile.enable()
-        await run(world, record, ParcelRecordTracking, events=_arrivals(feed, mine))
+        await run(world, record_tracking, ParcelRecordTracking, events=_arrivals(feed, mine))
         profile.disable()
         calls.append(sum(it.callcount for it in profile.getstats()))
     _, twenty, eighty = calls

@@ -257,7 +257,7 @@ class Writer:
 
     def _input(self, type_: GraphQLInputObjectType) -> dict[str, Any]:
         some = 1 if type_.is_one_of and self._chance(0.9) else self.random.randint(0, 2)
-        names = self.random.sample(sorted(type_.fields), k=some)
+        names = self.random.sample(sorted(type_.fields), k=min(some, len(type_.fields)))
         return {name: self._value(name, type_.fields[name].type) for name in names}
 
     def _value(self, name: str, type_: Any) -> Any:

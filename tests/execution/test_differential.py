@@ -165,9 +165,9 @@ async def test_every_payload_is_answered_alike_and_when_it_is_asked_again(
         first = await both[0].answer(text, input=values)
         assert "errors" not in first, first
         assert first["data"][name]["userErrors"] == [], maker.__name__
-        # Both are asked for what is kept, since a key's token is told only once.
+        # Both are asked for what is kept: a key's token and an endpoint's secret are told once.
         kept = await _same(*both, Operation(text, {"input": values}, maker.__name__))
-        once = dict.fromkeys(first["data"][name].keys() & {"token"})
+        once = dict.fromkeys(first["data"][name].keys() & {"token", "secret"})
         assert kept["data"] == {name: first["data"][name] | once}, maker.__name__
         seen.learn(kept)
         await _same(*both, Writer(SHOWN, seen, seed * 1_000 + number).payload(name, values))

@@ -33,7 +33,7 @@ DEEPEST = 4
 """Fields between a row and an object that has no id."""
 ROWS, MANY = 8, 10
 """Objects that are asked at once, and how much of a list of each."""
-BY_ID = {"orderDraftFrom": "Order"}
+BY_ID = {"notificationPreview": "Order", "orderDraftFrom": "Order"}
 """Root field that leads to an object without an id -> the type whose ids it takes."""
 _VALUES = {
     "Boolean": "true",
@@ -59,7 +59,7 @@ class Way:
 
     def document(self, selection: str) -> str:
         for name, field in reversed(self.fields):
-            least = "(id: $id)" if self.of and name in BY_ID else _least(field)
+            least = _least(field, {"id": "$id"} if self.of and name in BY_ID else {})
             selection = f"{name}{least} {{ {selection} }}"
         if self.start == "Query":
             return f"query ($id: ID!) {{ {selection} }}" if self.of else f"{{ {selection} }}"
@@ -91,13 +91,13 @@ def _items(value: Any) -> list[Any]:
     return [value]
 
 
-def _least(field: GraphQLField) -> str:
-    """Write the arguments without which a field is refused."""
+def _least(field: GraphQLField, own: Mapping[str, str] | None = None) -> str:
+    """Write the arguments without which a field is refused. own: those that are known."""
     supplied = {"first": str(MANY)} if "first" in field.args else {}
     supplied |= {
         name: value(name, it) for name, it in field.args.items() if is_required_argument(it)
     }
-    return _arguments(supplied)
+    return _arguments({**supplied, **(own or {})})
 
 
 def _arguments(supplied: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from hypothesis.stateful import rule
 from commands.fulfilment.deliveries import dispatch, packing, release
 from commands.fulfilment.deliveries.arrivals import receipts
 from commands.fulfilment.deliveries.planning import reship
-from commands.fulfilment.tracking.record import record
+from commands.fulfilment.tracking.record import record_tracking
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from models.fulfilment.parcels import ParcelStatus
 from tests.simulation.simulation import PART, PICK, Row, Simulation, counted, needs
@@ -116,7 +116,7 @@ class ParcelRules(Simulation):
             }
             for pick, status, hour, is_correction in events
         ]
-        self.act(record, ParcelRecordTracking, events=fields)
+        self.act(record_tracking, ParcelRecordTracking, events=fields)
 
     @needs("parcels")
     @rule(pick=PICK)
@@ -142,7 +142,7 @@ class ParcelRules(Simulation):
         delivery = self.choose(deliveries, pick, *states)
         event = {"status": status, "occurred_at": self.world.clock(), **fields}
         events = [event | {"parcel_id": UUID(it["id"])} for it in self.parcels_of(delivery)]
-        self.act(record, ParcelRecordTracking, events=events)
+        self.act(record_tracking, ParcelRecordTracking, events=events)
 
     @needs("parcels")
     @rule(pick=PICK, parts=st.lists(PART, max_size=2), day=st.integers(0, 3))

@@ -18,6 +18,11 @@ mutation ($input: MethodHandlingsUpsertInput!) {
 """
 PAINT = {"unNumber": "UN1263", "hazardClass": "3"}
 COLD = {"keepFromC": "2", "keepToC": "8"}
+NOWHERE = [
+    ("LOCATION_NOT_ALLOWED", "deliveries.0.locationId"),
+    ("METHOD_NOT_ALLOWED", "deliveries.0.method"),
+]
+"""Neither the place nor the method can handle it."""
 NEEDS = {
     "temperature": (COLD, {"keepsFromC": "2", "keepsToC": "7"}),
     "dangerous goods": (PAINT, {"hazardClasses": ["3", "8"]}),
@@ -73,7 +78,7 @@ async def test_a_plan_needs_a_location_and_a_method_that_can(world, ask, need):
     able = await _location(world, "ABLE", **enough)
     for location in (plain, little):
         refused = await _planned(world, ask, order, location)
-        assert refused == [("LOCATION_NOT_ALLOWED", "deliveries.0.locationId")]
+        assert refused == NOWHERE
     for capabilities in ({}, TOO_LITTLE[need]):
         await _method(ask, "PARCEL", **capabilities)
         refused = await _planned(world, ask, order, able)
@@ -90,9 +95,9 @@ async def test_a_refusal_names_what_would_do(world, ask):
     for location, words in ((plain, "what would do: ABLE."), (able, "what would do: FREIGHT.")):
         part = await deliveries.part(world, order, locationId=location)
         payload = await deliveries.act(ask, "deliveryPlan", deliveries=[part])
-        (error,) = payload["userErrors"]
-        assert "DANGEROUS_GOODS" in error["message"]
-        assert words in error["message"]
+        messages = [it["message"] for it in payload["userErrors"]]
+        assert all("DANGEROUS_GOODS" in it for it in messages)
+        assert any(words in it for it in messages)
 
 
 @pytest.mark.gate("D14", "deliveryMove", "deliverySplit")
@@ -174,7 +179,7 @@ async def test_a_call_off_plans_by_the_same_rule(world, ask):
     plain = await _location(world, "PLAIN")
     part = {"locationId": plain, "lines": [{"lineNo": 1, "quantity": "5"}]}
     payload = await contracts.try_call_off(world, ask, contract, "10", deliveries=[part])
-    assert contracts.codes(payload) == [("LOCATION_NOT_ALLOWED", "deliveries.0.locationId")]
+    assert contracts.codes(payload) == NOWHERE
 
 
 async def test_what_needs_handling_costs_one_statement_for_any_number(world, ask, database):

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from commands.fulfilment.deliveries.dispatch import DeliveryDispatch, dispatch
-from commands.fulfilment.tracking.record import record
+from commands.fulfilment.tracking.record import record_tracking
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from models.access.journal import JournalEntry
 from models.fulfilment.deliveries.states import DeliveryState
@@ -21,7 +21,7 @@ from tests.make.running import run
 
 
 async def _record(world: World, *events: dict[str, Any]) -> list[str]:
-    outcome = await run(world, record, ParcelRecordTracking, events=list(events))
+    outcome = await run(world, record_tracking, ParcelRecordTracking, events=list(events))
     assert [it["problems"] for it in outcome["results"]] == [[]] * len(events)
     return [it["status"] for it in outcome["results"]]
 

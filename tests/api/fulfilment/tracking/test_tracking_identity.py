@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from commands.fulfilment.tracking.record import record
+from commands.fulfilment.tracking.record import record_tracking
 from commands.fulfilment.tracking.reports import ParcelRecordTracking
 from kit.ids import to_global
 from models.events.fulfilment.parcels import REPORTED
@@ -382,6 +382,6 @@ async def test_one_event_that_is_told_in_many_ways_at_once_is_recorded_once(worl
         for word in ("PICKED_UP", "picked_up")
     ]
     await asyncio.gather(
-        *(run(world, record, ParcelRecordTracking, events=[each]) for each in reports)
+        *(run(world, record_tracking, ParcelRecordTracking, events=[each]) for each in reports)
     )
     assert len(await rows(world, TrackingEvent)) == 2
