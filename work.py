@@ -18,8 +18,8 @@ from kit.db.database import Database
 from kit.outgoing.client import Client
 from resolvers.running.context import Terms
 from startup import Ending, logged, prepared, reach
-from transport.asked import Answers
 from transport.health import revision_of
+from transport.registered import Answers
 from transport.telemetry import Worked, exporting, metrics_shown, telemetry_of
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS
@@ -89,7 +89,7 @@ async def _work(
         webhooks = await meanwhile.enter_async_context(_sending(config, database, schedule))
         own = (*ROUNDS, forgetting(config.webhook_days))
         await meanwhile.enter_async_context(rounds.running(*own))
-        of_followers = chores_of(followers) if FOLLOWERS else ()
+        of_followers = chores_of(followers)
         every = (*of_followers, *CHORES, *mails, webhooks)
         await meanwhile.enter_async_context(chores.running(*every))
         await _told_to(stop, is_beside=is_beside)

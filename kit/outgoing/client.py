@@ -224,7 +224,8 @@ def _translated() -> Iterator[None]:
         if any(isinstance(it, ssl.SSLError) for it in causes):
             raise NoAnswer(OutgoingFault.UNTRUSTED, f"No secure connection: {error}") from error
         raise NoAnswer(OutgoingFault.UNREACHABLE, f"Nobody is there: {error}") from error
-    except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+    except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+        # A record that TLS cannot read is told as it is.
         raise NoAnswer(
             OutgoingFault.BROKEN, f"It broke off: {error or type(error).__name__}"
         ) from error

@@ -1,6 +1,7 @@
 """We reach whom we may, at the address that was looked at, and nobody inside."""
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
@@ -167,6 +168,23 @@ async def test_a_host_proves_who_it_is(client: Callable[..., Client], tmp_path: 
         assert answered.status == 204
         assert await refused(client(rules), _named(there)) is OutgoingFault.UNTRUSTED
         assert await refused(client(rules, believing), there.url) is OutgoingFault.UNTRUSTED
+
+
+async def test_what_tls_cannot_read_is_broken(
+    client: Callable[..., Client], tmp_path: Path
+) -> None:
+    serving, believing = certified(tmp_path, "localhost")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        # A record that nobody has encrypted, past the connection's own TLS.
+        os.write(writer.get_extra_info("socket").fileno(), b"\x17\x03\x03\x00\x20" + b"x" * 32)
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0, ssl=serving) as there:
+        port = there.sockets[0].getsockname()[1]
+        asks = client(Rules(frozenset({port}), HERE), believing)
+        assert await refused(asks, f"https://localhost:{port}/") is OutgoingFault.BROKEN
 
 
 def _named(there: Receiver) -> str:

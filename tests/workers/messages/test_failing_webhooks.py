@@ -82,6 +82,7 @@ async def test_a_dead_endpoint_costs_a_probe_at_a_time_until_it_answers(
         (503, {"retry-after": "Fri, 31 Dec 2099 23:59:59 GMT"}, 86_000),
         (502, {}, 55),
         (504, {"retry-after": "soon"}, 55),
+        (504, {"retry-after": f"Fri, 31 Dec {'9' * 20} 23:59:59 GMT"}, 55),
         (500, {"retry-after": "7200"}, 0),
     ],
 )

@@ -21,7 +21,7 @@ from tests.make.messages import hooks
 from tests.make.messages.receivers import Received, Reply, receiver
 from tests.make.scene import scene
 from tests.workers.messages.conftest import STANDING, drained, hasten
-from transport.asked import Answers
+from transport.registered import Answers
 from workers.messages.webhooks import forgetting
 from workers.running.rounds import Rounds
 

@@ -67,7 +67,7 @@ def _retry_after(answered: Answered, now: datetime) -> timedelta | None:
         return timedelta(seconds=min(int(text[:9]), 10**7))
     try:
         until = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(timedelta(0), until - now)
