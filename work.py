@@ -9,13 +9,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import migrations
-from commands.messages.notifications.mails.handing import route
 from commands.messages.webhooks.judging import RetrySchedule
 from kit import embedded
 from kit.clock import now
 from kit.config import Config
 from kit.db.database import Database
 from kit.outgoing.client import Client
+from kit.outgoing.mails import route
 from resolvers.running.context import Terms
 from startup import Ending, logged, prepared, reach
 from transport.health import revision_of

@@ -1,1 +1,1 @@
-"""HTTP to others: whom we may reach, and a client that reaches nobody else."""
+"""What we send to others: HTTP to whom we may reach, and mail over SMTP."""

@@ -5,11 +5,11 @@ from functools import partial
 from uuid import UUID
 
 from commands.messages.notifications.kinds import TELLING
-from commands.messages.notifications.mails.handing import MailRoute, hand_over
 from commands.messages.notifications.note import note
 from commands.messages.notifications.sending import Sending, due
 from commands.writing.running.run import Author, run_unasked
 from kit.db.database import Database
+from kit.outgoing.mails import MailRoute, hand_over
 from models.access.viewers import by_itself
 from workers.running.chores import Chore
 from workers.running.followers import Follower

@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from commands.messages.notifications.mails.handing import is_address
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Input, Name, StandIns, refuse_duplicates
+from kit.outgoing.mails import is_address
 from models.access.viewers import Scope
 from models.base.acts import Act, Transition
 from models.events.messages.notifications import (

@@ -17,10 +17,10 @@ from commands.messages.notifications.addressed import (
     quiet_of,
 )
 from commands.messages.notifications.kinds import CAUSES
-from commands.messages.notifications.mails.handing import is_address
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
+from kit.outgoing.mails import is_address
 from kit.standards.languages import Spoken, spoken
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel

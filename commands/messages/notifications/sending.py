@@ -17,11 +17,11 @@ from sqlalchemy import DateTime, Select, bindparam, delete, or_, select, update
 
 from commands.messages.notifications import timing
 from commands.messages.notifications.addressed import merchant_of, quiet_of
-from commands.messages.notifications.mails import handing
-from commands.messages.notifications.mails.handing import Fate, Handed, MailRoute
 from commands.messages.notifications.mails.wording import plain_text, write_mail
 from commands.messages.notifications.standing import PresentState, leading, sender_of
 from commands.writing.transaction import Writing
+from kit.outgoing import mails
+from kit.outgoing.mails import Fate, Handed, MailRoute
 from models.messages.notifications import (
     NEWER,
     TRUE_OF_DELIVERIES,
@@ -32,7 +32,7 @@ from models.messages.notifications import (
     NotificationState,
 )
 
-LEASE = timedelta(seconds=2 * handing.MAIL_S)
+LEASE = timedelta(seconds=2 * mails.MAIL_S)
 """How long a mail is whose it is who tries it: longer than a try may take."""
 
 
@@ -105,9 +105,9 @@ class Sending:
         letter = standing.letter(current, first.language, sender)
         words, thread = write_mail(letter), f"<{_thread(first)}@{self.route.domain}>"
         headers = {"message_id": self.message_id, "in_reply_to": thread, "references": thread}
-        if sender.email and handing.is_address(sender.email):
+        if sender.email and mails.is_address(sender.email):
             headers["reply_to"] = sender.email
-        return handing.message(
+        return mails.message(
             Address(plain_text(sender.name), addr_spec=self.route.sender),
             first.address,
             words.subject,

@@ -11,7 +11,6 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 from commands.messages.notifications.kinds import CAUSES
-from commands.messages.notifications.mails import handing
 from commands.messages.notifications.mails.letters import (
     AgreedContract,
     Coming,
@@ -29,6 +28,7 @@ from commands.messages.notifications.mails.wording import (
     translations,
     write_mail,
 )
+from kit.outgoing import mails
 from kit.standards.languages import Spoken
 from models.fulfilment.deliveries.states import DeliveryState
 from models.master.catalog import Unit
@@ -122,7 +122,7 @@ def test_no_text_of_a_row_becomes_a_header() -> None:
     written = write_mail(letter(Spoken.EN, NotificationKind.ORDER_CONFIRMED, BAD))
     sender = Address("Shop", addr_spec="shop@example.com")
     values = (written.subject, written.text, written.html)
-    mail = handing.message(sender, "anna@example.com", *values, message_id="<1@example.com>")
+    mail = mails.message(sender, "anna@example.com", *values, message_id="<1@example.com>")
     read = BytesParser(policy=default).parsebytes(mail.as_bytes())
     assert "Bcc" not in read
     assert read["To"] == "anna@example.com"
@@ -131,9 +131,9 @@ def test_no_text_of_a_row_becomes_a_header() -> None:
         odd[place] = BAD
         if place == 0:
             with pytest.raises(ValueError, match="linefeed"):
-                handing.message(sender, "anna@example.com", *odd)
+                mails.message(sender, "anna@example.com", *odd)
     with pytest.raises(ValueError, match="linefeed"):
-        handing.message(sender, "anna@example.com", *values, message_id="<1>\r\nBcc: x")
+        mails.message(sender, "anna@example.com", *values, message_id="<1>\r\nBcc: x")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_no_text_of_a_row_becomes_a_header() -> None:
     ],
 )
 def test_an_address_is_one_of_ascii(text: str, is_one: bool) -> None:  # noqa: FBT001 -- of a table.
-    assert handing.is_address(text) is is_one
+    assert mails.is_address(text) is is_one
 
 
 def test_numbers_money_and_windows_are_written_as_the_language_does() -> None:
@@ -172,10 +172,10 @@ def test_numbers_money_and_windows_are_written_as_the_language_does() -> None:
 @pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "mail.example:25"])
 def test_a_route_is_an_address_of_a_mail_server(url: str) -> None:
     with pytest.raises(ValueError, match="smtp://"):
-        handing.route(url, "shop@example.com")
+        mails.route(url, "shop@example.com")
     with pytest.raises(ValueError, match="mail address"):
-        handing.route("smtp://mail.example", "shop")
-    own = handing.route("smtps://me:a%40b@mail.example", "shop@example.com")
+        mails.route("smtp://mail.example", "shop")
+    own = mails.route("smtps://me:a%40b@mail.example", "shop@example.com")
     assert (own.port, own.user, own.password, own.is_tls, own.domain) == (
         465,
         "me",

@@ -11,9 +11,9 @@ from typing import Any
 from aiosmtpd.smtp import SMTP
 from sqlalchemy import select
 
-from commands.messages.notifications.mails.handing import MailRoute
 from commands.messages.notifications.sending import due
 from kit.ids import from_global, new_id, to_global
+from kit.outgoing.mails import MailRoute
 from kit.standards.languages import Spoken
 from models.fulfilment.deliveries.tables import DeliveryLine
 from models.messages.notifications import (
