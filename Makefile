@@ -8,6 +8,8 @@ DATA_TOKEN := from kit.config import from_environment as config; import json; \
 BASE ?= main
 # A file's share of the time is told before pytest's own last line.
 PYTEST := $(PYTHON) -m pytest -q -n logical --maxprocesses 4 --dist worksteal --shares
+# What plays, attacks or compares for long may take so.
+LONG := --timeout 3600
 
 # Programs that the tests start load what others have compiled.
 unexport PYTHONDONTWRITEBYTECODE
@@ -29,16 +31,16 @@ test-changed: $(VENV)/dev.stamp ## Run what the change since BASE touches: make 
 	$(PYTHON) -m tests.changed $(BASE) -q -n logical --maxprocesses 4 --dist worksteal
 
 test-reference: $(VENV)/dev.stamp ## Run what asks the API on the reference executor; compare many more operations; ask every field all there is, all that is wrong, and what is hidden on every way; migrate from every revision. Nightly.
-	$(PYTEST) --executor reference tests/api
-	$(PYTEST) --operations 10000 --seed $$(date +%Y%m%d) tests/execution tests/api/sweeps/test_hidden_columns.py
-	$(PYTEST) --every-case tests/models/events tests/api/sweeps/test_bad_input.py tests/api/sweeps/inputs/test_every_stage.py tests/api/sweeps/test_hidden_columns.py tests/execution/test_differential.py
-	$(PYTEST) --every-way tests/migrations
+	$(PYTEST) $(LONG) --executor reference tests/api
+	$(PYTEST) $(LONG) --operations 10000 --seed $$(date +%Y%m%d) tests/execution tests/api/sweeps/test_hidden_columns.py
+	$(PYTEST) $(LONG) --every-case tests/models/events tests/api/sweeps/test_bad_input.py tests/api/sweeps/inputs/test_every_stage.py tests/api/sweeps/test_hidden_columns.py tests/execution/test_differential.py
+	$(PYTEST) $(LONG) --every-way tests/migrations
 
 simulate: $(VENV)/dev.stamp ## Play and attack long and otherwise each time: make simulate PLAYS=300 SEED=1. Nightly.
 	ABRUF_PLAYS=$(or $(PLAYS),200) ABRUF_ATTACK_SECONDS=$(or $(SECONDS),600) \
 		ABRUF_PLAY_SEED=$(or $(SEED),$(shell date +%s)) \
 		ABRUF_PRICED_PARTIES=1000 ABRUF_PRICED_PRODUCTS=100 \
-		$(PYTEST) tests/simulation tests/attacks/load tests/commands/master/test_many_prices.py
+		$(PYTEST) $(LONG) tests/simulation tests/attacks/load tests/commands/master/test_many_prices.py
 
 day: $(VENV)/dev.stamp ## Play an operator's day: wheel, PostgreSQL 15, upgrade under load, backup, loss, restore. Minutes.
 	$(PYTHON) -m tests.walls.programs
@@ -47,10 +49,10 @@ day: $(VENV)/dev.stamp ## Play an operator's day: wheel, PostgreSQL 15, upgrade 
 
 kill: $(VENV)/dev.stamp ## Kill three workers again and again while 2,000 changes of 20 merchants are written: make kill SEED=1. Nightly.
 	ABRUF_KILL_CHANGES=2000 ABRUF_KILL_MERCHANTS=20 ABRUF_KILLS=60 \
-		ABRUF_KILL_SEED=$(or $(SEED),$(shell date +%s)) $(PYTHON) -m pytest -q -s tests/workers/test_killed.py
+		ABRUF_KILL_SEED=$(or $(SEED),$(shell date +%s)) $(PYTHON) -m pytest -q -s $(LONG) tests/workers/test_killed.py
 
 guards: $(VENV)/dev.stamp ## Take each guard away in turn; a test must miss it. Nightly.
-	$(PYTHON) -m pytest -q --guards tests/api tests/commands
+	$(PYTHON) -m pytest -q $(LONG) --guards tests/api tests/commands
 
 check: $(VENV)/dev.stamp ## Lint, types, import contracts.
 	$(PYTHON) -m ruff check .

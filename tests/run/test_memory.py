@@ -2,9 +2,13 @@
 
 import base64
 import concurrent.futures
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,7 +17,7 @@ import httpx
 import pytest
 
 from kit.limits import DEFAULT_LIMITS
-from tests.run.abruf import Abruf
+from tests.run.abruf import ROOT, Abruf
 
 MOST_KB = 64 * 1024
 STREAMS = 12
@@ -58,14 +62,24 @@ def order_of_250_lines(abruf: Abruf) -> str:
     return str(placed["order"]["id"])
 
 
-def peak_kb(abruf: Abruf) -> int:
-    """Return the most that its process has held since `forget_peak`."""
-    lines = Path(f"/proc/{abruf.process.pid}/status").read_text().splitlines()
-    return next(int(it.split()[1]) for it in lines if it.startswith("VmHWM"))
+def kb(process: int, what: str) -> int:
+    """Return a line of what the kernel says of a process."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(it.split()[1]) for it in lines if it.startswith(what))
 
 
-def forget_peak(abruf: Abruf) -> None:
-    Path(f"/proc/{abruf.process.pid}/clear_refs").write_text("5")
+def peak_kb(process: int) -> int:
+    """Return the most that it has held since `forget_peak`."""
+    return kb(process, "VmHWM")
+
+
+def held_kb(process: int) -> int:
+    """Return what it holds."""
+    return kb(process, "VmRSS")
+
+
+def forget_peak(process: int) -> None:
+    Path(f"/proc/{process}/clear_refs").write_text("5")
 
 
 def distinct(number: int) -> str:
@@ -107,12 +121,6 @@ def attacked(used: Path) -> Any:
         abruf.kill()
 
 
-def held_kb(abruf: Abruf) -> int:
-    """Return what its process holds."""
-    lines = Path(f"/proc/{abruf.process.pid}/status").read_text().splitlines()
-    return next(int(it.split()[1]) for it in lines if it.startswith("VmRSS"))
-
-
 def test_events_of_megabytes_are_not_held_once_they_are_sent(attacked: tuple[Abruf, str]) -> None:
     """Also while their streams wait for the next ones."""
     abruf, order_id = attacked
@@ -128,8 +136,8 @@ def test_events_of_megabytes_are_not_held_once_they_are_sent(attacked: tuple[Abr
             assert len(event) > 2_000_000
             if count == 0:
                 # What the first one needs is the plan's and the server's own.
-                before = held_kb(abruf)
-        assert held_kb(abruf) - before <= MOST_KB
+                before = held_kb(abruf.process.pid)
+        assert held_kb(abruf.process.pid) - before <= MOST_KB
 
 
 def test_events_of_megabytes_that_are_written_at_the_same_moment_take_64_mb_at_most(
@@ -145,15 +153,15 @@ def test_events_of_megabytes_that_are_written_at_the_same_moment_take_64_mb_at_m
             begun.wait()
             return len(next(it for it in sent.iter_lines() if it.startswith("data: {")))
 
-    forget_peak(abruf)
-    before, begun = held_kb(abruf), threading.Barrier(STREAMS)
+    forget_peak(abruf.process.pid)
+    before, begun = held_kb(abruf.process.pid), threading.Barrier(STREAMS)
     with (
         httpx.Client(timeout=120) as client,
         concurrent.futures.ThreadPoolExecutor(STREAMS) as all_,
     ):
         sizes = list(all_.map(first_event, [client] * STREAMS))
     assert max(sizes) > 2_000_000
-    assert peak_kb(abruf) - before <= MOST_KB
+    assert peak_kb(abruf.process.pid) - before <= MOST_KB
 
 
 IMPORT = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
@@ -186,19 +194,19 @@ def test_an_import_of_as_many_lines_as_may_be_takes_64_mb_at_most(
     all_new = DEFAULT_LIMITS.lines // ORDERS - 1
     half = (DEFAULT_LIMITS.lines // ORDERS - 1) // 2
     abruf.ask(IMPORT, input=import_of("first", 1, "1"))
-    held = held_kb(abruf)
+    held = held_kb(abruf.process.pid)
     for name, lines, quantities, status in (
         ("half", half, ["1"], "CREATED"),
         ("half", half, ["2"], "UPDATED"),
         ("all", all_new, ["1", "2", "2", "2"], "CREATED"),
     ):
-        forget_peak(abruf)
+        forget_peak(abruf.process.pid)
         with concurrent.futures.ThreadPoolExecutor(len(quantities)) as threads:
             sent = [import_of(name, lines, it) for it in quantities]
             found = Counter(threads.map(lambda it: outcome_of(abruf, it), sent))
         assert found.pop(status) == 1
         assert len(quantities) == 1 or set(found) <= {"TOO_MANY_ITEMS", "THROTTLED"}
-        assert peak_kb(abruf) - held <= MOST_KB
+        assert peak_kb(abruf.process.pid) - held <= MOST_KB
 
 
 def outcome_of(abruf: Abruf, orders: dict[str, Any]) -> str:
@@ -226,12 +234,12 @@ def test_an_attack_takes_64_mb_at_most(attacked: tuple[Abruf, str], name: str) -
         return httpx.post(f"{abruf.origin}/graphql", json=body, headers=headers, timeout=120)
 
     send("{ orders(first: 1) { nodes { id lines { id } } } }")
-    forget_peak(abruf)
-    before = peak_kb(abruf)
+    forget_peak(abruf.process.pid)
+    before = peak_kb(abruf.process.pid)
     with concurrent.futures.ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(send, ATTACKS[name]))
     assert max(len(it.content) for it in answers) <= 5_000_000 + 1_000
-    assert peak_kb(abruf) - before <= MOST_KB
+    assert peak_kb(abruf.process.pid) - before <= MOST_KB
     assert send("{ viewer { name } }").json()["data"]["viewer"]["name"]
 
 
@@ -256,23 +264,42 @@ AGREED = {
     "timeZone": "Europe/Berlin",
     "currency": "EUR",
 }
-ARTICLES, EACH = 66, 248
+ARTICLES, EACH = 67, 248
 
 
-def schedules(reference: str, articles: int) -> str:
-    """Return a file in Base64 of one message that calls so many articles off."""
+def schedules(reference: str, articles: Sequence[int]) -> str:
+    """Return a file in Base64 of one message that calls these articles off."""
     wanted = "SCC+4++W'QTY+113:1'DTM+2:20270101:102'" * EACH
-    lines = [f"LIN+{it}++A{it}:IN'{wanted}" for it in range(articles)]
+    lines = [f"LIN+{it}++A{it}:IN'{wanted}" for it in articles]
     body = f"BGM+241+1+5'DTM+137:202611280600:203'UNS+D'{''.join(lines)}UNS+S'"
     text = f"UNB+UNOC:3+ATTACK:14+US:14+261128:0600+{reference}'UNH+1+DELFOR:D:96A:UN'{body}"
     text += f"UNT+{body.count(chr(39)) + 2}+1'UNZ+1+{reference}'"
     return base64.b64encode(text.encode()).decode()
 
 
+@pytest.fixture
+def worker(attacked: tuple[Abruf, str]) -> Iterator[int]:
+    """Start a worker beside what is attacked, and give its process's id."""
+    abruf, _ = attacked
+    environment = {**os.environ, "ABRUF_DATA_DIR": str(abruf.folder), "ABRUF_LOG": "json"}
+    command = (sys.executable, "-m", "workers")
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert any(b'"worker started"' in it for it in process.stdout)
+            yield process.pid
+            process.terminate()
+            assert b"Traceback" not in process.communicate(timeout=60)[0]
+        finally:
+            process.kill()
+
+
 def test_a_message_of_fifty_thousand_segments_takes_64_mb_at_most(
-    attacked: tuple[Abruf, str],
+    attacked: tuple[Abruf, str], worker: int
 ) -> None:
-    """From its upload until it was read."""
+    """The server that takes it, and the worker that reads it."""
     abruf, _ = attacked
     made = abruf.ask(
         AGREE,
@@ -287,19 +314,25 @@ def test_a_message_of_fifty_thousand_segments_takes_64_mb_at_most(
     agreed = {"partyId": party["party"]["id"], "lines": lines, **AGREED}
     contract = abruf.ask(CONTRACT, input=agreed)["contractCreate"]
     abruf.ask(ACTIVATE, id=contract["contract"]["id"])
-    forget_peak(abruf)
-    held = held_kb(abruf)
-    abruf.ask(SEND, input={"content": schedules("LARGE", ARTICLES)})
+    abruf.ask(SEND, input={"content": schedules("SMALL", [0])})
+    assert read_message(abruf)["fate"] == "READ"
+    both = (abruf.process.pid, worker)
+    for each in both:
+        forget_peak(each)
+    held = [held_kb(it) for it in both]
+    abruf.ask(SEND, input={"content": schedules("LARGE", range(1, ARTICLES))})
     message = read_message(abruf)
     assert (message["fate"], message["findings"]) == ("READ", [])
     assert message["segmentCount"] > 49_000
-    assert peak_kb(abruf) - held <= MOST_KB
+    assert max(peak_kb(it) - own for it, own in zip(both, held, strict=True)) <= MOST_KB
 
 
 def read_message(abruf: Abruf) -> dict[str, Any]:
     """Return the newest message once the worker has read it."""
-    while True:
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
         (message,) = abruf.ask(MESSAGES)["interchangeMessages"]["nodes"]
         if message["fate"] != "WAITING":
             return message
         time.sleep(0.2)
+    raise TimeoutError
