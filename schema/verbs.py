@@ -1,7 +1,7 @@
 """The table of all verbs in docs/VERBS.md, made of their declarations."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -61,6 +61,18 @@ def refusals(verb: AnyVerb) -> str:
     named = set(re.findall(r"[A-Z_]+", text))
     beside = [] if text.startswith("as `") else [it for it in implied(verb) if it not in named]
     return f"{', '.join(beside)}; {text}" if beside else text
+
+
+def codes(among: Mapping[str, AnyVerb], name: str) -> frozenset[str]:
+    """Return the codes with which a verb may refuse: its own, and those of the verbs it names."""
+    found, left = set[str](), [name]
+    seen = {name}
+    while left:
+        text = refusals(among[left.pop()])
+        found |= set(re.findall(r"[A-Z_]{2,}", text))
+        left += [it for it in re.findall(r"`(\w+)`", text) if it in among and it not in seen]
+        seen |= {*left}
+    return frozenset(found)
 
 
 def implied(verb: AnyVerb) -> Iterator[Code]:

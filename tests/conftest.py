@@ -23,6 +23,7 @@ from transport.serving import Serving
 
 pytest_plugins = [
     "tests.gates.plugin",
+    "tests.gates.refusals",
     "tests.left_out",
     "tests.prepared",
     "tests.run.first",

@@ -72,11 +72,12 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     "Ship what was packed of up to 250 deliveries; one that is refused stops no other.",
 )
 async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcome:
-    """Ship what was packed of deliveries. Each is refused alone, as `deliveryDispatch` is.
+    """Ship what was packed of deliveries, each for itself.
 
     One that completes an order may leave with what leaves before it.
 
-    Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
+    Refused: of a delivery as `deliveryDispatch`, and DUPLICATE for one that stands twice; as a
+    whole: TOO_MANY_ITEMS.
     """
     batch = await take_each(writing, command.deliveries, dispatch_each)
     await in_turns(batch, ship, dispatch_each)

@@ -81,15 +81,16 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     """Pack what was picked.
 
     A short pick lowers what is planned; the rest becomes a backorder of its order line (D4), or
-    is cancelled under PARTIAL_CANCEL_REST. Refused: WRONG_STATE also where its carrier tells that
-    parcels of it have left (P2), PARCELS_DO_NOT_MATCH when
-    the contents are not exactly what was picked, QUANTITY_EXCEEDED, INVALID for a short pick
-    without reason, PAYMENT_OUTSTANDING, ON_HOLD for a short pick while a hold stops the delivery
+    is cancelled under PARTIAL_CANCEL_REST.
+
+    Refused: WRONG_STATE also where its carrier tells that parcels of it have left (P2),
+    PARCELS_DO_NOT_MATCH when the contents are not exactly what was picked, QUANTITY_EXCEEDED,
+    SCALE_EXCEEDED, TOO_FEW_ITEMS for a parcel in which nothing is, INVALID for a short pick without
+    reason, PAYMENT_OUTSTANDING, ON_HOLD for a short pick while a hold stops the delivery
     itself, DELIVERY_POLICY for one of an order that must come complete, or when an order is past
     its date, TOO_EARLY before it may be picked (D16), DUPLICATE for a serial number of one product
     that is in two parcels, NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's
-    SSCC,
-    NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
+    SSCC, NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
     """
     batch = await take_each(writing, [command], pack, check_parcels)
     made = await put(batch)
@@ -102,10 +103,10 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     " that is refused stops no other.",
 )
 async def pack_each(writing: Writing, command: DeliveriesPack) -> Outcome:
-    """Pack what was picked of deliveries. Each is refused alone, as `deliveryPack` is.
+    """Pack what was picked of deliveries, each for itself.
 
-    Refused: DUPLICATE for a delivery that stands twice, TAKEN for an SSCC of two of them; as a
-    whole: TOO_MANY_ITEMS.
+    Refused: of a delivery as `deliveryPack`, DUPLICATE for one that stands twice, TAKEN for an SSCC
+    of two of them; as a whole: TOO_MANY_ITEMS.
     """
     batch = await take_each(writing, command.deliveries, pack_each, check_parcels)
     made = await in_turns(batch, put, pack_each, check_parcels)

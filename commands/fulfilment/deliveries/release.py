@@ -57,9 +57,10 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     "Hand up to 250 deliveries to the warehouse; one that is refused stops no other.",
 )
 async def release_each(writing: Writing, command: DeliveriesRelease) -> Outcome:
-    """Hand deliveries to the warehouse. Each is refused alone, as `deliveryRelease` is.
+    """Hand deliveries to the warehouse, each for itself.
 
-    Refused: DUPLICATE for a delivery that stands twice; as a whole: TOO_MANY_ITEMS.
+    Refused: of a delivery as `deliveryRelease`, and DUPLICATE for one that stands twice; as a
+    whole: TOO_MANY_ITEMS.
     """
     batch = await take_each(writing, command.deliveries, release_each)
     await in_turns(batch, hand_over, release_each)

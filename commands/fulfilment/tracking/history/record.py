@@ -29,14 +29,13 @@ from models.trade.codes import TradeCode
     " reference is UNCHANGED, or refused where it differs.",
 )
 async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome:
-    """Record deliveries with what happened to them.
+    """Record deliveries with what happened to them, each for itself.
 
-    Each is refused alone, as `deliveryPlan`, `deliveryRelease`, `deliveryPack`, `deliveryDispatch`
-    and `deliveryCancel` would at that time.
-    Refused: NOT_FOUND, INVALID_DATE for times out of order, to come, or after an order's end,
-    INVALID for one that left and was cancelled, WRONG_STATE for each difference from one that is
-    there under its reference, DUPLICATE for one that stands twice; as a whole: TOO_MANY_ITEMS for
-    orders with more lines than one call may touch.
+    Refused: of a delivery as `deliveryPlan`, `deliveryRelease`, `deliveryPack`, `deliveryDispatch`
+    and `deliveryCancel` would at that time, NOT_FOUND, INVALID_DATE for times out of order, to
+    come, or after an order's end, INVALID for one that left and was cancelled, WRONG_STATE for each
+    difference from one that is there under its reference, DUPLICATE for one that stands twice; as a
+    whole: TOO_MANY_ITEMS for orders with more lines than one call may touch.
     """
     items = command.deliveries
     known = await lock_named(writing, items)
