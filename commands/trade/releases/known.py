@@ -77,7 +77,19 @@ class KnownLines:
         return contract, line
 
     def keep(self, place: ReleasePlace, account: Account) -> None:
-        """Keep an account as it counts now, with what is in force of it; its line's sums follow."""
+        """Keep an account as it counts now, with what is in force of it; its line's sums follow.
+
+        Where the day of its period has moved, what is in force of that counts from there.
+        """
+        before = self.accounts.get(place, account)
+        if before.period_id == account.period_id and before.starts_on != account.starts_on:
+            of = self.active[place.contract_line_id]
+            own = {key: it for key, it in of.items() if key[0] == account.id}
+            of |= {
+                key: it._replace(counts_from=account.starts_on)
+                for key, it in own.items()
+                if it.counts_from == before.starts_on
+            }
         share, others = self._share(place, account), self.beside(account, place.contract_line_id)
         self.accounts[place], self.shares[account.id] = account, share
         self.sums[place.contract_line_id] = others.plus(share)

@@ -2,6 +2,9 @@
 
 import tracemalloc
 from datetime import timedelta
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
 
 import pytest
 
@@ -113,3 +116,60 @@ async def test_a_file_that_cannot_be_taken_in_stops_no_other(
     assert await run() == {"failed": 1, "taken in": 1, "read": 2, "sent": 1}
     (kept,) = (tmp_path / "failed").iterdir()
     assert (kept.name.partition("-")[2], kept.read_bytes()) == ("a.edi", b"whatever")
+
+
+async def test_names_as_long_as_a_file_may_have_and_files_that_cannot_be_read_stop_no_other(
+    ask, run, tmp_path, monkeypatch
+) -> None:
+    """What cannot be read stays, and is taken in once it can be."""
+    long = await files.partner(ask, code="\N{EURO SIGN}" * 100)
+    other = await files.partner(ask)
+    name = "a" + "\N{LATIN SMALL LETTER U WITH DIAERESIS}" * 125 + ".ed"
+    (tmp_path / name).write_bytes(files.interchange(long["identification"]))
+    (tmp_path / "b.edi").write_bytes(b"not for us")
+    (tmp_path / "c.edi").write_bytes(files.interchange(other["identification"]))
+    opened = Path.open
+
+    def unless_b(path: Path, *modes: str) -> Any:
+        if path.name == "b.edi":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *modes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", unless_b)
+        assert await run() == {"taken in": 2, "failed": 1, "read": 4, "sent": 2}
+    assert [it.name for it in tmp_path.glob("*.*")] == ["b.edi"]
+    done = sorted(it.name[13:] for it in (tmp_path / "done").iterdir())
+    assert (done[1], name.startswith(done[0])) == ("c.edi", True)
+    one, short = sorted((tmp_path / "out").iterdir(), key=lambda it: -len(it.name))
+    assert one.name.startswith("%E2%82%AC")
+    assert short.name == f"{other['code']}-1.edi"
+    assert await run() == {"taken in": 1}
+
+
+@pytest.mark.parametrize(
+    ("taken", "counts"),
+    [("done", {"failed": 2, "sent": 1}), ("out", {"taken in": 2, "read": 2, "failed": 2})],
+)
+async def test_a_folder_that_is_no_folder_stops_only_what_goes_there(
+    ask, run, tmp_path, taken, counts
+) -> None:
+    """Nothing is taken in that would be taken in anew at each run; answers wait in the outbox."""
+    partner = await files.partner(ask)
+    content = files.interchange(partner["identification"])
+    (tmp_path / "first.edi").write_bytes(content)
+    await run()
+    (answer,) = (tmp_path / "out").iterdir()
+    text = answer.read_bytes()
+    rmtree(tmp_path / "out")
+    (tmp_path / "a.edi").write_bytes(files.interchange(partner["identification"], "REF2"))
+    (tmp_path / "b.edi").write_bytes(content)
+    await files.received(ask, content)
+    rmtree(tmp_path / taken, ignore_errors=True)
+    (tmp_path / taken).write_text("no folder")
+    found = await run()
+    assert found == counts
+    if taken == "done":
+        assert answer.read_bytes() == text
+        (tmp_path / taken).unlink()
+        assert (await run())["taken in"] == 1
