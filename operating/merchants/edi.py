@@ -14,10 +14,10 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     """Declare its verbs."""
     parser.description = (
         "Take in the files that lie in a folder (EDIFACT, VDA 4905), read their messages, and write"
-        " what is to be sent. Files that were taken in move to its folder `done`, what is to be sent lies in"
-        " `out`. Names that begin with a dot or end in .tmp or .part are left alone: rename a file"
-        " once it is whole. What fails is told, and stops no other: a file moves to `failed`, or"
-        " stays where it cannot be read or moved; the exit code is 1."
+        " what is to be sent. Files that were taken in move to its folder `done`, what is to be"
+        " sent lies in `out`. Names that begin with a dot or end in .tmp or .part are left alone:"
+        " rename a file once it is whole. What fails is told, and stops no other: a file moves to"
+        " `failed`, or stays where it cannot be read or moved; the exit code is 1."
     )
     parser.add_argument("--merchant", required=True, metavar="SLUG", help="whose partners")
     parser.add_argument("folder", type=folder, metavar="FOLDER", help="where the files lie")

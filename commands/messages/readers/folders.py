@@ -80,7 +80,7 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
     except FileNotFoundError:
         return Counter()
     except OSError as error:
-        _LOG.error("a file stays where it lies: %s: %s", name, error)  # noqa: TRY400 -- It says all.
+        _LOG.error("a file stays where it lies: %s: %s", name, error)
         return Counter(failed=1)
     try:
         command = receive.InterchangeFileReceive(
@@ -172,7 +172,7 @@ async def _sent(
     try:
         _write(folder / OUT, name, content or b"")
     except OSError as error:
-        _LOG.error("an answer cannot be written: %s: %s", name, error)  # noqa: TRY400 -- It says all.
+        _LOG.error("an answer cannot be written: %s: %s", name, error)
         return Counter(failed=1)
     command = outbox.OutgoingInterchangeSend(outgoing_interchange_id=outgoing_id)
     with suppress(Refused):

@@ -16,7 +16,6 @@ from commands.trade.releases.accounts.account import (
     ReceivedReport,
     ReleasePlace,
     begun,
-    first_day,
 )
 from commands.trade.releases.accounts.sums import coming_of, left_of
 from commands.trade.releases.inputs import ReleaseContent, ToldReceipt
@@ -122,7 +121,7 @@ async def named_by(
 def _new(known: KnownLines, items: Iterable[ReleaseContent]) -> dict[ReleasePlace, Account]:
     """Return an account to be of each place that has none, of lines that are there."""
     places = {ReleasePlace.of(it) for it in items} - known.accounts.keys()
-    days = {key: first_day(known.contracts[it.contract_id]) for key, it in known.lines.items()}
+    days = {key: known.contracts[it.contract_id].valid_from for key, it in known.lines.items()}
     return {
         place: Account(new_id(), new_id(), days[place.contract_line_id], is_new=True)
         for place in places

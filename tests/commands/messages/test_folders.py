@@ -149,7 +149,10 @@ async def test_names_as_long_as_a_file_may_have_and_files_that_cannot_be_read_st
 
 @pytest.mark.parametrize(
     ("taken", "counts"),
-    [("done", {"failed": 2, "sent": 1}), ("out", {"taken in": 2, "read": 2, "failed": 2})],
+    [
+        ("done", {"failed": 3, "sent": 1}),
+        ("out", {"taken in": 1, "known": 1, "read": 2, "failed": 2}),
+    ],
 )
 async def test_a_folder_that_is_no_folder_stops_only_what_goes_there(
     ask, run, tmp_path, taken, counts
@@ -166,7 +169,10 @@ async def test_a_folder_that_is_no_folder_stops_only_what_goes_there(
     (tmp_path / "b.edi").write_bytes(content)
     await files.received(ask, content)
     rmtree(tmp_path / taken, ignore_errors=True)
-    (tmp_path / taken).write_text("no folder")
+    if taken == "done":
+        (tmp_path / taken).write_text("no folder")
+    else:
+        (tmp_path / taken).symlink_to(tmp_path / "gone")
     found = await run()
     assert found == counts
     if taken == "done":

@@ -136,14 +136,6 @@ def begun(day: date | None, contract: Contract, at: datetime) -> date | None:
     return day if day is not None and day <= contract.day(at) else None
 
 
-def first_day(contract: Contract) -> date:
-    """Return the day from which a contract's accounts count where nobody says another one.
-
-    What leaves before the contract's first day, to arrive on it, counts, too.
-    """
-    return min(contract.valid_from, contract.day(contract.created_at))
-
-
 @dataclass(frozen=True)
 class Account:
     """An account with its newest period. received: what its customer reported last of it.

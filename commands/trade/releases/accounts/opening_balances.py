@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from commands.master.catalog import check_scale
 from commands.trade.contracts.life import check_contract_state
-from commands.trade.releases.accounts.account import Account, ReleasePlace, begun, first_day
+from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
 from commands.trade.releases.force import Force
 from commands.trade.releases.known import KnownLines, by_id, locked_places
 from commands.trade.releases.named import check_address
@@ -48,8 +48,7 @@ class OpeningBalance(Input):
         None,
         description="The day from which it was counted: a later one than before begins a new"
         " period, an earlier one moves the day of the newest one, unless the customer has said"
-        " that. When left out that of the newest period, else the contract's first day, or the one"
-        " on which it was made if that is earlier.",
+        " that. That of the newest period, or the contract's first day, when left out.",
     )
     issued: QuantityOrZero = Field(description="What was issued since then: our cumulative.")
     received: QuantityOrZero = Field(description="What of that had arrived, at most `issued`.")
@@ -180,7 +179,7 @@ def _counting(
     if item.starts_on is not None and begun(item.starts_on, contract, now) is None:
         raise Refused(Code.INVALID_DATE, "This day has not come yet.", path)
     if before is None:
-        return Account(new_id(), new_id(), item.starts_on or first_day(contract), is_new=True)
+        return Account(new_id(), new_id(), item.starts_on or contract.valid_from, is_new=True)
     if item.starts_on is None or item.starts_on >= before.starts_on:
         return before.counting_from(item.starts_on)
     if before.id not in after:

@@ -375,14 +375,6 @@ async def test_a_period_moves_no_further_back_than_the_one_before_it(ask, world)
     assert [it["startsOn"] for it in result["account"]["periods"]] == ["2026-01-15", "2026-01-16"]
 
 
-async def test_what_leaves_before_the_first_day_of_its_contract_counts(ask, world):
-    contract = await contracts.contract(world, ask, validFrom="2026-03-09")
-    line = contract["lines"][0]["id"]
-    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"))
-    await _send(ask, world, contract, "60")
-    assert await _still_open(ask, contract) == ["40"]
-
-
 async def test_a_balance_of_a_later_day_begins_a_period_and_wrong_ones_stop_no_other(ask, world):
     contract = await contracts.contract(world, ask)
     line = contract["lines"][0]["id"]
