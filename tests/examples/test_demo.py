@@ -241,7 +241,7 @@ async def test_the_readme_prints_what_is_answered(database, clock, ask_demo, tmp
     assert len(shown) > 1
     story = Story(database, clock(), clock())
     for day, number in (("2026-06-01", 65), ("2026-06-08", 70)):
-        shown = [(it, said.replace(day, story.day(number).isoformat())) for it, said in shown]
+        shown = [(it, answer.replace(day, story.day(number).isoformat())) for it, answer in shown]
     reader = ask_demo(tokens["staff"])
     for document, answer in shown:
         assert await reader(document) == json.loads(answer)["data"]

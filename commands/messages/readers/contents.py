@@ -11,7 +11,7 @@ from commands.messages import outbox
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.standards.edifact.answers import content
-from kit.standards.edifact.answers.content import Judgement, Remark, Verdict
+from kit.standards.edifact.answers.content import Remark, Reply, Verdict
 from kit.standards.edifact.answers.control import ANSWERS
 from kit.standards.edifact.charsets import CODECS
 from kit.standards.edifact.parts import Header, Identification
@@ -71,11 +71,11 @@ async def _answer(
     (partner,) = (await writing.get(PartnerProfile, wanted)).values()
     if identifier not in CODECS or partner.content_answer is ContentAnswer.NEVER:
         return
-    judged = await _judged(writing, partner, message)
-    is_odd = is_decision or bool(judged.remarks) or judged.verdict is Verdict.HELD
+    reply = await _reply_of(writing, partner, message)
+    is_odd = is_decision or bool(reply.remarks) or reply.verdict is Verdict.HELD
     if partner.content_answer is ContentAnswer.ON_FINDINGS and not is_odd:
         return
-    if judged.verdict is Verdict.HELD and not is_urgent:
+    if reply.verdict is Verdict.HELD and not is_urgent:
         return
     (partner,) = (await writing.lock(PartnerProfile, wanted)).values()
     header = Header(
@@ -90,14 +90,14 @@ async def _answer(
         is_test=False,
     )
     reference = interchange.reference or ""
-    body = content.application_body(reference, message.reference, judged, writing.now)
+    body = content.application_body(reference, message.reference, reply, writing.now)
     outgoing = outbox.Outgoing(header, content.KIND, body, key, message.id)
     await outbox.write(writing, partner, outgoing)
 
 
-async def _judged(
+async def _reply_of(
     writing: Writing, partner: PartnerProfile, message: InterchangeMessage
-) -> Judgement:
+) -> Reply:
     """Return what holds of a message now: what waits for consent may still be rejected."""
     values = {**writing.parameters, "message": message.id}
     rows = await writing.session.rows(_BROUGHT, values)
@@ -108,11 +108,11 @@ async def _judged(
     remarks = [_remark(it) for it in message.findings if it["is_error"]]
     remarks += [Remark(None, f"{named[it]} was rejected: {it.state_reason}") for it in rejected]
     if message.fate is MessageFate.REFUSED or (rows and len(rejected) == len(rows)):
-        return Judgement(Verdict.NOTHING, remarks)
+        return Reply(Verdict.NOTHING, remarks)
     if waiting:
         notes = [f"{named[it]} waits for consent." for it in waiting]
-        return Judgement(Verdict.HELD, remarks, notes)
-    return Judgement(Verdict.SOME if remarks else Verdict.ALL, remarks)
+        return Reply(Verdict.HELD, remarks, notes)
+    return Reply(Verdict.SOME if remarks else Verdict.ALL, remarks)
 
 
 _MERCHANT = bindparam("merchant", type_=Uuid())

@@ -4,8 +4,9 @@ Files are put there under another name and renamed once they are whole: names th
 dot or end in `.tmp` or `.part` are left alone. What was taken in moves to `done`; whatever ends
 this in between, the same bytes are taken in once. Where too much of its partner waits to be read,
 a file waits in the folder. One of which nobody knows why it cannot be taken in moves to `failed`,
-one that cannot be read, or could not be moved then, stays; what is to be sent is written to `out`
-likewise. What fails is told in the log, and stops no other.
+one that cannot be read, or could not be moved then, stays, and so does what others stop for a
+while. What is to be sent is written to `out` likewise. What fails is told in the log, and stops no
+other.
 """
 
 import errno
@@ -28,8 +29,8 @@ from commands.messages.interchanges.files import File, pieces, storable
 from commands.messages.readers.by_partner import PartnersInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
-from kit.db.lost import Unavailable
-from kit.errors import Refused
+from kit.db.lost import OutcomeUnknown, Unavailable
+from kit.errors import Code, Refused
 from kit.loop.apart import Crowded
 from models.base.tables import fixed
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
@@ -89,16 +90,27 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
         outcome = await run(database, author, receive.receive_file, command)
     except Unavailable:
         raise
-    except Crowded as crowded:
-        _LOG.warning("%s waits in its folder: %s", name, crowded)
-        return Counter(waiting=1)
-    except Exception:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
+    except (Crowded, TimeoutError, OutcomeUnknown) as passing:
+        return _waits(name, passing)
+    except Exception as error:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
+        if isinstance(error, Refused) and error.problems[0].code in _PASSING:
+            return _waits(name, error)
         _LOG.exception("a file cannot be taken in: %s", name)
         _move(path, file, FAILED)
         return Counter(failed=1)
     words = {"CREATED": "taken in", "UNCHANGED": "known"}
     counts = Counter(words[it["status"]] for it in outcome["results"])
     return counts + Counter(failed=not _move(path, file, DONE))
+
+
+def _waits(name: str, why: Exception) -> Counter[str]:
+    """Let a file wait in its folder for the next time: what stops it passes."""
+    _LOG.warning("%s waits in its folder: %s", name, why)
+    return Counter(waiting=1)
+
+
+_PASSING = (Code.CONFLICT, Code.TAKEN)
+"""What is refused because others came between, until they let go."""
 
 
 def _made(folder: Path) -> None:

@@ -82,8 +82,8 @@ async def refused(
 def _finding(problem: Problem) -> dict[str, Any]:
     """Return a refusal as a finding of the whole message."""
     nowhere = dict.fromkeys(("syntax_code", "tag", "segment_no", "element_no", "component_no"))
-    path = ".".join(map(str, problem.path))
-    text = shortened(f"{path}: {problem.message}" if path else problem.message)
+    place = problem.place
+    text = shortened(f"{place}: {problem.message}" if place else problem.message)
     own = {
         "code": str(problem.code),
         "text": storable(text),

@@ -6,7 +6,7 @@ held of it are one portion, which places it named, and as many findings as are k
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from commands.messages.readers.declared import Incoming, Reading
@@ -118,7 +118,7 @@ class _Taking:
         """Return what is to be recorded of each article; what does not resolve is told."""
         articles, releases = list[ArticleSchedule](), list[RecordedRelease]()
         for article in message.articles:
-            self.findings.add(article.findings)
+            self.findings.add(_named(article, it) for it in article.findings)
             if not article.is_whole:
                 continue
             await self.writing.room(1 + len(article.lines))
@@ -213,8 +213,15 @@ def _of_ending(problem: Any) -> Finding:
     return Finding(Fault.INVALID_VALUE, f"{problem.code}: {problem.message}", 0, "BGM", 2)
 
 
-def _finding(article: ArticleSchedule, problem: Any) -> Finding:
+def _named(article: ArticleSchedule, finding: Finding) -> Finding:
+    """Return a finding with the article that it is of."""
     named = ", ".join(article.articles.values())
-    path = ".".join(map(str, problem.path))
-    text = f"{named}: {problem.code}: {problem.message}" + (f" ({path})" if path else "")
+    return replace(finding, text=f"{named}: {finding.text}") if named else finding
+
+
+def _finding(article: ArticleSchedule, problem: Problem) -> Finding:
+    named = ", ".join(article.articles.values())
+    path = problem.path[2:] if problem.path[:1] == ("releases",) else problem.path
+    place = replace(problem, path=path).place
+    text = f"{named}: {problem.code}: {problem.message}" + (f" ({place})" if place else "")
     return Finding(Fault.INVALID_VALUE, text, article.offset, article.tag, article.segment)

@@ -84,12 +84,9 @@ class KnownLines:
         before = self.accounts.get(place, account)
         if before.period_id == account.period_id and before.starts_on != account.starts_on:
             of = self.active[place.contract_line_id]
-            own = {key: it for key, it in of.items() if key[0] == account.id}
-            of |= {
-                key: it._replace(counts_from=account.starts_on)
-                for key, it in own.items()
-                if it.counts_from == before.starts_on
-            }
+            for key, standing in of.items():
+                if key[0] == account.id and standing.counts_from == before.starts_on:
+                    of[key] = standing._replace(counts_from=account.starts_on)
         share, others = self._share(place, account), self.beside(account, place.contract_line_id)
         self.accounts[place], self.shares[account.id] = account, share
         self.sums[place.contract_line_id] = others.plus(share)

@@ -58,9 +58,9 @@ def _keys(entity: type[OfMerchant]) -> Sequence[Sequence[str]]:
 @cache
 def _taken(entity: type[OfMerchant], names: tuple[str, ...]) -> Statement:
     """Build the statement that finds rows which have one of `rows` in the columns."""
-    given = json_rows(entity, "rows")
+    listed = json_rows(entity, "rows")
     columns = [getattr(entity, name) for name in names]
-    same = (of.is_not_distinct_from(given.c[of.key]) for of in columns)
+    same = (of.is_not_distinct_from(listed.c[of.key]) for of in columns)
     own: Any = entity
-    rows = select(own.id, *columns).join(given, and_(*same))
+    rows = select(own.id, *columns).join(listed, and_(*same))
     return Statement(rows.where(own.merchant_id == bindparam("merchant", type_=Uuid())))

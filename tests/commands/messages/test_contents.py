@@ -104,7 +104,7 @@ mutation ($consent: ReleaseConsentInput!, $reject: ReleaseRejectInput!, $isGood:
 
 
 LATER = (
-    (b"K0000000000009", b"K10"),
+    (b"K0000000000009", b"RELATED-2"),
     (b"/00117", b"/00118"),
     (b"202603020700:", b"202603020800:"),
     (b"QTY+70:300:", b"QTY+70:200:"),
@@ -122,7 +122,7 @@ async def test_what_waits_is_told_as_held_and_then_what_was_decided(ask, world, 
     await files.received(ask, fell)
     await files.read_all(world)
     (held,) = await answers(ask)
-    assert held[0] == "BGM+312+K10/1+23"
+    assert held[0] == "BGM+312+RELATED-2/1+23"
     assert held[2] == "FTX+AAO+++HX-200?: its release KS/26/00118 waits for consent."
     assert not any(it.startswith("ERC") for it in held)
     await _decide(ask, is_good=is_good)
@@ -131,9 +131,9 @@ async def test_what_waits_is_told_as_held_and_then_what_was_decided(ask, world, 
         pass
     _, decided = await answers(ask)
     if is_good:
-        assert (decided[0], len(decided)) == ("BGM+312+K10/1+29", 4)
+        assert (decided[0], len(decided)) == ("BGM+312+RELATED-2/1+29", 4)
     else:
-        assert decided[0] == "BGM+313+K10/1+27"
+        assert decided[0] == "BGM+313+RELATED-2/1+27"
         text = "HX-200?: its release KS/26/00118 was rejected?: We lack it."
         assert decided[-1] == f"FTX+AAO+++{text}"
     assert followers.counted == {(name, "TOLD"): 1}
@@ -161,8 +161,8 @@ async def test_the_same_bytes_get_the_answers_that_hold(ask, world) -> None:
     await files.read_all(world)
     await _sent(ask, await files.received(ask, raw))
     again = await files.received(ask, raw)
-    told = [(it["messageType"], it["state"]) for it in again["answers"]]
-    assert told == [("CONTRL", "SENT"), ("CONTRL", "PENDING"), ("APERAK", "PENDING")]
+    answers_again = [(it["messageType"], it["state"]) for it in again["answers"]]
+    assert answers_again == [("CONTRL", "SENT"), ("CONTRL", "PENDING"), ("APERAK", "PENDING")]
     texts = [b64decode(it["content"]["base64"]).decode() for it in again["answers"]]
     assert ["UCI" in it and "+4+" in it for it in texts] == [True, False, False]
 

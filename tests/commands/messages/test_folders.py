@@ -1,5 +1,6 @@
 """A folder of files: whole ones are taken in once, answers lie beside them, too large ones end."""
 
+import asyncio
 import tracemalloc
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from commands.messages.interchanges import taking
 from commands.messages.interchanges.files import HEAD, LARGEST_FILE, File, pieces
 from commands.messages.readers.folders import exchange
 from commands.writing.running.run import Author
+from kit.errors import Code, Refused
 from models.access.viewers import by_itself
 from tests.make.messages import files
 from tests.make.sweeps.rows import digests
@@ -116,6 +118,34 @@ async def test_a_file_that_cannot_be_taken_in_stops_no_other(
     assert await run() == {"failed": 1, "taken in": 1, "read": 2, "sent": 1}
     (kept,) = (tmp_path / "failed").iterdir()
     assert (kept.name.partition("-")[2], kept.read_bytes()) == ("a.edi", b"whatever")
+
+
+@pytest.mark.parametrize("passing", [Refused(Code.CONFLICT, "Others."), TimeoutError()])
+async def test_what_others_stop_for_a_while_waits_in_the_folder(
+    ask, run, tmp_path, monkeypatch, passing
+) -> None:
+    partner = await files.partner(ask)
+    (tmp_path / "a.edi").write_bytes(files.interchange(partner["identification"]))
+
+    async def stopped(*_args):
+        raise passing
+
+    with monkeypatch.context() as patch:
+        patch.setattr("commands.messages.interchanges.receive.take_in", stopped)
+        assert await run() == {"waiting": 1}
+    assert [it.name for it in tmp_path.glob("*.edi")] == ["a.edi"]
+    assert await run() == {"taken in": 1, "read": 2, "sent": 1}
+
+
+async def test_files_of_the_same_partners_wait_for_each_other_in_whichever_order(ask) -> None:
+    partners = [(await files.partner(ask))["identification"] for _ in range(5)]
+    for number in range(3):
+        content = [files.interchange(it, f"R{number}") for it in partners]
+        orders = [[*content, b"\r\n"], [*reversed(content), b"\n"], [*content[2:], *content[:2]]]
+        taken = await asyncio.gather(*(files.results(ask, b"".join(it)) for it in orders))
+        assert sorted(it["status"] for of in taken for it in of) == (
+            ["CREATED"] * 5 + ["UNCHANGED"] * 10
+        )
 
 
 async def test_names_as_long_as_a_file_may_have_and_files_that_cannot_be_read_stop_no_other(

@@ -203,7 +203,7 @@ async def _movable(
     wanted = {of.id: of.period_id for of, day in named if of and day and day < of.starts_on}
     if not wanted:
         return {}
-    said = (
+    stated = (
         select(AccountPeriod.id)
         .distinct()
         .join(Release, Release.period_id == AccountPeriod.id)
@@ -215,7 +215,7 @@ async def _movable(
             Release.state.in_((ReleaseState.ACTIVE, ReleaseState.SUPERSEDED)),
         )
     )
-    fixed = set(await writing.session.scalars(said))
+    fixed = set(await writing.session.scalars(stated))
     after = {key: date.min for key, period_id in wanted.items() if period_id not in fixed}
     for each in await writing.records(AccountPeriod, "account_id", list(after)):
         if each.id != wanted[each.account_id]:

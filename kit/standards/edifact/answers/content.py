@@ -53,7 +53,7 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Reply:
     """What became of a message. remarks: what is wrong with it, notes: what else is to be said."""
 
     verdict: Verdict
@@ -62,20 +62,20 @@ class Judgement:
 
 
 def application_body(
-    interchange: str, message: str, judgement: Judgement, now: datetime
+    interchange: str, message: str, reply: Reply, now: datetime
 ) -> Sequence[SegmentParts]:
     """Return the segments of an APERAK. interchange, message: references of what it answers.
 
     Of more notes than it has room for the first ones are told.
     """
-    name = _IN_ERROR if judgement.remarks else _ACKNOWLEDGED
+    name = _IN_ERROR if reply.remarks else _ACKNOWLEDGED
     return [
-        ("BGM", name, f"{interchange}/{message}"[:35], judgement.verdict.value),
+        ("BGM", name, f"{interchange}/{message}"[:35], reply.verdict.value),
         ("DTM", ("137", now.strftime("%Y%m%d%H%M"), "203")),
-        *(_text(it) for it in judgement.notes[:_MOST_NOTES]),
+        *(_text(it) for it in reply.notes[:_MOST_NOTES]),
         ("RFF", ("AGO", interchange)),
         ("RFF", ("ACW", message)),
-        *(segment for each in judgement.remarks for segment in _of(each)),
+        *(segment for each in reply.remarks for segment in _of(each)),
     ]
 
 

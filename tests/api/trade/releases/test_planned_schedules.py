@@ -307,37 +307,6 @@ async def test_what_is_overdue_just_in_time_stays_planned_beside_a_forecast(ask,
     assert await planner.standing() == [("PLANNED", ["100"])]
 
 
-async def test_what_somebody_has_moved_or_shipped_anew_stays(ask, world):
-    planner = await _planner(world, ask)
-    await planner.release(1, schedule("2026-03-10", "100"), schedule("2026-03-20", "50"))
-    first, second = (await planner())["deliveries"]
-    later = contracts.window("2026-03-10") | {"earliest": "2026-03-10T12:00:00+01:00"}
-    await deliveries.done(ask, "deliveryReschedule", deliveryId=first["id"], window=later)
-    assert _shown(await planner(), *STATUS) == [("UNCHANGED", "50", "50")]
-    await _lost(ask, second)
-    again = {"deliveryId": second["id"], "window": contracts.window("2026-03-18")}
-    await ask(RESHIP, input=again)
-    for _ in range(2):
-        done = await planner()
-        assert (done["items"], done["deliveries"]) == ([], [])
-    assert ("PLANNED", ["50"]) in await planner.standing()
-    # What is wanted beside them is planned beside them, and what is wanted no more stays.
-    await planner.release(2, schedule("2026-03-10", "110"), schedule("2026-03-20", "50"))
-    (item,) = (await planner())["items"]
-    assert (item["status"], item["quantity"]) == ("CREATED", "10")
-    await planner.release(3)
-    kept, *others = sorted((await planner())["items"], key=lambda it: it["status"] != "KEPT")
-    assert (kept["status"], kept["quantity"], kept["code"]) == ("KEPT", "150", None)
-    assert [it["status"] for it in others] == ["CANCELLED"]
-
-
-RESHIP = """
-mutation ($input: DeliveryReshipInput!) {
-  deliveryReship(input: $input) { reshipment { id } userErrors { code } }
-}
-"""
-
-
 async def test_what_is_called_off_and_held_is_told(ask, world):
     planner = await _planner(world, ask)
     await planner.release(1, schedule("2026-03-10", "100"))

@@ -339,3 +339,31 @@ async def test_one_whose_rows_cannot_be_written_stops_no_other(ask, world, datab
         assert [it["status"] for it in await _record(ask, *again)] == states
     # Halves of five are found in three parts more, each of as many statements.
     assert len(more) <= 8 * len(sent)
+
+
+async def test_an_absurd_quantity_of_one_place_stops_no_other_place(ask, world):
+    most = "999999999999"
+    line = (await _line(ask, world))["contractLineId"]
+    both = [schedule("2026-04-10", most), schedule("2026-04-11", most)]
+    for place, lines in (("D1", both), ("D2", [schedule("2026-04-10", "5")])):
+        payload = await contracts.try_release(ask, line, 1, *lines, unloadingPoint=place)
+        state, codes = contracts.found(payload)
+        assert (state, "EXCEEDS_MAX" in codes) == ("ACTIVE", True)
+    first = await contracts.try_release(
+        ask, line, 2, both[0], unloadingPoint="D3", **_received(most)
+    )
+    again = await contracts.try_release(
+        ask, line, 2, both[0], unloadingPoint="D4", **_received(most)
+    )
+    assert [contracts.found(it)[0] for it in (first, again)] == ["ACTIVE", "ACTIVE"]
+
+
+def _received(received: str) -> dict[str, Any]:
+    return {"cumulativeReceived": received}
+
+
+async def test_our_code_of_what_is_on_its_way_is_no_code_of_a_customer(ask, world):
+    line = (await _line(ask, world))["contractLineId"]
+    own = schedule("2026-04-10", "5") | {"code": "IN_TRANSIT"}
+    payload = await contracts.try_release(ask, line, 1, own)
+    assert reasons(payload["userErrors"]) == [("INVALID", "lines.0.code")]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kit.standards.edifact.answers import content
-from kit.standards.edifact.answers.content import Judgement, Remark, Verdict
+from kit.standards.edifact.answers.content import Remark, Reply, Verdict
 from kit.standards.edifact.envelopes import split
 from kit.standards.edifact.groups import parse
 from kit.standards.edifact.messages import segments_of
@@ -24,8 +24,8 @@ HEADER = Header(
 
 def written(verdict: Verdict, *remarks: Remark, notes: Sequence[str] = ()) -> tuple[Any, Any]:
     """Return the segments of an APERAK as they are read, and its groups."""
-    judged = Judgement(verdict, remarks, notes)
-    body = content.application_body("REF1", "M1", judged, NOW)
+    reply = Reply(verdict, remarks, notes)
+    body = content.application_body("REF1", "M1", reply, NOW)
     raw = interchange(HEADER, [(content.KIND, body)], Style())
     (found,) = split(raw)
     assert found.is_whole
