@@ -67,8 +67,7 @@ class Delivery(Owned):
     recipient: fields of kit.inputs.Recipient. excuse: why it comes later than it was wanted, for
     what contracts guarantee. packing: how often it was packed; a repack voids
     the parcels of the packing before. reships_id: the delivery of which it brings again what was
-    lost or came back. moved_at: when somebody gave it another window. external_reference: its
-    number in the system from which it was recorded.
+    lost or came back. external_reference: its number in the system from which it was recorded.
     """
 
     __tablename__ = "deliveries"
@@ -134,7 +133,6 @@ class Delivery(Owned):
     state: Mapped[DeliveryState] = mapped_column(OneOf(DeliveryState))
     packing: Mapped[int] = mapped_column(default=0)
     planned_at: Mapped[datetime]
-    moved_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
     packed_at: Mapped[datetime | None]
     dispatched_at: Mapped[datetime | None]

@@ -155,8 +155,8 @@ async def _changeable(
 ) -> set[UUID]:
     """Return the deliveries that answer schedules of a contract and no more than that.
 
-    They are planned and not released, as this plan would plan them, and nobody has moved them or
-    shipped with them anew; nothing holds them, and no amendment of theirs waits.
+    They are planned and not released, as this plan would plan them; nothing holds them, and no
+    amendment of theirs waits.
     """
     tables = TrueTables(writing.viewer, writing.now)
     delivery, part, line, order, hold = (
@@ -179,8 +179,6 @@ async def _changeable(
             *ours(tables, delivery, part, line, order),
             delivery.party_id == contract.party_id,
             delivery.state == DeliveryState.PLANNED,
-            delivery.moved_at.is_(None),
-            delivery.reships_id.is_(None),
             delivery.channel_id == command.channel_id,
             delivery.location_id == command.location_id,
             delivery.method == command.method,

@@ -39,9 +39,8 @@ class DeliveryGroup(NamedTuple):
 class PlanSlot:
     """A contract line at a place in a window: what is wanted then, and what is planned.
 
-    arrival: None where nothing is wanted. covered: what else the schedule wants then, which stays
-    as it is. called_off: what is in no delivery and is put into one. problem: why no more can be
-    called off for it.
+    arrival: None where nothing is wanted. called_off: what is in no delivery and is put into one.
+    problem: why no more can be called off for it.
     """
 
     of: ScheduledLine
@@ -49,7 +48,6 @@ class PlanSlot:
     arrival: SupplyWindow | None = None
     schedule_line_id: UUID | None = None
     wanted: Decimal = _NONE
-    covered: Decimal = _NONE
     rounded: Decimal = _NONE
     planned: list[PlannedPart] = field(default_factory=list)
     called_off: list[CalledOff] = field(default_factory=list)
@@ -136,8 +134,6 @@ class PlanSlot:
         text = texts[self.status]
         if self.wanted and not self.goal:
             text = "What is planned before it brings it, since that fills whole lots."
-        if self.covered:
-            text += f" {self.covered.normalize():f} more are released, or planned otherwise."
         if self.called_off:
             called_off = sum((it.quantity for it in self.called_off), _NONE)
             text += f" {called_off.normalize():f} of it are called off already."
@@ -170,7 +166,6 @@ def _slots(
         arrival = arrival_of(line, known.transit, known.address(of.account_id), now)
         its = slot(arrival.window.earliest, arrival.window.latest)
         its.arrival, its.wanted = its.arrival or arrival, its.wanted + quantity
-        its.covered += line.open_quantity - quantity
         its.schedule_line_id = its.schedule_line_id or line.id
         late = its if arrival.is_late and late is None else late
     _round(known, of, found.values())
@@ -237,8 +232,7 @@ def kept_items(known: KnownSchedules) -> Iterator[PlanItem]:
             yield _kept(
                 of,
                 over,
-                "are released, moved, shipped anew or called off otherwise, beyond what the"
-                " schedule wants: they stay.",
+                "are released, or called off otherwise, beyond what the schedule wants: they stay.",
             )
         elif stuck:
             yield _kept(

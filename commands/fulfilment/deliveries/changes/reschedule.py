@@ -74,11 +74,8 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     columns["excuse"] = command.excuse if is_set else delivery.excuse
     if all(getattr(delivery, name) == value for name, value in columns.items()):
         return {"delivery_id": delivery.id}
-    window = delivery.window_earliest, delivery.window_latest
     for name, value in columns.items():
         setattr(delivery, name, value)
-    if window != (delivery.window_earliest, delivery.window_latest):
-        delivery.moved_at = writing.now
     changed(
         writing,
         delivery,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.trade.releases.test_planned_schedules import STATUS, _lost, _planner, _shown
+from tests.api.trade.releases.test_planned_schedules import STATUS, _planner, _shown
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule, window
@@ -64,34 +64,3 @@ async def test_what_is_to_go_to_another_plant_is_planned_there_only(ask, world):
         ("CREATED", "0", "30"),
     ]
     assert {it[0] for it in _shown(await planner(), "status")} == {"UNCHANGED"}
-
-
-async def test_what_somebody_has_moved_or_shipped_anew_stays(ask, world):
-    planner = await _planner(world, ask)
-    await planner.release(1, schedule("2026-03-10", "50"), schedule("2026-03-20", "100"))
-    first, second = (await planner())["deliveries"]
-    later = contracts.window("2026-03-10") | {"earliest": "2026-03-10T12:00:00+01:00"}
-    await deliveries.done(ask, "deliveryReschedule", deliveryId=first["id"], window=later)
-    assert _shown(await planner(), *STATUS) == [("UNCHANGED", "100", "100")]
-    await _lost(ask, second)
-    again = {"deliveryId": second["id"], "window": contracts.window("2026-03-18")}
-    await ask(RESHIP, input=again)
-    for _ in range(2):
-        done = await planner()
-        assert (done["items"], done["deliveries"]) == ([], [])
-    assert ("PLANNED", ["100"]) in await planner.standing()
-    # What is wanted beside them is planned beside them, and what is wanted no more stays.
-    await planner.release(2, schedule("2026-03-10", "60"), schedule("2026-03-20", "100"))
-    (item,) = (await planner())["items"]
-    assert (item["status"], item["quantity"]) == ("CREATED", "10")
-    await planner.release(3)
-    kept, *others = sorted((await planner())["items"], key=lambda it: it["status"] != "KEPT")
-    assert (kept["status"], kept["quantity"], kept["code"]) == ("KEPT", "150", None)
-    assert [it["status"] for it in others] == ["CANCELLED"]
-
-
-RESHIP = """
-mutation ($input: DeliveryReshipInput!) {
-  deliveryReship(input: $input) { reshipment { id } userErrors { code } }
-}
-"""
