@@ -16,7 +16,7 @@ from tests.guard import counted
 from tests.make import reasons
 from tests.make.feed import rows
 from tests.make.master import parties
-from tests.make.trade import contracts
+from tests.make.trade import contracts, too_large
 from tests.make.trade.contracts import schedule, window
 
 RECORD = """
@@ -315,14 +315,11 @@ def test_a_release_has_no_more_lines_than_an_article_of_a_message():
     assert [it.code for it in refused.value.problems] == [Code.TOO_MANY_ITEMS]
 
 
-MOST = "600000000000"
-
-
-async def test_one_whose_rows_cannot_be_written_stops_no_other(ask, world, database):
-    """What one line releases in all has more digits than its counter holds."""
+async def test_one_whose_rows_cannot_be_written_stops_no_other(ask, world, database, monkeypatch):
+    too_large.refuse(monkeypatch)
     lines = [await _line(ask, world) for _ in range(5)]
     many = [{**it, "number": "1", "lines": [schedule("2026-03-06", "10")]} for it in lines]
-    many[3]["lines"] = [schedule(f"2026-03-0{day}", MOST) for day in (6, 7)]
+    many[3]["lines"] = [schedule("2026-03-06", str(too_large.QUANTITY))]
     results = await _record(ask, *many)
     states = ["CREATED"] * 3 + ["REFUSED", "CREATED"]
     assert [it["status"] for it in results] == states
