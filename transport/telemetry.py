@@ -23,7 +23,7 @@ from transport.endpoint import Endpoint
 from workers.access.keys import Uses
 from workers.running.chores import Chores
 from workers.running.dues import Dues
-from workers.running.followers import TELLING, Followers
+from workers.running.followers import TELL_FOLLOWERS, Followers
 
 _NAME = "abruf"
 
@@ -92,7 +92,7 @@ class Worked(Collector):
         text = "What was due and not done when it was looked last."
         waiting = GaugeMetricFamily("abruf_due_waiting", text, labels=["kind"])
         for (chore, name), amount in self._chores.waiting().items():
-            (behind if chore == TELLING else waiting).add_metric([name], amount)
+            (behind if chore == TELL_FOLLOWERS else waiting).add_metric([name], amount)
         yield from (behind, waiting)
         text = "Seconds for which the oldest of what waits to be done has done so."
         lag = GaugeMetricFamily("abruf_chore_lag_seconds", text, labels=["chore"])

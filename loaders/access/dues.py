@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, DateTime, Select, Text, any_, bindparam, func, sel
 from models.access.dues import Due
 
 
-def due() -> Select[Any]:
+def due_now() -> Select[Any]:
     """Select (merchant_id, subject: a kind, waiting: how much of it), the longest due first.
 
     Parameters: kinds, now.

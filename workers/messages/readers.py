@@ -5,7 +5,7 @@ from uuid import UUID
 
 from commands.messages.readers.by_partner import MessagesInTurn
 from kit.db.database import Database
-from loaders.access.dues import due
+from loaders.access.dues import due_now
 from models.access.dues import DueKind
 from workers.running.chores import Chore
 
@@ -19,12 +19,12 @@ async def _read(database: Database, merchant_id: UUID, kind: DueKind, now: datet
 
 
 READ_MESSAGES = Chore(
-    "read messages", due(), _read, at_once=1, values={"kinds": [DueKind.READ_MESSAGES.value]}
+    "read messages", due_now(), _read, at_once=1, values={"kinds": [DueKind.READ_MESSAGES.value]}
 )
 """A message is a transaction of its own, and what refuses one is noted by another."""
 READ_LONG_MESSAGES = Chore(
     "read long messages",
-    due(),
+    due_now(),
     _read,
     at_once=1,
     values={"kinds": [DueKind.READ_LONG_MESSAGES.value]},

@@ -17,7 +17,7 @@ from commands.writing.running.run import Author, run_unasked
 from commands.writing.transaction import Writing
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
-from loaders.access.dues import due
+from loaders.access.dues import due_now
 from models.access.dues import DueKind
 from models.access.viewers import by_itself
 from workers.running.chores import Chore
@@ -56,7 +56,12 @@ class Dues:
         """Return it as what is done for each merchant of whom something has come to its time."""
         kinds = [it.value for it in self._every]
         return Chore(
-            "do what is due", due(), self.step, at_once=4, values={"kinds": kinds}, is_woken=False
+            "do what is due",
+            due_now(),
+            self.step,
+            at_once=4,
+            values={"kinds": kinds},
+            is_woken=False,
         )
 
     async def step(

@@ -25,7 +25,7 @@ from models.base.events import EVENTS, Event
 from workers.running.chores import Chore
 
 _log = logging.getLogger("abruf")
-TELLING = "tell followers"
+TELL_FOLLOWERS = "tell followers"
 """The chore that tells them."""
 LONGEST_S = 30
 """Seconds that a follower's function may take for one page."""
@@ -191,6 +191,6 @@ def chores_of(followers: Followers) -> tuple[Chore, Chore]:
     names = list(followers.every)
     values = {"names": names}
     return (
-        Chore(TELLING, news.behind(), followers.tell, values=values, hinted=names),
+        Chore(TELL_FOLLOWERS, news.behind(), followers.tell, values=values, hinted=names),
         Chore("retry lanes", news.retried(), followers.retry, at_once=2, values=values),
     )

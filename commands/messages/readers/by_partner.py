@@ -83,7 +83,7 @@ class _Which:
     is_quick: bool = False
 
 
-class _Turn(NamedTuple):
+class _WaitingPartner(NamedTuple):
     """A partner whose turn it is.
 
     dues: rows that say so, which are locked. message_id, length: of its oldest message that waits,
@@ -128,13 +128,13 @@ class MessagesInTurn:
     async def _read_next(
         self, database: Database, merchant_id: UUID, now: datetime, which: _Which
     ) -> bool:
-        while (turn := await self._turn(database, merchant_id, now, which)) is not None:
-            if turn.message_id is None:
+        while (partner := await self._next(database, merchant_id, now, which)) is not None:
+            if partner.message_id is None:
                 continue
-            becomes = await self._read(database, merchant_id, now, which, turn.message_id)
+            becomes = await self._read(database, merchant_id, now, which, partner.message_id)
             if becomes is not None:
                 async with database.writing(merchant_id) as session:
-                    await _change(session, merchant_id, turn, *becomes)
+                    await _change(session, merchant_id, partner, *becomes)
             if becomes is None or becomes[1] == now:
                 return True
         return False
@@ -157,36 +157,36 @@ class MessagesInTurn:
         self._late.pop(message_id, None)
         return (DueKind.READ_MESSAGES, now) if which is _LONG else None
 
-    async def _turn(
+    async def _next(
         self, database: Database, merchant_id: UUID, now: datetime, which: _Which
-    ) -> _Turn | None:
+    ) -> _WaitingPartner | None:
         """Return whose turn it is, without a message where none of it is to be read now."""
         last = self._last.get((merchant_id, which), _NOBODY)
         kinds = [it.value for it in which.kinds]
         values = {"merchant": merchant_id, "now": now, "last": last, "kinds": kinds}
         async with database.writing(merchant_id) as session:
-            rows = await session.rows(_TURN, values)
+            rows = await session.rows(_NEXT, values)
             if not rows:
                 return None
-            turn: _Turn = rows[0]
-            self._last[merchant_id, which] = turn.partner_id
-            own = {"merchant": merchant_id, "ids": turn.dues, "message": turn.message_id}
-            if turn.message_id is None:
+            partner: _WaitingPartner = rows[0]
+            self._last[merchant_id, which] = partner.partner_id
+            own = {"merchant": merchant_id, "ids": partner.dues, "message": partner.message_id}
+            if partner.message_id is None:
                 await session.rows(_DONE, own)
-            elif which.is_quick and (turn.length or 0) > SHORT_BYTES:
-                await _change(session, merchant_id, turn, DueKind.READ_LONG_MESSAGES, now)
+            elif which.is_quick and (partner.length or 0) > SHORT_BYTES:
+                await _change(session, merchant_id, partner, DueKind.READ_LONG_MESSAGES, now)
             elif await session.rows(_IS_FREE, own):
-                return turn
+                return partner
             else:
-                await _change(session, merchant_id, turn, which.kinds[0], now + _ELSEWHERE)
-        return turn._replace(message_id=None)
+                await _change(session, merchant_id, partner, which.kinds[0], now + _ELSEWHERE)
+        return partner._replace(message_id=None)
 
 
 async def _change(
-    session: Session, merchant_id: UUID, turn: _Turn, kind: DueKind, at: datetime
+    session: Session, merchant_id: UUID, partner: _WaitingPartner, kind: DueKind, at: datetime
 ) -> None:
     """Let a partner be looked at by who reads short or long messages, at an instant."""
-    values = {"merchant": merchant_id, "ids": turn.dues, "kind": kind.value, "at": at}
+    values = {"merchant": merchant_id, "ids": partner.dues, "kind": kind.value, "at": at}
     await session.rows(_CHANGE, values)
 
 
@@ -226,7 +226,7 @@ _MERCHANT = bindparam("merchant", type_=Uuid())
 _IDS = any_(bindparam("ids", type_=ARRAY(Uuid())))
 
 
-def _turn() -> Statement:
+def _next() -> Statement:
     """Build what locks the rows of the next partner, and finds the oldest of its messages.
 
     Rows that come in between stay: they were written with messages that it does not see.
@@ -239,10 +239,10 @@ def _turn() -> Statement:
     partner = first.with_for_update(skip_locked=True).scalar_subquery()
     mine = select(Due.id, Due.subject).where(*is_due, Due.subject == partner)
     claimed = mine.with_for_update(skip_locked=True).cte("claimed")
-    turn = (
+    waiting = (
         select(claimed.c.subject.label("partner_id"), func.array_agg(claimed.c.id).label("dues"))
         .group_by(claimed.c.subject)
-        .subquery("turn")
+        .subquery("partner")
     )
     of = and_(Interchange.merchant_id == _MERCHANT, Interchange.id == message.interchange_id)
     oldest = (
@@ -251,17 +251,24 @@ def _turn() -> Statement:
         .where(
             message.merchant_id == _MERCHANT,
             message.fate == fixed(MessageFate.WAITING),
-            Interchange.partner_id == turn.c.partner_id,
+            Interchange.partner_id == waiting.c.partner_id,
         )
         .order_by(message.received_at, message.id)
         .limit(1)
         .lateral("oldest")
     )
-    columns = (turn.c.partner_id, turn.c.dues, oldest.c.id.label("message_id"), oldest.c.length)
-    return Statement(select(*columns).select_from(turn.outerjoin(oldest, true())), _Turn)
+    columns = (
+        waiting.c.partner_id,
+        waiting.c.dues,
+        oldest.c.id.label("message_id"),
+        oldest.c.length,
+    )
+    return Statement(
+        select(*columns).select_from(waiting.outerjoin(oldest, true())), _WaitingPartner
+    )
 
 
-_TURN = _turn()
+_NEXT = _next()
 _IS_FREE = Statement(
     select(InterchangeMessage.id)
     .where(

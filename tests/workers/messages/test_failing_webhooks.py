@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from commands.messages.webhooks.judging import RetrySchedule
 from kit.clock import now
-from models.messages.webhooks.tables import WebhookLane
+from models.messages.webhooks.tables import WebhookLane, WebhookMessage
 from tests import make
+from tests.make.feed import rows
 from tests.make.messages import hooks
 from tests.make.messages.receivers import Received, Reply, receiver
 from tests.workers.messages.conftest import STANDING, drained, hasten
+from workers.messages.webhooks import bodies
 
 ORDERS = 6
 PATIENT = (timedelta(hours=1),) * 9
@@ -200,3 +202,32 @@ async def test_no_more_messages_a_second_than_an_endpoint_likes(world, ask, work
         assert len(there.received) == 30
         # The first is free, then twenty a second: the others need their time.
         assert loop.time() - began >= 29 / 20 - 0.1
+
+
+ATTEMPTS = """query ($id: ID!) { webhookAttempts(first: 9) {
+  nodes { fault status answer } } webhook(id: $id) { failures waiting state } }"""
+
+
+async def test_what_we_fail_to_write_is_an_attempt_given_up_in_the_end_and_holds_nobody_up(
+    world, ask, working, monkeypatch
+) -> None:
+    written = bodies.to_global
+
+    def failing(type_: str, key: Any) -> str:
+        if key == bad:
+            raise ArithmeticError
+        return written(type_, key)
+
+    async with receiver(_fine) as there:
+        hook = await hooks.created(ask, there.url)
+        flights = working(RetrySchedule((timedelta(0),), at_once=8))
+        await tried(world, hook)
+        bad = (await rows(world, WebhookMessage))[0].aggregate_id
+        monkeypatch.setattr(bodies, "to_global", failing)
+        await drained(flights, world, hook)
+        assert len(there.received) == ORDERS - 1
+    seen = await ask(ATTEMPTS, id=hook["id"])
+    unwritten = [it for it in seen["webhookAttempts"]["nodes"] if it["fault"]]
+    text = "We could not write it: ArithmeticError."
+    assert unwritten == [{"fault": "UNWRITTEN", "status": None, "answer": text}] * 2
+    assert seen["webhook"] == {"failures": 0, "waiting": 0, "state": "ACTIVE"}

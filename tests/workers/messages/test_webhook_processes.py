@@ -184,11 +184,11 @@ async def test_killed_workers_lose_nothing_and_rename_nothing(
 
 async def _each_was_told(worlds: Sequence[make.World], mails: Server, orders_: int) -> None:
     """Compare what a mail server has taken with what was to be told."""
-    told = [it for world in worlds for it in await _all_are_sent(world)]
-    assert len(told) == orders_
-    sent = {it.address: it.message_id for it in told}
+    noted = [it for world in worlds for it in await _all_are_sent(world)]
+    assert len(noted) == orders_
+    sent = {it.address: it.message_id for it in noted}
     assert {it["To"]: it["Message-ID"] for it in mails.taken} == sent
-    assert len(mails.taken) <= len(told) + KILLED
+    assert len(mails.taken) <= len(noted) + KILLED
 
 
 async def _all_are_sent(world: make.World) -> Sequence[Notification]:

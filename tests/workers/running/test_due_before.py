@@ -1,9 +1,10 @@
-"""What is due of rows that were there before 0067 is found when it comes."""
+"""What is due of rows that were there before 0069 is found when it comes."""
 
 import asyncio
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 
 import migrations
 from tests.kit.programs import ask as ask_once
@@ -37,6 +38,8 @@ async def test_what_is_due_of_rows_that_are_there_is_found(world: World, ask: As
         *("LAPSE_ORDERS", "EXPIRE_AMENDMENTS", "READ_MESSAGES"),
         *("FORGET_ANSWERS", "FORGET_BUCKETS", "FORGET_WEBHOOK_MESSAGES"),
     }
-    for step, revision in ((command.downgrade, "0066"), (command.upgrade, "0067")):
-        await asyncio.to_thread(step, migrations.configured(own), revision)
+    configured = migrations.configured(own)
+    before_it = ScriptDirectory.from_config(configured).get_revision("0069").down_revision
+    for step, revision in ((command.downgrade, before_it), (command.upgrade, "0069")):
+        await asyncio.to_thread(step, configured, revision)
     assert [set(await asyncio.to_thread(ask_once, read, it)) for it in queries] == before

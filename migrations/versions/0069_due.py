@@ -5,7 +5,7 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0067"
+revision = "0069"
 down_revision = "0066"
 branch_labels = None
 depends_on = None
