@@ -6,7 +6,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0069"
-down_revision = "0066"
+down_revision = "0067"
 branch_labels = None
 depends_on = None
 
