@@ -31,7 +31,8 @@ from tests.make.scene import PLACE, Scene, fresh, scene
 from tests.make.trade import orders
 
 ROOT = Path(__file__).parents[3]
-ORDERS, KILLED = 6, 3
+ORDERS = int(os.environ.get("ABRUF_KILL_ORDERS", "6"))
+KILLED = int(os.environ.get("ABRUF_KILL_SENDERS", "3"))
 AT_ONCE = "mutation { merchantSettingsUpdate(input: {gatherMinutes: 0}) { userErrors { code } } }"
 HOLD = {"reason": "PAYMENT", "owner": "Sales"}
 SEED = 20261129
@@ -193,7 +194,7 @@ async def _each_was_told(worlds: Sequence[make.World], mails: Server, orders_: i
 
 async def _all_are_sent(world: make.World) -> Sequence[Notification]:
     """Wait until the mail server has taken what is to be told; returns that."""
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(30 * KILLED):
         while True:
             if {it.state for it in await rows(world, Notification)} == {NotificationState.SENT}:
                 break
@@ -227,7 +228,7 @@ STANDING = "query ($id: ID!) { webhook(id: $id) { waiting state position } }"
 async def _all_are_settled(scenes: Sequence[Scene], webhooks: Sequence[Any]) -> None:
     """Wait until followers have read all, and nothing waits for any endpoint."""
     owners = [scenes[0]] * (len(webhooks) - 1) + [scenes[1]]
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(30 * KILLED):
         for here, hook in zip(owners, webhooks, strict=True):
             last = (await hooks.entries(here.world))[-1].position
             while True:
