@@ -23,24 +23,24 @@ Ask = Callable[[Viewer, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Answers a registered document, by its key, in somebody's name: `data`, and `errors` if any."""
 
 
-class Unwritten(NamedTuple):
+class UnwrittenBody(NamedTuple):
     """A body that could not be written. kind: of the error."""
 
     kind: str
 
 
-Written = str | Unwritten | None
+WrittenBody = str | UnwrittenBody | None
 """A body; None where its owner does not see what it tells of."""
 
 
 async def bodies(
     database: Database, ask: Ask, webhook: Any, messages: Sequence[Any], now: datetime
-) -> Mapping[UUID, Written]:
+) -> Mapping[UUID, WrittenBody]:
     """Return what is sent for messages, each by itself where one of them fails.
 
     What was sent before is sent again as it was.
     """
-    found: dict[UUID, Written] = {it.id: it.body for it in messages if it.body is not None}
+    found: dict[UUID, WrittenBody] = {it.id: it.body for it in messages if it.body is not None}
     new = [it for it in messages if it.body is None]
     try:
         return found | await _written(database, ask, webhook, new, now)
@@ -49,7 +49,7 @@ async def bodies(
     except Exception as error:  # noqa: BLE001 -- whatever it is, others are sent.
         if len(new) == 1:
             _log.warning("A webhook's body fails: %s", new[0].id, exc_info=True)
-            return found | {new[0].id: Unwritten(type(error).__name__)}
+            return found | {new[0].id: UnwrittenBody(type(error).__name__)}
     for each in new:
         found |= await bodies(database, ask, webhook, [each], now)
     return found
@@ -57,9 +57,9 @@ async def bodies(
 
 async def _written(
     database: Database, ask: Ask, webhook: Any, new: Sequence[Any], now: datetime
-) -> dict[UUID, Written]:
+) -> dict[UUID, WrittenBody]:
     """Return what is sent for messages that were not sent before."""
-    found = dict[UUID, Written]()
+    found = dict[UUID, WrittenBody]()
     entries = await _entries(database, webhook, [it.entry_id for it in new if it.entry_id], now)
     for each in new:
         entry = entries.get(each.entry_id)
