@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from kit.loop.memory import Settled
 from transport.edge import Outermost
 from transport.endpoint import Endpoint
 from transport.health import Health
@@ -45,14 +46,20 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
         routes=routes,
         middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(serving.origins)],
         exception_handlers={HTTPException: refused},
-        lifespan=partial(_lifespan, serving, rounds),
+        lifespan=partial(_lifespan, serving, rounds, endpoint),
     )
 
 
 @asynccontextmanager
-async def _lifespan(serving: Serving, rounds: Rounds, _app: Starlette) -> AsyncIterator[None]:
-    """Write meanwhile which keys are used, and close at the end; all else workers do."""
-    async with rounds.running(serving.uses.writing()):
+async def _lifespan(
+    serving: Serving, rounds: Rounds, endpoint: Endpoint, _app: Starlette
+) -> AsyncIterator[None]:
+    """Write meanwhile which keys are used, and close at the end; all else workers do.
+
+    What grows old is settled; rubbish of it is looked for while nobody is inside (`lanes`).
+    """
+    settled = Settled().growing(lambda: not endpoint.lanes.lanes)
+    async with rounds.running(serving.uses.writing()), settled:
         yield
     if serving.buckets is not None:
         await serving.buckets.close()
