@@ -56,9 +56,9 @@ async def _lifespan(
 ) -> AsyncIterator[None]:
     """Write meanwhile which keys are used, and close at the end; all else workers do.
 
-    What grows old is settled; rubbish of it is looked for while nobody is inside (`lanes`).
+    What grows old is settled; rubbish of it is looked for while nobody comes.
     """
-    settled = Settled().growing(lambda: not endpoint.lanes.lanes)
+    settled = Settled().growing(lambda: endpoint.lanes.came)
     async with rounds.running(serving.uses.writing()), settled:
         yield
     if serving.buckets is not None:

@@ -19,7 +19,7 @@ PREPARED = 128 * 1024
 times as many bytes for their plans, and more for those of buyers."""
 
 
-_ASKED: Recent[bool] = Recent(5_000)
+_KNOWN_TEXTS: Recent[bool] = Recent(5_000)
 """What was asked once by any connection: its second time it is kept prepared."""
 
 
@@ -52,7 +52,7 @@ class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
         self, query: str, *about: Any, use_cache: bool = True, **more: Any
     ) -> Any:
         key = hash(query)
-        is_known = _ASKED.get(key) or not _ASKED.keep(key, True)  # noqa: FBT003 -- a set's only value.
+        is_known = _KNOWN_TEXTS.get(key) or not _KNOWN_TEXTS.keep(key, True)  # noqa: FBT003 -- a set's only value.
         use_cache = use_cache and is_known
         return await super()._get_statement(query, *about, use_cache=use_cache, **more)
 

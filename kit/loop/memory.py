@@ -23,7 +23,7 @@ OLD = 25_000
 UNSURE, MOST_UNSURE = 250_000, 1_000_000
 """Settled objects that may be rubbish: so many are looked at when nobody waits, as many as the most
 at once."""
-_LOOK_S = 1.0
+LOOK_EACH_S = 1.0
 _USUAL = gc.get_threshold()
 _NEVER = 1_000_000
 _HOLDING = set[object]()
@@ -47,7 +47,7 @@ def aging() -> Iterator[None]:
             gc.set_threshold(*_USUAL)
 
 
-def settle() -> None:
+def settle_all() -> None:
     """End the cycles that nobody refers to, and settle all that is left.
 
     The collector looks at everything once there is a quarter more than it saw the last time. Now it
@@ -74,20 +74,27 @@ class Settled:
         self._sure, self.unsure = gc.get_freeze_count(), 0
 
     @asynccontextmanager
-    async def growing(self, is_quiet: Callable[[], bool]) -> AsyncIterator[None]:
-        """Settle meanwhile what grows old. is_quiet: tells whether nobody waits for an answer."""
+    async def growing(self, came: Callable[[], int | None]) -> AsyncIterator[None]:
+        """Settle meanwhile what grows old.
+
+        came: tells how many have come to be answered by now, None while somebody is there. Where
+        nobody has come since the last look, and nobody is there, another one disturbs nobody.
+        """
         gc.callbacks.append(self._looked)
-        looking = asyncio.create_task(self._look_on(is_quiet))
+        looking = asyncio.create_task(self._look_on(came))
         try:
             yield
         finally:
             gc.callbacks.remove(self._looked)
             looking.cancel()
 
-    async def _look_on(self, is_quiet: Callable[[], bool]) -> None:
+    async def _look_on(self, came: Callable[[], int | None]) -> None:
+        before: int | None = None
         while True:
-            await asyncio.sleep(_LOOK_S)
-            self.look(is_quiet=is_quiet())
+            await asyncio.sleep(LOOK_EACH_S)
+            now = came()
+            self.look(is_quiet=now is not None and now == before)
+            before = now
 
     def _looked(self, phase: str, about: dict[str, int]) -> None:
         if (phase, about["generation"]) == ("stop", 2) and (old := _old()) >= OLD:
@@ -105,13 +112,13 @@ class Settled:
             self._settle(old)
         elif old >= OLD:
             gc.collect()
-            # As in `settle`.
+            # As in `settle_all`.
             gc.collect()
         if self.unsure >= most:
             # What has ended by itself meanwhile is there no more.
             self.unsure = gc.get_freeze_count() - self._sure
         if self.unsure >= most:
-            settle()
+            settle_all()
             self._sure, self.unsure = gc.get_freeze_count(), 0
 
 

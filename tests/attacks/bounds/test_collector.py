@@ -2,9 +2,8 @@
 
 import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from kit.loop import memory
 from kit.loop.memory import OLD, Settled, aging
 from server import application
 from tests.make import World
-from tests.make.running import run, staff
+from tests.make.running import run, staff, until
 from transport.serving import Serving
 
 
@@ -30,7 +29,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> Settled:
     """Return what settles a thousand objects, after a look at all that tests have left."""
     for name, number in (("OLD", 100), ("UNSURE", 500), ("MOST_UNSURE", 2_000)):
         monkeypatch.setattr(memory, name, number)
-    memory.settle()
+    memory.settle_all()
     return Settled()
 
 
@@ -58,7 +57,7 @@ async def test_looks_during_a_mutation_see_nothing_of_what_is_remembered(world: 
     products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(250)]
     gc.set_threshold(700, 1, 1)
     try:
-        async with settled.growing(lambda: False):
+        async with settled.growing(lambda: None):
             settled.look(is_quiet=False)
             with looks() as seen:
                 await run(world, upsert_all, ProductsUpsert, products=products)
@@ -73,7 +72,7 @@ async def test_looks_during_a_mutation_see_nothing_of_what_is_remembered(world: 
 async def test_rubbish_of_what_is_settled_ends_at_a_quiet_moment_or_where_it_is_much(
     settled: Settled, count: int
 ) -> None:
-    async with settled.growing(lambda: False):
+    async with settled.growing(lambda: None):
         rings = [Ring() for _ in range(count)]
         watched = weakref.ref(rings[0])
         gc.collect()
@@ -88,7 +87,7 @@ async def test_rubbish_of_what_is_settled_ends_at_a_quiet_moment_or_where_it_is_
 
 
 async def test_what_has_ended_by_itself_is_looked_for_no_more(settled: Settled) -> None:
-    async with settled.growing(lambda: False):
+    async with settled.growing(lambda: None):
         held = [[it] for it in range(3_000)]
         gc.collect()
         del held
@@ -100,7 +99,7 @@ async def test_what_has_ended_by_itself_is_looked_for_no_more(settled: Settled) 
 
 
 async def test_what_long_commands_hold_is_settled_unseen(settled: Settled) -> None:
-    async with settled.growing(lambda: False):
+    async with settled.growing(lambda: None):
         with aging(), looks() as seen:
             held = [[it] for it in range(1_000)]
             gc.collect(0)
@@ -109,26 +108,23 @@ async def test_what_long_commands_hold_is_settled_unseen(settled: Settled) -> No
     assert settled.unsure >= 1_000
 
 
-async def test_a_server_settles_and_looks_for_rubbish_while_nobody_is_inside(
+async def test_a_server_looks_for_rubbish_of_what_is_settled_while_nobody_comes(
     world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = list[Callable[[], bool]]()
-    grow = Settled.growing
-
-    def growing(self: Settled, is_quiet: Callable[[], bool]) -> Any:
-        told.append(is_quiet)
-        return grow(self, is_quiet)
-
-    monkeypatch.setattr(Settled, "growing", growing)
-    app = application(Serving(Database(database_url)))
-    before = len(gc.callbacks)
+    """Until it has stopped: what it does once a second is done here by each round of the loop."""
+    monkeypatch.setattr(memory, "LOOK_EACH_S", 0)
+    quiet = list[bool]()
+    monkeypatch.setattr(Settled, "look", lambda _, *, is_quiet: quiet.append(is_quiet))
+    app, before = application(Serving(Database(database_url))), len(gc.callbacks)
+    lanes = next(it.app.lanes for it in app.routes if hasattr(getattr(it, "app", None), "lanes"))
     async with app.router.lifespan_context(app):
         assert len(gc.callbacks) == before + 1
-        (is_quiet,) = told
-        lanes = next(
-            it.app.lanes for it in app.routes if hasattr(getattr(it, "app", None), "lanes")
-        )
-        assert is_quiet()
+        await until(lambda: quiet[-2:] == [True, True])
         async with lanes.slot(staff(world)):
-            assert not is_quiet()
+            quiet.clear()
+            await until(lambda: len(quiet) > 2)
+            assert not any(quiet)
+        quiet.clear()
+        await until(lambda: len(quiet) > 1)
+        assert quiet[:2] == [False, True]
     assert len(gc.callbacks) == before
