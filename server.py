@@ -20,7 +20,6 @@ from transport.serving import Serving
 from transport.telemetry import telemetry_of, watch
 from web.page import GraphiQL
 from web.welcome import WELCOME
-from workers.running.rounds import Rounds
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
 
@@ -40,26 +39,23 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
         *graphiql.routes,
     ]
     telemetry = serving.telemetry or telemetry_of(serving.database)
-    rounds = Rounds(serving.database, serving.clock, serving.grace)
-    watch(telemetry, endpoint, rounds)
+    watch(telemetry, endpoint, serving.uses)
     return Starlette(
         routes=routes,
         middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(serving.origins)],
         exception_handlers={HTTPException: refused},
-        lifespan=partial(_lifespan, serving, rounds, endpoint),
+        lifespan=partial(_lifespan, serving, endpoint),
     )
 
 
 @asynccontextmanager
-async def _lifespan(
-    serving: Serving, rounds: Rounds, endpoint: Endpoint, _app: Starlette
-) -> AsyncIterator[None]:
+async def _lifespan(serving: Serving, endpoint: Endpoint, _app: Starlette) -> AsyncIterator[None]:
     """Write meanwhile which keys are used, and close at the end; all else workers do.
 
     What grows old is settled; rubbish of it is looked for while nobody comes.
     """
     settled = Settled().growing(lambda: endpoint.lanes.came)
-    async with rounds.running(serving.uses.writing()), settled:
+    async with serving.uses.written(serving.database, serving.grace), settled:
         yield
     if serving.buckets is not None:
         await serving.buckets.close()
