@@ -10,6 +10,8 @@ depends_on = None
 
 _SUMS = {"contract_lines": ("released", "received"), "release_findings": ("expected", "found")}
 
+_MOST = "999999999999.999999"
+
 
 def upgrade() -> None:
     """Apply; no row is written anew."""
@@ -22,5 +24,5 @@ def downgrade() -> None:
     """Undo. A sum that is too large for what it was is the largest of those."""
     for table, names in _SUMS.items():
         for name in names:
-            most = f"least({name}, 999999999999.999999)"
-            op.alter_column(table, name, type_=sa.Numeric(18, 6), postgresql_using=most)
+            held = f"CASE WHEN {name} > {_MOST} THEN {_MOST} ELSE {name} END"
+            op.alter_column(table, name, type_=sa.Numeric(18, 6), postgresql_using=held)

@@ -80,7 +80,7 @@ async def test_what_a_reader_refuses_is_not_half_applied(ask, world, monkeypatch
     message = await _message(ask)
     assert message["fate"] == "REFUSED"
     assert message["findings"][0]["code"] == "NOT_FOUND"
-    assert message["findings"][0]["text"] == "LIN.1: There is no such article."
+    assert message["findings"][0]["text"] == "LIN 2: There is no such article."
     assert (await digests(world))["trusted_documents"] == before["trusted_documents"]
 
 
