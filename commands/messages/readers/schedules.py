@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from commands.messages.readers.declared import Incoming
+from commands.messages.readers.declared import Incoming, Taken
 from commands.messages.readers.joined import NamedTwice, joined_release
 from commands.messages.readers.resolving import Resolving, known_of_partner, release_type
 from commands.messages.readers.whole import left_standing, places_of
@@ -33,7 +33,7 @@ from models.trade.releases.words import ReleaseState
 _Pair = tuple[ArticleSchedule, RecordedRelease]
 
 
-async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
+async def take(writing: Writing, incoming: Incoming) -> Taken:
     """Take a schedule message in; returns what of it was not understood, or is not in force.
 
     An article that is not understood as a whole, that names nothing of ours or that is refused
@@ -46,7 +46,7 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     return await _Taking(writing, incoming).take(portions)
 
 
-async def take_transmission(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
+async def take_transmission(writing: Writing, incoming: Incoming) -> Taken:
     """Take a transmission of VDA 4905 in, as `take` does. Refused: as that."""
     portions = vda.transmission_portions(incoming.content, incoming.partner.habits)
     return await _Taking(writing, incoming).take(portions)
@@ -82,7 +82,7 @@ class _Taking:
     twice: set[ReleasePlace] = field(default_factory=set)
     before: set[ReleasePlace] = field(default_factory=set)
 
-    async def take(self, portions: Iterator[ScheduleMessage | None]) -> Sequence[Finding]:
+    async def take(self, portions: Iterator[ScheduleMessage | None]) -> Taken:
         """Take all portions in, and end what it replaces; return what is told."""
         self.before.update(await places_of(self.writing, self.incoming.message.id))
         articles = 0
@@ -98,7 +98,8 @@ class _Taking:
                 await self._end_others(known, message)
         if self.twice - self.incoming.named_twice:
             raise NamedTwice(frozenset(self.twice))
-        return [*self.findings.errors, *self.findings.others]
+        errors, others = self.findings.errors, self.findings.others
+        return Taken([*errors, *others], is_any=bool(self.named) or not errors)
 
     async def _take(self, known: Resolving, message: ScheduleMessage) -> None:
         self.findings.add(message.findings)
@@ -163,8 +164,9 @@ class _Taking:
         """Record releases as what the message brought; returns what became of each."""
         self.writing.extent.touch(len(releases))
         message, found = self.incoming.message, list[Mapping[str, Any]]()
-        for start in range(0, len(releases), LARGEST_BULK):
-            command = ReleasesRecord(releases=list(releases[start : start + LARGEST_BULK]))
+        received = [it.as_received(message.received_at) for it in releases]
+        for start in range(0, len(received), LARGEST_BULK):
+            command = ReleasesRecord(releases=received[start : start + LARGEST_BULK])
             found += (await record_all(self.writing, command))["results"]
         own = {"merchant_id": message.merchant_id, "message_id": message.id}
         brought = [it["release_id"] for it in found if it["release_id"] is not None]

@@ -1,10 +1,10 @@
 """What releases bring."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import Window
@@ -172,9 +172,22 @@ class ReleaseContent(Input):
         description="The schedule; none says that nothing is wanted, or nothing changes.",
     )
 
+    _received_at: datetime | None = PrivateAttr(None)
+
+    def as_received(self, at: datetime) -> Self:
+        """Return it as it was received at an instant, however late it is taken in."""
+        copy = self.model_copy()
+        copy._received_at = at  # noqa: SLF001 -- of a copy of its own.
+        return copy
+
+    def received(self, now: datetime) -> datetime:
+        """Return when it was received: now, unless it has waited to be taken in."""
+        return min(self._received_at or now, now)
+
     def stated_as_of(self, now: datetime) -> datetime:
-        """Return of when it is: no later than now."""
-        return min(self.calculated_at or self.issued_at or now, now)
+        """Return of when it is: no later than it was received."""
+        at = self.received(now)
+        return min(self.calculated_at or self.issued_at or at, at)
 
     @property
     def is_update(self) -> bool:

@@ -9,6 +9,8 @@ from uuid import UUID
 from commands.trade.releases.accounts.account import FIGURES, Account
 
 _TYPES = {"received_reference": str, "counted_until": datetime, "reconciled_at": datetime}
+_LATER = {"surplus": "0"}
+"""Figures that were not kept at first."""
 
 
 class Replaced(NamedTuple):
@@ -27,7 +29,8 @@ class Replaced(NamedTuple):
         """Return what a row keeps."""
         key = kept["release_id"]
         before, after = (
-            {name: it[name] for name in FIGURES} for it in (kept["before"], kept["after"])
+            {name: (_LATER | it)[name] for name in FIGURES}
+            for it in (kept["before"], kept["after"])
         )
         return cls(key and UUID(key), UUID(kept["period_id"]), before, after)
 
