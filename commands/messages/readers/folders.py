@@ -4,14 +4,16 @@ Files are put there under another name and renamed once they are whole: names th
 dot or end in `.tmp` or `.part` are left alone. What was taken in moves to `done`; whatever ends
 this in between, the same bytes are taken in once. Where too much of its partner waits to be read,
 a file waits in the folder. One of which nobody knows why it cannot be taken in moves to `failed`,
-with a word in the log, and stops no other. What is to be sent is written to `out` likewise.
+with a word in the log; what is to be sent is written to `out` likewise. What cannot be read, moved
+or written stops no other: it stays, and is tried again the next time.
 """
 
 import logging
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -36,7 +38,7 @@ FOLDER_COUNTS = ("taken in", "known", "read", "sent", "failed", "waiting")
 _UNFINISHED = (".tmp", ".part")
 _CHUNK = 1024 * 1024
 _LOG = logging.getLogger(__name__)
-_LONGEST_NAME = 255
+_LONGEST_NAME, _OF_LONG = 255, 10
 
 
 async def exchange(database: Database, author: Author, folder: Path) -> Counter[str]:
@@ -47,19 +49,34 @@ async def exchange(database: Database, author: Author, folder: Path) -> Counter[
     counts: Counter[str] = Counter()
     partners = PartnersInTurn()
     for path in _waiting(folder):
-        counts.update(await _taken(database, author, path))
+        with _told(storable(path.name), counts):
+            counts.update(await _taken(database, author, path))
     while await partners.read_next(database, author.viewer.merchant_id, author.now):
         counts["read"] += 1
     for row in await _pending(database, author.viewer.merchant_id):
-        await _sent(database, author, folder, row.id, f"{row.code}-{row.reference}.edi")
-        counts["sent"] += 1
+        with _told(row.reference, counts):
+            await _sent(database, author, folder, row)
+            counts["sent"] += 1
     return counts
+
+
+@contextmanager
+def _told(name: str, counts: Counter[str]) -> Iterator[None]:
+    """Tell of a file that the machine refuses, and go on with others."""
+    try:
+        yield
+    except Unavailable:
+        raise
+    except OSError:
+        _LOG.exception("a file cannot be read, moved or written: %s", name)
+        counts["failed"] += 1
 
 
 def _waiting(folder: Path) -> Iterator[Path]:
     """Give the files that are whole, by name; links lead elsewhere and are left alone."""
     for path in sorted(folder.iterdir()):
         is_whole = not path.name.startswith(".") and path.suffix not in _UNFINISHED
+        is_whole = is_whole and path.name not in (DONE, OUT, FAILED)
         if is_whole and path.is_file() and not path.is_symlink():
             yield path
 
@@ -95,7 +112,12 @@ def _move(path: Path, file: File, into: str) -> None:
     folder = path.parent / into
     folder.mkdir(exist_ok=True)
     with suppress(FileNotFoundError):
-        path.rename(folder / f"{file.sha256[:12]}-{path.name}"[:_LONGEST_NAME])
+        path.rename(folder / _cut(f"{file.sha256[:12]}-{path.name}"))
+
+
+def _cut(name: str) -> str:
+    """Return as much of a name as a folder takes, which counts bytes."""
+    return os.fsencode(name)[:_LONGEST_NAME].decode(errors="ignore")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -132,22 +154,29 @@ async def _pending(database: Database, merchant_id: UUID) -> Sequence[Any]:
         return (await session.execute(_PENDING, {"merchant": merchant_id})).all()
 
 
-async def _sent(
-    database: Database, author: Author, folder: Path, outgoing_id: UUID, name: str
-) -> None:
-    """Write an interchange, and then note that it was sent."""
+async def _sent(database: Database, author: Author, folder: Path, row: Any) -> None:
+    """Write an interchange, and then note that it was sent. row: of `_PENDING`."""
     merchant = author.viewer.merchant_id
     async with database.writing(merchant) as session:
-        content = await session.scalar(_BYTES, {"merchant": merchant, "of": outgoing_id})
-    _write(folder / OUT, name, content or b"")
-    command = outbox.OutgoingInterchangeSend(outgoing_interchange_id=outgoing_id)
+        content = await session.scalar(_BYTES, {"merchant": merchant, "of": row.id})
+    _write(folder / OUT, _name(row.code, row.reference), content or b"")
+    command = outbox.OutgoingInterchangeSend(outgoing_interchange_id=row.id)
     await run(database, author, outbox.send, command)
+
+
+def _name(code: str, reference: str) -> str:
+    """Return the name of what is sent; of a long code its beginning and its digest."""
+    name = quote(f"{code}-{reference}.edi", safe=" ")
+    if len(name) <= _LONGEST_NAME - len("..tmp"):
+        return name
+    digest = sha256(code.encode()).hexdigest()[:12]
+    return quote(f"{code[:_OF_LONG]}-{digest}-{reference}.edi", safe=" ")
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:
     """Write a file beside its name, and rename it once it is whole on the disk."""
     folder.mkdir(exist_ok=True)
-    path = folder / quote(name, safe=" ")
+    path = folder / name
     unfinished = folder / f".{path.name}.tmp"
     with unfinished.open("wb") as file:
         file.write(content)

@@ -206,6 +206,10 @@ async def test_what_only_informs_comes_into_force(ask, world):
         "OUTSIDE_VALIDITY": (None, None),
     }
     assert codes == list(figures)
+    # Nothing at all is wanted any more.
+    payload = await contracts.try_release(ask, line, 3, cumulativeReceived="10")
+    (finding,) = [it for it in payload["release"]["findings"] if it["code"] == "JUMP"]
+    assert (finding["expected"], finding["found"]) == ("1600", "0")
 
 
 async def test_a_place_that_is_new_beside_others_is_told(ask, world):
