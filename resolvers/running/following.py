@@ -87,12 +87,16 @@ class _JournalReader:
         return int(last)
 
     async def later(self, after: int, aggregate: UUID | None = None) -> AsyncIterator[list[Entry]]:
-        """Yield pages of all entries after a position; an object's after a sequence."""
+        """Yield pages of all entries after a position, none where there are none.
+
+        aggregate: an object's entries after a sequence.
+        """
         one = {} if aggregate is None else {"aggregate": aggregate}
         statement = journal.later if aggregate is None else journal.later_of
         while True:
             page = [Entry(*row) for row in await self._rows(statement, after=after, **one)]
-            yield page
+            if page:
+                yield page
             if len(page) < journal.PAGE:
                 return
             after = page[-1].position if aggregate is None else page[-1].sequence

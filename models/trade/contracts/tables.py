@@ -159,6 +159,7 @@ class ContractLine(OfProduct, Packaged, Owned):
     """One agreed product. Tolerances in percent of the line.
 
     released: the cumulative quantity up to which the active releases ask for goods.
+    shipped: what is issued: what left and was neither lost nor came back (`DeliveryLine.issued`).
     received: what the customer says it has received in all (its Fortschrittszahl).
     guarantee_id: what is guaranteed for call-offs from now on.
     """
@@ -190,7 +191,6 @@ class ContractLine(OfProduct, Packaged, Owned):
             "called_off <= coalesce(max_quantity, target_quantity)"
             " * (1 + over_tolerance_percent / 100)",
         ),
-        check("shipped_within_called_off", "shipped <= called_off"),
         check("price_not_negative", "unit_price >= 0"),
         check(
             "tolerances",

@@ -128,12 +128,11 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
         rows = rows.where(or_(until.is_(None), day < until))
     is_named, at = named.c.starts_on.is_not(None), delivery.dispatched_at
     is_received = or_(is_named, at <= period.reconciled_at)
-    issued = part.shipped - part.lost - part.refused
     rows = rows.add_columns(
-        issued.label("issued"),
-        case((and_(is_received, receipt.c.id.is_not(None)), part.delivered), else_=issued).label(
-            "left"
-        ),
+        part.issued.label("issued"),
+        case(
+            (and_(is_received, receipt.c.id.is_not(None)), part.delivered), else_=part.issued
+        ).label("left"),
         is_named.label("is_named"),
         func.coalesce(and_(~is_named, at > period.reconciled_at), false()).label("is_since"),
     )

@@ -142,13 +142,36 @@ async def test_what_is_packed_may_have_left_in_time_and_is_told_within_a_day(
     assert {it["status"] for it in after["parcels"]} == {"VOIDED"}
 
 
-async def test_what_travels_with_others_goes_back_and_these_can_be_planned_again(
-    world, ask, clock, database
-):
+async def test_what_lies_in_parcels_with_others_goes_back_after_a_day(world, ask, clock, database):
+    lapsing, other, both = await _two(world, ask)
+    shared = await deliveries.packed(world, ask, lapsing, lines=both)
+    alone = await deliveries.planned(world, ask, (await _two(world, ask))[0])
+    clock.advance(hours=20)
+    await Rounds(database, clock).make(LAPSE_ORDERS)
+    # It may have left in time; what waits for nothing is cancelled meanwhile.
+    assert (await deliveries.read(ask, shared))["state"] == "PACKED"
+    assert (await deliveries.read(ask, alone))["state"] == "CANCELLED"
+    clock.advance(days=1)
+    await Rounds(database, clock).make(LAPSE_ORDERS)
+    after = await deliveries.read(ask, shared)
+    assert after["state"] == "CANCELLED"
+    assert {it["status"] for it in after["parcels"]} == {"VOIDED"}
+    assert (await _read(ask, lapsing))["state"] == "CANCELLED"
+    assert (await deliveries.planned(world, ask, other))["state"] == "PLANNED"
+
+
+async def _two(world, ask):
+    """Return an order that lapses, another one of the same customer, and all lines of both."""
     lapsing = await orders.order(world, ask, **WANTED)
     same = {"partyId": lapsing["party"]["id"], "channelId": lapsing["channel"]["id"]}
     other = await orders.order(world, ask, **same)
-    both = deliveries.lines(lapsing) + deliveries.lines(other)
+    return lapsing, other, deliveries.lines(lapsing) + deliveries.lines(other)
+
+
+async def test_what_travels_with_others_goes_back_and_these_can_be_planned_again(
+    world, ask, clock, database
+):
+    lapsing, other, both = await _two(world, ask)
     shared = await deliveries.planned(world, ask, lapsing, lines=both)
     held = await deliveries.done(
         ask, "deliveryHold", deliveryId=shared["id"], reason="ADDRESS", owner="Ops"
@@ -178,7 +201,11 @@ async def test_an_order_that_was_recorded_after_its_last_instant_is_left_to_its_
     }
     query = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
       results { order { id } userErrors { code field } } userErrors { code field } } }"""
-    made = (await ask(query, input={"orders": [item]}))["ordersImport"]["results"][0]
+    before = item | {"externalReference": "H-2", "cancelIfNotBy": item["placedAt"]}
+    items = [before, item]
+    odd, made = (await ask(query, input={"orders": items}))["ordersImport"]["results"]
+    where = ["input", "orders", "0", "cancelIfNotBy"]
+    assert odd["userErrors"] == [{"code": "INVALID_DATE", "field": where}]
     await Rounds(database, clock).make(LAPSE_ORDERS)
     assert (await _read(ask, made["order"]))["lines"][0]["cancelled"] == "0"
 

@@ -42,8 +42,15 @@ class Followed:
         return change
 
     def soon(self):
-        """Wait for the next one beside what is done meanwhile."""
-        return asyncio.ensure_future(self.next())
+        """Wait for the next one beside what is done meanwhile, until the test's end at most."""
+        waiting = asyncio.ensure_future(self.next())
+        self._stack.push_async_callback(_given_up, waiting)
+        return waiting
+
+
+async def _given_up(waiting):
+    waiting.cancel()
+    await asyncio.wait([waiting])
 
 
 @pytest.fixture
@@ -119,9 +126,18 @@ async def test_many_cost_one_read_of_the_journal_and_each_is_told_of_its_own(wor
     reads = [it for it in sent if "ORDER BY journal.position" in it]
     audiences = [it for it in sent if "AS viewers" in it]
     assert (len(reads), len(audiences)) == (1, 1)
-    for each in waiting:
-        each.cancel()
-    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_a_look_that_finds_nothing_asks_nothing_else(world, following):
+    company = await parties.company(world)
+    follower = await following(buyer(world, company))
+    follower.soon()
+    await are_there(world, follower, count=1)
+    with counted(world.database.engine) as sent:
+        for looks in (1, 2):
+            world.database.hints.ring(world.merchant_id)
+            await until(lambda looks=looks: sum("FROM journal" in it for it in sent) >= looks)
+    assert not [it for it in sent if "AS viewers" in it]
 
 
 async def test_a_slow_one_is_ended_and_goes_on_later_while_others_are_told(world, following):

@@ -283,10 +283,14 @@ def _draft(writing: Writing, references: References, item: OrderImport) -> Draft
 
 
 def _check_dates(writing: Writing, item: OrderImport) -> None:
-    """Refused: INVALID_DATE for the future, and as `_check_end`."""
+    """Refused: INVALID_DATE for the future, what was over before, and as `_check_end`."""
     refusals = Refusals()
     with refusals:
         check_happened(item.placed_at, ("placed_at",), writing.now)
+    with refusals:
+        if item.cancel_if_not_by is not None and item.cancel_if_not_by <= item.placed_at:
+            text = "It was placed after this instant."
+            raise Refused(Code.INVALID_DATE, text, ("cancel_if_not_by",))
     with refusals:
         _check_end(writing, item)
     refusals.end()
