@@ -34,7 +34,7 @@ class Incoming:
         return segments_of(self.content, self.envelope, whole)
 
 
-class Taken(NamedTuple):
+class ReaderOutcome(NamedTuple):
     """What became of a message: what was found in it, and whether anything of it was taken in."""
 
     findings: Sequence[Finding]
@@ -50,4 +50,4 @@ class MessageReader:
     """
 
     releases: frozenset[str]
-    apply: Callable[[Writing, Incoming], Awaitable[Taken]]
+    apply: Callable[[Writing, Incoming], Awaitable[ReaderOutcome]]

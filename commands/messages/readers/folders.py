@@ -49,19 +49,19 @@ async def exchange(database: Database, author: Author, folder: Path) -> Counter[
     counts: Counter[str] = Counter()
     partners = PartnersInTurn()
     for path in _waiting(folder):
-        with _told(storable(path.name), counts):
+        with _noted(storable(path.name), counts):
             counts.update(await _taken(database, author, path))
     while await partners.read_next(database, author.viewer.merchant_id, author.now):
         counts["read"] += 1
     for row in await _pending(database, author.viewer.merchant_id):
-        with _told(row.reference, counts):
+        with _noted(row.reference, counts):
             await _sent(database, author, folder, row)
             counts["sent"] += 1
     return counts
 
 
 @contextmanager
-def _told(name: str, counts: Counter[str]) -> Iterator[None]:
+def _noted(name: str, counts: Counter[str]) -> Iterator[None]:
     """Tell of a file that the machine refuses, and go on with others."""
     try:
         yield

@@ -153,8 +153,8 @@ class ReleaseContent(Input):
     last_receipts: list[ToldReceipt] = Field(
         [],
         max_length=LARGEST_BULK,
-        description="The last receipts that are counted in. What left with them or before is in"
-        " `cumulativeReceived`; what left after that comes on top of it.",
+        description="The last receipts that are counted in. They are in `cumulativeReceived`; what"
+        " else has left is in it or under way, and what leaves later comes on top of it.",
     )
     is_net_of_transit: bool = Field(
         default=False,
@@ -165,7 +165,7 @@ class ReleaseContent(Input):
     supplier_consent: bool = Field(
         default=False,
         description="Firm quantities may fall in the firm zone: whoever sends it consents to that."
-        " Staff only.",
+        " Staff only, with the scope CONTRACTS_WRITE.",
     )
     lines: list[ReleaseLine] = Field(
         max_length=MOST_LINES,

@@ -10,7 +10,7 @@ from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import Segment
 from kit.standards.edifact.values import number_at
 from kit.standards.schedules.habits import Habits
-from kit.standards.schedules.surroundings import WANTED
+from kit.standards.schedules.surroundings import DEMANDED
 
 
 @dataclass
@@ -36,7 +36,7 @@ class ControlTotals:
                     return
                 amount = number_at(Component(qty, 1, 2))
                 self.every += amount
-                if self.habits.meaning("QUANTITY", qty.get(1)) in WANTED:
+                if self.habits.meaning("QUANTITY", qty.get(1)) in DEMANDED:
                     self.wanted += amount
         except Faulty:
             self.wanted = None

@@ -34,15 +34,15 @@ from kit.standards.schedules.messages import (
     put_together,
 )
 from kit.standards.schedules.surroundings import (
+    DEMANDED,
     OTHERWISE,
-    WANTED,
     Surrounding,
+    contradicting,
     doubts,
     innermost,
     names_of,
     notes_in,
     parted,
-    said_otherwise,
     stray_periods,
     with_quantities_first,
 )
@@ -275,7 +275,7 @@ def _quantities(
     """Read the quantities of a place, and before them what is said of its article around it."""
     notes = chain.from_iterable(reading.once(_notes, it) for it in scopes)
     for scope in reversed(scopes):
-        reading.findings += said_otherwise(scope, reading.habits)
+        reading.findings += contradicting(scope, reading.habits)
         for group in scope.within("QUANTITY"):
             yield
             _quantity(reading, into, group, notes, scope)
@@ -332,7 +332,7 @@ def _quantity(
                 qty.get(1, 3),
             )
         )
-    elif meaning in WANTED:
+    elif meaning in DEMANDED:
         around = (scope,) if meaning == "DEMAND" else ()
         scc = group.one("SCC")
         _line(reading, into, qty, scc, meaning, lambda: reading.dates(*around) | dates)
@@ -347,7 +347,7 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
     qty, scc = group.all("QTY")[0], reading.once(_scc, schedule)
     meaning = reading.meaning("QUANTITY", qty, 1)
     commitment = reading.habits.meaning("COMMITMENT", scc.get(1)) or ""
-    if meaning in WANTED:
+    if meaning in DEMANDED:
         _line(reading, into, qty, scc, meaning, dates)
     elif meaning == "CUMULATIVE" and commitment in _GO_AHEADS:
         number = _number(reading, qty)

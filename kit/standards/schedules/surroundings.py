@@ -13,12 +13,12 @@ from kit.standards.edifact.segments import Segment
 from kit.standards.schedules.habits import OTHER, Habits
 
 T = TypeVar("T")
-WANTED = ("DEMAND", "BACKLOG", "IMMEDIATE")
+DEMANDED = ("DEMAND", "BACKLOG", "IMMEDIATE")
 """Meanings of quantities of a schedule."""
 OTHERWISE = "It says otherwise what was said before it."
 
 
-class Words(dict[str, str]):
+class MeaningCodes(dict[str, str]):
     """Meaning -> the code that a group says first. others: meaning -> who says another code."""
 
     def __init__(self) -> None:
@@ -44,9 +44,9 @@ class Surrounding:
     has_parties: bool = True
 
     @cached_property
-    def places(self) -> "Words":
+    def places(self) -> "MeaningCodes":
         """Return what its places are, its own before those of its parties."""
-        found = Words()
+        found = MeaningCodes()
         for segment in self._placing():
             code = f"{segment.tag} {segment.get(1)}"
             found.add(self.habits.meaning("PLACE", code), segment.get(2), segment)
@@ -61,9 +61,9 @@ class Surrounding:
         return self.branch.within("PARTY") if self.has_parties else ()
 
     @cached_property
-    def references(self) -> "Words":
+    def references(self) -> "MeaningCodes":
         """Return what it refers to."""
-        found = Words()
+        found = MeaningCodes()
         for group in self.branch.within("REFERENCE"):
             for rff in group.all("RFF"):
                 found.add(self.habits.meaning("REFERENCE", rff.get(1)), rff.get(1, 2), rff)
@@ -107,7 +107,7 @@ def doubts(scopes: Sequence[Surrounding]) -> Iterator[Finding]:
 _PLACES = ("SHIP_TO", "UNLOADING_POINT", "POINT_OF_USE")
 
 
-def said_otherwise(scope: Branch, habits: Habits) -> Iterator[Finding]:
+def contradicting(scope: Branch, habits: Habits) -> Iterator[Finding]:
     """Yield that cumulative quantities received differ from the first one."""
     every = (it.all("QTY")[0] for it in scope.within("QUANTITY"))
     its = [it for it in every if habits.meaning("QUANTITY", it.get(1)) == "RECEIVED"]
@@ -159,18 +159,18 @@ def with_quantities_first(scope: Branch, habits: Habits, *, may_be_backlog: bool
     may_be_backlog: whether the first one may be overdue. Elsewhere that is one without a date.
     """
     parties = [
-        with_quantities_first(it, habits, may_be_backlog=may_be_backlog)
-        for it in scope.within("PARTY")
+        with_quantities_first(each, habits, may_be_backlog=may_be_backlog)
+        for each in scope.within("PARTY")
     ]
     scope = Branch(scope.segments, scope.groups | {"PARTY": parties})
     quantities, schedules = ([*scope.within(it)] for it in _QUANTITIES)
-    firsts = WANTED if may_be_backlog else WANTED[:1]
+    firsts = DEMANDED if may_be_backlog else DEMANDED[:1]
     if (
         not quantities
         or not schedules
         or quantities[-1].all("DTM")
         or not _means(quantities[-1], habits, firsts)
-        or any(_means(it, habits, WANTED) for it in schedules[-1].within("QUANTITY"))
+        or any(_means(it, habits, DEMANDED) for it in schedules[-1].within("QUANTITY"))
         or not all(it.within("QUANTITY") for it in schedules[:-1])
     ):
         return scope

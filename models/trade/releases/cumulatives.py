@@ -15,7 +15,7 @@ def released_quantities(quantities: Sequence[Decimal], received: Decimal) -> lis
     return list(accumulate(quantities, initial=received))[1:]
 
 
-class ToldQuantity(NamedTuple):
+class StatedQuantity(NamedTuple):
     """What a customer said that it had received, when that was reconciled with ours last.
 
     surplus: what it had by what it said before, beyond all that we had issued.
@@ -37,37 +37,37 @@ class LeftQuantity(NamedTuple):
     since: Decimal
 
 
-def surplus_quantity(told: ToldQuantity, left: LeftQuantity) -> Decimal:
+def surplus_quantity(stated: StatedQuantity, left: LeftQuantity) -> Decimal:
     """Return what a customer has beyond all that we issued.
 
     Beside what it has named its figure holds that and what else has come, in whatever order: it is
     what it was before, unless the figure holds less, or more than all that had left.
     """
-    beside = max(Decimal(0), told.received - left.named)
-    return min(beside, max(told.surplus, beside - left.unnamed))
+    beside = max(Decimal(0), stated.received - left.named)
+    return min(beside, max(stated.surplus, beside - left.unnamed))
 
 
-def supplied_quantity(told: ToldQuantity, left: LeftQuantity) -> Decimal:
+def supplied_quantity(stated: StatedQuantity, left: LeftQuantity) -> Decimal:
     """Return the cumulative quantity up to which what a customer wants is supplied.
 
     What it has named is in its figure, whatever that says of it, and what else left until then is
     in it, too, or under way. Where it had more than we issued, what leaves comes on top of its
     figure: else it would leave twice.
     """
-    known = min(told.received, left.named) + left.unnamed
-    return known + surplus_quantity(told, left) + left.since
+    known = min(stated.received, left.named) + left.unnamed
+    return known + surplus_quantity(stated, left) + left.since
 
 
 def received_quantity(
-    reported: Decimal, told: ToldQuantity, left: LeftQuantity, arrived: Decimal, since: Decimal
+    reported: Decimal, stated: StatedQuantity, left: LeftQuantity, arrived: Decimal, since: Decimal
 ) -> Decimal:
     """Return what a customer has received: its figure and ours, never added.
 
     reported: its last figure; arrived: what was delivered of what is unnamed, since: of what left
     later.
     """
-    known = min(told.received, left.named) + arrived + surplus_quantity(told, left)
-    return max(reported, max(told.received, known) + since)
+    known = min(stated.received, left.named) + arrived + surplus_quantity(stated, left)
+    return max(reported, max(stated.received, known) + since)
 
 
 def open_quantities(

@@ -179,12 +179,14 @@ async def test_what_is_for_somebody_else_is_rejected(ask) -> None:
     await files.partner(ask, **own, ownIdentification=None)
     taken = (await ask(REPLAY, input={"interchangeId": taken["id"]}))["it"]["interchange"]
     assert (taken["state"], len(taken["answers"])) == ("ACCEPTED", 2)
-    for each in taken["answers"]:
+    for each in (await ask(OUTBOX))["outgoingInterchanges"]["nodes"]:
         await ask(SEND, input={"outgoingInterchangeId": each["id"]})
     await received(ask, content)
-    waiting = (await ask(OUTBOX))["outgoingInterchanges"]["nodes"]
-    states = {it["id"]: it["state"] for it in waiting}
-    assert [states[it["id"]] for it in taken["answers"]] == ["SENT", "PENDING"]
+    states = {
+        each["reference"]: each["state"]
+        for each in (await ask(OUTBOX))["outgoingInterchanges"]["nodes"]
+    }
+    assert states == {"1": "SENT", "2": "PENDING"}
     assert "+4+7+UNB+4:1'" in answer_text(taken)
 
 

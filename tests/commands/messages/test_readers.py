@@ -6,7 +6,7 @@ import pytest
 
 from commands.access.documents import DocumentsRegister, register
 from commands.messages.readers.by_partner import PartnersInTurn
-from commands.messages.readers.declared import Incoming, MessageReader, Taken
+from commands.messages.readers.declared import Incoming, MessageReader, ReaderOutcome
 from commands.messages.readers.registered import READERS
 from kit.errors import Code, Refused
 from kit.standards.edifact.faults import Fault
@@ -44,7 +44,7 @@ def reader(monkeypatch, then: BaseException | None = None) -> None:
         await register(writing, DocumentsRegister.read({"documents": [document]}))
         if then is not None:
             raise then
-        return Taken([*found, misplaced(content.one("DTM"), "Nobody wants to know.")])
+        return ReaderOutcome([*found, misplaced(content.one("DTM"), "Nobody wants to know.")])
 
     monkeypatch.setitem(READERS, "DELFOR", MessageReader(frozenset({"97A"}), apply))
 

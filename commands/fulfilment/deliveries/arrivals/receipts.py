@@ -233,7 +233,7 @@ async def _count_on_contracts(
     changes = {}
     for key, each_amount in amounts.items():
         amount, came = (sum(some, Decimal(0)) for some in zip(*each_amount, strict=True))
-        changes[key] = {"received": _told_by(amount, came, rows[key].received, known.get(key))}
+        changes[key] = {"received": _moved_by(amount, came, rows[key].received, known.get(key))}
     then = [(key, receipt.received_at, moved) for key, moved in changes.items()]
     await counters.move(locked.writing, changes, then)
     if receipt.reference is not None:
@@ -241,14 +241,14 @@ async def _count_on_contracts(
             row.received_reference = receipt.reference
 
 
-def _told_by(amount: Decimal, came: Decimal, told: Decimal, known: Decimal | None) -> Decimal:
+def _moved_by(amount: Decimal, came: Decimal, counted: Decimal, known: Decimal | None) -> Decimal:
     """Return by how much a receipt moves what a client tells of a contract line.
 
-    came: how much of amount was shipped; told: what it has told of the line, known: what it is
-    known to have, None for a line without an account. A year reset may have lowered what was told.
+    came: how much of amount was shipped; counted: what it has said of the line, known: what it is
+    known to have, None for a line without an account. A year reset may have lowered that.
     """
-    room = came if known is None else known - told
+    room = came if known is None else known - counted
     is_more = amount > 0
     if came <= room if is_more else came >= room:
-        return max(amount, -told)
+        return max(amount, -counted)
     return min(amount, max(room, Decimal(0))) if is_more else max(amount, min(room, Decimal(0)))

@@ -11,7 +11,7 @@ from kit.ids import new_id
 from models.trade.contracts.tables import Contract
 from models.trade.releases.cumulatives import (
     LeftQuantity,
-    ToldQuantity,
+    StatedQuantity,
     received_quantity,
     supplied_quantity,
     surplus_quantity,
@@ -209,16 +209,16 @@ class Account:
         """Return what is known to have been received where its customer tells nothing."""
         since, arrived = left.since(self.reconciled_at), self.opening_received
         arrived += since.arrived
-        told, parts = self._told, self._left(left)
-        return received_quantity(self.received, told, parts, arrived, since.delivered)
+        stated, parts = self._stated, self._left(left)
+        return received_quantity(self.received, stated, parts, arrived, since.delivered)
 
     def supplied(self, left: LeftQuantities) -> Decimal:
         """Return up to where what its customer wants is supplied."""
-        return supplied_quantity(self._told, self._left(left))
+        return supplied_quantity(self._stated, self._left(left))
 
     @property
-    def _told(self) -> ToldQuantity:
-        return ToldQuantity(self.reconciled_received, self.surplus)
+    def _stated(self) -> StatedQuantity:
+        return StatedQuantity(self.reconciled_received, self.surplus)
 
     def _left(self, left: LeftQuantities) -> LeftQuantity:
         """Return what was issued, by what the figure that was reconciled may hold of it."""
@@ -254,9 +254,9 @@ class Account:
         )
         if not report.is_noted and reported <= lowered.supplied(left):
             return lowered
-        surplus = max(surplus_quantity(self._told, self._left(left)) - fallen, none)
-        told = replace(self, reconciled_received=reported, surplus=surplus)
-        return replace(told, reconciled_at=report.stated_at)
+        surplus = max(surplus_quantity(self._stated, self._left(left)) - fallen, none)
+        changed = replace(self, reconciled_received=reported, surplus=surplus)
+        return replace(changed, reconciled_at=report.stated_at)
 
 
 FIGURES = (

@@ -28,10 +28,8 @@ class Replaced(NamedTuple):
     def read(cls, kept: dict[str, Any]) -> Self:
         """Return what a row keeps."""
         key = kept["release_id"]
-        before, after = (
-            {name: (_LATER | it)[name] for name in FIGURES}
-            for it in (kept["before"], kept["after"])
-        )
+        every = [_LATER | kept[name] for name in ("before", "after")]
+        before, after = ({name: it[name] for name in FIGURES} for it in every)
         return cls(key and UUID(key), UUID(kept["period_id"]), before, after)
 
     @property
