@@ -47,6 +47,7 @@ async def take_in(
 
     found: what was read of the file.
     """
+    await _lock_partners(writing, found)
     known = await writing.among(Interchange, "sha256", {it.sha256 for it in found})
     there = {it.sha256: it for it in known}
     taken: list[Taken] = []
@@ -120,6 +121,15 @@ async def settle_interchange(
     await _write_messages(writing, row, piece)
     await answer(writing, row, piece, partner)
     return len(piece.envelope.messages)
+
+
+async def _lock_partners(writing: Writing, found: Sequence[Piece]) -> None:
+    """Lock the partners that have sent a file of several, in one order whatever that of theirs."""
+    headers = (it.envelope.header for it in found)
+    codes = {it.sender.code for it in headers if it is not None}
+    codes = {it for it in codes if storable(it) == it}
+    if len(codes) > 1:
+        await writing.among(PartnerProfile, "identification", codes, "id", lock=True)
 
 
 async def _partner(writing: Writing, header: Header) -> PartnerProfile | None:

@@ -28,6 +28,7 @@ from commands.messages.readers.by_partner import PartnersInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
 from kit.db.lost import Unavailable
+from kit.errors import Code, Refused
 from kit.loop.apart import Crowded
 from models.base.tables import fixed
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
@@ -95,10 +96,13 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
         outcome = await run(database, author, receive.receive_file, command)
     except Unavailable:
         raise
-    except Crowded as crowded:
-        _LOG.warning("%s waits in its folder: %s", name, crowded)
+    except (Crowded, TimeoutError) as busy:
+        _LOG.warning("%s waits in its folder: %s", name, busy)
         return Counter(waiting=1)
-    except Exception:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
+    except Exception as error:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
+        if _is_refused(error, Code.CONFLICT):
+            _LOG.warning("%s waits in its folder: others change what it changes", name)
+            return Counter(waiting=1)
         _LOG.exception("a file cannot be taken in: %s", name)
         _move(path, file, FAILED)
         return Counter(failed=1)
@@ -161,7 +165,16 @@ async def _sent(database: Database, author: Author, folder: Path, row: Any) -> N
         content = await session.scalar(_BYTES, {"merchant": merchant, "of": row.id})
     _write(folder / OUT, _name(row.code, row.reference), content or b"")
     command = outbox.OutgoingInterchangeSend(outgoing_interchange_id=row.id)
-    await run(database, author, outbox.send, command)
+    try:
+        await run(database, author, outbox.send, command)
+    except Refused as refused:
+        # Another process was faster, and has written the same.
+        if not _is_refused(refused, Code.WRONG_STATE):
+            raise
+
+
+def _is_refused(error: Exception, code: Code) -> bool:
+    return isinstance(error, Refused) and all(it.code == code for it in error.problems)
 
 
 def _name(code: str, reference: str) -> str:

@@ -199,15 +199,22 @@ class ReleaseContent(Input):
         return {name: getattr(self, name) for name in COPIED}
 
     @property
+    def receipts(self) -> "list[ToldReceipt]":
+        """Return the last receipts that it names; the one that it only refers to is the last."""
+        last, found = self.last_receipt_reference, self.last_receipts
+        if last is None or any(it.delivery_note == last for it in found):
+            return found
+        return [*found, ToldReceipt.model_construct(delivery_note=last)]
+
+    @property
     def notes(self) -> list[str]:
         """Return the delivery notes that it names."""
-        last = self.last_receipt_reference
-        return [*(it.delivery_note for it in self.last_receipts), *([last] if last else ())]
+        return [it.delivery_note for it in self.receipts]
 
     @property
     def last_note(self) -> str | None:
         """Return the delivery note of the last receipt, None where it names none."""
-        return next(reversed(self.notes), None)
+        return self.last_receipt_reference or next(reversed(self.notes), None)
 
 
 COPIED = (

@@ -253,7 +253,7 @@ class ReleaseIntake:
         key = {"release_id": own["id"]}
         for no, slot in enumerate(arriving.schedule.slots, 1):
             self.schedule.append({**merchant, "id": new_id(), **key, "line_no": no, **slot.columns})
-        for each in item.last_receipts:
+        for each in item.receipts:
             delivery = self.named.delivery(contract, each.delivery_note)
             of = {**key, "delivery_id": delivery and delivery.id}
             self.receipts.append({**merchant, "id": new_id(), **of, **each.model_dump()})

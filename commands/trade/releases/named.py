@@ -144,7 +144,7 @@ async def _receipts(
     writing: Writing, known: KnownLines, items: Sequence[ReleaseContent]
 ) -> Mapping[UUID, frozenset[Any]]:
     """Return what releases that stand told of receipts, by one statement where items tell some."""
-    if not any(it.last_receipts for it in items):
+    if not any(it.receipts for it in items):
         return {}
     found = defaultdict[UUID, list[LastReceipt]](list)
     for each in await writing.records(LastReceipt, "release_id", known.release_ids):

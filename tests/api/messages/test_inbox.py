@@ -174,6 +174,7 @@ async def test_what_is_for_somebody_else_is_rejected(ask) -> None:
     content = files.interchange(partner["identification"])
     taken = await received(ask, content)
     assert (taken["state"], codes(taken)) == ("REJECTED", ["NOT_THE_RECIPIENT"])
+    assert "+4+7+UNB+4:1'" in answer_text(taken)
     # Once it is for us, its answer is the last one, which the same bytes have.
     own = {key: partner[key] for key in ("code", "identification")}
     await files.partner(ask, **own, ownIdentification=None)
@@ -187,7 +188,6 @@ async def test_what_is_for_somebody_else_is_rejected(ask) -> None:
         for each in (await ask(OUTBOX))["outgoingInterchanges"]["nodes"]
     }
     assert states == {"1": "SENT", "2": "PENDING"}
-    assert "+4+7+UNB+4:1'" in answer_text(taken)
 
 
 async def test_a_test_is_checked_and_answered_and_not_read(ask, world) -> None:

@@ -84,7 +84,7 @@ class Customer:
         self.account = self.account.with_report(report, self.quantities)
         self.noted |= noted
 
-    def play(self, name: str, value: int) -> None:
+    def go_on(self, name: str, value: int) -> None:
         """Take a step, an hour after the last one."""
         self.now += timedelta(hours=1)
         getattr(self, name)(value)
@@ -95,7 +95,7 @@ def test_what_is_supplied_is_what_the_customer_has_and_what_is_under_way(more, s
     customer = Customer(more)
     customer.tell(0)
     for step in steps:
-        customer.play(*step)
+        customer.go_on(*step)
         assert customer.supplied() == more + customer.issued
 
 
@@ -104,11 +104,11 @@ def test_what_was_under_way_at_the_first_figure_is_all_that_may_be_missed(before
     customer = Customer(more)
     for name, value in before:
         if name != "tell":
-            customer.play(name, value)
-    customer.play("tell", 0)
+            customer.go_on(name, value)
+    customer.go_on("tell", 0)
     under_way = customer.issued - customer.arrived
     for step in after:
-        customer.play(*step)
+        customer.go_on(*step)
         missed = more + customer.issued - customer.supplied()
         assert 0 <= missed <= under_way
         if step[0] == "tell" and customer.issued == customer.arrived:

@@ -5,7 +5,7 @@ Pure arithmetic: nothing is read or written.
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -218,17 +218,23 @@ def _decided(
 ) -> Iterator[tuple[PlannedPart, Decimal]]:
     """Yield what is wanted of parts that somebody has moved, or sends once more.
 
-    They take from what is left, of lines, the nearest to the time for which they were called off.
+    They take from what is left, of lines, the nearest to the times for which they were called off.
     """
-    for part in known.planned.get(of, ()):
-        if part.delivery.id in known.decided:
-            when, missing = part.order_line.window_earliest, part.line.planned
-            when = when or part.delivery.window_earliest
-            for each in sorted(left, key=lambda it: abs(it[0].window_earliest - when)):
-                taken = min(missing, each[1])
-                each[1] -= taken
-                missing -= taken
-            yield part, part.line.planned - missing
+    parts = [it for it in known.planned.get(of, ()) if it.delivery.id in known.decided]
+    wanted = [_NONE for _ in parts]
+    pairs = [(place, each) for place in range(len(parts)) for each in left]
+    for place, each in sorted(pairs, key=lambda it: _apart(parts[it[0]], it[1][0])):
+        taken = min(parts[place].line.planned - wanted[place], each[1])
+        wanted[place] += taken
+        each[1] -= taken
+    yield from zip(parts, wanted, strict=True)
+
+
+def _apart(part: PlannedPart, line: Any) -> timedelta:
+    """Return how far a part was called off from when a line is wanted."""
+    when = part.order_line.window_earliest or part.delivery.window_earliest
+    apart: timedelta = abs(line.window_earliest - when)
+    return apart
 
 
 def _as_planned(known: KnownSchedules, part: PlannedPart) -> SupplyWindow:

@@ -82,7 +82,7 @@ class Arriving:
             fields["last_receipt_reference"] = item.last_note
         if before is None or any(getattr(other, name) != it for name, it in fields.items()):
             return False
-        receipts = receipts_of(item.last_receipts)
+        receipts = receipts_of(item.receipts)
         if receipts and receipts != self.named.receipts.get(other.id):
             return False
         return self.stated.says_the_same(before, is_update=item.is_update)

@@ -180,6 +180,7 @@ async def test_the_contract_says_what_waits(ask, world):
     assert contracts.found(payload) == ("RECEIVED", ["LOT_MULTIPLE"])
     (finding,) = payload["release"]["findings"]
     assert (finding["lineNo"], finding["expected"], finding["found"]) == (2, "10", "15")
+    assert {it["status"] for it in payload["release"]["scheduleLines"]} == {"OPEN"}
 
 
 async def test_what_only_informs_comes_into_force(ask, world):

@@ -71,7 +71,7 @@ class Line:
         feed, (parcel,) = Feed(self.ask, self.world), sent["parcels"]
         await feed.results(feed.event(status, sscc=parcel["sscc"]))
 
-    async def told(self) -> str:
+    async def cumulative(self) -> str:
         """Return what the customer tells of the line that it has received."""
         return (await self._read())["cumulativeReceived"]
 
@@ -163,6 +163,20 @@ async def test_a_note_that_is_named_before_its_dispatch_is_recorded_counts_once(
     assert (await line.opens(), await line.period()) == (["10"], ("80", "10"))
     await line.arrive(over)
     assert await line.period() == ("90", "0")
+
+
+async def test_a_note_that_is_only_referred_to_is_named(line):
+    await line.tell("160", cumulativeReceived="0")
+    sent = await line.packed("60")
+    figures = {"lastReceiptReference": sent["number"], "cumulativeReceived": "60"}
+    await line.tell("100", **figures)
+    await line.leave(sent)
+    assert (await line.opens(), await line.period()) == (["100"], ("60", "0"))
+    again = {"releaseNo": None, "number": str(line.number)}
+    assert contracts.found(await line.tell("100", **figures | again)) == (
+        "SUPERSEDED",
+        ["REPEATED"],
+    )
 
 
 async def test_a_delivery_that_is_packed_still_is_told_without_a_figure(line):
@@ -260,7 +274,7 @@ async def test_what_came_before_the_last_note_is_in_the_figure_and_not_added(lin
         if each is not None:
             await line.arrive(each)
         assert (await line.opens(), await line.period()) == (["100"], ("89", "0"))
-        assert await line.told() == "89"
+        assert await line.cumulative() == "89"
     await line.tell("100")
     assert (await line.opens(), await line.period()) == (["100"], ("89", "0"))
 

@@ -181,12 +181,12 @@ def test_an_article_of_which_a_record_is_missing_or_misplaced_waits(
 
 
 def test_for_what_is_not_understood_at_the_beginning_all_articles_wait() -> None:
-    opened, *rest = FILE.split(b"\n")
+    opened, *others = FILE.split(b"\n")
     odd = {
-        b"\n".join([opened, record("516", "?"), *rest]): "516",
-        b"\n".join([opened[:42], *rest]): "511",
-        b"\n".join([opened.replace(b"260302", b"261332"), *rest]): "511",
-        b"\n".join(rest): "512",
+        b"\n".join([opened, record("516", "?"), *others]): "516",
+        b"\n".join([opened[:42], *others]): "511",
+        b"\n".join([opened.replace(b"260302", b"261332"), *others]): "511",
+        b"\n".join(others): "512",
     }
     for content, tag in odd.items():
         found = only(content)
