@@ -12,7 +12,6 @@ from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
 from kit.ids import Names, new_id
 from kit.inputs import Command
-from kit.standards.edifact.answers.control import CONTRL
 from kit.standards.edifact.delimiters import DEFAULT, Delimiters
 from kit.standards.edifact.parts import Header, MessageKind
 from kit.standards.edifact.writing import SegmentParts, Style, interchange
@@ -105,13 +104,10 @@ def _written(header: Header, outgoing: Outgoing, style: Style) -> bytes:
 
 
 async def want_again(writing: Writing, answers_id: UUID) -> None:
-    """Let the answers to an interchange be sent again: it came once more.
-
-    Of those to its syntax the last one, which holds: it may have been rejected before.
-    """
-    rows = await writing.among(OutgoingInterchange, "answers_id", [answers_id], "id", lock=True)
-    former = [it.id for it in rows if it.message_type == CONTRL][:-1]
-    for row in rows:
-        if row.state is SEND.becomes and row.id not in former:
+    """Let the answers to an interchange be sent again: it came once more."""
+    for row in await writing.among(
+        OutgoingInterchange, "answers_id", [answers_id], "id", lock=True
+    ):
+        if row.state is SEND.becomes:
             row.state, row.sent_at = OutgoingState.PENDING, None
             writing.record(OutgoingInterchangeWantedAgain(row.id))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from models.access.dues import DueKind
 from sqlalchemy import Boolean, Text, Uuid, bindparam, exists, select
 
 from commands.messages import outbox
@@ -47,7 +48,6 @@ async def take_in(
 
     found: what was read of the file.
     """
-    await _lock_partners(writing, found)
     known = await writing.among(Interchange, "sha256", {it.sha256 for it in found})
     there = {it.sha256: it for it in known}
     taken: list[Taken] = []
@@ -123,15 +123,6 @@ async def settle_interchange(
     return len(piece.envelope.messages)
 
 
-async def _lock_partners(writing: Writing, found: Sequence[Piece]) -> None:
-    """Lock the partners that have sent a file of several, in one order whatever that of theirs."""
-    headers = (it.envelope.header for it in found)
-    codes = {it.sender.code for it in headers if it is not None}
-    codes = {it for it in codes if storable(it) == it}
-    if len(codes) > 1:
-        await writing.among(PartnerProfile, "identification", codes, "id", lock=True)
-
-
 async def _partner(writing: Writing, header: Header) -> PartnerProfile | None:
     """Lock the partner that has sent it, so that its references are compared one by one."""
     code = header.sender.code
@@ -200,6 +191,8 @@ async def _write_messages(writing: Writing, row: Interchange, piece: Piece) -> N
         await writing.room(len(some))
         new += [_message(row, piece, it, number) for number, it in enumerate(some, len(new) + 1)]
     await write_rows(writing, {InterchangeMessage: new})
+    if waiting and row.partner_id is not None:
+        writing.later(DueKind.READ_MESSAGES, row.partner_id, writing.now)
 
 
 def _message(

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from commands.writing.transaction import Writing
 from kit.standards.edifact.faults import Finding
@@ -34,13 +34,6 @@ class Incoming:
         return segments_of(self.content, self.envelope, whole)
 
 
-class ReaderOutcome(NamedTuple):
-    """What became of a message: what was found in it, and whether anything of it was taken in."""
-
-    findings: Sequence[Finding]
-    is_any: bool = True
-
-
 @dataclass(frozen=True)
 class MessageReader:
     """What reads the messages of a type. releases: of the directories whose messages it reads.
@@ -50,4 +43,4 @@ class MessageReader:
     """
 
     releases: frozenset[str]
-    apply: Callable[[Writing, Incoming], Awaitable[ReaderOutcome]]
+    apply: Callable[[Writing, Incoming], Awaitable[Sequence[Finding]]]

@@ -4,16 +4,14 @@ Files are put there under another name and renamed once they are whole: names th
 dot or end in `.tmp` or `.part` are left alone. What was taken in moves to `done`; whatever ends
 this in between, the same bytes are taken in once. Where too much of its partner waits to be read,
 a file waits in the folder. One of which nobody knows why it cannot be taken in moves to `failed`,
-with a word in the log; what is to be sent is written to `out` likewise. What cannot be read, moved
-or written stops no other: it stays, and is tried again the next time.
+with a word in the log, and stops no other. What is to be sent is written to `out` likewise.
 """
 
 import logging
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from hashlib import sha256
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -24,11 +22,10 @@ from sqlalchemy import Uuid, and_, bindparam, select
 from commands.messages import outbox
 from commands.messages.interchanges import receive
 from commands.messages.interchanges.files import File, pieces, storable
-from commands.messages.readers.by_partner import PartnersInTurn
+from commands.messages.readers.by_partner import MessagesInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
 from kit.db.lost import Unavailable
-from kit.errors import Code, Refused
 from kit.loop.apart import Crowded
 from models.base.tables import fixed
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
@@ -39,7 +36,7 @@ FOLDER_COUNTS = ("taken in", "known", "read", "sent", "failed", "waiting")
 _UNFINISHED = (".tmp", ".part")
 _CHUNK = 1024 * 1024
 _LOG = logging.getLogger(__name__)
-_LONGEST_NAME, _OF_LONG = 255, 10
+_LONGEST_NAME = 255
 
 
 async def exchange(database: Database, author: Author, folder: Path) -> Counter[str]:
@@ -48,36 +45,21 @@ async def exchange(database: Database, author: Author, folder: Path) -> Counter[
     What is counted: `FOLDER_COUNTS`.
     """
     counts: Counter[str] = Counter()
-    partners = PartnersInTurn()
+    partners = MessagesInTurn()
     for path in _waiting(folder):
-        with _noted(storable(path.name), counts):
-            counts.update(await _taken(database, author, path))
+        counts.update(await _taken(database, author, path))
     while await partners.read_next(database, author.viewer.merchant_id, author.now):
         counts["read"] += 1
     for row in await _pending(database, author.viewer.merchant_id):
-        with _noted(row.reference, counts):
-            await _sent(database, author, folder, row)
-            counts["sent"] += 1
+        await _sent(database, author, folder, row.id, f"{row.code}-{row.reference}.edi")
+        counts["sent"] += 1
     return counts
-
-
-@contextmanager
-def _noted(name: str, counts: Counter[str]) -> Iterator[None]:
-    """Tell of a file that the machine refuses, and go on with others."""
-    try:
-        yield
-    except Unavailable:
-        raise
-    except OSError:
-        _LOG.exception("a file cannot be read, moved or written: %s", name)
-        counts["failed"] += 1
 
 
 def _waiting(folder: Path) -> Iterator[Path]:
     """Give the files that are whole, by name; links lead elsewhere and are left alone."""
     for path in sorted(folder.iterdir()):
         is_whole = not path.name.startswith(".") and path.suffix not in _UNFINISHED
-        is_whole = is_whole and path.name not in (DONE, OUT, FAILED)
         if is_whole and path.is_file() and not path.is_symlink():
             yield path
 
@@ -96,13 +78,10 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
         outcome = await run(database, author, receive.receive_file, command)
     except Unavailable:
         raise
-    except (Crowded, TimeoutError) as busy:
-        _LOG.warning("%s waits in its folder: %s", name, busy)
+    except Crowded as crowded:
+        _LOG.warning("%s waits in its folder: %s", name, crowded)
         return Counter(waiting=1)
-    except Exception as error:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
-        if _is_refused(error, Code.CONFLICT):
-            _LOG.warning("%s waits in its folder: others change what it changes", name)
-            return Counter(waiting=1)
+    except Exception:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
         _LOG.exception("a file cannot be taken in: %s", name)
         _move(path, file, FAILED)
         return Counter(failed=1)
@@ -116,12 +95,7 @@ def _move(path: Path, file: File, into: str) -> None:
     folder = path.parent / into
     folder.mkdir(exist_ok=True)
     with suppress(FileNotFoundError):
-        path.rename(folder / _cut(f"{file.sha256[:12]}-{path.name}"))
-
-
-def _cut(name: str) -> str:
-    """Return as much of a name as a folder takes, which counts bytes."""
-    return os.fsencode(name)[:_LONGEST_NAME].decode(errors="ignore")
+        path.rename(folder / f"{file.sha256[:12]}-{path.name}"[:_LONGEST_NAME])
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -158,38 +132,22 @@ async def _pending(database: Database, merchant_id: UUID) -> Sequence[Any]:
         return (await session.execute(_PENDING, {"merchant": merchant_id})).all()
 
 
-async def _sent(database: Database, author: Author, folder: Path, row: Any) -> None:
-    """Write an interchange, and then note that it was sent. row: of `_PENDING`."""
+async def _sent(
+    database: Database, author: Author, folder: Path, outgoing_id: UUID, name: str
+) -> None:
+    """Write an interchange, and then note that it was sent."""
     merchant = author.viewer.merchant_id
     async with database.writing(merchant) as session:
-        content = await session.scalar(_BYTES, {"merchant": merchant, "of": row.id})
-    _write(folder / OUT, _name(row.code, row.reference), content or b"")
-    command = outbox.OutgoingInterchangeSend(outgoing_interchange_id=row.id)
-    try:
-        await run(database, author, outbox.send, command)
-    except Refused as refused:
-        # Another process was faster, and has written the same.
-        if not _is_refused(refused, Code.WRONG_STATE):
-            raise
-
-
-def _is_refused(error: Exception, code: Code) -> bool:
-    return isinstance(error, Refused) and all(it.code == code for it in error.problems)
-
-
-def _name(code: str, reference: str) -> str:
-    """Return the name of what is sent; of a long code its beginning and its digest."""
-    name = quote(f"{code}-{reference}.edi", safe=" ")
-    if len(name) <= _LONGEST_NAME - len("..tmp"):
-        return name
-    digest = sha256(code.encode()).hexdigest()[:12]
-    return quote(f"{code[:_OF_LONG]}-{digest}-{reference}.edi", safe=" ")
+        content = await session.scalar(_BYTES, {"merchant": merchant, "of": outgoing_id})
+    _write(folder / OUT, name, content or b"")
+    command = outbox.OutgoingInterchangeSend(outgoing_interchange_id=outgoing_id)
+    await run(database, author, outbox.send, command)
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:
     """Write a file beside its name, and rename it once it is whole on the disk."""
     folder.mkdir(exist_ok=True)
-    path = folder / name
+    path = folder / quote(name, safe=" ")
     unfinished = folder / f".{path.name}.tmp"
     with unfinished.open("wb") as file:
         file.write(content)

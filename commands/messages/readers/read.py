@@ -158,10 +158,9 @@ async def _apply(
     content = await _content(writing, message)
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
-    taken = await reader.apply(writing, Incoming(message, partner, content, envelope, named_twice))
-    findings = kept_findings(taken.findings, 0)
-    fate = MessageFate.READ if taken.is_any else MessageFate.REFUSED
-    _settle(writing, message, fate, findings)
+    found = await reader.apply(writing, Incoming(message, partner, content, envelope, named_twice))
+    findings = kept_findings(found, 0)
+    _settle(writing, message, MessageFate.READ, findings)
     await contents.answer(writing, message, findings)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from commands.messages.readers.declared import Incoming, ReaderOutcome
+from commands.messages.readers.declared import Incoming
 from commands.messages.readers.joined import NamedTwice, joined_release
 from commands.messages.readers.resolving import Resolving, known_of_partner, release_type
 from commands.messages.readers.whole import left_standing, places_of
@@ -33,7 +33,7 @@ from models.trade.releases.words import ReleaseState
 _Pair = tuple[ArticleSchedule, RecordedRelease]
 
 
-async def take(writing: Writing, incoming: Incoming) -> ReaderOutcome:
+async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     """Take a schedule message in; returns what of it was not understood, or is not in force.
 
     An article that is not understood as a whole, that names nothing of ours or that is refused
@@ -46,7 +46,7 @@ async def take(writing: Writing, incoming: Incoming) -> ReaderOutcome:
     return await _Taking(writing, incoming).take(portions)
 
 
-async def take_transmission(writing: Writing, incoming: Incoming) -> ReaderOutcome:
+async def take_transmission(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     """Take a transmission of VDA 4905 in, as `take` does. Refused: as that."""
     portions = vda.transmission_portions(incoming.content, incoming.partner.habits)
     return await _Taking(writing, incoming).take(portions)
@@ -82,7 +82,7 @@ class _Taking:
     twice: set[ReleasePlace] = field(default_factory=set)
     before: set[ReleasePlace] = field(default_factory=set)
 
-    async def take(self, portions: Iterator[ScheduleMessage | None]) -> ReaderOutcome:
+    async def take(self, portions: Iterator[ScheduleMessage | None]) -> Sequence[Finding]:
         """Take all portions in, and end what it replaces; return what is told."""
         self.before.update(await places_of(self.writing, self.incoming.message.id))
         articles = 0
@@ -98,8 +98,7 @@ class _Taking:
                 await self._end_others(known, message)
         if self.twice - self.incoming.named_twice:
             raise NamedTwice(frozenset(self.twice))
-        errors, others = self.findings.errors, self.findings.others
-        return ReaderOutcome([*errors, *others], is_any=bool(self.named) or not errors)
+        return [*self.findings.errors, *self.findings.others]
 
     async def _take(self, known: Resolving, message: ScheduleMessage) -> None:
         self.findings.add(message.findings)

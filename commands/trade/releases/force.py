@@ -12,7 +12,6 @@ from commands.trade.releases.accounts.account import (
     ReleasePlace,
 )
 from commands.trade.releases.accounts.replaced import Replaced, figures_of
-from commands.trade.releases.findings.arriving import kept_figure
 from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.schedule import Schedule
 from commands.writing.rows import change_rows
@@ -122,7 +121,7 @@ class Force:
         if line.id in self.references:
             received, reference = sums.received, self.references[line.id]
         return {
-            "released": kept_figure(sums.released),
-            "received": kept_figure(received),
+            "released": sums.released,
+            "received": received,
             "received_reference": reference,
         }

@@ -2,8 +2,6 @@
 
 import tracemalloc
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -60,34 +58,6 @@ async def test_what_ends_in_between_is_taken_in_once(ask, run, tmp_path) -> None
     (tmp_path / "a.edi").write_bytes(content)
     assert await run() == {"known": 1, "sent": 1}
     assert answer.read_bytes() == text
-
-
-async def test_what_the_machine_refuses_stops_no_other_file(
-    ask, run, tmp_path, monkeypatch
-) -> None:
-    partner = await files.partner(ask, code="\u20ac" * 100)
-    content, opened = files.interchange(partner["identification"]), Path.open
-
-    def refusing(path: Path, *modes: str, **more: str) -> Any:
-        if path.name == "b.edi" and modes == ("rb",):
-            raise PermissionError(path.name)
-        return opened(path, *modes, **more)
-
-    monkeypatch.setattr(Path, "open", refusing)
-    long = "a" + "\u00fc" * 125
-    for number, name in enumerate(("b.edi", long, "z.edi"), 1):
-        own = content.replace(b"REF1", b"REF%d" % number)
-        (tmp_path / name).write_bytes(own)
-    assert await run() == {"failed": 1, "taken in": 2, "read": 4, "sent": 2}
-    assert {it.name for it in tmp_path.iterdir()} == {"b.edi", "done", "out"}
-    assert len(list((tmp_path / "out").iterdir())) == 2
-    # Where nothing can be moved it stays, and is taken in once.
-    (tmp_path / "done").rename(tmp_path / "former.tmp")
-    (tmp_path / "done").write_bytes(b"")
-    (tmp_path / "b.edi").rename(tmp_path / "y.edi")
-    assert await run() == {"failed": 1, "read": 2, "sent": 1}
-    (tmp_path / "done").unlink()
-    assert await run() == {"known": 1, "sent": 1}
 
 
 async def test_a_file_that_is_too_large_is_told_by_its_beginning(ask, run, tmp_path) -> None:

@@ -164,12 +164,12 @@ def _counting(
     before: Account | None, contract: Contract, item: OpeningBalance, now: datetime
 ) -> Account:
     """Return the account as it counts. Refused: INVALID_DATE."""
-    day = contract.valid_from if item.starts_on is None else item.starts_on
-    if day != contract.valid_from and begun(day, contract, now) is None:
-        raise Refused(Code.INVALID_DATE, "This day has not come yet.", ("starts_on",))
     if before is None:
+        day = item.starts_on or contract.valid_from
         return Account(new_id(), new_id(), day, is_new=True)
     if item.starts_on is not None and item.starts_on < before.starts_on:
         text = f"It has counted from {before.starts_on} already."
         raise Refused(Code.INVALID_DATE, text, ("starts_on",))
+    if item.starts_on is not None and begun(item.starts_on, contract, now) is None:
+        raise Refused(Code.INVALID_DATE, "This day has not come yet.", ("starts_on",))
     return before.counting_from(item.starts_on)

@@ -133,14 +133,6 @@ def issued_at(item: ReleaseContent, received_at: datetime) -> datetime:
 Findings = Iterator[Found]
 
 
-def kept_figure(amount: Decimal) -> Decimal:
-    """Return a sum as it is kept: what is beyond all sense stops nobody else's release."""
-    return min(amount, _LARGEST)
-
-
-_LARGEST = Decimal("999999999999.999999")
-
-
 def figure(amount: Decimal) -> str:
     """Write a quantity for people."""
     return f"{amount.normalize():f}"

@@ -5,13 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.trade.releases.accounts.account import ReleasePlace
-from commands.trade.releases.findings.arriving import (
-    Arriving,
-    Findings,
-    Found,
-    figure,
-    kept_figure,
-)
+from commands.trade.releases.findings.arriving import Arriving, Findings, Found, figure
 from commands.trade.releases.findings.compared import COMPARISONS
 from kit.ids import new_id
 from models.base.guards import guards
@@ -171,8 +165,6 @@ def rows_of(release: Arriving, release_id: UUID, findings: Sequence[Found]) -> l
             "is_holding": each.code in holding,
             "consented_at": release.writing.now if each.code in consented else None,
             **vars(each),
-            "expected": each.expected and kept_figure(each.expected),
-            "found": each.found and kept_figure(each.found),
         }
         for place, each in enumerate(findings, 1)
     ]

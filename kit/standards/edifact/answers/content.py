@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from textwrap import wrap
 
 from kit.standards.edifact.answers.control import APERAK
 from kit.standards.edifact.groups import Group, Seg
@@ -67,5 +66,6 @@ def application_body(
 
 def _of(remark: Remark) -> Iterator[SegmentParts]:
     yield ("ERC", (str(remark.code or _UNSPECIFIED), "", "91"))
-    parts = wrap(remark.text, _LONGEST_TEXT)
+    text, size = " ".join(remark.text.split()), _LONGEST_TEXT
+    parts = [text[at : at + size] for at in range(0, len(text), size)]
     yield ("FTX", "AAO", "", "", parts[:_MOST_TEXTS])

@@ -339,17 +339,3 @@ async def test_one_whose_rows_cannot_be_written_stops_no_other(ask, world, datab
         assert [it["status"] for it in await _record(ask, *again)] == states
     # Halves of five are found in three parts more, each of as many statements.
     assert len(more) <= 8 * len(sent)
-
-
-async def test_an_absurd_figure_of_one_place_stops_no_other(ask, world):
-    made = await contracts.contract(world, ask)
-    line, most = made["lines"][0]["id"], "999999999999"
-    absurd = schedule("2026-03-10", most), schedule("2026-03-11", most)
-    payload = await contracts.try_release(ask, line, 1, *absurd, unloadingPoint="D1")
-    assert contracts.found(payload) == ("ACTIVE", ["EXCEEDS_MAX"])
-    payload = await contracts.try_release(
-        ask, line, 1, schedule("2026-03-10", "5"), unloadingPoint="D2", cumulativeReceived=most
-    )
-    state, codes = contracts.found(payload)
-    assert (state, "EXCEEDS_MAX" in codes) == ("ACTIVE", True)
-    assert payload["contractLine"]["cumulativeReleased"].startswith(most)
