@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from models.access.dues import DueKind
 from sqlalchemy import Boolean, Text, Uuid, bindparam, exists, select
 
 from commands.messages import outbox
@@ -25,6 +24,7 @@ from kit.loop.work import slices_of
 from kit.standards.edifact.answers import control
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.parts import EnvelopedMessage, Header
+from models.access.dues import DueKind
 from models.events.messages.interchanges import InterchangeReceived
 from models.messages.interchanges import (
     UNTAKEN,

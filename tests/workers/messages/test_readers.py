@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from models.access.dues import Due, DueKind
 from sqlalchemy import select
 
 from commands.messages.readers import by_partner
 from commands.messages.readers.declared import MessageReader
 from commands.messages.readers.registered import READERS
+from models.access.dues import Due, DueKind
 from models.master.channels import Channel
 from tests import make
 from tests.make.feed import rows
