@@ -15,7 +15,7 @@ from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, 
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack, check_packing, check_serials
-from commands.fulfilment.parcels.ssccs import check_unused
+from commands.fulfilment.parcels.ssccs import check_generated, check_unused
 from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -245,12 +245,17 @@ async def _check_free(
 
 
 async def _check_ssccs(batch: DeliveryBatch[Any]) -> None:
-    """Leave out, TAKEN, what gives a parcel the SSCC of another one."""
+    """Leave out what gives a parcel the SSCC of another one; tell what gets none beside the rest.
+
+    Refusals: TAKEN; NOT_ALLOWED and OUT_OF_RANGE, which all others get where they are packed.
+    """
     named = {place: item.parcels for place, item, _ in batch.looked_at}
     taken = await check_unused(batch.writing, named, batch.refused)
-    for place, why in taken.items():
-        with batch.of(place):
-            raise why
+    lacking = {place: named[place] for place in {*batch.refused, *taken} & {*named}}
+    for found in (taken, await check_generated(batch.writing, lacking)):
+        for place, why in found.items():
+            with batch.of(place):
+                raise why
 
 
 def _contents(

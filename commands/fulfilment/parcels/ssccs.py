@@ -15,7 +15,7 @@ from commands.fulfilment.parcels.inputs import Packing, ParcelPack
 from commands.writing.counters import raised
 from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Problem, Refused
+from kit.errors import Code, Problem, Refused
 from kit.loop.work import SLICE
 from kit.standards import gs1
 from models.access.keys import CounterName, Merchant, MerchantCounter
@@ -54,14 +54,39 @@ async def check_unused(
     return found
 
 
+async def check_generated(
+    writing: Writing, named: Mapping[int, Sequence[ParcelPack]]
+) -> dict[int, Refused]:
+    """Return why packings are refused for which no SSCC can be generated. named: as above."""
+    try:
+        wanting = _wanting(named)
+        await _check_left(writing, 1 if any(wanting.values()) else 0)
+    except Refused as why:
+        return _ungenerated(wanting, why)
+    return {}
+
+
+def _wanting(named: Mapping[int, Sequence[ParcelPack]]) -> dict[int, list[int]]:
+    """Return which of the parcels want an SSCC."""
+    return {
+        place: [number for number, it in enumerate(parcels) if it.generate_sscc]
+        for place, parcels in named.items()
+    }
+
+
+def _ungenerated(wanting: Mapping[int, Sequence[int]], why: Refused) -> dict[int, Refused]:
+    return {
+        place: Refused(why.code, why.message, ("parcels", numbers[0], "generate_sscc"))
+        for place, numbers in wanting.items()
+        if numbers
+    }
+
+
 async def ssccs_of(
     writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
 ) -> dict[int, list[str | None]]:
     """Return the SSCC of each parcel: given, generated, or none (yet: `generate_last`)."""
-    wanting = {
-        place: [number for number, it in enumerate(of.parcels) if it.generate_sscc]
-        for place, of in packings.items()
-    }
+    wanting = _wanting({place: it.parcels for place, it in packings.items()})
     named = {it.sscc for of in packings.values() for it in of.parcels if it.sscc is not None}
     count = sum(map(len, wanting.values()))
     fresh: Iterable[str | None] = ()
@@ -72,10 +97,7 @@ async def ssccs_of(
         elif count:
             fresh = await _generated(writing, named, count)
     except Refused as why:
-        for place, numbers in wanting.items():
-            if numbers:
-                path: Path = ("parcels", numbers[0], "generate_sscc")
-                refused[place] = Refused(why.code, why.message, path)
+        refused |= _ungenerated(wanting, why)
     following = iter(fresh)
     return {
         place: [next(following) if it.generate_sscc else it.sscc for it in of.parcels]

@@ -14,11 +14,12 @@ from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, f
 from commands.trade.orders.revisions.standing import LineAsItIs, StandingOrders, kept, matched
 from commands.trade.orders.revisions.steps import StandingPrices
 from kit.errors import Problem, Refusals, Refused
+from models.trade.codes import TradeCode
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
 _DISCOUNTS = ("discount_percent", "discount_amount")
-_TOGETHER: tuple[tuple[str, ...], ...] = (
+TOGETHER: tuple[tuple[str, ...], ...] = (
     ("channel_id", "channel_code"),
     ("buyer_contact_id", "buyer_contact_code"),
     ("ship_to", "ship_to_id", "ship_to_address_code"),
@@ -86,8 +87,15 @@ class Again:
         self.odd.end()
         return is_changed, revision
 
+    @property
+    def _is_foreign(self) -> bool:
+        """Whether its prices are left out, since they are in another currency."""
+        return any(it.path == ("currency",) for it in self.odd.problems)
+
     def _as_sent(self, problem: Problem) -> Problem | None:
         """Return a problem where it is in what is sent; None for what an odd line may be."""
+        if problem.code == TradeCode.PRICE_UNKNOWN and self._is_foreign:
+            return None
         match problem.path:
             case ("lines",) if self.numbers:
                 return None
@@ -128,13 +136,13 @@ def _revision(again: Again, known: StandingPrices) -> Revision:
 
 def _stated(item: OrderFields) -> AbstractSet[str]:
     """Return the fields that an input gives, with those that say the same thing."""
-    together = (it for it in _TOGETHER if item.model_fields_set.intersection(it))
+    together = (it for it in TOGETHER if item.model_fields_set.intersection(it))
     return item.model_fields_set.union(*together)
 
 
 def _as_sent(item: OrderFields, name: str) -> str:
     """Return the field of an input that says what one of its others is."""
-    together = next(it for it in _TOGETHER if name in it)
+    together = next(it for it in TOGETHER if name in it)
     return next(it for it in together if it in item.model_fields_set)
 
 
