@@ -1,6 +1,6 @@
 """What an order that is there becomes by being sent again: what is left out of it stays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -41,7 +41,8 @@ class Again:
     """A locked order that is sent again. draft: what it would be as a new one.
 
     odd: what is refused of it already; then item and draft are what is left beside that, and
-    numbers where the lines of those are among those that are sent.
+    numbers where the lines of those are among those that are sent. fixed: columns of the order that
+    never change.
     """
 
     standing: StandingOrders
@@ -50,6 +51,7 @@ class Again:
     draft: Draft
     odd: Refusals = field(default_factory=Refusals)
     numbers: Sequence[int] = ()
+    fixed: Collection[str] = ()
 
     @cached_property
     def found(self) -> list[OrderLine | None]:
@@ -128,7 +130,8 @@ def _revision(again: Again, known: StandingPrices) -> Revision:
     ]
     gone: list[Gone] = [(row, ("lines",)) for row in left if not row.added]
     fields = {it: _as_sent(item, it) for it in stated - item.model_fields_set}
-    revision = Revision(order, standing.every(order.id), header, targets, gone, fields=fields)
+    every = standing.every(order.id)
+    revision = Revision(order, every, header, targets, gone, fields=fields, fixed=again.fixed)
     if "taxes" not in stated and (any(revision.changes()) or _TAXED & set(revision.headings)):
         return replace(revision, header=header | {"taxed": None})
     return revision

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.again import Again
-from commands.trade.orders.revisions.meant import Known, beside, only_ones
+from commands.trade.orders.revisions.meant import Known, beside, only_ones, read_fixed
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.steps import StandingPrices
@@ -194,8 +195,12 @@ async def _known(
     named = {place: there[key] for place, key in enumerate(keys) if key and key in there}
     named |= await only_ones(writing, references, unnamed)
     standing = await StandingOrders.read(writing, named.values())
+    fixed = await read_fixed(writing, standing.orders.values())
     known = {
-        place: Known.of(orders[place], standing.orders[order_id], is_named=place not in unnamed)
+        place: replace(
+            Known.of(orders[place], standing.orders[order_id], is_named=place not in unnamed),
+            fixed=fixed.get(order_id, ()),
+        )
         for place, order_id in named.items()
         if order_id in standing.orders
     }
@@ -217,26 +222,22 @@ def _again(
     Refused: as `_draft` where nothing is known beside what is odd, WRONG_STATE for another end or
     currency.
     """
-    odd, order, own = Refusals(), known.order, known.item
+    odd, own = Refusals(), known.item
+    again = partial(Again, standing, known.order, odd=odd, fixed=known.fixed)
     with odd:
-        _check_same_end(order, sent)
+        _check_same_end(known.order, sent)
     with odd:
         _check_dates(writing, sent)
     with odd:
         draft = compose(writing, references, sent, sent.lines)
         if not known.replaced:
-            return Again(standing, order, sent, draft, odd)
-    if order.currency != sent.currency:
-        # Prices in another currency are none of that order.
-        what = difference("currency", order.currency, sent.currency)
-        text = f"{order.number} is there already, and {what}."
-        others = [it for it in odd.problems if it.code != TradeCode.PRICE_UNKNOWN]
-        odd.problems = [*others, Problem(Code.WRONG_STATE, text, ("currency",))]
+            return again(sent, draft)
+    _note_currency(known.order, sent, odd)
     still = Refusals()
     still.problems = known.left_of(odd.problems)
     if known.replaced:
         with still:
-            return Again(standing, order, own, compose(writing, references, own, own.lines), odd)
+            return again(own, compose(writing, references, own, own.lines))
         # Of the right customer and channel more may be odd.
         news = (it for it in still.problems if it.code != TradeCode.PRICE_UNKNOWN)
         odd.problems += [it for it in news if it not in odd.problems]
@@ -244,8 +245,18 @@ def _again(
     if left is not None:
         with suppress(Refused):
             draft = compose(writing, references, left, left.lines)
-            return Again(standing, order, left, draft, odd, numbers)
+            return again(left, draft, numbers=numbers)
     raise Refused.of(odd.problems)
+
+
+def _note_currency(order: Order, sent: OrderImport, odd: Refusals) -> None:
+    """Note WRONG_STATE for another currency: prices in that are none of the order."""
+    if order.currency == sent.currency:
+        return
+    what = difference("currency", order.currency, sent.currency)
+    text = f"{order.number} is there already, and {what}."
+    others = [it for it in odd.problems if it.code != TradeCode.PRICE_UNKNOWN]
+    odd.problems = [*others, Problem(Code.WRONG_STATE, text, ("currency",))]
 
 
 def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()) -> dict[str, Any]:

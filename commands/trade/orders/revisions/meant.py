@@ -11,10 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+
 from commands.trade.orders.references import References, customer, taken
 from commands.trade.orders.revisions.again import TOGETHER
 from commands.writing.transaction import Writing
+from kit.db.statements import Statement
 from kit.errors import Problem, Refused
+from models.access.journal import JournalEntry
+from models.access.viewers import Actor
+from models.base.tables import fixed
 from models.master.channels import Channel
 from models.trade.orders.tables import Order
 
@@ -66,12 +72,14 @@ async def only_ones(
 class Known(Generic[ItemT]):
     """An order that is sent again, as one of the channel, customer and currency that it has.
 
-    replaced: fields of what is sent that name others.
+    replaced: fields of what is sent that name others. fixed: columns of the order that never
+    change.
     """
 
     order: Order
     item: ItemT
     replaced: Collection[str]
+    fixed: Collection[str] = ()
 
     @classmethod
     def of(cls, item: ItemT, order: Order, *, is_named: bool) -> "Known[ItemT]":
@@ -97,6 +105,30 @@ class Known(Generic[ItemT]):
         return [
             it for it in problems if (it.path[0] not in self.replaced if it.path else not named)
         ]
+
+
+async def read_fixed(writing: Writing, orders: Collection[Order]) -> dict[UUID, Collection[str]]:
+    """Return what never changes of orders that guests have placed in a shop, by the order's id.
+
+    Such a guest reads its order by a token of its own: were it to become another one's, who has
+    taken the number that the shop gives next would read where that one lives.
+    """
+    ids = [it.id for it in orders if it.party_id is None]
+    if not ids:
+        return {}
+    first = await writing.session.rows(_PLACED, {**writing.parameters, "keys": ids})
+    return {order_id: _OF_GUESTS for (order_id,) in first}
+
+
+_OF_GUESTS = ("guest", "recipient", "ship_to", "ship_to_id")
+_PLACED = Statement(
+    select(JournalEntry.aggregate_id).where(
+        JournalEntry.merchant_id == bindparam("merchant", type_=Uuid()),
+        JournalEntry.aggregate_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+        JournalEntry.sequence == fixed(1),
+        JournalEntry.actor == fixed(Actor.STOREFRONT),
+    )
+)
 
 
 def beside(item: ItemT, problems: Sequence[Problem]) -> tuple[Sequence[int], ItemT | None]:
