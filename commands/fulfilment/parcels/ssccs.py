@@ -9,12 +9,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
 from commands.writing.counters import raised
 from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
+from kit.db.statements import Statement
 from kit.errors import Code, Problem, Refused
 from kit.loop.work import SLICE
 from kit.standards import gs1
@@ -140,17 +141,44 @@ _LAST = select(MerchantCounter.value).where(
 async def _generated(writing: Writing, named: Collection[str], how_many: int) -> list[str]:
     """Return the next free SSCCs under the merchant's prefix, which others may also have used.
 
+    They are looked for in growing blocks: whoever has used thousands of them stops nobody.
     named: that this call gives to other parcels. Refused: NOT_ALLOWED, OUT_OF_RANGE.
     """
     prefix = await _prefix(writing)
+    last = await raised(writing, CounterName.SSCC, how_many)
+    upto, block = last - how_many, how_many
     fresh: list[str] = []
     while len(fresh) < how_many:
-        lacking = how_many - len(fresh)
-        last = await raised(writing, CounterName.SSCC, lacking)
-        drawn = _drawn(prefix, range(last - lacking + 1, last + 1))
-        used = {*named, *await writing.for_all().by_key(Parcel, "sscc", drawn)}
-        fresh += [sscc for sscc in drawn if sscc not in used]
+        # What does not fit is told by the first number that does not.
+        ends = min(upto + block, max(gs1.last_serial(prefix), upto + 1))
+        drawn = _drawn(prefix, range(upto + 1, ends + 1))
+        used = {*named, *await _used(writing, drawn)}
+        for sscc in drawn:
+            upto += 1
+            if sscc not in used:
+                fresh.append(sscc)
+                if len(fresh) == how_many:
+                    break
+        block = min(block * _WIDER, _WIDEST)
+    if upto > last:
+        await raised(writing, CounterName.SSCC, upto - last)
     return fresh
+
+
+_WIDER, _WIDEST = 16, 16_384
+"""How a block of serial numbers grows where those before it are used."""
+_USED = Statement(
+    select(Parcel.sscc).where(
+        Parcel.merchant_id == bindparam("merchant", type_=Uuid()),
+        Parcel.sscc == any_(bindparam("keys", type_=ARRAY(Text()))),
+    )
+)
+
+
+async def _used(writing: Writing, ssccs: Sequence[str]) -> set[str]:
+    """Return those of SSCCs that parcels have, whoever sees them."""
+    rows = await writing.session.rows(_USED, {**writing.parameters, "keys": list(ssccs)})
+    return {str(sscc) for (sscc,) in rows}
 
 
 async def _prefix(writing: Writing) -> str:
