@@ -136,6 +136,32 @@ async def test_what_is_changed_of_an_order(world, ask):
     }
 
 
+async def test_an_added_line_that_is_not_known_hides_none_that_stands_twice(world, ask):
+    (bolt,) = await orders.products(ask, "BOLT")
+    lines = [orders.line(bolt, "5", externalReference="1")]
+    order = await orders.order(world, ask, lines=lines)
+    for verb, items in (("orderAddLines", None), ("ordersUpdate", "orders")):
+        added = [
+            {"productSku": "BOLT", "quantity": "2", "externalReference": "1"},
+            {"productSku": "NO", "quantity": "1"},
+            {"productSku": "BOLT", "quantity": "1"},
+            {"productSku": "BOLT", "quantity": "3"},
+        ]
+        if items:
+            found = await of_item(ask, verb, items, orderId=order["id"], addLines=added)
+        else:
+            document = orders.REVISE[verb]
+            payload = (await ask(document, input={"orderId": order["id"], "lines": added}))[verb]
+            found = set(reasons(payload["userErrors"]))
+        field = "addLines" if items else "lines"
+        assert found == {
+            ("NOT_FOUND", f"{field}.1.productSku"),
+            ("DUPLICATE", f"{field}.0"),
+            ("DUPLICATE", f"{field}.3"),
+            ("DUPLICATE", f"{field}.0.externalReference"),
+        }
+
+
 def _imported(**fields: Any) -> dict[str, Any]:
     line = {"productSku": "BOLT", "quantity": "1"}
     return {
