@@ -252,7 +252,8 @@ async def _check_taken(batch: DeliveryBatch[Any]) -> None:
     Refusals: TAKEN; NOT_ALLOWED and OUT_OF_RANGE, which all others get where they are packed.
     """
     named = {place: item.parcels for place, item, _ in batch.looked_at}
-    taken = await check_unused(batch.writing, named, batch.refused)
+    of = {place: (delivery.id, item.parcels) for place, item, delivery in batch.looked_at}
+    taken = await check_unused(batch.writing, of, batch.refused)
     lacking = {place: named[place] for place in {*batch.refused, *taken} & {*named}}
     for found in (taken, await check_generated(batch.writing, lacking)):
         for place, why in found.items():

@@ -36,6 +36,11 @@ class Holder(NamedTuple):
     is_packed: bool
     has_left: bool
 
+    def is_on_its_way_with(self, carrier_id: UUID | None) -> bool:
+        """Tell whether it was packed under its number, and has left, perhaps with a carrier."""
+        is_its = None in {self.carrier_id, carrier_id} or self.carrier_id == carrier_id
+        return self.is_packed and self.has_left and is_its
+
 
 async def holders_of(
     writing: Writing, numbers: Collection[str], at: datetime
@@ -72,8 +77,8 @@ _HOLDERS = Statement(
     .join(Delivery, Delivery.id == Parcel.delivery_id)
     .where(
         *(
-            it.merchant_id == bindparam("merchant", type_=Uuid())
-            for it in (TrackingNumber, Parcel, Delivery)
+            table.merchant_id == bindparam("merchant", type_=Uuid())
+            for table in (TrackingNumber, Parcel, Delivery)
         ),
         TrackingNumber.number_compared == any_(bindparam("keys", type_=ARRAY(Text()))),
         TrackingNumber.added_at > bindparam("since", type_=DateTime(timezone=True)),
@@ -94,19 +99,13 @@ def check_numbers(
     holders: Mapping[str, Sequence[Holder]],
 ) -> None:
     """Refused: TAKEN for numbers of parcels of which another customer's is on its way."""
-    customer = customer_of(delivery)
-    problems = [
-        Problem(Code.TAKEN, _TAKEN, ("parcels", no, "tracking_numbers", place))
-        for no, parcel in enumerate(parcels)
-        for place, number in enumerate(parcel.tracking_numbers)
-        if any(
-            it.is_packed
-            and it.has_left
-            and it.customer != customer
-            and (None in {it.carrier_id, parcel.carrier_id} or it.carrier_id == parcel.carrier_id)
-            for it in holders.get(compared(number), ())
-        )
-    ]
+    customer, problems = customer_of(delivery), list[Problem]()
+    for no, parcel in enumerate(parcels):
+        for place, number in enumerate(parcel.tracking_numbers):
+            others = (it for it in holders.get(compared(number), ()) if it.customer != customer)
+            if any(it.is_on_its_way_with(parcel.carrier_id) for it in others):
+                path = ("parcels", no, "tracking_numbers", place)
+                problems.append(Problem(Code.TAKEN, _TAKEN, path))
     if problems:
         raise Refused.of(problems)
 

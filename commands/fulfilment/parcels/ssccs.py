@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, null, select, update
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
 from commands.writing.counters import raised
@@ -22,27 +22,32 @@ from kit.standards import gs1
 from models.access.keys import CounterName, Merchant, MerchantCounter
 from models.base.tables import fixed
 from models.base.visibility import merchant
-from models.fulfilment.parcels import Parcel
+from models.fulfilment.parcels import Parcel, ParcelStatus
 
 
 async def check_unused(
     writing: Writing,
-    named: Mapping[int, Sequence[ParcelPack]],
+    named: Mapping[int, tuple[UUID, Sequence[ParcelPack]]],
     refused: Mapping[int, Refused],
 ) -> dict[int, Refused]:
     """Return why packings are refused of which another parcel has an SSCC, here or anywhere.
 
-    named: their parcels, by position. refused: those that are not packed, whatever is found.
+    A voided parcel leaves its own to who is packed under it now, and so does one of the delivery
+    that is packed anew. named: delivery and parcels, by position. refused: those that are not
+    packed, whatever is found.
     """
     ssccs = {
         place: {no: it.sscc for no, it in enumerate(parcels) if it.sscc is not None}
-        for place, parcels in named.items()
+        for place, (_, parcels) in named.items()
     }
     every = {sscc for of in ssccs.values() for sscc in of.values()}
     # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
-    used: dict[str, int | None] = dict.fromkeys(
-        await writing.for_all().by_key(Parcel, "sscc", every)
-    )
+    there = await writing.for_all().by_key(Parcel, "sscc", every)
+    live = {sscc: it for sscc, it in there.items() if it.status is not ParcelStatus.VOIDED}
+    own = {(key, it.sscc) for key, parcels in named.values() for it in parcels}
+    used: dict[str, int | None] = {
+        sscc: None for sscc, it in live.items() if (it.delivery_id, sscc) not in own
+    }
     found: dict[int, Refused] = {}
     for place in sorted(ssccs, key=lambda it: (it in refused, it)):
         taken = [
@@ -53,6 +58,25 @@ async def check_unused(
         if taken:
             found[place] = Refused.of(taken)
     return found
+
+
+async def leave(writing: Writing, packings: Iterable[Packing]) -> None:
+    """Let voided parcels leave their SSCCs to those that are packed under them now."""
+    given = [it.sscc for of in packings for it in of.parcels if it.sscc is not None]
+    if given:
+        await writing.session.rows(_LEAVE, {**writing.parameters, "keys": given})
+
+
+_LEAVE = Statement(
+    update(Parcel)
+    .where(
+        Parcel.merchant_id == bindparam("merchant", type_=Uuid()),
+        Parcel.sscc == any_(bindparam("keys", type_=ARRAY(Text()))),
+        Parcel.status == fixed(ParcelStatus.VOIDED),
+    )
+    .values(sscc=null())
+    .returning(Parcel.id)
+)
 
 
 async def check_generated(

@@ -18,7 +18,7 @@ _MOST_EVENTS, _MOST_NUMBERS = 1_000, 30
 """Of one parcel. What is reported of a pallet is read for all that stands on it."""
 
 
-def check_room(how_many: int, path: Path) -> None:
+def check_events(how_many: int, path: Path) -> None:
     """Refused: TOO_MANY_ITEMS for an event of a parcel that has as many as it may."""
     if how_many >= _MOST_EVENTS:
         text = f"A parcel has at most {_MOST_EVENTS:,} events."

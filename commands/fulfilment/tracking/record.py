@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_
 
 from commands.fulfilment.deliveries.arrivals import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
-from commands.fulfilment.tracking.added import AddedNumbers, check_room
+from commands.fulfilment.tracking.added import AddedNumbers, check_events
 from commands.fulfilment.tracking.named import find_parcels
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
 from commands.writing.rows import write_rows
@@ -262,7 +262,7 @@ class _Known:
         """Refused: INVALID_DATE for what did not happen then; TAKEN, TOO_MANY_ITEMS as `added`."""
         for parcel in parcels:
             _check_time(self.writing, place, report, self.placed[parcel.id])
-            check_room(len(self.events[parcel.id]), ("events", place))
+            check_events(len(self.events[parcel.id]), ("events", place))
             self.numbers.check(parcel, report, place)
 
     def add_to_each(

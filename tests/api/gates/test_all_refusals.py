@@ -232,7 +232,7 @@ async def test_an_order_again_is_known_beside_what_names_it_wrongly(world, ask, 
     read = "query ($id: ID!) { order(id: $id) { channel { id code } party { number } } }"
     of = (await ask(read, id=order["id"]))["order"]
     right = {"channelCode": of["channel"]["code"], "partyNumber": of["party"]["number"]}
-    wrong, told = {
+    wrong, named = {
         "channel": ({"channelCode": "NO"}, {("NOT_FOUND", "channelCode")}),
         "both": ({"channelId": of["channel"]["id"]}, {("INVALID", "channelCode")}),
         "party": ({"partyNumber": "NO"}, {("NOT_FOUND", "partyNumber")}),
@@ -249,7 +249,7 @@ async def test_an_order_again_is_known_beside_what_names_it_wrongly(world, ask, 
         ],
         shipToAddressCode="NOWHERE",
     )
-    assert found == told | {
+    assert found == named | {
         ("INVALID_DATE", "placedAt"),
         ("WRONG_STATE", "lines.0.quantity"),
         ("SCALE_EXCEEDED", "lines.1.quantity"),

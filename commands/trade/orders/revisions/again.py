@@ -19,7 +19,7 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
 _DISCOUNTS = ("discount_percent", "discount_amount")
-TOGETHER: tuple[tuple[str, ...], ...] = (
+SAYING_ONE_THING: tuple[tuple[str, ...], ...] = (
     ("channel_id", "channel_code"),
     ("buyer_contact_id", "buyer_contact_code"),
     ("ship_to", "ship_to_id", "ship_to_address_code"),
@@ -139,13 +139,13 @@ def _revision(again: Again, known: StandingPrices) -> Revision:
 
 def _stated(item: OrderFields) -> AbstractSet[str]:
     """Return the fields that an input gives, with those that say the same thing."""
-    together = (it for it in TOGETHER if item.model_fields_set.intersection(it))
+    together = (it for it in SAYING_ONE_THING if item.model_fields_set.intersection(it))
     return item.model_fields_set.union(*together)
 
 
 def _as_sent(item: OrderFields, name: str) -> str:
     """Return the field of an input that says what one of its others is."""
-    together = next(it for it in TOGETHER if name in it)
+    together = next(it for it in SAYING_ONE_THING if name in it)
     return next(it for it in together if it in item.model_fields_set)
 
 

@@ -15,7 +15,7 @@ from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.again import Again
-from commands.trade.orders.revisions.meant import Known, beside, only_ones, read_fixed
+from commands.trade.orders.revisions.meant import SentAgain, beside, only_ones, read_fixed
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.steps import StandingPrices
@@ -189,7 +189,7 @@ async def _known(
     references: References,
     there: Mapping[OrderKey, UUID],
     keys: Sequence[OrderKey | None],
-) -> tuple[StandingOrders, dict[int, Known[OrderImport]], References]:
+) -> tuple[StandingOrders, dict[int, SentAgain[OrderImport]], References]:
     """Return orders that are there, which of them are sent again, and what those name as well."""
     unnamed = {place: orders[place] for place, key in enumerate(keys) if key is None}
     named = {place: there[key] for place, key in enumerate(keys) if key and key in there}
@@ -198,7 +198,7 @@ async def _known(
     fixed = await read_fixed(writing, standing.orders.values())
     known = {
         place: replace(
-            Known.of(orders[place], standing.orders[order_id], is_named=place not in unnamed),
+            SentAgain.of(orders[place], standing.orders[order_id], is_named=place not in unnamed),
             fixed=fixed.get(order_id, ()),
         )
         for place, order_id in named.items()
@@ -215,7 +215,7 @@ def _again(
     references: References,
     standing: StandingOrders,
     sent: OrderImport,
-    known: Known[OrderImport],
+    known: SentAgain[OrderImport],
 ) -> Again:
     """Return an order that is sent again: where something of it is odd, what is left beside that.
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
 
 from commands.trade.orders.references import References, customer, taken
-from commands.trade.orders.revisions.again import TOGETHER
+from commands.trade.orders.revisions.again import SAYING_ONE_THING
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Problem, Refused
@@ -69,7 +69,7 @@ async def only_ones(
 
 
 @dataclass(frozen=True)
-class Known(Generic[ItemT]):
+class SentAgain(Generic[ItemT]):
     """An order that is sent again, as one of the channel, customer and currency that it has.
 
     replaced: fields of what is sent that name others. fixed: columns of the order that never
@@ -82,7 +82,7 @@ class Known(Generic[ItemT]):
     fixed: Collection[str] = ()
 
     @classmethod
-    def of(cls, item: ItemT, order: Order, *, is_named: bool) -> "Known[ItemT]":
+    def of(cls, item: ItemT, order: Order, *, is_named: bool) -> "SentAgain[ItemT]":
         """Return what is known of an order. What it says in another currency is left out.
 
         is_named: whether its channel and customer are.
@@ -139,7 +139,9 @@ def beside(item: ItemT, problems: Sequence[Problem]) -> tuple[Sequence[int], Ite
     fields = type(item).model_fields
     odd = {it.path[1] for it in problems if it.path[:1] == ("lines",) and it.path[1:]}
     names = {str(it.path[0]) for it in problems if it.path and it.path[0] != "lines"} - DATES
-    names |= {name for of in TOGETHER if names.intersection(of) for name in of if name in fields}
+    names |= {
+        name for of in SAYING_ONE_THING if names.intersection(of) for name in of if name in fields
+    }
     numbers = [it for it in range(len(item.lines)) if it not in odd]
     is_whole = any(it.path in {(), ("lines",)} for it in problems)
     if is_whole or not numbers or any(fields[name].is_required() for name in names):
@@ -153,11 +155,8 @@ def _without(item: ItemT, names: set[str], values: Mapping[str, Any] | None = No
     kind: Any = type(item)
     fields, values = kind.model_fields, values or {}
     left = {name: getattr(item, name) for name in fields}
-    left |= {
-        name: it.get_default(call_default_factory=True)
-        for name, it in fields.items()
-        if name in names
-    }
+    for name in names.intersection(fields):
+        left[name] = fields[name].get_default(call_default_factory=True)
     stated = (item.model_fields_set - names) | values.keys()
     found: ItemT = kind.model_construct(_fields_set=stated, **{**left, **values})
     return found

@@ -148,10 +148,10 @@ def _targets(
     if odd.problems:
         with odd:
             Revision(order, changed.standing.every(order.id), {}, lines, gone).check()
-        twice, told = Refusals(), {(it.code, it.path) for it in odd.problems}
+        twice, there = Refusals(), {(it.code, it.path) for it in odd.problems}
         with twice:
             _check_twice(order, lines)
-        odd.problems += [it for it in twice.problems if (it.code, it.path) not in told]
+        odd.problems += [it for it in twice.problems if (it.code, it.path) not in there]
     odd.end()
     return lines, gone
 
