@@ -97,7 +97,8 @@ class Parcel(Node):
     )
     parcel_no: int = strawberry.field(description="Its number in that packing, from 1.")
     sscc: str | None = strawberry.field(
-        description="GS1 Serial Shipping Container Code; a voided one leaves it to what is packed under it."
+        description="GS1 Serial Shipping Container Code; a voided parcel leaves it to the one that"
+        " is packed under it."
     )
     tracking_numbers: list[TrackingNumber] = related(
         loaders.tracking_numbers, "The carriers' numbers of it, oldest first."

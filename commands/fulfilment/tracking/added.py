@@ -25,6 +25,25 @@ def check_events(how_many: int, path: Path) -> None:
         raise Refused(Code.TOO_MANY_ITEMS, text, path)
 
 
+def leave_out_most(
+    parcels: dict[int, list[Parcel]], reports: Sequence[TrackingReport], most: int
+) -> dict[int, Refused]:
+    """Leave out reports of numbers that so many parcels share that no other would be recorded.
+
+    parcels: of each report, by position. most: how many of them all of a call may name. Returns why
+    they are refused: TOO_MANY_ITEMS.
+    """
+    named, refused = sum(map(len, parcels.values())), dict[int, Refused]()
+    for place in sorted(parcels, key=lambda it: (-len(parcels[it]), it)):
+        if named <= most:
+            break
+        many = len(parcels.pop(place))
+        named -= many
+        text = f"{many:,} parcels have this number: report it in another call."
+        refused[place] = Refused(Code.TOO_MANY_ITEMS, text, ("events", place, reports[place].key))
+    return refused
+
+
 @dataclass
 class AddedNumbers:
     """Numbers of parcels to which reports add some.

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_
 
 from commands.fulfilment.deliveries.arrivals import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
-from commands.fulfilment.tracking.added import AddedNumbers, check_events
+from commands.fulfilment.tracking.added import AddedNumbers, check_events, leave_out_most
 from commands.fulfilment.tracking.named import find_parcels
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
 from commands.writing.rows import write_rows
@@ -55,6 +55,7 @@ async def record_tracking(writing: Writing, command: ParcelRecordTracking) -> Ou
     """
     source = await _source(writing, command)
     parcels, refused = await find_parcels(writing, command.events)
+    refused |= leave_out_most(parcels, command.events, writing.extent.most // 2)
     results: list[Outcome] = [_refused() for _ in command.events]
     for place, refusal in refused.items():
         results[place]["problems"] = _every(writing, place, command.events[place], refusal)

@@ -1,8 +1,10 @@
 """Nobody gets another one's parcel by its number, nor stops others by how much is reported."""
 
+from typing import Any
+
 import pytest
 
-from commands.fulfilment.tracking import added
+from commands.fulfilment.tracking import added, record
 from kit.ids import to_global
 from models.access.viewers import Actor
 from models.fulfilment.parcels import Parcel
@@ -78,3 +80,20 @@ async def test_more_than_a_parcel_may_have_is_refused_alone(feed, world, monkeyp
     numbers = [feed.event("DELIVERED", 3, **its, newTrackingNumber=it) for it in ("A", "B")]
     results = await feed.results(*numbers)
     assert ("TOO_MANY_ITEMS", "newTrackingNumber") in reasons(results[1]["userErrors"], 3)
+
+
+async def test_a_number_that_many_share_stops_no_other_report(feed, world, monkeypatch):
+    many, other = await sent(world, parcels=3), await sent(world)
+    await numbered(world, many, "SHARED")
+    shared = [feed.event("IN_TRANSIT", hour, trackingNumber="SHARED") for hour in range(3)]
+    own = feed.event("DELIVERED", 1, sscc=other.ssccs[0])
+
+    def at_most(parcels: Any, reports: Any, _most: int) -> Any:
+        return added.leave_out_most(parcels, reports, 5)
+
+    monkeypatch.setattr(record, "leave_out_most", at_most)
+    *refused, last, delivered = await feed.results(*shared, own)
+    assert [reasons(it["userErrors"], 3) for it in refused] == [
+        [("TOO_MANY_ITEMS", "trackingNumber")]
+    ] * 2
+    assert [it["status"] for it in (last, delivered)] == ["CREATED", "CREATED"]
