@@ -62,9 +62,9 @@ async def check_unused(
 
 async def leave(writing: Writing, packings: Iterable[Packing]) -> None:
     """Let voided parcels leave their SSCCs to those that are packed under them now."""
-    given = [it.sscc for of in packings for it in of.parcels if it.sscc is not None]
-    if given:
-        await writing.session.rows(_LEAVE, {**writing.parameters, "keys": given})
+    stated = [it.sscc for of in packings for it in of.parcels if it.sscc is not None]
+    if stated:
+        await writing.session.rows(_LEAVE, {**writing.parameters, "keys": stated})
 
 
 _LEAVE = Statement(

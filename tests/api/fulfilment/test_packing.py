@@ -188,8 +188,8 @@ async def test_a_label_stays_good_until_it_has_left(world, ask):
     assert [it["code"] for it in (await _pack(ask, second, other))["userErrors"]] == ["TAKEN"]
     await deliveries.done(ask, "deliveryCancel", deliveryId=first["id"])
     assert (await _pack(ask, second, other))["userErrors"] == []
-    given = [it.delivery_id for it in await rows(world, Parcel) if it.sscc == FIELDS]
-    assert [to_global("Delivery", it) for it in given] == [second["id"]]
+    its = [it.delivery_id for it in await rows(world, Parcel) if it.sscc == FIELDS]
+    assert [to_global("Delivery", it) for it in its] == [second["id"]]
 
 
 async def test_hundreds_of_used_numbers_keep_nobody_from_the_next(world, ask):
