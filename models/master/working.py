@@ -5,8 +5,11 @@ closure, and has hours; a calendar without hours works around the clock. An open
 from when the clock first shows its beginning until it last shows its end.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
+from functools import lru_cache
 from itertools import count, takewhile
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -17,6 +20,7 @@ from models.master.receiving import END_OF_DAY, Opening, openings_on
 _ROUND_THE_CLOCK: Sequence[Opening] = [
     {"weekday": it, "opens": "00:00", "closes": END_OF_DAY} for it in range(1, 8)
 ]
+_EVERY_DAY = frozenset(range(1, 8))
 LONGEST_PAUSE = 3_660
 """Days after which a calendar that did not work works no more."""
 
@@ -33,15 +37,16 @@ class WorkingHours(Protocol):
 
 def works_on(calendar: WorkingHours, day: date) -> bool:
     """Tell whether a day is worked."""
-    return not _is_off(calendar, day) and (
-        not calendar.hours or any(it["weekday"] == day.isoweekday() for it in calendar.hours)
-    )
+    worked, place = _worked_by(calendar)(day.year), day.toordinal()
+    found = bisect_left(worked, place)
+    return found < len(worked) and worked[found] == place
 
 
 def working_days(calendar: WorkingHours, first: date, last: date) -> int:
     """Count the days worked from the first to the last one, both included."""
-    days = (first + timedelta(it) for it in range((last - first).days + 1))
-    return sum(works_on(calendar, day) for day in days)
+    worked_in, begin, end = _worked_by(calendar), first.toordinal(), last.toordinal()
+    years = (worked_in(it) for it in range(first.year, last.year + 1))
+    return sum(bisect_right(it, end) - bisect_left(it, begin) for it in years)
 
 
 def working_day(calendar: WorkingHours, day: date, number: int) -> date | None:
@@ -50,18 +55,25 @@ def working_day(calendar: WorkingHours, day: date, number: int) -> date | None:
     0 is the day itself where it is worked, and else the next one that is. None where the calendar
     works no more.
     """
-    step = timedelta(-1 if number < 0 else 1)
-    left = abs(number)
     if number == 0:
-        day, left = day - step, 1
-    paused = 0
-    while left:
-        day += step
-        paused = 0 if works_on(calendar, day) else paused + 1
-        left -= not paused
-        if paused > LONGEST_PAUSE:
-            return None
-    return day
+        day, number = day - timedelta(1), 1
+    worked_in, last, left = _worked_by(calendar), day.toordinal(), abs(number)
+    years = range(day.year, MAXYEAR + 1) if number > 0 else range(day.year, MINYEAR - 1, -1)
+    for year in years:
+        begins = date(year, 1, 1) if number > 0 else date(year, 12, 31)
+        if abs(begins.toordinal() - last) > LONGEST_PAUSE + 1:
+            break
+        worked = worked_in(year)
+        ahead = worked[bisect_right(worked, last) :]
+        if number < 0:
+            ahead = worked[: bisect_left(worked, last)][::-1]
+        if ahead and abs(ahead[0] - last) > LONGEST_PAUSE + 1:
+            break
+        if len(ahead) >= left:
+            return date.fromordinal(ahead[left - 1])
+        if ahead:
+            last, left = ahead[-1], left - len(ahead)
+    return None
 
 
 def working_time(calendar: WorkingHours, start: datetime, end: datetime) -> timedelta:
@@ -96,7 +108,7 @@ def _stretches(calendar: WorkingHours, start: datetime) -> Iterator[tuple[dateti
         pause += 1
         if pause > LONGEST_PAUSE:
             return
-        if _is_off(calendar, day):
+        if not works_on(calendar, day):
             continue
         for opens, closes in openings_on(hours, day, zone):
             # Where the clock is set back, openings of one day may meet: no minute counts twice.
@@ -105,14 +117,30 @@ def _stretches(calendar: WorkingHours, start: datetime) -> Iterator[tuple[dateti
                 since, pause = closes, 0
 
 
-def _is_off(calendar: WorkingHours, day: date) -> bool:
-    """Tell whether a day is a holiday or in a closure."""
-    closed = any(_covers(it, day) for it in calendar.closures)
-    if closed or calendar.holiday_country is None:
-        return closed
-    its = public_holidays(calendar.holiday_country, calendar.holiday_subdivision, day.year)
-    return day in its
+def _worked_by(calendar: WorkingHours) -> Callable[[int], Sequence[int]]:
+    """Return what gives the days that a calendar works in a year, in order, as their ordinals."""
+    weekdays = frozenset(it["weekday"] for it in calendar.hours) or _EVERY_DAY
+    closures = tuple((it["from_on"], it["to_on"]) for it in calendar.closures)
+    holidays = calendar.holiday_country, calendar.holiday_subdivision
+    return lambda year: _worked(weekdays, closures, *holidays, year)
 
 
-def _covers(closure: Mapping[str, Any], day: date) -> bool:
-    return bool(closure["from_on"] <= day.isoformat() <= closure["to_on"])
+@lru_cache(maxsize=1_000)
+def _worked(
+    weekdays: frozenset[int],
+    closures: Sequence[tuple[str, str]],
+    country: str | None,
+    subdivision: str | None,
+    year: int,
+) -> Sequence[int]:
+    """Find them once: a thousand years of calendars are remembered, 3 kB each."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    off = set[int]()
+    if country is not None:
+        off |= {it.toordinal() for it in public_holidays(country, subdivision, year)}
+    for from_on, to_on in closures:
+        begin, end = max(date.fromisoformat(from_on), first), min(date.fromisoformat(to_on), last)
+        off |= {*range(begin.toordinal(), end.toordinal() + 1)}
+    # The first day of the calendar of ordinals is a Monday.
+    days = range(first.toordinal(), last.toordinal() + 1)
+    return array("i", (it for it in days if (it - 1) % 7 + 1 in weekdays and it not in off))

@@ -1,4 +1,4 @@
-"""What had arrived beside its replacement before 0056 is delivered when that comes."""
+"""What had arrived beside its replacement is delivered from 0056 on, and issued from 0067 on."""
 
 import asyncio
 
@@ -17,10 +17,11 @@ DELIVERED = """
 SELECT delivered FROM order_lines WHERE delivered > 0
 UNION ALL SELECT delivered FROM contract_lines WHERE delivered > 0
 """
+ISSUED = "SELECT shipped, delivered FROM contract_lines WHERE called_off > 0"
 JOURNALLED = """
-SELECT type, (SELECT sum((of_line.value ->> 'delivered')::numeric)
-    FROM jsonb_each(payload -> 'moved') of_line) FROM journal
-WHERE actor_name = 'migration 0056' ORDER BY position
+SELECT type, (SELECT sum(amount.value::numeric) FROM jsonb_each(payload -> 'moved') of_line,
+    jsonb_each_text(of_line.value) amount) FROM journal
+WHERE actor_name LIKE 'migration %' ORDER BY position
 """
 POSITIONS = "SELECT max(position) - count(*) FROM journal"
 
@@ -49,5 +50,10 @@ async def test_what_had_arrived_beside_its_replacement_is_delivered(world: World
         await asyncio.to_thread(step, migrations.configured(own), revision)
         assert await asyncio.to_thread(ask_once, read, DELIVERED) == counts
     entries = [("contract.progressed", 5), ("order.delivered", 5)]
+    assert await asyncio.to_thread(ask_once, read, JOURNALLED) == entries
+    assert await asyncio.to_thread(ask_once, read, ISSUED) == [(0, 5)]
+    await asyncio.to_thread(command.upgrade, migrations.configured(own), "0067")
+    assert await asyncio.to_thread(ask_once, read, ISSUED) == [(5, 5)]
+    entries.append(("contract.progressed", 5))
     assert await asyncio.to_thread(ask_once, read, JOURNALLED) == entries
     assert await asyncio.to_thread(ask_once, read, POSITIONS) == [(0,)]

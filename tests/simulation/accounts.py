@@ -28,7 +28,8 @@ from tests.simulation.parcels import ParcelRules
 from tests.simulation.simulation import PICK, Row, counted
 
 _ASKED = """
-query ($id: ID!) { contract(id: $id) { lines { accounts { periods {
+query ($id: ID!) { contract(id: $id) { lines { cumulativeIssued delivered inTransit
+  accounts { periods {
     id opening dispatched delivered underWay lost returned cumulativeIssued supplied received
     inTransit } }
   releases(first: 8, filter: {states: [ACTIVE]}) { nodes {
@@ -236,12 +237,9 @@ class AccountRules(DeliveryRules, ParcelRules):
     @rule()
     def reckon(self) -> None:
         """Compare what clients read of accounts with what rows of deliveries add up to."""
-        found = {
-            each["id"]: each
-            for line in self._asked()
-            for of in line["accounts"]
-            for each in of["periods"]
-        }
+        lines = self._asked()
+        periods = (each for line in lines for of in line["accounts"] for each in of["periods"])
+        found = {each["id"]: each for each in periods}
         assert len(found) == len(self.rows["account_periods"])
         self._reconcile(found)
         for period in self.rows["account_periods"]:
@@ -249,7 +247,12 @@ class AccountRules(DeliveryRules, ParcelRules):
             figures = {name: Decimal(figured[name]) for name in figured if name != "id"}
             assert figures == self._reckoned(period), "an account counts otherwise"
             assert min(figures.values()) >= 0
-        for line in self._asked():
+        for line in lines:
+            its = [period for of in line["accounts"] for period in of["periods"]]
+            issued = Decimal(line["cumulativeIssued"])
+            counted_there = (Decimal(it["cumulativeIssued"]) - Decimal(it["opening"]) for it in its)
+            assert issued >= sum(counted_there), "its accounts count what is not the line's (K14)"
+            assert its or issued == Decimal(line["delivered"]) + Decimal(line["inTransit"])
             for of in line["releases"]["nodes"]:
                 for each in (*of["scheduleLines"], *line["demand"]["nodes"]):
                     assert 0 <= Decimal(each["openQuantity"]) <= Decimal(each["quantity"])
@@ -264,8 +267,10 @@ class AccountRules(DeliveryRules, ParcelRules):
         gone = sums["dispatched"] - sums["lost"] - sums["returned"]
         named, unnamed, since = self._parted(period, parts)
         figure = period["reconciled_received"]
-        known = min(figure, named["issued"])
-        supplied = max(figure, known + period["opening"] + unnamed["issued"]) + since["issued"]
+        known, opening = min(figure, named["issued"]), period["opening"]
+        beside = max(figure - named["issued"], _ZERO)
+        known += min(beside, max(period["surplus"], beside - opening - unnamed["issued"]))
+        supplied = known + opening + unnamed["issued"] + since["issued"]
         arrived = max(figure, known + period["opening_received"] + unnamed["delivered"])
         received = max(period["received"], arrived + since["delivered"])
         return sums | {
@@ -365,7 +370,7 @@ class AccountRules(DeliveryRules, ParcelRules):
             if each["contract_line_id"] == line["contract_line_id"]
             and each["ship_to_id"] in (None, delivery["ship_to_id"])
         ]
-        places.sort(key=_place_of)
+        places.sort(key=lambda it: (not it["ship_to_id"], it["unloading_point"] or "", it["id"]))
         return places[0]["id"] if places else None
 
     def _asked(self) -> list[dict[str, Any]]:
@@ -385,11 +390,6 @@ class AccountRules(DeliveryRules, ParcelRules):
         assert result.data is not None, result.errors
         found: dict[str, Any] = loads(dumps(result.data))["contract"]
         return found
-
-
-def _place_of(account: Row) -> tuple[Any, ...]:
-    """Return by what accounts of a line are told apart: those of a plant first."""
-    return account["ship_to_id"] is None, account["unloading_point"] or "", account["id"]
 
 
 def _day(instant: datetime) -> str:

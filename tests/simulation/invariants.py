@@ -125,15 +125,16 @@ def _counters() -> Iterator[tuple[str, str]]:
                         WHERE moved.line_id = line.id AND moved.counter = '{name}'), 0)""",
             )
     for name, drawn in {
-        "called_off": "ordered - line.cancelled",
-        "shipped": "shipped",
-        "delivered": "delivered",
+        "called_off": "line.ordered - line.cancelled",
+        "shipped": f"""(SELECT sum(part.shipped - part.lost - part.refused) FROM ({_PARTS}) part
+            WHERE part.order_line_id = line.id)""",
+        "delivered": "line.delivered",
     }.items():
         yield (
-            f"a contract line's {name} is that of its call-offs",
+            f"a contract line's {name} is that of its call-offs (K14, D23)",
             f"""SELECT agreed.id, agreed.{name} FROM contract_lines agreed
                 WHERE agreed.merchant_id = :merchant AND agreed.{name} <> coalesce((
-                    SELECT sum(line.{drawn}) FROM ({_LINES}) line
+                    SELECT sum({drawn}) FROM ({_LINES}) line
                     WHERE line.contract_line_id = agreed.id), 0)""",
         )
 

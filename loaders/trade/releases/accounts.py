@@ -10,7 +10,6 @@ from loaders.reading.relations import Part, Reader, Relation
 from models.access.viewers import Actor, anyone
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import ContractLine
-from models.trade.orders.lines import OrderLine
 from models.trade.releases.counting import QUANTITY, counted, ours, received, supplied_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
@@ -74,8 +73,8 @@ counted_in = _Counted()
 class _UnderWay(Relation):
     """contract line id -> what has left and, reconciled for each place, not been received.
 
-    It is the sum of what the newest periods of its accounts count; without an account, of what was
-    shipped and has not arrived.
+    It is the sum of what the newest periods of its accounts count; without an account, what was
+    issued and has not arrived.
     """
 
     record = namedtuple("record", ("in_transit",))  # noqa: PYI024 -- one figure.
@@ -97,22 +96,10 @@ class _UnderWay(Relation):
             period.starts_on == newest.correlate_except(other).scalar_subquery(),
         )
         counted_there = found.correlate_except(account, period, sums).scalar_subquery()
-        coming = _on_the_way(reader, line)
+        coming = line.shipped - line.delivered
         figures = SimpleNamespace(in_transit=func.coalesce(counted_there, coming, type_=QUANTITY))
         rows = select().select_from(line).where(line.id == key, *seen_by(reader.viewer, line))
         return figures, rows.correlate_except(line)
-
-
-def _on_the_way(reader: Reader, agreed: Any) -> ColumnElement[Any]:
-    """Return what call-offs have shipped that has not arrived: what one has too much, none lacks.
-
-    Where there is no call-off it is zero.
-    """
-    line = reader.table(OrderLine)
-    left = func.greatest(line.shipped - line.delivered, 0)
-    found = select(func.coalesce(func.sum(left), 0, type_=QUANTITY))
-    found = found.where(*ours(reader, line), line.contract_line_id == agreed.id)
-    return found.correlate_except(line).scalar_subquery()
 
 
 under_way = _UnderWay()

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor, Scope
@@ -189,3 +190,8 @@ class DeliveryLine(Packaged, Owned):
     short_reason: Mapped[ShortReason | None] = mapped_column(OneOf(ShortReason))
 
     packaged_quantity = count_in_packagings("planned")
+
+    @hybrid_property
+    def issued(self) -> Decimal:
+        """What left and was neither lost nor came back; the customer has it or will have it."""
+        return self.shipped - self.lost - self.refused

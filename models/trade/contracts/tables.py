@@ -17,6 +17,7 @@ from models.base.tables import (
     Owned,
     Searched,
     Tally,
+    WideSum,
     check,
     folded,
     found_by,
@@ -159,6 +160,7 @@ class ContractLine(OfProduct, Packaged, Owned):
     """One agreed product. Tolerances in percent of the line.
 
     released: the cumulative quantity up to which the active releases ask for goods.
+    shipped: what is issued: what left and was neither lost nor came back (`DeliveryLine.issued`).
     received: what the customer says it has received in all (its Fortschrittszahl).
     guarantee_id: what is guaranteed for call-offs from now on.
     """
@@ -190,7 +192,6 @@ class ContractLine(OfProduct, Packaged, Owned):
             "called_off <= coalesce(max_quantity, target_quantity)"
             " * (1 + over_tolerance_percent / 100)",
         ),
-        check("shipped_within_called_off", "shipped <= called_off"),
         check("price_not_negative", "unit_price >= 0"),
         check(
             "tolerances",
@@ -224,11 +225,11 @@ class ContractLine(OfProduct, Packaged, Owned):
     unit_price: Mapped[Decimal]
     guarantee_id: Mapped[UUID | None]
     called_off: Mapped[Counter]
-    released: Mapped[Counter]
+    released: Mapped[WideSum] = mapped_column(default=Decimal(0), server_default="0")
     shipped: Mapped[Counter]
     delivered: Mapped[Counter]
     returned: Mapped[Counter]
-    received: Mapped[Counter]
+    received: Mapped[WideSum] = mapped_column(default=Decimal(0), server_default="0")
     received_reference: Mapped[str | None]
 
     packaged_quantity = count_in_packagings("target_quantity")

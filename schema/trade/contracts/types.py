@@ -111,13 +111,14 @@ class ContractLine(Node):
         description="The cumulative quantity up to which the active releases ask for goods."
     )
     shipped: Decimal = strawberry.field(
-        description="What was dispatched, and neither lost nor refused."
+        description="What was dispatched, and neither lost nor refused: more than `calledOff` where"
+        " something arrived after all beside what had taken its place."
     )
     in_transit: Decimal = related(
         under_way,
         "What has left and has not been received, by the customer's figure and by ours: the sum of"
-        " `inTransit` of the newest periods of its `accounts`; without any, what was shipped and"
-        " has not arrived.",
+        " `inTransit` of the newest periods of its `accounts`; without any, `shipped` less"
+        " `delivered`.",
         attribute="in_transit",
         directives=[_OF_DELIVERIES],
     )

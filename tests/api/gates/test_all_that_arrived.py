@@ -6,11 +6,19 @@ from kit.ids import to_global
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.lines import OrderLine
-from tests.api.fulfilment.test_reship import go, of, order_line, reshipped
+from tests.api.fulfilment.test_reship import go, of, order_line, reship, reshipped
 from tests.make.feed import Feed, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import EACH, sent
 from tests.make.scene import PLACE
+from tests.make.trade import contracts
+
+COUNTED = """
+query ($id: ID!) { contract(id: $id) { lines {
+  calledOff cumulativeIssued delivered inTransit
+  accounts { periods { cumulativeIssued delivered inTransit } }
+} } }
+"""
 
 
 @pytest.fixture
@@ -35,6 +43,47 @@ async def test_what_is_found_counts_beside_what_is_on_the_road(feed, world, ask)
     order, line = await order_line(ask, shipment)
     assert (line["shipped"], line["delivered"], line["lost"]) == (10, 10, 5)
     assert (order["isOpen"], order["fulfilmentStatus"]) == (False, "DELIVERED")
+
+
+async def _counted(ask, contract, *, is_released: bool) -> tuple[int, ...]:
+    """Return what is called off, issued, delivered and on the way, by the line and its account."""
+    (line,) = (await ask(COUNTED, id=contract["id"]))["contract"]["lines"]
+    periods = [period for account in line["accounts"] for period in account["periods"]]
+    assert len(periods) == is_released
+    for each in periods:
+        assert each == {name: line[name] for name in each}
+    names = ("calledOff", "cumulativeIssued", "delivered", "inTransit")
+    return tuple(int(line[it]) for it in names)
+
+
+@pytest.mark.gate("K14", "parcelRecordTracking", "deliveryDispatch")
+@pytest.mark.parametrize("is_released", [False, True])
+async def test_a_line_and_its_account_count_what_was_found_beside_its_replacement(
+    feed, world, ask, is_released
+):
+    contract = await contracts.contract(world, ask)
+    line_id = contract["lines"][0]["id"]
+    if is_released:
+        await contracts.release(ask, line_id, 1, contracts.schedule("2026-03-10", "50"))
+    call_off = await contracts.call_off(world, ask, contract, "20")
+    old = await deliveries.dispatched(world, ask, call_off, parcel={"generateSscc": True})
+    lost = old["parcels"][0]["sscc"]
+
+    async def counted() -> tuple[int, ...]:
+        return await _counted(ask, contract, is_released=is_released)
+
+    assert await counted() == (20, 20, 0, 20)
+    await feed.results(feed.event("LOST", sscc=lost))
+    new = (await reshipped(ask, old["id"]))["reshipment"]
+    await go(ask, new)
+    assert await counted() == (20, 20, 0, 20)
+    await feed.results(feed.event("DELIVERED", 1, sscc=lost, isCorrection=True))
+    assert await counted() == (20, 40, 20, 20)
+    its = (await deliveries.read(ask, new))["parcels"][0]["sscc"]
+    await feed.results(feed.event("DELIVERED", 1, sscc=its))
+    assert await counted() == (20, 40, 40, 0)
+    await feed.results(feed.event("LOST", 2, sscc=lost, isCorrection=True))
+    assert await counted() == (20, 20, 20, 0)
 
 
 @pytest.mark.gate("D23", "deliveryConfirmReceipt", "deliveryReship", "deliveryDispatch")
@@ -78,3 +127,10 @@ async def test_what_was_refused_whole_and_sent_again_may_have_come_after_all(wor
     assert (await row(world, Delivery, shipment.delivery_id)).state == "RESHIPPED"
     of_line = await row(world, OrderLine, shipment.order_line_id)
     assert (of_line.shipped, of_line.delivered) == (EACH, EACH)
+
+
+async def test_no_line_is_not_every_line(feed, world, ask):
+    shipment = await sent(world)
+    await feed.results(feed.event("LOST", sscc=shipment.ssccs[0]))
+    refused = (await reship(ask, of(shipment), lines=[]))["userErrors"]
+    assert refused == [{"code": "TOO_FEW_ITEMS", "field": ["input", "lines"]}]

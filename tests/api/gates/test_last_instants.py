@@ -5,9 +5,9 @@ import pytest
 from kit.ids import to_global
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels
+from tests.make.running import do_due
 from tests.make.trade import orders, responses
 from workers.fulfilment.deliveries import LAPSE_ORDERS
-from workers.running.rounds import Rounds
 
 BY = "2026-03-03T00:00:00Z"
 WANTED = {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": BY}
@@ -98,7 +98,7 @@ async def test_nothing_is_approved_any_more(world, ask, clock):
 async def test_what_waits_for_approval_is_cancelled_too(world, ask, clock, database):
     order = await orders.order(world, ask, channelId=await approving(world), **WANTED)
     clock.advance(days=2)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     assert (await _read(ask, order))["state"] == "CANCELLED"
 
 
@@ -108,7 +108,7 @@ async def test_what_has_not_left_is_cancelled_by_itself(world, ask, clock, datab
     released = await deliveries.released(world, ask, order, lines=deliveries.lines(order, "2", "4"))
     for days, cancelled in ((0, "0"), (2, "7"), (0, "7")):
         clock.advance(days=days)
-        await Rounds(database, clock).make(LAPSE_ORDERS)
+        await do_due(database, clock, LAPSE_ORDERS)
         now = await _read(ask, order)
         assert now["lines"][0] == {
             "ordered": "10",
@@ -132,32 +132,56 @@ async def test_what_is_packed_may_have_left_in_time_and_is_told_within_a_day(
         for _ in range(2)
     ]
     clock.advance(hours=20)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     sent = await deliveries.done(ask, "deliveryDispatch", deliveryId=one["id"], dispatchedAt=BY)
     assert sent["delivery"]["state"] == "DISPATCHED"
     clock.advance(days=1)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     after = await deliveries.read(ask, two)
     assert after["state"] == "CANCELLED"
     assert {it["status"] for it in after["parcels"]} == {"VOIDED"}
 
 
-async def test_what_travels_with_others_goes_back_and_these_can_be_planned_again(
-    world, ask, clock, database
-):
+async def test_what_lies_in_parcels_with_others_goes_back_after_a_day(world, ask, clock, database):
+    lapsing, other, both = await _two(world, ask)
+    shared = await deliveries.packed(world, ask, lapsing, lines=both)
+    alone = await deliveries.planned(world, ask, (await _two(world, ask))[0])
+    clock.advance(hours=20)
+    await do_due(database, clock, LAPSE_ORDERS)
+    # It may have left in time; what waits for nothing is cancelled meanwhile.
+    assert (await deliveries.read(ask, shared))["state"] == "PACKED"
+    assert (await deliveries.read(ask, alone))["state"] == "CANCELLED"
+    clock.advance(days=1)
+    await do_due(database, clock, LAPSE_ORDERS)
+    after = await deliveries.read(ask, shared)
+    assert after["state"] == "CANCELLED"
+    assert {it["status"] for it in after["parcels"]} == {"VOIDED"}
+    assert (await _read(ask, lapsing))["state"] == "CANCELLED"
+    assert (await deliveries.planned(world, ask, other))["state"] == "PLANNED"
+
+
+async def _two(world, ask):
+    """Return an order that lapses, another one of the same customer, and all lines of both."""
     lapsing = await orders.order(world, ask, **WANTED)
     same = {"partyId": lapsing["party"]["id"], "channelId": lapsing["channel"]["id"]}
     other = await orders.order(world, ask, **same)
-    both = deliveries.lines(lapsing) + deliveries.lines(other)
+    return lapsing, other, deliveries.lines(lapsing) + deliveries.lines(other)
+
+
+async def test_what_travels_with_others_goes_back_and_these_can_be_planned_again(
+    world, ask, clock, database
+):
+    lapsing, other, both = await _two(world, ask)
     shared = await deliveries.planned(world, ask, lapsing, lines=both)
     held = await deliveries.done(
         ask, "deliveryHold", deliveryId=shared["id"], reason="ADDRESS", owner="Ops"
     )
     clock.advance(days=2)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     assert (await deliveries.read(ask, shared))["state"] == "PLANNED"
     await deliveries.done(ask, "deliveryReleaseHold", holdId=held["hold"]["id"])
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    clock.advance(hours=1)
+    await do_due(database, clock, LAPSE_ORDERS)
     assert (await deliveries.read(ask, shared))["state"] == "CANCELLED"
     assert (await _read(ask, lapsing))["state"] == "CANCELLED"
     assert [it["cancelled"] for it in (await _read(ask, other))["lines"]] == ["0", "0"]
@@ -178,8 +202,12 @@ async def test_an_order_that_was_recorded_after_its_last_instant_is_left_to_its_
     }
     query = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
       results { order { id } userErrors { code field } } userErrors { code field } } }"""
-    made = (await ask(query, input={"orders": [item]}))["ordersImport"]["results"][0]
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    before = item | {"externalReference": "H-2", "cancelIfNotBy": item["placedAt"]}
+    items = [before, item]
+    odd, made = (await ask(query, input={"orders": items}))["ordersImport"]["results"]
+    where = ["input", "orders", "0", "cancelIfNotBy"]
+    assert odd["userErrors"] == [{"code": "INVALID_DATE", "field": where}]
+    await do_due(database, clock, LAPSE_ORDERS)
     assert (await _read(ask, made["order"]))["lines"][0]["cancelled"] == "0"
 
 

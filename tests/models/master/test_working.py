@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.master.working import (
+    LONGEST_PAUSE,
+    _worked,
     after_working_time,
     working_day,
     working_days,
@@ -174,3 +176,45 @@ def test_a_calendar_without_hours_works_around_the_clock():
     start = datetime(2026, 3, 27, 23, tzinfo=UTC)
     assert working_time(_calendar(), start, start + timedelta(days=3)) == timedelta(days=3)
     assert after_working_time(_calendar(), start, timedelta()) == start
+
+
+def _day_by_day(calendar, day, number):
+    """Return the same as `working_day` by looking at each day."""
+    step = timedelta(1 if number > 0 else -1)
+    left, paused = abs(number), 0
+    while left and paused <= LONGEST_PAUSE:
+        day += step
+        paused = 0 if works_on(calendar, day) else paused + 1
+        left -= not paused
+    return None if left else day
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sets(st.integers(1, 7), min_size=1),
+    st.dates(date(2020, 1, 1), date(2030, 12, 31)),
+    st.sampled_from([1, 2, 10, 3_650, 3_675]),
+    st.integers(-400, 400).filter(bool),
+)
+def test_a_day_is_found_by_years_as_by_days(weekdays, shut, long, number):
+    hours = [(it, "08:00", "16:00") for it in sorted(weekdays)]
+    closures = [(shut.isoformat(), (shut + timedelta(long)).isoformat())]
+    calendar = _calendar(hours, closures=closures)
+    for start in (shut - timedelta(3), shut, shut + timedelta(long + 2)):
+        found = working_day(calendar, start, number)
+        assert found == _day_by_day(calendar, start, number)
+        if found is not None:
+            between = (start + timedelta(1), found) if number > 0 else (found, start - timedelta(1))
+            assert working_days(calendar, *between) == abs(number)
+
+
+def test_the_days_of_a_year_are_found_once_however_many_ask():
+    """A line of a year's transit on Mondays only is seven years away; a closed calendar ends."""
+    closures = [(f"2026-{it:02}-01", f"2026-{it:02}-02") for it in range(1, 13)]
+    calendar = _calendar([(1, "08:00", "16:00")], closures=closures)
+    shut = _calendar(closures=[("0001-01-01", "9999-12-31")])
+    _worked.cache_clear()
+    for day in range(250):
+        assert working_day(calendar, date(2026, 1, 1) + timedelta(day), 366).year >= 2033
+        assert working_day(shut, date(2026, 1, 1) + timedelta(day), -1) is None
+    assert _worked.cache_info().misses <= 9 + 12

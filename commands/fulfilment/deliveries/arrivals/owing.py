@@ -4,7 +4,8 @@ It counts no more as planned and shipped of its order line, nor as issued of its
 that it is open again, and can be planned again or cancelled. If it arrives after all, it counts as
 planned and shipped again, as far as nothing has taken its place meanwhile; what lies beyond is kept
 as `owed_again` of the delivery's line, and counts so as soon as there is room. What arrived is
-delivered either way: of an order line that is what arrived in all of its deliveries. What falls
+delivered either way, and issued: of an order line that is what arrived in all of its deliveries, of
+a contract line what left in all of its call-offs and is not gone. What falls
 open in an order that is closed already is cancelled like what was open when it was closed; what
 arrives there after all takes the place of what was cancelled, and is called off again of a contract
 that still has room for it and did not let it go over to another one.
@@ -199,8 +200,11 @@ async def count_on_contracts(
     then: list[Then] = []
     for line, sums in found.sums.items():
         if line.contract_line_id is not None:
-            parts = {it: sums[it] for it in ("shipped", "delivered")}
-            parts["called_off"] = -sums["cancelled"]
+            parts = {
+                "shipped": -sums["lost"] - sums["refused"],
+                "delivered": sums["delivered"],
+                "called_off": -sums["cancelled"],
+            }
             for counter, amount in parts.items():
                 changes[line.contract_line_id][counter] += amount
             at = moved_at.get(line.order_id, locked.writing.now)

@@ -26,7 +26,7 @@ from commands.writing.verbs import verb
 from kit.db.statements import Statement
 from kit.errors import Path, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Instant, Note, Place, Quantity, refuse_duplicates
+from kit.inputs import Bulk, Instant, Note, Place, Quantity, refuse_duplicates
 from models.base.acts import AllRows
 from models.events.fulfilment.deliveries import DeliveryReshipped
 from models.fulfilment.deliveries import acts
@@ -55,10 +55,8 @@ class DeliveryReship(DeliveryCommand):
         description="Why the window may lie outside of the address's receiving hours, or of the"
         " contract's validity, or leave less notice than it asks for.",
     )
-    lines: list[ReshippedLine] = Field(
-        default_factory=list,
-        max_length=LARGEST_BULK,
-        description="What is sent again; all that is owed again when left out.",
+    lines: Bulk[ReshippedLine] | None = Field(
+        None, description="What is sent again; all that is owed again when left out."
     )
     location_id: Annotated[UUID, Names("Location")] | None = Field(
         None, description="Where it starts; else where the old one did."
@@ -147,7 +145,7 @@ async def _planned(
         raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, ("delivery_id",))
     refusals = Refusals()
     with refusals:
-        if command.lines:
+        if command.lines is not None:
             taken = await _stated(command.lines, delivery, locked, owed)
     try:
         part = _part(command, delivery, taken)
@@ -223,7 +221,7 @@ def _part(
 def _sent(command: DeliveryReship, path: Path) -> Path:
     """Return where in the input that stands of which a plan tells. path: (0, ...) of the plan's."""
     _, *below = path
-    if not below or (below[0] == "lines" and not command.lines):
+    if not below or (below[0] == "lines" and command.lines is None):
         return ("delivery_id",)
     if below[-1] == "order_line_id":
         below[-1] = "delivery_line_id"

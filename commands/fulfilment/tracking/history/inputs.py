@@ -52,7 +52,8 @@ class RecordedDelivery(DeliveryPart):
     parcels: list[RecordedParcel] = Field(
         default_factory=list,
         max_length=LARGEST_BULK,
-        description="Its parcels; one with all of it when left out. They hold all that it takes.",
+        description="Its parcels, which hold all that it takes; where none are named, one with all"
+        " of it.",
     )
 
     @property

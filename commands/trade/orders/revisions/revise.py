@@ -1,12 +1,12 @@
 """Bringing an order to what it is to be: the one place that compares, refuses and writes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from commands.trade.orders.amounts import AMOUNTS, same_amounts
-from commands.trade.orders.drafts import LineDraft, line_columns, window_columns
+from commands.trade.orders.drafts import LineDraft, let_lapse, line_columns, window_columns
 from commands.trade.orders.lines import settle_payments
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
@@ -55,7 +55,7 @@ class Revision:
     rows: its lines. header: columns of the order that it is to have. lines: all lines that it is
     to have. gone: lines that it is to have no more, each with where the input says so.
     overridden: rules that its new windows break. fields: of the order -> the field by which the
-    input says the same.
+    input says the same. fixed: columns of it that never change, beside those of all orders.
     """
 
     order: Order
@@ -65,6 +65,7 @@ class Revision:
     gone: Sequence[Gone] = ()
     overridden: frozenset[TimeRule] = frozenset()
     fields: Mapping[str, str] = field(default_factory=dict)
+    fixed: Collection[str] = ()
 
     def against(self, rules: frozenset[TimeRule], why: str) -> "Revision":
         """Return the same, with the rules that its windows break, and why they may."""
@@ -129,7 +130,7 @@ class Revision:
         problems = dict[Path, Problem]()
         for (name, *below), what in _differences(self.order, headings).items():
             why = self._closed or (taken if name not in _FREE else None)
-            if name in _FIXED:
+            if name in _FIXED or name in self.fixed:
                 why = f"{self.order.number} is there already"
             if not why:
                 continue
@@ -246,17 +247,21 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
         changed += each.shares()
         header = {it: each.header.get(it, getattr(each.order, it)) for it in names}
         orders.append((each.order, {**header, "version": each.order.version + 1}))
-        fields = tuple(map(ColumnName, each.headings))
-        prices = {row.id: PriceChange(*its) for row, its in each.prices()}
-        writing.record(
-            OrderUpdated(each.order.id, fields=fields, lines=tuple(lines), prices=prices)
-        )
-        if each.overridden:
-            broken = OrderWindowOverridden(each.order.id, rules=tuple(sorted(each.overridden)))
-            writing.record(broken)
+        _tell(writing, each, lines)
     await change_rows(writing, {Order: orders, OrderLine: changed})
     await write_rows(writing, {OrderLine: new})
     await settle_payments(writing, (order for order, _ in orders))
+
+
+def _tell(writing: Writing, each: Revision, lines: Sequence[UpdatedLine]) -> None:
+    """Tell what an order becomes, and let it be looked at when it is not wanted any more."""
+    key, headings = each.order.id, each.headings
+    let_lapse(writing, key, headings.get("cancel_if_not_by"))
+    fields = tuple(map(ColumnName, headings))
+    prices = {row.id: PriceChange(*its) for row, its in each.prices()}
+    writing.record(OrderUpdated(key, fields=fields, lines=tuple(lines), prices=prices))
+    if each.overridden:
+        writing.record(OrderWindowOverridden(key, rules=tuple(sorted(each.overridden))))
 
 
 def _row(order: Order, line_no: int, columns: Mapping[str, Any]) -> dict[str, Any]:
