@@ -247,7 +247,8 @@ async def _check_free(
 async def _check_ssccs(batch: DeliveryBatch[Any]) -> None:
     """Leave out, TAKEN, what gives a parcel the SSCC of another one."""
     named = {place: item.parcels for place, item, _ in batch.looked_at}
-    taken = await check_unused(batch.writing, named, batch.refused)
+    deliveries = {place: delivery.id for place, _, delivery in batch.looked_at}
+    taken = await check_unused(batch.writing, named, deliveries, batch.refused)
     for place, why in taken.items():
         with batch.of(place):
             raise why

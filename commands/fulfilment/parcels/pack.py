@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, literal, update
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
 from commands.fulfilment.parcels.ssccs import generate_last, ssccs_of
@@ -75,6 +75,7 @@ async def pack(writing: Writing, prepared: Packable) -> dict[int, list[UUID]]:
     if not prepared.packings:
         return {}
     await void(writing, *(it.delivery_id for it in prepared.packings.values()))
+    await _free(writing, prepared.packings.values())
     rows, made = _Rows(), dict[int, list[UUID]]()
     for place, packing in prepared.packings.items():
         made[place] = [new_id() for _ in packing.parcels]
@@ -136,7 +137,8 @@ class _Rows:
                 **parcel.model_dump(include=_COPIED),
             }
         )
-        added = {"parcel_id": key, "carrier_id": parcel.carrier_id, "added_at": packing.at}
+        added: dict[str, Any] = {"parcel_id": key, "carrier_id": parcel.carrier_id}
+        added |= {"added_at": packing.at, "is_voided": False}
         self.numbers += [
             {**_own(writing), **added, "number": number} for number in parcel.tracking_numbers
         ]
@@ -167,8 +169,30 @@ async def void(writing: Writing, *delivery_ids: UUID) -> None:
     await change_rows(
         writing, {Parcel: [(it, {"status": ParcelStatus.VOIDED, **now}) for it in parcels]}
     )
+    if parcels:
+        values = {"merchant": writing.viewer.merchant_id, "keys": [it.id for it in parcels]}
+        await writing.session.execute(_NUMBERS_VOIDED, values)
     for parcel in parcels:
         writing.record(ParcelVoided(parcel.id))
+
+
+_NUMBERS_VOIDED = (
+    update(TrackingNumber)
+    .where(
+        TrackingNumber.merchant_id == bindparam("merchant", type_=Uuid()),
+        TrackingNumber.parcel_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+    )
+    .values(is_voided=True)
+    .execution_options(synchronize_session=False)
+)
+
+
+async def _free(writing: Writing, packings: Iterable[Packing]) -> None:
+    """Take the SSCCs that are given to new parcels from voided ones: a label is of one parcel."""
+    given = {parcel.sscc for it in packings for parcel in it.parcels if parcel.sscc}
+    if given:
+        voided = await writing.for_all().among(Parcel, "sscc", given, "id", lock=True)
+        await change_rows(writing, {Parcel: [(it, {"sscc": None}) for it in voided]})
 
 
 async def carriers_of(

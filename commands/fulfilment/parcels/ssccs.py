@@ -21,17 +21,20 @@ from kit.standards import gs1
 from models.access.keys import CounterName, Merchant, MerchantCounter
 from models.base.tables import fixed
 from models.base.visibility import merchant
-from models.fulfilment.parcels import Parcel
+from models.fulfilment.parcels import Parcel, ParcelStatus
 
 
 async def check_unused(
     writing: Writing,
     named: Mapping[int, Sequence[ParcelPack]],
+    deliveries: Mapping[int, UUID],
     refused: Mapping[int, Refused],
 ) -> dict[int, Refused]:
     """Return why packings are refused of which another parcel has an SSCC, here or anywhere.
 
-    named: their parcels, by position. refused: those that are not packed, whatever is found.
+    What is voided has it no more, nor what the packing voids: that is packed anew under its label.
+    named: their parcels, by position; deliveries: of which they are. refused: those that are not
+    packed, whatever is found.
     """
     ssccs = {
         place: {no: it.sscc for no, it in enumerate(parcels) if it.sscc is not None}
@@ -39,15 +42,18 @@ async def check_unused(
     }
     every = {sscc for of in ssccs.values() for sscc in of.values()}
     # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
-    used: dict[str, int | None] = dict.fromkeys(
-        await writing.for_all().by_key(Parcel, "sscc", every)
-    )
+    holders = await writing.for_all().by_key(Parcel, "sscc", every)
+    holder_of = {
+        sscc: it.delivery_id for sscc, it in holders.items() if it.status != ParcelStatus.VOIDED
+    }
+    used: dict[str, int] = {}
     found: dict[int, Refused] = {}
     for place in sorted(ssccs, key=lambda it: (it in refused, it)):
         taken = [
             Problem(Code.TAKEN, "Another parcel has this SSCC.", ("parcels", no, "sscc"))
             for no, sscc in ssccs[place].items()
-            if used.setdefault(sscc, place) != place
+            if holder_of.get(sscc, deliveries[place]) != deliveries[place]
+            or used.setdefault(sscc, place) != place
         ]
         if taken:
             found[place] = Refused.of(taken)

@@ -369,6 +369,7 @@ def _number(writing: Writing, parcel: Parcel, number: str) -> TrackingNumber:
         carrier_id=None,
         number=number,
         added_at=writing.now,
+        is_voided=parcel.status is ParcelStatus.VOIDED,
     )
 
 
