@@ -19,7 +19,6 @@ from transport.serving import Serving
 from transport.telemetry import telemetry_of, watch
 from web.page import GraphiQL
 from web.welcome import WELCOME
-from workers.running.rounds import Rounds
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
 
@@ -39,20 +38,19 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
         *graphiql.routes,
     ]
     telemetry = serving.telemetry or telemetry_of(serving.database)
-    rounds = Rounds(serving.database, serving.clock, serving.grace)
-    watch(telemetry, endpoint, rounds)
+    watch(telemetry, endpoint, serving.uses)
     return Starlette(
         routes=routes,
         middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(serving.origins)],
         exception_handlers={HTTPException: refused},
-        lifespan=partial(_lifespan, serving, rounds),
+        lifespan=partial(_lifespan, serving),
     )
 
 
 @asynccontextmanager
-async def _lifespan(serving: Serving, rounds: Rounds, _app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(serving: Serving, _app: Starlette) -> AsyncIterator[None]:
     """Write meanwhile which keys are used, and close at the end; all else workers do."""
-    async with rounds.running(serving.uses.writing()):
+    async with serving.uses.written(serving.database, serving.grace):
         yield
     if serving.buckets is not None:
         await serving.buckets.close()
