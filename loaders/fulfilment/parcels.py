@@ -131,16 +131,19 @@ class _Numbered:
         own = (cast(it, Text()) for it in (self.delivery.party_id, self.delivery.ship_to))
         return func.coalesce(*own, fixed("")).collate("C")
 
-    def ended_before(self, newer: Any, *customers: Any) -> ColumnElement[bool]:
-        """Tell whether it had the number no more when others got it, at an instant."""
-        apart = newer - self.number.added_at > NUMBERED_WITHIN
-        elsewhere = (it != self.customer for it in customers)
-        return func.coalesce(or_(self.ended < newer, apart, *elsewhere), false())
+    def lost_by(self, newer: Any, is_anothers: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Tell whether it had the number no more when another one got it, at an instant.
+
+        is_anothers: whether that goes to another customer.
+        """
+        added_at = self.number.added_at
+        was_over = func.coalesce(self.ended < newer, false())
+        over = or_(was_over, is_anothers, newer - added_at > NUMBERED_WITHIN)
+        return and_(newer > added_at, over)
 
     def had(self, other: "_Numbered") -> ColumnElement[bool]:
         """Tell whether it still had the number when another parcel got it."""
-        newer = other.number.added_at
-        return ~and_(newer > self.number.added_at, self.ended_before(newer, other.customer))
+        return ~self.lost_by(other.number.added_at, self.customer != other.customer)
 
 
 def _pairs(reader: Reader, key: ColumnElement[Any]) -> Any:
@@ -168,26 +171,22 @@ def _pairs(reader: Reader, key: ColumnElement[Any]) -> Any:
 
 
 def _lost(its: _Numbered) -> ColumnElement[bool]:
-    """Tell whether a parcel has its number no more. A number of no known carrier is anybody's."""
+    """Tell whether a parcel has its number no more, as `commands.fulfilment.tracking.named` does.
+
+    That is since the newest got it: of its carrier, or of none that is known.
+    """
     number, carrier_id = its.number.number_compared, its.number.carrier_id
+    added_at = func.max(its.number.added_at)
 
-    def newer(aggregate: Any, together: Any, value: Any) -> ColumnElement[Any]:
-        """Aggregate over those that got the number after it, and may have it of its carrier."""
+    def newest(*of: Any) -> ColumnElement[Any]:
+        own = added_at.over(partition_by=[*of, carrier_id])
+        anybodys = added_at.filter(carrier_id.is_(None)).over(partition_by=[*of])
+        every = added_at.over(partition_by=[*of])
+        return case((carrier_id.is_(None), every), else_=func.greatest(own, anybodys))
 
-        def over(of: Any, *more: Any) -> ColumnElement[Any]:
-            newest_first = its.number.added_at.desc()
-            return of.over(partition_by=[number, *more], order_by=newest_first, groups=(None, -1))
-
-        of, anybodys = aggregate(value), aggregate(value).filter(carrier_id.is_(None))
-        found: ColumnElement[Any] = case(
-            (carrier_id.is_(None), over(of)),
-            else_=together(over(of, carrier_id), over(anybodys)),
-        )
-        return found
-
-    least = newer(func.min, func.least, its.customer)
-    most = newer(func.max, func.greatest, its.customer)
-    return its.ended_before(newer(func.max, func.greatest, its.number.added_at), least, most)
+    last = newest(number)
+    is_anothers = newest(number, its.customer) < last
+    return its.lost_by(last, is_anothers)
 
 
 sharing = _Sharing()

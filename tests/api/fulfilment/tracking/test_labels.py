@@ -5,7 +5,8 @@ import pytest
 from kit.ids import to_global
 from kit.standards.gs1 import sscc
 from models.access.viewers import Actor
-from tests.make import reasons
+from tests.api.fulfilment.tracking.test_tracking_identity import SHARING, numbered
+from tests.make import counting, reasons
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import sent
@@ -73,3 +74,42 @@ async def test_what_a_report_finds_is_found_by_who_reads(world, ask, written):
     (result,) = await feed.results(feed.event("IN_TRANSIT", trackingNumber=number))
     found = (await ask(PARCEL, number=number))["parcel"]
     assert found["id"] == result["parcel"]["id"]
+
+
+async def test_who_shares_a_number_is_judged_in_one_pass_over_those_that_have_it(world, ask):
+    shipment = await sent(world, parcels=12)
+    await numbered(world, shipment, "MASTER-1")
+    with counting.sent(world.database) as statements:
+        parcel = (await ask(SHARING, number="MASTER-1"))["parcel"]
+    assert len(parcel["sharesNumberWith"]) == 11
+    plans = [await counting.plan_of(world, *it) for it in statements if "MASTER-1" in str(it[1])]
+    assert len(plans) == 1
+    asked_of_each = [it for it in counting.nodes(plans[0]) if "Subplan Name" in it]
+    assert [it["Actual Loops"] for it in asked_of_each if it["Actual Loops"] > 1] == []
+
+
+async def test_however_many_voided_parcels_had_a_number_none_is_read_beside_another(world, ask):
+    """Where no parcel has it any more, the last that had it stands for all."""
+    delivery, feed = await _delivery(world, ask), Feed(ask, world)
+    content = {"deliveryLineId": delivery["lines"][0]["id"], "quantity": "1"}
+    packings = []
+    for number in ("V 1", "V 1", "OTHER"):
+        parcels = [{"trackingNumbers": [number], "contents": [content]} for _ in range(10)]
+        fields = {"deliveryId": delivery["id"], "parcels": parcels}
+        packed = (await deliveries.done(ask, "deliveryPack", **fields))["delivery"]
+        packings.append([it["id"] for it in packed["parcels"] if it["status"] == "PACKED"])
+        world.clock.advance(minutes=1)
+
+    async def reported():
+        with counting.sent(world.database) as statements:
+            (result,) = await feed.results(feed.event("LABEL_CREATED", trackingNumber="v1"))
+        plans = [
+            await counting.plan_of(world, *it) for it in statements if "number_compared" in it[0]
+        ]
+        return [it["id"] for it in result["parcels"]], sum(it["Actual Rows"] for it in plans)
+
+    (named,), rows = await reported()
+    assert (named in packings[1], rows) == (True, 1)
+    there = await sent(world)
+    await numbered(world, there, "V 1")
+    assert await reported() == ([to_global("Parcel", there.parcel_ids[0])], 1)
