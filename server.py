@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from kit.loop.memory import Settled
 from transport.edge import Outermost
 from transport.endpoint import Endpoint
 from transport.health import Health
@@ -43,14 +44,18 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
         routes=routes,
         middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(serving.origins)],
         exception_handlers={HTTPException: refused},
-        lifespan=partial(_lifespan, serving),
+        lifespan=partial(_lifespan, serving, endpoint),
     )
 
 
 @asynccontextmanager
-async def _lifespan(serving: Serving, _app: Starlette) -> AsyncIterator[None]:
-    """Write meanwhile which keys are used, and close at the end; all else workers do."""
-    async with serving.uses.written(serving.database, serving.grace):
+async def _lifespan(serving: Serving, endpoint: Endpoint, _app: Starlette) -> AsyncIterator[None]:
+    """Write meanwhile which keys are used, and close at the end; all else workers do.
+
+    What grows old is settled; rubbish of it is looked for while nobody comes.
+    """
+    settled = Settled().growing(lambda: endpoint.lanes.came)
+    async with serving.uses.written(serving.database, serving.grace), settled:
         yield
     if serving.buckets is not None:
         await serving.buckets.close()

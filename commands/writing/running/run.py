@@ -82,6 +82,7 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
             return await _attempts(attempt, has_key=command.idempotency_key is not None)
         except Refused as refused:
             remaining.take_out(refused)
+            author.extent.set_aside()
 
 
 async def try_beside(
