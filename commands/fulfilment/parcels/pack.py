@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, literal, update
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
-from commands.fulfilment.parcels.ssccs import generate_last, ssccs_of
+from commands.fulfilment.parcels.ssccs import generate_last, leave, ssccs_of
 from commands.master.parties.roles import HeldParty, check_role, held
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing, missing
@@ -75,7 +75,6 @@ async def pack(writing: Writing, prepared: Packable) -> dict[int, list[UUID]]:
     if not prepared.packings:
         return {}
     await void(writing, *(it.delivery_id for it in prepared.packings.values()))
-    await _free(writing, prepared.packings.values())
     rows, made = _Rows(), dict[int, list[UUID]]()
     for place, packing in prepared.packings.items():
         made[place] = [new_id() for _ in packing.parcels]
@@ -91,6 +90,7 @@ async def pack(writing: Writing, prepared: Packable) -> dict[int, list[UUID]]:
             for new, old in prepared.lineage[place]
         ]
     await writing.session.flush()
+    await leave(writing, prepared.packings.values())
     await write_rows(
         writing,
         {
@@ -185,14 +185,6 @@ _NUMBERS_VOIDED = (
     .values(is_voided=True)
     .execution_options(synchronize_session=False)
 )
-
-
-async def _free(writing: Writing, packings: Iterable[Packing]) -> None:
-    """Take the SSCCs that are given to new parcels from voided ones: a label is of one parcel."""
-    given = {parcel.sscc for it in packings for parcel in it.parcels if parcel.sscc}
-    if given:
-        voided = await writing.for_all().among(Parcel, "sscc", given, "id", lock=True)
-        await change_rows(writing, {Parcel: [(it, {"sscc": None}) for it in voided]})
 
 
 async def carriers_of(
