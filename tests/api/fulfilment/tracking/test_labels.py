@@ -19,6 +19,11 @@ query ($number: String, $sscc: String) {
   parcel(trackingNumber: $number, sscc: $sscc) { id delivery { id } }
 }
 """
+PACK = """
+mutation ($input: DeliveriesPackInput!) {
+  deliveriesPack(input: $input) { results { userErrors { code field } } userErrors { code } }
+}
+"""
 
 
 async def _delivery(world, ask, here=None):
@@ -47,6 +52,24 @@ async def test_a_delivery_is_packed_anew_under_its_own_labels(world, ask):
         live = [it["sscc"] for it in parcels if it["status"] == "PACKED"]
         assert live == list(labels)
         assert not {it["sscc"] for it in parcels if it["status"] == "VOIDED"} & set(live)
+
+
+async def test_a_label_that_is_not_left_is_nobody_elses_in_the_same_call(world, ask):
+    """The first delivery is not packed anew, for its quantity is wrong: its parcel stays."""
+    first, second = await _delivery(world, ask), await _delivery(world, ask)
+    assert (await _labelled(ask, first, LABEL))["userErrors"] == []
+    items = [
+        {
+            "deliveryId": it["id"],
+            "parcels": [
+                {"sscc": LABEL, "contents": [deliveries.contents(it)[0] | {"quantity": q}]}
+            ],
+        }
+        for it, q in ((first, "9"), (second, "10"))
+    ]
+    answer = await ask(PACK, input={"deliveries": items})
+    errors = [reasons(it["userErrors"], 5) for it in answer["deliveriesPack"]["results"]]
+    assert [[code for code, _ in of] for of in errors] == [["PARCELS_DO_NOT_MATCH"], ["TAKEN"]]
 
 
 @pytest.mark.parametrize("by", ["deliveryCancel", "deliveryPack"])
