@@ -22,10 +22,9 @@ NOW = "ix_tracking_numbers_number_compared_is_voided_added_at"
 
 def upgrade() -> None:
     """Apply."""
-    column: sa.Column[bool] = sa.Column("is_voided", sa.Boolean(), nullable=False, server_default=sa.false())
+    column: sa.Column[bool] = sa.Column("is_voided", sa.Boolean(), server_default="false", nullable=False)
     op.add_column("tracking_numbers", column)
     walls.for_each_merchant(VOIDED)
-    op.alter_column("tracking_numbers", "is_voided", server_default=None)
     op.drop_index(BEFORE, "tracking_numbers")
     op.create_index(
         NOW, "tracking_numbers", ["merchant_id", "number_compared", "is_voided", "added_at"]

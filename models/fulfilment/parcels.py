@@ -143,7 +143,7 @@ class TrackingNumber(Owned):
         Computed(f"translate(number, '{_WRITTEN}'::text, '{_COMPARED}'::text)", persisted=True)
     )
     added_at: Mapped[datetime]
-    is_voided: Mapped[bool] = mapped_column(default=False)
+    is_voided: Mapped[bool] = mapped_column(default=False, server_default="false")
 
     @hybrid_method
     def is_called(self, number: str) -> bool:
