@@ -103,8 +103,8 @@ class _Sharing(Relation):
         found, pairs = reader.table(Parcel), _pairs(reader, key)
         itself = func.bool_or(pairs.c.lost).filter(pairs.c.parcel_id == key)
         own = itself.over(partition_by=pairs.c.number)
-        judged = select(*pairs.c, (pairs.c.lost == own).label("alike"))
-        of = judged.correlate_except(pairs).subquery()
+        together = select(*pairs.c, (pairs.c.lost == own).label("alike"))
+        of = together.correlate_except(pairs).subquery()
         sharing = select(of.c.parcel_id).where(of.c.parcel_id != key, of.c.shares, of.c.alike)
         rows = select().select_from(found).correlate_except(found)
         rows = rows.where(

@@ -128,9 +128,10 @@ async def _read_voided(
     """Return, for numbers that no parcel has any more, the voided one that had it last."""
     found: defaultdict[_Named, list[Parcel]] = defaultdict(list)
     wanted = {
-        _number_of(it)
-        for it in reports
-        if it.tracking_number and not _of_carrier(it, numbered[compared(it.tracking_number)])
+        _number_of(report)
+        for report in reports
+        if report.tracking_number
+        and not _of_carrier(report, numbered[compared(report.tracking_number)])
     }
     if wanted:
         keys, carriers = zip(*wanted, strict=True)
@@ -143,7 +144,7 @@ async def _read_voided(
 
 @cache
 def _last_voided(actor: Actor) -> Statement:
-    """Build the statement of `_read_voided`: of each number one row, however many had it."""
+    """Build the statement of `_read_voided`: of each number the last row."""
     number, viewer = TrackingNumber, anyone(actor)
     names = (column("key", Text()), column("carrier", Uuid()))
     listed = func.unnest(

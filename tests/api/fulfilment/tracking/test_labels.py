@@ -55,7 +55,7 @@ async def test_a_delivery_is_packed_anew_under_its_own_labels(world, ask):
 
 
 async def test_a_label_that_is_not_left_is_nobody_elses_in_the_same_call(world, ask):
-    """The first delivery is not packed anew, for its quantity is wrong: its parcel stays."""
+    """The first delivery is not packed anew, since its quantity is wrong."""
     first, second = await _delivery(world, ask), await _delivery(world, ask)
     assert (await _labelled(ask, first, LABEL))["userErrors"] == []
     items = [
