@@ -6,7 +6,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0075"
-down_revision = "0068"
+down_revision = "0073"
 branch_labels = None
 depends_on = None
 

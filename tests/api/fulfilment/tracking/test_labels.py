@@ -31,6 +31,10 @@ async def _delivery(world, ask, here=None):
     return await deliveries.released(world, ask, await orders.ten(world, ask), **where)
 
 
+def _content(delivery, quantity):
+    return {"deliveryLineId": delivery["lines"][0]["id"], "quantity": quantity}
+
+
 async def _labelled(ask, delivery, *labels):
     of = delivery["lines"][0]["id"]
     amounts = ["10", *["1"] * len(labels[1:])]
@@ -60,12 +64,10 @@ async def test_a_label_that_is_not_left_is_nobody_elses_in_the_same_call(world, 
     assert (await _labelled(ask, first, LABEL))["userErrors"] == []
     items = [
         {
-            "deliveryId": it["id"],
-            "parcels": [
-                {"sscc": LABEL, "contents": [deliveries.contents(it)[0] | {"quantity": q}]}
-            ],
+            "deliveryId": packed["id"],
+            "parcels": [{"sscc": LABEL, "contents": [_content(packed, quantity)]}],
         }
-        for it, q in ((first, "9"), (second, "10"))
+        for packed, quantity in ((first, "9"), (second, "10"))
     ]
     answer = await ask(PACK, input={"deliveries": items})
     errors = [reasons(it["userErrors"], 5) for it in answer["deliveriesPack"]["results"]]
