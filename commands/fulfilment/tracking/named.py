@@ -27,7 +27,6 @@ from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import (
     Parcel,
-    ParcelStatus,
     TrackingNumber,
     compared,
 )
@@ -107,7 +106,7 @@ def _numbered(actor: Actor) -> Statement:
         .where(Delivery.merchant_id == merchant(viewer))
         .where(*seen_by(viewer, number), *seen_by(viewer, Parcel))
         .where(number.number_compared == any_(bindparam("keys", type_=ARRAY(Text()))))
-        .where(~number.is_voided, Parcel.status != ParcelStatus.VOIDED)
+        .where(~number.is_voided)
         .order_by(Parcel.packing, Parcel.parcel_no, Parcel.id)
     )
 
