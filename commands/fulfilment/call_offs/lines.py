@@ -194,14 +194,18 @@ def _brings_rest(contract: Contract, line: ContractLine, quantity: Decimal) -> b
 def check_window(writing: Writing, contract: Contract, window: Window, path: Path = ()) -> None:
     """Check days at the contract's zone; path: of what has the window.
 
-    Refused: INVALID_WINDOW, OUTSIDE_VALIDITY (K3), NOTICE_TOO_SHORT.
+    Refused: INVALID_WINDOW, OUTSIDE_VALIDITY (K3), NOTICE_TOO_SHORT (K15), all at once.
     """
-    check_ahead(writing, window, path)
-    path = (*path, "window")
-    if not covers(contract, window):
-        refuse_validity(contract, path)
-    if not CallOffTerms(contract, writing.now).has_notice(window):
-        refuse_notice(contract, (*path, "earliest"))
+    refusals = Refusals()
+    with refusals:
+        check_ahead(writing, window, path)
+    with refusals:
+        if not covers(contract, window):
+            refuse_validity(contract, (*path, "window"))
+    with refusals:
+        if not CallOffTerms(contract, writing.now).has_notice(window):
+            refuse_notice(contract, (*path, "window", "earliest"))
+    refusals.end()
 
 
 def sums(drafts: Sequence[LineDraft]) -> dict[UUID, Decimal]:

@@ -171,6 +171,7 @@ async def test_unreleased_goods_do_not_slip_into_a_released_delivery(world, ask)
     assert refused == [("NOT_MERGEABLE", "deliveryIds.0")]
 
 
+@pytest.mark.gate("D2", "deliveryMove")
 async def test_a_delivery_starts_elsewhere_and_another_warehouse_has_it(world, ask):
     delivery = await deliveries.planned(world, ask)
     there = to_global("Location", await locations.location(world))
@@ -178,6 +179,7 @@ async def test_a_delivery_starts_elsewhere_and_another_warehouse_has_it(world, a
         ask, "deliveryMove", deliveryId=delivery["id"], locationId=there, expectedVersion=1
     )
     assert moved["delivery"]["location"]["id"] == there
+    assert moved["delivery"]["lines"] == delivery["lines"]
     closed = to_global("Location", await locations.location(world, is_active=False))
     refused = await deliveries.refusals(
         ask, "deliveryMove", deliveryId=delivery["id"], locationId=closed
