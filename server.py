@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from kit.loop.memory import Settled
 from transport.edge import Outermost
 from transport.endpoint import Endpoint
 from transport.health import Health
@@ -19,7 +20,6 @@ from transport.serving import Serving
 from transport.telemetry import telemetry_of, watch
 from web.page import GraphiQL
 from web.welcome import WELCOME
-from workers.running.rounds import Rounds
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
 
@@ -39,20 +39,23 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
         *graphiql.routes,
     ]
     telemetry = serving.telemetry or telemetry_of(serving.database)
-    rounds = Rounds(serving.database, serving.clock, serving.grace)
-    watch(telemetry, endpoint, rounds)
+    watch(telemetry, endpoint, serving.uses)
     return Starlette(
         routes=routes,
         middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(serving.origins)],
         exception_handlers={HTTPException: refused},
-        lifespan=partial(_lifespan, serving, rounds),
+        lifespan=partial(_lifespan, serving, endpoint),
     )
 
 
 @asynccontextmanager
-async def _lifespan(serving: Serving, rounds: Rounds, _app: Starlette) -> AsyncIterator[None]:
-    """Write meanwhile which keys are used, and close at the end; all else workers do."""
-    async with rounds.running(serving.uses.writing()):
+async def _lifespan(serving: Serving, endpoint: Endpoint, _app: Starlette) -> AsyncIterator[None]:
+    """Write meanwhile which keys are used, and close at the end; all else workers do.
+
+    What grows old is settled; rubbish of it is looked for while nobody comes.
+    """
+    settled = Settled().growing(lambda: endpoint.lanes.came)
+    async with serving.uses.written(serving.database, serving.grace), settled:
         yield
     if serving.buckets is not None:
         await serving.buckets.close()

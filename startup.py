@@ -228,6 +228,15 @@ async def _tokens(url: str, kept: dict[str, str], examples: Path) -> dict[str, s
         await database.close()
 
 
+def _told(config: Config) -> tuple[str, str]:
+    """Say how to see what others are told, which a worker tells them."""
+    mails = f"handed over to {config.smtp[0].rpartition('@')[2]}" if config.smtp else "kept"
+    return (
+        "Webhooks: python examples/receiver.py shows how to receive them; webhookCreate names it.",
+        f"Mails are {mails}: {{ notifications(first: 9) {{ nodes {{ kind state address }} }} }}",
+    )
+
+
 def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -> str:
     """Say where everything is and what to try."""
     host = f"[{config.host}]" if ":" in config.host else config.host
@@ -250,6 +259,8 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
             *(f"  {actor:<10}  {token}" for actor, token in tokens.items()),
             "",
             "The storefront sees an order only with its access token as Abruf-Order-Token.",
+            "",
+            *_told(config),
             "",
             "Three operations to try:",
             "",

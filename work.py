@@ -1,4 +1,4 @@
-"""What a worker does: its followers, chores and rounds, and the process that does them."""
+"""What a worker does: its followers and chores, what is due, and the process that does them."""
 
 import asyncio
 import os
@@ -30,22 +30,20 @@ from workers.messages.webhooks import TELL_WEBHOOKS, forgetting
 from workers.messages.webhooks.flights import Flights
 from workers.messages.webhooks.sending import WebhookSender
 from workers.running.chores import Chore, Chores
+from workers.running.dues import Dues, WhenDue
 from workers.running.followers import Follower, Followers, chores_of
-from workers.running.rounds import Rounds
 from workers.trade.responses import EXPIRE_AMENDMENTS
 
-ROUNDS = (
+WHEN_DUE: tuple[WhenDue, ...] = (
     FORGET_ANSWERS,
     FORGET_BUCKETS,
     EXPIRE_AMENDMENTS,
     LAPSE_ORDERS,
-    READ_MESSAGES,
-    READ_LONG_MESSAGES,
 )
-"""What is done for each merchant, every so often."""
+"""What is done when its time has come, beside forgetting what webhooks were sent."""
 FOLLOWERS: tuple[Follower, ...] = (TELL_WEBHOOKS, NOTE_NOTIFICATIONS)
 """What happens after events."""
-CHORES: tuple[Chore, ...] = ()
+CHORES: tuple[Chore, ...] = (READ_MESSAGES, READ_LONG_MESSAGES)
 """What is done where there is something to do, beside telling followers and sending webhooks."""
 
 
@@ -81,16 +79,13 @@ async def _work(
     stop, mails = asyncio.Event(), _mails(config)
     grace = timedelta(seconds=config.grace_s)
     followers, chores = Followers(*FOLLOWERS), Chores(database, now, grace)
-    rounds = Rounds(database, now, grace)
+    dues = Dues(*WHEN_DUE, forgetting(config.webhook_days))
     async with AsyncExitStack() as meanwhile:
         meanwhile.push_async_callback(database.close)
-        worked = Worked(followers, chores, rounds.ages)
+        worked = Worked(followers, chores, dues)
         await meanwhile.enter_async_context(_shown(config, database, worked, stop))
         webhooks = await meanwhile.enter_async_context(_sending(config, database, schedule))
-        own = (*ROUNDS, forgetting(config.webhook_days))
-        await meanwhile.enter_async_context(rounds.running(*own))
-        of_followers = chores_of(followers)
-        every = (*of_followers, *CHORES, *mails, webhooks)
+        every = (*chores_of(followers), dues.chore, *CHORES, *mails, webhooks)
         await meanwhile.enter_async_context(chores.running(*every))
         await _told_to(stop, is_beside=is_beside)
 

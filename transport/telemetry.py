@@ -20,9 +20,10 @@ from kit.telemetry.metrics import SLOW_S, Telemetry
 from kit.telemetry.version import VERSION
 from schema.schema import PLANNER
 from transport.endpoint import Endpoint
+from workers.access.keys import Uses
 from workers.running.chores import Chores
-from workers.running.followers import Followers
-from workers.running.rounds import Rounds
+from workers.running.dues import Dues
+from workers.running.followers import TELL_FOLLOWERS, Followers
 
 _NAME = "abruf"
 
@@ -42,13 +43,14 @@ def telemetry_of(
     return telemetry
 
 
-def watch(telemetry: Telemetry, endpoint: Endpoint, rounds: Rounds) -> None:
+def watch(telemetry: Telemetry, endpoint: Endpoint, uses: Uses) -> None:
     """Show what waits in an application, and what it lags behind."""
     waiting = "Operations that wait for their turn."
     telemetry.gauge("abruf_turns_waiting", waiting, lambda: endpoint.lanes.waiting)
     unread = "Seconds for which the journal has had something that followers have not got."
     telemetry.gauge("abruf_journal_lag_seconds", unread, endpoint.process.following.lag)
-    telemetry.registry.register(RoundAges(rounds.ages))
+    written = "Seconds since the last uses of keys were written."
+    telemetry.gauge("abruf_key_uses_age_seconds", written, uses.age)
 
 
 class Plans(Collector):
@@ -72,25 +74,26 @@ class Plans(Collector):
 class Worked(Collector):
     """What a worker has done, and what it lags behind."""
 
-    def __init__(
-        self, followers: Followers, chores: Chores, rounds: Callable[[], Mapping[str, float]]
-    ) -> None:
-        """Take who counts. rounds: tells the seconds since a round's end, by its name."""
-        self._followers, self._chores, self._rounds = followers, chores, rounds
+    def __init__(self, followers: Followers, chores: Chores, dues: Dues) -> None:
+        """Take who counts."""
+        self._followers, self._chores, self._dues = followers, chores, dues
 
     def collect(self) -> Iterator[Metric]:
         """Give what was counted, and what waits."""
-        yield from RoundAges(self._rounds).collect()
         text = "Entries of the journal, by what became of them."
         labels = "follower", "outcome"
         yield _counted("abruf_follower_entries", text, labels, self._followers.counted)
         text = "Steps of what is done where there is something to do."
         yield _counted("abruf_chore_steps", text, ("chore", "outcome"), self._chores.counted)
+        text = "What was due, by what became of it."
+        yield _counted("abruf_due", text, ("kind", "outcome"), self._dues.counted)
         text = "Entries that followers were not told of when it was looked last."
         behind = GaugeMetricFamily("abruf_follower_behind_entries", text, labels=["follower"])
-        for (_, name), amount in self._chores.waiting().items():
-            behind.add_metric([name], amount)
-        yield behind
+        text = "What was due and not done when it was looked last."
+        waiting = GaugeMetricFamily("abruf_due_waiting", text, labels=["kind"])
+        for (chore, name), amount in self._chores.waiting().items():
+            (behind if chore == TELL_FOLLOWERS else waiting).add_metric([name], amount)
+        yield from (behind, waiting)
         text = "Seconds for which the oldest of what waits to be done has done so."
         lag = GaugeMetricFamily("abruf_chore_lag_seconds", text, labels=["chore"])
         for name, seconds in self._chores.ages().items():
@@ -105,22 +108,6 @@ def _counted(
     for values, times in list(counts.items()):
         family.add_metric(values, times)
     return family
-
-
-class RoundAges(Collector):
-    """How long ago each round ended: what a worker lags behind."""
-
-    def __init__(self, ages: Callable[[], Mapping[str, float]]) -> None:
-        """Take what tells the seconds by a round's name."""
-        self._ages = ages
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Give the ages."""
-        text = "Seconds since what is done unasked was done last."
-        family = GaugeMetricFamily("abruf_round_age_seconds", text, labels=["round"])
-        for name, seconds in self._ages().items():
-            family.add_metric([name], seconds)
-        yield family
 
 
 def exporting(endpoint: str | None) -> TracerProvider | None:

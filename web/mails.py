@@ -50,6 +50,8 @@ def sample(kind: NotificationKind, language: Spoken) -> Letter:
     if kind is NotificationKind.CONTRACT_SHORTFALL:
         short = AgreedContract("C-000012", _GOODS[:1])
         return Letter(language, _SENDER, [News(kind, short.number)], (), [short])
+    if kind is NotificationKind.WEBHOOK_DISABLED:
+        return Letter(language, _SENDER, [News(kind, "https://hooks.example.com/abruf")])
     states = TRUE_OF_DELIVERIES.get(kind, frozenset({DeliveryState.PLANNED}))
     state = next(it for it in DeliveryState if it in states)
     own = next(it for it in OrderState if it in TRUE_OF_ORDERS.get(kind, {OrderState.CONFIRMED}))

@@ -1,5 +1,6 @@
 """Rows whose time is over, and which mean the same when they are gone."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, DateTime, Integer, Uuid, any_, bindparam, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from kit.db.sessions import Session
+from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 
 SPARED = timedelta(hours=1)
@@ -18,15 +19,18 @@ DELETED_AT_ONCE = 10_000
 
 
 async def clear(
-    session: Session, merchant_id: UUID, ends: InstrumentedAttribute[datetime], now: datetime
-) -> bool:
-    """Delete a merchant's rows that have ended, without waiting for who uses one of them.
+    writing: Writing, ends: InstrumentedAttribute[datetime], due: Sequence[UUID]
+) -> Mapping[UUID, datetime]:
+    """Delete a merchant's rows that have ended; those that somebody uses go an hour later.
 
-    ends: the column that says when. Tells whether there may be more than go in one statement.
+    ends: the column that says when. due: the merchant's id. Returns when to do that once more.
     """
-    values = {"merchant": merchant_id, "before": now - SPARED, "most": DELETED_AT_ONCE}
-    ((deleted,),) = await session.rows(_clear(ends), values)
-    return bool(deleted == DELETED_AT_ONCE)
+    before = writing.now - SPARED
+    values = {**writing.parameters, "before": before, "most": DELETED_AT_ONCE}
+    ((deleted, is_left),) = await writing.session.rows(_clear(ends), values)
+    if deleted == DELETED_AT_ONCE:
+        return dict.fromkeys(due, writing.now)
+    return dict.fromkeys(due, writing.now + SPARED) if is_left else {}
 
 
 @cache
@@ -40,4 +44,6 @@ def _clear(ends: InstrumentedAttribute[datetime]) -> Statement:
     # An array is made once; a sub-query with a limit may be asked anew for every row.
     once = func.array(free.scalar_subquery(), type_=ARRAY(Uuid()))
     gone = delete(entity).where(own, entity.id == any_(once)).returning(entity.id).cte("gone")
-    return Statement(select(func.count().label("deleted")).select_from(gone))
+    left = select(entity.id).where(own, ended, entity.id.not_in(select(gone.c.id))).exists()
+    counted = select(func.count()).select_from(gone).scalar_subquery()
+    return Statement(select(counted.label("deleted"), left.label("is_left")))

@@ -10,8 +10,8 @@ class Extent:
 
     most: of one call. in_input: entries of all lists in its input. touched: those, and what the
     attempt that ran last has read. later: what a worker has to do because of it, as lines, which
-    are paid alike and bounded by nobody's patience. tried: what each trial has touched, of which
-    nothing was kept.
+    are paid alike and bounded by nobody's patience. tried: what each run has touched of which
+    nothing was kept: a trial, or one that went on without what it refused.
     """
 
     def __init__(self, most: int, in_input: int = 0) -> None:
@@ -26,7 +26,7 @@ class Extent:
         self.touch(self.in_input)
 
     def set_aside(self) -> None:
-        """End an attempt as a trial."""
+        """End a run of which nothing is kept."""
         self.tried.append(self.touched)
         self.begin()
 

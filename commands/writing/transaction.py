@@ -17,6 +17,7 @@ from kit.errors import Code, Path, Refusals, Refused
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.in_turn import InTurn
 from kit.loop.work import Slices
+from models.access.dues import DueKind
 from models.access.keys import CounterName
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone, by_itself
 from models.base.events import Event
@@ -55,6 +56,7 @@ class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order.
 
     news: rows that somebody waits for, of whom a hint tells though the journal does not.
+    dues: what is to be looked at later, as kind, subject and instant.
     extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
     beside: where it does what takes long.
     at_end: what is done when all else is written, before the journal.
@@ -68,6 +70,7 @@ class Writing:
     now: datetime
     events: list[Recorded] = field(default_factory=list)
     news: list[UUID] = field(default_factory=list)
+    dues: list[tuple[DueKind, UUID, datetime]] = field(default_factory=list)
     unnumbered: dict[tuple[CounterName, Any], list[UUID]] = field(default_factory=dict)
     at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     origin: Origin = Origin()
@@ -90,6 +93,10 @@ class Writing:
     def record_unasked(self, event: Event) -> None:
         """Note that something happened now which nobody did: as what runs unasked would."""
         self.events.append(Recorded(event, self.now, by_itself(self.viewer.merchant_id)))
+
+    def later(self, kind: DueKind, subject: UUID, at: datetime) -> None:
+        """Let something be looked at from an instant on, as its kind says. subject: what it is."""
+        self.dues.append((kind, subject, at))
 
     @property
     def at(self) -> datetime:

@@ -1,4 +1,4 @@
-"""Notifications: what people are told by mail of what happened to their orders and contracts."""
+"""Notifications: what people are told by mail of what happened to what is theirs."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -32,6 +32,7 @@ class NotificationKind(StrEnum):
     DELIVERY_RESCHEDULED = "DELIVERY_RESCHEDULED"
     ORDER_CHANGED = "ORDER_CHANGED"
     CONTRACT_SHORTFALL = "CONTRACT_SHORTFALL"
+    WEBHOOK_DISABLED = "WEBHOOK_DISABLED"
 
 
 _CONFIRMED = frozenset({OrderState.CONFIRMED, OrderState.CLOSED})
@@ -108,11 +109,12 @@ class Notification(Owned):
         to("orders", "order_id"),
         to("deliveries", "delivery_id"),
         to("contracts", "contract_id"),
+        to("webhooks", "webhook_id", ondelete="CASCADE"),
         known("kind", NotificationKind),
         known("language", Spoken),
         known("state", NotificationState),
         known("reason", NotificationReason),
-        check("about_something", "num_nonnulls(order_id, contract_id) = 1"),
+        check("about_something", "num_nonnulls(order_id, contract_id, webhook_id) = 1"),
         check("sent_whole", "(state = 'SENT') = (sent_at IS NOT NULL)"),
         check("reason_whole", "(state IN ('FAILED', 'SUPPRESSED')) = (reason IS NOT NULL)"),
         indexed("notifications", "created_at", "id"),
@@ -121,6 +123,7 @@ class Notification(Owned):
         indexed("notifications", "order_id"),
         indexed("notifications", "delivery_id"),
         indexed("notifications", "contract_id"),
+        indexed("notifications", "webhook_id"),
         indexed("notifications", "mail_id"),
         Index(
             "ix_notifications_pending",
@@ -138,6 +141,7 @@ class Notification(Owned):
     order_id: Mapped[UUID | None]
     delivery_id: Mapped[UUID | None]
     contract_id: Mapped[UUID | None]
+    webhook_id: Mapped[UUID | None]
     entry_id: Mapped[UUID]
     mail_id: Mapped[UUID]
     is_daily: Mapped[bool]

@@ -17,6 +17,7 @@ from models.fulfilment.deliveries.tables import DeliveryLine
 from models.messages.notifications import TRUE_OF_DELIVERIES, TRUE_OF_ORDERS, NotificationKind
 from resolvers.running.context import Context
 
+_ABOUT = ("order_id", "delivery_id", "contract_id", "webhook_id")
 _ORDER_OF = (
     select(DeliveryLine.order_id)
     .where(
@@ -31,15 +32,15 @@ _ORDER_OF = (
 async def preview(
     context: Context, kind: NotificationKind, global_id: str, language: Spoken
 ) -> WrittenMail | None:
-    """Return what a mail of this kind about an order, delivery or contract would say now.
+    """Return what a mail of this kind about an order, a delivery and so on would say now.
 
     None where there is no such row. Refused: INVALID_ID for the id of something else.
     """
     row = await _row(context, kind, global_id)
     own, read = context.viewer.merchant_id, context.reads.rows
     standing = PresentState(read, own)
-    await standing.of(_named(row.order_id), _named(row.contract_id))
-    if row.order_id not in standing.orders and row.contract_id not in standing.contracts:
+    await standing.of(*map(_named, (row.order_id, row.contract_id, row.webhook_id)))
+    if not (standing.orders or standing.contracts or standing.webhooks):
         return None
     (merchant,) = await read(MERCHANT_IN_MAILS, {"merchant": own})
     return write_mail(standing.letter([row], language, sender_of(merchant)))
@@ -53,7 +54,7 @@ async def _row(context: Context, kind: NotificationKind, global_id: str) -> Any:
     """Return a notification as it would be."""
     wanted = _about(kind)
     key = _key(wanted, global_id)
-    ids: dict[str, UUID | None] = dict.fromkeys(("order_id", "delivery_id", "contract_id"))
+    ids: dict[str, UUID | None] = dict.fromkeys(_ABOUT)
     ids[f"{wanted.lower()}_id"] = key
     if wanted == "Delivery":
         values = {"merchant": context.viewer.merchant_id, "delivery": key}
@@ -64,6 +65,8 @@ async def _row(context: Context, kind: NotificationKind, global_id: str) -> Any:
 
 def _about(kind: NotificationKind) -> str:
     """Return the type of what a kind is about."""
+    if kind is NotificationKind.WEBHOOK_DISABLED:
+        return "Webhook"
     if kind in TRUE_OF_ORDERS:
         return "Order"
     return "Delivery" if kind in TRUE_OF_DELIVERIES else "Contract"

@@ -56,7 +56,7 @@ class Lanes:
         self._running = Shares(bounds.at_once, bounds.turns)
         self._inside: dict[Lane, _Inside] = {}
         self._waiting: dict[Lane, _Queue] = {}
-        self._moments = count()
+        self._moments, self._came = count(), 0
 
     @property
     def lanes(self) -> int:
@@ -67,6 +67,11 @@ class Lanes:
     def waiting(self) -> int:
         """How many wait for their turn."""
         return sum(len(it.slots) for it in self._waiting.values())
+
+    @property
+    def came(self) -> int | None:
+        """Return how many have come by now, None while somebody is inside."""
+        return None if self._inside else self._came
 
     def is_full(self, viewer: Viewer) -> bool:
         """Tell whether as many of a viewer's lane run and wait as may."""
@@ -89,6 +94,7 @@ class Lanes:
 
     @contextmanager
     def _entered(self, lane: Lane) -> Iterator[None]:
+        self._came += 1
         for level in levels(lane):
             inside = self._inside.setdefault(level, _Inside(next(self._moments)))
             inside.requests += 1

@@ -1,4 +1,4 @@
-"""Commands as staff, without HTTP; waiting for what runs by itself."""
+"""Commands as staff, without HTTP; what is due; waiting for what runs by itself."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from commands.writing.transaction import Outcome
 from commands.writing.verbs import AnyVerb
+from kit.clock import Clock
 from kit.db.database import Database
 from kit.ids import new_id
 from kit.inputs import Command
@@ -16,6 +17,7 @@ from models.access.viewers import Actor, Scope, Viewer
 from resolvers.running.context import Context
 from resolvers.running.writing import write
 from tests.make import World
+from workers.running.dues import Dues, WhenDue
 
 
 def staff(world: World) -> Viewer:
@@ -27,6 +29,19 @@ async def run(world: World, verb: AnyVerb, takes: type[Command], **fields: Any) 
     context = Context(staff(world), world.database, world.clock)
     context.begin()
     return await write(context, takes.read(fields), verb)
+
+
+async def do_due(database: Database, clock: Clock, *works: WhenDue) -> None:
+    """Do what is due, of whichever merchant, as the worker does."""
+    dues = Dues(*works)
+    reads = database.reading(None)
+    try:
+        found = await reads.rows(dues.chore.found, {**dues.chore.values, "now": clock()})
+    finally:
+        await reads.close()
+    for row in found:
+        while await dues.step(database, row.merchant_id, row.subject, clock()):
+            pass
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -42,19 +43,47 @@ def test_two_starts_on_one_folder_share_its_data(first_run: FirstRun) -> None:
 def test_by_make_without_the_demo_there_is_no_token_and_ctrl_c_ends_its_worker_too(
     tmp_path: Path, launch: Launch
 ) -> None:
-    abruf = launch(tmp_path / "new", Made, ABRUF_DEMO="0", ABRUF_WORKER="1", ABRUF_LOG="json")
+    own = {"ABRUF_DEMO": "0", "ABRUF_WORKER": "1", "ABRUF_LOG": "json"}
+    port = free_port()
+    abruf = launch(tmp_path / "new", Made, ABRUF_METRICS_PORT=str(port), **own)
     output = abruf.wait_until_ready("Operators make keys")
     abruf.says('"worker started"')
+    _is_ready(port + 1)
     assert f"{abruf.origin}/graphql" in output
     assert "abruf_" not in output
     assert not (abruf.folder / "demo-tokens.json").exists()
     assert HTTP.get(f"{abruf.origin}/readyz").status_code == 200
     with running(abruf.folder) as server:
         assert ask(server.owner_url, "SELECT slug FROM merchants") == []
+    os.kill(_worker_of(abruf.folder), signal.SIGKILL)
+    abruf.says('"worker started"')
+    _is_ready(port + 1)
     abruf.stop()
     assert '"worker stopped"' in abruf.output[-1]
     assert "rror" not in abruf.output[-1]
     assert is_empty(abruf.folder)
+
+
+def _is_ready(port: int) -> None:
+    """Wait until a worker says on its port of metrics that it works."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with suppress(httpx.TransportError):
+            if HTTP.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return
+        time.sleep(0.1)
+    raise TimeoutError
+
+
+def _worker_of(folder: Path) -> int:
+    """Return the process of the worker that runs beside the server of a folder."""
+    named = f"ABRUF_DATA_DIR={folder}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if b"--beside" in words and named in (process / "environ").read_bytes().split(b"\0"):
+                return int(process.name)
+    raise LookupError
 
 
 @pytest.mark.parametrize(

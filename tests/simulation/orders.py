@@ -11,6 +11,7 @@ from commands.trade.orders import cancel, holds, place, states
 from commands.trade.orders.revisions import imports
 from commands.trade.payments import record, reports
 from models.trade.orders.states import DeliveryPolicy, PaymentState
+from tests.make.running import do_due
 from tests.simulation import changes
 from tests.simulation.merchant import PLACE, RECIPIENTS
 from tests.simulation.simulation import PART, PICK, Row, Simulation, needs
@@ -150,8 +151,9 @@ class OrderRules(Simulation):
     @rule()
     def let_lapse(self) -> None:
         """Do what the background does: cancel what is not wanted any more, all that may be."""
+        self.world.clock.advance(hours=1)
         before, now = self.rows, self.world.clock()
-        self.runner.run(LAPSE_ORDERS.step(self.database, self.world.merchant_id, now))
+        self.runner.run(do_due(self.database, self.world.clock, LAPSE_ORDERS))
         self.rows = self.look()
         changes.check(before, self.rows, now)
         changes.check_lapsed(self.rows, now)

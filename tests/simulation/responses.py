@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from commands.trade.responses import answer, confirm
+from tests.make.running import do_due
 from tests.simulation import changes
 from tests.simulation.simulation import PICK, Row, Simulation, needs
 from workers.trade.responses import EXPIRE_AMENDMENTS
@@ -69,6 +70,6 @@ class ResponseRules(Simulation):
     def let_expire(self) -> None:
         """Do what the background does: end what nobody has answered in time."""
         before, now = self.rows, self.world.clock()
-        self.runner.run(EXPIRE_AMENDMENTS.step(self.database, self.world.merchant_id, now))
+        self.runner.run(do_due(self.database, self.world.clock, EXPIRE_AMENDMENTS))
         self.rows = self.look()
         changes.check(before, self.rows, now)

@@ -1,7 +1,6 @@
 """uvicorn with connections of ours, and how it stops."""
 
 import asyncio
-import gc
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from kit.limits import DEFAULT_BOUNDS, Bounds
+from kit.loop.memory import settle_all
 from kit.telemetry.metrics import Telemetry
 from transport.connections.requests import Requests
 from transport.connections.room import Room
@@ -70,8 +70,7 @@ class HttpServer(uvicorn.Server):
         What was made until now stays as long as the process. The collector of cycles is told so:
         looking at all of it again and again would stop every request for a quarter of a second.
         """
-        gc.collect()
-        gc.freeze()
+        settle_all()
         super().run(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

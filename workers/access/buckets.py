@@ -1,8 +1,7 @@
 """Buckets: those that are full again are forgotten."""
 
-from datetime import timedelta
-
 from commands.access.buckets import forget
-from workers.running.rounds import Round, unrecorded
+from models.access.dues import DueKind
+from workers.running.dues import WhenDue
 
-FORGET_BUCKETS = Round("forget buckets", timedelta(minutes=10), unrecorded(forget.full))
+FORGET_BUCKETS = WhenDue(DueKind.FORGET_BUCKETS, forget.full)

@@ -1,8 +1,7 @@
 """Deliveries: what was wanted by an instant that has passed is not made any more."""
 
-from datetime import timedelta
-
 from commands.fulfilment.deliveries.remaining import lapse
-from workers.running.rounds import Round, recorded
+from models.access.dues import DueKind
+from workers.running.dues import WhenDue
 
-LAPSE_ORDERS = Round("lapse orders", timedelta(minutes=1), recorded(lapse.lapse))
+LAPSE_ORDERS = WhenDue(DueKind.LAPSE_ORDERS, lapse.lapse)

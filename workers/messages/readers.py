@@ -1,12 +1,33 @@
 """Messages that wait are read."""
 
-from datetime import timedelta
+from datetime import datetime
+from uuid import UUID
 
-from commands.messages.readers.by_partner import PartnersInTurn
-from workers.running.rounds import Round
+from commands.messages.readers.by_partner import MessagesInTurn
+from kit.db.database import Database
+from loaders.access.dues import due_now
+from models.access.dues import DueKind
+from workers.running.chores import Chore
 
-_PARTNERS = PartnersInTurn()
-READ_MESSAGES = Round("read messages", timedelta(seconds=15), _PARTNERS.read_short)
+_TURNS = MessagesInTurn()
+
+
+async def _read(database: Database, merchant_id: UUID, kind: DueKind, now: datetime) -> bool:
+    if kind is DueKind.READ_MESSAGES:
+        return await _TURNS.read_short(database, merchant_id, now)
+    return await _TURNS.read_long(database, merchant_id, now)
+
+
+READ_MESSAGES = Chore(
+    "read messages", due_now(), _read, at_once=1, values={"kinds": [DueKind.READ_MESSAGES.value]}
+)
 """A message is a transaction of its own, and what refuses one is noted by another."""
-READ_LONG_MESSAGES = Round("read long messages", timedelta(seconds=15), _PARTNERS.read_long)
+READ_LONG_MESSAGES = Chore(
+    "read long messages",
+    due_now(),
+    _read,
+    at_once=1,
+    values={"kinds": [DueKind.READ_LONG_MESSAGES.value]},
+    is_woken=False,
+)
 """Beside the others, so that one that takes long delays only long ones."""

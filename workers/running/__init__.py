@@ -1,1 +1,1 @@
-"""Machinery of the workers: rounds over all merchants."""
+"""Machinery of the workers: followers, chores, and what is due."""

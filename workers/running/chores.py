@@ -39,7 +39,8 @@ class Chore:
     found: selects merchant_id and subject of all that wait, whoever's they are; it is read without
     a merchant, from tables that are shown so. It may name the parameter `now`. values: its other
     parameters. hinted: subjects that are tried at once for a merchant of whom a hint tells;
-    without any, a hint makes it look. Where rows have a column `waiting`, metrics tell its sum.
+    without any, a hint makes it look, unless it is not to be woken. Where rows have a column
+    `waiting`, metrics tell its sum.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Chore:
     at_once: int = 8
     values: Mapping[str, Any] = field(default_factory=dict)
     hinted: Sequence[Hashable] = ()
+    is_woken: bool = True
 
 
 class Chores:
@@ -154,6 +156,8 @@ class _Tended:
 
     def hint(self, merchant_id: UUID | None) -> None:
         """Try what a hint may mean, or look for it; None: hints may have been lost."""
+        if not self.chore.is_woken:
+            return
         if merchant_id is None or not self.chore.hinted:
             self.rung.set()
         else:

@@ -25,6 +25,8 @@ from models.base.events import EVENTS, Event
 from workers.running.chores import Chore
 
 _log = logging.getLogger("abruf")
+TELL_FOLLOWERS = "tell followers"
+"""The chore that tells them."""
 LONGEST_S = 30
 """Seconds that a follower's function may take for one page."""
 Tell = Callable[[Writing, Sequence[JournalEvent]], Awaitable[None]]
@@ -189,6 +191,6 @@ def chores_of(followers: Followers) -> tuple[Chore, Chore]:
     names = list(followers.every)
     values = {"names": names}
     return (
-        Chore("tell followers", news.behind(), followers.tell, values=values, hinted=names),
+        Chore(TELL_FOLLOWERS, news.behind(), followers.tell, values=values, hinted=names),
         Chore("retry lanes", news.retried(), followers.retry, at_once=2, values=values),
     )

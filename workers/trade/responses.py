@@ -1,8 +1,7 @@
 """Order responses: amendments that nobody has answered in time expire."""
 
-from datetime import timedelta
-
 from commands.trade.responses import answer
-from workers.running.rounds import Round, recorded
+from models.access.dues import DueKind
+from workers.running.dues import WhenDue
 
-EXPIRE_AMENDMENTS = Round("expire amendments", timedelta(minutes=1), recorded(answer.expire))
+EXPIRE_AMENDMENTS = WhenDue(DueKind.EXPIRE_AMENDMENTS, answer.expire)

@@ -1,13 +1,14 @@
 """Buckets that are full again: without a row they are full, too."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from commands.writing.expired import clear
-from kit.db.sessions import Session
+from commands.writing.transaction import Writing
 from models.access.buckets import CostBucket
 
 
-async def full(session: Session, merchant_id: UUID, now: datetime) -> bool:
-    """Delete buckets that have long been full; tells whether more are left."""
-    return await clear(session, merchant_id, CostBucket.full_at, now)
+async def full(writing: Writing, due: Sequence[UUID]) -> Mapping[UUID, datetime]:
+    """Delete buckets that have long been full; returns when more of them are to go."""
+    return await clear(writing, CostBucket.full_at, due)

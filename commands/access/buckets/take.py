@@ -4,22 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import DateTime, Interval, bindparam, case, func, select
+from sqlalchemy import DateTime, Interval, Uuid, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from commands.writing.running.dues import forgetting, noting
+from kit.db.sessions import Session
+from kit.db.statements import Statement
 from models.access.buckets import CostBucket
+from models.access.dues import DueKind
 
 _NOW = bindparam("now", type_=DateTime(timezone=True))
 _OF_OTHER_LIMITS = CostBucket.full_at > bindparam("foreign", type_=DateTime(timezone=True))
 """It lacks more than it ever could: its limits were larger then, and so it begins anew."""
 _FULL_AT = case((_OF_OTHER_LIMITS, _NOW), else_=func.greatest(CostBucket.full_at, _NOW))
 _THEN = _FULL_AT + bindparam("takes", type_=Interval())
-_TAKE = (
+_TAKE = Statement(
     insert(CostBucket)
     .values(
-        merchant_id=bindparam("merchant"),
-        id=bindparam("id"),
+        merchant_id=bindparam("merchant", type_=Uuid()),
+        id=bindparam("id", type_=Uuid()),
         full_at=_NOW + bindparam("takes", type_=Interval()),
     )
     .on_conflict_do_update(
@@ -28,6 +31,7 @@ _TAKE = (
         where=bindparam("latest", type_=DateTime(timezone=True)) >= _THEN,
     )
     .returning(CostBucket.full_at)
+    .add_cte(noting(DueKind.FORGET_BUCKETS))
 )
 _LOOK = select(CostBucket.full_at).where(
     CostBucket.merchant_id == bindparam("merchant"), CostBucket.id == bindparam("id")
@@ -52,7 +56,7 @@ class Bucket:
 
 
 async def take_points(
-    session: AsyncSession, bucket: Bucket, points: float, now: datetime
+    session: Session, bucket: Bucket, points: float, now: datetime
 ) -> tuple[bool, datetime]:
     """Take points out; tells whether it held them, and when it is full again.
 
@@ -62,7 +66,8 @@ async def take_points(
     whole = bucket.lasts(bucket.size)
     times = {"now": now, "takes": bucket.lasts(points), "latest": now + whole}
     times["foreign"] = now + 2 * whole
-    taken = await session.scalar(_TAKE, key | times)
-    if taken is not None:
-        return True, taken
+    times |= forgetting(now + whole)
+    taken = await session.rows(_TAKE, key | times)
+    if taken:
+        return True, taken[0].full_at
     return False, (await session.execute(_LOOK, key)).scalar_one()

@@ -1,13 +1,14 @@
 """Answers under idempotency keys."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from commands.writing.expired import clear
-from kit.db.sessions import Session
+from commands.writing.transaction import Writing
 from models.access.keys import IdempotencyKey
 
 
-async def forget(session: Session, merchant_id: UUID, now: datetime) -> bool:
-    """Delete answers that are not repeated any more; tells whether more are left."""
-    return await clear(session, merchant_id, IdempotencyKey.expires_at, now)
+async def forget(writing: Writing, due: Sequence[UUID]) -> Mapping[UUID, datetime]:
+    """Delete answers that are not repeated any more; returns when more of them are to go."""
+    return await clear(writing, IdempotencyKey.expires_at, due)

@@ -28,6 +28,7 @@ async def spare(
         done, more = await do([it for it in places if it not in refused])
         if done is not None and not more:
             return done, refused
+        writing.extent.set_aside()
         await point.back()
         writing.session.expunge_all()
         refused |= more

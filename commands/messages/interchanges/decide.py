@@ -22,6 +22,7 @@ from kit.ids import Names
 from kit.inputs import Bulk, Command, refuse_duplicates
 from kit.loop.memory import MUCH
 from kit.standards.edifact.faults import Fault, Finding
+from models.access.dues import DueKind
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.messages.interchanges import (
@@ -137,6 +138,9 @@ async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) 
     }
     rows = await writing.lock(InterchangeMessage, wanted)
     interchanges = {it.interchange_id for it in rows.values()}
+    of = await writing.by_key(Interchange, "id", interchanges)
+    for partner_id in sorted({it.partner_id for it in of.values() if it.partner_id is not None}):
+        writing.later(DueKind.READ_MESSAGES, partner_id, writing.now)
     some = rows.values()
     segments, length = sum(it.segment_count for it in some), sum(it.length for it in some)
     await let_wait(writing, interchanges, len(rows), segments, length)

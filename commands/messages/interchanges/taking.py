@@ -24,6 +24,7 @@ from kit.loop.work import slices_of
 from kit.standards.edifact.answers import control
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.parts import EnvelopedMessage, Header
+from models.access.dues import DueKind
 from models.events.messages.interchanges import InterchangeReceived
 from models.messages.interchanges import (
     UNTAKEN,
@@ -190,6 +191,8 @@ async def _write_messages(writing: Writing, row: Interchange, piece: Piece) -> N
         await writing.room(len(some))
         new += [_message(row, piece, it, number) for number, it in enumerate(some, len(new) + 1)]
     await write_rows(writing, {InterchangeMessage: new})
+    if waiting and row.partner_id is not None:
+        writing.later(DueKind.READ_MESSAGES, row.partner_id, writing.now)
 
 
 def _message(

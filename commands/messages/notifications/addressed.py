@@ -33,18 +33,19 @@ class Addressee(NamedTuple):
 
 @dataclass(frozen=True)
 class Notice:
-    """What somebody is told of. order, delivery, contract: rows, None where it is of none."""
+    """What somebody is told of. order, delivery, contract, webhook: rows, None where it is none."""
 
     entry_id: UUID
     kind: NotificationKind
     order: Any = None
     delivery: Any = None
     contract: Any = None
+    webhook: Any = None
 
     @property
     def party_id(self) -> UUID | None:
-        """Return whose order or contract it is, None for a guest's."""
-        return (self.order or self.contract).party_id  # type: ignore[no-any-return]
+        """Return whose it is, None for a guest's order and the merchant's own webhook."""
+        return (self.order or self.contract or self.webhook).party_id  # type: ignore[no-any-return]
 
 
 _PREFERENCES = Statement(
@@ -126,8 +127,12 @@ class People:
         }
         return cls(parties, contacts, await writing.session.rows(_PREFERENCES, values))
 
-    def addressees(self, event: Notice, language: Spoken) -> list[Addressee]:
-        """Return who is told of an event, each address once. language: the merchant's."""
+    def addressees(self, event: Notice, language: Spoken, own: str | None) -> list[Addressee]:
+        """Return who is told of an event, each address once.
+
+        language: the merchant's. own: its address, for what is the merchant's where none of its
+        staff has asked to be told.
+        """
         party = self._parties.get(event.party_id) if event.party_id else None
         theirs = spoken(party.language) if party else None
         found: dict[str, Addressee] = {}
@@ -141,6 +146,9 @@ class People:
         for each in self._staff:
             if each.kind is event.kind:
                 found.setdefault(each.address, Addressee(each.address, None, language, each.timing))
+        if event.webhook is not None and event.party_id is None and own and not found:
+            now = NotificationTiming.NOW
+            found[_folded(own)] = Addressee(_folded(own), None, language, now)
         return list(found.values())
 
     def _timing(

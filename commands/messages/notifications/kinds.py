@@ -12,6 +12,7 @@ from models.events.fulfilment.deliveries import (
     DeliveryRescheduled,
 )
 from models.events.fulfilment.parcels import ParcelAttemptFailed, ParcelOutForDelivery
+from models.events.messages.webhooks import WebhookDisabled
 from models.events.trade.contracts import ContractFellShort
 from models.events.trade.orders import (
     OrderAmendmentAccepted,
@@ -77,6 +78,7 @@ CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
     ParcelOutForDelivery: _always(Kind.DELIVERY_AT_THE_DOOR),
     ParcelAttemptFailed: _always(Kind.DELIVERY_ATTEMPT_FAILED),
     ContractFellShort: _of_shortfall,
+    WebhookDisabled: _always(Kind.WEBHOOK_DISABLED),
 }
 """Event -> what it and its row, as that is now, tell people; a parcel's row is its delivery."""
 TELLING = tuple(CAUSES)

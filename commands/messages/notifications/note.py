@@ -22,6 +22,7 @@ from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.outgoing.mails import is_address
 from kit.standards.languages import Spoken, spoken
+from models.base.tables import entity_named
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel
 from models.messages.notifications import (
@@ -50,7 +51,7 @@ async def note(writing: Writing, entries: Sequence[JournalEvent]) -> None:
     rows = [
         _row(writing, event, addressee, merchant)
         for event in events
-        for addressee in people.addressees(event, language)
+        for addressee in people.addressees(event, language, merchant.support_email)
         if (event.entry_id, addressee.address, event.kind) not in noted
     ]
     if rows:
@@ -76,20 +77,23 @@ async def _events(writing: Writing, entries: Sequence[JournalEvent]) -> list[Not
         first[line.delivery_id] = min(first.get(line.delivery_id, line.order_id), line.order_id)
     orders = await writing.by_key(Order, "id", about[Order] | {*first.values()})
     contracts = await writing.by_key(Contract, "id", about[Contract])
+    webhooks = await writing.by_key(_WEBHOOK, "id", about[_WEBHOOK])
     found = list[Notice]()
     for each in telling:
         row_id = each.aggregate_id
         if each.event.about is Parcel and row_id in parcels:
             row_id = parcels[row_id].delivery_id
         order, delivery = orders.get(first.get(row_id, row_id)), deliveries.get(row_id)
-        row = delivery or order or contracts.get(row_id)
+        row = delivery or order or contracts.get(row_id) or webhooks.get(row_id)
         kind = CAUSES[type(each.event)](each.event, row) if row is not None else None
         if kind is not None and (order is not None or delivery is None):
-            found.append(Notice(each.id, kind, order, delivery, contracts.get(row_id)))
+            others = contracts.get(row_id), webhooks.get(row_id)
+            found.append(Notice(each.id, kind, order, delivery, *others))
     return found
 
 
-_READ = (Order, Delivery, Parcel, Contract)
+_WEBHOOK: Any = entity_named("Webhook")
+_READ = (Order, Delivery, Parcel, Contract, _WEBHOOK)
 
 
 def _row(writing: Writing, event: Notice, addressee: Addressee, merchant: Any) -> _Row:
@@ -114,6 +118,7 @@ def _row(writing: Writing, event: Notice, addressee: Addressee, merchant: Any) -
         "order_id": order.id if order else None,
         "delivery_id": delivery.id if delivery else None,
         "contract_id": contract.id if contract else None,
+        "webhook_id": event.webhook.id if event.webhook else None,
         "entry_id": event.entry_id,
         "mail_id": new_id(),
         "is_daily": addressee.timing is NotificationTiming.DAILY,
@@ -151,14 +156,16 @@ def _first_try(
 
 def _belongs(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what the notifications of one mail have in common."""
-    thread = None if row["is_daily"] else row["order_id"] or row["contract_id"]
+    about = row["order_id"] or row["contract_id"] or row["webhook_id"]
+    thread = None if row["is_daily"] else about
     return row["address"], row["language"], row["is_daily"], thread
 
 
 async def _open_mails(writing: Writing, addresses: set[str]) -> dict[tuple[Any, ...], UUID]:
     """Lock the mails to addresses that nobody has tried yet; they take more."""
     of, mail = Notification, NotificationMail
-    names = ("address", "language", "is_daily", "order_id", "contract_id", "mail_id")
+    about = ("order_id", "contract_id", "webhook_id")
+    names = ("address", "language", "is_daily", *about, "mail_id")
     own = writing.viewer.merchant_id
     found = (
         select(*(getattr(of, name) for name in names))

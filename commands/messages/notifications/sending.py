@@ -27,6 +27,7 @@ from models.messages.notifications import (
     TRUE_OF_DELIVERIES,
     TRUE_OF_ORDERS,
     Notification,
+    NotificationKind,
     NotificationMail,
     NotificationReason,
     NotificationState,
@@ -73,8 +74,8 @@ class Sending:
         rows = await writing.among(Notification, "mail_id", [self.mail_id], "id", lock=True)
         waiting = [it for it in rows if it.state is NotificationState.PENDING and it.address]
         standing = PresentState(partial(_read, writing), writing.viewer.merchant_id)
-        orders = {it.order_id for it in waiting if it.order_id}
-        await standing.of(orders, {it.contract_id for it in waiting if it.contract_id})
+        about = ("order_id", "contract_id", "webhook_id")
+        await standing.of(*({getattr(it, key) for it in waiting} - {None} for key in about))
         is_late = taken.next_at < writing.now - timing.SENT_WITHIN
         true = [it for it in leading(waiting) if is_true(it, standing, waiting)]
         current = [] if is_late else true
@@ -161,11 +162,15 @@ async def _read(writing: Writing, statement: Select[Any], values: Mapping[str, A
 
 def _thread(row: Any) -> str:
     """Return what mails of one order have in common, by which mail programs gather them."""
+    if row.webhook_id:
+        return f"webhook.{row.webhook_id}"
     return f"order.{row.order_id}" if row.order_id else f"contract.{row.contract_id}"
 
 
 def is_true(row: Any, standing: PresentState, waiting: Sequence[Any]) -> bool:
     """Tell whether a notification still is: its order and delivery stand where it says."""
+    if row.kind is NotificationKind.WEBHOOK_DISABLED:
+        return standing.is_disabled(row.webhook_id)
     if row.kind in TRUE_OF_ORDERS:
         return standing.orders[row.order_id].state in TRUE_OF_ORDERS[row.kind]
     if row.kind not in TRUE_OF_DELIVERIES:

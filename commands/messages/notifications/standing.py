@@ -1,4 +1,4 @@
-"""Orders, deliveries and contracts as they stand, as letters tell them."""
+"""Orders, deliveries, contracts and webhooks as they stand, as letters tell them."""
 
 import re
 from collections import defaultdict
@@ -23,7 +23,7 @@ from commands.messages.notifications.mails.letters import (
 )
 from kit.standards.languages import Spoken
 from models.base.records import columns, record
-from models.base.tables import OfMerchant
+from models.base.tables import OfMerchant, entity_named
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
@@ -48,6 +48,7 @@ class PresentState:
         self.orders: dict[UUID, Any] = {}
         self.deliveries: dict[UUID, Any] = {}
         self.contracts: dict[UUID, Any] = {}
+        self.webhooks: dict[UUID, Any] = {}
         self._lines: dict[UUID, list[Any]] = {}
         self._taken: dict[UUID, list[Any]] = {}
         self._agreed: dict[UUID, list[Any]] = {}
@@ -55,8 +56,14 @@ class PresentState:
         self._products: dict[UUID, Any] = {}
         self._carriers: dict[UUID, Any] = {}
 
-    async def of(self, orders: Collection[UUID], contracts: Collection[UUID]) -> "PresentState":
-        """Read orders with their deliveries and parcels, and contracts."""
+    async def of(
+        self,
+        orders: Collection[UUID],
+        contracts: Collection[UUID],
+        webhooks: Collection[UUID],
+    ) -> "PresentState":
+        """Read orders with their deliveries and parcels, contracts and webhooks."""
+        self.webhooks = _by_id(await self._rows(entity_named("Webhook"), "id", webhooks))
         self.orders = _by_id(await self._rows(Order, "id", orders))
         lines = await self._rows(OrderLine, "order_id", self.orders)
         taken = await self._rows(DeliveryLine, "order_id", self.orders)
@@ -94,9 +101,15 @@ class PresentState:
         )
 
     def number(self, row: Any) -> str:
-        """Return the number of the order or contract that a notification is about."""
+        """Return the number of the order or contract that it is about, or the webhook's address."""
+        if row.webhook_id:
+            return self.webhooks[row.webhook_id].url  # type: ignore[no-any-return]
         of = self.orders.get(row.order_id) or self.contracts[row.contract_id]
         return of.number  # type: ignore[no-any-return]
+
+    def is_disabled(self, webhook_id: UUID) -> bool:
+        """Tell whether a webhook is sent nothing, by itself."""
+        return self.webhooks[webhook_id].disabled_for is not None
 
     def _delivered(self, row: Any) -> str | None:
         return self.deliveries[row.delivery_id].number if row.delivery_id else None

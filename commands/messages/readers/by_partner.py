@@ -2,26 +2,26 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    ColumnElement,
-    Select,
+    DateTime,
+    Text,
     Uuid,
     and_,
     any_,
     bindparam,
-    not_,
-    or_,
+    delete,
+    func,
     select,
     true,
+    update,
 )
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from commands.messages.interchanges.waiting import BYTES_A_SECOND
 from commands.messages.readers import read
@@ -30,15 +30,20 @@ from commands.writing.extent import Extent
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
 from kit.db.lost import Unavailable
+from kit.db.sessions import Session
+from kit.db.statements import Statement
 from kit.errors import MOST_OF_ITEM, Code, Path, Problem, Refused, few
+from models.access.dues import Due, DueKind
 from models.access.viewers import by_itself
 from models.base.tables import fixed
 from models.messages.interchanges import Interchange, InterchangeMessage, MessageFate
 
 _log = logging.getLogger("abruf")
 _NOBODY = UUID(int=0)
-_TRIES = 5
-"""Of a message that is late again and again, before it has failed."""
+_TRIES, _LATE = 5, timedelta(seconds=15)
+"""Of a message that is late again and again, before it has failed; and between two of them."""
+_ELSEWHERE = timedelta(seconds=1)
+"""After which a partner is looked at again of whom another process reads a message."""
 _MOST_LINES = 1_000_000
 """Of one message: more do not fit into the bytes that a file may have."""
 SHORT_BYTES, SHORT_LINES = 4 * BYTES_A_SECOND, 2_500
@@ -68,28 +73,42 @@ class _Short(Extent):
 class _Which:
     """Which messages are read.
 
-    waiting: finds the next one. extent: what it may touch. is_quick: it is put aside, as a long
-    one, where it is late, and waits for locks of others no longer than `LOCK_S`.
+    kinds: of what is due. extent: what one may touch. is_quick: one that is longer than a short
+    one, or late, is left to who reads long ones, and none waits for locks of others longer than
+    `LOCK_S`.
     """
 
-    waiting: Select[Any]
+    kinds: tuple[DueKind, ...]
     extent: Callable[[], Extent] = lambda: Extent(_MOST_LINES)
     is_quick: bool = False
 
 
-class PartnersInTurn:
+class _WaitingPartner(NamedTuple):
+    """A partner whose turn it is.
+
+    dues: rows that say so, which are locked. message_id, length: of its oldest message that waits,
+    None where none does.
+    """
+
+    partner_id: UUID
+    dues: Sequence[UUID]
+    message_id: UUID | None
+    length: int | None
+
+
+class MessagesInTurn:
     """Reads messages that wait, partner by partner, of each in the order in which they came.
 
     Who reads one of a partner's is alone with that partner, in whichever process. A short one that
-    waits for what others hold is put aside as a long one; one of those that comes to the time of a
-    statement is tried again by a later round: what takes long delays no short one of somebody else.
+    waits for what others hold, or touches much, is left to who reads long ones; one of those that
+    comes to the time of a statement is tried again later: what takes long delays no short one of
+    somebody else.
     """
 
     def __init__(self) -> None:
         """Begin with any partner."""
         self._last: dict[tuple[UUID, _Which], UUID] = {}
         self._late: Counter[UUID] = Counter()
-        self._long: set[UUID] = set()
 
     async def read_next(self, database: Database, merchant_id: UUID, now: datetime) -> bool:
         """Read the message that waits longest of the partner whose turn it is, if there is one.
@@ -109,28 +128,66 @@ class PartnersInTurn:
     async def _read_next(
         self, database: Database, merchant_id: UUID, now: datetime, which: _Which
     ) -> bool:
-        last = self._last.get((merchant_id, which), _NOBODY)
-        values = {"merchant": merchant_id, "last": last, "long": list(self._long)}
-        async with database.writing(merchant_id) as session:
-            waiting = (await session.execute(which.waiting, values)).one_or_none()
-        if waiting is None:
-            return False
-        message_id, self._last[merchant_id, which] = waiting
+        while (partner := await self._next(database, merchant_id, now, which)) is not None:
+            if partner.message_id is None:
+                continue
+            becomes = await self._read(database, merchant_id, now, which, partner.message_id)
+            if becomes is not None:
+                async with database.writing(merchant_id) as session:
+                    await _change(session, merchant_id, partner, *becomes)
+            if becomes is None or becomes[1] == now:
+                return True
+        return False
+
+    async def _read(
+        self, database: Database, merchant_id: UUID, now: datetime, which: _Which, message_id: UUID
+    ) -> tuple[DueKind, datetime] | None:
+        """Read a message. Returns how its partner is to be looked at then: None, as it was."""
         lock_s = LOCK_S if which.is_quick else None
         author = Author(by_itself(merchant_id), now, extent=which.extent(), lock_s=lock_s)
         is_last = self._late[message_id] == _TRIES - 1
         try:
             await _read(database, author, message_id, is_last=is_last and not which.is_quick)
         except (_IsLong, TimeoutError):
-            self._long.add(message_id)
             if which.is_quick:
-                return True
+                return DueKind.READ_LONG_MESSAGES, now
             _log.warning("Not read in time, it is tried again: the message %s", message_id)
             self._late[message_id] += 1
-            return False
+            return DueKind.READ_LONG_MESSAGES, now + _LATE
         self._late.pop(message_id, None)
-        self._long.discard(message_id)
-        return True
+        return (DueKind.READ_MESSAGES, now) if which is _LONG else None
+
+    async def _next(
+        self, database: Database, merchant_id: UUID, now: datetime, which: _Which
+    ) -> _WaitingPartner | None:
+        """Return whose turn it is, without a message where none of it is to be read now."""
+        last = self._last.get((merchant_id, which), _NOBODY)
+        kinds = [it.value for it in which.kinds]
+        values = {"merchant": merchant_id, "now": now, "last": last, "kinds": kinds}
+        async with database.writing(merchant_id) as session:
+            rows = await session.rows(_NEXT, values)
+            if not rows:
+                return None
+            partner: _WaitingPartner = rows[0]
+            self._last[merchant_id, which] = partner.partner_id
+            own = {"merchant": merchant_id, "ids": partner.dues, "message": partner.message_id}
+            if partner.message_id is None:
+                await session.rows(_DONE, own)
+            elif which.is_quick and (partner.length or 0) > SHORT_BYTES:
+                await _change(session, merchant_id, partner, DueKind.READ_LONG_MESSAGES, now)
+            elif await session.rows(_IS_FREE, own):
+                return partner
+            else:
+                await _change(session, merchant_id, partner, which.kinds[0], now + _ELSEWHERE)
+        return partner._replace(message_id=None)
+
+
+async def _change(
+    session: Session, merchant_id: UUID, partner: _WaitingPartner, kind: DueKind, at: datetime
+) -> None:
+    """Let a partner be looked at by who reads short or long messages, at an instant."""
+    values = {"merchant": merchant_id, "ids": partner.dues, "kind": kind.value, "at": at}
+    await session.rows(_CHANGE, values)
 
 
 async def _read(database: Database, author: Author, waiting: UUID, *, is_last: bool) -> None:
@@ -165,36 +222,69 @@ async def _read_whole(database: Database, author: Author, waiting: UUID) -> None
         await run(database, author, read.read, again)
 
 
-def _waiting(are: ColumnElement[bool]) -> Select[Any]:
-    """Build what finds the oldest of the next partner, of which nobody reads the oldest.
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_IDS = any_(bindparam("ids", type_=ARRAY(Uuid())))
 
-    are: what the oldest must be; others of its partner wait behind it.
+
+def _next() -> Statement:
+    """Build what locks the rows of the next partner, and finds the oldest of its messages.
+
+    Rows that come in between stay: they were written with messages that it does not see.
     """
-    message, merchant = InterchangeMessage, bindparam("merchant", type_=Uuid())
-    is_waiting = message.merchant_id == merchant, message.fate == fixed(MessageFate.WAITING)
-    of = and_(Interchange.merchant_id == merchant, Interchange.id == message.interchange_id)
+    message, now = InterchangeMessage, bindparam("now", type_=DateTime(timezone=True))
+    kind: Any = Due.kind == any_(bindparam("kinds", type_=ARRAY(Text())))
+    is_due = Due.merchant_id == _MERCHANT, kind, Due.due_at <= now
+    last = bindparam("last", type_=Uuid())
+    first = select(Due.subject).where(*is_due).order_by(Due.subject <= last, Due.subject).limit(1)
+    partner = first.with_for_update(skip_locked=True).scalar_subquery()
+    mine = select(Due.id, Due.subject).where(*is_due, Due.subject == partner)
+    claimed = mine.with_for_update(skip_locked=True).cte("claimed")
+    waiting = (
+        select(claimed.c.subject.label("partner_id"), func.array_agg(claimed.c.id).label("dues"))
+        .group_by(claimed.c.subject)
+        .subquery("partner")
+    )
+    of = and_(Interchange.merchant_id == _MERCHANT, Interchange.id == message.interchange_id)
     oldest = (
-        select(message.id, Interchange.partner_id)
+        select(message.id, message.length)
         .join(Interchange, of)
-        .where(*is_waiting)
-        .ext(distinct_on(Interchange.partner_id))
-        .order_by(Interchange.partner_id, message.received_at, message.id)
-        .subquery()
-    )
-    return (
-        select(message.id, oldest.c.partner_id)
-        .join(oldest, oldest.c.id == message.id)
-        .where(*is_waiting, are)
-        .order_by(oldest.c.partner_id <= bindparam("last", type_=Uuid()), oldest.c.partner_id)
+        .where(
+            message.merchant_id == _MERCHANT,
+            message.fate == fixed(MessageFate.WAITING),
+            Interchange.partner_id == waiting.c.partner_id,
+        )
+        .order_by(message.received_at, message.id)
         .limit(1)
-        .with_for_update(of=message, skip_locked=True)
+        .lateral("oldest")
+    )
+    columns = (
+        waiting.c.partner_id,
+        waiting.c.dues,
+        oldest.c.id.label("message_id"),
+        oldest.c.length,
+    )
+    return Statement(
+        select(*columns).select_from(waiting.outerjoin(oldest, true())), _WaitingPartner
     )
 
 
-_IS_LONG = or_(
-    InterchangeMessage.length > SHORT_BYTES,
-    InterchangeMessage.id == any_(bindparam("long", type_=ARRAY(Uuid()))),
+_NEXT = _next()
+_IS_FREE = Statement(
+    select(InterchangeMessage.id)
+    .where(
+        InterchangeMessage.merchant_id == _MERCHANT,
+        InterchangeMessage.id == bindparam("message", type_=Uuid()),
+    )
+    .with_for_update(skip_locked=True)
 )
-_ANY = _Which(_waiting(true()))
-_SHORT = _Which(_waiting(not_(_IS_LONG)), lambda: _Short(SHORT_LINES), is_quick=True)
-_LONG = _Which(_waiting(_IS_LONG))
+_DONE = Statement(delete(Due).where(Due.merchant_id == _MERCHANT, Due.id == _IDS))
+_CHANGE = Statement(
+    update(Due)
+    .where(Due.merchant_id == _MERCHANT, Due.id == _IDS)
+    .values(
+        kind=bindparam("kind", type_=Text()), due_at=bindparam("at", type_=DateTime(timezone=True))
+    )
+)
+_ANY = _Which((DueKind.READ_MESSAGES, DueKind.READ_LONG_MESSAGES))
+_SHORT = _Which((DueKind.READ_MESSAGES,), lambda: _Short(SHORT_LINES), is_quick=True)
+_LONG = _Which((DueKind.READ_LONG_MESSAGES,))

@@ -22,7 +22,7 @@ from sqlalchemy import Uuid, and_, bindparam, select
 from commands.messages import outbox
 from commands.messages.interchanges import receive
 from commands.messages.interchanges.files import File, pieces, storable
-from commands.messages.readers.by_partner import PartnersInTurn
+from commands.messages.readers.by_partner import MessagesInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
 from kit.db.lost import Unavailable
@@ -45,7 +45,7 @@ async def exchange(database: Database, author: Author, folder: Path) -> Counter[
     What is counted: `FOLDER_COUNTS`.
     """
     counts: Counter[str] = Counter()
-    partners = PartnersInTurn()
+    partners = MessagesInTurn()
     for path in _waiting(folder):
         counts.update(await _taken(database, author, path))
     while await partners.read_next(database, author.viewer.merchant_id, author.now):

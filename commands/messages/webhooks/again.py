@@ -18,7 +18,9 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     select,
+    true,
 )
 
 from commands.access.followers.entries import JournalEvent
@@ -172,14 +174,18 @@ def _search() -> Statement:
         "found", recursive=True
     )
     middle = func.div(found.c.low + found.c.high + 1, 2).cast(BigInteger())
-    is_before = of.recorded_at < _AT
+    # Found by its key: PostgreSQL would read the whole journal for each half (OFFSET 0).
+    entry = select(of.position, (of.recorded_at < _AT).label("is_before"))
+    entry = entry.where(of.merchant_id == _MERCHANT, of.position == middle)
+    met = entry.offset(literal_column("0")).correlate(found).lateral("met")
+    is_before = met.c.is_before
     halved = (
         select(
-            case((is_before, of.position), else_=found.c.low),
-            case((is_before, found.c.high), else_=of.position - 1),
+            case((is_before, met.c.position), else_=found.c.low),
+            case((is_before, found.c.high), else_=met.c.position - 1),
         )
-        .select_from(found.join(of, of.position == middle))
-        .where(of.merchant_id == _MERCHANT, found.c.low < found.c.high)
+        .select_from(found.join(met, true()))
+        .where(found.c.low < found.c.high)
     )
     whole = found.union_all(halved)
     return Statement(select(func.max(whole.c.low).label("position")))

@@ -1,5 +1,6 @@
 """What was sent is forgotten in the end, and endpoints that are deleted with it."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -21,27 +22,39 @@ from sqlalchemy import (
     select,
 )
 
-from kit.db.sessions import Session
+from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from models.base.tables import fixed
 from models.messages.webhooks.states import WebhookState
 from models.messages.webhooks.tables import Webhook, WebhookMessage
 
 _AT_ONCE = 5_000
+_SOONEST, _LATEST = timedelta(minutes=10), timedelta(days=1)
+"""After which it is looked again; the latter, since it is a setting how long messages are kept."""
 _MERCHANT = bindparam("merchant", type_=Uuid())
 _BEFORE = bindparam("before", type_=DateTime(timezone=True))
 
 
-async def forget(session: Session, merchant_id: UUID, now: datetime, keep: timedelta) -> bool:
-    """Delete messages with their attempts that are as old; tells whether there may be more.
+async def forget(keep: timedelta, writing: Writing, due: Sequence[UUID]) -> Mapping[UUID, datetime]:
+    """Delete messages of endpoints with their attempts that are as old, and endpoints that ended.
 
-    Of an endpoint that is sent something, none that is still to be sent.
+    Of an endpoint that is sent something, none that is still to be sent. Returns the endpoints that
+    are left, with when to do that again.
     """
-    values = {"merchant": merchant_id, "before": now - keep, "most": _AT_ONCE}
+    now, session = writing.now, writing.session
+    values = {**writing.parameters, "before": now - keep, "most": _AT_ONCE, "due": list(due)}
     ((deleted,),) = await session.rows(_old_messages(), values)
-    if deleted < _AT_ONCE:
-        await session.rows(_deleted_webhooks(), values)
-    return bool(deleted == _AT_ONCE)
+    if deleted == _AT_ONCE:
+        return dict.fromkeys(due, now)
+    await session.rows(_deleted_webhooks(), values)
+    left = await session.rows(_left_webhooks(), values)
+    return {key: _again(now, oldest and oldest + keep) for key, oldest in left}
+
+
+def _again(now: datetime, at: datetime | None) -> datetime:
+    """Return when to look again. at: when the oldest message is to go, None where there is none."""
+    latest = now + _LATEST
+    return latest if at is None else max(now + _SOONEST, min(at, latest))
 
 
 @cache
@@ -72,3 +85,15 @@ def _deleted_webhooks() -> Statement:
         of.merchant_id == _MERCHANT, is_deleted, of.state_since <= _BEFORE, not_(left)
     )
     return Statement(gone.returning(of.id))
+
+
+@cache
+def _left_webhooks() -> Statement:
+    """Build the statement that reads endpoints with when their oldest message was made."""
+    of, message = Webhook, WebhookMessage
+    oldest = select(func.min(message.created_at)).where(
+        message.merchant_id == _MERCHANT, message.webhook_id == of.id
+    )
+    due = any_(bindparam("due", type_=ARRAY(Uuid())))
+    own = select(of.id, oldest.scalar_subquery().label("oldest"))
+    return Statement(own.where(of.merchant_id == _MERCHANT, of.id == due))

@@ -110,6 +110,9 @@ def judge(
     if result.status in SUCCESS:
         lane.failures, lane.failing_since, lane.is_open = 0, None, False
         return _settled(writing, result, WebhookMessageState.DELIVERED)
+    if result.fault is WebhookFault.UNWRITTEN:
+        # A fault of ours says nothing of the endpoint.
+        return _tried(writing, schedule, result, timedelta(0))
     at = result.ended_at
     lane.failures += 1
     lane.failing_since = lane.failing_since or at

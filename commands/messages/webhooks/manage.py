@@ -1,6 +1,7 @@
 """Endpoints are set up, changed and removed by their owners."""
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -21,6 +22,7 @@ from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import refuse_duplicates
 from models.access.documents import Document
+from models.access.dues import DueKind
 from models.access.keys import CounterName, MerchantCounter
 from models.access.viewers import Actor, Scope, allowed
 from models.base.payloads import ColumnName
@@ -60,6 +62,7 @@ async def create(writing: Writing, command: WebhookCreate) -> Outcome:
     await writing.session.flush()
     writing.session.add(WebhookLane(**key))
     secret = add_secret(writing, webhook.id)
+    writing.later(DueKind.FORGET_WEBHOOK_MESSAGES, webhook.id, now + timedelta(days=1))
     writing.record(WebhookCreated(webhook.id))
     return {"webhook_id": webhook.id, "secret": secret}
 

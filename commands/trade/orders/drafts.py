@@ -16,6 +16,7 @@ from commands.writing.rows import Made, write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.inputs import Place
+from models.access.dues import DueKind
 from models.access.keys import CounterName
 from models.events.trade.orders import (
     CancelledLine,
@@ -133,10 +134,18 @@ async def create(writing: Writing, drafts: Sequence[Draft], *, after: int = 0) -
     for draft, order in zip(drafts, orders, strict=True):
         await writing.room(len(draft.lines))
         writing.record(OrderPlaced(order["id"], lines=len(draft.lines)), draft.placed_at)
+        if draft.ended is None:
+            let_lapse(writing, order["id"], draft.cancel_if_not_by)
         ids = _ended(writing, order, draft)
         lines += [(order, no, *its) for no, its in enumerate(zip(draft.lines, ids, strict=True), 1)]
     await write_rows(writing, {Order: orders, OrderLine: Made(lines, _line)})
     return keys
+
+
+def let_lapse(writing: Writing, key: UUID, not_by: datetime | None) -> None:
+    """Let an order be looked at when it is not wanted any more. not_by: None for never."""
+    if not_by is not None:
+        writing.later(DueKind.LAPSE_ORDERS, key, not_by)
 
 
 def window_columns(window: Window | None, prefix: str = "window") -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Answers to amendments: by the customer in time, or by nobody."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import DateTime, Uuid, bindparam, exists, select
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, select
 
 from commands.trade.contracts.times import AgreedPlace, Window
 from commands.trade.orders.lines import called_off, cancel, lines_of, withdraw
@@ -16,6 +17,7 @@ from commands.trade.responses.agreed import check_against_contract
 from commands.trade.responses.substitutes import substitute
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
+from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import Bulk, Input, refuse_duplicates
@@ -30,8 +32,8 @@ from models.trade.orders import acts
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
-_AT_ONCE = 20
-"""Orders whose amendments expire in one transaction."""
+_LOCKED_FOR = timedelta(seconds=10)
+"""After which an order that somebody else has locked is looked at again."""
 
 
 class AmendmentAnswer(Input):
@@ -190,36 +192,39 @@ def _numbers(lines: Iterable[OrderLine]) -> tuple[int, ...]:
     return tuple(line.line_no for line in lines)
 
 
-async def expire(writing: Writing) -> bool:
-    """End amendments that nobody has answered in time; tells whether there may be more.
+async def expire(writing: Writing, due: Sequence[UUID]) -> Mapping[UUID, datetime]:
+    """End amendments of orders that nobody has answered in time.
 
-    They stop nothing from their last instant on, whenever this comes. Orders that somebody else
-    has locked wait for the next round.
+    They stop nothing from their last instant on, whenever this comes. Returns the orders that
+    somebody else has locked, with when they are looked at again.
     """
     now, merchant_id = writing.now, writing.viewer.merchant_id
-    found = {"merchant": merchant_id, "now": now}
-    orders = (await writing.session.scalars(_OVERDUE, found)).all()
+    found = {"merchant": merchant_id, "now": now, "due": list(due)}
+    overdue = {it for (it,) in await writing.session.rows(_OVERDUE, found)}
+    if not overdue:
+        return {}
+    orders = (await writing.session.scalars(_FREE, {**found, "due": list(overdue)})).all()
     every = await lines_of(writing, [it.id for it in orders])
     for order in orders:
         mine = [line for line in every.values() if line.order_id == order.id]
         over = [it for it in mine if it.answer_by is not None and it.answer_by <= now]
         withdraw(writing, order, over)
-    return len(orders) == _AT_ONCE
+    return dict.fromkeys(overdue - {it.id for it in orders}, now + _LOCKED_FOR)
 
 
 _MERCHANT = bindparam("merchant", type_=Uuid())
-_OVERDUE = (
-    select(Order)
-    .where(
-        Order.merchant_id == _MERCHANT,
-        exists().where(
-            OrderLine.merchant_id == _MERCHANT,
-            OrderLine.order_id == Order.id,
-            OrderLine.answer_by <= bindparam("now", type_=DateTime(timezone=True)),
-        ),
+_DUE = any_(bindparam("due", type_=ARRAY(Uuid())))
+_OVERDUE = Statement(
+    select(OrderLine.order_id).where(
+        OrderLine.merchant_id == _MERCHANT,
+        OrderLine.order_id == _DUE,
+        OrderLine.answer_by <= bindparam("now", type_=DateTime(timezone=True)),
     )
+)
+_FREE = (
+    select(Order)
+    .where(Order.merchant_id == _MERCHANT, Order.id == _DUE)
     .order_by(Order.id)
-    .limit(_AT_ONCE)
     .with_for_update(of=Order, skip_locked=True)
     .execution_options(populate_existing=True)
 )

@@ -19,6 +19,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refusals, Refused
 from kit.inputs import Bulk, Instant, Note, refuse_duplicates
+from models.access.dues import DueKind
 from models.events.trade.orders import (
     OrderResponded,
     OrderWindowOverridden,
@@ -80,6 +81,8 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
     for item in items:
         if _respond(order, item, command) is LineResponse.REJECTED:
             rejected[item.line] = item.line.unplanned
+    if command.answer_by is not None:
+        writing.later(DueKind.EXPIRE_AMENDMENTS, order.id, command.answer_by)
     if command.window is not None:
         _promise(order, command.window)
     happened = OrderResponded(

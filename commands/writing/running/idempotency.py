@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from commands.writing.running.dues import forgetting, noting
 from commands.writing.transaction import Outcome, Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Problem, Refused
 from kit.ids import new_id
 from kit.inputs import Command
 from kit.standards.money import Amount
+from models.access.dues import DueKind
 from models.access.keys import IdempotencyKey
 from models.access.tokens import Shown
 
@@ -56,7 +58,10 @@ def _of(writing: Writing, key: str) -> dict[str, Any]:
 
 
 def _claim() -> Any:
-    """Build the statement that takes a key that nobody has, or whose time is over."""
+    """Build the statement that takes a key that nobody has, or whose time is over.
+
+    It notes when that answer is to be forgotten.
+    """
     row = insert(_KEYS).values(
         merchant_id=_MERCHANT,
         id=bindparam("id", type_=Uuid()),
@@ -65,11 +70,12 @@ def _claim() -> Any:
         fingerprint=bindparam("fingerprint", type_=_KEYS.c.fingerprint.type),
         expires_at=bindparam("until", type_=_KEYS.c.expires_at.type),
     )
-    return row.on_conflict_do_update(
+    taken = row.on_conflict_do_update(
         index_elements=["merchant_id", "api_key_id", "key"],
         set_={name: row.excluded[name] for name in ("fingerprint", "expires_at")},
         where=_KEYS.c.expires_at <= bindparam("now", type_=_KEYS.c.expires_at.type),
     ).returning(_KEYS.c.id)
+    return taken.add_cte(noting(DueKind.FORGET_ANSWERS))
 
 
 _KEYS: Any = IdempotencyKey.__table__
@@ -86,6 +92,7 @@ async def _claimed(writing: Writing, key: str, fingerprint: bytes, keep: timedel
     """Take a key that nobody has, or whose time is over; tell whether it could be taken."""
     now = writing.now
     row = {"id": new_id(), "fingerprint": fingerprint, "until": now + keep, "now": now}
+    row |= forgetting(now + keep)
     return bool(await writing.session.rows(_CLAIM, _of(writing, key) | row))
 
 

@@ -16,6 +16,7 @@ from commands.writing.extent import Extent
 from commands.writing.faults import state_of, too_large
 from commands.writing.ledger import Ledger
 from commands.writing.running import idempotency, trials
+from commands.writing.running.dues import write_dues
 from commands.writing.running.remaining import Remaining
 from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
 from commands.writing.verbs import AnyVerb
@@ -81,6 +82,7 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
             return await _attempts(attempt, has_key=command.idempotency_key is not None)
         except Refused as refused:
             remaining.take_out(refused)
+            author.extent.set_aside()
 
 
 async def try_beside(
@@ -202,6 +204,7 @@ async def _recording(
             yield writing
             await session.flush()
             await ledger.close()
+            await write_dues(writing)
             await journal.append(writing)
         finally:
             # It holds the session, too: what many lines have moved would wait for the collector.

@@ -32,7 +32,10 @@ class WebhookMessageState(StrEnum):
 
 
 class WebhookFault(StrEnum):
-    """Why a request had no answer: the words of `kit.outgoing.client.OutgoingFault`."""
+    """Why a request had no answer: the words of `kit.outgoing.client.OutgoingFault`, and our own.
+
+    UNWRITTEN: it was not sent, for its body could not be written.
+    """
 
     FORBIDDEN = "FORBIDDEN"
     UNRESOLVED = "UNRESOLVED"
@@ -40,6 +43,7 @@ class WebhookFault(StrEnum):
     UNTRUSTED = "UNTRUSTED"
     LATE = "LATE"
     BROKEN = "BROKEN"
+    UNWRITTEN = "UNWRITTEN"
 
 
 COLLECTING = frozenset({WebhookState.ACTIVE, WebhookState.PAUSED})

@@ -126,7 +126,6 @@ class OrderLine(OfProduct, Packaged, Owned):
         indexed("order_lines", "schedule_line_id"),
         indexed("order_lines", "offered_product_id"),
         indexed("order_lines", "replaced_product_id"),
-        indexed("order_lines", "answer_by", postgresql_where=text("answer_by IS NOT NULL")),
         known("response", LineResponse),
         check("agreed_days", "cardinality(agreed_at) = cardinality(wanted_before)"),
         check("offered_positive", "offered_quantity > 0"),

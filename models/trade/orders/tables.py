@@ -104,9 +104,6 @@ class Order(Owned):
         indexed("orders", "party_id", "due_at", "id"),
         *found_by("orders", "number", *_REFERENCES),
         indexed("orders", "buyer_contact_id"),
-        indexed(
-            "orders", "cancel_if_not_by", postgresql_where=text("cancel_if_not_by IS NOT NULL")
-        ),
         Index(
             "uq_orders_external_reference",
             "merchant_id",

@@ -34,6 +34,7 @@ async def charged_for_lines(bill: Bill, lines: int) -> None:
     """Charge what a mutation names, before it begins. ClientError: the points are not there."""
     try:
         await bill.charge(bill.actual + points_of(lines))
+        bill.requested = (bill.requested or 0) + points_of(lines)
     except Throttled as throttled:
         raise _spent(throttled) from throttled
 

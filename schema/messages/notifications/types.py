@@ -1,6 +1,7 @@
 """Notifications and preferences as types."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
@@ -9,6 +10,7 @@ from kit.standards.languages import Spoken
 from loaders.fulfilment import deliveries as delivery_loaders
 from loaders.master import parties as party_loaders
 from loaders.messages import notifications as loaders
+from loaders.messages import webhooks as webhook_loaders
 from loaders.trade import contracts as contract_loaders
 from loaders.trade import orders as order_loaders
 from models.access.viewers import Scope
@@ -29,6 +31,9 @@ from schema.master.parties import Contact
 from schema.messages.notifications import enums  # noqa: F401 -- they are described there.
 from schema.trade.contracts.types import Contract
 from schema.trade.orders.types import Order
+
+if TYPE_CHECKING:
+    from schema.messages.webhooks.types import Webhook
 
 
 @node(
@@ -52,6 +57,9 @@ class Notification(Node):
     order: Order | None = related(order_loaders.by_id, "The order.", key="order_id")
     delivery: Delivery | None = related(delivery_loaders.by_id, "The delivery.", key="delivery_id")
     contract: Contract | None = related(contract_loaders.by_id, "The contract.", key="contract_id")
+    webhook: Annotated["Webhook", strawberry.lazy("schema.messages.webhooks.types")] | None = (
+        related(webhook_loaders.by_id, "The webhook.", key="webhook_id")
+    )
     is_daily: bool = strawberry.field(description="Whether it is told in the mail of the day.")
     state: NotificationState = strawberry.field(description="What became of it.")
     reason: NotificationReason | None = strawberry.field(description="Why it was not sent.")

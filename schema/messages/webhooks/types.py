@@ -64,6 +64,7 @@ described(
     UNTRUSTED="There was no secure connection: its certificate is not valid for the host.",
     LATE="There was no answer within 15 seconds.",
     BROKEN="The connection ended, or what came was no HTTP.",
+    UNWRITTEN="It was not sent: we failed to write its body. It says nothing of the endpoint.",
 )
 
 

@@ -23,12 +23,11 @@ from schema.schema import schema
 from server import application
 from tests import make
 from tests.make.master import parties as make_parties
-from tests.make.running import staff
+from tests.make.running import do_due, staff
 from tests.make.trade import orders
 from transport.http.accepted import GRAPHQL_JSON
 from transport.serving import Serving
 from workers.access.buckets import FORGET_BUCKETS
-from workers.running.rounds import Rounds
 
 LIMITS = Limits(bucket=100, restore=10, deadline=120, statement=60, unpaid=60_000, effort=60_000)
 CHUNK = 10
@@ -320,7 +319,7 @@ async def test_a_bucket_that_has_long_been_full_again_leaves_no_row(
     await sent(processes[0], world.token)
     for hours, rows in ((0, 2), (2, 0)):
         world.clock.advance(hours=hours)
-        await Rounds(database, world.clock).make(FORGET_BUCKETS)
+        await do_due(database, world.clock, FORGET_BUCKETS)
         async with database.writing(world.merchant_id) as session:
             own = CostBucket.merchant_id == world.merchant_id
             assert len((await session.scalars(select(CostBucket).where(own))).all()) == rows

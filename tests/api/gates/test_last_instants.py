@@ -5,9 +5,9 @@ import pytest
 from kit.ids import to_global
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels
+from tests.make.running import do_due
 from tests.make.trade import orders, responses
 from workers.fulfilment.deliveries import LAPSE_ORDERS
-from workers.running.rounds import Rounds
 
 BY = "2026-03-03T00:00:00Z"
 WANTED = {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": BY}
@@ -98,7 +98,7 @@ async def test_nothing_is_approved_any_more(world, ask, clock):
 async def test_what_waits_for_approval_is_cancelled_too(world, ask, clock, database):
     order = await orders.order(world, ask, channelId=await approving(world), **WANTED)
     clock.advance(days=2)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     assert (await _read(ask, order))["state"] == "CANCELLED"
 
 
@@ -108,7 +108,7 @@ async def test_what_has_not_left_is_cancelled_by_itself(world, ask, clock, datab
     released = await deliveries.released(world, ask, order, lines=deliveries.lines(order, "2", "4"))
     for days, cancelled in ((0, "0"), (2, "7"), (0, "7")):
         clock.advance(days=days)
-        await Rounds(database, clock).make(LAPSE_ORDERS)
+        await do_due(database, clock, LAPSE_ORDERS)
         now = await _read(ask, order)
         assert now["lines"][0] == {
             "ordered": "10",
@@ -132,11 +132,11 @@ async def test_what_is_packed_may_have_left_in_time_and_is_told_within_a_day(
         for _ in range(2)
     ]
     clock.advance(hours=20)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     sent = await deliveries.done(ask, "deliveryDispatch", deliveryId=one["id"], dispatchedAt=BY)
     assert sent["delivery"]["state"] == "DISPATCHED"
     clock.advance(days=1)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     after = await deliveries.read(ask, two)
     assert after["state"] == "CANCELLED"
     assert {it["status"] for it in after["parcels"]} == {"VOIDED"}
@@ -147,12 +147,12 @@ async def test_what_lies_in_parcels_with_others_goes_back_after_a_day(world, ask
     shared = await deliveries.packed(world, ask, lapsing, lines=both)
     alone = await deliveries.planned(world, ask, (await _two(world, ask))[0])
     clock.advance(hours=20)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     # It may have left in time; what waits for nothing is cancelled meanwhile.
     assert (await deliveries.read(ask, shared))["state"] == "PACKED"
     assert (await deliveries.read(ask, alone))["state"] == "CANCELLED"
     clock.advance(days=1)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     after = await deliveries.read(ask, shared)
     assert after["state"] == "CANCELLED"
     assert {it["status"] for it in after["parcels"]} == {"VOIDED"}
@@ -177,10 +177,11 @@ async def test_what_travels_with_others_goes_back_and_these_can_be_planned_again
         ask, "deliveryHold", deliveryId=shared["id"], reason="ADDRESS", owner="Ops"
     )
     clock.advance(days=2)
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     assert (await deliveries.read(ask, shared))["state"] == "PLANNED"
     await deliveries.done(ask, "deliveryReleaseHold", holdId=held["hold"]["id"])
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    clock.advance(hours=1)
+    await do_due(database, clock, LAPSE_ORDERS)
     assert (await deliveries.read(ask, shared))["state"] == "CANCELLED"
     assert (await _read(ask, lapsing))["state"] == "CANCELLED"
     assert [it["cancelled"] for it in (await _read(ask, other))["lines"]] == ["0", "0"]
@@ -206,7 +207,7 @@ async def test_an_order_that_was_recorded_after_its_last_instant_is_left_to_its_
     odd, made = (await ask(query, input={"orders": items}))["ordersImport"]["results"]
     where = ["input", "orders", "0", "cancelIfNotBy"]
     assert odd["userErrors"] == [{"code": "INVALID_DATE", "field": where}]
-    await Rounds(database, clock).make(LAPSE_ORDERS)
+    await do_due(database, clock, LAPSE_ORDERS)
     assert (await _read(ask, made["order"]))["lines"][0]["cancelled"] == "0"
 
 

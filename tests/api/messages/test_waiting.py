@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from commands.messages.interchanges import receive, waiting
 from commands.messages.interchanges.receive import InterchangeReceive
-from commands.messages.readers.by_partner import PartnersInTurn
+from commands.messages.readers.by_partner import MessagesInTurn
 from commands.messages.readers.folders import exchange
 from commands.writing.running.run import Author
 from kit.loop.apart import Apart
@@ -144,7 +144,7 @@ async def test_partners_are_read_in_turn_each_in_the_order_of_coming(ask, world,
     one, other = names
     for name, reference in ((other, "A"), (other, "B"), (one, "C"), (one, "D")):
         await sent(ask, name, reference)
-    found, partners = list[tuple[str, str]](), PartnersInTurn()
+    found, partners = list[tuple[str, str]](), MessagesInTurn()
     while await partners.read_next(world.database, world.merchant_id, world.clock()):
         async with world.database.writing(world.merchant_id) as session:
             rows = await session.execute(text(READ), {"merchant": world.merchant_id})
@@ -159,13 +159,14 @@ async def test_a_partner_whose_message_is_read_elsewhere_is_left_alone_meanwhile
 ) -> None:
     for name in (names[1], names[0]):
         await sent(ask, name, "A")
-    partners, merchant = PartnersInTurn(), world.merchant_id
+    partners, merchant = MessagesInTurn(), world.merchant_id
     async with world.database.writing(merchant) as session:
         await session.scalar(text(LOCK), {"merchant": merchant})
         count = 0
         while await partners.read_next(world.database, merchant, world.clock()):
             count += 1
     assert count == 2
+    world.clock.advance(seconds=1)
     assert await files.read_all(world) == 2
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from commands.access.documents import DocumentsRegister, register
-from commands.messages.readers.by_partner import PartnersInTurn
+from commands.messages.readers.by_partner import MessagesInTurn
 from commands.messages.readers.declared import Incoming, MessageReader
 from commands.messages.readers.registered import READERS
 from kit.errors import Code, Refused
@@ -112,9 +112,10 @@ async def test_a_message_that_is_late_waits_and_has_failed_after_some_tries(
     ask, world, monkeypatch
 ) -> None:
     reader(monkeypatch, TimeoutError())
-    partners = PartnersInTurn()
+    partners = MessagesInTurn()
 
     async def fate_after_a_round() -> str:
+        world.clock.advance(seconds=15)
         while await partners.read_next(world.database, world.merchant_id, world.clock()):
             pass
         return (await _message(ask))["fate"]

@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 from typing import Any
 
-from commands.messages.readers.by_partner import PartnersInTurn
+from commands.messages.readers.by_partner import MessagesInTurn
 from tests.make import Ask, World
 from tests.make.scene import fresh
 
@@ -94,7 +94,7 @@ async def received(ask: Ask, content: bytes) -> dict[str, Any]:
 
 async def read_all(world: World) -> int:
     """Read the messages that wait, as the worker does; returns how many."""
-    count, partners = 0, PartnersInTurn()
+    count, partners = 0, MessagesInTurn()
     while await partners.read_next(world.database, world.merchant_id, world.clock()):
         count += 1
     return count

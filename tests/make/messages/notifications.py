@@ -71,13 +71,14 @@ class Server:
     """A mail server. answers: what it says to the next mails' data; 250 afterwards.
 
     "break": it closes the connection in the middle of them; "break after": when it has taken them;
-    "silence": it says nothing. to_recipients: the same for who they are to.
+    "silence": it says nothing. to_recipients: the same for who they are to. slow_s: seconds that it
+    takes for each mail.
     """
 
     def __init__(self) -> None:
         self.answers, self.to_recipients = list[str](), list[str]()
         self.taken, self.tries = list[EmailMessage](), 0
-        self.ended = asyncio.Event()
+        self.ended, self.slow_s = asyncio.Event(), 0.0
 
     async def handle_RCPT(self, _server, _session, envelope, address, _options) -> str:  # noqa: N802
         answer = self.to_recipients.pop(0) if self.to_recipients else "250 OK"
@@ -87,6 +88,7 @@ class Server:
 
     async def handle_DATA(self, server, _session, envelope) -> str:  # noqa: N802
         self.tries += 1
+        await asyncio.sleep(self.slow_s)
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer == "silence":
             await self.ended.wait()

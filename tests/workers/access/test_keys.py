@@ -15,10 +15,10 @@ from models.access.viewers import Actor
 from server import application
 from tests import make
 from tests.guard import counted
+from tests.make.running import do_due
 from transport.identity.authentication import Authentication
 from transport.serving import Serving
 from workers.access.keys import FORGET_ANSWERS, Uses
-from workers.running.rounds import Rounds
 
 VIEWER = "{ viewer { name } }"
 UPSERT = """
@@ -61,7 +61,7 @@ async def test_the_last_use_is_written_at_most_once_a_minute(world, database, cl
         clock.advance(seconds=seconds)
         for uses, each in processes:
             await each.viewer(world.token)
-            await Rounds(database, clock).make(uses.writing())
+            await uses.write(database)
         seen.append(await last_used(world, world.token))
     start = clock() - timedelta(seconds=120)
     minute = timedelta(minutes=1)
@@ -78,9 +78,10 @@ async def test_uses_are_written_beside_requests_and_at_the_end(world, database, 
     assert await last_used(world, world.token) == clock()
 
 
-async def test_uses_are_written_now_and_then(world, database, clock):
+async def test_uses_are_written_now_and_then(world, database):
     uses = await noted(world, world.token)
-    async with asyncio.timeout(60), Rounds(database, clock).running(uses.writing(timedelta(0))):
+    every = uses.written(database, timedelta(seconds=60), timedelta(0))
+    async with asyncio.timeout(60), every:
         while await last_used(world, world.token) is None:
             pass
 
@@ -89,11 +90,11 @@ async def test_the_uses_of_all_keys_of_a_merchant_are_one_statement(world, datab
     tokens = [world.token, *[await world.key(Actor.STAFF) for _ in range(20)]]
     uses = await noted(world, *tokens)
     with counted(database.engine) as sent:
-        await Rounds(database, clock).make(uses.writing())
+        await uses.write(database)
     assert len(sent) == 1
     assert {await last_used(world, it) for it in tokens} == {clock()}
     with counted(database.engine) as sent:
-        await Rounds(database, clock).make(uses.writing())
+        await uses.write(database)
     assert sent == [], "what was written is noted no more"
 
 
@@ -105,15 +106,15 @@ async def test_a_key_that_another_transaction_holds_is_not_waited_for(world, dat
     )
     async with database.writing(world.merchant_id) as session:
         await session.scalars(held.with_for_update())
-        await Rounds(database, clock).make(uses.writing())
+        await uses.write(database)
         assert await last_used(world, other) == clock()
     assert await last_used(world, world.token) is None
 
 
-async def test_a_use_that_cannot_be_written_fails_nothing(world, clock, caplog):
+async def test_a_use_that_cannot_be_written_fails_nothing(world, caplog):
     away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
     uses = await noted(world, world.token)
-    await Rounds(away, clock).make(uses.writing())
+    await uses.write(away)
     assert "Could not write uses of keys" in caplog.text
     await away.close()
 
@@ -122,7 +123,7 @@ async def test_an_answer_goes_when_it_has_been_kept_long_enough(ask, world, data
     await ask(UPSERT, input=nut("k"))
     for hours, rows in ((23, 1), (1.5, 1), (1, 0)):
         clock.advance(hours=hours)
-        await Rounds(database, clock).make(FORGET_ANSWERS)
+        await do_due(database, clock, FORGET_ANSWERS)
         assert await answers(world) == rows
 
 
@@ -134,8 +135,8 @@ async def test_answers_of_many_statements_go_in_one_round(
         await ask(UPSERT, input=nut(f"k-{number}"))
     clock.advance(hours=26)
     with counted(database.engine) as sent:
-        await Rounds(database, clock).make(FORGET_ANSWERS)
-    deleted = [it for it in sent if "DELETE" in it]
+        await do_due(database, clock, FORGET_ANSWERS)
+    deleted = [it for it in sent if "DELETE FROM idempotency_keys" in it]
     assert (await answers(world), len(deleted)) == (0, 3)
 
 
@@ -148,7 +149,8 @@ async def test_processes_that_forget_at_once_do_not_wait_for_each_other(
     held = select(IdempotencyKey).where(IdempotencyKey.merchant_id == world.merchant_id)
     async with database.writing(world.merchant_id) as session:
         await session.scalars(held.limit(1).with_for_update())
-        await Rounds(database, clock).make(FORGET_ANSWERS)
+        await do_due(database, clock, FORGET_ANSWERS)
         assert await answers(world) == 1
-    await Rounds(database, clock).make(FORGET_ANSWERS)
+    clock.advance(hours=1)
+    await do_due(database, clock, FORGET_ANSWERS)
     assert await answers(world) == 0

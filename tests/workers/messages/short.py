@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import work
+from commands.messages.notifications import sending
 from commands.messages.webhooks.judging import RetrySchedule
 from kit.config import from_environment
 from kit.telemetry import log
@@ -16,6 +17,7 @@ SOON = RetrySchedule(
 )
 
 if __name__ == "__main__":
+    sending.LEASE = timedelta(seconds=3)
     config = from_environment()
     log.configure(config.log)
     work.work(config, schedule=SOON)

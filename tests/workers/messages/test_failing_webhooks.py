@@ -7,15 +7,23 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from commands.messages.notifications import timing
 from commands.messages.webhooks.judging import RetrySchedule
 from kit.clock import now
-from models.messages.webhooks.tables import WebhookLane
+from models.messages.webhooks.tables import WebhookLane, WebhookMessage
 from tests import make
+from tests.make.feed import rows
 from tests.make.messages import hooks
+from tests.make.messages.notifications import noted, sent, serving
 from tests.make.messages.receivers import Received, Reply, receiver
 from tests.workers.messages.conftest import STANDING, drained, hasten
+from workers.messages.webhooks import bodies
 
 ORDERS = 6
+SUPPORT = """mutation { merchantSettingsUpdate(input: {supportEmail: "help@example.com"}) {
+  userErrors { code } } }"""
+PREVIEW = """query ($kind: NotificationKind!, $id: ID!, $language: Language!) {
+  notificationPreview(kind: $kind, id: $id, language: $language) { subject } }"""
 PATIENT = (timedelta(hours=1),) * 9
 
 
@@ -129,7 +137,7 @@ async def _fine(_: Received) -> Reply:
     return Reply()
 
 
-async def test_after_days_of_failure_it_is_disabled_and_the_journal_tells(
+async def test_after_days_of_failure_it_is_disabled_and_the_journal_and_a_mail_tell(
     world, ask, working
 ) -> None:
     async with receiver() as there:
@@ -144,6 +152,19 @@ async def test_after_days_of_failure_it_is_disabled_and_the_journal_tells(
     assert (entry.payload, entry.actor_name) == ({"reason": "FAILING"}, "Abruf")
     attempts = await ask("{ webhookAttempts(first: 9) { nodes { status fault } } }")
     assert attempts["webhookAttempts"]["nodes"] == [{"status": None, "fault": "UNREACHABLE"}]
+    await ask(SUPPORT)
+    await noted(world)
+    async with serving() as (server, route):
+        (found,) = await sent(world, route, timing.GATHER.total_seconds())
+    assert (found.kind.value, found.state.value) == ("WEBHOOK_DISABLED", "SENT")
+    (taken,) = server.taken
+    assert taken["To"] == "help@example.com"
+    assert taken["Subject"] == f"The webhook {url} was switched off"
+    named = {"kind": "WEBHOOK_DISABLED", "id": hook["id"], "language": "DE"}
+    seen = (await ask(PREVIEW, **named))["notificationPreview"]
+    assert seen["subject"] == f"Der Webhook {url} wurde abgeschaltet"
+    listed = await ask("{ notifications(first: 9) { nodes { webhook { id } order { id } } } }")
+    assert listed["notifications"]["nodes"] == [{"webhook": {"id": hook["id"]}, "order": None}]
 
 
 async def test_a_message_is_given_up_after_its_last_try_and_the_next_one_goes(
@@ -200,3 +221,32 @@ async def test_no_more_messages_a_second_than_an_endpoint_likes(world, ask, work
         assert len(there.received) == 30
         # The first is free, then twenty a second: the others need their time.
         assert loop.time() - began >= 29 / 20 - 0.1
+
+
+ATTEMPTS = """query ($id: ID!) { webhookAttempts(first: 9) {
+  nodes { fault status answer } } webhook(id: $id) { failures waiting state } }"""
+
+
+async def test_what_we_fail_to_write_is_an_attempt_given_up_in_the_end_and_holds_nobody_up(
+    world, ask, working, monkeypatch
+) -> None:
+    written = bodies.to_global
+
+    def failing(type_: str, key: Any) -> str:
+        if key == bad:
+            raise ArithmeticError
+        return written(type_, key)
+
+    async with receiver(_fine) as there:
+        hook = await hooks.created(ask, there.url)
+        flights = working(RetrySchedule((timedelta(0),), at_once=8))
+        await tried(world, hook)
+        bad = (await rows(world, WebhookMessage))[0].aggregate_id
+        monkeypatch.setattr(bodies, "to_global", failing)
+        await drained(flights, world, hook)
+        assert len(there.received) == ORDERS - 1
+    seen = await ask(ATTEMPTS, id=hook["id"])
+    unwritten = [it for it in seen["webhookAttempts"]["nodes"] if it["fault"]]
+    text = "We could not write it: ArithmeticError."
+    assert unwritten == [{"fault": "UNWRITTEN", "status": None, "answer": text}] * 2
+    assert seen["webhook"] == {"failures": 0, "waiting": 0, "state": "ACTIVE"}

@@ -8,12 +8,15 @@ from sqlalchemy import select
 from commands.messages.readers import by_partner
 from commands.messages.readers.declared import MessageReader
 from commands.messages.readers.registered import READERS
+from models.access.dues import Due, DueKind
 from models.master.channels import Channel
 from tests import make
+from tests.make.feed import rows
 from tests.make.master.channels import channel
 from tests.make.messages import files
+from tests.make.running import until
 from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
-from workers.running.rounds import Rounds
+from workers.running.chores import Chore, Chores
 
 NOTES = by_partner.SHORT_BYTES // 500
 LONG = files.FILE.replace(
@@ -25,6 +28,17 @@ async def _sent(ask: make.Ask, content: bytes) -> None:
     partner = await files.partner(ask)
     taken = await files.received(ask, files.interchange(partner["identification"], "R", content))
     assert taken["state"] == "ACCEPTED"
+
+
+async def _do(world: make.World, chore: Chore) -> None:
+    """Do what a chore finds, for each merchant in turn, until there is no more."""
+    now = world.clock()
+    reads = world.database.reading(None)
+    left = await reads.rows(chore.found, {**chore.values, "now": now})
+    await reads.close()
+    while left:
+        each = [(it, chore.step(world.database, it.merchant_id, it.subject, now)) for it in left]
+        left = [it for it, done in each if await done]
 
 
 class LastsUntil:
@@ -56,14 +70,13 @@ async def test_a_long_message_of_one_merchant_delays_no_short_one_of_another(
     other, reader = await make.world(world.database, world.clock), LastsUntil(world)
     monkeypatch.setattr(by_partner, "SHORT_LINES", 3)
     monkeypatch.setitem(READERS, "DELFOR", MessageReader(frozenset({"97A"}), reader))
-    rounds = Rounds(world.database, world.clock)
     await _sent(ask, content)
-    await rounds.make(READ_MESSAGES)
+    await _do(world, READ_MESSAGES)
     assert reader.turns == []
-    long = asyncio.create_task(rounds.make(READ_LONG_MESSAGES))
+    long = asyncio.create_task(_do(world, READ_LONG_MESSAGES))
     await reader.begun.wait()
     await _sent(make.Ask(client, other.token), files.FILE)
-    await rounds.make(READ_MESSAGES)
+    await _do(world, READ_MESSAGES)
     await long
     assert reader.turns == ["long begins", "short", "long ends"]
     assert (await files.read_all(world), await files.read_all(other)) == (1, 0)
@@ -88,14 +101,27 @@ async def test_a_short_message_that_waits_for_others_is_put_aside_and_read_later
 
     for type_, apply in (("DELFOR", locking), ("DELJIT", free)):
         monkeypatch.setitem(READERS, type_, MessageReader(frozenset({"97A"}), apply))
-    rounds, own = Rounds(world.database, world.clock), Channel.merchant_id == world.merchant_id
+    own = Channel.merchant_id == world.merchant_id
     await _sent(ask, files.FILE)
     await _sent(ask, files.FILE.replace(b"DELFOR", b"DELJIT"))
     async with world.database.writing(world.merchant_id) as session:
         await session.execute(select(Channel).where(own, Channel.id == held).with_for_update())
-        await rounds.make(READ_MESSAGES)
+        await _do(world, READ_MESSAGES)
     assert sorted(done) == ["asks", "free", "free"]
     done.clear()
-    await rounds.make(READ_LONG_MESSAGES)
-    await rounds.make(READ_MESSAGES)
+    await _do(world, READ_LONG_MESSAGES)
+    await _do(world, READ_MESSAGES)
     assert done == ["asks", "holds", "free"]
+
+
+async def test_a_message_that_is_uploaded_is_read_at_once(world, ask) -> None:
+    """By another process, which hears of it: it looks no more by itself."""
+    process = make.Walled(world.database.url, world.database.owner.url)
+    chores = Chores(process, world.clock, poll_s=86_400.0)
+    async with chores.running(READ_MESSAGES):
+        await _sent(ask, files.FILE)
+        await until(lambda: chores.counted["read messages", "DONE"] == 3)
+    await process.close()
+    found = await ask("{ interchangeMessages(first: 9) { nodes { fate } } }")
+    assert "WAITING" not in {it["fate"] for it in found["interchangeMessages"]["nodes"]}
+    assert DueKind.READ_MESSAGES not in {it.kind for it in await rows(world, Due)}

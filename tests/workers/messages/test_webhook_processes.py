@@ -1,4 +1,8 @@
-"""Workers are killed while receivers are dead, slow or odd: everybody hears all, in order, once."""
+"""Workers are killed while receivers are dead, slow or odd: everybody hears all, in order, once.
+
+People get each mail, too; twice only where a worker died between the mail server's answer and its
+own note, and then under the same message id.
+"""
 
 import asyncio
 import os
@@ -16,13 +20,20 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 
 from kit.clock import now
+from kit.outgoing.mails import MailRoute
+from models.messages.notifications import Notification, NotificationMail, NotificationState
 from tests import make
+from tests.make.feed import rows
 from tests.make.messages import hooks
+from tests.make.messages.notifications import Server, serving
 from tests.make.messages.receivers import Received, Receiver, Reply, receiver
-from tests.make.scene import Scene, scene
+from tests.make.scene import PLACE, Scene, fresh, scene
+from tests.make.trade import orders
 
 ROOT = Path(__file__).parents[3]
-ORDERS, KILLED = 6, 3
+ORDERS = int(os.environ.get("ABRUF_KILL_ORDERS", "6"))
+KILLED = int(os.environ.get("ABRUF_KILL_SENDERS", "3"))
+AT_ONCE = "mutation { merchantSettingsUpdate(input: {gatherMinutes: 0}) { userErrors { code } } }"
 HOLD = {"reason": "PAYMENT", "owner": "Sales"}
 SEED = 20261129
 
@@ -36,7 +47,9 @@ def clock() -> make.Clock:
 class Workers:
     """Two workers, of which one or the other is killed and another one started."""
 
-    def __init__(self, database: make.Walled, folder: Path, ports: Sequence[int]) -> None:
+    def __init__(
+        self, database: make.Walled, folder: Path, ports: Sequence[int], mails: MailRoute
+    ) -> None:
         inherited = {key: it for key, it in os.environ.items() if not key.startswith("ABRUF_")}
         ours = {
             "ABRUF_DATABASE_URL": database.url,
@@ -46,6 +59,8 @@ class Workers:
             "ABRUF_WEBHOOK_HTTP": "1",
             "ABRUF_WEBHOOK_ALLOWED": "127.0.0.0/8",
             "ABRUF_WEBHOOK_PORTS": ",".join(map(str, ports)),
+            "ABRUF_SMTP_URL": f"smtp://{mails.host}:{mails.port}",
+            "ABRUF_MAIL_FROM": mails.sender,
         }
         self._environment = {**inherited, **ours, "PYTHONPATH": str(ROOT)}
         self._running: list[asyncio.subprocess.Process] = []
@@ -78,9 +93,9 @@ class Workers:
 
 @asynccontextmanager
 async def working(
-    database: make.Walled, folder: Path, ports: Sequence[int]
+    database: make.Walled, folder: Path, ports: Sequence[int], mails: MailRoute
 ) -> AsyncIterator[Workers]:
-    workers = Workers(database, folder, ports)
+    workers = Workers(database, folder, ports, mails)
     for _ in range(2):
         await workers.start()
     yield workers
@@ -110,7 +125,9 @@ async def _changed(here: Scene) -> list[tuple[str, str]]:
     """Place orders and hold each; returns what happened, object by object."""
     happened = []
     for _ in range(ORDERS):
-        order = await here.order()
+        email = f"{fresh('guest').lower()}@example.com"
+        guest = {"name": "Guest", "email": email}
+        order = await orders.order(here.world, here.ask, guest=guest, shipTo=PLACE)
         await hooks.done(here.ask, "orderHold", "order { id }", orderId=order["id"], **HOLD)
         happened += [(order["id"], "order.placed"), (order["id"], "order.held")]
     return happened
@@ -135,6 +152,8 @@ async def test_killed_workers_lose_nothing_and_rename_nothing(
     database, clock, client, tmp_path
 ) -> None:
     async with AsyncExitStack() as stack:
+        mails, route = await stack.enter_async_context(serving())
+        mails.slow_s = 0.1
         worlds = [await make.world(database, clock) for _ in range(2)]
         scenes = [await scene(it, make.Ask(client, it.token)) for it in worlds]
         odd, slow, good = [
@@ -145,7 +164,9 @@ async def test_killed_workers_lose_nothing_and_rename_nothing(
         urls = [odd.url, slow.url, good.url, f"http://127.0.0.1:{port}/hook"]
         mine = [await hooks.created(scenes[0].ask, it, eventTypes=["order.*"]) for it in urls]
         theirs = await hooks.created(scenes[1].ask, good.url + "/2", eventTypes=["order.*"])
-        workers = await stack.enter_async_context(working(database, tmp_path, ports))
+        for here in scenes:
+            await here.ask(AT_ONCE)
+        workers = await stack.enter_async_context(working(database, tmp_path, ports, route))
         first, others = await asyncio.gather(*(_changed(it) for it in scenes))
         for _ in range(KILLED):
             seen = len(good.received)
@@ -159,6 +180,27 @@ async def test_killed_workers_lose_nothing_and_rename_nothing(
         for there, hook in zip((odd, slow, parts["/hook"], revived), mine, strict=True):
             assert _firsts(there, hook["secret"]) == expected
         assert _firsts(parts["/hook/2"], theirs["secret"]) == _by_object(others)
+        await _each_was_told(worlds, mails, len(expected) + len(_by_object(others)))
+
+
+async def _each_was_told(worlds: Sequence[make.World], mails: Server, orders_: int) -> None:
+    """Compare what a mail server has taken with what was to be told."""
+    noted = [it for world in worlds for it in await _all_are_sent(world)]
+    assert len(noted) == orders_
+    sent = {it.address: it.message_id for it in noted}
+    assert {it["To"]: it["Message-ID"] for it in mails.taken} == sent
+    assert len(mails.taken) <= len(noted) + KILLED
+
+
+async def _all_are_sent(world: make.World) -> Sequence[Notification]:
+    """Wait until the mail server has taken what is to be told; returns that."""
+    async with asyncio.timeout(30 * KILLED):
+        while True:
+            if {it.state for it in await rows(world, Notification)} == {NotificationState.SENT}:
+                break
+            await asyncio.sleep(0.2)
+    assert await rows(world, NotificationMail) == []
+    return await rows(world, Notification)
 
 
 async def _good(_: Received) -> Reply:
@@ -186,7 +228,7 @@ STANDING = "query ($id: ID!) { webhook(id: $id) { waiting state position } }"
 async def _all_are_settled(scenes: Sequence[Scene], webhooks: Sequence[Any]) -> None:
     """Wait until followers have read all, and nothing waits for any endpoint."""
     owners = [scenes[0]] * (len(webhooks) - 1) + [scenes[1]]
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(30 * KILLED):
         for here, hook in zip(owners, webhooks, strict=True):
             last = (await hooks.entries(here.world))[-1].position
             while True:

@@ -19,11 +19,11 @@ from tests import make
 from tests.conftest import PATIENT
 from tests.make.messages import hooks
 from tests.make.messages.receivers import Received, Reply, receiver
+from tests.make.running import do_due
 from tests.make.scene import scene
 from tests.workers.messages.conftest import STANDING, drained, hasten
 from transport.registered import Answers
 from workers.messages.webhooks import forgetting
-from workers.running.rounds import Rounds
 
 
 @pytest.fixture
@@ -268,13 +268,12 @@ async def test_what_was_sent_is_forgotten_in_the_end(world, ask, working) -> Non
         await hooks.done(ask, "webhookDelete", webhookId=gone["id"])
         await hooks.done(ask, "webhookPause", webhookId=hook["id"])
         await hooks.filled(world, hooks.key(hook["id"]), 1)
-        rounds = Rounds(world.database, world.clock)
-        await rounds.make(forgetting(30))
+        await do_due(world.database, world.clock, forgetting(30))
         assert await _left(world) == (2, 3)
         world.clock.advance(days=29)
         await hooks.done(ask, "webhookTest", webhookId=hook["id"])
         world.clock.advance(days=2)
-        await rounds.make(forgetting(30))
+        await do_due(world.database, world.clock, forgetting(30))
         assert await _left(world) == (1, 1)
 
 

@@ -11,8 +11,11 @@ from models.access.keys import Merchant
 from tests import make
 from tests.guard import counted, unscoped, watch
 from tests.make.running import until
+from tests.workers.running.test_dues import Seen, let_be_due
 from tests.workers.running.test_followers import Counted, following, happen, stands
+from workers.messages.readers import READ_MESSAGES
 from workers.running.chores import Chore, Chores
+from workers.running.dues import Dues
 from workers.running.followers import chores_of
 
 NEVER_S = 86_400.0
@@ -30,6 +33,9 @@ BEGIN
             VALUES (merchant, merchant, 'JOURNAL', 7), (merchant, gen_random_uuid(), 'ORDER', 7);
         INSERT INTO journal_followers (merchant_id, id, name, position)
             VALUES (merchant, merchant, 'count', 7);
+        INSERT INTO due (merchant_id, id, due_at, kind, subject)
+            SELECT merchant, gen_random_uuid(), now() + interval '10 years', kind, merchant
+            FROM unnest('{LAPSE_ORDERS,READ_MESSAGES,FORGET_ANSWERS}'::text[]) AS kind;
     END LOOP;
 END $$
 """
@@ -104,14 +110,20 @@ async def crowded(new_database, as_app, migrated, clock):
 async def test_whoever_has_nothing_new_costs_no_statement(crowded):
     await happen(crowded, new_id())
     count = Counted()
+    seen, subject = Seen(), new_id()
+    await let_be_due(crowded, subject)
     chores = Chores(crowded.database, crowded.clock, poll_s=NEVER_S)
+    every = (*chores_of(following(count)), Dues(seen.work()).chore, READ_MESSAGES)
     with counted(crowded.database.engine) as sent:
-        async with chores.running(*chores_of(following(count))):
+        async with chores.running(*every):
             await until(lambda: chores.counted["tell followers", "DONE"] == 2)
+            await until(lambda: chores.counted["do what is due", "DONE"] == 1)
     looks = [it for it in sent if unscoped(it)]
-    assert len(looks) in {2, 3, 4}, "each chore looks at first, and again when it hears hints"
-    # The follower begins by three statements, and is told by four, its own one among them.
-    assert (count.pages, len(sent) - len(looks)) == ([[1]], 3 + 4)
+    assert len(looks) in range(4, 9), "each chore looks at first, and again when it hears hints"
+    # The follower begins by three statements, and is told by four, its own one among them; what is
+    # due is claimed by one, and taken away by another.
+    assert (count.pages, len(sent) - len(looks)) == ([[1]], 3 + 4 + 2)
+    assert seen.pages == [[subject]]
 
 
 async def test_the_busiest_gives_way_to_others_after_each_step(world, database, clock):

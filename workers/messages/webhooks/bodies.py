@@ -1,13 +1,15 @@
 """What an endpoint is sent of an event: ids and what changed, or what a document asks for, too."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 
 from kit.db.database import Database
+from kit.db.lost import Unavailable
 from kit.ids import to_global
 from loaders.access.journal import TYPES_OF_AGGREGATES, events
 from loaders.reading.batch import Loaders
@@ -16,19 +18,48 @@ from models.access.viewers import Viewer
 from models.messages.webhooks.matching import changed_fields
 from models.messages.webhooks.tables import owner_of
 
+_log = logging.getLogger("abruf")
 Ask = Callable[[Viewer, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Answers a registered document, by its key, in somebody's name: `data`, and `errors` if any."""
 
 
+class UnwrittenBody(NamedTuple):
+    """A body that could not be written. kind: of the error."""
+
+    kind: str
+
+
+WrittenBody = str | UnwrittenBody | None
+"""A body; None where its owner does not see what it tells of."""
+
+
 async def bodies(
     database: Database, ask: Ask, webhook: Any, messages: Sequence[Any], now: datetime
-) -> Mapping[UUID, str | None]:
-    """Return what is sent for messages, None for one that tells of what its owner does not see.
+) -> Mapping[UUID, WrittenBody]:
+    """Return what is sent for messages, each by itself where one of them fails.
 
     What was sent before is sent again as it was.
     """
-    found = {it.id: it.body for it in messages if it.body is not None}
+    found: dict[UUID, WrittenBody] = {it.id: it.body for it in messages if it.body is not None}
     new = [it for it in messages if it.body is None]
+    try:
+        return found | await _written(database, ask, webhook, new, now)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 -- whatever it is, others are sent.
+        if len(new) == 1:
+            _log.warning("A webhook's body fails: %s", new[0].id, exc_info=True)
+            return found | {new[0].id: UnwrittenBody(type(error).__name__)}
+    for each in new:
+        found |= await bodies(database, ask, webhook, [each], now)
+    return found
+
+
+async def _written(
+    database: Database, ask: Ask, webhook: Any, new: Sequence[Any], now: datetime
+) -> dict[UUID, WrittenBody]:
+    """Return what is sent for messages that were not sent before."""
+    found = dict[UUID, WrittenBody]()
     entries = await _entries(database, webhook, [it.entry_id for it in new if it.entry_id], now)
     for each in new:
         entry = entries.get(each.entry_id)

@@ -17,7 +17,7 @@ from kit.standards.webhooks import headers, message_name
 from kit.telemetry.version import VERSION
 from models.access.viewers import by_itself
 from models.messages.webhooks.states import WebhookFault
-from workers.messages.webhooks.bodies import Ask
+from workers.messages.webhooks.bodies import Ask, UnwrittenBody, WrittenBody
 
 _OWN = {"content-type": "application/json", "user-agent": f"Abruf/{VERSION}"}
 
@@ -37,9 +37,12 @@ class WebhookSender:
         """Return who writes now."""
         return Author(by_itself(merchant_id), self.clock())
 
-    async def send(self, made: WebhookBatch, message: Any, body: str | None) -> Result:
+    async def send(self, made: WebhookBatch, message: Any, body: WrittenBody) -> Result:
         """Send one message, and return what became of it."""
         began, at = monotonic(), self.clock()
+        if isinstance(body, UnwrittenBody):
+            fault, text = WebhookFault.UNWRITTEN, f"We could not write it: {body.kind}."
+            return Result(message, None, at, timedelta(0), fault=fault, answer=text)
         tried = partial(Result, message, body, at)
         if body is None:
             return tried(timedelta(0))

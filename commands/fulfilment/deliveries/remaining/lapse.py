@@ -1,6 +1,7 @@
 """Orders that were wanted by an instant or not at all: what has not left by then is cancelled."""
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,31 +26,46 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
 
-_AT_ONCE = 20
-"""Orders that lapse in one transaction."""
+_SOONEST, _LATEST = timedelta(minutes=1), timedelta(hours=1)
+"""After which an order that is open still is looked at again."""
 
 
-async def lapse(writing: Writing) -> bool:
-    """Cancel what is open of orders that are not wanted any more (D10); tells of more.
+async def lapse(writing: Writing, due: Sequence[UUID]) -> Mapping[UUID, datetime]:
+    """Cancel what is open of orders that are not wanted any more (D10).
 
     Nothing of them goes on from their last instant on, whenever this comes. What is packed may have
     left in time and be told later, and so is left for a day; what its carrier has is never taken
     back. What is held stays until its hold ends (D9). What other orders have in a delivery that is
     taken back can be planned again. An order that was recorded after its last instant is history,
     which its importer completes.
+
+    Returns the orders that are open still, with when they are looked at again: what is held or
+    under way now may be owed again.
     """
     now = writing.now
     found = {"merchant": writing.viewer.merchant_id, "now": now, "left_by": now - CLOCKS_APART}
+    found["keys"] = list(due)
     lapsed = {it for (it,) in await writing.session.rows(_LAPSED, found)}
-    if not lapsed:
-        return False
+    if lapsed:
+        await _end(writing, found, lapsed)
+    rows = await writing.session.rows(_OPEN, found)
+    return {key: now + _pause(now - not_by) for key, not_by in rows}
+
+
+def _pause(late: timedelta) -> timedelta:
+    """Return when to look again at an order whose last instant was so long ago."""
+    return min(max(late / 2, _SOONEST), _LATEST)
+
+
+async def _end(writing: Writing, found: dict[str, Any], lapsed: set[UUID]) -> None:
+    """Take back what may be, and cancel what is open then."""
     locked, deliveries = await _lock(writing, found, lapsed)
     await take_back(writing, locked, deliveries)
-    for order in (it for key, it in locked.orders.items() if key in lapsed and _lapses(it, now)):
+    mine = (it for key, it in locked.orders.items() if key in lapsed)
+    for order in (it for it in mine if _lapses(it, writing.now)):
         order.cancel_reason = not_wanted(order)
         unplanned = {line: line.unplanned for line in locked.lines_of_order(order)}
         await remainder.cancel(locked, order, unplanned)
-    return len(lapsed) == _AT_ONCE and bool(writing.events)
 
 
 def _lapses(order: Order, now: datetime) -> bool:
@@ -94,8 +110,9 @@ def _is_taken_back(order: Any, delivery: Any) -> ColumnElement[bool]:
     )
 
 
-def _has_to_lapse(order: Any) -> ColumnElement[bool]:
-    is_history = _ROWS.some(
+def _is_history(order: Any) -> ColumnElement[bool]:
+    """Tell whether an order was recorded after its last instant."""
+    return _ROWS.some(
         JournalEntry,
         where=lambda entry: and_(
             entry.aggregate_id == order.id,
@@ -103,6 +120,9 @@ def _has_to_lapse(order: Any) -> ColumnElement[bool]:
             entry.recorded_at > order.cancel_if_not_by,
         ),
     )
+
+
+def _has_to_lapse(order: Any) -> ColumnElement[bool]:
     has_rest = _ROWS.some(
         OrderLine, where=lambda it: and_(it.order_id == order.id, it.unplanned > 0)
     )
@@ -121,12 +141,19 @@ def _has_to_lapse(order: Any) -> ColumnElement[bool]:
         ~order.is_wanted(_ROWS.now),
         is_among(order.state, OPEN_STATES),
         or_(has_rest, has_delivery),
-        ~is_history,
+        ~_is_history(order),
     )
 
 
-_LAPSED = Statement(
-    select(Order.id).where(_has_to_lapse(Order)).order_by(Order.cancel_if_not_by).limit(_AT_ONCE)
+_LAPSED = Statement(select(Order.id).where(Order.id == _AMONG, _has_to_lapse(Order)))
+_OPEN = Statement(
+    select(Order.id, Order.cancel_if_not_by).where(
+        Order.merchant_id == _MERCHANT,
+        Order.id == _AMONG,
+        Order.cancel_if_not_by <= _ROWS.now,
+        is_among(Order.state, OPEN_STATES),
+        ~_is_history(Order),
+    )
 )
 _OF_LAPSED = select(DeliveryLine.delivery_id).where(
     DeliveryLine.merchant_id == _MERCHANT, DeliveryLine.order_id == _AMONG

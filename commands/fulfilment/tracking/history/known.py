@@ -68,14 +68,6 @@ class NamedByRecords:
                     check_wanted(replace(writing, now=left), order, ("delivery_id",))
         refusals.end()
 
-    def are_there(self, item: RecordedDelivery) -> bool:
-        """Tell whether all that a delivery names is there, so that it can be tried."""
-        return (
-            all(it.order_line_id in self.lines for it in item.lines)
-            and item.location_id in self.locations
-            and (item.ship_to_id is None or item.ship_to_id in self.addresses)
-        )
-
     def orders_of(self, item: RecordedDelivery) -> list[Order]:
         """Return the orders that a delivery is a part of, as far as they are there."""
         rows = (self.lines.get(it.order_line_id) for it in item.lines)

@@ -12,7 +12,7 @@ from commands.fulfilment.tracking.history.way import MadeDelivery, go
 from commands.fulfilment.tracking.sparing import spare
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Problem, Refusals, Refused
+from kit.errors import Code, Problem, Refused
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.fulfilment.codes import FulfilmentCode
@@ -42,8 +42,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     known = await lock_named(writing, items)
     standing = await RecordedBefore.read(writing, items, known)
     results, refused, odd = await _look(writing, items, known, standing)
-    absent = {place: why for place, why in odd.items() if not known.are_there(items[place])}
-    fresh = [place for place in range(len(items)) if place not in results | refused | absent]
+    fresh = [place for place in range(len(items)) if place not in results | refused | odd]
 
     turns, are_alone = iter(range(_TURNS)), False
 
@@ -51,8 +50,6 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
         nonlocal are_alone
         once, twice = _once({place: delivery_key(items[place], known) for place in places})
         made, more = await go(writing, {place: items[place] for place in once}, alone=are_alone)
-        # What is odd is tried for what else is wrong with it.
-        more = more | {place: _besides(odd[place], more.get(place)) for place in {*once} & {*odd}}
         if are_alone:
             are_alone = False
             return None, {p: it for p, it in more.items() if not _hangs_on_others(it, items[p])}
@@ -63,7 +60,7 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
         return (made, twice), certain
 
     (made, twice), more = await spare(writing, fresh, do)
-    more |= absent
+    more |= odd
     beside = await find_beside(writing, items, known, more, made)
     results |= {place: _result("CREATED", *each) for place, each in made.items()}
     for place, why in (refused | twice | more).items():
@@ -111,18 +108,6 @@ def _once(keys: Mapping[int, DeliveryKey | None]) -> tuple[list[int], dict[int, 
     twice = Refused(Code.DUPLICATE, text, ("external_reference",))
     once = set(first.values())
     return sorted(once), {place: twice for place in keys if place not in once}
-
-
-def _besides(odd: Refused, tried: Refused | None) -> Refused:
-    """Return what is odd of a delivery, and what else refuses it.
-
-    Its times and steps hang on each other.
-    """
-    met, hanging = Refusals(), {Code.WRONG_STATE.value}
-    met.problems = odd.problems
-    hanging |= {Code.INVALID_DATE.value} & {it.code for it in odd.problems}
-    more = [] if tried is None else [it for it in tried.problems if it.code not in hanging]
-    return met.and_then(Refused.of(more)) if more else odd
 
 
 def _hangs_on_others(why: Refused, item: RecordedDelivery) -> bool:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from commands.trade.orders.amounts import AMOUNTS, same_amounts
-from commands.trade.orders.drafts import LineDraft, line_columns, window_columns
+from commands.trade.orders.drafts import LineDraft, let_lapse, line_columns, window_columns
 from commands.trade.orders.lines import settle_payments
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
@@ -246,17 +246,21 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
         changed += each.shares()
         header = {it: each.header.get(it, getattr(each.order, it)) for it in names}
         orders.append((each.order, {**header, "version": each.order.version + 1}))
-        fields = tuple(map(ColumnName, each.headings))
-        prices = {row.id: PriceChange(*its) for row, its in each.prices()}
-        writing.record(
-            OrderUpdated(each.order.id, fields=fields, lines=tuple(lines), prices=prices)
-        )
-        if each.overridden:
-            broken = OrderWindowOverridden(each.order.id, rules=tuple(sorted(each.overridden)))
-            writing.record(broken)
+        _tell(writing, each, lines)
     await change_rows(writing, {Order: orders, OrderLine: changed})
     await write_rows(writing, {OrderLine: new})
     await settle_payments(writing, (order for order, _ in orders))
+
+
+def _tell(writing: Writing, each: Revision, lines: Sequence[UpdatedLine]) -> None:
+    """Tell what an order becomes, and let it be looked at when it is not wanted any more."""
+    key, headings = each.order.id, each.headings
+    let_lapse(writing, key, headings.get("cancel_if_not_by"))
+    fields = tuple(map(ColumnName, headings))
+    prices = {row.id: PriceChange(*its) for row, its in each.prices()}
+    writing.record(OrderUpdated(key, fields=fields, lines=tuple(lines), prices=prices))
+    if each.overridden:
+        writing.record(OrderWindowOverridden(key, rules=tuple(sorted(each.overridden))))
 
 
 def _row(order: Order, line_no: int, columns: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from models.access.viewers import Actor, CompanyRole
 from tests.make import reasons
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels
+from tests.make.running import do_due
 from tests.make.trade import orders, responses
-from workers.running.rounds import Rounds
 from workers.trade.responses import EXPIRE_AMENDMENTS
 
 
@@ -175,7 +175,7 @@ async def test_an_amendment_ends_by_itself_at_once_and_is_told_later(world, ask,
     await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
     assert over["version"] == 3
     for _ in range(2):
-        await Rounds(database, clock).make(EXPIRE_AMENDMENTS)
+        await do_due(database, clock, EXPIRE_AMENDMENTS)
         entry = await responses.read(ask, order)
         assert entry["version"] == 3
         last = {"type": "order.amendment_expired", "actorName": "Abruf", "payload": {"lines": [1]}}
@@ -200,7 +200,7 @@ async def test_whoever_ends_an_amendment_that_was_not_answered_in_time_tells_it(
     clock.advance(hours=51)
     lines = [{"lineId": order["lines"][0]["id"], **fields}]
     await responses.done(ask, query, order, lines=lines)
-    await Rounds(database, clock).make(EXPIRE_AMENDMENTS)
+    await do_due(database, clock, EXPIRE_AMENDMENTS)
     after = await responses.read(ask, order)
     expired, changed = after["timeline"]["nodes"][-2:]
     assert (expired["type"], expired["payload"]) == ("order.amendment_expired", {"lines": [1]})
@@ -245,7 +245,7 @@ async def test_who_read_a_version_before_an_amendment_ended_by_itself_is_told_so
     (result,) = updated["ordersUpdate"]["results"]
     assert [it["code"] for it in result["userErrors"]] == ["VERSION_CONFLICT"]
     assert (await responses.read(buyer, order))["version"] == 3
-    await Rounds(database, clock).make(EXPIRE_AMENDMENTS)
+    await do_due(database, clock, EXPIRE_AMENDMENTS)
     done = await responses.done(ask, responses.CANCEL, order, lines=[line], expectedVersion=3)
     assert done["version"] == 4
 
@@ -262,7 +262,7 @@ async def test_a_round_leaves_alone_what_waits_still(world, ask, clock, database
         ask, responses.CONFIRM, late, lines=[line], answerBy="2026-03-05T12:00:00+00:00"
     )
     clock.advance(hours=52)
-    await Rounds(database, clock).make(EXPIRE_AMENDMENTS)
+    await do_due(database, clock, EXPIRE_AMENDMENTS)
     assert [(await responses.read(ask, it))["version"] for it in (early, late)] == [3, 2]
     assert (await responses.read(ask, late))["lines"][0]["amendment"]["quantity"] == "8"
 

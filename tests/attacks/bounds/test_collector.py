@@ -1,0 +1,130 @@
+"""Looks of the collector of cycles stop everybody: they see little; rubbish ends all the same."""
+
+import gc
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from commands.master.catalog import ProductsUpsert, upsert_all
+from kit.db.database import Database
+from kit.loop import memory
+from kit.loop.memory import OLD, Settled, aging
+from server import application
+from tests.make import World
+from tests.make.running import run, staff, until
+from transport.serving import Serving
+
+
+class Ring:
+    """Holds itself, so that only a look of the collector ends it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> Settled:
+    """Return what settles a thousand objects, after a look at all that tests have left."""
+    for name, number in (("OLD", 100), ("UNSURE", 500), ("MOST_UNSURE", 2_000)):
+        monkeypatch.setattr(memory, name, number)
+    memory.settle_all()
+    return Settled()
+
+
+@contextmanager
+def looks(at: int = 2) -> Iterator[list[int]]:
+    """Note how many objects each look at a generation sees."""
+    seen = list[int]()
+
+    def note(phase: str, about: dict[str, int]) -> None:
+        if (phase, about["generation"]) == ("start", at):
+            seen.append(len(gc.get_objects()))
+
+    gc.callbacks.append(note)
+    try:
+        yield seen
+    finally:
+        gc.callbacks.remove(note)
+
+
+async def test_looks_during_a_mutation_see_nothing_of_what_is_remembered(world: World) -> None:
+    usual, settled = gc.get_threshold(), Settled()
+    remembered = [[it] for it in range(10 * OLD)]
+    gc.collect(1)
+    settled.look(is_quiet=False)
+    products = [{"sku": f"S-{number}", "name": "Shaft"} for number in range(250)]
+    gc.set_threshold(700, 1, 1)
+    try:
+        async with settled.growing(lambda: None):
+            settled.look(is_quiet=False)
+            with looks() as seen:
+                await run(world, upsert_all, ProductsUpsert, products=products)
+                gc.collect()
+    finally:
+        gc.set_threshold(*usual)
+    assert len(seen) > 1
+    assert max(seen) < len(remembered)
+
+
+@pytest.mark.parametrize("count", [1_000, 3_000])
+async def test_rubbish_of_what_is_settled_ends_at_a_quiet_moment_or_where_it_is_much(
+    settled: Settled, count: int
+) -> None:
+    async with settled.growing(lambda: None):
+        rings = [Ring() for _ in range(count)]
+        watched = weakref.ref(rings[0])
+        gc.collect()
+        assert settled.unsure >= count
+        del rings
+        gc.collect()
+        settled.look(is_quiet=False)
+        if count < memory.MOST_UNSURE:
+            assert watched() is not None
+            settled.look(is_quiet=True)
+    assert (watched(), settled.unsure) == (None, 0)
+
+
+async def test_what_has_ended_by_itself_is_looked_for_no_more(settled: Settled) -> None:
+    async with settled.growing(lambda: None):
+        held = [[it] for it in range(3_000)]
+        gc.collect()
+        del held
+        with looks() as seen:
+            settled.look(is_quiet=False)
+            settled.look(is_quiet=True)
+    assert seen == []
+    assert settled.unsure < 500
+
+
+async def test_what_long_commands_hold_is_settled_unseen(settled: Settled) -> None:
+    async with settled.growing(lambda: None):
+        with aging(), looks() as seen:
+            held = [[it] for it in range(1_000)]
+            gc.collect(0)
+            settled.look(is_quiet=False)
+    assert (len(held), seen) == (1_000, [])
+    assert settled.unsure >= 1_000
+
+
+async def test_a_server_looks_for_rubbish_of_what_is_settled_while_nobody_comes(
+    world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it has stopped: what it does once a second is done here by each round of the loop."""
+    monkeypatch.setattr(memory, "LOOK_EACH_S", 0)
+    quiet = list[bool]()
+    monkeypatch.setattr(Settled, "look", lambda _, *, is_quiet: quiet.append(is_quiet))
+    app, before = application(Serving(Database(database_url))), len(gc.callbacks)
+    lanes = next(it.app.lanes for it in app.routes if hasattr(getattr(it, "app", None), "lanes"))
+    async with app.router.lifespan_context(app):
+        assert len(gc.callbacks) == before + 1
+        await until(lambda: quiet[-2:] == [True, True])
+        async with lanes.slot(staff(world)):
+            quiet.clear()
+            await until(lambda: len(quiet) > 2)
+            assert not any(quiet)
+        quiet.clear()
+        await until(lambda: len(quiet) > 1)
+        assert quiet[:2] == [False, True]
+    assert len(gc.callbacks) == before
