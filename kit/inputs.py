@@ -6,6 +6,7 @@ written once; a broken rule becomes a `Refused` whose path is the path inside th
 Every text is taken in Unicode's form NFC, so that two that look the same are the same.
 """
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -173,6 +174,18 @@ class StandIns:
         beside: from what else its object was given to what is nearest to that, if it says.
         """
         self.values, self.beside = values, beside
+
+
+def written(pattern: str, how: str) -> AfterValidator:
+    """Return the rule of a text that is written in one way. how: what it is, as clients read it."""
+    rule = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not rule.fullmatch(text):
+            raise _refuse(Code.INVALID, f"This is {how}.")
+        return text
+
+    return AfterValidator(check)
 
 
 _PRINTABLE, _VISIBLE = AfterValidator(_printable), AfterValidator(_visible)

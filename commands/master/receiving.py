@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from kit.errors import Code, Path, Refused
-from kit.inputs import Input, StandIns
+from kit.inputs import Input, StandIns, written
 
-_OPENS, _CLOSES = "^([01][0-9]|2[0-3]):[0-5][0-9]$", "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+_OPENS, _CLOSES = "([01][0-9]|2[0-3]):[0-5][0-9]", "([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
+_TIME = "a time of day, HH:MM, for example 06:00"
 _HOURS = [f"{hour:02}:00" for hour in range(25)]
 
 
@@ -27,17 +28,17 @@ def _just_after(opening: Mapping[str, Any]) -> str | None:
 
 def _moved(opening: Mapping[str, Any], name: str, pattern: str, minutes: int) -> str | None:
     said = opening.get(name)
-    if not (isinstance(said, str) and re.match(pattern, said)):
+    if not (isinstance(said, str) and re.fullmatch(pattern, said)):
         return None
     moved = int(said[:2]) * 60 + int(said[3:]) + minutes
     return f"{moved // 60:02}:{moved % 60:02}" if moved >= 0 else None
 
 
-Opens = Annotated[
-    str, StringConstraints(pattern=_OPENS), StandIns(*_HOURS[:-1], beside=_just_before)
-]
+Opens = Annotated[str, written(_OPENS, _TIME), StandIns(*_HOURS[:-1], beside=_just_before)]
 Closes = Annotated[
-    str, StringConstraints(pattern=_CLOSES), StandIns(*_HOURS[1:], beside=_just_after)
+    str,
+    written(_CLOSES, f"{_TIME}, or 24:00"),
+    StandIns(*_HOURS[1:], beside=_just_after),
 ]
 
 

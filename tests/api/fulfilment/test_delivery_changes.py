@@ -3,6 +3,7 @@
 import pytest
 
 from kit.ids import new_id, to_global
+from tests.make import reasons
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
 from tests.make.trade import orders
@@ -141,10 +142,13 @@ async def test_what_differs_is_not_merged(world, ask, change):
     )
     fields = {"locationId": location, "lines": deliveries.lines(order, "5")} | change
     other = await deliveries.planned(world, ask, order, **fields)
-    refused = await deliveries.refusals(
-        ask, "deliveryMerge", deliveryId=target["id"], deliveryIds=[other["id"]]
-    )
-    assert refused == [("NOT_MERGEABLE", "deliveryIds.0")]
+    # The first place tells it, in the words of the API.
+    call = {"deliveryId": target["id"], "deliveryIds": [other["id"], other["id"]]}
+    errors = (await deliveries.act(ask, "deliveryMerge", **call))["userErrors"]
+    refused = [("DUPLICATE", "deliveryIds.1"), ("NOT_MERGEABLE", "deliveryIds.0")]
+    assert reasons(errors) == refused
+    name = next(iter(change)).removesuffix("Id")
+    assert errors[1]["message"].endswith(f" differs from {target['number']}: {name}.")
     assert await deliveries.read(ask, other) == other
 
 

@@ -25,7 +25,7 @@ HOURS = {
     "weekdays": (
         [
             _hours(it, "06:00", closes)
-            for it, closes in (("Mo", "12:00"), ("Tu", "12:00"), (8, "9"))
+            for it, closes in (("Mo", "12:00"), ("Tu", "12:00"), ("We", "9"))
         ],
         {"0.weekday", "1.weekday", "2.weekday", "2.closes"},
         set(),
