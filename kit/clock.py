@@ -27,7 +27,7 @@ def check_happened(
     INVALID_DATE for what happened before that, or is still to come.
     """
     if since is not None and when < since - CLOCKS_APART:
-        text = f"This is more than a day before {since.isoformat()}, which it comes after."
+        text = f"This cannot have happened before {since.isoformat()}."
         raise Refused(Code.INVALID_DATE, text, path)
     if when > now + CLOCKS_APART:
         text = f"This is more than a day after {now.isoformat()}: tell what has happened."

@@ -22,12 +22,21 @@ def gtin14(key: str) -> str:
     return key.zfill(max(GTIN_LENGTHS))
 
 
+def last_serial(company_prefix: str) -> int:
+    """Return the largest serial number that an SSCC-18 has room for under a company prefix."""
+    return int(10 ** _room(company_prefix)) - 1
+
+
+def _room(company_prefix: str) -> int:
+    return SSCC_LENGTH - 2 - len(company_prefix)
+
+
 def sscc(company_prefix: str, serial: int, extension: int = 0) -> str:
     """Return the SSCC-18 of a serial number under a GS1 company prefix.
 
     ValueError when the serial number does not fit into what the prefix leaves.
     """
-    room = SSCC_LENGTH - 2 - len(company_prefix)
+    room = _room(company_prefix)
     reference = str(serial).zfill(room)
     if len(reference) > room:
         message = f"The prefix {company_prefix} has room for {room} digits only."

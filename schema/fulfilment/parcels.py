@@ -96,7 +96,10 @@ class Parcel(Node):
         description="Which packing of its delivery made it, from 1; a later one voids it."
     )
     parcel_no: int = strawberry.field(description="Its number in that packing, from 1.")
-    sscc: str | None = strawberry.field(description="GS1 Serial Shipping Container Code.")
+    sscc: str | None = strawberry.field(
+        description="GS1 Serial Shipping Container Code; a voided parcel leaves it to the one that"
+        " is packed under it."
+    )
     tracking_numbers: list[TrackingNumber] = related(
         loaders.tracking_numbers, "The carriers' numbers of it, oldest first."
     )

@@ -267,8 +267,10 @@ class AccountRules(DeliveryRules, ParcelRules):
         gone = sums["dispatched"] - sums["lost"] - sums["returned"]
         named, unnamed, since = self._parted(period, parts)
         figure = period["reconciled_received"]
-        known = min(figure, named["issued"])
-        supplied = max(figure, known + period["opening"] + unnamed["issued"]) + since["issued"]
+        known, opening = min(figure, named["issued"]), period["opening"]
+        beside = max(figure - named["issued"], _ZERO)
+        known += min(beside, max(period["surplus"], beside - opening - unnamed["issued"]))
+        supplied = known + opening + unnamed["issued"] + since["issued"]
         arrived = max(figure, known + period["opening_received"] + unnamed["delivered"])
         received = max(period["received"], arrived + since["delivered"])
         return sums | {

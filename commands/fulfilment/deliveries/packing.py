@@ -15,7 +15,8 @@ from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, 
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack, check_packing, check_serials
-from commands.fulfilment.parcels.ssccs import check_unused
+from commands.fulfilment.parcels.numbers import check_numbers, holders_of
+from commands.fulfilment.parcels.ssccs import check_generated, check_unused
 from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -28,6 +29,7 @@ from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, ShortReason
+from models.fulfilment.parcels import compared
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.orders.acts import HELD
@@ -179,7 +181,7 @@ async def _prepare(
             with batch.of(place):
                 _check_whole(locked, picked[place])
     await _check_free(batch, picked)
-    await _check_ssccs(batch)
+    await _check_taken(batch)
     packings: dict[int, Packing] = {}
     for place, item, delivery in batch.going:
         packings[place] = Packing(
@@ -244,13 +246,35 @@ async def _check_free(
     await batch.stop((HELD,), ("lines",), places=short_ones)
 
 
-async def _check_ssccs(batch: DeliveryBatch[Any]) -> None:
-    """Leave out, TAKEN, what gives a parcel the SSCC of another one."""
+async def _check_taken(batch: DeliveryBatch[Any]) -> None:
+    """Leave out what gives a parcel the SSCC of another one; tell what gets none beside the rest.
+
+    Refusals: TAKEN; NOT_ALLOWED and OUT_OF_RANGE, which all others get where they are packed.
+    """
     named = {place: item.parcels for place, item, _ in batch.looked_at}
-    taken = await check_unused(batch.writing, named, batch.refused)
-    for place, why in taken.items():
+    of = {place: (delivery.id, item.parcels) for place, item, delivery in batch.looked_at}
+    taken = await check_unused(batch.writing, of, batch.refused)
+    lacking = {place: named[place] for place in {*batch.refused, *taken} & {*named}}
+    for found in (taken, await check_generated(batch.writing, lacking)):
+        for place, why in found.items():
+            with batch.of(place):
+                raise why
+    await _check_numbers(batch)
+
+
+async def _check_numbers(batch: DeliveryBatch[Any]) -> None:
+    """Leave out, TAKEN, what has the number of another customer's parcel that is on its way.
+
+    What was packed in the past is taken as it was.
+    """
+    writing = batch.writing
+    packed = [each for each in batch.looked_at if batch.at(each[0]) == writing.now]
+    parcels = (parcel for _, item, _ in packed for parcel in item.parcels)
+    numbers = {compared(number) for parcel in parcels for number in parcel.tracking_numbers}
+    holders = await holders_of(writing, numbers, writing.now)
+    for place, item, delivery in packed:
         with batch.of(place):
-            raise why
+            check_numbers(delivery, item.parcels, holders)
 
 
 def _contents(

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
-from commands.fulfilment.parcels.ssccs import generate_last, ssccs_of
+from commands.fulfilment.parcels.ssccs import generate_last, leave, ssccs_of
 from commands.master.parties.roles import HeldParty, check_role, held
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing, missing
@@ -90,6 +90,7 @@ async def pack(writing: Writing, prepared: Packable) -> dict[int, list[UUID]]:
             for new, old in prepared.lineage[place]
         ]
     await writing.session.flush()
+    await leave(writing, prepared.packings.values())
     await write_rows(
         writing,
         {

@@ -9,39 +9,45 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, null, select, update
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
 from commands.writing.counters import raised
 from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Problem, Refused
+from kit.db.statements import Statement
+from kit.errors import Code, Problem, Refused
 from kit.loop.work import SLICE
 from kit.standards import gs1
 from models.access.keys import CounterName, Merchant, MerchantCounter
 from models.base.tables import fixed
 from models.base.visibility import merchant
-from models.fulfilment.parcels import Parcel
+from models.fulfilment.parcels import Parcel, ParcelStatus
 
 
 async def check_unused(
     writing: Writing,
-    named: Mapping[int, Sequence[ParcelPack]],
+    named: Mapping[int, tuple[UUID, Sequence[ParcelPack]]],
     refused: Mapping[int, Refused],
 ) -> dict[int, Refused]:
     """Return why packings are refused of which another parcel has an SSCC, here or anywhere.
 
-    named: their parcels, by position. refused: those that are not packed, whatever is found.
+    A voided parcel leaves its own to who is packed under it now, and so does one of the delivery
+    that is packed anew. named: delivery and parcels, by position. refused: those that are not
+    packed, whatever is found.
     """
     ssccs = {
         place: {no: it.sscc for no, it in enumerate(parcels) if it.sscc is not None}
-        for place, parcels in named.items()
+        for place, (_, parcels) in named.items()
     }
     every = {sscc for of in ssccs.values() for sscc in of.values()}
     # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
-    used: dict[str, int | None] = dict.fromkeys(
-        await writing.for_all().by_key(Parcel, "sscc", every)
-    )
+    there = await writing.for_all().by_key(Parcel, "sscc", every)
+    live = {sscc: it for sscc, it in there.items() if it.status is not ParcelStatus.VOIDED}
+    own = {(key, it.sscc) for key, parcels in named.values() for it in parcels}
+    used: dict[str, int | None] = {
+        sscc: None for sscc, it in live.items() if (it.delivery_id, sscc) not in own
+    }
     found: dict[int, Refused] = {}
     for place in sorted(ssccs, key=lambda it: (it in refused, it)):
         taken = [
@@ -54,14 +60,58 @@ async def check_unused(
     return found
 
 
+async def leave(writing: Writing, packings: Iterable[Packing]) -> None:
+    """Let voided parcels leave their SSCCs to those that are packed under them now."""
+    stated = [it.sscc for of in packings for it in of.parcels if it.sscc is not None]
+    if stated:
+        await writing.session.rows(_LEAVE, {**writing.parameters, "keys": stated})
+
+
+_LEAVE = Statement(
+    update(Parcel)
+    .where(
+        Parcel.merchant_id == bindparam("merchant", type_=Uuid()),
+        Parcel.sscc == any_(bindparam("keys", type_=ARRAY(Text()))),
+        Parcel.status == fixed(ParcelStatus.VOIDED),
+    )
+    .values(sscc=null())
+    .returning(Parcel.id)
+)
+
+
+async def check_generated(
+    writing: Writing, named: Mapping[int, Sequence[ParcelPack]]
+) -> dict[int, Refused]:
+    """Return why packings are refused for which no SSCC can be generated. named: as above."""
+    try:
+        wanting = _wanting(named)
+        await _check_left(writing, 1 if any(wanting.values()) else 0)
+    except Refused as why:
+        return _ungenerated(wanting, why)
+    return {}
+
+
+def _wanting(named: Mapping[int, Sequence[ParcelPack]]) -> dict[int, list[int]]:
+    """Return which of the parcels want an SSCC."""
+    return {
+        place: [number for number, it in enumerate(parcels) if it.generate_sscc]
+        for place, parcels in named.items()
+    }
+
+
+def _ungenerated(wanting: Mapping[int, Sequence[int]], why: Refused) -> dict[int, Refused]:
+    return {
+        place: Refused(why.code, why.message, ("parcels", numbers[0], "generate_sscc"))
+        for place, numbers in wanting.items()
+        if numbers
+    }
+
+
 async def ssccs_of(
     writing: Writing, packings: Mapping[int, Packing], refused: dict[int, Refused]
 ) -> dict[int, list[str | None]]:
     """Return the SSCC of each parcel: given, generated, or none (yet: `generate_last`)."""
-    wanting = {
-        place: [number for number, it in enumerate(of.parcels) if it.generate_sscc]
-        for place, of in packings.items()
-    }
+    wanting = _wanting({place: it.parcels for place, it in packings.items()})
     named = {it.sscc for of in packings.values() for it in of.parcels if it.sscc is not None}
     count = sum(map(len, wanting.values()))
     fresh: Iterable[str | None] = ()
@@ -72,10 +122,7 @@ async def ssccs_of(
         elif count:
             fresh = await _generated(writing, named, count)
     except Refused as why:
-        for place, numbers in wanting.items():
-            if numbers:
-                path: Path = ("parcels", numbers[0], "generate_sscc")
-                refused[place] = Refused(why.code, why.message, path)
+        refused |= _ungenerated(wanting, why)
     following = iter(fresh)
     return {
         place: [next(following) if it.generate_sscc else it.sscc for it in of.parcels]
@@ -118,17 +165,44 @@ _LAST = select(MerchantCounter.value).where(
 async def _generated(writing: Writing, named: Collection[str], how_many: int) -> list[str]:
     """Return the next free SSCCs under the merchant's prefix, which others may also have used.
 
+    They are looked for in growing blocks: whoever has used thousands of them stops nobody.
     named: that this call gives to other parcels. Refused: NOT_ALLOWED, OUT_OF_RANGE.
     """
     prefix = await _prefix(writing)
+    last = await raised(writing, CounterName.SSCC, how_many)
+    upto, block = last - how_many, how_many
     fresh: list[str] = []
     while len(fresh) < how_many:
-        lacking = how_many - len(fresh)
-        last = await raised(writing, CounterName.SSCC, lacking)
-        drawn = _drawn(prefix, range(last - lacking + 1, last + 1))
-        used = {*named, *await writing.for_all().by_key(Parcel, "sscc", drawn)}
-        fresh += [sscc for sscc in drawn if sscc not in used]
+        # What does not fit is told by the first number that does not.
+        ends = min(upto + block, max(gs1.last_serial(prefix), upto + 1))
+        drawn = _drawn(prefix, range(upto + 1, ends + 1))
+        used = {*named, *await _used(writing, drawn)}
+        for sscc in drawn:
+            upto += 1
+            if sscc not in used:
+                fresh.append(sscc)
+                if len(fresh) == how_many:
+                    break
+        block = min(block * _WIDER, _WIDEST)
+    if upto > last:
+        await raised(writing, CounterName.SSCC, upto - last)
     return fresh
+
+
+_WIDER, _WIDEST = 16, 16_384
+"""How a block of serial numbers grows where those before it are used."""
+_USED = Statement(
+    select(Parcel.sscc).where(
+        Parcel.merchant_id == bindparam("merchant", type_=Uuid()),
+        Parcel.sscc == any_(bindparam("keys", type_=ARRAY(Text()))),
+    )
+)
+
+
+async def _used(writing: Writing, ssccs: Sequence[str]) -> set[str]:
+    """Return those of SSCCs that parcels have, whoever sees them."""
+    rows = await writing.session.rows(_USED, {**writing.parameters, "keys": list(ssccs)})
+    return {str(sscc) for (sscc,) in rows}
 
 
 async def _prefix(writing: Writing) -> str:

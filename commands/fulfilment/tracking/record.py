@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, BigInteger, Uuid, any_, bindparam, case, func, or_
 
 from commands.fulfilment.deliveries.arrivals import arrival
 from commands.fulfilment.deliveries.locking import ORDERS_NOW, lock_deliveries, lock_unread
+from commands.fulfilment.tracking.added import AddedNumbers, check_events, leave_out_most
 from commands.fulfilment.tracking.named import find_parcels
 from commands.fulfilment.tracking.reports import ParcelRecordTracking, TrackingReport
 from commands.writing.rows import write_rows
@@ -27,10 +28,9 @@ from models.events.fulfilment.parcels import (
     REPORTED,
     ParcelDelayed,
     ParcelDelayEnded,
-    ParcelTrackingNumberAdded,
 )
 from models.fulfilment.deliveries.tables import DeliveryLine
-from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber, compared
+from models.fulfilment.parcels import Parcel, ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent, identity
 from models.fulfilment.tracking.meanings import meaning
 from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
@@ -55,6 +55,7 @@ async def record_tracking(writing: Writing, command: ParcelRecordTracking) -> Ou
     """
     source = await _source(writing, command)
     parcels, refused = await find_parcels(writing, command.events)
+    refused |= leave_out_most(parcels, command.events, writing.extent.most // 2)
     results: list[Outcome] = [_refused() for _ in command.events]
     for place, refusal in refused.items():
         results[place]["problems"] = _every(writing, place, command.events[place], refusal)
@@ -87,8 +88,8 @@ async def _known(
     writing.extent.touch(len(touched) - len({parcel.id for parcel in touched}))
     live = [it for it in touched if it.status is not ParcelStatus.VOIDED]
     locked = await lock_unread(writing, {it.delivery_id for it in touched})
-    adds_numbers = any(it.new_tracking_number for it in command.events)
-    known = await _Known.read(writing.for_all(), touched, locked, numbers=adds_numbers)
+    added = {it.new_tracking_number for it in command.events if it.new_tracking_number}
+    known = await _Known.read(writing.for_all(), touched, locked, added)
     if any(known.is_gone(it.id) for it in live):
         # A repack came first: the number may name a new parcel now.
         raise Overtaken
@@ -207,7 +208,7 @@ class _Known:
     parcel is or carries: what is reported of a pallet is reported of all that stand on it.
     events: parcel id -> key -> the event. fresh: rows of those that are new.
     moved: parcels, each with what it becomes.
-    numbers: (parcel id, number as it is compared), empty where nobody adds any.
+    numbers: what is known of those, where reports add some.
     """
 
     writing: Writing
@@ -215,16 +216,21 @@ class _Known:
     placed: Mapping[UUID, datetime | None]
     above: Mapping[UUID, Sequence[UUID]]
     events: defaultdict[UUID, dict[tuple[str, str], _Event]]
-    numbers: set[tuple[UUID, str]]
+    numbers: AddedNumbers
     fresh: list[dict[str, Any]] = field(default_factory=list)
     moved: list[tuple[Parcel, dict[str, Any]]] = field(default_factory=list)
 
     @classmethod
     async def read(
-        cls, writing: Writing, touched: Collection[Parcel], locked: set[UUID], *, numbers: bool
+        cls,
+        writing: Writing,
+        touched: Collection[Parcel],
+        locked: set[UUID],
+        added: Collection[str],
     ) -> "_Known":
         """Read the parcels of all touched deliveries, events and numbers, one statement each.
 
+        added: numbers that reports add.
         Overtaken when the deliveries have other orders than those that are locked. Refused:
         TOO_MANY_ITEMS.
         """
@@ -245,9 +251,8 @@ class _Known:
             event = _Event._make(row[1:])
             events[event.parcel_id][event.key] = event
         writing.extent.touch(sum(len(events[it]) for stack in above.values() for it in stack[1:]))
-        named = await writing.records(TrackingNumber, "parcel_id", wanted) if numbers else ()
-        numbers_there = {(it.parcel_id, compared(it.number)) for it in named}
-        return cls(writing, parcels, placed, above, events, numbers_there)
+        numbers = await AddedNumbers.read(writing, touched, added)
+        return cls(writing, parcels, placed, above, events, numbers)
 
     def is_gone(self, parcel_id: UUID) -> bool:
         """Tell whether a parcel has been voided, or belongs to another delivery now."""
@@ -255,9 +260,11 @@ class _Known:
         return parcel is None or parcel.status is ParcelStatus.VOIDED
 
     def check(self, parcels: Iterable[Parcel], place: int, report: TrackingReport) -> None:
-        """Refused: INVALID_DATE for what did not happen when it is said to have."""
+        """Refused: INVALID_DATE for what did not happen then; TAKEN, TOO_MANY_ITEMS as `added`."""
         for parcel in parcels:
             _check_time(self.writing, place, report, self.placed[parcel.id])
+            check_events(len(self.events[parcel.id]), ("events", place))
+            self.numbers.check(parcel, report, place)
 
     def add_to_each(
         self, parcels: Sequence[Parcel], report: TrackingReport, source: str | None
@@ -281,12 +288,7 @@ class _Known:
         if event is reported:
             status = "CREATED"
             self.fresh.append(_row(self.writing, event, report))
-        number = report.new_tracking_number
-        if number is not None and (parcel.id, compared(number)) not in self.numbers:
-            self.numbers.add((parcel.id, compared(number)))
-            added = _number(self.writing, parcel, number)
-            self.writing.session.add(added)
-            self.writing.record(ParcelTrackingNumberAdded(parcel.id, tracking_number_id=added.id))
+        self.numbers.add(self.writing, parcel, report)
         return {"parcel_id": parcel.id, "event_id": event.id, "status": status}
 
     def follow(self) -> set[UUID]:
@@ -359,17 +361,6 @@ def _row(writing: Writing, event: _Event, report: TrackingReport) -> dict[str, A
         "corrective_event_ids": report.corrective_event_ids,
         "raw_reference": report.raw_reference,
     }
-
-
-def _number(writing: Writing, parcel: Parcel, number: str) -> TrackingNumber:
-    return TrackingNumber(
-        merchant_id=writing.viewer.merchant_id,
-        id=new_id(),
-        parcel_id=parcel.id,
-        carrier_id=None,
-        number=number,
-        added_at=writing.now,
-    )
 
 
 def _tell(writing: Writing, parcel: Parcel, now: Standing) -> None:

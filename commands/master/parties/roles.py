@@ -80,7 +80,7 @@ def check_role(party: HeldParty, role: PartyRole, path: Path) -> None:
     """Refused: INVALID where a party is to act in a role that it does not have."""
     if role not in party.roles:
         what = role.value.lower().replace("_", " ")
-        raise Refused(Code.INVALID, f"{party.name} is no {what}.", path)
+        raise Refused(Code.INVALID, f"This party is no {what}.", path)
 
 
 @guards("R1")

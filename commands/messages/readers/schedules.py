@@ -163,8 +163,9 @@ class _Taking:
         """Record releases as what the message brought; returns what became of each."""
         self.writing.extent.touch(len(releases))
         message, found = self.incoming.message, list[Mapping[str, Any]]()
-        for start in range(0, len(releases), LARGEST_BULK):
-            command = ReleasesRecord(releases=list(releases[start : start + LARGEST_BULK]))
+        received = [it.as_received(message.received_at) for it in releases]
+        for start in range(0, len(received), LARGEST_BULK):
+            command = ReleasesRecord(releases=received[start : start + LARGEST_BULK])
             found += (await record_all(self.writing, command))["results"]
         own = {"merchant_id": message.merchant_id, "message_id": message.id}
         brought = [it["release_id"] for it in found if it["release_id"] is not None]

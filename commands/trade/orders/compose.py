@@ -121,17 +121,34 @@ def lines_to_be(
 
     is_priced: whether it is known whose prices count; only stated ones are looked at otherwise.
     """
-    refusals, drafts = Refusals(), list[LineDraft]()
+    refusals = Refusals()
+    drafts = lines_as_far(writing, references, order, lines, refusals, is_priced=is_priced)
+    refusals.end()
+    return [it for it in drafts if it is not None]
+
+
+def lines_as_far(
+    writing: Writing,
+    references: References,
+    order: OrderFields,
+    lines: Sequence[LineFields],
+    refusals: Refusals,
+    *,
+    is_priced: bool = True,
+) -> Sequence[LineDraft | None]:
+    """Return the lines to be, None for one that is refused. Refusals: as of `lines_to_be`."""
+    drafts = list[LineDraft | None]()
     with refusals:
         refuse_duplicates((it.external_reference for it in lines), ("lines",), "external_reference")
     for number, line in enumerate(lines):
+        drafts.append(None)
         with refusals:
             refusals.above = ("lines", number)
-            drafts.append(_one(writing, references, order, line, is_priced=is_priced))
+            drafts[-1] = _one(writing, references, order, line, is_priced=is_priced)
     refusals.above = ()
-    refusals.end()
-    terms = (_but_quantity(*it) for it in zip(drafts, lines, strict=True))
-    refuse_duplicates(terms, ("lines",))
+    terms = (it and _but_quantity(it, line) for it, line in zip(drafts, lines, strict=True))
+    with refusals:
+        refuse_duplicates(terms, ("lines",))
     return drafts
 
 
@@ -217,10 +234,12 @@ def check_priced(draft: Draft) -> None:
 
 
 @guards("O18")
-def check_products(drafts: Sequence[LineDraft], lines: Sequence[LineFields]) -> None:
+def check_products(drafts: Sequence[LineDraft | None], lines: Sequence[LineFields]) -> None:
     """Refused: WRONG_STATE for every new line of an inactive product or packaging."""
     refusals = Refusals()
     for place, (draft, line) in enumerate(zip(drafts, lines, strict=True)):
+        if draft is None:
+            continue
         refusals.above = ("lines", place)
         name = reference_of(Product, line)
         with refusals:

@@ -1,10 +1,10 @@
 """What releases bring."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import Window
@@ -153,8 +153,8 @@ class ReleaseContent(Input):
     last_receipts: list[ToldReceipt] = Field(
         [],
         max_length=LARGEST_BULK,
-        description="The last receipts that are counted in. What left with them or before is in"
-        " `cumulativeReceived`; what left after that comes on top of it.",
+        description="The last receipts that are counted in. They are in `cumulativeReceived`; what"
+        " else has left is in it or under way, and what leaves later comes on top of it.",
     )
     is_net_of_transit: bool = Field(
         default=False,
@@ -165,16 +165,29 @@ class ReleaseContent(Input):
     supplier_consent: bool = Field(
         default=False,
         description="Firm quantities may fall in the firm zone: whoever sends it consents to that."
-        " Staff only.",
+        " Staff only, with the scope CONTRACTS_WRITE.",
     )
     lines: list[ReleaseLine] = Field(
         max_length=MOST_LINES,
         description="The schedule; none says that nothing is wanted, or nothing changes.",
     )
 
+    _received_at: datetime | None = PrivateAttr(None)
+
+    def as_received(self, at: datetime) -> Self:
+        """Return it as it was received at an instant, however late it is taken in."""
+        copy = self.model_copy()
+        copy._received_at = at  # noqa: SLF001 -- of a copy of its own.
+        return copy
+
+    def received(self, now: datetime) -> datetime:
+        """Return when it was received: now, unless it has waited to be taken in."""
+        return min(self._received_at or now, now)
+
     def stated_as_of(self, now: datetime) -> datetime:
-        """Return of when it is: no later than now."""
-        return min(self.calculated_at or self.issued_at or now, now)
+        """Return of when it is: no later than it was received."""
+        at = self.received(now)
+        return min(self.calculated_at or self.issued_at or at, at)
 
     @property
     def is_update(self) -> bool:
@@ -186,15 +199,22 @@ class ReleaseContent(Input):
         return {name: getattr(self, name) for name in COPIED}
 
     @property
+    def receipts(self) -> "list[ToldReceipt]":
+        """Return the last receipts that it names; the one that it only refers to is the last."""
+        last, found = self.last_receipt_reference, self.last_receipts
+        if last is None or any(it.delivery_note == last for it in found):
+            return found
+        return [*found, ToldReceipt.model_construct(delivery_note=last)]
+
+    @property
     def notes(self) -> list[str]:
         """Return the delivery notes that it names."""
-        last = self.last_receipt_reference
-        return [*(it.delivery_note for it in self.last_receipts), *([last] if last else ())]
+        return [it.delivery_note for it in self.receipts]
 
     @property
     def last_note(self) -> str | None:
         """Return the delivery note of the last receipt, None where it names none."""
-        return next(reversed(self.notes), None)
+        return self.last_receipt_reference or next(reversed(self.notes), None)
 
 
 COPIED = (

@@ -21,7 +21,7 @@ from commands.writing.transaction import Writing
 from kit.errors import Code, Refusals, Refused
 from kit.ids import new_id
 from kit.inputs import refuse_duplicates
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope, Viewer
 from models.base.tables import OfMerchant
 from models.events.trade.releases import ReleaseReceived, ReleaseSuperseded
 from models.trade.contracts.findings import FindingCode
@@ -119,19 +119,20 @@ class ReleaseIntake:
         writing, known = self.writing, self.known
         contract, line = known.line(item.contract_line_id)
         current, quantities = self._stated(item, contract, line)
-        account = current.counting_from(begun(item.counted_from, contract, writing.now))
+        received_at = item.received(writing.now)
+        account = current.counting_from(begun(item.counted_from, contract, received_at))
         key = current.id, item.type
         active, waiting = (
             it[line.id].get(key, StandingRelease()) for it in (known.active, known.waiting)
         )
         newest = active if waiting.schedule is None else waiting
-        report = self.named.report(contract, item, writing.now)
+        report = self.named.report(contract, item, received_at)
         received = account.received_as_stated(report, self.named.left[account.counting])
         transit = known.transits[contract.id]
         stated = Schedule(
             received,
             [slot_of(*it, transit) for it in zip(item.lines, quantities, strict=True)],
-            contract.day(issued_at(item, writing.now)),
+            contract.day(issued_at(item, received_at)),
             last_day(item.horizon_end, contract),
         )
         arriving = Arriving(
@@ -206,9 +207,8 @@ class ReleaseIntake:
         """Check what a release says by itself; return the quantities of its lines."""
         refusals, quantities = Refusals(), list[Counted]()
         with refusals:
-            if item.supplier_consent and self.writing.viewer.actor is not Actor.STAFF:
-                text = "Only the merchant's staff consents for the supplier."
-                raise Refused(Code.NOT_ALLOWED, text, ("supplier_consent",))
+            if item.supplier_consent:
+                _check_consents(self.writing.viewer)
         with refusals:
             _check_horizon(item)
         product = self.named.products[line.product_id]
@@ -246,14 +246,14 @@ class ReleaseIntake:
                 "account_id": counts.id,
                 "period_id": counts.period_id,
                 "issued_at": arriving.issued_at,
-                "received_at": self.writing.now,
+                "received_at": arriving.received_at,
                 **item.tells(),
             }
         )
         key = {"release_id": own["id"]}
         for no, slot in enumerate(arriving.schedule.slots, 1):
             self.schedule.append({**merchant, "id": new_id(), **key, "line_no": no, **slot.columns})
-        for each in item.last_receipts:
+        for each in item.receipts:
             delivery = self.named.delivery(contract, each.delivery_note)
             of = {**key, "delivery_id": delivery and delivery.id}
             self.receipts.append({**merchant, "id": new_id(), **of, **each.model_dump()})
@@ -264,6 +264,13 @@ def _state(found: list[dict[str, Any]], waiting: tuple[FindingCode, ...]) -> Rel
     if any(it["code"] in LATE for it in found):
         return ReleaseState.SUPERSEDED
     return ReleaseState.RECEIVED if waiting else ReleaseState.ACTIVE
+
+
+def _check_consents(viewer: Viewer) -> None:
+    """Refused: NOT_ALLOWED for who may not consent by `releaseConsent`, either."""
+    if viewer.actor is not Actor.STAFF or not viewer.may(Scope.CONTRACTS_WRITE):
+        text = "Only the merchant's staff that may consent to releases consents for the supplier."
+        raise Refused(Code.NOT_ALLOWED, text, ("supplier_consent",))
 
 
 def _check_horizon(item: ReleaseContent) -> None:

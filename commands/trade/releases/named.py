@@ -1,6 +1,6 @@
 """What releases that come in name: products, packagings, addresses and delivery notes."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -57,19 +57,19 @@ class NamedRows:
         place = ReleasePlace.of(item)
         return known.accounts.get(place) or self.new[place]
 
-    def report(self, contract: Contract, item: ReleaseContent, now: datetime) -> ReceivedReport:
+    def report(self, contract: Contract, item: ReleaseContent, at: datetime) -> ReceivedReport:
         """Return what an item says of receipts, by a figure or by notes of deliveries of ours.
 
-        A figure of a period that has not begun says nothing.
+        A figure of a period that has not begun says nothing. at: when it was received.
         """
         found = (self.delivery(contract, it) for it in item.notes)
         named = [it for it in found if it is not None]
         left = (it.dispatched_at for it in named if it.dispatched_at)
         reported, until = item.cumulative_received, max(left, default=None)
-        if item.counted_from is not None and begun(item.counted_from, contract, now) is None:
+        if item.counted_from is not None and begun(item.counted_from, contract, at) is None:
             reported = None
-        at = item.calculated_at or item.issued_at or now
-        stated_at = ReceivedReport.instant(contract, until, at, now)
+        of = item.calculated_at or item.issued_at or at
+        stated_at = ReceivedReport.instant(contract, of, at, until)
         waiting = (it for it in named if not it.dispatched_at and not it.cancelled_at)
         coming = frozenset(it.id for it in waiting if reported is None)
         tells = reported is not None or until is not None or bool(coming)
@@ -144,7 +144,7 @@ async def _receipts(
     writing: Writing, known: KnownLines, items: Sequence[ReleaseContent]
 ) -> Mapping[UUID, frozenset[Any]]:
     """Return what releases that stand told of receipts, by one statement where items tell some."""
-    if not any(it.last_receipts for it in items):
+    if not any(it.receipts for it in items):
         return {}
     found = defaultdict[UUID, list[LastReceipt]](list)
     for each in await writing.records(LastReceipt, "release_id", known.release_ids):
@@ -171,25 +171,20 @@ async def _left(
         place = ReleasePlace.of(item)
         if place in accounts:
             contract = known.contracts[known.lines[place.contract_line_id].contract_id]
-            account, report = accounts[place], named.report(contract, item, writing.now)
+            account, at = accounts[place], item.received(writing.now)
+            report = named.report(contract, item, at)
             coming |= report.coming
-            day = begun(item.counted_from, contract, writing.now)
+            day = begun(item.counted_from, contract, at)
             counts = account.counting_from(day)
             days[place] |= {account.starts_on, counts.starts_on}
             instants[place] |= {it.reconciled_at for it in (account, counts)}
-            instants[place] |= {account.counted_until, report.stated_at}
+            instants[place] |= {report.counted_until, report.stated_at}
             instants[place].add(item.stated_as_of(writing.now))
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }
     new = {it.id: place for place, it in named.new.items()}
     found = await left_of(writing, wanted, new)
-    # Of a place that is named again, a figure may be reconciled by then as of its newest note.
-    times = Counter(map(ReleasePlace.of, items))
-    ids = {accounts[place].id for place in days if times[place] > 1}
-    more = {key: {left.noted_until} for key, left in found.items() if key[0] in ids}
-    for key, left in (await left_of(writing, more, new)).items():
-        found[key].after.update(left.after)
     _count_coming(found, await coming_of(writing, coming, new))
     return found
 

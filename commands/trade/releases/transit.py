@@ -46,10 +46,15 @@ class Transit:
         number = transit_days or self.usual
         if meaning is DateMeaning.SHIPMENT:
             return {"ships_on": first, "arrives_on": self._arriving(first, number)}
-        left = _moved(self.way, first, -number)
+        left = _moved(self.way, self._last_worked(first, number), -number)
         if self.ours is not None and not works_on(self.ours, left):
             left = _moved(self.ours, left, -1)
         return {"ships_on": left, "arrives_on": first}
+
+    def _last_worked(self, day: date, number: int) -> date:
+        """Return the last day up to one on which goods may arrive that are so long on their way."""
+        is_rest = number and self.way is not None and not works_on(self.way, day)
+        return _moved(self.way, day, -1) if is_rest else day
 
     def leaving(self, day: date, transit_days: int) -> tuple[date, date]:
         """Return when what is to leave from a day on leaves as soon as it can, and arrives."""

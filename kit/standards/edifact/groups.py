@@ -75,7 +75,7 @@ class LoneGroup(NamedTuple):
     """A group that is given by itself. around: what it stands in, from the inside out.
 
     is_whole: whether all segments were kept, its own and those around it. findings: what its table
-    does not allow in it, or in the groups around it that are given by themselves.
+    does not allow in it, in the groups around it that are given by themselves, or before those.
     """
 
     branch: Branch
@@ -123,7 +123,7 @@ class _Feed:
     def end(self) -> tuple[bool, Sequence[Finding]]:
         """End that; tells whether all had room, also what is around it, and what is wrong."""
         has_all = min(self._rooms) >= 0
-        found = [finding for findings in self._inside[1:] for finding in findings]
+        found = [finding for findings in self._inside for finding in findings]
         self._rooms.pop()
         self._inside.pop()
         return has_all, found

@@ -10,8 +10,7 @@ from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import Segment
 from kit.standards.edifact.values import number_at
 from kit.standards.schedules.habits import Habits
-
-_WANTED = ("DEMAND", "BACKLOG", "IMMEDIATE")
+from kit.standards.schedules.surroundings import DEMANDED
 
 
 @dataclass
@@ -37,7 +36,7 @@ class ControlTotals:
                     return
                 amount = number_at(Component(qty, 1, 2))
                 self.every += amount
-                if self.habits.meaning("QUANTITY", qty.get(1)) in _WANTED:
+                if self.habits.meaning("QUANTITY", qty.get(1)) in DEMANDED:
                     self.wanted += amount
         except Faulty:
             self.wanted = None

@@ -7,13 +7,19 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from kit.standards.edifact.faults import Fault, Faulty, Finding
-from kit.standards.edifact.groups import SEGMENTS_HELD, Branch, LoneGroup, parse_in_steps
+from kit.standards.edifact.groups import (
+    SEGMENTS_HELD,
+    Branch,
+    LoneGroup,
+    misplaced,
+    parse_in_steps,
+)
 from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import PartedSegment, Segment
 from kit.standards.edifact.values import number_at
 from kit.standards.schedules.controls import ControlTotals
 from kit.standards.schedules.dates import span_of
-from kit.standards.schedules.habits import Habits
+from kit.standards.schedules.habits import OTHER, Habits
 from kit.standards.schedules.lines import Codes, first_firm_as_backlog, line_of
 from kit.standards.schedules.messages import (
     MOST_FINDINGS,
@@ -27,13 +33,24 @@ from kit.standards.schedules.messages import (
     in_portions,
     put_together,
 )
-from kit.standards.schedules.surroundings import Surrounding, innermost, parted
+from kit.standards.schedules.surroundings import (
+    DEMANDED,
+    OTHERWISE,
+    Surrounding,
+    contradicting,
+    doubts,
+    innermost,
+    names_of,
+    notes_in,
+    parted,
+    stray_periods,
+    with_quantities_first,
+)
 from kit.standards.schedules.tables import TABLES
 
-JUST_IN_TIME = "DELJIT"
 _REPLACING: dict[str, ReplacedBy] = {"WHOLE": "WHOLE", "ARTICLE": "ARTICLE", "UPDATE": "UPDATE"}
 _GO_AHEADS = {"MAKE_AND_MATERIAL": "production", "MATERIAL": "material"}
-"""Commitment of an SCC -> what a cumulative quantity under it is a go-ahead for."""
+"""Of an SCC -> what a cumulative quantity under it is a go-ahead for."""
 _T = TypeVar("_T")
 
 
@@ -47,16 +64,18 @@ class _Known(NamedTuple):
 
 @dataclass
 class _Reading:
-    """What one message's groups are read with. head: dates of the message as a whole.
+    """What one message's groups are read with.
 
-    known: what was read of branches of the article, however often it is asked. named: that of which
-    the findings are among those of the schedule that is read.
+    head: dates of the message as a whole; doubtful: what of its head was not understood, for which
+    all articles wait. known: what was read of branches of the article, however often it is asked.
+    named: that of which the findings are among those of the schedule that is read.
     """
 
     habits: Habits
     is_just_in_time: bool
     findings: list[Finding] = field(default_factory=list)
     head: dict[str, Span] = field(default_factory=dict)
+    doubtful: Sequence[Finding] = ()
     known: dict[tuple[str, int], _Known] = field(default_factory=dict)
     named: set[tuple[str, int]] = field(default_factory=set)
 
@@ -122,7 +141,7 @@ def schedule_portions(
 
 def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[MessagePart | None]:
     """Give the head of a message, then its articles, with pauses."""
-    reading = _Reading(habits, is_just_in_time=type_ == JUST_IN_TIME)
+    reading = _Reading(habits, is_just_in_time=type_ == "DELJIT")
     controls = ControlTotals(habits)
     around: Sequence[Surrounding] = ()
     has_head = False
@@ -163,6 +182,7 @@ def _head(reading: _Reading, content: Surrounding) -> ScheduleMessage:
         found.number = bgm.get(2)
         found.function = _REPLACING.get(reading.meaning("FUNCTION", bgm, 3))
     found.findings = reading.findings
+    reading.doubtful = [it for it in found.findings if it.is_error]
     return found
 
 
@@ -178,8 +198,12 @@ def _tell_kind(reading: _Reading, bgm: Segment) -> None:
 
 
 def _dates(reading: _Reading, group: Branch) -> dict[str, Span]:
-    """Return meaning -> what a group's own DTM say, the first of each. What is no date is told."""
+    """Return meaning -> what a group's own DTM say, the first of each.
+
+    What is no date is told, and what says otherwise what was said before.
+    """
     found: dict[str, Span] = {}
+    coded: dict[str, Span] = {}
     for dtm in group.all("DTM"):
         meaning = reading.meaning("DATE", dtm, 1)
         try:
@@ -188,6 +212,8 @@ def _dates(reading: _Reading, group: Branch) -> dict[str, Span]:
             text = f"{dtm.get(1, 2)!r} is no date of format {dtm.get(1, 3)!r}."
             reading.wrong(dtm, 1, 2, text)
             continue
+        if coded.setdefault(dtm.get(1), span) != span and meaning != OTHER:
+            reading.wrong(dtm, 1, 2, OTHERWISE)
         found.setdefault(meaning, span)
     return found
 
@@ -196,10 +222,12 @@ def _articles(
     reading: _Reading, lone: LoneGroup, around: Sequence[Surrounding]
 ) -> Iterator[ArticleSchedule | None]:
     """Give what an article's group says, of each place."""
-    for article, place in parted(lone.branch, reading.habits, around[:-1]):
+    is_of_96a = any(it.get(2, 3) == "96A" for it in lone.around[-1].all("UNH"))
+    branch = with_quantities_first(lone.branch, reading.habits, may_be_backlog=is_of_96a)
+    for article, place in parted(branch, reading.habits, around[:-1]):
         yield None
         found = yield from _article(reading, article, place, around)
-        found.findings += lone.findings
+        found.findings += [*reading.doubtful, *lone.findings]
         if not lone.is_whole:
             text = f"It has more than {SEGMENTS_HELD:,} segments, or what stands before it has."
             found.findings.append(Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment))
@@ -220,6 +248,7 @@ def _article(
     found.articles = reading.once(_names, article.branch)
     found.places = innermost(it.places for it in scopes)
     found.references = innermost(it.references for it in scopes)
+    reading.findings += doubts(scopes)
     found.number = found.references.get("NUMBER", "")
     found.planner = next(filter(None, (it.planner for it in scopes)), "")
     found.calculated = dates.get("CALCULATED")
@@ -232,16 +261,10 @@ def _article(
 
 
 def _names(reading: _Reading, article: Branch) -> dict[str, str]:
-    """Return meaning -> number of the article, of LIN and PIA."""
-    found: dict[str, str] = {}
-    lin = article.all("LIN")[0]
-    numbers = [(lin, 3), *((pia, at) for pia in article.all("PIA") for at in range(2, 7))]
-    for segment, element in numbers:
-        named, kind, *_ = [*segment.element(element), "", ""]
-        meaning = reading.habits.meaning("ARTICLE", kind)
-        if named and meaning and meaning != "OTHER":
-            found.setdefault(meaning, named)
+    """Return what names the article. That nothing does is told."""
+    found = names_of(article, reading.habits)
     if not found:
+        lin = article.all("LIN")[0]
         reading.wrong(lin, 3, 1, "LIN names no article that anybody knows.")
     return found
 
@@ -252,13 +275,14 @@ def _quantities(
     """Read the quantities of a place, and before them what is said of its article around it."""
     notes = chain.from_iterable(reading.once(_notes, it) for it in scopes)
     for scope in reversed(scopes):
+        reading.findings += contradicting(scope, reading.habits)
         for group in scope.within("QUANTITY"):
             yield
             _quantity(reading, into, group, notes, scope)
         for schedule in scope.within("SCHEDULE"):
             if not schedule.within("QUANTITY"):
-                at = _at(schedule.all("SCC")[0])
-                reading.keep(Finding(Fault.MISSING, "No quantity stands under it.", *at))
+                at, text = Component(schedule.all("SCC")[0], 1), "No quantity stands under it."
+                reading.keep(at.faulty(Fault.MISSING, text).finding)
             for group in schedule.within("QUANTITY"):
                 yield
                 _scheduled(reading, into, schedule, group)
@@ -268,41 +292,20 @@ def _quantities(
             reading.once(_stray_periods, scope)
     if (note := next(notes, None)) is not None:
         text = "This delivery note goes with no quantity that was received."
-        reading.keep(Finding(Fault.NOT_IN_THIS_PLACE, text, *_at(note.all("RFF")[0])))
+        reading.keep(misplaced(note.all("RFF")[0], text))
 
 
 def _stray_periods(reading: _Reading, scope: Branch) -> None:
     """Tell of days from which it is counted that stand under no cumulative quantity."""
-    groups = list(scope.within("REFERENCE"))
-    for group in scope.within("QUANTITY"):
-        groups += group.within("REFERENCE")
-        meaning = reading.habits.meaning("QUANTITY", group.all("QTY")[0].get(1))
-        groups += [group] if meaning not in ("RECEIVED", "CUMULATIVE") else []
-    for dtm in chain.from_iterable(it.all("DTM") for it in groups):
-        if reading.habits.meaning("DATE", dtm.get(1)) == "PERIOD_START":
-            text = "It says from when it is counted, and not of the cumulative quantity: not read."
-            reading.keep(Finding(Fault.NOT_IN_THIS_PLACE, text, *_at(dtm)))
+    reading.findings += stray_periods(scope, reading.habits)
 
 
 def _notes(reading: _Reading, scope: Branch) -> Sequence[Branch]:
-    """Return the groups that stand directly in it and name a delivery note."""
-    return [
-        group
-        for group in scope.within("REFERENCE")
-        if reading.habits.meaning("REFERENCE", group.all("RFF")[0].get(1)) == "NOTE"
-    ]
-
-
-def _at(segment: Segment) -> tuple[int, str, int | None]:
-    return segment.offset, segment.tag, segment.number or None
+    return notes_in(scope, reading.habits)
 
 
 def _quantity(
-    reading: _Reading,
-    into: ArticleSchedule,
-    group: Branch,
-    notes: Iterator[Branch],
-    scope: Branch,
+    reading: _Reading, into: ArticleSchedule, group: Branch, notes: Iterator[Branch], scope: Branch
 ) -> None:
     """Read a quantity that stands under an article itself."""
     qty = group.all("QTY")[0]
@@ -329,7 +332,7 @@ def _quantity(
                 qty.get(1, 3),
             )
         )
-    elif meaning in ("DEMAND", "BACKLOG", "IMMEDIATE"):
+    elif meaning in DEMANDED:
         around = (scope,) if meaning == "DEMAND" else ()
         scc = group.one("SCC")
         _line(reading, into, qty, scc, meaning, lambda: reading.dates(*around) | dates)
@@ -344,7 +347,7 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
     qty, scc = group.all("QTY")[0], reading.once(_scc, schedule)
     meaning = reading.meaning("QUANTITY", qty, 1)
     commitment = reading.habits.meaning("COMMITMENT", scc.get(1)) or ""
-    if meaning in ("DEMAND", "BACKLOG", "IMMEDIATE"):
+    if meaning in DEMANDED:
         _line(reading, into, qty, scc, meaning, dates)
     elif meaning == "CUMULATIVE" and commitment in _GO_AHEADS:
         number = _number(reading, qty)

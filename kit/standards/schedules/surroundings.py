@@ -1,15 +1,35 @@
 """What is said around quantities: places, references and planner, by the group that says it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import TypeVar
 
-from kit.standards.edifact.groups import Branch
+from kit.standards.edifact.faults import Fault, Finding
+from kit.standards.edifact.groups import Branch, misplaced
+from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import Segment
 from kit.standards.schedules.habits import OTHER, Habits
 
 T = TypeVar("T")
+DEMANDED = ("DEMAND", "BACKLOG", "IMMEDIATE")
+"""Meanings of quantities of a schedule."""
+OTHERWISE = "It says otherwise what was said before it."
+
+
+class MeaningCodes(dict[str, str]):
+    """Meaning -> the code that a group says first. others: meaning -> who says another code."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self.others: dict[str, Segment] = {}
+
+    def add(self, meaning: str | None, code: str, segment: Segment) -> None:
+        """Add what a segment says."""
+        if code and meaning and meaning != OTHER and self.setdefault(meaning, code) != code:
+            self.others.setdefault(meaning, segment)
 
 
 @dataclass(eq=False)
@@ -24,14 +44,12 @@ class Surrounding:
     has_parties: bool = True
 
     @cached_property
-    def places(self) -> Mapping[str, str]:
-        """Return meaning -> code of its places, its own before those of its parties."""
-        found: dict[str, str] = {}
+    def places(self) -> "MeaningCodes":
+        """Return what its places are, its own before those of its parties."""
+        found = MeaningCodes()
         for segment in self._placing():
-            meaning = self.habits.meaning("PLACE", f"{segment.tag} {segment.get(1)}") or ""
-            if named := segment.get(2):
-                found.setdefault(meaning, named)
-        found.pop(OTHER, None)
+            code = f"{segment.tag} {segment.get(1)}"
+            found.add(self.habits.meaning("PLACE", code), segment.get(2), segment)
         return found
 
     def _placing(self) -> Iterator[Segment]:
@@ -43,15 +61,12 @@ class Surrounding:
         return self.branch.within("PARTY") if self.has_parties else ()
 
     @cached_property
-    def references(self) -> Mapping[str, str]:
-        """Return meaning -> reference."""
-        found: dict[str, str] = {}
+    def references(self) -> "MeaningCodes":
+        """Return what it refers to."""
+        found = MeaningCodes()
         for group in self.branch.within("REFERENCE"):
             for rff in group.all("RFF"):
-                meaning = self.habits.meaning("REFERENCE", rff.get(1)) or ""
-                if named := rff.get(1, 2):
-                    found.setdefault(meaning, named)
-        found.pop(OTHER, None)
+                found.add(self.habits.meaning("REFERENCE", rff.get(1)), rff.get(1, 2), rff)
         return found
 
     @cached_property
@@ -72,6 +87,103 @@ def innermost(words: Iterable[Mapping[str, T]]) -> dict[str, T]:
         for meaning, named in each.items():
             found.setdefault(meaning, named)
     return found
+
+
+def doubts(scopes: Sequence[Surrounding]) -> Iterator[Finding]:
+    """Yield places and references that differ from others that mean the same, where one is meant.
+
+    What is said of a meaning from the inside out counts first, and what is said beside that.
+    """
+    places, references = ([getattr(it, name) for it in scopes] for name in ("places", "references"))
+    order = "CONTRACT" if any("CONTRACT" in it for it in references) else "ORDER"
+    for words, meanings in ((places, _PLACES), (references, ("NUMBER", order))):
+        for meaning in meanings:
+            its = next((it for it in words if meaning in it), None)
+            if its is not None and meaning in its.others:
+                text = f"{its[meaning]!r} means the same and stands beside it: which one is it?"
+                yield misplaced(its.others[meaning], text)
+
+
+_PLACES = ("SHIP_TO", "UNLOADING_POINT", "POINT_OF_USE")
+
+
+def contradicting(scope: Branch, habits: Habits) -> Iterator[Finding]:
+    """Yield that cumulative quantities received differ from the first one."""
+    every = (it.all("QTY")[0] for it in scope.within("QUANTITY"))
+    its = [it for it in every if habits.meaning("QUANTITY", it.get(1)) == "RECEIVED"]
+    for each in its:
+        if each.get(1, 2) != its[0].get(1, 2):
+            yield Component(each, 1, 2).faulty(Fault.INVALID_VALUE, OTHERWISE).finding
+
+
+def names_of(article: Branch, habits: Habits) -> dict[str, str]:
+    """Return meaning -> number of an article, of LIN and PIA."""
+    found: dict[str, str] = {}
+    numbers = [(article.all("LIN")[0], 3)]
+    numbers += [(pia, at) for pia in article.all("PIA") for at in range(2, 7)]
+    for segment, element in numbers:
+        named, kind, *_ = [*segment.element(element), "", ""]
+        meaning = habits.meaning("ARTICLE", kind)
+        if named and meaning and meaning != OTHER:
+            found.setdefault(meaning, named)
+    return found
+
+
+def notes_in(scope: Branch, habits: Habits) -> Sequence[Branch]:
+    """Return the groups that stand directly in it and name a delivery note."""
+    return [
+        group
+        for group in scope.within("REFERENCE")
+        if habits.meaning("REFERENCE", group.all("RFF")[0].get(1)) == "NOTE"
+    ]
+
+
+def stray_periods(scope: Branch, habits: Habits) -> Iterator[Finding]:
+    """Yield days from which it is counted that stand under no cumulative quantity."""
+    text = "It says from when it is counted, and not of the cumulative quantity: not read."
+    groups = list(scope.within("REFERENCE"))
+    for group in scope.within("QUANTITY"):
+        groups += group.within("REFERENCE")
+        meaning = habits.meaning("QUANTITY", group.all("QTY")[0].get(1))
+        groups += [group] if meaning not in ("RECEIVED", "CUMULATIVE") else []
+    for dtm in chain.from_iterable(it.all("DTM") for it in groups):
+        if habits.meaning("DATE", dtm.get(1)) == "PERIOD_START":
+            yield misplaced(dtm, text)
+
+
+def with_quantities_first(scope: Branch, habits: Habits, *, may_be_backlog: bool) -> Branch:
+    """Return a group in which each quantity has the schedule behind it, if it is written so.
+
+    The directory D.96A has QTY, SCC, DTM; all later ones have SCC, DTM, QTY, by which the table
+    reads both: then the first quantity stands alone, and under the last schedule none.
+    may_be_backlog: whether the first one may be overdue. Elsewhere that is one without a date.
+    """
+    parties = [
+        with_quantities_first(each, habits, may_be_backlog=may_be_backlog)
+        for each in scope.within("PARTY")
+    ]
+    scope = Branch(scope.segments, scope.groups | {"PARTY": parties})
+    quantities, schedules = ([*scope.within(it)] for it in _QUANTITIES)
+    firsts = DEMANDED if may_be_backlog else DEMANDED[:1]
+    if (
+        not quantities
+        or not schedules
+        or quantities[-1].all("DTM")
+        or not _means(quantities[-1], habits, firsts)
+        or any(_means(it, habits, DEMANDED) for it in schedules[-1].within("QUANTITY"))
+        or not all(it.within("QUANTITY") for it in schedules[:-1])
+    ):
+        return scope
+    for schedule in schedules:
+        before = quantities.pop()
+        together = Branch(before.segments | schedule.segments, before.groups | schedule.groups)
+        together.groups.pop("QUANTITY", None)
+        quantities += [together, *schedule.within("QUANTITY")]
+    return Branch(scope.segments, scope.groups | {"QUANTITY": quantities, "SCHEDULE": []})
+
+
+def _means(quantity: Branch, habits: Habits, meanings: Collection[str]) -> bool:
+    return habits.meaning("QUANTITY", quantity.all("QTY")[0].get(1)) in meanings
 
 
 def parted(

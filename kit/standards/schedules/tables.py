@@ -25,7 +25,9 @@ _PACKAGES = Group(
     99,
 )
 _QUANTITIES = Group("QUANTITY", (Seg("QTY"), Seg("DTM", 9), _REFERENCES), _MANY)
-_SCHEDULES = Group("SCHEDULE", (Seg("SCC"), Seg("FTX", 9), Seg("DTM", 9), _QUANTITIES), _MANY)
+_SCHEDULES = Group(
+    "SCHEDULE", (Seg("SCC"), Seg("FTX", 9), Seg("DTM", 9), _REFERENCES, _QUANTITIES), _MANY
+)
 _JUST_IN_TIME = Group("QUANTITY", (Seg("QTY"), Seg("SCC", 9), Seg("DTM", 9), _REFERENCES), _MANY)
 
 

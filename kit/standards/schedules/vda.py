@@ -122,8 +122,14 @@ def _parts(content: bytes, order: str) -> Iterator[MessagePart | None]:
 
 
 def _ended(into: _Transmission) -> Iterator[ArticleSchedule]:
-    """Give the article that ends here, if there is one."""
+    """Give the article that ends here, if there is one.
+
+    For what is wrong at the beginning all articles wait, for records of an article only the first.
+    """
     if into.article is not None:
+        is_first = into.counts["512"] == 1
+        before = (it for it in into.found.findings if is_first or it.tag not in _BEFORE)
+        into.article.findings += [it for it in before if it.is_error]
         if into.before is not None and into.before.type == "512":
             _keep(into, into.before, Fault.MISSING, "No 513 follows.", of_article=True)
         _date_remainder(into.article)
@@ -132,10 +138,12 @@ def _ended(into: _Transmission) -> Iterator[ArticleSchedule]:
 
 
 def _left(into: _Transmission) -> Iterator[ArticleSchedule]:
-    """End a transmission that has no end: what it says may be half of it."""
+    """End a transmission that has no end: of its last article it may say half."""
+    missing = Finding(Fault.MISSING, "519 is missing: the transmission is cut off.", 0, "519")
+    if into.article is not None:
+        into.article.findings.append(missing)
     yield from _ended(into)
-    text = "519 is missing: the transmission is cut off."
-    into.found.findings.append(Finding(Fault.MISSING, text, 0, "519"))
+    into.found.findings.append(missing)
 
 
 def _date_remainder(article: ArticleSchedule) -> None:
@@ -164,6 +172,7 @@ def _opened(record: Record, order: str) -> _Transmission:
     into = _Transmission(head, order=order)
     if record.type == "511":
         fields = record.fields()
+        _tell_cut(into, record)
         into.found.number = fields["number"]
         into.found.places = {"BUYER": fields["customer"], "SELLER": fields["supplier"]}
         into.found.issued = _date(into, record, fields["date"])

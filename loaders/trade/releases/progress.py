@@ -22,11 +22,12 @@ def _open(quantity: Any, upto: Any, gone: Any) -> Any:
 def _figures(line: Any, release: Any, stand: Any, upto: Any, is_past: Any) -> SimpleNamespace:
     """Return the figures of a line. upto: its cumulative quantity. stand: gone and arrived.
 
-    Of a superseded release nothing is open.
+    Of a superseded release nothing is open, nor of one that waits, whose lines may yet be wanted.
     """
     is_active = release.state == ReleaseState.ACTIVE
     missing = _open(line.quantity, upto, stand.arrived)
     status = case(
+        (release.state == ReleaseState.RECEIVED, ScheduleStatus.OPEN.value),
         (~is_active, ScheduleStatus.CANCELLED.value),
         (missing == 0, ScheduleStatus.DELIVERED.value),
         (is_past, ScheduleStatus.OVERDUE.value),

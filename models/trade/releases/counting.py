@@ -64,7 +64,8 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
 
 
 SUPPLIED = ("named", "unnamed", "issued_since")
-"""Sums of which `supplied_upto` is made."""
+RECEIVED = ("named", "unnamed", "delivered", "arrived", "delivered_since")
+"""Sums of which `received` is made, and what they are sums of."""
 
 
 def counted(
@@ -73,10 +74,9 @@ def counted(
     """Select what has left since a period began: one row of sums, whatever orders it was for.
 
     dispatched, delivered, lost, returned; issued without the two last. named: of deliveries whose
-    notes the customer has named, unnamed: of others up to its figure, arrived: what was delivered
-    of those; issued_since, delivered_since: of others that left after its figure was reconciled.
-    noted_until: when the newest one left that it has named. until: day of the next period, NULL
-    for none. of: which of them; all when left out.
+    notes the customer has named, unnamed: of others that had left when it told its figure, arrived:
+    what was delivered of those; issued_since, delivered_since: of others that left later. until:
+    day of the next period, NULL for none. of: which of them; all when left out.
     """
     parts = _left(reader, period, until, of)
     part = parts.c
@@ -92,15 +92,13 @@ def counted(
     found = [
         _sum(part[what], it, where) for it, (what, where) in sums.items() if not of or it in of
     ]
-    if not of:
-        found.append(func.max(part.dispatched_at).filter(part.is_named).label("noted_until"))
     return select(*found).correlate_except(parts)
 
 
 def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
     """Select what has left since a period began, line by line of its deliveries.
 
-    is_named: the customer has named its note, is_since: it left after its figure was reconciled.
+    is_named: the customer has named its note, is_since: it left after it told its figure.
     left: what of it has come or is under way; what is in the customer's figure and was received
     short comes no more.
     """
@@ -137,7 +135,6 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
         ).label("left"),
         is_named.label("is_named"),
         func.coalesce(and_(~is_named, at > period.reconciled_at), false()).label("is_since"),
-        at.label("dispatched_at"),
     )
     return rows.correlate_except(
         account, agreed, contract, line, part, delivery, named, receipt
@@ -201,20 +198,28 @@ def _sum(amount: Any, label: str, where: Any = None) -> ColumnElement[Any]:
 
 def supplied_upto(period: Any, sums: Any) -> ColumnElement[Any]:
     """Return up to where what a customer wants is supplied: `cumulatives.supplied_quantity`."""
-    unnamed: ColumnElement[Any] = period.opening + sums.unnamed
-    supplied: ColumnElement[Any] = _had(period, sums, unnamed) + sums.issued_since
+    known = _known(period, sums, period.opening + sums.unnamed)
+    supplied: ColumnElement[Any] = known + sums.issued_since
     return supplied
 
 
 def received(period: Any, sums: Any) -> ColumnElement[Any]:
     """Return what a customer has received in a period: `cumulatives.received_quantity`."""
-    had = _had(period, sums, period.opening_received + sums.arrived)
+    known = _known(period, sums, period.opening_received + sums.arrived)
+    had = func.greatest(period.reconciled_received, known, type_=QUANTITY)
     return func.greatest(period.received, had + sums.delivered_since, type_=QUANTITY)
 
 
-def _had(period: Any, sums: Any, unnamed: Any) -> ColumnElement[Any]:
-    """Return a figure of the customer, or the notes in it and what is beside those."""
-    figure = period.reconciled_received
-    named = func.least(figure, sums.named, type_=QUANTITY)
-    had: ColumnElement[Any] = func.greatest(figure, named + unnamed, type_=QUANTITY)
-    return had
+def _known(period: Any, sums: Any, unnamed: Any) -> ColumnElement[Any]:
+    """Return what is named in a customer's figure, what is beside that, and its surplus."""
+    named = func.least(period.reconciled_received, sums.named, type_=QUANTITY)
+    known: ColumnElement[Any] = named + unnamed + _surplus(period, sums)
+    return known
+
+
+def _surplus(period: Any, sums: Any) -> ColumnElement[Any]:
+    """Return what a customer has beyond all that we issued: `cumulatives.surplus_quantity`."""
+    named = period.reconciled_received - sums.named
+    beside = func.greatest(fixed(0), named, type_=QUANTITY)
+    more = beside - period.opening - sums.unnamed
+    return func.least(beside, func.greatest(period.surplus, more), type_=QUANTITY)

@@ -74,7 +74,8 @@ class AccountPeriod(Owned):
     delivery note of the last receipt in that. counted_until: when the newest delivery of ours left
     whose note the customer named so; None where it named none. reconciled_received: what it said
     when its figure and ours were reconciled last; what had left up to reconciled_at may be in that,
-    and what left later is not.
+    and what left later is not. surplus: what it had by what it said before that, beyond all that
+    was issued (`cumulatives.surplus_quantity`).
     """
 
     __tablename__ = "account_periods"
@@ -82,7 +83,7 @@ class AccountPeriod(Owned):
     __table_args__ = (
         to("cumulative_accounts", "account_id"),
         unique("start", "account_id", "starts_on"),
-        not_negative("opening", "opening_received", "received", "reconciled_received"),
+        not_negative("opening", "opening_received", "received", "reconciled_received", "surplus"),
     )
 
     account_id: Mapped[UUID]
@@ -94,6 +95,7 @@ class AccountPeriod(Owned):
     counted_until: Mapped[datetime | None]
     reconciled_received: Mapped[Decimal]
     reconciled_at: Mapped[datetime | None]
+    surplus: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
 
 
 class Release(Owned):

@@ -78,10 +78,10 @@ described(
     "ScheduleStatus",
     "How far a schedule line has come, by what the customer received or what was delivered,"
     " whichever is more.",
-    OPEN="Nothing of it has arrived.",
+    OPEN="Nothing of it has arrived, or its release waits for consent.",
     PARTIALLY_DELIVERED="A part of it has arrived.",
     DELIVERED="All of it has arrived.",
-    CANCELLED="Its release was superseded.",
+    CANCELLED="Its release was superseded or rejected.",
     OVERDUE="Its window is over and not all of it has arrived.",
 )
 described(

@@ -46,6 +46,7 @@ NOTHING: dict[str, Any] = {
     "deliveries": {"totalCount": 0, "nodes": []},
 }
 GUEST = {"name": "Jan Kowalski"}
+GUESTS = "query ($id: ID!) { order(id: $id) { guest { name phone } } }"
 
 
 class Shop:
@@ -128,6 +129,27 @@ async def test_with_the_token_it_sees_that_order_only(shop):
         }
     other = await shop.holding(first["accessToken"])(ORDER, id=second["order"]["id"])
     assert other["order"] is None
+
+
+async def test_the_order_of_one_guest_never_becomes_anothers(shop, world, ask):
+    payload = await shop.place(externalReference="SHOP-1", shipTo=HOME)
+    values = await shop.values(externalReference="SHOP-1", placedAt=world.clock().isoformat())
+    for line in values["lines"]:
+        line["unitPrice"] = "7"
+    other = {"name": "Vera", "email": "vera@example.com", "phone": "+49 1"}
+    another = {**values, "guest": other, "shipTo": HOME | {"line1": "Geheimweg 7"}}
+    staff = ask.by(world.token)
+    query = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
+      results { status userErrors { code field } } } }"""
+    answer = await staff(query, input={"orders": [another]})
+    (result,) = answer["ordersImport"]["results"]
+    refused = set(make.reasons(result["userErrors"], 3))
+    assert {("WRONG_STATE", f"guest.{it}") for it in other} <= refused
+    assert ("WRONG_STATE", "shipTo.line1") in refused
+    seen = await shop.holding(payload["accessToken"])(GUESTS, id=payload["order"]["id"])
+    assert seen["order"]["guest"] == {"name": GUEST["name"], "phone": None}
+    same = await staff(query, input={"orders": [{**values, "shipTo": HOME}]})
+    assert [it["status"] for it in same["ordersImport"]["results"]] == ["UPDATED"]
 
 
 async def test_a_refused_order_gives_no_token(shop):

@@ -5,7 +5,10 @@ import pytest
 from kit.ids import to_global
 from kit.standards.gs1 import is_valid, sscc
 from models.access.viewers import Actor
+from models.fulfilment.parcels import Parcel
+from tests.guard import counted
 from tests.make import reasons
+from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
 from tests.make.trade import orders
@@ -171,6 +174,35 @@ async def test_a_generated_sscc_steps_over_what_others_used(world, ask):
     await _pack(ask, first, {"sscc": taken, "contents": [_content(first, "10")]})
     payload = await _pack(ask, second, {"generateSscc": True, "contents": [_content(second, "10")]})
     assert payload["delivery"]["parcels"][0]["sscc"] == sscc("4012345", 2)
+
+
+async def test_a_label_stays_good_until_it_has_left(world, ask):
+    first, second = await _released(world, ask), await _released(world, ask)
+    label = {"sscc": FIELDS, "contents": [_content(first, "10")]}
+    for weight in (1000, 2000):
+        payload = await _pack(ask, first, label | {"weightG": weight})
+        assert payload["userErrors"] == []
+        # Its voided one has left it.
+        assert [it["sscc"] for it in payload["delivery"]["parcels"] if it["sscc"]] == [FIELDS]
+    other = {"sscc": FIELDS, "contents": [_content(second, "10")]}
+    assert [it["code"] for it in (await _pack(ask, second, other))["userErrors"]] == ["TAKEN"]
+    await deliveries.done(ask, "deliveryCancel", deliveryId=first["id"])
+    assert (await _pack(ask, second, other))["userErrors"] == []
+    its = [it.delivery_id for it in await rows(world, Parcel) if it.sscc == FIELDS]
+    assert [to_global("Delivery", it) for it in its] == [second["id"]]
+
+
+async def test_hundreds_of_used_numbers_keep_nobody_from_the_next(world, ask):
+    first, second = await _released(world, ask), await _released(world, ask)
+    stacked = [{"sscc": sscc("4012345", it), "parent": it - 2} for it in range(1, 201)]
+    del stacked[0]["parent"]
+    stacked[-1]["contents"] = [_content(first, "10")]
+    assert (await _pack(ask, first, *stacked))["userErrors"] == []
+    generated = {"generateSscc": True, "contents": [_content(second, "10")]}
+    with counted(world.database.engine) as sent:
+        payload = await _pack(ask, second, generated)
+    assert payload["delivery"]["parcels"][0]["sscc"] == sscc("4012345", 201)
+    assert sum("parcels.sscc = ANY" in it for it in sent) == 3
 
 
 async def test_no_warehouse_can_stop_another_from_making_ssccs(world, ask):

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from kit.ids import new_id, to_global
 from kit.standards.gs1 import sscc
+from models.access.keys import Merchant
 from tests.make import Ask, reasons
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, parties
@@ -60,6 +62,20 @@ async def test_an_odd_content_hides_no_other_line_that_does_not_match(world, ask
         ("NOT_POSITIVE", "parcels.0.contents.0.quantity"),
         ("PARCELS_DO_NOT_MATCH", "parcels"),
     ]
+
+
+async def test_parcels_that_get_no_sscc_are_told_beside_what_is_odd(world, ask):
+    async with world.database.owner.writing(world.merchant_id) as session:
+        await session.execute(update(Merchant).values(gs1_company_prefix=None))
+    delivery = await deliveries.released(world, ask)
+    parcel = {"generateSscc": True, "contents": deliveries.contents(delivery, "9", "4")}
+    of = {"deliveryId": delivery["id"], "expectedVersion": 99}
+    found = await deliveries.refusals(ask, "deliveryPack", **of, parcels=[parcel])
+    assert set(found) == {
+        ("VERSION_CONFLICT", "expectedVersion"),
+        ("PARCELS_DO_NOT_MATCH", "parcels"),
+        ("NOT_ALLOWED", "parcels.0.generateSscc"),
+    }
 
 
 @pytest.mark.parametrize("odd", ["INVALID_ID", "NOT_FOUND"])
@@ -118,6 +134,32 @@ async def test_what_is_changed_of_an_order(world, ask):
         ("NOT_FOUND", "addLines.0.productSku"),
         ("INVALID_WINDOW", "addLines.1.window.latest"),
     }
+
+
+async def test_an_added_line_that_is_not_known_hides_none_that_stands_twice(world, ask):
+    (bolt,) = await orders.products(ask, "BOLT")
+    lines = [orders.line(bolt, "5", externalReference="1")]
+    order = await orders.order(world, ask, lines=lines)
+    for verb, items in (("orderAddLines", None), ("ordersUpdate", "orders")):
+        added = [
+            {"productSku": "BOLT", "quantity": "2", "externalReference": "1"},
+            {"productSku": "NO", "quantity": "1"},
+            {"productSku": "BOLT", "quantity": "1"},
+            {"productSku": "BOLT", "quantity": "3"},
+        ]
+        if items:
+            found = await of_item(ask, verb, items, orderId=order["id"], addLines=added)
+        else:
+            document = orders.REVISE[verb]
+            payload = (await ask(document, input={"orderId": order["id"], "lines": added}))[verb]
+            found = set(reasons(payload["userErrors"]))
+        field = "addLines" if items else "lines"
+        assert found == {
+            ("NOT_FOUND", f"{field}.1.productSku"),
+            ("DUPLICATE", f"{field}.0"),
+            ("DUPLICATE", f"{field}.3"),
+            ("DUPLICATE", f"{field}.0.externalReference"),
+        }
 
 
 def _imported(**fields: Any) -> dict[str, Any]:
@@ -179,6 +221,57 @@ async def test_an_order_again_tells_what_is_too_late_beside_what_is_odd(world, a
             ("WRONG_STATE", "lines.0.quantity"),
             ("NOT_POSITIVE" if odd == "0" else "SCALE_EXCEEDED", "lines.1.quantity"),
         }
+
+
+@pytest.mark.parametrize("odd", ["channel", "both", "party", "nobody", "currency"])
+async def test_an_order_again_is_known_beside_what_names_it_wrongly(world, ask, odd):
+    products = await orders.products(ask, "BOLT", "NUT")
+    lines = [orders.line(it, "5") for it in products]
+    order = await orders.order(world, ask, externalReference="1", lines=lines)
+    await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "5", "0"))
+    read = "query ($id: ID!) { order(id: $id) { channel { id code } party { number } } }"
+    of = (await ask(read, id=order["id"]))["order"]
+    right = {"channelCode": of["channel"]["code"], "partyNumber": of["party"]["number"]}
+    wrong, named = {
+        "channel": ({"channelCode": "NO"}, {("NOT_FOUND", "channelCode")}),
+        "both": ({"channelId": of["channel"]["id"]}, {("INVALID", "channelCode")}),
+        "party": ({"partyNumber": "NO"}, {("NOT_FOUND", "partyNumber")}),
+        "nobody": ({"partyNumber": None}, {("INVALID", "")}),
+        "currency": ({"currency": "USD"}, {("WRONG_STATE", "currency")}),
+    }[odd]
+    found = await _refused(
+        ask,
+        **right | wrong,
+        placedAt="2027-01-01T00:00:00Z",
+        lines=[
+            {"productSku": "BOLT", "quantity": "6", "unitPrice": "7"},
+            {"productSku": "NUT", "quantity": "1.5"},
+        ],
+        shipToAddressCode="NOWHERE",
+    )
+    assert found == named | {
+        ("INVALID_DATE", "placedAt"),
+        ("WRONG_STATE", "lines.0.quantity"),
+        ("SCALE_EXCEEDED", "lines.1.quantity"),
+        *({("WRONG_STATE", "lines.0.unitPrice")} if odd != "currency" else ()),
+        *({("NOT_FOUND", "shipToAddressCode")}),
+    }
+
+
+async def test_an_order_again_whose_policy_is_odd_is_told_what_is_too_late(world, ask):
+    order = await orders.ten(world, ask, externalReference="1")
+    await deliveries.planned(world, ask, order)
+    read = "query ($id: ID!) { order(id: $id) { placedAt channel { code } party { number } } }"
+    of = (await ask(read, id=order["id"]))["order"]
+    found = await _refused(
+        ask,
+        channelCode=of["channel"]["code"],
+        partyNumber=of["party"]["number"],
+        placedAt=of["placedAt"],
+        deliveryPolicy="CANCEL_IF_NOT_BY",
+        lines=[{"productSku": "BOLT", "quantity": "6"}],
+    )
+    assert found == {("INVALID", "cancelIfNotBy"), ("WRONG_STATE", "lines.0.quantity")}
 
 
 async def test_what_is_recorded_of_a_delivery(world, ask):

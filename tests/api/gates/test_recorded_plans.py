@@ -9,7 +9,7 @@ from tests.make import Ask, World, reasons
 from tests.make.feed import kinds
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
-from tests.make.trade import contracts, orders
+from tests.make.trade import contracts, orders, responses
 
 RECORD = """
 mutation ($input: DeliveriesRecordInput!) { deliveriesRecord(input: $input) {
@@ -91,6 +91,24 @@ async def test_what_is_recorded_and_still_to_go_comes_while_its_contract_is_vali
     part = await deliveries.part(world, call_off, window=contracts.window("2026-04-10"))
     assert await refusals(ask, part) == [[("OUTSIDE_VALIDITY", "window")]]
     assert await refusals(ask, part | {"windowOverride": "They know."}) == [[]]
+
+
+@pytest.mark.gate("K16", "deliveriesRecord")
+async def test_what_has_left_went_where_it_went(world, ask):
+    docks = await contracts.docks(world, ask)
+    first, second = docks["shipToIds"]
+    made = await contracts.contract(world, ask, **docks | {"shipToIds": [second]})
+    call_off = await contracts.call_off(world, ask, made, "5")
+    part = await deliveries.part(world, call_off, shipToId=first)
+    assert await refusals(ask, part) == [[("NOT_ON_CONTRACT", "shipToId")]]
+    assert await refusals(ask, part | LEFT) == [[]]
+
+
+async def test_an_amendment_that_waits_is_told_once(world, ask):
+    order = await orders.ten(world, ask)
+    await responses.amended(ask, order)
+    part = await deliveries.part(world, order, packedAt=LEFT["plannedAt"])
+    assert await refusals(ask, part) == [[("AMENDMENT_AWAITED", "lines.0.orderLineId")]]
 
 
 @pytest.mark.gate("D10", "deliveriesRecord")

@@ -28,7 +28,7 @@ PRICED = " + ".join(
 )
 """Products and what they cost, by one statement."""
 PLACING = [
-    "INSERT idempotency_keys",
+    "INSERT due + INSERT idempotency_keys",
     "SELECT channels",
     "SELECT parties",
     PRICED,
@@ -40,7 +40,7 @@ PLACING = [
 ]
 """Placing an order: what it names is read, its rows are written by one statement."""
 RECORDING = [
-    "INSERT idempotency_keys",
+    "INSERT due + INSERT idempotency_keys",
     "SELECT parcels",
     "SELECT orders + SELECT delivery_lines",
     "SELECT delivery_lines + SELECT orders + SELECT parcels",

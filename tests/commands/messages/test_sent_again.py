@@ -3,7 +3,7 @@
 import pytest
 
 from tests.commands.messages import test_schedules as schedules
-from tests.commands.messages.test_schedules import END, PIECES, quantities, released
+from tests.commands.messages.test_schedules import END, PIECES, quantities, released, sent
 from tests.make.messages import files
 
 partner = schedules.partner
@@ -80,3 +80,33 @@ async def test_a_total_that_differs_is_told_beside_what_is_taken_in(
     left = (await quantities(ask))["5500012345", "D2"]
     assert left == (["0", "7"] if found else ["0"])
     assert (await quantities(ask))["5500012345", "D1"] == ["0", "20"]
+
+
+AGAIN = """mutation ($ids: [ID!]!) {
+  it: interchangeMessagesReplay(input: {messageIds: $ids}) { userErrors { code } } }"""
+FATES = "{ interchangeMessages(first: 9) { nodes { id fate findings { code text } } } }"
+
+
+@pytest.mark.parametrize("day", [b"DTM+137:20260302:102'", b""], ids=["of a day", "of no day"])
+async def test_a_message_that_is_replayed_was_received_when_it_came(
+    ask, world, clock, partner, day
+):
+    """Of one day, or of none, a later message is newer, whenever the first one is understood."""
+    head = OWN.replace(b"DTM+137:20260302:102'", day)
+    unknown = b"LIN+2++NEW-1:IN'LOC+11+D1'SCC+1'QTY+113:%d:PCE'DTM+2:20260309:102'"
+    await files.received(ask, sent(partner, head % b"1" + unknown % 111 + END, "FIRST"))
+    await files.read_all(world)
+    (message,) = (await ask(FATES))["interchangeMessages"]["nodes"]
+    assert len(message["findings"]) == 1
+    own = {key: partner[key] for key in ("code", "identification")}
+    await files.partner(ask, **own, articleNumbers=[{"theirs": "NEW-1", "ours": "4711-A"}])
+    clock.advance(hours=1)
+    assert await released(ask, world, partner, head % b"2" + unknown % 222 + END, "SECOND") == []
+    clock.advance(hours=1)
+    await ask(AGAIN, ids=[message["id"]])
+    await files.read_all(world)
+    # Of the first one nothing is open.
+    assert (await quantities(ask))["5500012345", "D1"] == ["0", "222"]
+    found = {it["id"]: it for it in (await ask(FATES))["interchangeMessages"]["nodes"]}
+    assert found[message["id"]]["fate"] == "READ"
+    assert [it["code"] for it in found[message["id"]]["findings"]] == ["NOT_IN_FORCE"]

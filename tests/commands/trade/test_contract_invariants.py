@@ -83,7 +83,7 @@ async def test_a_rejected_call_off_gives_back_all(ask, world):
     [
         {"called_off": "1051"},
         {"called_off": "-1"},
-        {"shipped": "1"},
+        {"shipped": "-1"},
         {"delivered": "-1"},
         {"min_quantity": "1001"},
         {"max_quantity": "999"},

@@ -56,7 +56,8 @@ def gone(sent: Sent) -> Decimal:
     left = [it for it in sent.left if day(it[0]) >= period["starts_on"]]
     since = sum(amount for at, amount in left if until is not None and at > until)
     before = sum(amount for _, amount in left) - since
-    return max(period["opening"] + before, period["reconciled_received"]) + since
+    figure, issued = period["reconciled_received"], period["opening"] + before
+    return issued + min(figure, max(period["surplus"], figure - issued)) + since
 
 
 def last_day(line: dict[str, Any]) -> date:
@@ -200,6 +201,7 @@ class Customer:
                 received=Decimal(0),
                 reconciled_received=Decimal(chance.choice((0, chance.randint(0, 900)))),
                 reconciled_at=chance.choice((None, self._around(-9, 0))),
+                surplus=Decimal(chance.choice((0, 0, 0, chance.randint(0, 300)))),
             )
             for starts_on in (date(2026, 1, 1), date(2026, 3, 1))
         ]

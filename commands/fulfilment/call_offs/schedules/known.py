@@ -1,13 +1,13 @@
 """What is known of a contract's schedules before they are planned, read for all at once."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.deliveries.locking import Locked, lock_seen
@@ -15,6 +15,8 @@ from commands.trade.orders.lines import lock_orders
 from commands.trade.releases.accounts.sums import TrueTables
 from commands.trade.releases.transit import Transit, transits_of
 from commands.writing.transaction import Overtaken, Writing
+from models.access.journal import JournalEntry
+from models.events.fulfilment.deliveries import DeliveryRescheduled
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.parties import Address
@@ -62,7 +64,8 @@ class KnownSchedules:
     demand: lines of the effective schedule of which something is open, as they are supplied.
     outstanding: what is called off and has not left. planned: what of it is in deliveries that
     this plan may change. called_off: what of it is in no delivery, and this plan may put into one;
-    stuck: what is in none, and it may not. locked: those deliveries.
+    stuck: what is in none, and it may not. locked: those deliveries; decided: of them those that
+    somebody has moved, or has sent once more.
     """
 
     contract: Contract
@@ -76,6 +79,7 @@ class KnownSchedules:
     called_off: Mapping[ScheduledLine, Sequence[CalledOff]]
     stuck: Mapping[ScheduledLine, Decimal]
     locked: Locked
+    decided: frozenset[UUID]
 
     def address(self, account_id: UUID) -> Address | None:
         """Return where an account's goods go: as it says, or its contract, or the party."""
@@ -128,7 +132,25 @@ async def known_of_contract(
         called_off,
         stuck,
         locked,
+        await _decided(writing, ids),
     )
+
+
+async def _decided(writing: Writing, ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return the deliveries that somebody has moved, or that go once more for others."""
+    tables = TrueTables(writing.viewer, writing.now)
+    delivery, entry = tables.table(Delivery), tables.table(JournalEntry)
+    moved = select(entry.id).where(
+        *ours(tables, entry),
+        entry.aggregate_id == delivery.id,
+        entry.type == DeliveryRescheduled.name,
+    )
+    rows = select(delivery.id).where(
+        *ours(tables, delivery),
+        delivery.id.in_(ids),
+        or_(delivery.reships_id.is_not(None), moved.exists()),
+    )
+    return frozenset((await writing.session.scalars(rows)).all() if ids else ())
 
 
 def _by_account(standing: Sequence[Any]) -> tuple[Any, Any, Any, Any]:

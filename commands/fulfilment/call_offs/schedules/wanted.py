@@ -3,9 +3,9 @@
 Pure arithmetic: nothing is read or written.
 """
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -40,7 +40,7 @@ class PlanSlot:
     """A contract line at a place in a window: what is wanted then, and what is planned.
 
     arrival: None where nothing is wanted. called_off: what is in no delivery and is put into one.
-    problem: why no more can be called off for it.
+    problem: why no more can be called off for it. is_decided: somebody lets it come then.
     """
 
     of: ScheduledLine
@@ -52,6 +52,7 @@ class PlanSlot:
     planned: list[PlannedPart] = field(default_factory=list)
     called_off: list[CalledOff] = field(default_factory=list)
     problem: Problem | None = None
+    is_decided: bool = False
 
     @property
     def before(self) -> Decimal:
@@ -116,7 +117,7 @@ class PlanSlot:
     def travels_with(self, groups: Container[DeliveryGroup], taken: Container[UUID]) -> bool:
         """Tell whether it goes with groups that are planned anew, or is in what is taken back."""
         is_planned = any(it.delivery.id in taken for it in self.planned)
-        return is_planned or (self.group in groups and self.goal > 0)
+        return is_planned or (self.group in groups and self.goal > 0 and not self.is_decided)
 
     def _reason(self) -> str:
         if self.problem is not None:
@@ -132,6 +133,8 @@ class PlanSlot:
             PlanStatus.UNCHANGED: "It is planned as the schedule wants it.",
         }
         text = texts[self.status]
+        if self.is_decided and self.status is PlanStatus.UNCHANGED:
+            text = "Somebody has moved it, or sends it once more: it comes then."
         if self.wanted and not self.goal:
             text = "What is planned before it brings it, since that fills whole lots."
         if self.called_off:
@@ -160,13 +163,11 @@ def _slots(
         return found.setdefault((earliest, latest), PlanSlot(of, group))
 
     late = None
-    for line, quantity in _uncovered(known, of):
-        if line.due_on > until:
-            continue
-        arrival = arrival_of(line, known.transit, known.address(of.account_id), now)
+    for arrival, line_id, quantity in _arriving(known, of, until, now):
         its = slot(arrival.window.earliest, arrival.window.latest)
         its.arrival, its.wanted = its.arrival or arrival, its.wanted + quantity
-        its.schedule_line_id = its.schedule_line_id or line.id
+        its.schedule_line_id = its.schedule_line_id or line_id
+        its.is_decided = its.is_decided or line_id is None
         late = its if arrival.is_late and late is None else late
     _round(known, of, found.values())
     for part in known.planned.get(of, ()):
@@ -196,6 +197,53 @@ def _uncovered(known: KnownSchedules, of: ScheduledLine) -> Iterator[tuple[Any, 
         left -= taken
         if line.open_quantity > taken:
             yield line, line.open_quantity - taken
+
+
+def _arriving(
+    known: KnownSchedules, of: ScheduledLine, until: date, now: datetime
+) -> Iterator[tuple[SupplyWindow, UUID | None, Decimal]]:
+    """Yield when how much is to arrive, for which line: none where somebody has decided it."""
+    left = [[*it] for it in _uncovered(known, of)]
+    for part, amount in _decided(known, of, left):
+        if _leaves_on(known, part) <= until:
+            yield _as_planned(known, part), None, amount
+    for line, quantity in left:
+        if line.due_on <= until and quantity:
+            arrival = arrival_of(line, known.transit, known.address(of.account_id), now)
+            yield arrival, line.id, quantity
+
+
+def _decided(
+    known: KnownSchedules, of: ScheduledLine, left: Sequence[list[Any]]
+) -> Iterator[tuple[PlannedPart, Decimal]]:
+    """Yield what is wanted of parts that somebody has moved, or sends once more.
+
+    They take from what is left, of lines, the nearest to the times for which they were called off.
+    """
+    parts = [it for it in known.planned.get(of, ()) if it.delivery.id in known.decided]
+    wanted = [_NONE for _ in parts]
+    pairs = [(place, each) for place in range(len(parts)) for each in left]
+    for place, each in sorted(pairs, key=lambda it: _apart(parts[it[0]], it[1][0])):
+        taken = min(parts[place].line.planned - wanted[place], each[1])
+        wanted[place] += taken
+        each[1] -= taken
+    yield from zip(parts, wanted, strict=True)
+
+
+def _apart(part: PlannedPart, line: Any) -> timedelta:
+    """Return how far a part was called off from when a line is wanted."""
+    when = part.order_line.window_earliest or part.delivery.window_earliest
+    apart: timedelta = abs(line.window_earliest - when)
+    return apart
+
+
+def _as_planned(known: KnownSchedules, part: PlannedPart) -> SupplyWindow:
+    """Return the window for which a part is planned."""
+    row = part.delivery
+    window = Window.model_construct(
+        earliest=row.window_earliest, latest=row.window_latest, time_zone=row.window_zone
+    )
+    return SupplyWindow(window, _leaves_on(known, part), is_late=False, why="")
 
 
 def fixed_of(known: KnownSchedules, of: ScheduledLine) -> Decimal:

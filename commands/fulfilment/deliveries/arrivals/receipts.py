@@ -12,6 +12,7 @@ from commands.fulfilment.deliveries.arrivals.arrival import Arrived, bring
 from commands.fulfilment.deliveries.locking import DeliveryCommand, Locked, changed, lock_one
 from commands.master.packagings.counting import Counted, Quantified
 from commands.trade.contracts import counters
+from commands.trade.releases.accounts.sums import received_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
@@ -37,8 +38,6 @@ from models.fulfilment.deliveries.receipts import (
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import ContractLine
-from models.trade.releases.tables import AccountPeriod, CumulativeAccount, LastReceipt, Release
-from models.trade.releases.words import ReleaseState
 
 
 class ReceivedLine(Quantified):
@@ -107,7 +106,7 @@ async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> 
     received = {it.delivery_line_id: it.received for it in lines}
     changed(writing, delivery, DeliveryReceived(delivery.id, received=received), when)
     await bring(locked, {delivery.id: _arrived(locked, delivery, receipt, lines)})
-    await _count_on_contracts(locked, delivery, receipt, lines, before)
+    await _count_on_contracts(locked, receipt, lines, before)
     return {"delivery_id": delivery.id, "receipt_id": receipt.id}
 
 
@@ -211,48 +210,45 @@ def _arrived(
     return Arrived(state, when, None, lines)
 
 
-async def _counted_already(writing: Writing, delivery: Delivery, line_ids: list[UUID]) -> set[UUID]:
-    """Return the contract lines whose customer has told a figure with this delivery in it."""
-    every, left = writing.for_all(), delivery.dispatched_at
-    accounts = await every.records(CumulativeAccount, "contract_line_id", line_ids)
-    of = {it.id: it for it in accounts if it.ship_to_id in {None, delivery.ship_to_id}}
-    periods = await every.records(AccountPeriod, "account_id", list(of))
-    notes = await every.records(LastReceipt, "delivery_id", [delivery.id])
-    releases = await every.records(Release, "id", {it.release_id for it in notes})
-    named = {it.contract_line_id for it in releases if it.tells_received and it.state in _IN_FORCE}
-    if left is None:
-        return named
-    until = ((it.account_id, it.counted_until) for it in periods if it.counted_until is not None)
-    return named | {of[account].contract_line_id for account, instant in until if left <= instant}
-
-
-_IN_FORCE = {ReleaseState.ACTIVE, ReleaseState.SUPERSEDED}
-
-
 async def _count_on_contracts(
     locked: Locked,
-    delivery: Delivery,
     receipt: Receipt,
     lines: list[ReceiptLine],
     before: Mapping[UUID, ReceiptLine],
 ) -> None:
-    """Move what the client has received of its contracts, by the difference to before."""
-    received: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    """Move what the client has received of its contracts, by the difference to before.
+
+    What its figure holds already moves nothing.
+    """
+    amounts = defaultdict[UUID, list[tuple[Decimal, Decimal]]](list)
     for each in lines:
         order_line = locked.order_lines[locked.lines[each.delivery_line_id].order_line_id]
         if order_line.contract_line_id is not None:
             old = before.get(each.delivery_line_id)
-            received[order_line.contract_line_id] += each.received - (old.received if old else 0)
-    rows = await locked.writing.lock(ContractLine, dict.fromkeys(received, ()))
-    counted = await _counted_already(locked.writing, delivery, list(rows))
-    changes = {
-        # A year reset may have lowered what was received since the receipt that is corrected.
-        key: {"received": max(amount, -rows[key].received)}
-        for key, amount in received.items()
-        if key not in counted
-    }
-    then = [(key, receipt.received_at, amounts) for key, amounts in changes.items()]
+            amount = each.received - (old.received if old else 0)
+            came = min(each.received, each.shipped) - (min(old.received, old.shipped) if old else 0)
+            amounts[order_line.contract_line_id].append((amount, came))
+    rows = await locked.writing.lock(ContractLine, dict.fromkeys(amounts, ()))
+    known = await received_of(locked.writing, list(rows))
+    changes = {}
+    for key, each_amount in amounts.items():
+        amount, came = (sum(some, Decimal(0)) for some in zip(*each_amount, strict=True))
+        changes[key] = {"received": _moved_by(amount, came, rows[key].received, known.get(key))}
+    then = [(key, receipt.received_at, moved) for key, moved in changes.items()]
     await counters.move(locked.writing, changes, then)
     if receipt.reference is not None:
         for row in rows.values():
             row.received_reference = receipt.reference
+
+
+def _moved_by(amount: Decimal, came: Decimal, counted: Decimal, known: Decimal | None) -> Decimal:
+    """Return by how much a receipt moves what a client tells of a contract line.
+
+    came: how much of amount was shipped; counted: what it has said of the line, known: what it is
+    known to have, None for a line without an account. A year reset may have lowered that.
+    """
+    room = came if known is None else known - counted
+    is_more = amount > 0
+    if came <= room if is_more else came >= room:
+        return max(amount, -counted)
+    return min(amount, max(room, Decimal(0))) if is_more else max(amount, min(room, Decimal(0)))

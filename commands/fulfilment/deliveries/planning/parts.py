@@ -206,6 +206,8 @@ def columns_of_part(
     with refusals:
         columns = where_and_when(found, part, orders, path)
     with refusals:
+        _check_listed(found, part, orders, path)
+    with refusals:
         check_known(Location, found.locations, [(part.location_id, (*path, "location_id"))])
         check_location(found.locations[part.location_id], (*path, "location_id"))
     refusals.end()
@@ -231,7 +233,6 @@ def where_and_when(
         check_handling(part.fulfil_at, part.fulfil_by, columns["window_latest"], path)
     with refusals:
         columns |= place_columns(part, orders, found.addresses, path)
-        _check_listed(found, part, orders, path)
     refusals.end()
     overrides = [part.window_override, *(it.window_override for it in orders)]
     columns["window_override"] = next((it for it in overrides if it is not None), None)
@@ -243,7 +244,7 @@ def _check_listed(
 ) -> None:
     """Look where a part brings what is called off, if it says. Refused: NOT_ON_CONTRACT."""
     name = "ship_to" if part.ship_to_id is None else "ship_to_id"
-    if getattr(part, name) is None:
+    if getattr(part, name) is None or part.ship_to_id not in {None, *found.addresses}:
         return
     for order in orders:
         if order.contract_id and (part.ship_to or part.ship_to_id != order.ship_to_id):

@@ -95,7 +95,11 @@ _FIELDS = {
 
 
 def _all_sent(why: Refused, item: RecordedDelivery) -> list[Problem]:
-    return [_sent(it, item) for it in why.problems]
+    """Return problems where they are in the input, each once: several steps may meet one."""
+    found = dict.fromkeys(_sent(it, item) for it in why.problems)
+    lines = {it.code for it in found if it.path[:1] == ("lines",)}
+    met_there = lines & {TradeCode.AMENDMENT_AWAITED}
+    return [it for it in found if it.path or it.code not in met_there]
 
 
 def _sent(problem: Problem, item: RecordedDelivery) -> Problem:

@@ -1,6 +1,6 @@
 """What an order that is there becomes by being sent again: what is left out of it stays."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
@@ -14,11 +14,12 @@ from commands.trade.orders.revisions.revise import Gone, LineTarget, Revision, f
 from commands.trade.orders.revisions.standing import LineAsItIs, StandingOrders, kept, matched
 from commands.trade.orders.revisions.steps import StandingPrices
 from kit.errors import Problem, Refusals, Refused
+from models.trade.codes import TradeCode
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
 _DISCOUNTS = ("discount_percent", "discount_amount")
-_TOGETHER: tuple[tuple[str, ...], ...] = (
+SAYING_ONE_THING: tuple[tuple[str, ...], ...] = (
     ("channel_id", "channel_code"),
     ("buyer_contact_id", "buyer_contact_code"),
     ("ship_to", "ship_to_id", "ship_to_address_code"),
@@ -40,7 +41,8 @@ class Again:
     """A locked order that is sent again. draft: what it would be as a new one.
 
     odd: what is refused of it already; then item and draft are what is left beside that, and
-    numbers where the lines of those are among those that are sent.
+    numbers where the lines of those are among those that are sent. fixed: columns of the order that
+    never change.
     """
 
     standing: StandingOrders
@@ -49,6 +51,7 @@ class Again:
     draft: Draft
     odd: Refusals = field(default_factory=Refusals)
     numbers: Sequence[int] = ()
+    fixed: Collection[str] = ()
 
     @cached_property
     def found(self) -> list[OrderLine | None]:
@@ -86,8 +89,15 @@ class Again:
         self.odd.end()
         return is_changed, revision
 
+    @property
+    def _is_foreign(self) -> bool:
+        """Whether its prices are left out, since they are in another currency."""
+        return any(it.path == ("currency",) for it in self.odd.problems)
+
     def _as_sent(self, problem: Problem) -> Problem | None:
         """Return a problem where it is in what is sent; None for what an odd line may be."""
+        if problem.code == TradeCode.PRICE_UNKNOWN and self._is_foreign:
+            return None
         match problem.path:
             case ("lines",) if self.numbers:
                 return None
@@ -120,7 +130,8 @@ def _revision(again: Again, known: StandingPrices) -> Revision:
     ]
     gone: list[Gone] = [(row, ("lines",)) for row in left if not row.added]
     fields = {it: _as_sent(item, it) for it in stated - item.model_fields_set}
-    revision = Revision(order, standing.every(order.id), header, targets, gone, fields=fields)
+    every = standing.every(order.id)
+    revision = Revision(order, every, header, targets, gone, fields=fields, fixed=again.fixed)
     if "taxes" not in stated and (any(revision.changes()) or _TAXED & set(revision.headings)):
         return replace(revision, header=header | {"taxed": None})
     return revision
@@ -128,13 +139,13 @@ def _revision(again: Again, known: StandingPrices) -> Revision:
 
 def _stated(item: OrderFields) -> AbstractSet[str]:
     """Return the fields that an input gives, with those that say the same thing."""
-    together = (it for it in _TOGETHER if item.model_fields_set.intersection(it))
+    together = (it for it in SAYING_ONE_THING if item.model_fields_set.intersection(it))
     return item.model_fields_set.union(*together)
 
 
 def _as_sent(item: OrderFields, name: str) -> str:
     """Return the field of an input that says what one of its others is."""
-    together = next(it for it in _TOGETHER if name in it)
+    together = next(it for it in SAYING_ONE_THING if name in it)
     return next(it for it in together if it in item.model_fields_set)
 
 

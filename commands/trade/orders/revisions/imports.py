@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.again import Again
+from commands.trade.orders.revisions.meant import SentAgain, beside, only_ones, read_fixed
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.steps import StandingPrices
@@ -95,10 +97,6 @@ class OrderImport(OrderFields, Upsert):
         return None if self.closed_at is None else (OrderState.CLOSED, self.closed_at)
 
 
-_DATES = {"placed_at", "cancelled_at", "closed_at"}
-"""Fields that tell when something was, of which no difference is told."""
-
-
 class OrdersImport(Command):
     """Up to 250 orders."""
 
@@ -127,22 +125,19 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     orders = command.orders
     references = await read(writing, [(it, it.lines) for it in orders])
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
-    standing = await StandingOrders.read(writing, there.values())
+    keys = [_key(writing, references, it) for it in orders]
+    standing, known, references = await _known(writing, orders, references, there, keys)
     results = dict[int, dict[str, Any]]()
     drafts, again, seen = dict[int, Draft](), dict[int, Again](), set[OrderKey]()
     for place, item in enumerate(orders):
         await writing.room(len(item.lines))
         with _refused(results, place):
-            _check_once(key := _key(writing, references, item), seen)
-            order = standing.orders.get(there[key]) if key in there else None
-            if order is not None:
-                again[place] = _again(writing, references, standing, item, order)
+            _check_once(key := keys[place], seen)
+            if place in known:
+                again[place] = _again(writing, references, standing, item, known[place])
             else:
-                draft = _draft(writing, references, item)
-                check_priced(draft)
-                drafts[place] = replace(draft, ended=item.ended)
-            assert key  # noqa: S101 -- what has a draft is known by its channel and customer.
-            if place in drafts or not again[place].odd.problems:
+                drafts[place] = _draft(writing, references, item)
+            if key is not None and (place in drafts or not again[place].odd.problems):
                 seen.add(key)
     revisions = await _revisions(writing, references, standing, again, results)
     await apply(writing, revisions)
@@ -188,58 +183,80 @@ async def _revisions(
     return revisions
 
 
+async def _known(
+    writing: Writing,
+    orders: Sequence[OrderImport],
+    references: References,
+    there: Mapping[OrderKey, UUID],
+    keys: Sequence[OrderKey | None],
+) -> tuple[StandingOrders, dict[int, SentAgain[OrderImport]], References]:
+    """Return orders that are there, which of them are sent again, and what those name as well."""
+    unnamed = {place: orders[place] for place, key in enumerate(keys) if key is None}
+    named = {place: there[key] for place, key in enumerate(keys) if key and key in there}
+    named |= await only_ones(writing, references, unnamed)
+    standing = await StandingOrders.read(writing, named.values())
+    fixed = await read_fixed(writing, standing.orders.values())
+    known = {
+        place: replace(
+            SentAgain.of(orders[place], standing.orders[order_id], is_named=place not in unnamed),
+            fixed=fixed.get(order_id, ()),
+        )
+        for place, order_id in named.items()
+        if order_id in standing.orders
+    }
+    others = [it.item for it in known.values() if it.replaced]
+    if others:
+        references = await read(writing, [(it, it.lines) for it in [*orders, *others]])
+    return standing, known, references
+
+
 def _again(
     writing: Writing,
     references: References,
     standing: StandingOrders,
-    item: OrderImport,
-    order: Order,
+    sent: OrderImport,
+    known: SentAgain[OrderImport],
 ) -> Again:
     """Return an order that is sent again: where something of it is odd, what is left beside that.
 
     Refused: as `_draft` where nothing is known beside what is odd, WRONG_STATE for another end or
     currency.
     """
-    odd = Refusals()
+    odd, own = Refusals(), known.item
+    again = partial(Again, standing, known.order, odd=odd, fixed=known.fixed)
     with odd:
-        _check_same_end(order, item)
+        _check_same_end(known.order, sent)
     with odd:
-        _check_dates(writing, item)
+        _check_dates(writing, sent)
     with odd:
-        return Again(standing, order, item, compose(writing, references, item, item.lines), odd)
-    if order.currency != item.currency:
-        # Prices in another currency are none of that order.
-        what = difference("currency", order.currency, item.currency)
-        text = f"{order.number} is there already, and {what}."
-        others = [it for it in odd.problems if it.code != TradeCode.PRICE_UNKNOWN]
-        odd.problems = [*others, Problem(Code.WRONG_STATE, text, ("currency",))]
-    numbers, left = _beside(item, odd.problems)
+        draft = compose(writing, references, sent, sent.lines)
+        if not known.replaced:
+            return again(sent, draft)
+    _note_currency(known.order, sent, odd)
+    still = Refusals()
+    still.problems = known.left_of(odd.problems)
+    if known.replaced:
+        with still:
+            return again(own, compose(writing, references, own, own.lines))
+        # Of the right customer and channel more may be odd.
+        news = (it for it in still.problems if it.code != TradeCode.PRICE_UNKNOWN)
+        odd.problems += [it for it in news if it not in odd.problems]
+    numbers, left = beside(own, still.problems)
     if left is not None:
         with suppress(Refused):
             draft = compose(writing, references, left, left.lines)
-            return Again(standing, order, left, draft, odd, numbers)
+            return again(left, draft, numbers=numbers)
     raise Refused.of(odd.problems)
 
 
-def _beside(
-    item: OrderImport, problems: Sequence[Problem]
-) -> tuple[Sequence[int], OrderImport | None]:
-    """Return an order without what is odd of it, and where its lines were: nowhere else for all.
-
-    None where something is odd of it as a whole, of all of its lines, or of what all orders say.
-    """
-    fields = type(item).model_fields
-    odd = {it.path[1] for it in problems if it.path[:1] == ("lines",) and it.path[1:]}
-    names = {str(it.path[0]) for it in problems if it.path and it.path[0] != "lines"} - _DATES
-    numbers = [it for it in range(len(item.lines)) if it not in odd]
-    is_whole = any(it.path in {(), ("lines",)} for it in problems)
-    if is_whole or not numbers or any(fields[name].is_required() for name in names):
-        return (), None
-    left: dict[str, Any] = {name: getattr(item, name) for name in fields}
-    left |= {name: fields[name].get_default(call_default_factory=True) for name in names}
-    left["lines"] = [item.lines[it] for it in numbers]
-    stated = item.model_fields_set - names
-    return numbers if odd else (), type(item).model_construct(_fields_set=stated, **left)
+def _note_currency(order: Order, sent: OrderImport, odd: Refusals) -> None:
+    """Note WRONG_STATE for another currency: prices in that are none of the order."""
+    if order.currency == sent.currency:
+        return
+    what = difference("currency", order.currency, sent.currency)
+    text = f"{order.number} is there already, and {what}."
+    others = [it for it in odd.problems if it.code != TradeCode.PRICE_UNKNOWN]
+    odd.problems = [*others, Problem(Code.WRONG_STATE, text, ("currency",))]
 
 
 def _result(status: str, order_id: UUID | None, problems: Sequence[Problem] = ()) -> dict[str, Any]:
@@ -272,14 +289,18 @@ def _check_same_end(order: Order, item: OrderImport) -> None:
 
 
 def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
-    """Return the draft of a new order. Refused: as `compose`, INVALID_DATE for the future."""
+    """Return the draft of a new order.
+
+    Refused: as `compose` and `check_priced`, INVALID_DATE for the future.
+    """
     refusals = Refusals()
     with refusals:
         _check_dates(writing, item)
     with refusals:
         draft = compose(writing, references, item, item.lines)
     refusals.end()
-    return draft
+    check_priced(draft)
+    return replace(draft, ended=item.ended)
 
 
 def _check_dates(writing: Writing, item: OrderImport) -> None:

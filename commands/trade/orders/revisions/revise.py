@@ -1,6 +1,6 @@
 """Bringing an order to what it is to be: the one place that compares, refuses and writes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -55,7 +55,7 @@ class Revision:
     rows: its lines. header: columns of the order that it is to have. lines: all lines that it is
     to have. gone: lines that it is to have no more, each with where the input says so.
     overridden: rules that its new windows break. fields: of the order -> the field by which the
-    input says the same.
+    input says the same. fixed: columns of it that never change, beside those of all orders.
     """
 
     order: Order
@@ -65,6 +65,7 @@ class Revision:
     gone: Sequence[Gone] = ()
     overridden: frozenset[TimeRule] = frozenset()
     fields: Mapping[str, str] = field(default_factory=dict)
+    fixed: Collection[str] = ()
 
     def against(self, rules: frozenset[TimeRule], why: str) -> "Revision":
         """Return the same, with the rules that its windows break, and why they may."""
@@ -129,7 +130,7 @@ class Revision:
         problems = dict[Path, Problem]()
         for (name, *below), what in _differences(self.order, headings).items():
             why = self._closed or (taken if name not in _FREE else None)
-            if name in _FIXED:
+            if name in _FIXED or name in self.fixed:
                 why = f"{self.order.number} is there already"
             if not why:
                 continue

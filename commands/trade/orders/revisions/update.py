@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from commands.trade.orders.amounts import with_discount
-from commands.trade.orders.compose import check_products, lines_to_be
-from commands.trade.orders.drafts import LineDraft
+from commands.trade.orders.compose import check_products, lines_as_far
 from commands.trade.orders.lines import check_order_version
 from commands.trade.orders.references import References, read
 from commands.trade.orders.revisions.changes import LineChanges, priced_anew
@@ -145,11 +144,14 @@ def _targets(
     """
     order, odd = changed.standing.orders[item.order_id], Refusals()
     lines, gone = changed.targets(writing, item, odd)
-    with odd:
-        lines += _added(writing, references, order, item, adding)
-    with odd:
-        if odd.problems:
+    lines += _added(writing, references, order, item, (adding, odd))
+    if odd.problems:
+        with odd:
             Revision(order, changed.standing.every(order.id), {}, lines, gone).check()
+        twice, there = Refusals(), {(it.code, it.path) for it in odd.problems}
+        with twice:
+            _check_twice(order, lines)
+        odd.problems += [it for it in twice.problems if (it.code, it.path) not in there]
     odd.end()
     return lines, gone
 
@@ -173,24 +175,29 @@ def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> Non
 
 
 def _added(
-    writing: Writing, references: References, order: Any, item: OrderUpdate, adding: str
+    writing: Writing,
+    references: References,
+    order: Order,
+    item: OrderUpdate,
+    noted: tuple[str, Refusals],
 ) -> list[LineTarget]:
-    """Return the lines that are new. Refused: as `compose`, PRICE_UNKNOWN."""
-    refusals = Refusals()
-    drafts: Sequence[LineDraft] = ()
+    """Return the lines that are new, as far as they can be.
+
+    noted: the field in which they stand, and where is noted what is refused: as of `compose`, and
+    PRICE_UNKNOWN.
+    """
+    refusals, (adding, odd) = Refusals(), noted
+    found = lines_as_far(writing, references, AsItIs.of(order), item.add_lines, refusals)
+    good = {number: it for number, it in enumerate(found) if it is not None}
     with refusals:
-        drafts = lines_to_be(writing, references, AsItIs.of(order), item.add_lines)
-        with refusals:
-            check_products(drafts, item.add_lines)
-    for number, draft in enumerate(drafts):
+        check_products(found, item.add_lines)
+    for number, draft in good.items():
         with refusals:
             if draft.unit_price is None:
                 text = f"{draft.product.sku} has no price here."
                 raise Refused(TradeCode.PRICE_UNKNOWN, text, ("lines", number))
-    refusals.problems = [replace(it, path=(adding, *it.path[1:])) for it in refusals.problems]
-    refusals.end()
-    drafts = [replace(it, added=True) for it in drafts]
-    return [(None, draft, (adding, number)) for number, draft in enumerate(drafts)]
+    odd.problems += [replace(it, path=(adding, *it.path[1:])) for it in refusals.problems]
+    return [(None, replace(it, added=True), (adding, number)) for number, it in good.items()]
 
 
 def _revision(
@@ -201,6 +208,15 @@ def _revision(
     Refused: DUPLICATE, TOO_FEW_ITEMS, OUT_OF_RANGE for a discount of more than the lines cost.
     """
     check_some(order, lines, gone)
+    _check_twice(order, lines)
+    rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)]
+    spread = with_discount(drafts, order)
+    targets: list[Any] = list(zip(rows, spread, paths, strict=True))
+    return Revision(order, standing.every(order.id), {"taxed": None}, targets, gone)
+
+
+def _check_twice(order: Order, lines: Sequence[LineTarget]) -> None:
+    """Refused: DUPLICATE for a reference of another line, and as `check_new`."""
     refusals, seen = Refusals(), set[str | None]()
     for _, draft, path in lines:
         with refusals:
@@ -211,7 +227,3 @@ def _revision(
     with refusals:
         check_new(order, lines)
     refusals.end()
-    rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)]
-    spread = with_discount(drafts, order)
-    targets: list[Any] = list(zip(rows, spread, paths, strict=True))
-    return Revision(order, standing.every(order.id), {"taxed": None}, targets, gone)

@@ -9,7 +9,13 @@ from zoneinfo import ZoneInfo
 
 from kit.ids import new_id
 from models.trade.contracts.tables import Contract
-from models.trade.releases.cumulatives import received_quantity, supplied_quantity
+from models.trade.releases.cumulatives import (
+    LeftQuantity,
+    StatedQuantity,
+    received_quantity,
+    supplied_quantity,
+    surplus_quantity,
+)
 from models.trade.releases.tables import AccountPeriod, Release
 
 
@@ -62,7 +68,7 @@ class ReceivedReport(NamedTuple):
     def of(cls, release: Release, contract: Contract, *, is_noted: bool) -> "ReceivedReport":
         """Return what a release says that is there."""
         at = release.calculated_at or release.issued_at
-        stated_at = cls.instant(contract, release.counted_until, at, release.received_at)
+        stated_at = cls.instant(contract, at, release.received_at, release.counted_until)
         return cls(
             release.tells_received,
             release.cumulative_received,
@@ -74,17 +80,16 @@ class ReceivedReport(NamedTuple):
 
     @staticmethod
     def instant(
-        contract: Contract, counted_until: datetime | None, at: datetime, received_at: datetime
+        contract: Contract, at: datetime, received_at: datetime, counted_until: datetime | None
     ) -> datetime:
-        """Return up to when what left may be in a figure.
+        """Return up to when what left may be in a figure: until it was calculated.
 
-        That is when the last delivery left whose note is named; else of when it is. Where that is
-        midnight it is of a day, in the course of which more may have come.
+        Where that is midnight it is of a day, in the course of which more may have come. What its
+        notes name has left by then.
         """
-        if counted_until is not None:
-            return counted_until
         local = at.astimezone(ZoneInfo(contract.time_zone))
-        return min(local + timedelta(local.time() == time.min), received_at)
+        stated_at = min(local + timedelta(local.time() == time.min), received_at)
+        return max(stated_at, counted_until or stated_at)
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -110,12 +115,11 @@ class LeftSince(NamedTuple):
 class LeftQuantities:
     """What has left for an account since its day, in all and since instants that matter.
 
-    noted_until: when the newest delivery left whose note was named. coming: delivery -> how much of
-    it is for the account, of those that are named now, and have not left as far as we know.
+    coming: delivery -> how much of it is for the account, of those that are named now, and have not
+    left as far as we know.
     """
 
     issued: Decimal = Decimal(0)
-    noted_until: datetime | None = None
     after: dict[datetime | None, LeftSince] = field(default_factory=dict)
     coming: dict[UUID, Decimal] = field(default_factory=dict)
 
@@ -154,6 +158,7 @@ class Account:
     opening_received: Decimal = Decimal(0)
     reconciled_received: Decimal = Decimal(0)
     reconciled_at: datetime | None = None
+    surplus: Decimal = Decimal(0)
     earlier: Decimal = Decimal(0)
     period: AccountPeriod | None = None
     is_new: bool = False
@@ -202,52 +207,59 @@ class Account:
 
     def _known_received(self, left: LeftQuantities) -> Decimal:
         """Return what is known to have been received where its customer tells nothing."""
+        since, arrived = left.since(self.reconciled_at), self.opening_received
+        arrived += since.arrived
+        stated, parts = self._stated, self._left(left)
+        return received_quantity(self.received, stated, parts, arrived, since.delivered)
+
+    def supplied(self, left: LeftQuantities) -> Decimal:
+        """Return up to where what its customer wants is supplied."""
+        return supplied_quantity(self._stated, self._left(left))
+
+    @property
+    def _stated(self) -> StatedQuantity:
+        return StatedQuantity(self.reconciled_received, self.surplus)
+
+    def _left(self, left: LeftQuantities) -> LeftQuantity:
+        """Return what was issued, by what the figure that was reconciled may hold of it."""
         since = left.since(self.reconciled_at)
-        return received_quantity(
-            self.received,
-            self.reconciled_received,
-            since.named,
-            self.opening_received + since.arrived,
-            since.delivered,
-        )
+        return LeftQuantity(since.named, self.opening + since.unnamed, since.issued)
 
     def with_report(self, report: ReceivedReport, left: LeftQuantities) -> "Account":
         """Return it with what a release in force says; one that says nothing changes nothing."""
         if not report.tells_received or report.cumulative_received is None:
             return self
         reported = report.cumulative_received
-        reconciled, at = self._reconciled(report, reported, left)
+        reconciled = self._reconciled(report, reported, left)
         return replace(
-            self,
+            reconciled,
             received=reported,
             received_reference=report.last_receipt_reference,
             counted_until=report.counted_until,
-            reconciled_received=reconciled,
-            reconciled_at=at,
         )
 
     def _reconciled(
         self, report: ReceivedReport, reported: Decimal, left: LeftQuantities
-    ) -> tuple[Decimal, datetime | None]:
-        """Return which figure is reconciled with ours from now on, and as of when.
+    ) -> "Account":
+        """Return it with the figure that is reconciled with ours from now on, and as of when.
 
         One that names delivery notes of ours is; another one only where it is above what we know to
         be supplied: of one that is not, what has left since the one before explains that it rose.
-        One that fell takes from it by how much.
+        One that fell takes from it by how much, and from what was beyond what we issued.
         """
-        at = self.reconciled_at
-        fallen = max(self.received - reported, Decimal(0))
-        reconciled = max(self.reconciled_received - fallen, Decimal(0))
-        since = left.since(at)
-        unnamed = self.opening + since.unnamed
-        supplied = supplied_quantity(reconciled, since.named, unnamed, since.issued)
-        if report.is_noted:
-            last = None if report.counted_until is None else left.noted_until
-            return reported, max(last or report.stated_at, report.stated_at)
-        return (reported, report.stated_at) if reported > supplied else (reconciled, at)
+        fallen, none = max(self.received - reported, Decimal(0)), Decimal(0)
+        figure = max(self.reconciled_received - fallen, none)
+        lowered = replace(
+            self, reconciled_received=figure, surplus=max(self.surplus - fallen, none)
+        )
+        if not report.is_noted and reported <= lowered.supplied(left):
+            return lowered
+        surplus = max(surplus_quantity(self._stated, self._left(left)) - fallen, none)
+        changed = replace(self, reconciled_received=reported, surplus=surplus)
+        return replace(changed, reconciled_at=report.stated_at)
 
 
 FIGURES = (
     *("opening", "opening_received", "received", "received_reference", "counted_until"),
-    *("reconciled_received", "reconciled_at"),
+    *("reconciled_received", "reconciled_at", "surplus"),
 )

@@ -9,6 +9,8 @@ from uuid import UUID
 from commands.trade.releases.accounts.account import FIGURES, Account
 
 _TYPES = {"received_reference": str, "counted_until": datetime, "reconciled_at": datetime}
+_LATER = {"surplus": "0"}
+"""Figures that were not kept at first."""
 
 
 class Replaced(NamedTuple):
@@ -26,9 +28,8 @@ class Replaced(NamedTuple):
     def read(cls, kept: dict[str, Any]) -> Self:
         """Return what a row keeps."""
         key = kept["release_id"]
-        before, after = (
-            {name: it[name] for name in FIGURES} for it in (kept["before"], kept["after"])
-        )
+        every = [_LATER | kept[name] for name in ("before", "after")]
+        before, after = ({name: it[name] for name in FIGURES} for it in every)
         return cls(key and UUID(key), UUID(kept["period_id"]), before, after)
 
     @property

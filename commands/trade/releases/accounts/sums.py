@@ -42,7 +42,15 @@ from models.base.records import columns, record
 from models.base.tables import entity_named
 from models.base.visibility import merchant, seen_by
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counting import QUANTITY, account_of, counted, noted, ours
+from models.trade.releases.counting import (
+    QUANTITY,
+    RECEIVED,
+    account_of,
+    counted,
+    noted,
+    ours,
+    received,
+)
 from models.trade.releases.effective import wanted_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount
 
@@ -112,8 +120,8 @@ async def left_of(
     values = {"accounts": keys, "days": days, "instants": instants, **_places(new)}
     rows = await writing.session.rows(_left(), {**writing.parameters, **values})
     found: dict[Counting, LeftQuantities] = {}
-    for key, day, instant, issued, noted_until, *since in rows:
-        of = found.setdefault((key, day), LeftQuantities(issued, noted_until, {}))
+    for key, day, instant, issued, *since in rows:
+        of = found.setdefault((key, day), LeftQuantities(issued, {}))
         of.after[instant] = LeftSince(*since)
     return found
 
@@ -191,7 +199,6 @@ def _left() -> Statement:
     sums = counted(_TablesWithNew(anyone(Actor.STAFF)), period).lateral()
     names = (
         "issued",
-        "noted_until",
         "named",
         "unnamed",
         "arrived",
@@ -294,3 +301,39 @@ def _sums() -> Statement:
         ),
     )
     return Statement(rows.group_by(periods.c.contract_line_id))
+
+
+async def received_of(writing: Writing, line_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """Return what customers have received in the newest periods of lines, by theirs and ours.
+
+    One statement. Lines without an account are left out.
+    """
+    values = {**writing.parameters, "lines": line_ids}
+    rows = await writing.session.rows(_received(), values) if line_ids else []
+    return dict(map(tuple, rows))
+
+
+@cache
+def _received() -> Statement:
+    tables = TrueTables(anyone(Actor.STAFF))
+    account, period = tables.table(CumulativeAccount), tables.table(AccountPeriod)
+    later = tables.table(AccountPeriod)
+    newest = select(func.max(later.starts_on)).where(
+        *ours(tables, later), later.account_id == account.id
+    )
+    sums = counted(tables, period, of=RECEIVED).lateral()
+    rows = (
+        select(
+            account.contract_line_id,
+            func.sum(received(period, sums.c), type_=QUANTITY).label("received"),
+        )
+        .select_from(account)
+        .join(period, period.account_id == account.id)
+        .join(sums, true())
+        .where(
+            *ours(tables, account, period),
+            account.contract_line_id == any_(_LINES),
+            period.starts_on == newest.correlate_except(later).scalar_subquery(),
+        )
+    )
+    return Statement(rows.group_by(account.contract_line_id))

@@ -19,7 +19,6 @@ from commands.writing.transaction import Writing
 from kit.clock import CLOCKS_APART
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.cumulatives import supplied_quantity
 from models.trade.releases.tables import Release
 
 
@@ -83,7 +82,7 @@ class Arriving:
             fields["last_receipt_reference"] = item.last_note
         if before is None or any(getattr(other, name) != it for name, it in fields.items()):
             return False
-        receipts = receipts_of(item.last_receipts)
+        receipts = receipts_of(item.receipts)
         if receipts and receipts != self.named.receipts.get(other.id):
             return False
         return self.stated.says_the_same(before, is_update=item.is_update)
@@ -95,38 +94,40 @@ class Arriving:
 
     def supplied(self, account: Account) -> Decimal:
         """Return up to where one of both is supplied, whatever this release says of receipts."""
-        left = self.named.left[account.counting]
-        since = left.since(account.reconciled_at)
-        unnamed = account.opening + since.unnamed
-        return supplied_quantity(account.reconciled_received, since.named, unnamed, since.issued)
+        return account.supplied(self.named.left[account.counting])
 
     @property
     def report(self) -> ReceivedReport:
         """Return what it says of receipts."""
-        return self.named.report(self.contract, self.item, self.writing.now)
+        return self.named.report(self.contract, self.item, self.received_at)
+
+    @property
+    def received_at(self) -> datetime:
+        """Return when it was received."""
+        return self.item.received(self.writing.now)
 
     @property
     def is_ahead(self) -> bool:
         """Tell whether it says that it was issued in time to come."""
-        return _is_ahead(self.item, self.writing.now)
+        return _is_ahead(self.item, self.received_at)
 
     @property
     def issued_at(self) -> datetime:
         """Return when it was issued; where it says that is to come, when it was received."""
-        return issued_at(self.item, self.writing.now)
+        return issued_at(self.item, self.received_at)
 
     def day(self, instant: datetime) -> date:
         """Return the day of an instant at its contract's zone."""
         return self.contract.day(instant)
 
 
-def _is_ahead(item: ReleaseContent, now: datetime) -> bool:
-    return item.issued_at is not None and item.issued_at > now + CLOCKS_APART
+def _is_ahead(item: ReleaseContent, received_at: datetime) -> bool:
+    return item.issued_at is not None and item.issued_at > received_at + CLOCKS_APART
 
 
-def issued_at(item: ReleaseContent, now: datetime) -> datetime:
+def issued_at(item: ReleaseContent, received_at: datetime) -> datetime:
     """Return when a release was issued; where it says that is to come, when it was received."""
-    return now if _is_ahead(item, now) else item.issued_at or now
+    return received_at if _is_ahead(item, received_at) else item.issued_at or received_at
 
 
 Findings = Iterator[Found]

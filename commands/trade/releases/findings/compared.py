@@ -71,9 +71,10 @@ def jump(release: Arriving) -> Findings:
     if before is None or most is None:
         return
     slots, after = before.counted_from(release.schedule.received).slots, release.schedule.slots
-    if not slots or not after:
+    if not slots:
         return
-    end = min(max(it.window.earliest for it in some) for some in (slots, after))
+    # None says that nothing is wanted, ever.
+    end = min(max(it.window.earliest for it in some) for some in (slots, after or slots))
     was, is_now = (
         sum((it.quantity for it in some if it.window.earliest <= end), Decimal(0))
         for some in (slots, after)

@@ -1,7 +1,6 @@
 """What is odd about a release that comes in: each finding is kept with it and stops no message."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -56,8 +55,10 @@ def outdated(release: Arriving) -> Findings:
     same = same or (item.release_no is not None and item.release_no == number)
     if same and release.repeats(other):
         yield Found(FindingCode.REPEATED, f"Release {other.number} is there already.")
-    elif release.issued_at < other.issued_at:
-        text = f"Release {other.number} was issued at {other.issued_at.isoformat()}, later."
+    elif (release.issued_at, release.received_at) < (other.issued_at, other.received_at):
+        when = "issued" if release.issued_at < other.issued_at else "received"
+        at = getattr(other, f"{when}_at").isoformat()
+        text = f"Release {other.number} was {when} at {at}, later."
         yield Found(FindingCode.OUTDATED, text, day=release.day(other.issued_at))
     elif item.release_no is not None and number is not None and item.release_no <= number:
         text = f"Release {other.number} is there, whose number is no lower."
@@ -128,12 +129,10 @@ def received(release: Arriving) -> Findings:
     if reported < last and not release.item.correction:
         text = f"The last cumulative received was {figure(last)}; now it is {figure(reported)}."
         yield Found(FindingCode.CUMULATIVE_FELL, text, expected=last, found=reported)
-    until, left = release.report.counted_until, release.left
-    issued = release.account.opening + left.issued
-    issued -= Decimal(0) if until is None else left.since(until).issued
+    left = release.left
+    issued = release.account.opening + left.issued - left.since(release.report.stated_at).issued
     if reported > issued:
-        upto = "" if until is None else " up to the delivery note that it names last"
-        text = f"{figure(issued)} was issued in this period{upto}; {figure(reported)} is reported."
+        text = f"{figure(issued)} was issued in this period; {figure(reported)} is reported."
         yield Found(FindingCode.RECEIVED_ABOVE_ISSUED, text, expected=issued, found=reported)
 
 

@@ -251,20 +251,6 @@ async def test_a_release_that_tells_its_day_only_may_know_what_left_on_it(ask, w
     assert await _still_open(ask, contract) == ["0"]
 
 
-async def test_what_left_after_the_last_note_is_not_in_a_figure_above_ours(ask, world, clock):
-    contract = await contracts.contract(world, ask)
-    line = contract["lines"][0]["id"]
-    first = await _send(ask, world, contract, "4")
-    clock.advance(hours=1)
-    await _send(ask, world, contract, "3")
-    clock.advance(hours=1)
-    figures = {"cumulativeReceived": "6", "lastReceipts": [{"deliveryNote": first["number"]}]}
-    payload = await contracts.try_release(ask, line, 1, *_TWO_DAYS, **figures)
-    # Of seven that were issued four are up to that note.
-    assert contracts.found(payload) == ("ACTIVE", ["RECEIVED_ABOVE_ISSUED"])
-    assert await _still_open(ask, contract) == ["0", "5"]
-
-
 async def test_what_waits_for_consent_is_reconciled_as_of_when_it_was_told(ask, world, clock):
     holding = ["RECEIVED_ABOVE_ISSUED"]
     contract = await contracts.contract(world, ask, holdingFindings=holding)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.trade.releases.test_planned_schedules import STATUS, _planner, _shown
+from tests.api.trade.releases.test_planned_schedules import STATUS, _lost, _planner, _shown
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule, window
@@ -64,3 +64,27 @@ async def test_what_is_to_go_to_another_plant_is_planned_there_only(ask, world):
         ("CREATED", "0", "30"),
     ]
     assert {it[0] for it in _shown(await planner(), "status")} == {"UNCHANGED"}
+
+
+async def test_what_somebody_has_moved_or_sends_once_more_stays_as_far_as_it_is_wanted(ask, world):
+    planner = await _planner(world, ask)
+    days = schedule("2026-03-06", "100"), schedule("2026-03-20", "80")
+    await planner.release(1, *days)
+    first, second = (await planner())["deliveries"]
+    later = {"window": contracts.window("2026-03-23")}
+    await deliveries.done(ask, "deliveryReschedule", deliveryId=second["id"], **later)
+    await _lost(ask, first)
+    again = {"window": contracts.window("2026-03-09")}
+    await deliveries.done(ask, "deliveryReship", deliveryId=first["id"], **again)
+    for _ in range(2):
+        done = await planner()
+        kept = [("UNCHANGED", "100", "100"), ("UNCHANGED", "80", "80")]
+        assert sorted(_shown(done, *STATUS)) == kept
+        assert done["deliveries"] == []
+    # Less is wanted, and later: what is too much is taken back.
+    await planner.release(2, schedule("2026-03-06", "100"), schedule("2026-03-27", "30"))
+    assert sorted(_shown(await planner(), *STATUS)) == [("LOWERED", "80", "30"), kept[0]]
+    assert [it for it in await planner.standing() if it[0] == "PLANNED"] == [
+        ("PLANNED", ["100"]),
+        ("PLANNED", ["30"]),
+    ]

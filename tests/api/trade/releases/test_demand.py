@@ -159,11 +159,14 @@ async def test_it_leaves_so_many_working_days_before_it_arrives(ask, world):
     usual = schedule("2026-03-17", "10")
     quick = {**schedule("2026-03-18", "20"), "transitDays": 1}
     leaving = {**schedule("2026-03-20", "30"), "dateMeaning": "SHIPMENT"}
-    await contracts.release(ask, line, 1, usual, quick, leaving)
+    # It is there on Friday, two days after Wednesday, for the Saturday on which it may arrive.
+    at_rest = schedule("2026-03-21", "40")
+    await contracts.release(ask, line, 1, usual, quick, leaving, at_rest)
     found = await _demand(ask)
     assert _shown(found, "quantity", "shipsOn", "arrivesOn") == [
         ("10", "2026-03-11", "2026-03-17"),
         ("20", "2026-03-17", "2026-03-18"),
+        ("40", "2026-03-18", "2026-03-21"),
         ("30", "2026-03-20", "2026-03-24"),
     ]
     kept = [(it["shipsOn"], it["arrivesOn"]) for it in _shown(found, "scheduleLine")]

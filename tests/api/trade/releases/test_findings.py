@@ -180,6 +180,7 @@ async def test_the_contract_says_what_waits(ask, world):
     assert contracts.found(payload) == ("RECEIVED", ["LOT_MULTIPLE"])
     (finding,) = payload["release"]["findings"]
     assert (finding["lineNo"], finding["expected"], finding["found"]) == (2, "10", "15")
+    assert {it["status"] for it in payload["release"]["scheduleLines"]} == {"OPEN"}
 
 
 async def test_what_only_informs_comes_into_force(ask, world):
@@ -206,6 +207,10 @@ async def test_what_only_informs_comes_into_force(ask, world):
         "OUTSIDE_VALIDITY": (None, None),
     }
     assert codes == list(figures)
+    # Nothing at all is wanted any more.
+    payload = await contracts.try_release(ask, line, 3, cumulativeReceived="10")
+    (finding,) = [it for it in payload["release"]["findings"] if it["code"] == "JUMP"]
+    assert (finding["expected"], finding["found"]) == ("1600", "0")
 
 
 async def test_a_place_that_is_new_beside_others_is_told(ask, world):
@@ -372,7 +377,7 @@ async def test_statements_of_consent_do_not_grow_with_lines_or_findings(ask, wor
         days = [schedule(f"2026-03-{day:02}", "9", "FIRM") for day in range(6, 6 + count)]
         await contracts.release(ask, line, 1, *days)
         fallen = (await contracts.try_release(ask, line, 2))["release"]
-        assert len(fallen["findings"]) == count
+        assert [it["code"] for it in fallen["findings"]] == ["FIRM_ZONE"] * count + ["JUMP"]
         with counted(database.engine) as sent:
             await _consent(ask, fallen)
         sent_by.append(len(sent))

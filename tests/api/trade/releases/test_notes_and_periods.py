@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule
@@ -11,6 +12,7 @@ from tests.make.trade.contracts import schedule
 _STANDING = """
 query ($id: ID!) {
   contract(id: $id) { lines {
+    cumulativeReceived
     demand(first: 9) { nodes { openQuantity } }
     accounts { periods { startsOn supplied received inTransit } }
   } }
@@ -63,6 +65,15 @@ class Line:
         await deliveries.done(
             self.ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=lines
         )
+
+    async def report(self, sent: dict[str, Any], status: str) -> None:
+        """Let the carrier tell of it."""
+        feed, (parcel,) = Feed(self.ask, self.world), sent["parcels"]
+        await feed.results(feed.event(status, sscc=parcel["sscc"]))
+
+    async def cumulative(self) -> str:
+        """Return what the customer tells of the line that it has received."""
+        return (await self._read())["cumulativeReceived"]
 
     async def _read(self) -> dict[str, Any]:
         found = await self.ask(_STANDING, id=self.contract["id"])
@@ -154,6 +165,20 @@ async def test_a_note_that_is_named_before_its_dispatch_is_recorded_counts_once(
     assert await line.period() == ("90", "0")
 
 
+async def test_a_note_that_is_only_referred_to_is_named(line):
+    await line.tell("160", cumulativeReceived="0")
+    sent = await line.packed("60")
+    figures = {"lastReceiptReference": sent["number"], "cumulativeReceived": "60"}
+    await line.tell("100", **figures)
+    await line.leave(sent)
+    assert (await line.opens(), await line.period()) == (["100"], ("60", "0"))
+    again = {"releaseNo": None, "number": str(line.number)}
+    assert contracts.found(await line.tell("100", **figures | again)) == (
+        "SUPERSEDED",
+        ["REPEATED"],
+    )
+
+
 async def test_a_delivery_that_is_packed_still_is_told_without_a_figure(line):
     """Its customer has it before its dispatch is recorded; what leaves then comes no more."""
     await line.tell("100", cumulativeReceived="0")
@@ -237,3 +262,92 @@ async def test_all_notes_are_compared_with_what_was_told_before(line):
         found.append(contracts.found(payload))
     again = ("SUPERSEDED", ["REPEATED"])
     assert found == [("ACTIVE", []), again, ("ACTIVE", []), ("ACTIVE", []), again]
+
+
+async def test_what_came_before_the_last_note_is_in_the_figure_and_not_added(line):
+    """The last note by arrival is not the last by dispatch."""
+    await line.tell("189", cumulativeReceived="0")
+    first, second = await line.send("49"), await line.send("40")
+    payload = await line.tell("100", notes=(first["number"],), cumulativeReceived="89")
+    assert contracts.found(payload) == ("ACTIVE", [])
+    for each in (None, first, second):
+        if each is not None:
+            await line.arrive(each)
+        assert (await line.opens(), await line.period()) == (["100"], ("89", "0"))
+        assert await line.cumulative() == "89"
+    await line.tell("100")
+    assert (await line.opens(), await line.period()) == (["100"], ("89", "0"))
+
+
+_OVERTAKEN = {
+    # Of 10, 20 and 30 the second comes last, and the first had come after the third.
+    "the second of three comes last": (("10", "20", "30"), 0, "40", ("80", "40", "20")),
+    "its third is named": (("10", "20", "30"), 2, "40", ("80", "40", "20")),
+    # Of 40 there are 11; what is missing is under way.
+    "a figure ends inside a note": (("49", "40"), 0, "60", ("71", "60", "29")),
+    "nothing has overtaken": (("49", "40"), 0, "49", ("60", "49", "40")),
+    # Of the 49 there are 44: five are owed again.
+    "a note was short": (("49", "40"), 0, "44", ("60", "44", "40")),
+    # One more than was issued.
+    "there is more": (("49", "40"), 0, "90", ("100", "90", "0")),
+}
+
+
+@pytest.mark.parametrize("case", _OVERTAKEN)
+async def test_a_figure_holds_what_came_in_whatever_order(line, case):
+    """Of deliveries one is named; then what is open of 100, received and in transit."""
+    left, named, figure, (still_open, received, under_way) = _OVERTAKEN[case]
+    await line.tell("100", cumulativeReceived="0")
+    sent = [await line.send(it) for it in left]
+    await line.tell("100", notes=(sent[named]["number"],), cumulativeReceived=figure)
+    assert (await line.opens(), await line.period()) == ([still_open], (received, under_way))
+    for each in sent:
+        await line.arrive(each)
+    everything = max(int(figure), sum(map(int, left)))
+    if case != "a note was short":
+        assert await line.period() == (str(everything), "0")
+    # Then the customer says so itself.
+    notes = tuple(it["number"] for it in sent)
+    await line.tell("7", notes=notes, cumulativeReceived=str(everything))
+    assert (await line.opens(), await line.period()) == (["7"], (str(everything), "0"))
+
+
+@pytest.mark.parametrize("status", ["LOST", "RETURNED_TO_SENDER"])
+async def test_what_was_overtaken_is_owed_again_where_it_does_not_come(line, status):
+    await line.tell("100", cumulativeReceived="0")
+    first, second, third = [await line.send(it) for it in ("49", "40", "11")]
+    # Of the two later ones the third has come.
+    await line.tell("100", notes=(first["number"],), cumulativeReceived="60")
+    assert (await line.opens(), await line.period()) == (["60"], ("60", "40"))
+    await line.report(second, status)
+    assert (await line.opens(), await line.period()) == (["100"], ("60", "0"))
+    await line.arrive(third)
+    assert (await line.opens(), await line.period()) == (["100"], ("60", "0"))
+
+
+async def test_what_the_customer_had_beyond_ours_stays_on_top_whatever_comes_first(line):
+    # It has had 5 before we counted.
+    await line.tell("100", cumulativeReceived="5")
+    first, second = await line.send("49"), await line.send("40")
+    await line.tell("100", notes=(second["number"],), cumulativeReceived="45")
+    assert (await line.opens(), await line.period()) == (["51"], ("45", "49"))
+    third = await line.send("3")
+    await line.tell("100", notes=(first["number"],), cumulativeReceived="94")
+    assert (await line.opens(), await line.period()) == (["97"], ("94", "3"))
+    await line.arrive(third)
+    assert (await line.opens(), await line.period()) == (["97"], ("97", "0"))
+    # Two of what it had are gone: it wants them beside the 100.
+    fallen = {"cumulativeReceived": "95", "correction": True}
+    await line.tell("100", notes=(third["number"],), **fallen)
+    assert (await line.opens(), await line.period()) == (["100"], ("95", "0"))
+
+
+async def test_a_new_period_holds_what_came_of_it_first(line, clock):
+    await line.tell("100", cumulativeReceived="0")
+    await line.send("49")
+    clock.advance(days=1)
+    anew = {"countedFrom": clock().date().isoformat()}
+    first = await line.send("30")
+    await line.send("20")
+    await line.tell("100", notes=(first["number"],), cumulativeReceived="50", **anew)
+    assert (await line.opens(), await line.period()) == (["100"], ("50", "0"))

@@ -196,6 +196,39 @@ def test_no_total_is_compared_with_quantities_that_cannot_be_read() -> None:
     assert schedule_of(segments(text.encode()), "DELFOR", Habits()).findings == []
 
 
+_FIRST = "QTY+113:120'SCC+1++Y'DTM+2:20260309:102'"
+_THEN = "QTY+113:240'SCC+4++W'DTM+2:20260316:102'"
+_OVERDUE = "QTY+83:27'SCC+5'"
+_FIRM, _FORECAST = ("120", "FIRM", "DAY"), ("240", "FORECAST", "WEEK")
+
+
+@pytest.mark.parametrize(
+    ("release", "text", "lines"),
+    [
+        ("96A", _FIRST + _THEN, [_FIRM, _FORECAST]),
+        ("97A", _FIRST + _THEN, [_FIRM, _FORECAST]),
+        ("96A", "QTY+70:5'DTM+51:20260101:102'" + _FIRST + _THEN, [_FIRM, _FORECAST]),
+        ("96A", "NAD+ST+A::92'LOC+11+D1'" + _FIRST + _THEN, [_FIRM, _FORECAST]),
+        ("96A", _FIRST + "QTY+3:500'" + _THEN + "QTY+3:900'", [_FIRM, _FORECAST]),
+        ("96A", _FIRST, [_FIRM]),
+        ("96A", _OVERDUE + _FIRST, [("27", "FIRM", "DAY"), _FIRM]),
+        # Elsewhere it may be without a date, and what is lost is the last quantity.
+        ("97A", _OVERDUE + _FIRST, None),
+        ("96A", _FIRST + "SCC+4++W'" + _THEN, None),
+        ("96A", _FIRST + "QTY+113:9'" + _THEN, None),
+    ],
+)
+def test_quantities_may_stand_before_their_schedules(
+    release: str, text: str, lines: list[tuple[str, ...]] | None
+) -> None:
+    head = f"UNH+1+DELFOR:D:{release}:UN'BGM+241+1+5'DTM+137:20260302:102'LIN+1++A:IN'"
+    (found,) = schedule_of(segments((head + text).encode()), "DELFOR", Habits()).articles
+    assert found.is_whole is (lines is not None)
+    if lines is not None:
+        assert [(str(it.quantity), it.commitment, it.bucket) for it in found.lines] == lines
+        assert all(it.span for it in found.lines if it.kind == "SCHEDULED")
+
+
 _A = "GIS+37'NAD+ST+A::92'LIN+1++C:IN'LOC+11+D1'QTY+70:0'"
 _TEN = "SCC+1++Y'QTY+113:10'DTM+2:20260309:102'"
 _TWENTY = "SCC+1++Y'QTY+113:20'DTM+2:20260311:102'"
@@ -221,6 +254,49 @@ def test_an_article_waits_in_which_something_stands_that_is_not_understood(
     assert [not it.is_whole for it in found.articles] == waiting
     every = [*found.findings, *(one for it in found.articles for one in it.findings)]
     assert [(it.fault.name, it.tag) for it in every] == [("NOT_IN_THIS_PLACE", it) for it in tags]
+
+
+@pytest.mark.parametrize(
+    ("head", "inside", "tags", "others"),
+    [
+        # Two of one meaning: nobody knows which one is meant.
+        ("", "LOC+11+D1'LOC+11+D2'", ["LOC"], []),
+        ("", "LOC+11+D1'LOC+11+D1'", [], []),
+        ("", "LOC+159+L1'LOC+159+L2'", ["LOC"], []),
+        ("", "LOC+11+D1'LOC+7+D2'", [], []),
+        ("", "RFF+ON:1'RFF+ON:2'", ["RFF"], []),
+        ("", "RFF+ON:1'RFF+ON:2'RFF+CT:3'", [], []),
+        ("", "RFF+AAN:1'RFF+AAN:2'", ["RFF"], []),
+        ("", "RFF+AAU:1'RFF+AAU:2'QTY+48:1'QTY+48:2'", [], []),
+        ("", "DTM+257:20260301:102'DTM+257:20260302:102'", ["DTM"], []),
+        ("", "QTY+70:5'QTY+70:6'", ["QTY"], []),
+        ("", "QTY+70:5'QTY+70:5'", [], []),
+        # What is said nearer goes before it.
+        ("NAD+ST+A::92'NAD+ST+B::92'", "", ["NAD"], ["NAD"]),
+        ("NAD+ST+A::92'NAD+ST+B::92'", "NAD+ST+C::92'", [], ["NAD"]),
+        ("NAD+SE+A::92'NAD+SE+B::92'NAD+BY+A::92'", "", [], []),
+        ("RFF+CT:1'RFF+CT:2'", "", ["RFF"], ["RFF"]),
+        ("RFF+CT:1'RFF+CT:2'", "RFF+CT:3'", [], ["RFF"]),
+        # What nobody understands before the first group may be about each.
+        ("XYZ+1'", "", ["XYZ"], ["XYZ"]),
+        ("DTM+999:20260301:102'", "", ["DTM"], ["DTM"]),
+        ("DTM+158:20261332:102'", "", ["DTM"], ["DTM"]),
+        ("DTM+94:20260301:102'DTM+94:20260302:102'", "", [], []),
+    ],
+)
+@pytest.mark.parametrize("type_", ["DELFOR", "DELJIT"])
+@pytest.mark.parametrize("is_of_plants", [True, False])
+def test_what_is_said_twice_or_not_understood_lets_articles_wait(
+    head: str, inside: str, tags: list[str], others: list[str], type_: str, *, is_of_plants: bool
+) -> None:
+    begin = f"UNH+1+{type_}:D:97A:UN'BGM+242+1+5'DTM+137:20260302:102'"
+    plant = "GIS+37'" if is_of_plants else ""
+    line = "LIN+{}++{}:IN'{}SCC+1++Y'QTY+113:9'DTM+2:20260309:102'"
+    text = begin + head + plant + line.format(1, "A", inside) + line.format(2, "B", "")
+    found = schedule_of(segments(text.encode()), type_, Habits())
+    assert [[it.tag for it in each.findings] for each in found.articles] == [tags, others]
+    assert [it.is_whole for it in found.articles] == [not tags, not others]
+    assert [len(it.lines) for it in found.articles] == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -178,3 +178,22 @@ def test_an_article_of_which_a_record_is_missing_or_misplaced_waits(
     lines = FILE.split(b"\n")
     found = only(b"\n".join([*(lines[it] for it in places), lines[-1]])).articles
     assert [at for at, it in enumerate(found) if not it.is_whole] == waiting
+
+
+def test_for_what_is_not_understood_at_the_beginning_all_articles_wait() -> None:
+    opened, *others = FILE.split(b"\n")
+    odd = {
+        b"\n".join([opened, record("516", "?"), *others]): "516",
+        b"\n".join([opened[:42], *others]): "511",
+        b"\n".join([opened.replace(b"260302", b"261332"), *others]): "511",
+        b"\n".join(others): "512",
+    }
+    for content, tag in odd.items():
+        found = only(content)
+        assert found.findings[0].tag == tag
+        assert [it.is_whole for it in found.articles] == [False, False]
+
+
+def test_of_a_transmission_that_is_cut_off_the_last_article_waits() -> None:
+    first, second = only(FILE[: FILE.index(b"519")]).articles
+    assert (first.is_whole, second.is_whole) == (True, False)
