@@ -176,7 +176,7 @@ class StandIns:
         self.values, self.beside = values, beside
 
 
-def written(pattern: str, how: str) -> AfterValidator:
+def spelled(pattern: str, how: str) -> AfterValidator:
     """Return the rule of a text that is written in one way. how: what it is, as clients read it."""
     rule = re.compile(pattern)
 

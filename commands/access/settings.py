@@ -8,7 +8,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, happened, put
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
-from kit.inputs import Command, Currency, Reference, StandIns, written
+from kit.inputs import Command, Currency, Reference, StandIns, spelled
 from kit.standards.languages import Language
 from models.access.settings import MerchantSettings
 from models.access.viewers import Scope
@@ -21,17 +21,17 @@ _EVENTS = UpsertEvents(MerchantSettingsCreated, MerchantSettingsUpdated)
 LogoUrl = Annotated[
     str,
     StringConstraints(max_length=500),
-    written("https://[!-~]+", "an address, for example https://example.com/logo.png"),
+    spelled("https://[!-~]+", "an address, for example https://example.com/logo.png"),
     StandIns("https://a.example", "https://z.example"),
 ]
 Colour = Annotated[
     str,
-    written("#[0-9a-f]{6}", "a colour, for example #1f6feb"),
+    spelled("#[0-9a-f]{6}", "a colour, for example #1f6feb"),
     StandIns("#000000", "#ffffff"),
 ]
 TimeOfDay = Annotated[
     str,
-    written("([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day, HH:MM, for example 17:00"),
+    spelled("([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day, HH:MM, for example 17:00"),
     StandIns("00:00", "23:59"),
 ]
 

@@ -10,7 +10,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Command, Each, Input, StandIns, Upsert, refuse_duplicates, written
+from kit.inputs import Command, Each, Input, StandIns, Upsert, refuse_duplicates, spelled
 from kit.standards.un import HAZARD_CLASSES, NUMBER
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -48,7 +48,7 @@ Celsius = Annotated[
     StandIns(str(_COLDEST), str(_HOTTEST)),
 ]
 UnNumber = Annotated[
-    str, written(NUMBER, "a UN number, for example UN1263"), StandIns("UN0004", "UN3550")
+    str, spelled(NUMBER, "a UN number, for example UN1263"), StandIns("UN0004", "UN3550")
 ]
 HazardClasses = Annotated[
     list[HazardClass], Field(max_length=len(HAZARD_CLASSES)), AfterValidator(_in_order)

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from kit.errors import Code, Path, Refused
-from kit.inputs import Input, StandIns, written
+from kit.inputs import Input, StandIns, spelled
 
 _OPENS, _CLOSES = "([01][0-9]|2[0-3]):[0-5][0-9]", "([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 _TIME = "a time of day, HH:MM, for example 06:00"
@@ -27,17 +27,17 @@ def _just_after(opening: Mapping[str, Any]) -> str | None:
 
 
 def _moved(opening: Mapping[str, Any], name: str, pattern: str, minutes: int) -> str | None:
-    said = opening.get(name)
-    if not (isinstance(said, str) and re.fullmatch(pattern, said)):
+    text = opening.get(name)
+    if not (isinstance(text, str) and re.fullmatch(pattern, text)):
         return None
-    moved = int(said[:2]) * 60 + int(said[3:]) + minutes
+    moved = int(text[:2]) * 60 + int(text[3:]) + minutes
     return f"{moved // 60:02}:{moved % 60:02}" if moved >= 0 else None
 
 
-Opens = Annotated[str, written(_OPENS, _TIME), StandIns(*_HOURS[:-1], beside=_just_before)]
+Opens = Annotated[str, spelled(_OPENS, _TIME), StandIns(*_HOURS[:-1], beside=_just_before)]
 Closes = Annotated[
     str,
-    written(_CLOSES, f"{_TIME}, or 24:00"),
+    spelled(_CLOSES, f"{_TIME}, or 24:00"),
     StandIns(*_HOURS[1:], beside=_just_after),
 ]
 

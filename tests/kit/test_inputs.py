@@ -28,7 +28,7 @@ from kit.inputs import (
     Reference,
     Zone,
     refuse_duplicates,
-    written,
+    spelled,
 )
 from kit.standards.unicode import normal
 from tests.make.sweeps.leaves import INVISIBLE
@@ -249,7 +249,7 @@ def test_how_a_text_is_written_is_told():
 
 
 class Timed(Input):
-    at: Annotated[str, written("[0-9]{2}:[0-9]{2}", "a time of day, for example 06:00")]
+    at: Annotated[str, spelled("[0-9]{2}:[0-9]{2}", "a time of day, for example 06:00")]
 
 
 def test_every_rule_that_has_a_code_has_words():

@@ -16,14 +16,13 @@ from commands.fulfilment.deliveries.planning.plan import plan
 from commands.master.parties.roles import HeldParty
 from commands.trade.contracts.times import AgreedPlace, check_listed
 from commands.trade.orders.lines import lines_of
-from commands.writing.transaction import Writing, missing
+from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.inputs import refuse_duplicates
 from models.master.channels import Channel
 from models.master.parties import Address
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract
-from models.trade.orders.lines import OrderLine
 
 PARTS: Path = ("deliveries",)
 
@@ -42,7 +41,8 @@ def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) 
         for number, each in enumerate(part.lines):
             with refusals:
                 if each.line_no > len(command.lines):
-                    raise missing(OrderLine, (*path, "lines", number, "line_no"))
+                    text = f"The lines of this call-off have the numbers 1 to {len(command.lines)}."
+                    raise Refused(Code.NOT_FOUND, text, (*path, "lines", number, "line_no"))
         with refusals:
             if part.ship_to_id is not None:
                 check_listed(contract, part.ship_to_id, (*path, "ship_to_id"))

@@ -21,7 +21,7 @@ from kit.inputs import (
     Upsert,
     Zone,
     refuse_duplicates,
-    written,
+    spelled,
 )
 from kit.standards.languages import Language
 from models.master.channels import ReleaseWhen
@@ -35,7 +35,7 @@ def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
 TrackingUrl = Annotated[
     str,
     StringConstraints(max_length=500),
-    written(
+    spelled(
         r"https://[!-~]*\{number\}[!-~]*",
         "an address with the number in it, for example https://example.com/?of={number}",
     ),

@@ -234,7 +234,6 @@ def _kept(name):
     return {"keepCallOffs": True} if name == "contractTerminate" else {}
 
 
-@pytest.mark.gate("K16", "contractCallOff")
 async def test_another_party_an_address_beside_the_list_and_a_foreign_contact_are_refused(
     ask, world
 ):

@@ -72,11 +72,13 @@ async def test_what_was_called_off_in_time_is_planned_for_that_day_until_it_come
     await deliveries.planned(world, ask, placed, window=WANTED)
 
 
-@pytest.mark.gate("K16", "deliveryPlan", "deliveryReship")
+@pytest.mark.gate("K16", "contractCallOff", "deliveryPlan", "deliveryReship")
 async def test_what_is_called_off_goes_where_its_contract_delivers(world, ask):
     docks = await contracts.docks(world, ask)
     first, second = docks["shipToIds"]
     made = await contracts.contract(world, ask, **docks | {"shipToIds": [second]})
+    payload = await contracts.try_call_off(world, ask, made, "5", shipToId=first)
+    assert contracts.codes(payload) == [("NOT_ON_CONTRACT", "shipToId")]
     placed = await contracts.call_off(world, ask, made, "5")
     part = await deliveries.part(world, placed)
     for odd in ({"shipToId": first}, {"shipTo": ELSEWHERE}):
@@ -170,3 +172,26 @@ async def test_all_that_is_wrong_with_the_windows_of_a_call_off_is_told_at_once(
     wrong = {CLOSED, LATE, *SHORT}
     above = {(code, f"deliveries.0.{path}") for code, path in wrong}
     assert set(contracts.codes(payload)) == wrong | above
+
+
+async def test_what_is_told_of_an_amended_line_was_sent(ask, world):
+    (bolt,) = await products(ask, "BOLT")
+    line = contracts.line(bolt, minQuantity="900", maxPerCallOff="100")
+    made = await contracts.contract(world, ask, lines=[line])
+    of = {"contractLineId": made["lines"][0]["id"]}
+    for wrong in ({"targetQuantity": "600"}, {"lotMultiple": "700"}, {"minPerCallOff": "200"}):
+        payload = await contracts.change(
+            ask, "contractAmend", contractId=made["id"], lines=[of | wrong]
+        )
+        assert contracts.codes(payload) == [("OUT_OF_RANGE", f"lines.0.{next(iter(wrong))}")]
+
+
+async def test_what_several_lines_call_off_together_is_told(world, ask):
+    (bolt,) = await products(ask, "BOLT")
+    made = await contracts.contract(world, ask, lines=[contracts.line(bolt, "9")])
+    of = {"contractLineId": made["lines"][0]["id"]}
+    lines = [of | {"quantity": "4"}, of | {"quantity": "6", "window": WANTED}]
+    payload = await contracts.try_call_off(world, ask, made, lines=lines)
+    assert [it["message"] for it in payload["userErrors"]] == [
+        "Only 9 PIECE of BOLT can still be called off; lines of this input call off 10 together."
+    ]

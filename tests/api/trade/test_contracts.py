@@ -266,18 +266,6 @@ async def test_less_than_is_called_off_cannot_be_agreed_later(ask, world):
     assert price["userErrors"] == []
 
 
-async def test_what_is_told_of_an_amended_line_was_sent(ask, world):
-    (bolt,) = await products(ask, "BOLT")
-    line = contracts.line(bolt, minQuantity="900", maxPerCallOff="100")
-    made = await contracts.contract(world, ask, lines=[line])
-    of = {"contractLineId": made["lines"][0]["id"]}
-    for wrong in ({"targetQuantity": "600"}, {"lotMultiple": "700"}, {"minPerCallOff": "200"}):
-        payload = await contracts.change(
-            ask, "contractAmend", contractId=made["id"], lines=[of | wrong]
-        )
-        assert contracts.codes(payload) == [("OUT_OF_RANGE", f"lines.0.{next(iter(wrong))}")]
-
-
 async def test_what_must_be_there_cannot_be_emptied(ask, world):
     made = await contracts.draft(world, ask)
     payload = await contracts.change(ask, "contractAmend", contractId=made["id"], validTo=None)

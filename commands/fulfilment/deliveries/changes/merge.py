@@ -126,7 +126,7 @@ def _check_free(source: Delivery, held: Collection[UUID], path: Path) -> None:
         raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
 
 
-def _told(column: str) -> str:
+def _client_name(column: str) -> str:
     """Return under which name clients know a column of a delivery."""
     return "window" if column in WINDOW else camel(column.removesuffix("_id"))
 
@@ -139,7 +139,7 @@ def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path)
     if target.party_id is None and len({line.order_id for line in lines}) > 1:
         differing.append("guest")
     if differing:
-        names = ", ".join(dict.fromkeys(_told(it) for it in differing))
+        names = ", ".join(dict.fromkeys(_client_name(it) for it in differing))
         text = f"{source.number} differs from {target.number}: {names}."
         raise Refused(FulfilmentCode.NOT_MERGEABLE, text, path)
 

@@ -185,7 +185,7 @@ class _History:
         made = await in_turns(batch, do, of_verb, check, unasked=unasked)
         for number, why in batch.refused.items():
             place, more = places[number], _unnumbered(why, batch.locked.deliveries.values())
-            self.refused[place] = _told_once(self.refused.get(place), more)
+            self.refused[place] = _once(self.refused.get(place), more)
             if self.is_tried and isinstance(of_verb.act, Transition):
                 batch.locked.deliveries[self.ids[place]].state = of_verb.act.becomes
         if self.is_tried:
@@ -240,16 +240,15 @@ def _unnumbered(why: Refused, deliveries: Iterable[Delivery]) -> Refused:
     return replace(why, message=text)
 
 
-def _told_once(before: Refused | None, more: Refused) -> Refused:
+def _once(before: Refused | None, more: Refused) -> Refused:
     """Return what a step refuses after those before it, which may have told the same.
 
     That an amendment waits, the plan tells of its line.
     """
-    told = [] if before is None else before.problems
-    awaited = {TradeCode.AMENDMENT_AWAITED.value} & {it.code for it in told}
-    return Refused.of(
-        [*told, *(it for it in more.problems if it not in told and it.code not in awaited)]
-    )
+    known = [] if before is None else before.problems
+    awaited = {TradeCode.AMENDMENT_AWAITED.value} & {it.code for it in known}
+    new = [it for it in more.problems if it not in known and it.code not in awaited]
+    return Refused.of([*known, *new])
 
 
 def _content(lines: Mapping[UUID, DeliveryLine], content: RecordedContent) -> ContentPack:

@@ -77,7 +77,6 @@ async def test_an_order_keeps_pallets_and_cartons_and_pieces(world, ask, bolt):
     assert [it["net"]["amount"] for it in found] == ["2880", "90", "12.5"]
 
 
-@pytest.mark.gate("O13", "orderPlace")
 async def test_only_whole_packagings_that_the_product_has_are_ordered(world, ask, bolt):
     (nut,) = await orders.products(ask, "NUT")
     for line, refusal in (

@@ -23,11 +23,8 @@ def _hours(weekday: Any, opens: str, closes: str) -> dict[str, Any]:
 
 HOURS = {
     "weekdays": (
-        [
-            _hours(it, "06:00", closes)
-            for it, closes in (("Mo", "12:00"), ("Tu", "12:00"), ("We", "9"))
-        ],
-        {"0.weekday", "1.weekday", "2.weekday", "2.closes"},
+        [_hours("Mo", "06:00", "9:00"), _hours("Tu", "06:00", "12:00"), _hours("We", "06:00", "7")],
+        {"0.weekday", "1.weekday", "2.weekday", "0.closes", "2.closes"},
         set(),
     ),
     "opens": (
