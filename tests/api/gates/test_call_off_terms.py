@@ -167,11 +167,12 @@ async def test_all_that_is_wrong_with_the_windows_of_a_call_off_is_told_at_once(
     made = await contracts.contract(world, ask, partyId=customer, **terms)
     part = await deliveries.part(world, {"lines": []})
     part = {"locationId": part["locationId"], "lines": [{"lineNo": 1, "quantity": "5"}]}
-    parts = {"deliveries": [part | {"window": AFTER}]}
-    payload = await contracts.try_call_off(world, ask, made, "5", window=AFTER, **parts)
-    wrong = {CLOSED, LATE, *SHORT}
-    above = {(code, f"deliveries.0.{path}") for code, path in wrong}
-    assert set(contracts.codes(payload)) == wrong | above
+    for window, of_days in ((AFTER, {LATE}), (BEFORE, {PASSED})):
+        parts = {"deliveries": [part | {"window": window}]}
+        payload = await contracts.try_call_off(world, ask, made, "5", window=window, **parts)
+        wrong = {CLOSED, *of_days, *SHORT}
+        above = {(code, f"deliveries.0.{path}") for code, path in wrong}
+        assert set(contracts.codes(payload)) == wrong | above
 
 
 async def test_what_is_told_of_an_amended_line_was_sent(ask, world):
