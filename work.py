@@ -25,7 +25,7 @@ from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS
 from workers.fulfilment.deliveries import LAPSE_ORDERS
 from workers.messages.notifications import NOTE_NOTIFICATIONS, sending
-from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
+from workers.messages.readers import ANSWER_DECISIONS, READ_LONG_MESSAGES, READ_MESSAGES
 from workers.messages.webhooks import TELL_WEBHOOKS, forgetting
 from workers.messages.webhooks.flights import Flights
 from workers.messages.webhooks.sending import WebhookSender
@@ -41,7 +41,7 @@ WHEN_DUE: tuple[WhenDue, ...] = (
     LAPSE_ORDERS,
 )
 """What is done when its time has come, beside forgetting what webhooks were sent."""
-FOLLOWERS: tuple[Follower, ...] = (TELL_WEBHOOKS, NOTE_NOTIFICATIONS)
+FOLLOWERS: tuple[Follower, ...] = (TELL_WEBHOOKS, NOTE_NOTIFICATIONS, ANSWER_DECISIONS)
 """What happens after events."""
 CHORES: tuple[Chore, ...] = (READ_MESSAGES, READ_LONG_MESSAGES)
 """What is done where there is something to do, beside telling followers and sending webhooks."""

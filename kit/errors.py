@@ -61,6 +61,17 @@ class Problem:
     price: Amount | None = None
     untold: int = 0
 
+    @property
+    def place(self) -> str:
+        """Return where it is as people say it: "line 3, quantity"; "" for nowhere."""
+        words = list[str]()
+        for each in self.path:
+            if isinstance(each, int):
+                words.append(f"{words.pop().removesuffix('s') if words else ''} {each + 1}".strip())
+            else:
+                words.append(each.replace("_", " "))
+        return ", ".join(words)
+
     def below(self, prefix: Path) -> "Problem":
         """Return the same problem seen from further up in the input."""
         return replace(self, path=(*prefix, *self.path))

@@ -164,7 +164,8 @@ async def upsert_all(writing: Writing, command: CalendarsUpsert) -> Outcome:
         _columns(one, locations.get(owner.location_code), parties.get(owner.party_number))
         for one, owner in zip(calendars, owners, strict=True)
     ]
-    written = await upsert(writing, Calendar, _EVENTS, "code", items, ("calendars",))
+    path, own = ("calendars",), {"party_id": "owner"}
+    written = await upsert(writing, Calendar, _EVENTS, "code", items, path, **own)
     return results("calendar_id", *written)
 
 

@@ -34,12 +34,17 @@ _WIDER = ("UNOC", "UNOW")
 
 @dataclass(frozen=True)
 class Outgoing:
-    """What is to be written. header: without reference. answers_id: to what it is the answer."""
+    """What is to be written. header: without reference.
+
+    answers_id: the interchange to which it is the answer, message_id: the one message of that, None
+    where it answers the interchange.
+    """
 
     header: Header
     kind: MessageKind
     body: Sequence[SegmentParts]
     answers_id: UUID | None = None
+    message_id: UUID | None = None
 
 
 class OutgoingInterchangeSend(Command):
@@ -73,6 +78,7 @@ async def write(writing: Writing, partner: PartnerProfile, outgoing: Outgoing) -
         id=new_id(),
         partner_id=partner.id,
         answers_id=outgoing.answers_id,
+        message_id=outgoing.message_id,
         message_type=outgoing.kind.type,
         reference=header.reference,
         is_test=header.is_test,
@@ -104,10 +110,15 @@ def _written(header: Header, outgoing: Outgoing, style: Style) -> bytes:
 
 
 async def want_again(writing: Writing, answers_id: UUID) -> None:
-    """Let the answers to an interchange be sent again: it came once more."""
-    for row in await writing.among(
-        OutgoingInterchange, "answers_id", [answers_id], "id", lock=True
-    ):
+    """Let the answers to an interchange that hold be sent again: it came once more.
+
+    Of several to the same, which was judged anew, that is the last one.
+    """
+    rows = await writing.among(OutgoingInterchange, "answers_id", [answers_id], "id", lock=True)
+    newest: dict[tuple[str, UUID | None], OutgoingInterchange] = {}
+    for row in sorted(rows, key=lambda it: (it.created_at, it.id)):
+        newest[row.message_type, row.message_id] = row
+    for row in newest.values():
         if row.state is SEND.becomes:
             row.state, row.sent_at = OutgoingState.PENDING, None
             writing.record(OutgoingInterchangeWantedAgain(row.id))

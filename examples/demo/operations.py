@@ -1,4 +1,7 @@
-"""The example operations with the demo's own ids and with dates to come, for GraphiQL's tabs."""
+"""The example operations with the demo's own ids and with dates to come, for GraphiQL's tabs.
+
+Beside them lies a customer's schedule file.
+"""
 
 import shutil
 from collections.abc import Mapping
@@ -37,7 +40,7 @@ query DemoIds {{
 async def write(
     database: Database, staff_token: str, folder: Path, clock: Clock = real_time
 ) -> None:
-    """Copy the operations into a folder, `$name` in their variables filled in.
+    """Copy the operations into a folder, `$name` in their variables and schedules filled in.
 
     What an older demo does not have stays as it is. LookupError when the token is not valid.
     """
@@ -47,7 +50,7 @@ async def write(
 def _copy(folder: Path, values: Mapping[str, str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SOURCE, folder)
-    for path in folder.glob("variables/*.json"):
+    for path in (*folder.glob("variables/*.json"), *folder.glob("schedules/*.edi")):
         path.write_text(Template(path.read_text("utf-8")).safe_substitute(values), "utf-8")
 
 
@@ -69,6 +72,10 @@ async def _values(database: Database, staff_token: str, clock: Clock) -> dict[st
         ids["followed"] = found["parcel"]["delivery"]["orders"][0]["id"]
     return {
         **ids,
+        "day": f"{story.day(0):%Y%m%d}",
+        "short": f"{story.day(0):%y%m%d}",
+        "firm": f"{story.day(65):%Y%m%d}",
+        "forecast": f"{story.day(70):%Y%m%d}",
         "soon": story.day(5).isoformat(),
         "later": story.day(8).isoformat(),
         "now": (now - timedelta(minutes=5)).isoformat(timespec="seconds"),

@@ -196,6 +196,8 @@ class Owned(OfMerchant):
 
 Counter = Annotated[Decimal, mapped_column(Numeric(18, 6), default=Decimal(0), server_default="0")]
 """A checked sum of quantities, in the unit of its line."""
+WideSum = Annotated[Decimal, mapped_column(Numeric(24, 6))]
+"""A sum of quantities that somebody else says, of any number of places: it is never too large."""
 
 
 _FOLDED = r"""

@@ -19,15 +19,20 @@ class OutgoingState(StrEnum):
 
 
 class OutgoingInterchange(Owned):
-    """An interchange for a partner. answers_id: the one that came in to which it is the answer."""
+    """An interchange for a partner. answers_id: the one that came in to which it is the answer.
+
+    message_id: the message of that which it answers, None where it answers the interchange.
+    """
 
     __tablename__ = "outgoing_interchanges"
     __seen__: ClassVar[Seen] = {}
     __table_args__ = (
         to("partner_profiles", "partner_id"),
         to("interchanges", "answers_id"),
+        to("interchange_messages", "message_id"),
         unique("reference", "partner_id", "reference"),
         indexed("outgoing_interchanges", "answers_id"),
+        indexed("outgoing_interchanges", "message_id"),
         indexed("outgoing_interchanges", "state", "created_at", "id"),
         known("state", OutgoingState),
         check("sent_whole", "(state = 'SENT') = (sent_at IS NOT NULL)"),
@@ -35,6 +40,7 @@ class OutgoingInterchange(Owned):
 
     partner_id: Mapped[UUID]
     answers_id: Mapped[UUID | None]
+    message_id: Mapped[UUID | None]
     message_type: Mapped[str]
     reference: Mapped[str]
     is_test: Mapped[bool]

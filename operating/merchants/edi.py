@@ -1,6 +1,7 @@
 """`abruf edi`: interchanges of a folder."""
 
 import argparse
+import os
 
 from commands.access.keys import operate as keys
 from commands.messages.readers import folders
@@ -12,10 +13,11 @@ from operating.words import folder
 def add_words(parser: argparse.ArgumentParser) -> None:
     """Declare its verbs."""
     parser.description = (
-        "Take in the EDIFACT files that lie in a folder, read their messages, and write what is to"
-        " be sent. Files that were taken in move to its folder `done`, what is to be sent lies in"
-        " `out`. Names that begin with a dot or end in .tmp or .part are left alone: rename a file"
-        " once it is whole."
+        "Take in the files that lie in a folder (EDIFACT, VDA 4905), read their messages, and write"
+        " what is to be sent. Files that were taken in move to its folder `done`, what is to be"
+        " sent lies in `out`. Names that begin with a dot or end in .tmp or .part are left alone:"
+        " rename a file once it is whole. What fails is told, and stops no other: a file moves to"
+        " `failed`, or stays where it cannot be read or moved; the exit code is 1."
     )
     parser.add_argument("--merchant", required=True, metavar="SLUG", help="whose partners")
     parser.add_argument("folder", type=folder, metavar="FOLDER", help="where the files lie")
@@ -23,6 +25,9 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 
 
 async def _exchange(database: Database, arguments: argparse.Namespace) -> str:
+    if not os.access(arguments.folder, os.R_OK | os.X_OK):
+        reason = f"{arguments.folder} cannot be listed by this user."
+        raise SystemExit(reason)
     async with database.writing(None) as session:
         merchant = await keys.merchant_of(session, arguments.merchant)
     done = await folders.exchange(database, author(merchant.id), arguments.folder)

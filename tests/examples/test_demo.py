@@ -13,17 +13,19 @@ import pytest
 from orjson import dumps, loads
 from sqlalchemy import select
 
+from commands.messages.readers import folders
+from commands.writing.running.run import Author
 from examples import demo
 from examples.demo import operations
 from examples.demo.story import Failed, Story
 from kit.errors import Refused
 from loaders.access.keys import viewer_of
 from models.access.keys import Merchant
+from models.access.viewers import by_itself
 from resolvers.running.context import Context
 from schema.schema import PLANNER, schema
 from server import application
 from tests import make
-from tests.make.messages import files
 from transport.serving import Serving
 
 README = Path(__file__).parents[2] / "README.md"
@@ -222,16 +224,25 @@ def by_statements(plans: bool) -> Iterator[None]:  # noqa: FBT001 -- a fixture.
     assert not plans or PLANNER.counted["levels with a statement"]
 
 
-async def test_the_readme_prints_what_is_answered(database, clock, ask_demo):
-    reader = ask_demo((await demo.load(database.owner, clock))["staff"])
+@pytest.mark.parametrize("now", [None, datetime(2027, 10, 31, 22, 30, tzinfo=UTC)])
+async def test_the_readme_prints_what_is_answered(database, clock, ask_demo, tmp_path, now):
+    clock.time = now or clock.time
+    tokens = await demo.load(database.owner, clock)
+    await operations.write(database, tokens["staff"], tmp_path / "operations", clock)
     text = README.read_text("utf-8")
     (file,) = re.findall(r"```edi\n(.*?)```", text, re.DOTALL)
-    await files.received(reader, file.encode())
+    folder = tmp_path / "operations" / "schedules"
+    assert now or (folder / "plant-2.edi").read_text() == file
     async with database.owner.writing(None) as session:
         merchant_id = await session.scalar(select(Merchant.id))
-    assert await files.read_all(make.World(database, clock, merchant_id, reader.token)) == 1
+    author = Author(by_itself(merchant_id), clock())
+    assert await folders.exchange(database, author, folder) == {"taken in": 1, "read": 1}
     shown = re.findall(r"```graphql\n(.*?)```.*?```json\n(.*?)```", text, re.DOTALL)
     assert len(shown) > 1
+    story = Story(database, clock(), clock())
+    for day, number in (("2026-06-01", 65), ("2026-06-08", 70)):
+        shown = [(it, answer.replace(day, story.day(number).isoformat())) for it, answer in shown]
+    reader = ask_demo(tokens["staff"])
     for document, answer in shown:
         assert await reader(document) == json.loads(answer)["data"]
 

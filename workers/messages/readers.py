@@ -1,13 +1,16 @@
-"""Messages that wait are read."""
+"""Messages that wait are read, and partners told what was decided on what they brought."""
 
 from datetime import datetime
 from uuid import UUID
 
 from commands.messages.readers.by_partner import MessagesInTurn
+from commands.messages.readers.contents import tell_decided
 from kit.db.database import Database
 from loaders.access.dues import due_now
 from models.access.dues import DueKind
+from models.events.trade.releases import ReleaseConsented, ReleaseRejected, ReleaseWithdrawn
 from workers.running.chores import Chore
+from workers.running.followers import Follower
 
 _TURNS = MessagesInTurn()
 
@@ -31,3 +34,6 @@ READ_LONG_MESSAGES = Chore(
     is_woken=False,
 )
 """Beside the others, so that one that takes long delays only long ones."""
+ANSWER_DECISIONS = Follower(
+    "content answers", tell_decided, wants=(ReleaseConsented, ReleaseRejected, ReleaseWithdrawn)
+)

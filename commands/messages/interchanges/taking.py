@@ -1,6 +1,6 @@
 """What becomes of an interchange: known or new, held or taken in; its answer, its messages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -46,8 +46,11 @@ async def take_in(
 ) -> Sequence[Taken]:
     """Take in the interchanges of a file; one that is there already changes nothing but its answer.
 
-    found: what was read of the file.
+    found: what was read of the file. Its partners are locked before anything else, in the order of
+    their ids, so that files of the same ones wait for each other.
     """
+    headers = (it.envelope.header for it in found)
+    await _senders(writing, {it.sender.code for it in headers if it is not None})
     known = await writing.among(Interchange, "sha256", {it.sha256 for it in found})
     there = {it.sha256: it for it in known}
     taken: list[Taken] = []
@@ -125,12 +128,15 @@ async def settle_interchange(
 
 async def _partner(writing: Writing, header: Header) -> PartnerProfile | None:
     """Lock the partner that has sent it, so that its references are compared one by one."""
-    code = header.sender.code
-    if storable(code) != code:
-        return None
-    rows = await writing.among(PartnerProfile, "identification", [code], "id", lock=True)
+    rows = await _senders(writing, {header.sender.code})
     fitting = (it for it in rows if it.qualifier == header.sender.qualifier and it.is_active)
     return next(fitting, None)
+
+
+async def _senders(writing: Writing, codes: Collection[str]) -> Sequence[PartnerProfile]:
+    """Lock the partners that are called so, with whatever qualifier."""
+    wanted = sorted(it for it in codes if storable(it) == it)
+    return await writing.among(PartnerProfile, "identification", wanted, "id", lock=True)
 
 
 async def _in_charset(

@@ -65,6 +65,9 @@ class ScheduleCode(Input):
         if self.meaning not in (words := ELEMENT_WORDS[self.element]):
             text = f"A code of {self.element} means one of {', '.join(sorted(words))}."
             raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+        if self.element == "PLACE" and " " not in self.code:
+            text = "A code of a place stands behind its segment: LOC 159, NAD DP."
+            raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
         return self
 
 
@@ -80,7 +83,8 @@ class PartnerProfileUpsert(Upsert):
 
     code: Reference = Field(description="Name of ours for it; the key of the upsert.")
     identification: Identified = Field(
-        description="What it calls itself in UNB (0004); with `qualifier` of one partner only."
+        description="What it calls itself in UNB (0004); with `qualifier` of one partner only. Of"
+        " VDA 4905 the number of the customer in record 511, which has no qualifier."
     )
     qualifier: Qualifier | None = Field(
         None, description="Of that (0007), for example 14 for a GLN."

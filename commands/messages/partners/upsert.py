@@ -46,7 +46,8 @@ async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcom
                 refuse_duplicates(theirs, ("partner_profiles", place, name), "theirs")
     writing.refusals.end()
     items = [_columns(it, parties.get(it.party_number)) for it in partners]
-    written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, ("partner_profiles",))
+    path, own = ("partner_profiles",), {"identification": "identification"}
+    written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, path, **own)
     return results("partner_profile_id", *written)
 
 

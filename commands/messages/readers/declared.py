@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from commands.writing.transaction import Writing
 from kit.standards.edifact.faults import Finding
@@ -34,13 +34,20 @@ class Incoming:
         return segments_of(self.content, self.envelope, whole)
 
 
+class Reading(NamedTuple):
+    """What reading a message came to. is_taken_in: whether anything of it was."""
+
+    findings: Sequence[Finding]
+    is_taken_in: bool = True
+
+
 @dataclass(frozen=True)
 class MessageReader:
     """What reads the messages of a type. releases: of the directories whose messages it reads.
 
-    apply: takes a message in, in its own transaction, and returns what it finds; Refused rolls all
-    of it back, so that nothing is half applied. What takes long is done beside the event loop.
+    apply: takes a message in, in its own transaction, and returns what came of it; Refused rolls
+    all of it back, so that nothing is half applied. What takes long is done beside the event loop.
     """
 
     releases: frozenset[str]
-    apply: Callable[[Writing, Incoming], Awaitable[Sequence[Finding]]]
+    apply: Callable[[Writing, Incoming], Awaitable[Reading]]

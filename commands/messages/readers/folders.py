@@ -4,9 +4,13 @@ Files are put there under another name and renamed once they are whole: names th
 dot or end in `.tmp` or `.part` are left alone. What was taken in moves to `done`; whatever ends
 this in between, the same bytes are taken in once. Where too much of its partner waits to be read,
 a file waits in the folder. One of which nobody knows why it cannot be taken in moves to `failed`,
-with a word in the log, and stops no other. What is to be sent is written to `out` likewise.
+one that cannot be read, or could not be moved then, stays, and so does what others stop for a
+while. What is to be sent is written to `out` likewise. What fails is told in the log, and stops no
+other.
 """
 
+import errno
+import hashlib
 import logging
 import os
 from collections import Counter
@@ -25,7 +29,8 @@ from commands.messages.interchanges.files import File, pieces, storable
 from commands.messages.readers.by_partner import MessagesInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
-from kit.db.lost import Unavailable
+from kit.db.lost import OutcomeUnknown, Unavailable
+from kit.errors import Code, Refused
 from kit.loop.apart import Crowded
 from models.base.tables import fixed
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
@@ -37,6 +42,9 @@ _UNFINISHED = (".tmp", ".part")
 _CHUNK = 1024 * 1024
 _LOG = logging.getLogger(__name__)
 _LONGEST_NAME = 255
+"""Bytes of a file's name."""
+_LONGEST_CODE = 100
+"""Letters of a partner's code in one."""
 
 
 async def exchange(database: Database, author: Author, folder: Path) -> Counter[str]:
@@ -51,8 +59,8 @@ async def exchange(database: Database, author: Author, folder: Path) -> Counter[
     while await partners.read_next(database, author.viewer.merchant_id, author.now):
         counts["read"] += 1
     for row in await _pending(database, author.viewer.merchant_id):
-        await _sent(database, author, folder, row.id, f"{row.code}-{row.reference}.edi")
-        counts["sent"] += 1
+        name = f"{_shortened(quote(row.code, safe=' '))}-{quote(row.reference, safe=' ')}.edi"
+        counts.update(await _sent(database, author, folder, row.id, name))
     return counts
 
 
@@ -66,36 +74,70 @@ def _waiting(folder: Path) -> Iterator[Path]:
 
 async def _taken(database: Database, author: Author, path: Path) -> Counter[str]:
     """Take a file in; another process may have been faster."""
+    name = storable(path.name)
     try:
+        _made(path.parent / DONE)
         file = File.of(_chunks(path))
     except FileNotFoundError:
         return Counter()
-    name = storable(path.name)[:_LONGEST_NAME]
+    except OSError as error:
+        _LOG.error("a file stays where it lies: %s: %s", name, error)
+        return Counter(failed=1)
     try:
         command = receive.InterchangeFileReceive(
-            found=[*filter(None, pieces(file))], file_name=name
+            found=[*filter(None, pieces(file))], file_name=name[:_LONGEST_NAME]
         )
         outcome = await run(database, author, receive.receive_file, command)
     except Unavailable:
         raise
-    except Crowded as crowded:
-        _LOG.warning("%s waits in its folder: %s", name, crowded)
-        return Counter(waiting=1)
-    except Exception:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
+    except (Crowded, TimeoutError, OutcomeUnknown) as passing:
+        return _waits(name, passing)
+    except Exception as error:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
+        if isinstance(error, Refused) and error.problems[0].code in _PASSING:
+            return _waits(name, error)
         _LOG.exception("a file cannot be taken in: %s", name)
         _move(path, file, FAILED)
         return Counter(failed=1)
-    _move(path, file, DONE)
     words = {"CREATED": "taken in", "UNCHANGED": "known"}
-    return Counter(words[it["status"]] for it in outcome["results"])
+    counts = Counter(words[it["status"]] for it in outcome["results"])
+    return counts + Counter(failed=not _move(path, file, DONE))
 
 
-def _move(path: Path, file: File, into: str) -> None:
-    """Move a file out of the way; another one of its name may have been there before."""
-    folder = path.parent / into
+def _waits(name: str, why: Exception) -> Counter[str]:
+    """Let a file wait in its folder for the next time: what stops it passes."""
+    _LOG.warning("%s waits in its folder: %s", name, why)
+    return Counter(waiting=1)
+
+
+_PASSING = (Code.CONFLICT, Code.TAKEN)
+"""What is refused because others came between, until they let go."""
+
+
+def _made(folder: Path) -> None:
+    """Make a folder, if need be, into which files can be moved from beside it. Raises: OSError."""
     folder.mkdir(exist_ok=True)
-    with suppress(FileNotFoundError):
-        path.rename(folder / f"{file.sha256[:12]}-{path.name}"[:_LONGEST_NAME])
+    for each in (folder.parent, folder):
+        if not os.access(each, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "Nothing can be moved here", str(each))
+
+
+def _move(path: Path, file: File, into: str) -> bool:
+    """Move a file out of the way, and tell whether it is.
+
+    Another one of its name may have been there before.
+    """
+    folder = path.parent / into
+    name = f"{file.sha256[:12]}-{path.name}"
+    while len(os.fsencode(name)) > _LONGEST_NAME:
+        name = name[:-1]
+    try:
+        _made(folder)
+        with suppress(FileNotFoundError):
+            path.rename(folder / name)
+    except OSError:
+        _LOG.exception("a file cannot be moved to %s: %s", folder, storable(path.name))
+        return False
+    return True
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -134,21 +176,35 @@ async def _pending(database: Database, merchant_id: UUID) -> Sequence[Any]:
 
 async def _sent(
     database: Database, author: Author, folder: Path, outgoing_id: UUID, name: str
-) -> None:
-    """Write an interchange, and then note that it was sent."""
+) -> Counter[str]:
+    """Write an interchange, and then note that it was sent; somebody else may have been faster."""
     merchant = author.viewer.merchant_id
     async with database.writing(merchant) as session:
         content = await session.scalar(_BYTES, {"merchant": merchant, "of": outgoing_id})
-    _write(folder / OUT, name, content or b"")
+    try:
+        _write(folder / OUT, name, content or b"")
+    except OSError as error:
+        _LOG.error("an answer cannot be written: %s: %s", name, error)
+        return Counter(failed=1)
     command = outbox.OutgoingInterchangeSend(outgoing_interchange_id=outgoing_id)
-    await run(database, author, outbox.send, command)
+    with suppress(Refused):
+        await run(database, author, outbox.send, command)
+    return Counter(sent=1)
+
+
+def _shortened(code: str) -> str:
+    """Return the code of a partner as a file can be called, which is no other one's."""
+    if len(code) <= _LONGEST_CODE:
+        return code
+    digest = hashlib.sha256(code.encode()).hexdigest()[:12]
+    return f"{code[:_LONGEST_CODE]}~{digest}"
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:
     """Write a file beside its name, and rename it once it is whole on the disk."""
-    folder.mkdir(exist_ok=True)
-    path = folder / quote(name, safe=" ")
-    unfinished = folder / f".{path.name}.tmp"
+    _made(folder)
+    path = folder / name
+    unfinished = folder / f".{name}.tmp"
     with unfinished.open("wb") as file:
         file.write(content)
         file.flush()

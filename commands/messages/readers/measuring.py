@@ -13,6 +13,9 @@ from kit.standards.schedules.messages import (
 )
 from models.master.catalog import Product
 
+_COUNTED = {"LIN": "QTY"}
+"""Segment of an article -> those that count it, where they are of one kind."""
+
 
 @dataclass(frozen=True)
 class Measuring:
@@ -41,6 +44,10 @@ class Measuring:
         if counted is None:
             named = ", ".join(self.article.articles.values())
             text = f"{named}: {unit!r} cannot be counted in {self.product.unit.value}."
-            offset, tag = self.article.offset, self.article.tag
+            offset, tag = self.article.offset, self._tag(segment)
             raise Faulty(Finding(Fault.UNIT_MISMATCH, text, offset, tag, segment))
         return counted
+
+    def _tag(self, segment: int) -> str | None:
+        own = self.article
+        return own.tag if segment == own.segment else _COUNTED.get(own.tag)

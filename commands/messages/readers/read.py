@@ -82,8 +82,8 @@ async def refused(
 def _finding(problem: Problem) -> dict[str, Any]:
     """Return a refusal as a finding of the whole message."""
     nowhere = dict.fromkeys(("syntax_code", "tag", "segment_no", "element_no", "component_no"))
-    path = ".".join(map(str, problem.path))
-    text = shortened(f"{path}: {problem.message}" if path else problem.message)
+    place = problem.place
+    text = shortened(f"{place}: {problem.message}" if place else problem.message)
     own = {
         "code": str(problem.code),
         "text": storable(text),
@@ -120,7 +120,7 @@ async def refuse(writing: Writing, command: InterchangeMessageRefuse) -> Outcome
     message = await _locked(writing, command.message_id)
     if message.fate is MessageFate.WAITING:
         _settle(writing, message, command.fate, command.findings)
-        await contents.answer(writing, message, command.findings)
+        await contents.answer(writing, message)
     return {}
 
 
@@ -158,10 +158,11 @@ async def _apply(
     content = await _content(writing, message)
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)
-    found = await reader.apply(writing, Incoming(message, partner, content, envelope, named_twice))
-    findings = kept_findings(found, 0)
-    _settle(writing, message, MessageFate.READ, findings)
-    await contents.answer(writing, message, findings)
+    incoming = Incoming(message, partner, content, envelope, named_twice)
+    reading = await reader.apply(writing, incoming)
+    fate = MessageFate.READ if reading.is_taken_in else MessageFate.REFUSED
+    _settle(writing, message, fate, kept_findings(reading.findings, 0))
+    await contents.answer(writing, message)
 
 
 async def _content(writing: Writing, message: InterchangeMessage) -> bytes:

@@ -94,7 +94,13 @@ class Resolving:
         numbers = _ours(article, self.articles)
         product = next((self.products[it] for it in numbers if it in self.products), None)
         if product is None:
-            raise Refused(Code.NOT_FOUND, "No product of ours has this number.")
+            named = next((it for it in article.articles.values() if it in self.articles), None)
+            text = "No product of ours has this number."
+            if named is not None:
+                text = (
+                    f"Its profile says {self.articles[named]} of {named}, which is no SKU of ours."
+                )
+            raise Refused(Code.NOT_FOUND, text)
         return product
 
     def _line(self, article: ArticleSchedule, product: Product) -> ContractLine:

@@ -6,10 +6,10 @@ held of it are one portion, which places it named, and as many findings as are k
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from commands.messages.readers.declared import Incoming
+from commands.messages.readers.declared import Incoming, Reading
 from commands.messages.readers.joined import NamedTwice, joined_release
 from commands.messages.readers.resolving import Resolving, known_of_partner, release_type
 from commands.messages.readers.whole import left_standing, places_of
@@ -33,7 +33,7 @@ from models.trade.releases.words import ReleaseState
 _Pair = tuple[ArticleSchedule, RecordedRelease]
 
 
-async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
+async def take(writing: Writing, incoming: Incoming) -> Reading:
     """Take a schedule message in; returns what of it was not understood, or is not in force.
 
     An article that is not understood as a whole, that names nothing of ours or that is refused
@@ -46,7 +46,7 @@ async def take(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
     return await _Taking(writing, incoming).take(portions)
 
 
-async def take_transmission(writing: Writing, incoming: Incoming) -> Sequence[Finding]:
+async def take_transmission(writing: Writing, incoming: Incoming) -> Reading:
     """Take a transmission of VDA 4905 in, as `take` does. Refused: as that."""
     portions = vda.transmission_portions(incoming.content, incoming.partner.habits)
     return await _Taking(writing, incoming).take(portions)
@@ -82,8 +82,11 @@ class _Taking:
     twice: set[ReleasePlace] = field(default_factory=set)
     before: set[ReleasePlace] = field(default_factory=set)
 
-    async def take(self, portions: Iterator[ScheduleMessage | None]) -> Sequence[Finding]:
-        """Take all portions in, and end what it replaces; return what is told."""
+    async def take(self, portions: Iterator[ScheduleMessage | None]) -> Reading:
+        """Take all portions in, and end what it replaces; return what is told.
+
+        Of one that brought nothing, but errors, nothing was taken in.
+        """
         self.before.update(await places_of(self.writing, self.incoming.message.id))
         articles = 0
         async for message in self.writing.beside.each(portions):
@@ -98,7 +101,8 @@ class _Taking:
                 await self._end_others(known, message)
         if self.twice - self.incoming.named_twice:
             raise NamedTwice(frozenset(self.twice))
-        return [*self.findings.errors, *self.findings.others]
+        is_taken_in = bool(self.named) or not self.findings.errors
+        return Reading([*self.findings.errors, *self.findings.others], is_taken_in)
 
     async def _take(self, known: Resolving, message: ScheduleMessage) -> None:
         self.findings.add(message.findings)
@@ -114,7 +118,7 @@ class _Taking:
         """Return what is to be recorded of each article; what does not resolve is told."""
         articles, releases = list[ArticleSchedule](), list[RecordedRelease]()
         for article in message.articles:
-            self.findings.add(article.findings)
+            self.findings.add(_named(article, it) for it in article.findings)
             if not article.is_whole:
                 continue
             await self.writing.room(1 + len(article.lines))
@@ -194,13 +198,14 @@ def _check_quantities(message: ScheduleMessage, article: ArticleSchedule) -> Non
 
 
 def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield that a release was taken in and is not in force."""
+    """Yield that a release was taken in and is not in force; it may be later, with consent."""
     state = result.get("state", ReleaseState.ACTIVE)
     if state is not ReleaseState.ACTIVE:
-        waiting = ", ".join(result["waiting"])
-        late = "it was there already" if result["is_repeated"] else "a newer one was there already"
-        why = f"it waits for consent to {waiting}" if waiting else late
-        text = f"{', '.join(article.articles.values())}: its release is {state.value}: {why}."
+        needed = ", ".join(result["waiting"])
+        late = "it" if result["is_repeated"] else "a newer one"
+        why = f"is {state.value}: {late} was there already"
+        why = f"comes into force with consent to {needed}" if needed else why
+        text = f"{', '.join(article.articles.values())}: its release {why}."
         yield Finding(Fault.NOT_IN_FORCE, text, article.offset, article.tag, article.segment)
 
 
@@ -209,8 +214,15 @@ def _of_ending(problem: Any) -> Finding:
     return Finding(Fault.INVALID_VALUE, f"{problem.code}: {problem.message}", 0, "BGM", 2)
 
 
-def _finding(article: ArticleSchedule, problem: Any) -> Finding:
+def _named(article: ArticleSchedule, finding: Finding) -> Finding:
+    """Return a finding with the article that it is of."""
     named = ", ".join(article.articles.values())
-    path = ".".join(map(str, problem.path))
-    text = f"{named}: {problem.code}: {problem.message}" + (f" ({path})" if path else "")
+    return replace(finding, text=f"{named}: {finding.text}") if named else finding
+
+
+def _finding(article: ArticleSchedule, problem: Problem) -> Finding:
+    named = ", ".join(article.articles.values())
+    path = problem.path[2:] if problem.path[:1] == ("releases",) else problem.path
+    place = replace(problem, path=path).place
+    text = f"{named}: {problem.code}: {problem.message}" + (f" ({place})" if place else "")
     return Finding(Fault.INVALID_VALUE, text, article.offset, article.tag, article.segment)

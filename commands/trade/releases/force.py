@@ -110,9 +110,10 @@ class Force:
 
     @property
     def reported(self) -> dict[type[OfMerchant], list[tuple[Any, Mapping[str, Any]]]]:
-        """Return the periods that are there, with their figures as they are now."""
+        """Return the periods that are there, with their day and figures as they are now."""
         known = (it for it in self.accounts.values() if it.period is not None)
-        return {AccountPeriod: [(it.period, it.figures) for it in known]}
+        columns = ((it.period, {"starts_on": it.starts_on, **it.figures}) for it in known)
+        return {AccountPeriod: list(columns)}
 
     def _counters(self, line: ContractLine) -> dict[str, Any]:
         """Return what is counted of a contract line, now that releases are in force."""

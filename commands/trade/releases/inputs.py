@@ -4,10 +4,12 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic_core import PydanticCustomError
 
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import Window
+from kit.errors import Code
 from kit.ids import Names
 from kit.inputs import (
     LARGEST_BULK,
@@ -23,6 +25,7 @@ from kit.inputs import (
 from kit.standards.schedules.messages import MOST_LINES
 from models.trade.releases.tables import LARGEST_INTEGER
 from models.trade.releases.words import (
+    IN_TRANSIT,
     Commitment,
     DateMeaning,
     ReleaseFunction,
@@ -32,6 +35,13 @@ from models.trade.releases.words import (
 )
 
 _LONGEST_TRANSIT = 366
+
+
+def _of_a_customer(code: str) -> str:
+    if code == IN_TRANSIT:
+        text = f"{code} is our code of what was on its way."
+        raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
+    return code
 
 
 class ReleaseLine(Quantified):
@@ -64,7 +74,9 @@ class ReleaseLine(Quantified):
         description="Working days between shipment and arrival; 0 for those of the carrier of"
         " the contract's `route`, or else of the customer.",
     )
-    code: Reference | None = Field(None, description="The line's code, as it was sent.")
+    code: Annotated[Reference, AfterValidator(_of_a_customer)] | None = Field(
+        None, description="The line's code, as it was sent."
+    )
 
 
 class ToldReceipt(Input):

@@ -77,7 +77,16 @@ class KnownLines:
         return contract, line
 
     def keep(self, place: ReleasePlace, account: Account) -> None:
-        """Keep an account as it counts now, with what is in force of it; its line's sums follow."""
+        """Keep an account as it counts now, with what is in force of it; its line's sums follow.
+
+        Where the day of its period has moved, what is in force of that counts from there.
+        """
+        before = self.accounts.get(place, account)
+        if before.period_id == account.period_id and before.starts_on != account.starts_on:
+            of = self.active[place.contract_line_id]
+            for key, standing in of.items():
+                if key[0] == account.id and standing.counts_from == before.starts_on:
+                    of[key] = standing._replace(counts_from=account.starts_on)
         share, others = self._share(place, account), self.beside(account, place.contract_line_id)
         self.accounts[place], self.shares[account.id] = account, share
         self.sums[place.contract_line_id] = others.plus(share)

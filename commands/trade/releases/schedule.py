@@ -19,6 +19,7 @@ from models.trade.contracts.tables import Contract
 from models.trade.releases.cumulatives import open_quantities
 from models.trade.releases.tables import Release, ScheduleLine
 from models.trade.releases.words import (
+    IN_TRANSIT,
     Commitment,
     DateMeaning,
     ScheduleBucket,
@@ -249,10 +250,6 @@ def schedule_of(
         ]
     slots.sort(key=lambda it: (_FIRST[it.kind], it.window.earliest))
     return replace(stated, slots=slots)
-
-
-IN_TRANSIT = "IN_TRANSIT"
-"""Code of the line of what was on its way when a net schedule came."""
 
 
 def on_its_way(as_of: datetime, quantity: Decimal, contract: Contract) -> Slot:

@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, any_, literal
 
 from commands.writing.transaction import Entity, Outcome, Writing
 from commands.writing.upserts.frozen import check_frozen
+from commands.writing.upserts.keys import check_keys
 from kit.errors import Path
 from kit.ids import new_id
 from kit.inputs import Upsert
@@ -64,15 +65,23 @@ async def upsert(
     key: str,
     items: Sequence[UpsertColumns],
     path: Path,
+    **keys: str,
 ) -> tuple[list[Any], list[str]]:
     """Write items by their business key, which is among their columns. path: of them.
 
-    Returns the rows and what was done to each (CREATED, UPDATED or UNCHANGED), by position.
-    Refused: IN_USE for a change of what is frozen once it is used.
+    keys: of each other key of the table, one column -> the field of an item that gives it. Returns
+    the rows and what was done to each (CREATED, UPDATED or UNCHANGED), by position. Refused: IN_USE
+    for a change of what is frozen once it is used, TAKEN for another key that another row has.
     """
     found = await locked_rows(writing, entity, key, (item.whole[key] for item in items))
     changes = [(found.get(item.whole[key]), item.changes) for item in items]
     await check_frozen(writing, entity, changes, path)
+    if keys:
+        wanted = [
+            (row, item.whole if row is None else item.changes)
+            for item, (row, _) in zip(items, changes, strict=True)
+        ]
+        await check_keys(writing, entity, wanted, path, keys)
     rows, statuses = dict[int, Any](), dict[int, str]()
     places = range(len(items))
     for place in sorted(places, key=lambda it: items[it].is_later):

@@ -17,6 +17,7 @@ from models.base.tables import (
     Owned,
     Searched,
     Tally,
+    WideSum,
     check,
     folded,
     found_by,
@@ -224,11 +225,11 @@ class ContractLine(OfProduct, Packaged, Owned):
     unit_price: Mapped[Decimal]
     guarantee_id: Mapped[UUID | None]
     called_off: Mapped[Counter]
-    released: Mapped[Counter]
+    released: Mapped[WideSum] = mapped_column(default=Decimal(0), server_default="0")
     shipped: Mapped[Counter]
     delivered: Mapped[Counter]
     returned: Mapped[Counter]
-    received: Mapped[Counter]
+    received: Mapped[WideSum] = mapped_column(default=Decimal(0), server_default="0")
     received_reference: Mapped[str | None]
 
     packaged_quantity = count_in_packagings("target_quantity")

@@ -10,7 +10,17 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
-from models.base.tables import OneOf, Owned, check, indexed, known, not_negative, to, unique
+from models.base.tables import (
+    OneOf,
+    Owned,
+    WideSum,
+    check,
+    indexed,
+    known,
+    not_negative,
+    to,
+    unique,
+)
 from models.base.visibility import Seen, through
 from models.trade.contracts.findings import FindingCode
 
@@ -39,8 +49,8 @@ class ReleaseFinding(Owned):
     code: Mapped[FindingCode] = mapped_column(OneOf(FindingCode))
     line_no: Mapped[int | None]
     day: Mapped[date | None]
-    expected: Mapped[Decimal | None]
-    found: Mapped[Decimal | None]
+    expected: Mapped[WideSum | None]
+    found: Mapped[WideSum | None]
     text: Mapped[str]
     is_holding: Mapped[bool]
     consented_at: Mapped[datetime | None]

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+IN_TRANSIT = "IN_TRANSIT"
+"""Code of the line of what was on its way when a net schedule came: no customer's."""
+
 
 class ReleaseType(StrEnum):
     """DELFOR (forecast, Lieferabruf) or DELJIT (just in time, Feinabruf)."""

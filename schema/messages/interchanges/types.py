@@ -44,8 +44,8 @@ described(
     "MessageFate",
     "What became of a message.",
     WAITING="It is to be read.",
-    READ="It was taken in; findings tell what was not, and while one of them is an error it can be"
-    " replayed: what it brought already stays as it is.",
+    READ="Something of it was taken in; findings tell what was not, and while one of them is an"
+    " error it can be replayed: what it brought already stays as it is.",
     UNREAD="Nobody reads its type yet; it can be replayed.",
     REFUSED="Nothing of it was taken in; findings tell why. It can be replayed.",
     FAILED="We failed to read it, and nothing of it was taken in. It can be replayed.",

@@ -2,25 +2,40 @@
 
 import strawberry
 
+from kit.standards.schedules.habits import MEANINGS
 from models.messages.partners import ScheduleElement, ScheduleMeaning
 from schema.graphql.enums import described
 from schema.graphql.scopes import Authenticated
 
+_ELEMENTS = {
+    "DOCUMENT": "Kind of a message (EDIFACT 1001).",
+    "FUNCTION": "Function of a message (EDIFACT 1225).",
+    "COMMITMENT": "Status of a delivery plan (4017).",
+    "BUCKET": "Frequency (2013).",
+    "QUANTITY": "Quantity (6063).",
+    "DATE": "Date or period (2005).",
+    "PLACE": "Place: LOC with its qualifier (3227), or NAD with its (3035).",
+    "ARTICLE": "Number of an article (7143).",
+    "REFERENCE": "Reference (1153).",
+    "UNIT": "Unit of a quantity (6411).",
+    "CONTROL": "Control total at the end of a message (6069).",
+}
+
+
+def _usual(element: str) -> str:
+    """Return what codes mean of which a profile says nothing; a unit's is what it says."""
+    codes: dict[str, list[str]] = {}
+    for code, meaning in MEANINGS[element].items():
+        codes.setdefault(meaning, []).append(code or "none")
+    listed = "; ".join(f"{', '.join(its)} {meaning}" for meaning, its in codes.items())
+    return "" if element == "UNIT" else f" Usually: {listed}."
+
+
 described(
     ScheduleElement,
     "ScheduleElement",
-    "What a code of a schedule is of.",
-    DOCUMENT="Kind of a message (EDIFACT 1001).",
-    FUNCTION="Function of a message (EDIFACT 1225).",
-    COMMITMENT="Status of a delivery plan (4017).",
-    BUCKET="Frequency (2013).",
-    QUANTITY="Quantity (6063).",
-    DATE="Date or period (2005).",
-    PLACE="Place: LOC with its qualifier (3227), or NAD with its (3035).",
-    ARTICLE="Number of an article (7143).",
-    REFERENCE="Reference (1153).",
-    UNIT="Unit of a quantity (6411).",
-    CONTROL="Control total at the end of a message (6069).",
+    "What a code of a schedule is of, and what its codes mean of which a profile says nothing.",
+    **{element: f"{text}{_usual(element)}" for element, text in _ELEMENTS.items()},
 )
 described(
     ScheduleMeaning,

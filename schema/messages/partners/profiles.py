@@ -41,7 +41,7 @@ described(
     "ContentAnswer",
     "When a partner is told with APERAK what became of what a message says.",
     ALWAYS="Of each message that was read or refused.",
-    ON_FINDINGS="Of each message of which not all was taken in.",
+    ON_FINDINGS="Of each message of which not all was taken in or is in force.",
     NEVER="Of no message.",
 )
 described(

@@ -64,7 +64,13 @@ async def test_the_merchant_a_location_a_party_and_a_service_have_one_each(ask, 
         "P": (None, {"number": "P"}, None),
         "S": (None, {"number": "DHL"}, "EXPRESS"),
     }
-    assert [it["code"] for it in refusals(await put(ask, item("OTHER")))] == ["TAKEN"]
+    both = await put(ask, item("NEW", owner={"partyNumber": "DHL"}), item("OTHER"))
+    assert [it["status"] for it in both["results"]] == ["CREATED", "REFUSED"]
+    assert both["results"][1]["userErrors"] == [
+        {"code": "TAKEN", "field": ["input", "calendars", "1", "owner"]}
+    ]
+    moved = await put(ask, item("L", owner={"partyNumber": "P"}), item("M", name="Ours"))
+    assert [it["status"] for it in moved["results"]] == ["REFUSED", "UPDATED"]
 
 
 async def test_hours_holidays_and_closures_come_back_and_what_is_left_out_stays(ask):

@@ -158,7 +158,18 @@ async def test_an_unknown_sender_is_held_and_read_once_it_is_known(ask) -> None:
     await files.partner(ask, identification=name, qualifier="ZZ")
     other = (await ask(REPLAY, input={"interchangeId": held["id"]}))["it"]["interchange"]
     assert other["state"] == "HELD"
-    await files.partner(ask, identification=name)
+    known = await files.partner(ask, identification=name)
+    # Whose name is another one's is refused alone.
+    items = [{"code": fresh("P"), "identification": of, "qualifier": "14"} for of in (name, "NEW")]
+    results = (await ask(files.UPSERT, input={"partnerProfiles": items}))["it"]["results"]
+    assert [it["status"] for it in results] == ["REFUSED", "CREATED"]
+    (error,) = results[0]["userErrors"]
+    assert (error["code"], error["field"][1:]) == (
+        "TAKEN",
+        ["partnerProfiles", "0", "identification"],
+    )
+    again = {"partnerProfiles": [{"code": known["code"], "identification": name}]}
+    assert (await ask(files.UPSERT, input=again))["it"]["results"][0]["status"] == "UNCHANGED"
     taken = (await ask(REPLAY, input={"interchangeId": held["id"]}))["it"]["interchange"]
     assert (taken["state"], taken["messages"]["totalCount"]) == ("ACCEPTED", 2)
     entries = [(it["type"], it["payload"].get("state")) for it in taken["timeline"]["nodes"]]

@@ -9,15 +9,21 @@ from tests.make.trade.contracts import codes, schedule, try_release
 LARGEST = "999999999999"
 
 
-async def test_a_release_beyond_what_a_counter_holds_is_refused(world: World, ask: Ask) -> None:
+async def test_a_release_of_any_size_is_taken_in_and_read(world: World, ask: Ask) -> None:
     here = await scene(world, ask)
     line = (await here.contract())["lines"][0]["id"]
-    before = await digests(world)
-    payload = await try_release(
-        ask, line, 1, schedule("2026-03-10", LARGEST), cumulativeReceived=LARGEST
-    )
-    assert codes(payload) == [("OUT_OF_RANGE", "")]
-    assert await digests(world) == before
+    wanted = [schedule(f"2026-03-1{day}", LARGEST) for day in (0, 1)]
+    payload = await try_release(ask, line, 1, *wanted, cumulativeReceived=LARGEST)
+    assert "EXCEEDS_MAX" in contracts.found(payload)[1]
+    found = (await ask(DEMAND, id=line))["node"]
+    assert found["cumulativeReleased"] == "2999999999997"
+    assert [it["openQuantity"] for it in found["demand"]["nodes"]] == [LARGEST, LARGEST]
+
+
+DEMAND = """
+query ($id: ID!) { node(id: $id) { ... on ContractLine {
+  cumulativeReleased demand(first: 9) { nodes { openQuantity } } } } }
+"""
 
 
 async def test_call_offs_beyond_what_a_counter_holds_are_refused(world: World, ask: Ask) -> None:

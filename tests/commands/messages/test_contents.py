@@ -7,6 +7,8 @@ import pytest
 
 from tests.make.messages import files, plants
 from tests.make.messages.plants import content
+from workers.messages.readers import ANSWER_DECISIONS
+from workers.running.followers import Followers
 
 INBOX = """
 { interchanges(first: 9, sort: OLDEST_FIRST) { nodes { reference answers {
@@ -78,6 +80,107 @@ async def test_a_message_that_is_refused_and_replayed_is_told_twice(ask, world) 
     assert (await ask(REPLAY, ids=ids))["it"]["userErrors"] == []
     await files.read_all(world)
     assert [it[0][-2:] for it in await answers(ask)] == ["27", "29"]
+
+
+async def test_nothing_taken_in_is_refused_and_told_so(ask, world) -> None:
+    await wanting(ask, "WESER-KASSEL", "ON_FINDINGS")
+    unknown = content("kassel", "first").replace(b"LIN+1++HX-200:IN", b"LIN+1++HX-900:IN")
+    await files.received(ask, unknown)
+    await files.read_all(world)
+    assert [it[0] for it in await answers(ask)] == ["BGM+313+K0000000000009/1+27"]
+    (inbox,) = (await ask(INBOX))["interchanges"]["nodes"]
+    assert [it["fate"] for it in inbox["messages"]["nodes"]] == ["REFUSED"]
+
+
+RELEASES = """
+{ interchangeMessages(first: 9, sort: NEWEST_FIRST) { nodes { fate findings { text }
+    releases(first: 9) { nodes { id number state findings { id isAwaiting } } } } } }
+"""
+DECIDE = """
+mutation ($consent: ReleaseConsentInput!, $reject: ReleaseRejectInput!, $isGood: Boolean!) {
+  releaseConsent(input: $consent) @include(if: $isGood) { userErrors { code } }
+  releaseReject(input: $reject) @skip(if: $isGood) { userErrors { code } } }
+"""
+
+
+LATER = (
+    (b"K0000000000009", b"RELATED-2"),
+    (b"/00117", b"/00118"),
+    (b"202603020700:", b"202603020800:"),
+    (b"QTY+70:300:", b"QTY+70:200:"),
+)
+"""What the same partner sends an hour later: less than it had received before."""
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+async def test_what_waits_is_told_as_held_and_then_what_was_decided(ask, world, is_good) -> None:
+    await wanting(ask, "WESER-KASSEL", "ON_FINDINGS")
+    await files.received(ask, content("kassel", "first"))
+    fell = content("kassel", "first")
+    for old, new in LATER:
+        fell = fell.replace(old, new)
+    await files.received(ask, fell)
+    await files.read_all(world)
+    (held,) = await answers(ask)
+    assert held[0] == "BGM+312+RELATED-2/1+23"
+    assert held[2] == "FTX+AAO+++HX-200?: its release KS/26/00118 waits for consent."
+    assert not any(it.startswith("ERC") for it in held)
+    await _decide(ask, is_good=is_good)
+    followers, name = Followers(ANSWER_DECISIONS), ANSWER_DECISIONS.name
+    while await followers.tell(world.database, world.merchant_id, name, world.clock()):
+        pass
+    _, decided = await answers(ask)
+    if is_good:
+        assert (decided[0], len(decided)) == ("BGM+312+RELATED-2/1+29", 4)
+    else:
+        assert decided[0] == "BGM+313+RELATED-2/1+27"
+        text = "HX-200?: its release KS/26/00118 was rejected?: We lack it."
+        assert decided[-1] == f"FTX+AAO+++{text}"
+    assert followers.counted == {(name, "TOLD"): 1}
+
+
+async def _decide(ask, *, is_good: bool) -> None:
+    """Consent to the one release that waits, or reject it."""
+    message = (await ask(RELEASES))["interchangeMessages"]["nodes"][0]
+    (release,) = message["releases"]["nodes"]
+    assert release["state"] == "RECEIVED"
+    waiting = [it["id"] for it in release["findings"] if it["isAwaiting"]]
+    own = {"releaseId": release["id"]}
+    decision = {"consent": own | {"findingIds": waiting}, "reject": own | {"reason": "We lack it."}}
+    await ask(DECIDE, isGood=is_good, **decision)
+
+
+async def test_the_same_bytes_get_the_answers_that_hold(ask, world) -> None:
+    wrong = {"acknowledgement": "ALWAYS", "ownIdentification": "SOMEBODY"}
+    await wanting(ask, "WESER-KASSEL", "ALWAYS", **wrong)
+    raw = content("kassel", "first")
+    rejected = await files.received(ask, raw)
+    await _sent(ask, rejected)
+    await wanting(ask, "WESER-KASSEL", "ALWAYS", **wrong | {"ownIdentification": None})
+    await ask(READ_AGAIN, id=rejected["id"])
+    await files.read_all(world)
+    await _sent(ask, await files.received(ask, raw))
+    again = await files.received(ask, raw)
+    answers_again = [(it["messageType"], it["state"]) for it in again["answers"]]
+    assert answers_again == [("CONTRL", "SENT"), ("CONTRL", "PENDING"), ("APERAK", "PENDING")]
+    texts = [b64decode(it["content"]["base64"]).decode() for it in again["answers"]]
+    assert ["UCI" in it and "+4+" in it for it in texts] == [True, False, False]
+
+
+READ_AGAIN = """
+mutation ($id: ID!) { it: interchangeReplay(input: {interchangeId: $id}) { userErrors { code } } }
+"""
+SEND = """
+mutation ($id: ID!) { it: outgoingInterchangeSend(input: {outgoingInterchangeId: $id}) {
+  userErrors { code } } }
+"""
+
+
+async def _sent(ask, taken: dict[str, Any]) -> None:
+    """Hand over the answers to an interchange that wait."""
+    for each in taken["answers"]:
+        if each["state"] == "PENDING":
+            assert (await ask(SEND, id=each["id"]))["it"]["userErrors"] == []
 
 
 async def test_an_answer_never_answers_an_answer_and_no_transmission(ask, world) -> None:

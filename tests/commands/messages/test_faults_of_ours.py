@@ -6,6 +6,7 @@ from commands.messages.readers.resolving import Resolving
 from commands.trade.releases import intake
 from tests.commands.messages import test_schedules as schedules
 from tests.make.messages import files
+from tests.make.trade import too_large
 
 TEXT = "4712: INVALID: We failed to take this in; the log tells why."
 OTHERS = {("4711-A", "PLANT10", "D1"), ("4711-A", "PLANT20", "E5")}
@@ -41,11 +42,13 @@ async def test_an_article_whose_reading_fails_stops_no_other(
     assert set(await schedules.releases(ask)) == OTHERS
 
 
-async def test_an_article_whose_rows_cannot_be_written_stops_no_other(ask, world, partner):
-    """What it wants in all has more digits than a counter holds."""
+async def test_an_article_whose_rows_cannot_be_written_stops_no_other(
+    ask, world, partner, monkeypatch
+):
+    too_large.refuse(monkeypatch)
     wanted = b"QTY+113:12,5:KGM'\nDTM+10:20260310:102'"
-    too_many = wanted.replace(b"12,5", b"600000000000")
-    content = schedules.NORTH.read_bytes().replace(wanted, too_many * 2)
+    odd = wanted.replace(b"12,5", str(too_large.QUANTITY).encode())
+    content = schedules.NORTH.read_bytes().replace(wanted, odd)
     await files.received(ask, schedules.sent(partner, content))
     await files.read_all(world)
     (found,) = await schedules.findings(ask)

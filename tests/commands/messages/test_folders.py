@@ -1,7 +1,11 @@
 """A folder of files: whole ones are taken in once, answers lie beside them, too large ones end."""
 
+import asyncio
 import tracemalloc
 from datetime import timedelta
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
 
 import pytest
 
@@ -9,6 +13,7 @@ from commands.messages.interchanges import taking
 from commands.messages.interchanges.files import HEAD, LARGEST_FILE, File, pieces
 from commands.messages.readers.folders import exchange
 from commands.writing.running.run import Author
+from kit.errors import Code, Refused
 from models.access.viewers import by_itself
 from tests.make.messages import files
 from tests.make.sweeps.rows import digests
@@ -113,3 +118,94 @@ async def test_a_file_that_cannot_be_taken_in_stops_no_other(
     assert await run() == {"failed": 1, "taken in": 1, "read": 2, "sent": 1}
     (kept,) = (tmp_path / "failed").iterdir()
     assert (kept.name.partition("-")[2], kept.read_bytes()) == ("a.edi", b"whatever")
+
+
+@pytest.mark.parametrize("passing", [Refused(Code.CONFLICT, "Others."), TimeoutError()])
+async def test_what_others_stop_for_a_while_waits_in_the_folder(
+    ask, run, tmp_path, monkeypatch, passing
+) -> None:
+    partner = await files.partner(ask)
+    (tmp_path / "a.edi").write_bytes(files.interchange(partner["identification"]))
+
+    async def stopped(*_args):
+        raise passing
+
+    with monkeypatch.context() as patch:
+        patch.setattr("commands.messages.interchanges.receive.take_in", stopped)
+        assert await run() == {"waiting": 1}
+    assert [it.name for it in tmp_path.glob("*.edi")] == ["a.edi"]
+    assert await run() == {"taken in": 1, "read": 2, "sent": 1}
+
+
+async def test_files_of_the_same_partners_wait_for_each_other_in_whichever_order(ask) -> None:
+    partners = [(await files.partner(ask))["identification"] for _ in range(5)]
+    for number in range(3):
+        content = [files.interchange(it, f"R{number}") for it in partners]
+        orders = [[*content, b"\r\n"], [*reversed(content), b"\n"], [*content[2:], *content[:2]]]
+        taken = await asyncio.gather(*(files.results(ask, b"".join(it)) for it in orders))
+        assert sorted(it["status"] for of in taken for it in of) == (
+            ["CREATED"] * 5 + ["UNCHANGED"] * 10
+        )
+
+
+async def test_names_as_long_as_a_file_may_have_and_files_that_cannot_be_read_stop_no_other(
+    ask, run, tmp_path, monkeypatch
+) -> None:
+    """What cannot be read stays, and is taken in once it can be."""
+    long = await files.partner(ask, code="\N{EURO SIGN}" * 100)
+    other = await files.partner(ask)
+    name = "a" + "\N{LATIN SMALL LETTER U WITH DIAERESIS}" * 125 + ".ed"
+    (tmp_path / name).write_bytes(files.interchange(long["identification"]))
+    (tmp_path / "b.edi").write_bytes(b"not for us")
+    (tmp_path / "c.edi").write_bytes(files.interchange(other["identification"]))
+    opened = Path.open
+
+    def unless_b(path: Path, *modes: str) -> Any:
+        if path.name == "b.edi":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *modes)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", unless_b)
+        assert await run() == {"taken in": 2, "failed": 1, "read": 4, "sent": 2}
+    assert [it.name for it in tmp_path.glob("*.*")] == ["b.edi"]
+    done = sorted(it.name[13:] for it in (tmp_path / "done").iterdir())
+    assert (done[1], name.startswith(done[0])) == ("c.edi", True)
+    one, short = sorted((tmp_path / "out").iterdir(), key=lambda it: -len(it.name))
+    assert one.name.startswith("%E2%82%AC")
+    assert short.name == f"{other['code']}-1.edi"
+    assert await run() == {"taken in": 1}
+
+
+@pytest.mark.parametrize(
+    ("taken", "counts"),
+    [
+        ("done", {"failed": 3, "sent": 1}),
+        ("out", {"taken in": 1, "known": 1, "read": 2, "failed": 2}),
+    ],
+)
+async def test_a_folder_that_is_no_folder_stops_only_what_goes_there(
+    ask, run, tmp_path, taken, counts
+) -> None:
+    """Nothing is taken in that would be taken in anew at each run; answers wait in the outbox."""
+    partner = await files.partner(ask)
+    content = files.interchange(partner["identification"])
+    (tmp_path / "first.edi").write_bytes(content)
+    await run()
+    (answer,) = (tmp_path / "out").iterdir()
+    text = answer.read_bytes()
+    rmtree(tmp_path / "out")
+    (tmp_path / "a.edi").write_bytes(files.interchange(partner["identification"], "REF2"))
+    (tmp_path / "b.edi").write_bytes(content)
+    await files.received(ask, content)
+    rmtree(tmp_path / taken, ignore_errors=True)
+    if taken == "done":
+        (tmp_path / taken).write_text("no folder")
+    else:
+        (tmp_path / taken).symlink_to(tmp_path / "gone")
+    found = await run()
+    assert found == counts
+    if taken == "done":
+        assert answer.read_bytes() == text
+        (tmp_path / taken).unlink()
+        assert (await run())["taken in"] == 1

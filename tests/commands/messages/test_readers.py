@@ -6,7 +6,7 @@ import pytest
 
 from commands.access.documents import DocumentsRegister, register
 from commands.messages.readers.by_partner import MessagesInTurn
-from commands.messages.readers.declared import Incoming, MessageReader
+from commands.messages.readers.declared import Incoming, MessageReader, Reading
 from commands.messages.readers.registered import READERS
 from kit.errors import Code, Refused
 from kit.standards.edifact.faults import Fault
@@ -44,7 +44,7 @@ def reader(monkeypatch, then: BaseException | None = None) -> None:
         await register(writing, DocumentsRegister.read({"documents": [document]}))
         if then is not None:
             raise then
-        return [*found, misplaced(content.one("DTM"), "Nobody wants to know.")]
+        return Reading([*found, misplaced(content.one("DTM"), "Nobody wants to know.")])
 
     monkeypatch.setitem(READERS, "DELFOR", MessageReader(frozenset({"97A"}), apply))
 
@@ -80,7 +80,7 @@ async def test_what_a_reader_refuses_is_not_half_applied(ask, world, monkeypatch
     message = await _message(ask)
     assert message["fate"] == "REFUSED"
     assert message["findings"][0]["code"] == "NOT_FOUND"
-    assert message["findings"][0]["text"] == "LIN.1: There is no such article."
+    assert message["findings"][0]["text"] == "LIN 2: There is no such article."
     assert (await digests(world))["trusted_documents"] == before["trusted_documents"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from commands.messages.readers import by_partner
-from commands.messages.readers.declared import MessageReader
+from commands.messages.readers.declared import MessageReader, Reading
 from commands.messages.readers.registered import READERS
 from models.access.dues import Due, DueKind
 from models.master.channels import Channel
@@ -53,14 +53,14 @@ class LastsUntil:
         if writing.viewer.merchant_id != self._long_of:
             self.turns.append("short")
             self._other.set()
-            return ()
+            return Reading(())
         writing.extent.touch(4)
         self.turns.append("long begins")
         self.begun.set()
         async with asyncio.timeout(60):
             await self._other.wait()
         self.turns.append("long ends")
-        return ()
+        return Reading(())
 
 
 @pytest.mark.parametrize("content", [files.FILE, LONG], ids=["touches much", "has many bytes"])
@@ -93,11 +93,11 @@ async def test_a_short_message_that_waits_for_others_is_put_aside_and_read_later
         done.append("asks")
         await writing.lock(Channel, {held: ()})
         done.append("holds")
-        return ()
+        return Reading(())
 
     async def free(_writing, _incoming):
         done.append("free")
-        return ()
+        return Reading(())
 
     for type_, apply in (("DELFOR", locking), ("DELJIT", free)):
         monkeypatch.setitem(READERS, type_, MessageReader(frozenset({"97A"}), apply))

@@ -1,12 +1,13 @@
 """Opening balances: what another system counted before we did, of contracts that are taken over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import select
 
 from commands.master.catalog import check_scale
 from commands.trade.contracts.life import check_contract_state
@@ -22,12 +23,15 @@ from kit.ids import Names, new_id
 from kit.inputs import Command, Day, Each, Input, QuantityOrZero, Reference
 from models.access.viewers import Scope
 from models.base.acts import Act
+from models.base.visibility import seen_by
 from models.events.trade.releases import ContractAccountOpened
 from models.master.catalog import Product
 from models.master.parties import Address
 from models.trade.codes import TradeCode
 from models.trade.contracts.states import LIVING_CONTRACTS
 from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.releases.tables import AccountPeriod, Release
+from models.trade.releases.words import ReleaseState
 
 
 class OpeningBalance(Input):
@@ -43,7 +47,8 @@ class OpeningBalance(Input):
     starts_on: Day | None = Field(
         None,
         description="The day from which it was counted: a later one than before begins a new"
-        " period. That of the newest period, or the contract's first day, when left out.",
+        " period, an earlier one moves the day of the newest one, unless the customer has said"
+        " that. That of the newest period, or the contract's first day, when left out.",
     )
     issued: QuantityOrZero = Field(description="What was issued since then: our cumulative.")
     received: QuantityOrZero = Field(description="What of that had arrived, at most `issued`.")
@@ -65,19 +70,20 @@ async def open_all(writing: Writing, command: AccountsOpen) -> Outcome:
     """Open accounts, by the same statements for any number of them.
 
     Refused: of an item NOT_FOUND, WRONG_STATE for a contract that has ended, NOT_ON_CONTRACT,
-    SCALE_EXCEEDED, OUT_OF_RANGE for more received than issued, INVALID_DATE for a day before that
-    from which it counts already, or one that has not come, DUPLICATE for a place that stands in the
-    call already.
+    SCALE_EXCEEDED, OUT_OF_RANGE for more received than issued, INVALID_DATE for a day that has not
+    come, one before that of which the customer says that it counts from it, or one not after the
+    first day of the period before, DUPLICATE for a place that stands in the call already.
     """
     known = await locked_places(writing, map(ReleasePlace.of, command.accounts))
     products = await writing.records(Product, "id", {it.product_id for it in known.lines.values()})
     ship_tos = {it.ship_to_id for it in command.accounts if it.ship_to_id is not None}
     addresses = by_id(await writing.records(Address, "id", ship_tos))
+    after = await _movable(writing, known, command.accounts)
     force, results = Force(writing, known), list[dict[str, Any]]()
     for place, item in enumerate(command.accounts):
         await writing.room(1)
         try:
-            results.append(_open(force, item, by_id(products), addresses))
+            results.append(_open(force, item, by_id(products), addresses, after))
         except Refused as refused:
             problems = [it.below(("accounts", place)) for it in refused.problems]
             results.append({"account_id": None, "status": "REFUSED", "problems": problems})
@@ -91,6 +97,7 @@ def _open(
     item: OpeningBalance,
     products: Mapping[UUID, Product],
     addresses: Mapping[UUID, Address],
+    after: Mapping[UUID, date],
 ) -> dict[str, Any]:
     """Open one account and return its result. Refused: as `accountsOpen`."""
     known, place = force.known, ReleasePlace.of(item)
@@ -104,11 +111,11 @@ def _open(
     with refusals:
         if place in force.accounts:
             raise Refused(Code.DUPLICATE, "This place stands twice.", ("contract_line_id",))
-        account = _counting(before, contract, item, force.writing.now)
+        account = _counting(before, contract, item, force.writing.now, after)
     refusals.end()
     status = "CREATED" if before is None else "UPDATED"
     opened = replace(account, opening=item.issued, opening_received=item.received)
-    if account.period is not None and opened == account:
+    if opened == before:
         return {"account_id": account.id, "status": "UNCHANGED", "problems": []}
     force.keep(place, opened)
     if before is not None and account.period is None:
@@ -161,15 +168,56 @@ def _line(known: KnownLines, item: OpeningBalance) -> tuple[Contract, ContractLi
 
 
 def _counting(
-    before: Account | None, contract: Contract, item: OpeningBalance, now: datetime
+    before: Account | None,
+    contract: Contract,
+    item: OpeningBalance,
+    now: datetime,
+    after: Mapping[UUID, date],
 ) -> Account:
-    """Return the account as it counts. Refused: INVALID_DATE."""
-    if before is None:
-        day = item.starts_on or contract.valid_from
-        return Account(new_id(), new_id(), day, is_new=True)
-    if item.starts_on is not None and item.starts_on < before.starts_on:
-        text = f"It has counted from {before.starts_on} already."
-        raise Refused(Code.INVALID_DATE, text, ("starts_on",))
+    """Return the account as it counts. after: of `_movable`. Refused: INVALID_DATE."""
+    path = ("starts_on",)
     if item.starts_on is not None and begun(item.starts_on, contract, now) is None:
-        raise Refused(Code.INVALID_DATE, "This day has not come yet.", ("starts_on",))
-    return before.counting_from(item.starts_on)
+        raise Refused(Code.INVALID_DATE, "This day has not come yet.", path)
+    if before is None:
+        return Account(new_id(), new_id(), item.starts_on or contract.valid_from, is_new=True)
+    if item.starts_on is None or item.starts_on >= before.starts_on:
+        return before.counting_from(item.starts_on)
+    if before.id not in after:
+        text = f"Its customer says that it counts from {before.starts_on}."
+        raise Refused(Code.INVALID_DATE, text, path)
+    if item.starts_on <= after[before.id]:
+        text = f"The period before counts from {after[before.id]}: this one begins after that."
+        raise Refused(Code.INVALID_DATE, text, path)
+    return replace(before, starts_on=item.starts_on)
+
+
+async def _movable(
+    writing: Writing, known: KnownLines, items: Sequence[OpeningBalance]
+) -> Mapping[UUID, date]:
+    """Return the accounts whose newest period may begin on an earlier day, which is to be after.
+
+    Of those for which items name an earlier one: an account that was opened wrong is mended so. One
+    of which the customer has said its day is not among them.
+    """
+    named = ((known.accounts.get(ReleasePlace.of(it)), it.starts_on) for it in items)
+    wanted = {of.id: of.period_id for of, day in named if of and day and day < of.starts_on}
+    if not wanted:
+        return {}
+    stated = (
+        select(AccountPeriod.id)
+        .distinct()
+        .join(Release, Release.period_id == AccountPeriod.id)
+        .where(
+            *seen_by(writing.viewer, AccountPeriod),
+            *seen_by(writing.viewer, Release),
+            AccountPeriod.id.in_(wanted.values()),
+            Release.counted_from == AccountPeriod.starts_on,
+            Release.state.in_((ReleaseState.ACTIVE, ReleaseState.SUPERSEDED)),
+        )
+    )
+    fixed = set(await writing.session.scalars(stated))
+    after = {key: date.min for key, period_id in wanted.items() if period_id not in fixed}
+    for each in await writing.records(AccountPeriod, "account_id", list(after)):
+        if each.id != wanted[each.account_id]:
+            after[each.account_id] = max(after[each.account_id], each.starts_on)
+    return after

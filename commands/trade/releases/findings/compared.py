@@ -6,10 +6,10 @@ from decimal import Decimal
 from itertools import accumulate
 
 from commands.trade.releases.findings.arriving import Arriving, Findings, Found, figure
-from commands.trade.releases.schedule import IN_TRANSIT, Schedule
+from commands.trade.releases.schedule import Schedule
 from models.base.guards import guards
 from models.trade.contracts.findings import FindingCode
-from models.trade.releases.words import Commitment, ReleaseType
+from models.trade.releases.words import IN_TRANSIT, Commitment, ReleaseType
 
 _PERCENT = 100
 _TICK = timedelta.resolution

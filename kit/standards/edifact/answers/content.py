@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from textwrap import wrap
 
 from kit.standards.edifact.answers.control import APERAK
 from kit.standards.edifact.groups import Group, Seg
@@ -29,17 +30,18 @@ TABLE: Sequence[Seg | Group] = (
 )
 """Segments and groups of D.96A."""
 _ACKNOWLEDGED, _IN_ERROR = "312", "313"
-_LONGEST_TEXT, _MOST_TEXTS = 70, 5
+_LONGEST_TEXT, _MOST_TEXTS, _MOST_NOTES = 70, 5, 9
 _UNSPECIFIED = 18
 """Of 0085, whose codes are told as ours (3055: 91, assigned by the seller)."""
 
 
 class Verdict(StrEnum):
-    """What became of a message (1225): all, some or nothing of it was taken in."""
+    """What became of a message (1225): all, some or nothing of it holds, or that is not decided."""
 
     ALL = "29"
     SOME = "34"
     NOTHING = "27"
+    HELD = "23"
 
 
 @dataclass(frozen=True)
@@ -50,22 +52,39 @@ class Remark:
     text: str
 
 
+@dataclass(frozen=True)
+class Reply:
+    """What became of a message. remarks: what is wrong with it, notes: what else is to be said."""
+
+    verdict: Verdict
+    remarks: Sequence[Remark] = ()
+    notes: Sequence[str] = ()
+
+
 def application_body(
-    interchange: str, message: str, verdict: Verdict, remarks: Sequence[Remark], now: datetime
+    interchange: str, message: str, reply: Reply, now: datetime
 ) -> Sequence[SegmentParts]:
-    """Return the segments of an APERAK. interchange, message: references of what it answers."""
-    name = _IN_ERROR if remarks else _ACKNOWLEDGED
+    """Return the segments of an APERAK. interchange, message: references of what it answers.
+
+    Of more notes than it has room for the first ones are told.
+    """
+    name = _IN_ERROR if reply.remarks else _ACKNOWLEDGED
     return [
-        ("BGM", name, f"{interchange}/{message}"[:35], verdict.value),
+        ("BGM", name, f"{interchange}/{message}"[:35], reply.verdict.value),
         ("DTM", ("137", now.strftime("%Y%m%d%H%M"), "203")),
+        *(_text(it) for it in reply.notes[:_MOST_NOTES]),
         ("RFF", ("AGO", interchange)),
         ("RFF", ("ACW", message)),
-        *(segment for each in remarks for segment in _of(each)),
+        *(segment for each in reply.remarks for segment in _of(each)),
     ]
 
 
 def _of(remark: Remark) -> Iterator[SegmentParts]:
     yield ("ERC", (str(remark.code or _UNSPECIFIED), "", "91"))
-    text, size = " ".join(remark.text.split()), _LONGEST_TEXT
-    parts = [text[at : at + size] for at in range(0, len(text), size)]
-    yield ("FTX", "AAO", "", "", parts[:_MOST_TEXTS])
+    yield _text(remark.text)
+
+
+def _text(text: str) -> SegmentParts:
+    """Return a text in lines, whose words are whole."""
+    lines = wrap(" ".join(text.split()), _LONGEST_TEXT, break_on_hyphens=False)
+    return ("FTX", "AAO", "", "", lines[:_MOST_TEXTS])

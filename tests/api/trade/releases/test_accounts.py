@@ -324,7 +324,7 @@ async def test_a_balance_of_a_later_day_begins_a_period_and_wrong_ones_stop_no_o
     await _open(ask, {**dock, "startsOn": "2026-02-01"})
     results = await _open(
         ask,
-        {**dock, "startsOn": "2026-01-31"},
+        {**dock, "startsOn": "2026-03-31"},
         {**dock, "received": "11"},
         {**dock, "issued": "10.5"},
         {**dock, "startsOn": "2026-03-01", "received": "4"},

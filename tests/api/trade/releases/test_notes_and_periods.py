@@ -1,9 +1,13 @@
 """Delivery notes and days that customers tell, and what has left beside them."""
 
+from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from models.trade.releases.tables import AccountPeriod
+from tests.api.trade.releases.test_accounts import _open, _send, _still_open
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
@@ -262,6 +266,47 @@ async def test_all_notes_are_compared_with_what_was_told_before(line):
         found.append(contracts.found(payload))
     again = ("SUPERSEDED", ["REPEATED"])
     assert found == [("ACTIVE", []), again, ("ACTIVE", []), ("ACTIVE", []), again]
+
+
+async def test_a_day_to_come_is_refused_and_an_account_that_was_opened_wrong_is_mended(ask, world):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    taken = {"contractLineId": line, "issued": "500", "received": "500"}
+    (refused,) = await _open(ask, {**taken, "startsOn": "2027-01-01"})
+    assert refused["userErrors"] == [
+        {"code": "INVALID_DATE", "field": ["input", "accounts", "0", "startsOn"]}
+    ]
+    # One that stands so since it was taken, and where a schedule has come by then.
+    await _open(ask, {**taken, "startsOn": "2026-02-28"})
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), cumulativeReceived="500")
+    begins = update(AccountPeriod).where(AccountPeriod.merchant_id == world.merchant_id)
+    async with world.database.writing(world.merchant_id) as session:
+        await session.execute(begins.values(starts_on=date(2027, 1, 1)))
+    await _send(ask, world, contract, "60")
+    assert await _still_open(ask, contract) == ["100"]
+    (mended,) = await _open(ask, {**taken, "startsOn": "2026-01-01"})
+    (period,) = mended["account"]["periods"]
+    assert (mended["status"], period["startsOn"], period["cumulativeIssued"]) == (
+        *("UPDATED", "2026-01-01", "560"),
+    )
+    assert await _still_open(ask, contract) == ["40"]
+    # What its customer says itself stays as it is, and so does what was before that.
+    anew = {"countedFrom": "2026-03-02", "cumulativeReceived": "0"}
+    for number, figures in ((2, {}), (3, anew)):
+        await contracts.release(ask, line, number, schedule("2026-03-10", "100"), **figures)
+    (refused,) = await _open(ask, {**taken, "startsOn": "2026-02-01"})
+    assert [it["code"] for it in refused["userErrors"]] == ["INVALID_DATE"]
+
+
+async def test_a_period_moves_no_further_back_than_the_one_before_it(ask, world):
+    contract = await contracts.contract(world, ask)
+    taken = {"contractLineId": contract["lines"][0]["id"], "issued": "9", "received": "9"}
+    for day in ("2026-01-15", "2026-02-20"):
+        await _open(ask, {**taken, "startsOn": day})
+    for day, status in (("15", "REFUSED"), ("16", "UPDATED")):
+        (result,) = await _open(ask, {**taken, "startsOn": f"2026-01-{day}"})
+        assert result["status"] == status
+    assert [it["startsOn"] for it in result["account"]["periods"]] == ["2026-01-15", "2026-01-16"]
 
 
 async def test_what_came_before_the_last_note_is_in_the_figure_and_not_added(line):

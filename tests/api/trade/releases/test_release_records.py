@@ -16,7 +16,7 @@ from tests.guard import counted
 from tests.make import reasons
 from tests.make.feed import rows
 from tests.make.master import parties
-from tests.make.trade import contracts
+from tests.make.trade import contracts, too_large
 from tests.make.trade.contracts import schedule, window
 
 RECORD = """
@@ -315,14 +315,11 @@ def test_a_release_has_no_more_lines_than_an_article_of_a_message():
     assert [it.code for it in refused.value.problems] == [Code.TOO_MANY_ITEMS]
 
 
-MOST = "600000000000"
-
-
-async def test_one_whose_rows_cannot_be_written_stops_no_other(ask, world, database):
-    """What one line releases in all has more digits than its counter holds."""
+async def test_one_whose_rows_cannot_be_written_stops_no_other(ask, world, database, monkeypatch):
+    too_large.refuse(monkeypatch)
     lines = [await _line(ask, world) for _ in range(5)]
     many = [{**it, "number": "1", "lines": [schedule("2026-03-06", "10")]} for it in lines]
-    many[3]["lines"] = [schedule(f"2026-03-0{day}", MOST) for day in (6, 7)]
+    many[3]["lines"] = [schedule("2026-03-06", str(too_large.QUANTITY))]
     results = await _record(ask, *many)
     states = ["CREATED"] * 3 + ["REFUSED", "CREATED"]
     assert [it["status"] for it in results] == states
@@ -339,3 +336,31 @@ async def test_one_whose_rows_cannot_be_written_stops_no_other(ask, world, datab
         assert [it["status"] for it in await _record(ask, *again)] == states
     # Halves of five are found in three parts more, each of as many statements.
     assert len(more) <= 8 * len(sent)
+
+
+async def test_an_absurd_quantity_of_one_place_stops_no_other_place(ask, world):
+    most = "999999999999"
+    line = (await _line(ask, world))["contractLineId"]
+    both = [schedule("2026-04-10", most), schedule("2026-04-11", most)]
+    for place, lines in (("D1", both), ("D2", [schedule("2026-04-10", "5")])):
+        payload = await contracts.try_release(ask, line, 1, *lines, unloadingPoint=place)
+        state, codes = contracts.found(payload)
+        assert (state, "EXCEEDS_MAX" in codes) == ("ACTIVE", True)
+    first = await contracts.try_release(
+        ask, line, 2, both[0], unloadingPoint="D3", **_received(most)
+    )
+    again = await contracts.try_release(
+        ask, line, 2, both[0], unloadingPoint="D4", **_received(most)
+    )
+    assert [contracts.found(it)[0] for it in (first, again)] == ["ACTIVE", "ACTIVE"]
+
+
+def _received(received: str) -> dict[str, Any]:
+    return {"cumulativeReceived": received}
+
+
+async def test_our_code_of_what_is_on_its_way_is_no_code_of_a_customer(ask, world):
+    line = (await _line(ask, world))["contractLineId"]
+    own = schedule("2026-04-10", "5") | {"code": "IN_TRANSIT"}
+    payload = await contracts.try_release(ask, line, 1, own)
+    assert reasons(payload["userErrors"]) == [("INVALID", "lines.0.code")]

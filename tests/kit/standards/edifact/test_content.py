@@ -1,11 +1,13 @@
 """APERAK: what is written stands in the groups of D.96A, and is read again as it was meant."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import pytest
 
 from kit.standards.edifact.answers import content
-from kit.standards.edifact.answers.content import Remark, Verdict
+from kit.standards.edifact.answers.content import Remark, Reply, Verdict
 from kit.standards.edifact.envelopes import split
 from kit.standards.edifact.groups import parse
 from kit.standards.edifact.messages import segments_of
@@ -20,9 +22,10 @@ HEADER = Header(
 )
 
 
-def written(verdict: Verdict, *remarks: Remark) -> tuple[list[str], object]:
+def written(verdict: Verdict, *remarks: Remark, notes: Sequence[str] = ()) -> tuple[Any, Any]:
     """Return the segments of an APERAK as they are read, and its groups."""
-    body = content.application_body("REF1", "M1", verdict, remarks, NOW)
+    reply = Reply(verdict, remarks, notes)
+    body = content.application_body("REF1", "M1", reply, NOW)
     raw = interchange(HEADER, [(content.KIND, body)], Style())
     (found,) = split(raw)
     assert found.is_whole
@@ -52,8 +55,16 @@ def test_each_remark_is_an_error_with_its_text_in_parts() -> None:
     first, second = branch.within("ERROR")
     assert first.one("FTX").get(4) == "LIN 7: 4799?"
     parts = [second.one("FTX").get(4, place) for place in range(1, 6)]
-    assert [len(it) for it in parts] == [70] * 5
-    assert "".join(parts) == long[:350]
+    assert max(map(len, parts)) <= 70
+    assert long.startswith(" ".join(parts))
+    assert len(" ".join(parts)) > 4 * 55
+
+
+def test_what_is_no_error_stands_before_what_it_is_about() -> None:
+    texts, branch = written(Verdict.HELD, notes=[f"{it} waits." for it in range(12)])
+    assert texts[1] == "BGM+312+REF1/M1+23"
+    assert [it.get(4) for it in branch.all("FTX")] == [f"{it} waits." for it in range(9)]
+    assert branch.within("ERROR") == ()
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
