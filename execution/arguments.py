@@ -281,7 +281,7 @@ def inputs_of_mutations(schema: GraphQLSchema) -> frozenset[GraphQLNamedType]:
 _NAMES = {
     "Boolean": "This is true or false.",
     "ID": "This is a text: an id as it was read.",
-    "Int": "This is a whole number between -2147483648 and 2147483647.",
+    "Int": "This is a whole number, for example 1.",
     "String": "This is a text.",
 }
 """Scalars of the language -> what a client reads; ours are never refused here."""
@@ -304,6 +304,8 @@ def marked(value: Any, type_: Any) -> Any:
         return type_.coerce_input_value(value)
     except GraphQLError as error:
         text = _NAMES.get(type_.name, error.message)
+        if type_.name == "Int" and isinstance(value, int) and not isinstance(value, bool):
+            text = "This is between -2147483648 and 2147483647."
         if is_enum_type(type_):
             text = f"This is one of {', '.join(type_.values)}."
         return Wrong(_CODES.get(type_.name, Code.INVALID), text, value)

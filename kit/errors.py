@@ -196,7 +196,8 @@ class Refusals:
     """Gathers refusals of several steps, so that all are told at once.
 
     `with refusals:` around a step goes on after what it refuses; `end` refuses all that was met.
-    That a row is in a wrong state is said of it once, as it was met first.
+    Nothing is told twice, and that a row is in a wrong state is said of it once, as it was met
+    first.
     """
 
     def __init__(self, above: Path = ()) -> None:
@@ -215,9 +216,10 @@ class Refusals:
         return False
 
     def _is_known(self, problem: Problem) -> bool:
-        """Tell whether it says again that a row is in a wrong state."""
-        of_state = [it.path for it in self.problems if it.code is Code.WRONG_STATE]
-        return problem.code is Code.WRONG_STATE and problem.path in of_state
+        """Tell whether it was met already, or says again that a row is in a wrong state."""
+        there = [it for it in self.problems if it.path == problem.path]
+        is_state = problem.code is Code.WRONG_STATE
+        return problem in there or (is_state and any(it.code == problem.code for it in there))
 
     def end(self) -> None:
         """Refused: all that was met, if anything was."""

@@ -6,7 +6,8 @@ written once; a broken rule becomes a `Refused` whose path is the path inside th
 Every text is taken in Unicode's form NFC, so that two that look the same are the same.
 """
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -162,12 +163,29 @@ class _UpTo(GroupedMetadata):
             raise _refuse(Code.INVALID_CHARACTER, str(error)) from error
 
 
-@dataclass(frozen=True)
 class StandIns:
     """Tells which values may stand in a text that follows a rule of its own."""
 
-    least: str
-    most: str
+    def __init__(
+        self, *values: str, beside: Callable[[Mapping[str, Any]], str | None] | None = None
+    ) -> None:
+        """Take at least two, the least first.
+
+        beside: from what else its object was given to what is nearest to that, if it says.
+        """
+        self.values, self.beside = values, beside
+
+
+def spelled(pattern: str, how: str) -> AfterValidator:
+    """Return the rule of a text that is written in one way. how: what it is, as clients read it."""
+    rule = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not rule.fullmatch(text):
+            raise _refuse(Code.INVALID, f"This is {how}.")
+        return text
+
+    return AfterValidator(check)
 
 
 _PRINTABLE, _VISIBLE = AfterValidator(_printable), AfterValidator(_visible)

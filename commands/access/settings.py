@@ -8,7 +8,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, happened, put
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
-from kit.inputs import Command, Currency, Reference, StandIns
+from kit.inputs import Command, Currency, Reference, StandIns, spelled
 from kit.standards.languages import Language
 from models.access.settings import MerchantSettings
 from models.access.viewers import Scope
@@ -20,12 +20,19 @@ _EVENTS = UpsertEvents(MerchantSettingsCreated, MerchantSettingsUpdated)
 
 LogoUrl = Annotated[
     str,
-    StringConstraints(max_length=500, pattern="^https://[!-~]+$"),
+    StringConstraints(max_length=500),
+    spelled("https://[!-~]+", "an address, for example https://example.com/logo.png"),
     StandIns("https://a.example", "https://z.example"),
 ]
-Colour = Annotated[str, StringConstraints(pattern="^#[0-9a-f]{6}$"), StandIns("#000000", "#ffffff")]
+Colour = Annotated[
+    str,
+    spelled("#[0-9a-f]{6}", "a colour, for example #1f6feb"),
+    StandIns("#000000", "#ffffff"),
+]
 TimeOfDay = Annotated[
-    str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$"), StandIns("00:00", "23:59")
+    str,
+    spelled("([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day, HH:MM, for example 17:00"),
+    StandIns("00:00", "23:59"),
 ]
 
 

@@ -3,14 +3,14 @@
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
 from kit.errors import Code
-from kit.inputs import Command, Each, Input, StandIns, Upsert, refuse_duplicates
+from kit.inputs import Command, Each, Input, StandIns, Upsert, refuse_duplicates, spelled
 from kit.standards.un import HAZARD_CLASSES, NUMBER
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -47,7 +47,9 @@ Celsius = Annotated[
     AfterValidator(_plausible),
     StandIns(str(_COLDEST), str(_HOTTEST)),
 ]
-UnNumber = Annotated[str, StringConstraints(pattern=f"^{NUMBER}$"), StandIns("UN0004", "UN3550")]
+UnNumber = Annotated[
+    str, spelled(NUMBER, "a UN number, for example UN1263"), StandIns("UN0004", "UN3550")
+]
 HazardClasses = Annotated[
     list[HazardClass], Field(max_length=len(HAZARD_CLASSES)), AfterValidator(_in_order)
 ]

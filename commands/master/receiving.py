@@ -1,22 +1,44 @@
 """Hours of a week, as inputs say them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from kit.errors import Code, Path, Refused
-from kit.inputs import Input, StandIns
+from kit.inputs import Input, StandIns, spelled
 
-Opens = Annotated[
-    str, StringConstraints(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$"), StandIns("00:00", "23:00")
-]
+_OPENS, _CLOSES = "([01][0-9]|2[0-3]):[0-5][0-9]", "([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
+_TIME = "a time of day, HH:MM, for example 06:00"
+_HOURS = [f"{hour:02}:00" for hour in range(25)]
+
+
+def _just_before(opening: Mapping[str, Any]) -> str | None:
+    """Return the minute before a place closes, where that is said."""
+    return _moved(opening, "closes", _CLOSES, -1)
+
+
+def _just_after(opening: Mapping[str, Any]) -> str | None:
+    """Return the minute after a place opens, where that is said."""
+    return _moved(opening, "opens", _OPENS, 1)
+
+
+def _moved(opening: Mapping[str, Any], name: str, pattern: str, minutes: int) -> str | None:
+    text = opening.get(name)
+    if not (isinstance(text, str) and re.fullmatch(pattern, text)):
+        return None
+    moved = int(text[:2]) * 60 + int(text[3:]) + minutes
+    return f"{moved // 60:02}:{moved % 60:02}" if moved >= 0 else None
+
+
+Opens = Annotated[str, spelled(_OPENS, _TIME), StandIns(*_HOURS[:-1], beside=_just_before)]
 Closes = Annotated[
     str,
-    StringConstraints(pattern="^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"),
-    StandIns("01:00", "24:00"),
+    spelled(_CLOSES, f"{_TIME}, or 24:00"),
+    StandIns(*_HOURS[1:], beside=_just_after),
 ]
 
 

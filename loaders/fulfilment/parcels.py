@@ -1,8 +1,9 @@
 """Parcels as they are read."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, or_, select
 
 from loaders.reading.acts import everything
 from loaders.reading.relations import Computed, Many, One, Part, Reader, Relation, Through
@@ -13,7 +14,6 @@ from models.fulfilment.parcels import (
     Parcel,
     ParcelContent,
     ParcelLineage,
-    ParcelStatus,
     TrackingNumber,
 )
 from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL
@@ -83,7 +83,7 @@ class _ByTrackingNumber(Relation):
 
 def _first(parcel: Any, number: Any) -> tuple[ColumnElement[Any], ...]:
     order = (number.added_at.desc(), parcel.delivery_id.desc(), parcel.parcel_no)
-    return parcel.status == ParcelStatus.VOIDED, *order
+    return number.is_voided, *order
 
 
 by_tracking_number = _ByTrackingNumber()
@@ -100,71 +100,93 @@ class _Sharing(Relation):
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the parcels and the select of those that share a number with one."""
-        found, own, other = (reader.table(Parcel) for _ in range(3))
-        mine, its = reader.table(TrackingNumber), reader.table(TrackingNumber)
-        sharing = (
-            select(other.id)
-            .select_from(mine)
-            .join(own, own.id == mine.parcel_id)
-            .join(its, its.number_compared == mine.number_compared)
-            .join(other, other.id == its.parcel_id)
-            .where(mine.parcel_id == key, other.id != key)
-            .where(_may_be_of_one_carrier(mine, its))
-            .where(_had(reader, own, mine, other, its), _had(reader, other, its, own, mine))
-            .where(_lost(reader, own, mine) == _lost(reader, other, its))
-            .where(*(it.merchant_id == merchant(reader.viewer) for it in (mine, own, its, other)))
-            .correlate_except(mine, own, its, other)
-        )
+        found, pairs = reader.table(Parcel), _pairs(reader, key)
+        itself = func.bool_or(pairs.c.lost).filter(pairs.c.parcel_id == key)
+        own = itself.over(partition_by=pairs.c.number)
+        together = select(*pairs.c, (pairs.c.lost == own).label("alike"))
+        of = together.correlate_except(pairs).subquery()
+        sharing = select(of.c.parcel_id).where(of.c.parcel_id != key, of.c.shares, of.c.alike)
         rows = select().select_from(found).correlate_except(found)
-        rows = rows.where(found.id.in_(sharing), *seen_by(reader.viewer, found))
+        rows = rows.where(
+            found.id.in_(sharing.correlate_except(of)), *seen_by(reader.viewer, found)
+        )
         return found, rows.order_by(found.delivery_id, found.packing, found.parcel_no)
 
 
-def _may_be_of_one_carrier(number: Any, other: Any) -> ColumnElement[bool]:
-    unknown = (it.carrier_id.is_(None) for it in (number, other))
-    return or_(*unknown, number.carrier_id == other.carrier_id)
+@dataclass(frozen=True)
+class _Numbered:
+    """A parcel under a number: when it got it, to whom it goes, and its end, null before that."""
+
+    number: Any
+    parcel: Any
+    delivery: Any
+
+    @property
+    def ended(self) -> ColumnElement[Any]:
+        return case((self.parcel.status.in_(TERMINAL), self.parcel.status_at))
+
+    @property
+    def customer(self) -> ColumnElement[Any]:
+        """The party, or the address of a guest."""
+        own = (cast(it, Text()) for it in (self.delivery.party_id, self.delivery.ship_to))
+        return func.coalesce(*own, fixed("")).collate("C")
+
+    def lost_by(self, newer: Any, is_anothers: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Tell whether it had the number no more when another one got it, at an instant.
+
+        is_anothers: whether that goes to another customer.
+        """
+        added_at = self.number.added_at
+        was_over = func.coalesce(self.ended < newer, false())
+        over = or_(was_over, is_anothers, newer - added_at > NUMBERED_WITHIN)
+        return and_(newer > added_at, over)
+
+    def had(self, other: "_Numbered") -> ColumnElement[bool]:
+        """Tell whether it still had the number when another parcel got it."""
+        return ~self.lost_by(other.number.added_at, self.customer != other.customer)
 
 
-def _had(reader: Reader, parcel: Any, number: Any, other: Any, others: Any) -> ColumnElement[bool]:
-    """Tell whether a parcel still had its number when another one got it. others: its number."""
-    was_over = and_(parcel.status.in_(TERMINAL), parcel.status_at < others.added_at)
-    apart = others.added_at - number.added_at > NUMBERED_WITHIN
-    ended = or_(was_over, apart, _goes_elsewhere(reader, parcel, other))
-    came_later = others.added_at > number.added_at
-    return and_(parcel.status != ParcelStatus.VOIDED, ~and_(came_later, ended))
+def _pairs(reader: Reader, key: ColumnElement[Any]) -> Any:
+    """Return each that has a number of a parcel, itself too: by one pass, however many there are.
+
+    shares: it and the parcel had the number when the one or the other got it. lost: it has it no
+    more, since another one got it after its end.
+    """
+    tables, _ = everything(reader).tables((TrackingNumber, Parcel, entity_named("Delivery")) * 2)
+    own, other = _Numbered(*tables[:3]), _Numbered(*tables[3:])
+    mine, its = own.number, other.number
+    carriers = [it.carrier_id.is_(None) for it in (mine, its)]
+    is_same = or_(*carriers, mine.carrier_id == its.carrier_id)
+    shares = and_(is_same, own.had(other), other.had(own))
+    columns = (its.number_compared.label("number"), its.parcel_id, shares.label("shares"))
+    rows = select(*columns, _lost(other).label("lost")).select_from(mine)
+    for each in (own, other):
+        if each is other:
+            rows = rows.join(its, its.number_compared == mine.number_compared)
+        rows = rows.join(each.parcel, each.parcel.id == each.number.parcel_id)
+        rows = rows.join(each.delivery, each.delivery.id == each.parcel.delivery_id)
+    rows = rows.where(mine.parcel_id == key, ~mine.is_voided, ~its.is_voided)
+    rows = rows.where(*(it.merchant_id == merchant(reader.viewer) for it in tables))
+    return rows.correlate_except(*tables).subquery()
 
 
-def _goes_elsewhere(reader: Reader, parcel: Any, other: Any) -> ColumnElement[bool]:
-    """Tell whether two parcels go to two customers: parties, or guests by their addresses."""
+def _lost(its: _Numbered) -> ColumnElement[bool]:
+    """Tell whether a parcel has its number no more, as `commands.fulfilment.tracking.named` does.
 
-    def are_apart(delivery: Any, another: Any) -> ColumnElement[bool]:
-        guests = and_(
-            delivery.party_id.is_(None), delivery.ship_to.is_distinct_from(another.ship_to)
-        )
-        return and_(
-            delivery.id == parcel.delivery_id,
-            another.id == other.delivery_id,
-            or_(delivery.party_id.is_distinct_from(another.party_id), guests),
-        )
+    That is since the newest got it: of its carrier, or of none that is known.
+    """
+    number, carrier_id = its.number.number_compared, its.number.carrier_id
+    added_at = func.max(its.number.added_at)
 
-    delivery = entity_named("Delivery")
-    return everything(reader).some(delivery, delivery, where=are_apart)
+    def newest(*of: Any) -> ColumnElement[Any]:
+        own = added_at.over(partition_by=[*of, carrier_id])
+        anybodys = added_at.filter(carrier_id.is_(None)).over(partition_by=[*of])
+        every = added_at.over(partition_by=[*of])
+        return case((carrier_id.is_(None), every), else_=func.greatest(own, anybodys))
 
-
-def _lost(reader: Reader, parcel: Any, number: Any) -> ColumnElement[bool]:
-    """Tell whether a parcel has its number no more, since another one got it after its end."""
-    other, newer = reader.table(Parcel), reader.table(TrackingNumber)
-    return (
-        select(newer.id)
-        .select_from(newer)
-        .join(other, other.id == newer.parcel_id)
-        .where(newer.number_compared == number.number_compared)
-        .where(other.status != ParcelStatus.VOIDED, ~_had(reader, parcel, number, other, newer))
-        .where(_may_be_of_one_carrier(number, newer))
-        .where(*(it.merchant_id == merchant(reader.viewer) for it in (newer, other)))
-        .correlate_except(newer, other)
-        .exists()
-    )
+    last = newest(number)
+    is_anothers = newest(number, its.customer) < last
+    return its.lost_by(last, is_anothers)
 
 
 sharing = _Sharing()

@@ -114,9 +114,10 @@ class TrackingNumber(Owned):
     """A carrier's number of a parcel; a second one never replaces the first (invariant P3).
 
     number: as it was given. number_compared: the same as numbers are compared, in a column, for
-    row-level security uses no index over a function that might tell what it is given. Parcels may
-    share a number: they are one consignment of one customer, as long as none of them was at its end
-    before another got it (`commands.fulfilment.tracking.named`).
+    row-level security uses no index over a function that might tell what it is given. is_voided:
+    whether its parcel is, so that however many voided ones had a number, none is read for those
+    that count. Parcels may share a number: they are one consignment of one customer, as long as
+    none of them was at its end before another got it (`commands.fulfilment.tracking.named`).
     """
 
     __tablename__ = "tracking_numbers"
@@ -130,7 +131,7 @@ class TrackingNumber(Owned):
         to("parcels", "parcel_id"),
         to("parties", "carrier_id"),
         unique("number", "number", "parcel_id"),
-        indexed("tracking_numbers", "number_compared"),
+        indexed("tracking_numbers", "number_compared", "is_voided", "added_at"),
         indexed("tracking_numbers", "parcel_id"),
         indexed("tracking_numbers", "carrier_id"),
     )
@@ -142,6 +143,7 @@ class TrackingNumber(Owned):
         Computed(f"translate(number, '{_WRITTEN}'::text, '{_COMPARED}'::text)", persisted=True)
     )
     added_at: Mapped[datetime]
+    is_voided: Mapped[bool] = mapped_column(default=False, server_default="false")
 
     @hybrid_method
     def is_called(self, number: str) -> bool:

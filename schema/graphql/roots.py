@@ -25,11 +25,14 @@ def _argument(name: str, annotation: Any) -> Parameter:
 
 
 def _only(arguments: Mapping[str, Any], ways: Iterable[str]) -> tuple[str, Any]:
-    """Return the only argument and its key, None where that is too long for any. Refused."""
+    """Return the only argument and its key, None where that is too long for any. Refused.
+
+    Keys are trimmed as they are where they are written: what is found there is found here.
+    """
     values = {key: it for key, it in arguments.items() if it not in {None, strawberry.UNSET}}
     if len(values) != 1:
         raise Refused(Code.INVALID, f"Give exactly one of {', '.join(ways)}.", ("id",))
-    ((name, value),) = values.items()
+    ((name, value),) = ((name, it.strip()) for name, it in values.items())
     if is_beyond(value, LONGEST_KEY):
         return name, None
     if "\0" in value:

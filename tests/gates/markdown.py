@@ -12,6 +12,9 @@ from tests.gates.switches import SWITCHES, VERBS
 
 ROOT = Path(__file__).parents[2]
 _RULE = re.compile(r"(?m)^\| ([A-Z]\d+) \| (.+?) \| .+ \| .+ \|$")
+_ENFORCED = re.compile(r"(?m)^\| ([A-Z]\d+) \| .+? \| (.+) \| .+ \|$")
+_ROW = re.compile(r"(?m)^\| `(\w+)` \| (.+) \|$")
+_CODE, _NAME = re.compile(r"\b[A-Z]\d+\b"), re.compile(r"`(\w+)`")
 _HEAD = """\
 # Gates
 
@@ -39,6 +42,18 @@ class Gate(NamedTuple):
 def rules() -> Mapping[str, str]:
     """Return code -> sentence of every rule."""
     return dict(_RULE.findall((ROOT / "docs" / "INVARIANTS.md").read_text("utf-8")))
+
+
+def named_at_verbs() -> Iterator[tuple[str, str]]:
+    """Yield (verb, rule) of all that other documents name together.
+
+    VERBS.md names rules in what a verb refuses, INVARIANTS.md verbs in what enforces a rule.
+    """
+    docs = ROOT / "docs"
+    for verb, row in _ROW.findall((docs / "VERBS.md").read_text("utf-8")):
+        yield from ((verb, rule) for rule in _CODE.findall(row))
+    for rule, enforced in _ENFORCED.findall((docs / "INVARIANTS.md").read_text("utf-8")):
+        yield from ((verb, rule) for verb in _NAME.findall(enforced))
 
 
 def gates() -> list[Gate]:

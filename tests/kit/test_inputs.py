@@ -28,6 +28,7 @@ from kit.inputs import (
     Reference,
     Zone,
     refuse_duplicates,
+    spelled,
 )
 from kit.standards.unicode import normal
 from tests.make.sweeps.leaves import INVISIBLE
@@ -238,6 +239,17 @@ def test_a_client_reads_our_words(field, value, message):
     for problem in refused.value.problems:
         assert problem.message.startswith(message)
         assert not PYDANTIC.search(problem.message)
+
+
+def test_how_a_text_is_written_is_told():
+    with pytest.raises(Refused) as refused:
+        Timed.read({"at": "6:00"})
+    assert refused.value.message == "This is a time of day, for example 06:00."
+    assert Timed.read({"at": "06:00"}).at == "06:00"
+
+
+class Timed(Input):
+    at: Annotated[str, spelled("[0-9]{2}:[0-9]{2}", "a time of day, for example 06:00")]
 
 
 def test_every_rule_that_has_a_code_has_words():

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +13,7 @@ from commands.writing.transaction import Writing
 from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import new_id
-from kit.inputs import Input, Name, Zone
+from kit.inputs import Input, Name, Zone, spelled
 from models.access.keys import ApiKey, LimitName, Merchant, MerchantSecret
 from models.access.tokens import issue
 from models.access.viewers import Actor, CompanyRole, usual
@@ -21,8 +21,8 @@ from models.base.bindings import bound_tables
 from models.base.tables import Base
 from models.events.access.keys import ApiKeyCreated, ApiKeyRevoked
 
-Slug = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,62}$")]
-Gs1Prefix = Annotated[str, StringConstraints(pattern="^[0-9]{4,12}$")]
+Slug = Annotated[str, spelled("[a-z0-9][a-z0-9-]{0,62}", "small letters, digits and hyphens")]
+Gs1Prefix = Annotated[str, spelled("[0-9]{4,12}", "a prefix of 4 to 12 digits")]
 
 
 class MerchantCreate(Input):

@@ -24,6 +24,7 @@ from commands.trade.orders.drafts import LineDraft
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.inputs import refuse_duplicates
+from kit.standards.money import plain
 from models.base.guards import guards
 from models.master.catalog import NAMES_OF_PACKAGINGS, Product
 from models.trade.codes import TradeCode
@@ -194,14 +195,18 @@ def _brings_rest(contract: Contract, line: ContractLine, quantity: Decimal) -> b
 def check_window(writing: Writing, contract: Contract, window: Window, path: Path = ()) -> None:
     """Check days at the contract's zone; path: of what has the window.
 
-    Refused: INVALID_WINDOW, OUTSIDE_VALIDITY (K3), NOTICE_TOO_SHORT.
+    Refused: INVALID_WINDOW, OUTSIDE_VALIDITY (K3), NOTICE_TOO_SHORT (K15), all at once.
     """
-    check_ahead(writing, window, path)
-    path = (*path, "window")
-    if not covers(contract, window):
-        refuse_validity(contract, path)
-    if not CallOffTerms(contract, writing.now).has_notice(window):
-        refuse_notice(contract, (*path, "earliest"))
+    refusals = Refusals()
+    with refusals:
+        check_ahead(writing, window, path)
+    with refusals:
+        if not covers(contract, window):
+            refuse_validity(contract, (*path, "window"))
+    with refusals:
+        if not CallOffTerms(contract, writing.now).has_notice(window):
+            refuse_notice(contract, (*path, "window", "earliest"))
+    refusals.end()
 
 
 def sums(drafts: Sequence[LineDraft]) -> dict[UUID, Decimal]:
@@ -242,10 +247,10 @@ def _limits(
             text = f"The most of one call-off is {most.normalize():f}."
             yield Problem(TradeCode.EXCEEDS_MAX, text, path)
         if total > left:
-            product = agreement.products[line.product_id]
-            open_part = f"{left.normalize():f} {line.unit.value} of {product.sku}"
-            text = f"Only {open_part} can still be called off."
-            yield Problem(TradeCode.EXCEEDS_MAX, text, path)
+            sku, several = agreement.products[line.product_id].sku, total != amounts[path[1]]
+            text = f"Only {plain(left)} {line.unit.value} of {sku} can still be called off"
+            more = f"; lines of this input call off {plain(total)} together" if several else ""
+            yield Problem(TradeCode.EXCEEDS_MAX, f"{text}{more}.", path)
 
 
 async def _check_schedule(writing: Writing, agreement: Agreement, command: ContractCallOff) -> None:

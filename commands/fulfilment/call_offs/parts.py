@@ -14,15 +14,15 @@ from commands.fulfilment.deliveries.places import (
 from commands.fulfilment.deliveries.planning.parts import check_places
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.master.parties.roles import HeldParty
-from commands.trade.contracts.times import check_listed
+from commands.trade.contracts.times import AgreedPlace, check_listed
 from commands.trade.orders.lines import lines_of
-from commands.writing.transaction import Writing, missing
+from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.inputs import refuse_duplicates
 from models.master.channels import Channel
+from models.master.parties import Address
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract
-from models.trade.orders.lines import OrderLine
 
 PARTS: Path = ("deliveries",)
 
@@ -41,7 +41,8 @@ def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) 
         for number, each in enumerate(part.lines):
             with refusals:
                 if each.line_no > len(command.lines):
-                    raise missing(OrderLine, (*path, "lines", number, "line_no"))
+                    text = f"The lines of this call-off have the numbers 1 to {len(command.lines)}."
+                    raise Refused(Code.NOT_FOUND, text, (*path, "lines", number, "line_no"))
         with refusals:
             if part.ship_to_id is not None:
                 check_listed(contract, part.ship_to_id, (*path, "ship_to_id"))
@@ -52,17 +53,24 @@ def check_parts(writing: Writing, contract: Contract, command: ContractCallOff) 
 
 
 async def check_unplanned(
-    writing: Writing, command: ContractCallOff, channel: Channel | None, party: HeldParty
+    writing: Writing,
+    command: ContractCallOff,
+    channel: Channel | None,
+    party: HeldParty,
+    address: Address | None,
 ) -> None:
     """Check what planning would refuse of deliveries, where it is not reached.
 
-    What is counted otherwise than its line is not compared. Refused: NOT_FOUND,
-    METHOD_NOT_ALLOWED, QUANTITY_NOT_OPEN.
+    address: to which the call-off goes, as far as that is known. What is counted otherwise than its
+    line is not compared. Refused: NOT_FOUND, METHOD_NOT_ALLOWED, QUANTITY_NOT_OPEN,
+    OUTSIDE_RECEIVING_HOURS.
     """
     refusals, lines = Refusals(), dict(enumerate(command.lines, 1))
     left = {line_no: line.quantity for line_no, line in lines.items()}
     with refusals:
         await check_places(writing, command.deliveries, PARTS)
+    with refusals:
+        await _check_hours(writing, command, address)
     for place, part in enumerate(command.deliveries):
         path: Path = (*PARTS, place)
         with refusals:
@@ -81,6 +89,20 @@ async def check_unplanned(
                 refusals.problems.append(problem)
             else:
                 left[each.line_no] -= each.quantity
+    refusals.end()
+
+
+async def _check_hours(writing: Writing, command: ContractCallOff, address: Address | None) -> None:
+    """Refused: OUTSIDE_RECEIVING_HOURS (D6) for the windows of parts whose address is known."""
+    named = {it.ship_to_id for it in command.deliveries if it.ship_to_id}
+    addresses = await writing.there(Address, named) if named else {}
+    refusals = Refusals()
+    for place, part in enumerate(command.deliveries):
+        where = addresses.get(part.ship_to_id) if part.ship_to_id else address
+        override = part.window_override or command.window_override
+        with refusals:
+            if part.window is not None:
+                AgreedPlace(where, override=override).check(part.window, (*PARTS, place, "window"))
     refusals.end()
 
 

@@ -64,7 +64,7 @@ async def _checked(
 ) -> tuple[Draft, frozenset[TimeRule]]:
     """Return the order to be, and the rules that its windows override. Refused: as `place`."""
     (party,) = await held(writing, {"id": [contract.party_id]})
-    refusals = Refusals()
+    refusals, address = Refusals(), None
     with refusals:
         _check_contract(writing, contract, party, command)
     channels = await writing.by_key(Channel, "id", [command.channel_id])
@@ -82,7 +82,8 @@ async def _checked(
         await _check_contact(writing, contract, command)
     with refusals:
         if refusals.problems:
-            await check_unplanned(writing, command, channels.get(command.channel_id), party)
+            channel = channels.get(command.channel_id)
+            await check_unplanned(writing, command, channel, party, address)
     refusals.end()
     draft = _draft(writing, contract, command, drafts, address)
     waits = await awaited(writing, channels[command.channel_id], party, draft)

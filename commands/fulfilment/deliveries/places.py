@@ -249,8 +249,8 @@ async def new_window(
 ) -> tuple[dict[str, Any], frozenset[TimeRule]]:
     """Return the columns of a new window, and the rules that it overrides.
 
-    Refused: INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be handled in
-    time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT.
+    Notes what is refused: INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be
+    handled in time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT.
     """
     with locked.writing.refusals:
         check_ahead(locked.writing, window, ())
@@ -264,8 +264,9 @@ async def new_window(
     agreed = {it.contract_id for it in locked.orders.values() if it.contract_id}
     contracts = await locked.writing.by_key(Contract, "id", agreed)
     call_offs = called_off(locked.orders.values(), locked.order_lines.values(), contracts)
-    arrival = AgreedPlace(address, call_offs, override)
-    overridden = arrival.check(window, ("window",))
+    overridden = frozenset[TimeRule]()
+    with locked.writing.refusals:
+        overridden = AgreedPlace(address, call_offs, override).check(window, ("window",))
     columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
     columns["window_override"] = override
     return columns, overridden

@@ -50,7 +50,12 @@ class ContentPack(Content):
 class ParcelFields(Input):
     """What is said of a parcel or pallet beside what lies in it."""
 
-    sscc: Sscc | None = Field(None, description="Its SSCC-18, when it has one already.")
+    sscc: Sscc | None = Field(
+        None,
+        description="Its SSCC-18, when it has one already: one that no other parcel has which is"
+        " not voided. It may be any number under the merchant's own GS1 prefix; those that are"
+        " generated leave it out.",
+    )
     generate_sscc: bool = Field(
         default=False, description="Give it the next SSCC under the merchant's GS1 prefix."
     )

@@ -19,7 +19,7 @@ from kit.errors import Code, Path, Problem, Refused
 from models.base.guards import guards
 from models.base.tasks import is_among
 from models.fulfilment.deliveries.tables import Delivery
-from models.fulfilment.parcels import WITH_CARRIER, Parcel, ParcelStatus, TrackingNumber, compared
+from models.fulfilment.parcels import WITH_CARRIER, Parcel, TrackingNumber, compared
 from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL
 
 
@@ -82,7 +82,8 @@ _HOLDERS = Statement(
         ),
         TrackingNumber.number_compared == any_(bindparam("keys", type_=ARRAY(Text()))),
         TrackingNumber.added_at > bindparam("since", type_=DateTime(timezone=True)),
-        ~is_among(Parcel.status, TERMINAL | {ParcelStatus.VOIDED}),
+        ~TrackingNumber.is_voided,
+        ~is_among(Parcel.status, TERMINAL),
     )
 )
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, literal
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, literal, update
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
 from commands.fulfilment.parcels.ssccs import generate_last, leave, ssccs_of
@@ -137,7 +137,8 @@ class _Rows:
                 **parcel.model_dump(include=_COPIED),
             }
         )
-        added = {"parcel_id": key, "carrier_id": parcel.carrier_id, "added_at": packing.at}
+        added: dict[str, Any] = {"parcel_id": key, "carrier_id": parcel.carrier_id}
+        added |= {"added_at": packing.at, "is_voided": False}
         self.numbers += [
             {**_own(writing), **added, "number": number} for number in parcel.tracking_numbers
         ]
@@ -168,8 +169,22 @@ async def void(writing: Writing, *delivery_ids: UUID) -> None:
     await change_rows(
         writing, {Parcel: [(it, {"status": ParcelStatus.VOIDED, **now}) for it in parcels]}
     )
+    if parcels:
+        values = {"merchant": writing.viewer.merchant_id, "keys": [it.id for it in parcels]}
+        await writing.session.execute(_NUMBERS_VOIDED, values)
     for parcel in parcels:
         writing.record(ParcelVoided(parcel.id))
+
+
+_NUMBERS_VOIDED = (
+    update(TrackingNumber)
+    .where(
+        TrackingNumber.merchant_id == bindparam("merchant", type_=Uuid()),
+        TrackingNumber.parcel_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+    )
+    .values(is_voided=True)
+    .execution_options(synchronize_session=False)
+)
 
 
 async def carriers_of(

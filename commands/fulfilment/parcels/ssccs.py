@@ -43,17 +43,16 @@ async def check_unused(
     every = {sscc for of in ssccs.values() for sscc in of.values()}
     # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
     there = await writing.for_all().by_key(Parcel, "sscc", every)
-    live = {sscc: it for sscc, it in there.items() if it.status is not ParcelStatus.VOIDED}
-    own = {(key, it.sscc) for key, parcels in named.values() for it in parcels}
-    used: dict[str, int | None] = {
-        sscc: None for sscc, it in live.items() if (it.delivery_id, sscc) not in own
-    }
+    live = (it for it in there.values() if it.status is not ParcelStatus.VOIDED)
+    holders = {it.sscc: it.delivery_id for it in live}
+    used: dict[str, int] = {}
     found: dict[int, Refused] = {}
     for place in sorted(ssccs, key=lambda it: (it in refused, it)):
+        own, _ = named[place]
         taken = [
             Problem(Code.TAKEN, "Another parcel has this SSCC.", ("parcels", no, "sscc"))
             for no, sscc in ssccs[place].items()
-            if used.setdefault(sscc, place) != place
+            if holders.get(sscc, own) != own or used.setdefault(sscc, place) != place
         ]
         if taken:
             found[place] = Refused.of(taken)

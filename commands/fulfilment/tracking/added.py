@@ -12,7 +12,7 @@ from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from models.events.fulfilment.parcels import ParcelTrackingNumberAdded
 from models.fulfilment.deliveries.tables import Delivery
-from models.fulfilment.parcels import Parcel, TrackingNumber, compared
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber, compared
 
 _MOST_EVENTS, _MOST_NUMBERS = 1_000, 30
 """Of one parcel. What is reported of a pallet is read for all that stands on it."""
@@ -95,6 +95,7 @@ class AddedNumbers:
             carrier_id=None,
             number=number,
             added_at=writing.now,
+            is_voided=parcel.status is ParcelStatus.VOIDED,
         )
         writing.session.add(added)
         writing.record(ParcelTrackingNumberAdded(parcel.id, tracking_number_id=added.id))

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, select
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, column, func, or_, select, true
 
 from commands.fulfilment.tracking.reports import TrackingReport
 from commands.writing.transaction import Writing, missing
@@ -27,7 +27,6 @@ from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import (
     Parcel,
-    ParcelStatus,
     TrackingNumber,
     compared,
 )
@@ -39,6 +38,7 @@ async def find_parcels(
 ) -> tuple[dict[int, list[Parcel]], dict[int, Refused]]:
     """Return position -> its parcels, and position -> why it has none."""
     numbered = await _read_numbered(writing, reports)
+    voided = await _read_voided(writing, reports, numbered)
     ids = [it.parcel_id for it in reports if it.parcel_id is not None]
     by_id = await writing.by_key(Parcel, "id", ids)
     by_sscc = await writing.by_key(Parcel, "sscc", {it.sscc for it in reports if it.sscc})
@@ -46,7 +46,8 @@ async def find_parcels(
     for place, report in enumerate(reports):
         try:
             if report.tracking_number is not None:
-                named = _with_number(place, report, numbered[compared(report.tracking_number)])
+                own = _of_carrier(report, numbered[compared(report.tracking_number)])
+                named = _with_number(place, report, own) or voided[_number_of(report)]
             else:
                 parcel = (
                     by_id.get(report.parcel_id) if report.parcel_id else by_sscc.get(report.sscc)
@@ -94,10 +95,10 @@ async def _read_numbered(
 
 @cache
 def _numbered(actor: Actor) -> Statement:
-    """Build the statement of `_read_numbered`."""
+    """Build the statement of `_read_numbered`: of parcels that are not voided."""
     number, viewer = TrackingNumber, anyone(actor)
     own = (number.number, number.carrier_id, number.added_at, Delivery.party_id, Delivery.ship_to)
-    of = (column.label(f"its_{column.key}") for column in own)
+    of = (it.label(f"its_{it.key}") for it in own)
     return Statement(
         select(*of, *columns(Parcel))
         .join(Parcel, Parcel.id == number.parcel_id)
@@ -105,20 +106,80 @@ def _numbered(actor: Actor) -> Statement:
         .where(Delivery.merchant_id == merchant(viewer))
         .where(*seen_by(viewer, number), *seen_by(viewer, Parcel))
         .where(number.number_compared == any_(bindparam("keys", type_=ARRAY(Text()))))
+        .where(~number.is_voided)
         .order_by(Parcel.packing, Parcel.parcel_no, Parcel.id)
     )
 
 
-def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered]) -> list[Parcel]:
-    """Return the parcels that have the number, live ones before voided ones.
+_Named = tuple[str, UUID | None]
+"""A number as it is compared, and the carrier whose it is where a report says that."""
+
+
+def _number_of(report: TrackingReport) -> _Named:
+    return compared(report.tracking_number or ""), report.carrier_id
+
+
+async def _read_voided(
+    writing: Writing,
+    reports: Sequence[TrackingReport],
+    numbered: Mapping[str, Sequence[_Numbered]],
+) -> Mapping[_Named, list[Parcel]]:
+    """Return, for numbers that no parcel has any more, the voided one that had it last."""
+    found: defaultdict[_Named, list[Parcel]] = defaultdict(list)
+    wanted = {
+        _number_of(report)
+        for report in reports
+        if report.tracking_number
+        and not _of_carrier(report, numbered[compared(report.tracking_number)])
+    }
+    if wanted:
+        keys, carriers = zip(*wanted, strict=True)
+        values = {**writing.parameters, "keys": [*keys], "carriers": [*carriers]}
+        statement = _last_voided(writing.viewer.actor)
+        for key, carrier_id, *parcel in await writing.session.rows(statement, values):
+            found[key, carrier_id].append(record(Parcel)._make(parcel))
+    return found
+
+
+@cache
+def _last_voided(actor: Actor) -> Statement:
+    """Build the statement of `_read_voided`: of each number the last row."""
+    number, viewer = TrackingNumber, anyone(actor)
+    names = (column("key", Text()), column("carrier", Uuid()))
+    listed = func.unnest(
+        bindparam("keys", type_=ARRAY(Text())), bindparam("carriers", type_=ARRAY(Uuid()))
+    )
+    wanted = listed.table_valued(*names, name="wanted").render_derived()
+    carrier = wanted.c.carrier
+    is_its = or_(carrier.is_(None), number.carrier_id.is_(None), number.carrier_id == carrier)
+    last = (
+        select(*columns(Parcel))
+        .join(number, number.parcel_id == Parcel.id)
+        .where(*seen_by(viewer, number), *seen_by(viewer, Parcel))
+        .where(number.number_compared == wanted.c.key, number.is_voided, is_its)
+        .order_by(number.added_at.desc(), Parcel.id.desc())
+        .limit(1)
+        .correlate(wanted)
+        .lateral("last")
+    )
+    return Statement(select(*wanted.c, *last.c).select_from(wanted.join(last, true())))
+
+
+def _of_carrier(report: TrackingReport, numbers: Sequence[_Numbered]) -> list[_Numbered]:
+    """Return those that may be of the carrier that a report names.
 
     A number whose carrier is not known is its parcel's carrier's, or any partner's.
-    Refused: INVALID where it is the number of several carriers.
     """
     carriers = {None, report.carrier_id}
-    of_carrier = [it for it in numbers if report.carrier_id is None or it.carrier_id in carriers]
-    live = [it for it in of_carrier if it.parcel.status is not ParcelStatus.VOIDED] or of_carrier
-    live = [it for it in live if it.added_at - CLOCKS_APART <= report.occurred_at] or live
+    return [it for it in numbers if report.carrier_id is None or it.carrier_id in carriers]
+
+
+def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered]) -> list[Parcel]:
+    """Return the parcels that have the number. numbers: those of its carrier.
+
+    Refused: INVALID where it is the number of several carriers.
+    """
+    live = [it for it in numbers if it.added_at - CLOCKS_APART <= report.occurred_at] or numbers
     if not live:
         return []
     newest = max(it.added_at for it in live)

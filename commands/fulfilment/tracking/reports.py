@@ -26,7 +26,8 @@ class TrackingReport(Happened):
         None,
         description="The parcel, by one of its tracking numbers, compared without spaces and case."
         " Parcels that share it are one consignment: the event is recorded for each of them. A"
-        " number that is used again belongs to the newest.",
+        " number that is used again belongs to the newest. Voided parcels have it no more; where"
+        " nothing else has, the one that had it last stands for all.",
     )
     carrier_id: Annotated[UUID, Names("Party")] | None = Field(
         None, description="Whose tracking number it is, where several carriers use the same."

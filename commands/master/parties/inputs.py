@@ -21,6 +21,7 @@ from kit.inputs import (
     Upsert,
     Zone,
     refuse_duplicates,
+    spelled,
 )
 from kit.standards.languages import Language
 from models.master.channels import ReleaseWhen
@@ -32,7 +33,12 @@ def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
 
 
 TrackingUrl = Annotated[
-    str, StringConstraints(max_length=500, pattern=r"^https://[!-~]*\{number\}[!-~]*$")
+    str,
+    StringConstraints(max_length=500),
+    spelled(
+        r"https://[!-~]*\{number\}[!-~]*",
+        "an address with the number in it, for example https://example.com/?of={number}",
+    ),
 ]
 """An address of printable ASCII in which a tracking number is put."""
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]

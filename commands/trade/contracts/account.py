@@ -146,8 +146,8 @@ async def _carry_over(writing: Writing, contract: Contract, missing: Missing) ->
 def _check_takes(line: ContractLine) -> None:
     """Refused: OUT_OF_RANGE and EXCEEDS_MAX at the successor, whose lines were not sent."""
     try:
-        check_agreed_terms(line, ())
-        reachable(line, ())
+        check_agreed_terms(line, (), ())
+        reachable(line, (), ())
     except Refused as refused:
         raise Refused.of([replace(it, path=_PATH) for it in refused.problems]) from refused
 

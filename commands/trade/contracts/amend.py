@@ -36,6 +36,7 @@ from commands.trade.contracts.lines import (
     check_agreed_terms,
     counted_quantities,
     reachable,
+    refuse_less,
     terms_of,
 )
 from commands.trade.contracts.routes import ShippingRoute, route_columns
@@ -59,7 +60,6 @@ from kit.inputs import (
 from models.base.payloads import ColumnName
 from models.events.trade.contracts import ContractAmended
 from models.master.catalog import Product
-from models.trade.codes import TradeCode
 from models.trade.contracts import acts
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.guarantees import Guarantee
@@ -256,7 +256,8 @@ async def _known(writing: Writing, contract: Contract, command: ContractAmend) -
     with writing.refusals:
         check_known(Product, products, named.items())
     with writing.refusals:
-        refuse_duplicates((it.contract_line_id for it in command.lines), ("lines",))
+        named_lines = (it.contract_line_id for it in command.lines)
+        refuse_duplicates(named_lines, ("lines",), "contract_line_id")
     return _Known(lines, products, await packagings_of(writing, _named(lines, command)))
 
 
@@ -375,13 +376,11 @@ def _amend_line(
     if line.id in guarantees:
         values["guarantee_id"] = guarantees[line.id]
     changed = _change(line, values, path)
-    check_agreed_terms(line, path)
+    check_agreed_terms(line, path, changed)
     if changed:
-        reachable(line, path)
+        reachable(line, path, changed)
     if line.agreed < min(before, line.called_off):
-        name = "target_quantity" if line.max_quantity is None else "max_quantity"
-        text = f"{line.called_off.normalize():f} of this line is called off already."
-        raise Refused(TradeCode.EXCEEDS_MAX, text, (*path, name))
+        refuse_less(line, path, changed)
     return bool(changed)
 
 

@@ -1,8 +1,8 @@
 """The lines of a contract: what they agree on, checked alike when they are made and changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 from uuid import UUID
 
 from pydantic import Field
@@ -77,10 +77,10 @@ def terms_of(
     stated = line.model_dump(exclude={"packaging", "guarantee", "product_id"})
     terms = stated | counted_quantities(line, product, packagings, path)
     check_used(packagings.named(product.id, line), (*path, "packaging"))
-    for name, message in _contradictions(line):
-        raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
     agreed = {**terms, **measure_of(product)}
-    reachable(ContractLine(called_off=Decimal(0), **agreed), path)
+    as_agreed = ContractLine(called_off=Decimal(0), **agreed)
+    check_agreed_terms(as_agreed, path, line.model_fields_set)
+    reachable(as_agreed, path, line.model_fields_set)
     return agreed
 
 
@@ -102,38 +102,65 @@ def counted_quantities(
 
 
 @guards("K1")
-def check_agreed_terms(line: ContractLine, path: Path) -> None:
+def check_agreed_terms(line: ContractLine, path: Path, sent: Collection[str]) -> None:
     """Check what a line agrees on, as it would stand after the command; path: of the line.
+
+    sent: the fields that say so, of which those are told that a rule is about.
 
     Refused: OUT_OF_RANGE where quantities contradict each other, EXCEEDS_MAX when more than the
     ceiling has been called off already.
     """
-    for name, message in _contradictions(line):
-        raise Refused(Code.OUT_OF_RANGE, message, (*path, name))
+    problems = [
+        Problem(Code.OUT_OF_RANGE, message, (*path, _first(names, sent)))
+        for names, message in _contradictions(line)
+    ]
+    if problems:
+        raise Refused.of(problems)
     if line.called_off > line.ceiling:
-        text = f"{line.called_off.normalize():f} of this line is called off already."
-        raise Refused(TradeCode.EXCEEDS_MAX, text, (*path, "max_quantity"))
+        refuse_less(line, path, sent)
 
 
-def _contradictions(line: ContractLineCreate | ContractLine) -> Iterator[tuple[str, str]]:
-    """Yield (field, message) for every pair of quantities that contradict each other."""
+def refuse_less(line: ContractLine, path: Path, sent: Collection[str]) -> NoReturn:
+    """Refused: EXCEEDS_MAX, since more is called off than would be agreed; as above."""
+    text = f"{line.called_off.normalize():f} of this line is called off already."
+    most = ("max_quantity",) if line.max_quantity else ("max_quantity", "target_quantity")
+    name = _first((*most, "over_tolerance_percent"), sent)
+    raise Refused(TradeCode.EXCEEDS_MAX, text, (*path, name))
+
+
+def _first(names: Sequence[str], sent: Collection[str]) -> str:
+    """Return the first of several fields that was sent."""
+    return next((it for it in names if it in sent), names[0])
+
+
+def _contradictions(line: ContractLine) -> Iterator[tuple[Sequence[str], str]]:
+    """Yield (fields, message) for every pair of quantities that contradict each other."""
     target, least, most = line.target_quantity, line.min_quantity, line.max_quantity
     if least is not None and least > target:
-        yield "min_quantity", "The minimum is at most the target."
+        yield ("min_quantity", "target_quantity"), "The minimum is at most the target."
     if most is not None and most < target:
-        yield "max_quantity", "The maximum is at least the target."
+        yield ("max_quantity", "target_quantity"), "The maximum is at least the target."
     smallest, largest = line.min_per_call_off, line.max_per_call_off
     if smallest is not None and largest is not None and smallest > largest:
-        yield "max_per_call_off", "The largest call-off is at least the smallest."
+        names = ("max_per_call_off", "min_per_call_off")
+        yield names, "The largest call-off is at least the smallest."
+
+
+_SIZES = (
+    *("lot_multiple", "min_per_call_off", "max_per_call_off", "max_quantity", "target_quantity"),
+    *("under_tolerance_percent", "over_tolerance_percent"),
+)
+"""Beside the minimum, what says whether call-offs reach it."""
 
 
 @guards("K13")
-def reachable(line: ContractLine, path: Path) -> None:
+def reachable(line: ContractLine, path: Path, sent: Collection[str]) -> None:
     """Look whether call-offs of the agreed sizes can bring what is owed of a line, and fit in.
 
     Of a line of which nothing is called off they bring something at least, owed or not. The fewest
     call-offs that bring it are also those that take least room: each takes at least the smallest
-    size. path: of the line, as it would stand after the command. Refused: OUT_OF_RANGE.
+    size. path: of the line, as it would stand after the command; sent: the fields that say so.
+    Refused: OUT_OF_RANGE.
     """
     step = line.lot_multiple or Decimal(1).scaleb(-line.scale)
     wanted = line.owed - line.called_off if line.called_off else max(line.owed, step)
@@ -145,8 +172,8 @@ def reachable(line: ContractLine, path: Path) -> None:
     text = "Call-offs of the agreed sizes bring nothing of this line."
     if wanted > 0:
         text = f"Call-offs of the agreed sizes do not reach {wanted.normalize():f} of this line."
-    field = "min_quantity" if line.min_quantity else "lot_multiple"
-    raise Refused(Code.OUT_OF_RANGE, text, (*path, field))
+    names = ("min_quantity", *_SIZES) if line.min_quantity else _SIZES
+    raise Refused(Code.OUT_OF_RANGE, text, (*path, _first(names, sent)))
 
 
 def _fits(

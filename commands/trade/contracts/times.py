@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from commands.writing.transaction import Writing
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import Input, Instant, Zone
 from models.base.guards import guards
 from models.master.parties import Address
@@ -72,22 +72,29 @@ class CallOffTerms(NamedTuple):
 class AgreedPlace:
     """Where something is to arrive, and what of contracts it brings. override: why, against a rule.
 
-    says_why: the field that clients say it in.
+    says_why: the field that clients say it in. starts: below a window, what says when it starts;
+    empty where the window is not what was sent.
     """
 
     address: Address | None
     call_offs: Collection[CallOffTerms] = ()
     override: str | None = None
     says_why: str = "windowOverride"
+    starts: Path = ("earliest",)
 
     def check(self, window: Window, path: Path) -> frozenset[TimeRule]:
         """Look whether a window may be agreed on; path: of the window.
 
         Returns the rules against which it is, since somebody says why. Refused:
-        OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT.
+        OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT, all at once: one reason goes
+        for them all.
         """
-        rules = (self._hours, self._validity, self._notice)
-        return frozenset(rule for check in rules for rule in check(window, path))
+        refusals, rules = Refusals(), set[TimeRule]()
+        for check in (self._hours, self._validity, self._notice):
+            with refusals:
+                rules |= set(check(window, path))
+        refusals.end()
+        return frozenset(rules)
 
     def _hours(self, window: Window, path: Path) -> list[TimeRule]:
         if self.address is None or _is_taken_in(self.address, window):
@@ -105,7 +112,7 @@ class AgreedPlace:
     def _notice(self, window: Window, path: Path) -> list[TimeRule]:
         short = [it for it in self.call_offs if not it.has_notice(window)]
         if short and self.override is None:
-            refuse_notice(short[0].contract, (*path, "earliest"))
+            refuse_notice(short[0].contract, (*path, *self.starts))
         return [TimeRule.NOTICE] if short else []
 
 

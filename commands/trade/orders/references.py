@@ -19,7 +19,7 @@ from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.writing.transaction import Writing, missing
 from kit.db.statements import Statement
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import Input, camel
 from models.access.viewers import Actor, Scope, Viewer, anyone
 from models.base.records import columns, record
@@ -291,14 +291,20 @@ def customer(writing: Writing, references: References, item: OrderFields) -> Par
     buyer = writing.viewer.actor is Actor.BUYER
     if buyer and item.guest is not None:
         raise Refused(Code.NOT_ALLOWED, "A buyer orders for its own company.", ("guest",))
-    party = references.find(Party, item) or _party(writing, references.keyed, item)
-    if (party is None) == (item.guest is None):
-        path = () if party is None and len(_ways(Party, type(item))) > 1 else _party_path(item)
-        raise Refused(Code.INVALID, "Give either a party or a guest.", path)
-    if party is not None and not _may_name(writing.viewer, party):
-        raise missing(Party, _party_path(item))
-    if party is not None:
-        check_role(HeldParty(party), PartyRole.CUSTOMER, _party_path(item))
+    refusals, party, text = Refusals(), None, "Give either a party or a guest."
+    with refusals:
+        if item.guest is not None and _names(Party, item):
+            raise Refused(Code.INVALID, text, _party_path(item))
+    with refusals:
+        party = references.find(Party, item) or _party(writing, references.keyed, item)
+        if party is None and item.guest is None:
+            path = () if len(_ways(Party, type(item))) > 1 else _party_path(item)
+            raise Refused(Code.INVALID, text, path)
+        if party is not None and not _may_name(writing.viewer, party):
+            raise missing(Party, _party_path(item))
+        if party is not None:
+            check_role(HeldParty(party), PartyRole.CUSTOMER, _party_path(item))
+    refusals.end()
     return party
 
 

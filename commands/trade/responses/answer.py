@@ -122,12 +122,16 @@ async def _check(
     }
     await check_against_contract(writing, order, lines, offers)
     contracts = await writing.for_all().by_key(Contract, "id", {order.contract_id})
-    agreed = AgreedPlace(None, called_off([order], lines, contracts), order.window_override)
+    call_offs = called_off([order], lines, contracts)
+    agreed = AgreedPlace(None, call_offs, order.window_override, starts=())
+    refusals = Refusals()
     for line, path in accepted.items():
         if line.offered_latest is not None:
             of = (line.offered_earliest, line.offered_latest, line.offered_zone)
             values: dict[str, Any] = dict(zip(Window.model_fields, of, strict=True))
-            agreed.check(Window.model_construct(**values), path)
+            with refusals:
+                agreed.check(Window.model_construct(**values), path)
+    refusals.end()
 
 
 @dataclass(frozen=True)

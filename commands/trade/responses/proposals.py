@@ -49,9 +49,9 @@ class OrderAnswerProposal(VersionedOrderCommand):
 
 @verb(
     acts.PROPOSE_WINDOW,
-    "Propose another window for an order of which something is in no delivery, where its channel"
-    " lets those who order over it do so. Nothing changes until the merchant answers"
-    " (`orderAnswerProposal`); a later proposal takes the place of one that waits.",
+    "Propose another window for an order, not a call-off, of which something is in no delivery,"
+    " where its channel lets those who order over it do so. Nothing changes until the merchant"
+    " answers (`orderAnswerProposal`); a later proposal takes the place of one that waits.",
 )
 async def propose(writing: Writing, command: OrderProposeWindow) -> Outcome:
     """Keep what is proposed, until it is answered.
@@ -137,8 +137,11 @@ async def _broken(
 async def _check_may(writing: Writing, order: Order) -> None:
     """Refused: NOT_ALLOWED, QUANTITY_NOT_OPEN."""
     (channel,) = await writing.for_all().records(Channel, "id", [order.channel_id])
-    if order.kind is OrderKind.CALL_OFF or not channel.reschedulable:
-        text = f"When {order.number} comes, only the merchant says."
+    why = None if channel.reschedulable else f"The channel {channel.code} lets nobody propose that"
+    if order.kind is OrderKind.CALL_OFF:
+        why = f"{order.number} is a call-off"
+    if why is not None:
+        text = f"{why}: the merchant says when it comes (`orderConfirm`, `deliveryReschedule`)."
         raise Refused(Code.NOT_ALLOWED, text, ("order_id",))
     lines = (await lines_of(writing, [order.id])).values()
     if not any(it.unplanned > 0 for it in lines):

@@ -2,7 +2,8 @@
 
 It is read three times, with values as unlike as their types allow: with the least and without what
 may be left out, with usual ones, and with the most. What is refused of all alike does not hang on
-what is odd.
+what is odd. Of several items of a list each gets values of its own: two that are odd are not the
+same, nor at the same time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ class Tried(NamedTuple, Generic[Model]):
 class _Place(NamedTuple):
     """A field of an input. number: among the fields of its object. which: value is put there.
 
-    now: the usual instant.
+    now: the usual instant. apart: from those of other items by this number.
     """
 
     annotation: Any
@@ -57,10 +58,13 @@ class _Place(NamedTuple):
     number: int
     which: Way
     now: datetime
+    apart: int
 
-    def below(self, annotation: Any) -> "_Place":
-        """Return what an annotation around others holds."""
-        return self._replace(annotation=annotation, metadata=())
+    def item(self, number: int) -> "_Place":
+        """Return an item of the list that stands here."""
+        annotation = get_args(self.annotation)[0]
+        apart = self.apart + number
+        return self._replace(annotation=annotation, metadata=(), apart=apart).plain()
 
     def of(self, name: str) -> "_Place":
         """Return a field of the object that stands here."""
@@ -87,10 +91,13 @@ class _Place(NamedTuple):
 
 
 def variations(
-    model: type[Model], value: object, odd: Sequence[Path], at: datetime
+    model: type[Model], value: object, odd: Sequence[Path], at: datetime, apart: int = 0
 ) -> Sequence[Tried[Model]]:
-    """Return an input read with least, usual and most in place of what is odd. at: usual."""
-    return [_read(_Place(model, (), 0, each, at), value, odd) for each in Way]
+    """Return an input read with least, usual and most in place of what is odd. at: usual.
+
+    apart: its number among others that are tried with it.
+    """
+    return [_read(_Place(model, (), 0, each, at, apart), value, odd) for each in Way]
 
 
 def alike(
@@ -133,8 +140,8 @@ def _put(place: _Place, value: Any, path: Path) -> Any:
     if place.is_object and isinstance(value, Mapping):
         return _put_field(place, value, str(name), tuple(below))
     if get_origin(place.annotation) is list and isinstance(value, list) and isinstance(name, int):
-        inner = place.below(get_args(place.annotation)[0]).plain()
-        return [*value[:name], _put(inner, value[name], tuple(below)), *value[name + 1 :]]
+        put = _put(place.item(name), value[name], tuple(below))
+        return [*value[:name], put, *value[name + 1 :]]
     raise LookupError(path)
 
 
@@ -147,10 +154,18 @@ def _put_field(place: _Place, value: Mapping[str, Any], name: str, below: Path) 
     key = field.alias if field.alias in value else name
     if place.which is Way.LEAST and not (below or field.is_required()):
         return {each: it for each, it in value.items() if each != key}
-    return {**value, str(key): _put(place.of(name), value.get(str(key)), below)}
+    inner = place.of(name)
+    near = _near(inner, value) if place.which is Way.USUAL and not below else None
+    return {**value, str(key): near or _put(inner, value.get(str(key)), below)}
 
 
-_FIRST, _LAST = date(1900, 1, 2), date(2199, 6, 1)
+def _near(place: _Place, values: Mapping[str, Any]) -> str | None:
+    """Return what is nearest to what else the object of a field was given, if anything is."""
+    rules = (it.beside for it in place.metadata if isinstance(it, StandIns) and it.beside)
+    return next((rule(values) for rule in rules), None)
+
+
+_FIRST, _LAST = date(1900, 1, 2), date(2190, 6, 1)
 _NUMBERS = (1, 100, 1_000_003)
 """The most is more than is ordered of anything; its sums still fit into counters."""
 
@@ -158,22 +173,22 @@ _NUMBERS = (1, 100, 1_000_003)
 def _stand_in(place: _Place) -> Any:
     """Return a value for a place. What is later in an object is later in time, too."""
     kind, which = place.annotation, place.which
-    is_most = which is Way.MOST
     for mark in place.metadata:
         if isinstance(mark, StandIns):
-            return mark.most if is_most else mark.least
+            return _choose(place, mark.values)
     if place.is_object:
         required = [name for name, field in kind.model_fields.items() if field.is_required()]
         return {name: _stand_in(place.of(name)) for name in required}
     if get_origin(kind) is list:
-        return [_stand_in(place.below(get_args(kind)[0]).plain())]
+        return [_stand_in(place.item(0))]
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return list(kind)[-1 if is_most else 0]
-    day = (_FIRST, place.now.date(), _LAST)[which] + timedelta(days=place.number)
+        return _choose(place, list(kind))
+    days = timedelta(days=place.number + place.apart)
+    day = (_FIRST, place.now.date(), _LAST)[which] + days
     known: dict[Any, Any] = {
         UUID: new_id(),
         str: str(new_id()),
-        bool: is_most,
+        bool: _choose(place, (False, True)),
         date: day,
         AwareDatetime: datetime(day.year, day.month, day.day, tzinfo=UTC),
         int: _number(place),
@@ -182,6 +197,15 @@ def _stand_in(place: _Place) -> Any:
     return known[kind]
 
 
+def _choose(place: _Place, among: Sequence[Any]) -> Any:
+    """Return one of several values, the least first; the one before the least is the most."""
+    return among[(place.apart - (place.which is Way.MOST)) % len(among)]
+
+
 def _number(place: _Place) -> int:
-    bounds = [getattr(it, "le", None) for it in place.metadata]
-    return min([_NUMBERS[place.which], *(int(it) for it in bounds if it is not None)])
+    number = _NUMBERS[place.which]
+    bounds = [int(it.le) for it in place.metadata if getattr(it, "le", None) is not None]
+    if not bounds:
+        return number + place.apart
+    most = min(bounds)
+    return (min(number, most) - 1 + place.apart) % most + 1

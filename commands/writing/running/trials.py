@@ -41,7 +41,7 @@ async def find_beside_items(
     at: datetime,
 ) -> dict[int, list[Problem]]:
     """Return the same of items of a bulk command. odd: place -> item, its odd paths."""
-    ways = {place: variations(verb.item, *it, at) for place, it in odd.items()}
+    ways = {place: variations(verb.item, *it, at, place) for place, it in odd.items()}
     found: dict[int, list[Problem]] = {}
     for way in Way:
         tried = {place: its[way] for place, its in ways.items() if found.get(place) != []}

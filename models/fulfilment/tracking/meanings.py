@@ -164,8 +164,16 @@ _AT_LEAST: Mapping[Vocabulary, Mapping[str, Meaning]] = {
 }
 """Sub-statuses that count where the status says nothing."""
 
-_TOGETHER = {(Vocabulary.EPCIS, "receiving", "returned"): _RETURNED}
-"""Status and sub-status that mean together what neither does alone."""
+_TOGETHER = {
+    (Vocabulary.EPCIS, "receiving", "returned"): _RETURNED,
+    **{
+        (Vocabulary.EASYPOST, "return_to_sender", detail): _RETURNED
+        for detail, meant in FINER[Vocabulary.EASYPOST].items()
+        if meant in {_TROUBLE, DELAYED}
+    },
+}
+"""Status and sub-status that mean together what the latter does not alone: EasyPost's details of a
+return say why the parcel came back, not that it did not."""
 
 DISPOSITIONS = frozenset(FINER[Vocabulary.EPCIS]) | frozenset(_AT_LEAST[Vocabulary.EPCIS])
 

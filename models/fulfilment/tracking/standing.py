@@ -46,6 +46,16 @@ _RANK = {
 _NO_PROGRESS = frozenset({ParcelStatus.UNKNOWN, ParcelStatus.LABEL_CREATED, ParcelStatus.EXCEPTION})
 """Statuses that do not show that a delayed parcel moves again."""
 
+_ON_THE_ROAD = frozenset(
+    {
+        ParcelStatus.IN_TRANSIT,
+        ParcelStatus.OUT_FOR_DELIVERY,
+        ParcelStatus.ATTEMPT_FAILED,
+        ParcelStatus.READY_FOR_PICKUP,
+    }
+)
+"""Statuses after which a parcel is not picked up, but leaves a hub."""
+
 
 class Report(Protocol):
     """What the status rule reads of an event."""
@@ -100,22 +110,27 @@ def standing(packed_at: datetime, reports: Iterable[Report]) -> Standing:
 
     Reports count by (instant, rank), corrections after all others of their instant, which is the
     one that they state, but at most `FAST` after they were recorded. UNKNOWN
-    hides nothing that is known, so that a parcel without a telling report is PACKED. A terminal
-    status stays until a correction. A delay lasts until a later report of progress. What was
-    declared an error, or corrected under its own id, is as if it had never been reported, whichever
-    of the two came first; of corrections and declarations under one id, the one that came last
-    counts.
+    hides nothing that is known, so that a parcel without a telling report is PACKED. What is picked
+    up when it is on the road has left a hub, and is IN_TRANSIT. A terminal status stays until a
+    correction. A delay lasts until a later report of progress. What was declared an error, or
+    corrected under its own id, is as if it had never been reported, whichever of the two came
+    first; of corrections and declarations under one id, the one that came last counts.
     """
     status, status_at = ParcelStatus.PACKED, packed_at
     moved_at = delayed_at = None
+    is_on_the_road = False
     for report in sorted(_counting(list(reports)), key=_order):
         if report.is_delay:
             delayed_at = _when(report)
         over = status in TERMINAL and not report.is_correction
         if over or report.status is ParcelStatus.UNKNOWN:
             continue
-        if report.status is not status or report.is_correction:
-            status, status_at = report.status, min(report.occurred_at, report.recorded_at)
+        is_on_the_road &= not report.is_correction
+        is_on_the_road |= report.status in _ON_THE_ROAD
+        left_hub = is_on_the_road and report.status is ParcelStatus.PICKED_UP
+        reported = ParcelStatus.IN_TRANSIT if left_hub else report.status
+        if reported is not status or report.is_correction:
+            status, status_at = reported, min(report.occurred_at, report.recorded_at)
         if report.status not in _NO_PROGRESS:
             moved_at = _when(report)
     waits = delayed_at is not None and (moved_at is None or moved_at <= delayed_at)

@@ -193,7 +193,6 @@ async def test_the_day_of_the_call_off_must_lie_inside_the_validity(ask, world, 
         ("2026-12-31", "2027-01-01", "OUTSIDE_VALIDITY", "window"),
         ("2027-01-01", "2027-01-02", "OUTSIDE_VALIDITY", "window"),
         ("2026-03-08", "2026-03-20", "NOTICE_TOO_SHORT", "window.earliest"),
-        ("2026-03-01", "2026-03-01", "INVALID_WINDOW", "window.latest"),
     ],
 )
 async def test_the_requested_days_must_fit_the_contract(ask, world, first, last, code, path):

@@ -3,6 +3,7 @@
 import pytest
 
 from kit.ids import new_id, to_global
+from tests.make import reasons
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
 from tests.make.trade import orders
@@ -141,10 +142,13 @@ async def test_what_differs_is_not_merged(world, ask, change):
     )
     fields = {"locationId": location, "lines": deliveries.lines(order, "5")} | change
     other = await deliveries.planned(world, ask, order, **fields)
-    refused = await deliveries.refusals(
-        ask, "deliveryMerge", deliveryId=target["id"], deliveryIds=[other["id"]]
-    )
-    assert refused == [("NOT_MERGEABLE", "deliveryIds.0")]
+    # The first place tells it, in the words of the API.
+    call = {"deliveryId": target["id"], "deliveryIds": [other["id"], other["id"]]}
+    errors = (await deliveries.act(ask, "deliveryMerge", **call))["userErrors"]
+    refused = [("DUPLICATE", "deliveryIds.1"), ("NOT_MERGEABLE", "deliveryIds.0")]
+    assert reasons(errors) == refused
+    name = next(iter(change)).removesuffix("Id")
+    assert errors[1]["message"].endswith(f" differs from {target['number']}: {name}.")
     assert await deliveries.read(ask, other) == other
 
 
@@ -171,6 +175,7 @@ async def test_unreleased_goods_do_not_slip_into_a_released_delivery(world, ask)
     assert refused == [("NOT_MERGEABLE", "deliveryIds.0")]
 
 
+@pytest.mark.gate("D2", "deliveryMove")
 async def test_a_delivery_starts_elsewhere_and_another_warehouse_has_it(world, ask):
     delivery = await deliveries.planned(world, ask)
     there = to_global("Location", await locations.location(world))
@@ -178,6 +183,7 @@ async def test_a_delivery_starts_elsewhere_and_another_warehouse_has_it(world, a
         ask, "deliveryMove", deliveryId=delivery["id"], locationId=there, expectedVersion=1
     )
     assert moved["delivery"]["location"]["id"] == there
+    assert moved["delivery"]["lines"] == delivery["lines"]
     closed = to_global("Location", await locations.location(world, is_active=False))
     refused = await deliveries.refusals(
         ask, "deliveryMove", deliveryId=delivery["id"], locationId=closed

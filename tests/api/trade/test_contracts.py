@@ -259,7 +259,7 @@ async def test_less_than_is_called_off_cannot_be_agreed_later(ask, world):
         payload = await contracts.change(
             ask, "contractAmend", contractId=made["id"], lines=[change | wrong]
         )
-        assert [it["code"] for it in payload["userErrors"]] == ["EXCEEDS_MAX"]
+        assert contracts.codes(payload) == [("EXCEEDS_MAX", f"lines.0.{next(iter(wrong))}")]
     price = await contracts.change(
         ask, "contractAmend", contractId=made["id"], lines=[change | {"unitPrice": "9"}]
     )

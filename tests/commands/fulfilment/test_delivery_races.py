@@ -31,6 +31,7 @@ async def _sums(ask, order):
     return found["lines"][0], planned, shipped
 
 
+@pytest.mark.gate("D1", "deliveryPlan")
 async def test_of_two_deliveries_for_the_same_rest_one_wins(world, ask):
     order = await orders.ten(world, ask)
     part = await deliveries.part(world, order, lines=deliveries.lines(order, "6"))

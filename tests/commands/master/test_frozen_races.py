@@ -64,6 +64,7 @@ async def test_a_use_and_a_change_of_the_unit_at_once_agree_on_it(world, ask, us
         assert await _change(ask, sku) == ([] if not refused else ["IN_USE"])
 
 
+@pytest.mark.gate("O13", "orderPlace")
 async def test_an_order_and_a_change_of_a_cartons_content_at_once_agree_on_it(world, ask):
     made = await orders.order(world, ask)
     own = {"partyId": made["party"]["id"], "channelId": made["channel"]["id"]}

@@ -272,6 +272,20 @@ def test_a_disposition_tells_what_the_step_does_not(step, disposition, status):
     assert meaning(Vocabulary.EPCIS, step, disposition).status == status
 
 
+@pytest.mark.parametrize("detail", ["refused", "damaged", "delivery_exception", "held", "return"])
+def test_why_a_parcel_came_back_does_not_take_its_return_away(detail):
+    returned = meaning(Vocabulary.EASYPOST, "return_to_sender", detail)
+    assert (returned.status, returned.is_delay) == ("RETURNED_TO_SENDER", False)
+
+
+@pytest.mark.parametrize("hub", ["IN_TRANSIT", "OUT_FOR_DELIVERY", "ATTEMPT_FAILED"])
+def test_what_leaves_a_hub_is_not_picked_up_anew(hub):
+    """A carrier that reports in EPCIS departs from each of its hubs."""
+    assert stands((1, "PICKED_UP"), (2, hub), (3, "PICKED_UP")) == "IN_TRANSIT"
+    assert stands((2, hub), (3, "EXCEPTION"), (4, "PICKED_UP")) == "IN_TRANSIT"
+    assert stands((1, "PICKED_UP"), (2, "EXCEPTION"), (3, "PICKED_UP")) == "PICKED_UP"
+
+
 def test_what_was_declared_an_error_was_never_reported():
     wrong = Report(at(2), ParcelStatus.DELIVERED, carrier_event_id="E1")
     moving = Report(at(1), ParcelStatus.IN_TRANSIT, carrier_event_id="E0")

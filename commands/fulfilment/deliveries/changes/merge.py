@@ -17,6 +17,7 @@ from commands.fulfilment.deliveries.locking import (
     lock_seen,
     quantities_of,
 )
+from commands.fulfilment.deliveries.places import WINDOW
 from commands.master.packagings.counting import Counted
 from commands.trade.orders.lines import active_holds
 from commands.writing.rows import write_rows
@@ -24,7 +25,7 @@ from commands.writing.transaction import Outcome, Writing, check_version, missin
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, refuse_duplicates
+from kit.inputs import Bulk, camel, refuse_duplicates
 from models.base.guards import guards
 from models.events.fulfilment import deliveries as events
 from models.fulfilment.codes import FulfilmentCode
@@ -56,7 +57,9 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     Refused: DUPLICATE, NOT_MERGEABLE when they differ in what they must share, ON_HOLD for one
     that must not lose its hold, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
     """
-    paths: dict[UUID, Path] = {it: ("delivery_ids", i) for i, it in enumerate(command.delivery_ids)}
+    paths = dict[UUID, Path]()
+    for place, key in enumerate(command.delivery_ids):
+        paths.setdefault(key, ("delivery_ids", place))
     locked = await lock_seen(writing, {command.delivery_id, *paths})
     with writing.refusals:
         _check_once(command)
@@ -123,6 +126,11 @@ def _check_free(source: Delivery, held: Collection[UUID], path: Path) -> None:
         raise Refused(TradeCode.ON_HOLD, f"{source.number} is on hold.", path)
 
 
+def _client_name(column: str) -> str:
+    """Return under which name clients know a column of a delivery."""
+    return "window" if column in WINDOW else camel(column.removesuffix("_id"))
+
+
 def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path) -> None:
     """Refused: NOT_MERGEABLE when they differ. Orders of two guests never travel as one."""
     differing = [it for it in ALIKE if getattr(source, it) != getattr(target, it)]
@@ -131,7 +139,8 @@ def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path)
     if target.party_id is None and len({line.order_id for line in lines}) > 1:
         differing.append("guest")
     if differing:
-        text = f"{source.number} differs from {target.number}: {', '.join(differing)}."
+        names = ", ".join(dict.fromkeys(_client_name(it) for it in differing))
+        text = f"{source.number} differs from {target.number}: {names}."
         raise Refused(FulfilmentCode.NOT_MERGEABLE, text, path)
 
 

@@ -70,6 +70,7 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     columns, overridden = await new_window(
         locked, delivery, command.window, command.window_override
     )
+    writing.refusals.end()
     is_set = "excuse" in command.model_fields_set
     columns["excuse"] = command.excuse if is_set else delivery.excuse
     if all(getattr(delivery, name) == value for name, value in columns.items()):

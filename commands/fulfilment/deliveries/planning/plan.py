@@ -73,7 +73,10 @@ async def plan_all(writing: Writing, command: DeliveryPlan) -> Outcome:
     lines = await writing.there(OrderLine, line_paths(command.deliveries, path))
     orders = await lock_orders(writing, {line.order_id: () for line in lines.values()})
     await touch_lines_of(writing, orders)
-    return {"delivery_ids": await plan(writing, command.deliveries, path)}
+    keys = list[UUID]()
+    with writing.refusals:
+        keys = await plan(writing, command.deliveries, path)
+    return {"delivery_ids": keys}
 
 
 async def plan(

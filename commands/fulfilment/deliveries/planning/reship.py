@@ -156,7 +156,8 @@ async def _planned(
         problems = [replace(it, path=_sent(command, it.path)) for it in mine]
         are_stated = not refusals.problems
         refusals.problems += [it for it in problems if are_stated or it.path[0] != "lines"]
-        refusals.end()
+        with before:
+            refusals.end()
         before.end()
     refusals.end()
     return taken, new_id

@@ -21,6 +21,7 @@ from models.base.acts import Transition
 from models.fulfilment.deliveries.conditions import ORDER_UNPAID
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import ParcelStatus
+from models.trade.codes import TradeCode
 
 _SOURCE = "deliveriesRecord"
 """The source of events that tell of arrivals."""
@@ -184,7 +185,7 @@ class _History:
         made = await in_turns(batch, do, of_verb, check, unasked=unasked)
         for number, why in batch.refused.items():
             place, more = places[number], _unnumbered(why, batch.locked.deliveries.values())
-            self.refused[place] = more.after(self.refused.get(place))
+            self.refused[place] = _once(self.refused.get(place), more)
             if self.is_tried and isinstance(of_verb.act, Transition):
                 batch.locked.deliveries[self.ids[place]].state = of_verb.act.becomes
         if self.is_tried:
@@ -237,6 +238,17 @@ def _unnumbered(why: Refused, deliveries: Iterable[Delivery]) -> Refused:
     for delivery in deliveries:
         text = text.replace(delivery.number, "It")
     return replace(why, message=text)
+
+
+def _once(before: Refused | None, more: Refused) -> Refused:
+    """Return what a step refuses after those before it, which may have told the same.
+
+    That an amendment waits, the plan tells of its line.
+    """
+    known = [] if before is None else before.problems
+    awaited = {TradeCode.AMENDMENT_AWAITED.value} & {it.code for it in known}
+    new = [it for it in more.problems if it not in known and it.code not in awaited]
+    return Refused.of([*known, *new])
 
 
 def _content(lines: Mapping[UUID, DeliveryLine], content: RecordedContent) -> ContentPack:

@@ -49,11 +49,15 @@ async def test_what_a_contract_asks_for_later_binds_what_is_offered_later(world,
     assert await _refused(ask, called, quantity="70") == [("LOT_MULTIPLE", "lines.0.quantity")]
 
 
+@pytest.mark.gate("K3", "orderAnswerAmendment")
+@pytest.mark.gate("K15", "orderAnswerAmendment")
+@pytest.mark.gate("K17", "orderAnswerAmendment")
 @pytest.mark.parametrize(
     ("offered", "term", "code"),
     [
         ({"quantity": "70"}, {"lines": [{"lotMultiple": "30"}]}, "LOT_MULTIPLE"),
         ({"window": contracts.window("2026-06-01")}, {"validTo": "2026-05-01"}, "OUTSIDE_VALIDITY"),
+        ({"window": contracts.window("2026-03-05")}, {"minNoticeDays": 30}, "NOTICE_TOO_SHORT"),
     ],
 )
 async def test_what_a_contract_asks_for_meanwhile_binds_what_is_accepted(

@@ -6,6 +6,7 @@ import pytest
 
 from kit.ids import to_global
 from models.access.viewers import Actor, CompanyRole
+from tests.make import reasons
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels
 from tests.make.running import do_due
@@ -144,6 +145,20 @@ async def test_a_line_that_waits_is_not_planned_and_others_are(world, ask):
     assert refused == [("AMENDMENT_AWAITED", "deliveries.0.lines.0.orderLineId")]
     other = await deliveries.released(world, ask, order, lines=deliveries.lines(order, "0", "4"))
     assert other["state"] == "RELEASED"
+
+
+@pytest.mark.gate("D13", "deliveriesRecord")
+async def test_a_recorded_delivery_tells_once_that_an_amendment_waits(world, ask):
+    order = await orders.order(world, ask)
+    await responses.amended(ask, order)
+    times = {f"{it}At": "2026-03-02T08:00:00Z" for it in ("released", "packed", "dispatched")}
+    part = await deliveries.part(world, order, **times)
+    document = (
+        "mutation ($i: DeliveriesRecordInput!) { deliveriesRecord(input: $i) {"
+        " results { userErrors { code field } } } }"
+    )
+    (result,) = (await ask(document, i={"deliveries": [part]}))["deliveriesRecord"]["results"]
+    assert reasons(result["userErrors"], 3) == [("AMENDMENT_AWAITED", "lines.0.orderLineId")]
 
 
 async def test_an_amendment_ends_by_itself_at_once_and_is_told_later(world, ask, clock, database):
