@@ -75,7 +75,7 @@ def work(config: Config, *, is_beside: bool = False, schedule: RetrySchedule | N
 async def _work(
     config: Config, database: Database, schedule: RetrySchedule | None, *, is_beside: bool
 ) -> None:
-    """Work until it is told to stop; a second signal ends the process."""
+    """Work until it is told to stop."""
     stop, mails = asyncio.Event(), _mails(config)
     grace = timedelta(seconds=config.grace_s)
     followers, chores = Followers(*FOLLOWERS), Chores(database, now, grace)
@@ -105,7 +105,11 @@ async def _sending(
 
 
 async def _told_to(stop: asyncio.Event, *, is_beside: bool) -> None:
-    """Wait for a signal, or for the end of the standard input."""
+    """Wait for a signal, or for the end of the standard input.
+
+    A second signal ends the process; not one beside another: Ctrl-C reaches both, then the other
+    one tells it once more to end, and kills it after the grace.
+    """
     loop = asyncio.get_running_loop()
     signals, source = (signal.SIGINT, signal.SIGTERM), sys.stdin.fileno() if is_beside else None
     for each in signals:
@@ -119,7 +123,7 @@ async def _told_to(stop: asyncio.Event, *, is_beside: bool) -> None:
     if source is not None:
         loop.add_reader(source, read)
     await stop.wait()
-    for each in signals:
+    for each in () if is_beside else signals:
         loop.remove_signal_handler(each)
 
 

@@ -89,7 +89,8 @@ async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     """Write products by SKU.
 
     Refused: DUPLICATE when a SKU stands twice, IN_USE for another unit or scale of what is used,
-    TAKEN for the GTIN of another product or of a packaging.
+    TAKEN for the GTIN of another product or of a packaging, NOT_FOUND for the product of which one
+    is a variant, INVALID for one that is a variant itself, or of itself.
     """
     parents = await _parents(writing, command.products)
     with writing.refusals:

@@ -69,7 +69,6 @@ def upgrade() -> None:
     ):
         walls.for_each_merchant(change)
     op.drop_index("ix_orders_cancel_if_not_by", table_name="orders")
-    op.drop_index("ix_order_lines_answer_by", table_name="order_lines")
 
 
 def downgrade() -> None:
@@ -80,12 +79,5 @@ def downgrade() -> None:
         ["merchant_id", "cancel_if_not_by"],
         unique=False,
         postgresql_where=sa.text("cancel_if_not_by IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_order_lines_answer_by",
-        "order_lines",
-        ["merchant_id", "answer_by"],
-        unique=False,
-        postgresql_where=sa.text("answer_by IS NOT NULL"),
     )
     op.drop_table("due")

@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
+from kit.clock import now
 from kit.config import from_environment
 from operating.main import NOUNS
 from server import application
 from tests import make
 from tests.walls.programs import find
 from transport.serving import Serving
-from transport.telemetry import telemetry_of
+from transport.telemetry import Worked, telemetry_of
+from workers.running.chores import Chores
+from workers.running.dues import Dues
+from workers.running.followers import Followers
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 SETTING = re.compile(r"\b(ABRUF_[A-Z_]+)(?=[:=]|\b)")
@@ -58,6 +62,7 @@ def test_prometheus_takes_the_rules(prometheus: str) -> None:
 async def test_rules_ask_for_metrics_that_there_are(database: make.Walled) -> None:
     telemetry = telemetry_of(database)
     application(Serving(database, telemetry=telemetry))
+    telemetry.registry.register(Worked(Followers(), Chores(database, now), Dues()))
     shown = set(re.findall(r"(?m)^# TYPE (\w+) ", generate_latest(telemetry.registry).decode()))
     wanted = set(re.findall(r"\babruf_\w+", text_of("alerts.yml")))
     plain = {next((it.removesuffix(end) for end in BUILT if it.endswith(end)), it) for it in wanted}

@@ -60,7 +60,8 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     Refused: WRONG_STATE, ON_HOLD, PAYMENT_OUTSTANDING, INVALID_DATE for a time to come or before
     its orders were placed, QUANTITY_NOT_OPEN for a line that is cancelled in full, DELIVERY_POLICY
     when a part of an order that must come complete would leave alone, one that is past its date has
-    left after it, or the delivery does not complete it as it says (D18).
+    left after it, or the delivery does not complete it as it says (D18), AMENDMENT_AWAITED,
+    LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
     """
     batch = await take_each(writing, [command], dispatch)
     await ship(batch)

@@ -92,7 +92,8 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     itself, DELIVERY_POLICY for one of an order that must come complete, or when an order is past
     its date, TOO_EARLY before it may be picked (D16), DUPLICATE for a serial number of one product
     that is in two parcels, NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's
-    SSCC, NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated.
+    SSCC, NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated, AMENDMENT_AWAITED,
+    LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
     """
     batch = await take_each(writing, [command], pack, check_parcels)
     made = await put(batch)

@@ -50,8 +50,9 @@ async def record_tracking(writing: Writing, command: ParcelRecordTracking) -> Ou
     are CREATED, UNCHANGED for an event that is known, and REFUSED.
 
     Refused: of an item NOT_FOUND for a parcel that the viewer does not see, INVALID where several
-    carriers have the number, INVALID_DATE for the far future and before its orders were placed; as
-    a whole: TOO_MANY_ITEMS for more parcels, events and lines behind them than one call may touch.
+    carriers have the number, INVALID_DATE for the far future and before its orders were placed,
+    TAKEN for the number of another parcel on its way; as a whole: TOO_MANY_ITEMS for more parcels,
+    events and lines behind them than one call may touch.
     """
     source = await _source(writing, command)
     parcels, refused = await find_parcels(writing, command.events)

@@ -65,7 +65,8 @@ async def upsert_all(writing: Writing, command: PackagingsUpsert) -> Outcome:
     """Write packagings.
 
     Refused: NOT_FOUND for a product, or what a packaging is made up of; DUPLICATE; IN_USE for other
-    contents of what is used; TAKEN for a GTIN; SCALE_EXCEEDED and OUT_OF_RANGE for a quantity.
+    contents of what is used; TAKEN for a GTIN; SCALE_EXCEEDED and OUT_OF_RANGE for a quantity;
+    INVALID for one that is made up of others and becomes a part.
     """
     inputs = command.packagings
     products = await writing.by_key(Product, "sku", {it.product_sku for it in inputs})

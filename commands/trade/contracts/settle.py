@@ -45,8 +45,8 @@ async def settle(writing: Writing, command: ContractSettle) -> Outcome:
 
     Refused: WRONG_STATE also under DELIVER_REST while something remains, OPEN_CALL_OFFS, INVALID
     for a successor that is missing or not wanted, NOT_FOUND, PARTY_MISMATCH and INVALID_CURRENCY
-    for another party's or currency's, NOT_ON_CONTRACT where it lacks a product, OUT_OF_RANGE where
-    its sizes of call-offs do not reach what it must take.
+    for another party's or currency's, OUTSIDE_VALIDITY for one that is over, NOT_ON_CONTRACT where
+    it lacks a product, OUT_OF_RANGE where its sizes of call-offs do not reach what it must take.
     """
     contract = await lock_contract(writing, command, settle)
     writing.refusals.end()

@@ -34,7 +34,8 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
 
     Refused: NOT_FOUND, WRONG_STATE for a draft's line, NOT_ALLOWED, INVALID for two
     numbers or none, SCALE_EXCEEDED, INVALID_WINDOW for the horizon, DUPLICATE for a delivery note,
-    TOO_MANY_ITEMS when updates have made the schedule longer than one call may touch.
+    TOO_MANY_ITEMS when updates have made the schedule longer than one call may touch, OUT_OF_RANGE
+    where a sum is larger than what can be kept.
     """
     (item,) = await with_places(writing, [command])
     taken = await ReleaseIntake.of(writing, [item])

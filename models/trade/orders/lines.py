@@ -126,6 +126,8 @@ class OrderLine(OfProduct, Packaged, Owned):
         indexed("order_lines", "schedule_line_id"),
         indexed("order_lines", "offered_product_id"),
         indexed("order_lines", "replaced_product_id"),
+        # What stops a delivery looks for its lines among the few that wait for an answer.
+        indexed("order_lines", "answer_by", postgresql_where=text("answer_by IS NOT NULL")),
         known("response", LineResponse),
         check("agreed_days", "cardinality(agreed_at) = cardinality(wanted_before)"),
         check("offered_positive", "offered_quantity > 0"),
