@@ -12,15 +12,9 @@ from asyncpg.connection import _StatementCache
 from sqlalchemy import Engine
 from sqlalchemy.pool import PoolProxiedConnection
 
-from kit.loop.recent import Recent
-
 PREPARED = 128 * 1024
 """Characters of statements that are kept prepared on a connection. PostgreSQL takes a hundred
 times as many bytes for their plans, and more for those of buyers."""
-
-
-_KNOWN_TEXTS: Recent[bool] = Recent(5_000)
-"""What was asked once by any connection: its second time it is kept prepared."""
 
 
 class _Prepared(_StatementCache):  # type: ignore[misc]
@@ -36,10 +30,7 @@ class _Prepared(_StatementCache):  # type: ignore[misc]
 
 
 class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose prepared statements are bounded by their length, too.
-
-    Whoever asks each time something else leaves nothing prepared: it is kept from its second time.
-    """
+    """A connection whose prepared statements are bounded by their length, too."""
 
     __slots__ = ()
 
@@ -47,14 +38,6 @@ class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
         """Take what asyncpg gives."""
         super().__init__(*about)
         self._stmt_cache.__class__ = _Prepared
-
-    async def _get_statement(
-        self, query: str, *about: Any, use_cache: bool = True, **more: Any
-    ) -> Any:
-        key = hash(query)
-        is_known = _KNOWN_TEXTS.get(key) or not _KNOWN_TEXTS.keep(key, True)  # noqa: FBT003 -- a set's only value.
-        use_cache = use_cache and is_known
-        return await super()._get_statement(query, *about, use_cache=use_cache, **more)
 
 
 CACHES: dict[str, Any] = {
