@@ -33,7 +33,8 @@ _CLAIM = Statement(
     .with_for_update(skip_locked=True),
     ClaimedDue,
 )
-_DONE = Statement(delete(Due).where(Due.merchant_id == _MERCHANT, Due.id == _IDS))
+DONE = Statement(delete(Due).where(Due.merchant_id == _MERCHANT, Due.id == _IDS))
+"""Takes rows away that were claimed. Parameters: merchant, ids."""
 _PUT_OFF = Statement(
     update(Due)
     .where(Due.merchant_id == _MERCHANT, Due.id == _IDS)
@@ -56,7 +57,7 @@ async def settle(
     for subject, at in again.items():
         writing.later(kind, subject, at)
     values = {"merchant": writing.viewer.merchant_id, "ids": [it.id for it in claimed]}
-    await writing.session.rows(_DONE, values)
+    await writing.session.rows(DONE, values)
 
 
 async def put_off(writing: Writing, claimed: Collection[ClaimedDue], at: datetime) -> None:

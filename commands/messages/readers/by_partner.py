@@ -16,13 +16,13 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    delete,
     func,
     select,
     true,
     update,
 )
 
+from commands.access.dues import DONE
 from commands.messages.interchanges.waiting import BYTES_A_SECOND
 from commands.messages.readers import read
 from commands.messages.readers.joined import NamedTwice
@@ -172,7 +172,7 @@ class MessagesInTurn:
             self._last[merchant_id, which] = partner.partner_id
             own = {"merchant": merchant_id, "ids": partner.dues, "message": partner.message_id}
             if partner.message_id is None:
-                await session.rows(_DONE, own)
+                await session.rows(DONE, own)
             elif which.is_quick and (partner.length or 0) > SHORT_BYTES:
                 await _change(session, merchant_id, partner, DueKind.READ_LONG_MESSAGES, now)
             elif await session.rows(_IS_FREE, own):
@@ -277,7 +277,6 @@ _IS_FREE = Statement(
     )
     .with_for_update(skip_locked=True)
 )
-_DONE = Statement(delete(Due).where(Due.merchant_id == _MERCHANT, Due.id == _IDS))
 _CHANGE = Statement(
     update(Due)
     .where(Due.merchant_id == _MERCHANT, Due.id == _IDS)

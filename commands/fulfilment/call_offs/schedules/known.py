@@ -113,13 +113,6 @@ async def known_of_contract(
         outstanding[account_by[each.id]] -= each.planned
         if each.account_id is not None:
             outstanding[ScheduledLine(each.contract_line_id, each.account_id)] += each.planned
-    planned: defaultdict[ScheduledLine, list[PlannedPart]] = defaultdict(list)
-    for line in locked.lines.values():
-        if line.order_line_id in account_by:
-            part = PlannedPart(
-                line, locked.order_lines[line.order_line_id], locked.deliveries[line.delivery_id]
-            )
-            planned[account_by[line.order_line_id]].append(part)
     return KnownSchedules(
         contract,
         {it.id: it for it in lines},
@@ -128,12 +121,25 @@ async def known_of_contract(
         (await transits_of(writing, [contract], command.location_id))[contract.id],
         await _demand(writing, contract),
         outstanding,
-        planned,
+        _planned(locked, account_by),
         called_off,
         stuck,
         locked,
         await _decided(writing, ids),
     )
+
+
+def _planned(
+    locked: Locked, account_by: Mapping[UUID, ScheduledLine]
+) -> defaultdict[ScheduledLine, list[PlannedPart]]:
+    """Return by account what locked deliveries bring. account_by: order line -> it."""
+    found: defaultdict[ScheduledLine, list[PlannedPart]] = defaultdict(list)
+    for line in locked.lines.values():
+        if (account := account_by.get(line.order_line_id)) is not None:
+            order_line = locked.order_lines[line.order_line_id]
+            part = PlannedPart(line, order_line, locked.deliveries[line.delivery_id])
+            found[account].append(part)
+    return found
 
 
 async def _decided(writing: Writing, ids: Collection[UUID]) -> frozenset[UUID]:
