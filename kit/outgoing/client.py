@@ -70,17 +70,19 @@ class Rules:
         """
         try:
             parts = httpx.URL(url)
-        except httpx.InvalidURL:
+            host = parts.host
+        except (httpx.InvalidURL, ValueError):
+            # A name whose punycode means nothing is told when it is read.
             return "This is not a URL."
         schemes = [it for it in _SCHEMES if it == "https" or self.allows_http]
-        port = parts.port or _SCHEMES.get(parts.scheme)
-        if parts.scheme not in schemes or not parts.host:
+        port = _SCHEMES.get(parts.scheme) if parts.port is None else parts.port
+        if parts.scheme not in schemes or not host:
             return f"This must begin with {' or '.join(f'{it}://' for it in schemes)}, and a host."
         if parts.userinfo or parts.fragment or "#" in url:
             return "A user, a password or a fragment has no place here."
         if port not in self.ports:
             return f"The port must be one of {', '.join(map(str, sorted(self.ports)))}."
-        address = literal(parts.host)
+        address = literal(host)
         if address is not None and not may_reach(address, self.allowed):
             return "This address is not one of the public Internet."
         return None

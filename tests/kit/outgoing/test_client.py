@@ -34,8 +34,9 @@ https://[64:ff9b::7f00:1]/ https://[2002:7f00:1::]/ https://0.0.0.0/ https://①
 https://user:password@example.com/ https://example.com@127.0.0.1/ https://127.0.0.1#@example.com/
 https://example.com:22/ https://example.com:5432/ http://example.com/ ftp://example.com/
 file:///etc/passwd gopher://127.0.0.1/ unix:///var/run/docker.sock //example.com/ https:// https:///x
-https://[fe80::1%25eth0]/ https://exa\x00mple.com/
+https://[fe80::1%25eth0]/ https://exa\x00mple.com/ https://example.com:0/ https://example.com:65536/
 """
+UNREADABLE = "https://xn--/ https://xn--a.example/ https://[::1/ https://example.com:x/"
 
 
 def test_of_the_addresses_only_those_of_the_public_internet_are_outside() -> None:
@@ -73,6 +74,11 @@ async def test_however_a_place_inside_is_written_nobody_connects_to_it(
     faults = {it: await refused(careful, it) for it in WRITTEN.split()}
     allowed = {OutgoingFault.FORBIDDEN, OutgoingFault.UNRESOLVED}
     assert {url: fault for url, fault in faults.items() if fault not in allowed} == {}
+
+
+def test_what_cannot_be_read_as_a_url_is_refused_as_such() -> None:
+    reasons = {it: DEFAULT_RULES.refuse(it) for it in UNREADABLE.split()}
+    assert {url: why for url, why in reasons.items() if why != "This is not a URL."} == {}
 
 
 async def test_a_name_is_looked_up_once_and_all_that_it_means_must_be_outside(

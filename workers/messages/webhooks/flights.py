@@ -61,7 +61,10 @@ class Pace:
 
 @dataclass
 class _Flight:
-    """A step of one endpoint: what is under way, and what has come back since the last turn."""
+    """A step of one endpoint: what is under way, and what has come back since the last turn.
+
+    begun: messages that were sent.
+    """
 
     sender: WebhookSender
     database: Database
@@ -70,6 +73,7 @@ class _Flight:
     pace: Pace
     flying: dict[asyncio.Task[Result], UUID] = field(default_factory=dict)
     results: Sequence[Result] = ()
+    begun: int = 0
 
     async def run(self) -> bool:
         """Send until nothing is due; tells whether only the time of the step was over."""
@@ -106,6 +110,7 @@ class _Flight:
         if not made.messages:
             return
         self.pace.take(len(made.messages))
+        self.begun += len(made.messages)
         own = (self.database, self.sender.ask, made.webhook, made.messages)
         contents = await bodies(*own, self.sender.clock())
         for each in made.messages:
@@ -148,19 +153,23 @@ class Flights:
 
     async def step(
         self, database: Database, merchant_id: UUID, webhook_id: UUID, now: datetime
-    ) -> bool:
-        """Send an endpoint what waits for it; tells whether there may be more at once."""
+    ) -> bool | None:
+        """Send an endpoint what waits for it; tells whether there may be more at once.
+
+        None: nothing was sent, and nothing replayed.
+        """
         del now
         sender = self.sender
         lease = sender.schedule.lease
         taken = partial(claim, webhook_id=webhook_id, process=sender.process, lease=lease)
         is_replayed = await run_unasked(database, sender.author(merchant_id), taken)
         if is_replayed is None:
-            return False
-        if is_replayed:
-            await self._replay(database, merchant_id, webhook_id)
-        pace = self._pace(webhook_id)
-        is_over = await _Flight(sender, database, merchant_id, webhook_id, pace).run()
+            return None
+        is_done = is_replayed and await self._replay(database, merchant_id, webhook_id)
+        flight = _Flight(sender, database, merchant_id, webhook_id, self._pace(webhook_id))
+        is_over = await flight.run()
+        if not flight.begun and not is_done:
+            return None
         return is_over or is_replayed
 
     def _pace(self, webhook_id: UUID) -> Pace:
@@ -169,11 +178,13 @@ class Flights:
             pace = self._paces.keep(webhook_id, Pace())
         return pace
 
-    async def _replay(self, database: Database, merchant_id: UUID, webhook_id: UUID) -> None:
+    async def _replay(self, database: Database, merchant_id: UUID, webhook_id: UUID) -> bool:
+        """Keep pages of a replay; tells whether one was."""
         page = partial(replay_page, webhook_id=webhook_id)
-        for _ in range(_PAGES):
+        for place in range(_PAGES):
             if not await run_unasked(database, self.sender.author(merchant_id), page):
-                return
+                return place > 0
+        return True
 
 
 def _waiting() -> Select[Any]:

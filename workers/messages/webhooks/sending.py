@@ -43,7 +43,7 @@ class WebhookSender:
         if isinstance(body, UnwrittenBody):
             fault, text = WebhookFault.UNWRITTEN, f"We could not write it: {body.kind}."
             return Result(message, None, at, timedelta(0), fault=fault, answer=text)
-        tried = partial(Result, message, body, at)
+        tried = partial(Result, message, body, at, version=made.webhook.version)
         if body is None:
             return tried(timedelta(0))
         name, content = message_name(message.id), body.encode()
