@@ -137,7 +137,7 @@ def _lines(reader: Tables, name: str) -> Any:
 
 def _last_day(line: Any) -> ColumnElement[Any]:
     """Return the last day on which something of a line may arrive."""
-    return _wanted_on(line) + _length(line)  # type: ignore[no-any-return]
+    return _wanted_on(line) + _length(line)
 
 
 def _length(line: Any) -> ColumnElement[Any]:
