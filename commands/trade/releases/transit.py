@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_
 from commands.trade.contracts.times import Window
 from commands.writing.transaction import Writing
 from models.master.calendars import Calendar
-from models.master.working import WorkingHours, working_day, works_on
+from models.master.working import WorkedDays, working_day, works_on
 from models.trade.contracts.tables import Contract
 from models.trade.releases.words import DateMeaning
 
@@ -31,14 +31,14 @@ class Transit:
     days of lines that name none. known: the days that were asked for.
     """
 
-    ours: WorkingHours | None = None
-    theirs: WorkingHours | None = None
-    carriers: WorkingHours | None = None
+    ours: WorkedDays | None = None
+    theirs: WorkedDays | None = None
+    carriers: WorkedDays | None = None
     usual: int = 0
     known: dict[Any, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def way(self) -> WorkingHours | None:
+    def way(self) -> WorkedDays | None:
         """Return by whose calendar transit days are worked: the carrier's, the customer's, ours."""
         return self.carriers or self.theirs or self.ours
 
@@ -105,7 +105,7 @@ class Transit:
         return _moved(self.theirs, found, 1)
 
 
-def _worked(calendars: Iterable[WorkingHours | None], first: date, last: date) -> date:
+def _worked(calendars: Iterable[WorkedDays | None], first: date, last: date) -> date:
     """Return the first of some days that all calendars work, else the last one before them.
 
     Where there is none, it is the first day.
@@ -117,7 +117,7 @@ def _worked(calendars: Iterable[WorkingHours | None], first: date, last: date) -
     return _next_worked(every, first, -1) or first
 
 
-def _next_worked(calendars: Sequence[WorkingHours], day: date, step: int) -> date | None:
+def _next_worked(calendars: Sequence[WorkedDays], day: date, step: int) -> date | None:
     """Return a day, or the next one that all calendars work; None for none within reach."""
     found: date | None = day
     for _ in range(_FARTHEST):
@@ -128,7 +128,7 @@ def _next_worked(calendars: Sequence[WorkingHours], day: date, step: int) -> dat
     return None
 
 
-def _moved(calendar: WorkingHours | None, day: date, number: int) -> date:
+def _moved(calendar: WorkedDays | None, day: date, number: int) -> date:
     """Return the day so many days later; where its calendar works no more, all days count."""
     found = working_day(calendar, day, number) if calendar is not None and number else None
     return day + timedelta(number) if found is None else found
@@ -172,4 +172,9 @@ def _transit(
         )
     )
     days = (it.transit_days for it in (carriers, theirs) if it is not None)
-    return Transit(ours, theirs, carriers, next(filter(None, days), 0))
+    usual = next(filter(None, days), 0)
+    return Transit(_days_of(ours), _days_of(theirs), _days_of(carriers), usual)
+
+
+def _days_of(calendar: Calendar | None) -> WorkedDays | None:
+    return None if calendar is None else WorkedDays(calendar)

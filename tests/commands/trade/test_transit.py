@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from commands.trade.contracts.times import Window
 from commands.trade.releases.transit import LONGEST_REST, Transit
-from models.master.working import works_on
+from models.master.working import WorkedDays, works_on
 from models.trade.releases.words import DateMeaning
 
 DAY = timedelta(days=1)
@@ -17,13 +17,14 @@ WEEK = range(1, 6)
 
 
 def _calendar(weekdays=WEEK, closed=()):
-    return SimpleNamespace(
+    calendar = SimpleNamespace(
         time_zone="UTC",
         hours=[{"weekday": it, "opens": "06:00", "closes": "22:00"} for it in weekdays],
         holiday_country=None,
         holiday_subdivision=None,
         closures=[{"from_on": it, "to_on": it} for it in closed],
     )
+    return WorkedDays(calendar)
 
 
 def _window(first, last=None):
