@@ -10,7 +10,7 @@ from sqlalchemy.sql.elements import conv
 from migrations import walls
 
 revision = "0077"
-down_revision = "0075"
+down_revision = "0076"
 branch_labels = None
 depends_on = None
 
