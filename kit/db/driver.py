@@ -16,7 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from kit.db.lost import DRIVERS
 
-LONGEST = 16 * 1024
+LONGEST_KEPT = 16 * 1024
 """Characters of a statement that is kept prepared: what clients ask again and again has a third of
 that. PostgreSQL's plans of a hundred longer ones would take hundreds of megabytes."""
 PREPARED = 160 * 1024
@@ -67,13 +67,13 @@ class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
 
 CACHES: dict[str, Any] = {
     "max_cached_statement_lifetime": 0,
-    "max_cacheable_statement_size": LONGEST,
+    "max_cacheable_statement_size": LONGEST_KEPT,
     "connection_class": BoundedConnection,
     # SQLAlchemy's own would keep a hundred more on each connection, however long they are.
     "prepared_statement_cache_size": 0,
 }
 """asyncpg keeps its usual hundred statements prepared on each connection, for as long as it lasts,
-and no more of them than `PREPARED`; a longer one than `LONGEST` is prepared for one time only."""
+and no more of them than `PREPARED`; one above `LONGEST_KEPT` is prepared for one time only."""
 
 
 async def fetch(
@@ -88,7 +88,7 @@ async def fetch(
     for watch in watches:
         statement, values = watch(engine, None, statement, values, None, False)  # noqa: FBT003 -- so they are called.
     driver: Any = pooled.driver_connection
-    if len(statement) > LONGEST:
+    if len(statement) > LONGEST_KEPT:
         pooled.info[_LONG] = pooled.info.get(_LONG, 0) + len(statement)
         return await _fetch_once(driver, statement, values)
     return await driver.fetch(statement, *values)  # type: ignore[no-any-return]

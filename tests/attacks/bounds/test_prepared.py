@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from kit.db import driver
 from kit.db.database import Database
-from kit.db.driver import LONGEST, PREPARED, RENEWED, weight
+from kit.db.driver import LONGEST_KEPT, PREPARED, RENEWED, weight
 
 KEPT = "SELECT coalesce(json_agg(statement), '[]')::text FROM pg_prepared_statements"
 EMPTY = "SELECT '[]'::text --"
@@ -33,7 +33,7 @@ async def ask(database: Database, *statements: str) -> list[str]:
 
 
 async def test_a_long_statement_is_not_kept_prepared(database: Database) -> None:
-    short, long = (EMPTY.ljust(length, "-") for length in (LONGEST // 2, LONGEST + 1))
+    short, long = (EMPTY.ljust(length, "-") for length in (LONGEST_KEPT // 2, LONGEST_KEPT + 1))
     *_, kept = await ask(database, short, long, KEPT)
     assert short in json.loads(kept)
     assert long not in json.loads(kept)
@@ -49,7 +49,7 @@ async def test_nothing_of_a_long_statement_stays_until_the_next_one(
         unnamed = await pooled.driver_connection.prepare(EMPTY, name="")
         assert len(await unnamed.fetch()) == 1
         try:
-            await driver.fetch(sync, pooled, begun.ljust(LONGEST + 1, "-"), ())
+            await driver.fetch(sync, pooled, begun.ljust(LONGEST_KEPT + 1, "-"), ())
         except DivisionByZeroError:
             assert begun != EMPTY
         with pytest.raises(InvalidSQLStatementNameError):
@@ -78,7 +78,7 @@ async def test_no_more_is_kept_prepared_than_weighs_so_much(database: Database) 
 
 
 async def test_what_sqlalchemy_prepares_is_within_the_same_bound(database: Database) -> None:
-    length = LONGEST - 1
+    length = LONGEST_KEPT - 1
     async with database.engine.connect() as connection:
         for number in range(2 * PREPARED // length):
             await connection.execute(text(f"SELECT '{number}' /*".ljust(length - 2, "-") + "*/"))
