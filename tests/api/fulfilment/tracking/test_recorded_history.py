@@ -299,10 +299,12 @@ def _but(times: dict[str, str]) -> dict[str, str]:
     return {name: at for name, at in times.items() if name != "deliveredAt"}
 
 
+@pytest.mark.gate("O16", "ordersImport")
 async def test_an_end_that_makes_no_sense_or_differs_is_refused(world, ask):
     scene = await _scene(world, ask)
-    await _an_order(ask, scene)
+    open_still = await _an_order(ask, scene)
     await _an_order(ask, scene, closedAt=ENDED)
+    await _record(ask, await _part(world, scene, open_still, "1", "0"))
     wrong = [
         _order(scene, "a", cancelledAt=ENDED, closedAt=ENDED),
         _order(scene, "b", closedAt="2026-01-09T08:00:00Z"),
