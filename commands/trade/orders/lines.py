@@ -70,6 +70,11 @@ def called_off(
     return found
 
 
+def wanted_by(orders: Iterable[Order]) -> datetime | None:
+    """Return the first instant by which one of orders is wanted or not at all, None for none."""
+    return min((it.cancel_if_not_by for it in orders if it.cancel_if_not_by), default=None)
+
+
 async def touch_lines_of(writing: Writing, order_ids: Collection[UUID]) -> None:
     """Count all lines of orders: whoever changes their deliveries later reads them all.
 

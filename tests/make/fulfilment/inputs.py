@@ -282,7 +282,7 @@ def actions_of_delivery(
         "SPLIT": [{"lines": it} for it in (*least, *whole_orders)],
         "MERGE": [{"deliveryIds": [it["id"]]} for it in others],
         "MOVE": [{"locationId": delivery["location"]["id"]}],
-        "RESCHEDULE": [{"window": WINDOW}],
+        "RESCHEDULE": [{"window": delivery.get("window") or WINDOW}],
         "HOLD": [{"reason": "FRAUD", "owner": "Somebody"}],
         "PACK": [{"parcels": [{"generateSscc": True, "contents": deliveries.contents(delivery)}]}],
         "DISPATCH": [{}, {"dispatchedAt": "2026-03-02T09:00:00Z"}],

@@ -137,7 +137,10 @@ def _revision(again: Again, known: StandingPrices) -> Revision:
     gone: list[Gone] = [(row, ("lines",)) for row in left if not row.added]
     fields = {it: _as_sent(item, it) for it in stated - item.model_fields_set}
     every = standing.every(order.id)
-    revision = Revision(order, every, header, targets, gone, fields=fields, fixed=again.fixed)
+    by = standing.completed.get(order.id)
+    revision = Revision(
+        order, every, header, targets, gone, fields=fields, fixed=again.fixed, completed_by=by
+    )
     if "taxes" not in stated and (any(revision.changes()) or _TAXED & set(revision.headings)):
         return replace(revision, header=header | {"taxed": None})
     return revision

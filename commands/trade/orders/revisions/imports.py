@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.trade.contracts.times import check_wanted_then, windows_of
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
@@ -126,6 +127,7 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     Refused: of an item INVALID, NOT_FOUND, NOT_ALLOWED, GUESTS_NOT_ALLOWED, SCALE_EXCEEDED,
     PRICE_CHANGED, PRICE_UNKNOWN and OUT_OF_RANGE for what the order says, DUPLICATE for an order or
     a line that stands twice, INVALID_DATE for the future and for an end before something left,
+    INVALID_WINDOW for what would come when it is not wanted any more (D10),
     WRONG_STATE for each difference from an order of which it is too late to change that, and for
     the end of one whose deliveries are under way, TOO_MANY_ITEMS for more than 2,000 lines.
     """
@@ -317,11 +319,17 @@ def _check_ending(
 def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
     """Return the draft of a new order.
 
-    Refused: as `compose` and `check_priced`, INVALID_DATE for the future.
+    Refused: as `compose` and `check_priced`, INVALID_DATE for the future, INVALID_WINDOW for what
+    would come when it is not wanted any more (D10).
     """
     refusals = Refusals()
     with refusals:
         _check_dates(writing, item)
+    if item.ended is None and item.cancel_if_not_by and item.cancel_if_not_by > writing.now:
+        for path, window in windows_of(item, item.lines):
+            with refusals:
+                where = (*path, "window")
+                check_wanted_then(item.cancel_if_not_by, window.earliest, where)
     with refusals:
         draft = compose(writing, references, item, item.lines)
     refusals.end()
