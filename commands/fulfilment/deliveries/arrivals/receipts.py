@@ -75,8 +75,8 @@ class DeliveryConfirmReceipt(DeliveryCommand):
 @verb(
     acts.CONFIRM_RECEIPT,
     "Record the client's own receipt, line by line. From then on it tells what arrived,"
-    " not the tracking: what is missing is lost, and owed again. A later receipt corrects an earlier"
-    " one.",
+    " not the tracking: what is missing is lost, and owed again. A later receipt corrects an"
+    " earlier one.",
 )
 async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> Outcome:
     """Write down what the client received; from then on it, not the tracking, tells what arrived.
