@@ -48,9 +48,9 @@ def _check_times(before: Rows, after: Rows, now: datetime) -> None:
     addresses = {it["id"]: it for it in after["addresses"]}
     until = {it["id"]: it["cancel_if_not_by"] for it in after["orders"] if it["cancel_if_not_by"]}
     dated = {
-        it["delivery_id"]: until[it["order_id"]]
-        for it in after["delivery_lines"]
-        if it["order_id"] in until and it["planned"] > 0
+        part["delivery_id"]: until[part["order_id"]]
+        for part in after["delivery_lines"]
+        if part["order_id"] in until and part["planned"] > 0
     }
     known = {(it["window_earliest"], it["window_latest"]) for it in before["deliveries"]}
     for each in after["deliveries"]:

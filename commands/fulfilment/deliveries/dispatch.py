@@ -70,7 +70,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     orders were placed, or before others left of orders that it completes (D18), QUANTITY_NOT_OPEN
     for a line that is cancelled in full, DELIVERY_POLICY when a part of an order that must come
     complete would leave alone, one that is past its date has left after it (where its carrier has
-    it, `windowOverride` says why), or the delivery does not complete it as it says (D18),
+    it, an override says why), or the delivery does not complete it as it says (D18),
     AMENDMENT_AWAITED, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
     """
     batch = await take_each(writing, [command], dispatch)

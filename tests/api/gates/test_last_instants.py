@@ -3,6 +3,7 @@
 import pytest
 
 from kit.ids import to_global
+from tests.api.fulfilment.test_many_deliveries import results
 from tests.api.gates.test_recorded_plans import refusals
 from tests.make import reasons
 from tests.make.feed import Feed
@@ -130,22 +131,24 @@ async def test_what_its_carrier_took_too_late_is_dispatched_with_a_reason(
     clock.advance(days=3)
     feed, early, late = Feed(ask, world), "2026-03-02T20:00:00Z", "2026-03-04T08:00:00Z"
     for one, at in zip(made, (early, late, None), strict=True):
-        for it in one["parcels"] if at else ():
-            await feed.results(feed.event("PICKED_UP", sscc=it["sscc"], occurredAt=at))
+        for parcel in one["parcels"] if at else ():
+            await feed.results(feed.event("PICKED_UP", sscc=parcel["sscc"], occurredAt=at))
     await do_due(database, clock, LAPSE_ORDERS)
     in_time, too_late, _ = [{"deliveryId": it["id"]} for it in made]
     await deliveries.done(ask, "deliveryDispatch", **in_time, dispatchedAt=early)
     assert (await deliveries.read(ask, made[2]))["state"] == "CANCELLED"
     not_any_more = [("DELIVERY_POLICY", "deliveryId")]
-    told = {"dispatchedAt": late}
-    assert await deliveries.refusals(ask, "deliveryDispatch", **too_late, **told) == not_any_more
-    sent = await deliveries.done(ask, "deliveryDispatch", **too_late, **told, **why)
+    left = {"dispatchedAt": late}
+    assert await deliveries.refusals(ask, "deliveryDispatch", **too_late, **left) == not_any_more
+    (one,) = await results(ask, "deliveriesDispatch", too_late | left)
+    assert reasons(one["userErrors"], 3) == not_any_more
+    sent = await deliveries.done(ask, "deliveryDispatch", **too_late, **left, **why)
     assert (sent["delivery"]["state"], sent["delivery"]["windowOverride"]) == (
         "DISPATCHED",
         why["windowOverride"],
     )
-    told = (await ask(TOLD, id=too_late["deliveryId"]))["node"]["timeline"]["nodes"]
-    rules = [it["payload"]["rules"] for it in told if it["type"] == "delivery.window_overridden"]
+    entries = (await ask(TIMELINE, id=too_late["deliveryId"]))["node"]["timeline"]["nodes"]
+    rules = [it["payload"]["rules"] for it in entries if it["type"] == "delivery.window_overridden"]
     assert rules == [["LAST_INSTANT"]]
 
 
@@ -158,7 +161,7 @@ async def test_what_no_carrier_has_is_not_dispatched_too_late_whatever_is_said(w
     assert refused == [("DELIVERY_POLICY", "deliveryId")]
 
 
-TOLD = """
+TIMELINE = """
 query ($id: ID!) { node(id: $id) { ... on Delivery {
   timeline(first: 20) { nodes { type payload } } } } }
 """

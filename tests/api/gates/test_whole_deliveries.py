@@ -101,10 +101,10 @@ async def test_what_completes_an_order_did_not_leave_before_the_rest(world, ask)
     (one, other) = (await ask(DISPATCH, input={"deliveries": both}))["deliveriesDispatch"][
         "results"
     ]
-    told = ("INVALID_DATE", "dispatchedAt")
+    early = ("INVALID_DATE", "dispatchedAt")
     assert one["userErrors"] == []
-    assert reasons(other["userErrors"], 3) == [told]
-    assert await deliveries.refusals(ask, "deliveryDispatch", **both[1]) == [told]
+    assert reasons(other["userErrors"], 3) == [early]
+    assert await deliveries.refusals(ask, "deliveryDispatch", **both[1]) == [early]
     await deliveries.done(ask, "deliveryDispatch", deliveryId=last["id"], dispatchedAt=later)
 
 

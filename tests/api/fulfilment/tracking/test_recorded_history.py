@@ -234,6 +234,7 @@ async def test_what_left_before_an_order_was_closed_takes_the_place_of_what_is_c
     assert again["status"] == "UNCHANGED"
 
 
+@pytest.mark.gate("D12", "deliveriesRecord")
 @pytest.mark.parametrize("is_paid_first", [True, False])
 async def test_what_is_paid_of_a_closed_order_is_told_whichever_comes_first(
     world, ask, is_paid_first
