@@ -164,8 +164,7 @@ async def _prepare(
     locked = batch.locked
     products = await locked.products()
     packagings = await locked.packagings(each for it in batch.items for each in _named(it))
-    picked: dict[int, dict[DeliveryLine, Decimal]] = {}
-    contents: dict[int, list[list[Counted]]] = {}
+    picked, contents = dict[int, dict[DeliveryLine, Decimal]](), dict[int, list[list[Counted]]]()
     serials: defaultdict[datetime, set[tuple[UUID, str]]] = defaultdict(set)
     carriers = await parcels.carriers_of(locked.writing, (it.parcels for it in batch.items))
     for place, item, delivery in batch.looked_at:

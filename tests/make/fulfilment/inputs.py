@@ -133,7 +133,8 @@ def _packing(s: Scene, delivery: dict[str, Any]) -> dict[str, Any]:
 
 async def delivery_dispatch(s: Scene) -> dict[str, Any]:
     packed = await s.delivery(deliveries.packed)
-    return {**versioned("deliveryId", packed), "dispatchedAt": "2026-03-02T08:00:00Z"}
+    when = {"dispatchedAt": "2026-03-02T08:00:00Z", "windowOverride": "It had left by then."}
+    return {**versioned("deliveryId", packed), **when}
 
 
 async def deliveries_release(s: Scene) -> dict[str, Any]:

@@ -83,12 +83,12 @@ def _end(writing: Writing, order: Order, lines: Collection[OrderLine], end: End)
     (state, at), is_closed = end, end[0] is OrderState.CLOSED
     costs_whole = is_closed and not any(it.planned or it.cancelled for it in lines)
     charged, taxed = order.charged, order.taxed
-    rest = {line: line.unplanned for line in lines if line.unplanned > 0}
-    closed, cancelled = OrderClosed(order.id), cancelled_lines(rest)
+    unplanned = {line: line.unplanned for line in lines if line.unplanned > 0}
+    closed, cancelled = OrderClosed(order.id), cancelled_lines(unplanned)
     become(writing, order, state)
     order.closed_at, order.awaiting_approval_of = at, []
     happened = closed if is_closed else OrderLinesCancelled(order.id, lines=cancelled)
-    take_out(writing, order, lines, rest, happened, at)
+    take_out(writing, order, lines, unplanned, happened, at)
     if not is_closed:
         writing.record(OrderCancelled(order.id), at)
     if costs_whole:
