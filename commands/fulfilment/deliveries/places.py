@@ -11,7 +11,7 @@ from commands.fulfilment.deliveries.locking import Locked
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, check_handling
 from commands.trade.orders.fields import Recipient
-from commands.trade.orders.lines import called_off, wanted_by
+from commands.trade.orders.lines import called_off, not_wanted_after
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
@@ -267,7 +267,7 @@ async def new_window(
     call_offs = called_off(locked.orders.values(), locked.order_lines.values(), contracts)
     overridden = frozenset[TimeRule]()
     with locked.writing.refusals:
-        not_by = wanted_by(locked.orders_of(delivery))
+        not_by = not_wanted_after(locked.orders_of(delivery))
         agreed_place = AgreedPlace(address, call_offs, override, not_by=not_by)
         overridden = agreed_place.check(window, ("window",))
     columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))

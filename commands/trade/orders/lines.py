@@ -70,7 +70,7 @@ def called_off(
     return found
 
 
-def wanted_by(orders: Iterable[Order]) -> datetime | None:
+def not_wanted_after(orders: Iterable[Order]) -> datetime | None:
     """Return the first instant by which one of orders is wanted or not at all, None for none."""
     return min((it.cancel_if_not_by for it in orders if it.cancel_if_not_by), default=None)
 
