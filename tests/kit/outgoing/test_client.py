@@ -54,7 +54,7 @@ async def client() -> AsyncIterator[Callable[..., Client]]:
 
     yield make
     for each in made:
-        await each.close()
+        each.close()
 
 
 async def refused(client: Client, url: str) -> OutgoingFault:
@@ -143,6 +143,26 @@ async def test_it_reads_one_answer_and_no_more_of_it_than_it_may(
         hasty = client(Rules(own, HERE, allows_http=True, seconds=0.2))
         assert await refused(hasty, at("/late")) is OutgoingFault.LATE
         assert await refused(asks, "http://127.0.0.1:1/") is OutgoingFault.UNREACHABLE
+
+
+async def test_what_is_said_unasked_answers_no_question_of_another(
+    client: Callable[..., Client],
+) -> None:
+    twice = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+
+    async def says_more(received: Received) -> Reply:
+        return Reply(raw=twice * 2) if received.path == "/more" else Reply(500)
+
+    async with receiver(says_more) as there:
+        asks = client(Rules(frozenset({there.port}), HERE, allows_http=True))
+        url = f"http://127.0.0.1:{there.port}"
+        async with asks.connected() as first, asks.connected() as second:
+            assert (await first.post(f"{url}/more", b"", {})).status == 200
+            assert (await second.post(f"{url}/other", b"", {})).status == 500
+            assert (await second.post(f"{url}/other", b"", {})).status == 500
+        assert (await asks.post(f"{url}/other", b"", {})).status == 500
+        # What is asked again is asked on the same connection.
+        assert there.connections == 3
 
 
 def certified(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

@@ -17,6 +17,7 @@ from commands.messages.webhooks.lanes import Underway, WebhookBatch, claim, proc
 from commands.writing.running.run import run_unasked
 from kit.db.database import Database
 from kit.loop.recent import Recent
+from kit.outgoing.client import Connections
 from models.messages.webhooks.tables import WebhookLane
 from workers.messages.webhooks.bodies import bodies
 from workers.messages.webhooks.sending import WebhookSender
@@ -77,6 +78,10 @@ class _Flight:
 
     async def run(self) -> bool:
         """Send until nothing is due; tells whether only the time of the step was over."""
+        async with self.sender.client.connected() as asks:
+            return await self._sent_all(asks)
+
+    async def _sent_all(self, asks: Connections) -> bool:
         ends, rung = monotonic() + FLIGHT_S, asyncio.Event()
         with self.database.hints.heard(self.merchant_id, rung.set):
             try:
@@ -87,7 +92,7 @@ class _Flight:
                     rung.clear()
                     made = await self._proceed(is_last=is_last)
                     if made is not None:
-                        await self._begin(made)
+                        await self._begin(made, asks)
                     if not self.flying:
                         return is_last
                     await self._wait(rung)
@@ -105,7 +110,7 @@ class _Flight:
         author = self.sender.author(self.merchant_id)
         return await run_unasked(self.database, author, partial(proceed, sent=sent))
 
-    async def _begin(self, made: WebhookBatch) -> None:
+    async def _begin(self, made: WebhookBatch, asks: Connections) -> None:
         self.pace.per_second = made.webhook.per_second
         if not made.messages:
             return
@@ -114,7 +119,7 @@ class _Flight:
         own = (self.database, self.sender.ask, made.webhook, made.messages)
         contents = await bodies(*own, self.sender.clock())
         for each in made.messages:
-            sending = self.sender.send(made, each, contents[each.id])
+            sending = self.sender.send(asks, made, each, contents[each.id])
             self.flying[asyncio.create_task(sending)] = each.id
 
     async def _wait(self, rung: asyncio.Event) -> None:
