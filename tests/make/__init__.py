@@ -86,18 +86,18 @@ _SCOPE = {
 _HEADERS = {"host": "abruf", "accept": "*/*", "content-type": "application/json"}
 
 
-async def _posted(client: httpx.AsyncClient, asked: Any, headers: Mapping[str, str]) -> Any:
+async def _posted(client: httpx.AsyncClient, request: Any, headers: Mapping[str, str]) -> Any:
     """Send an operation as JSON and return the answer.
 
     Past the client where that leads to an application: it takes a fifth of a test's time.
     """
     transport = client._transport  # noqa: SLF001 -- it says nowhere else where it leads.
     if not isinstance(transport, httpx.ASGITransport):
-        return (await client.post("/graphql", json=asked, headers=headers)).json()
-    body = json.dumps(asked, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    given = {**_HEADERS, "content-length": str(len(body))}
-    given |= {name.lower(): value for name, value in headers.items()}
-    whole = [(name.encode(), value.encode()) for name, value in given.items()]
+        return (await client.post("/graphql", json=request, headers=headers)).json()
+    body = json.dumps(request, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    fields = {**_HEADERS, "content-length": str(len(body))}
+    fields |= {name.lower(): value for name, value in headers.items()}
+    whole = [(name.encode(), value.encode()) for name, value in fields.items()]
     pieces, left, ended = [], [body], asyncio.Event()
 
     async def receive() -> dict[str, Any]:
@@ -135,8 +135,8 @@ class Ask:
     async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
         """Return the whole answer, errors included."""
         headers = {"Authorization": f"Bearer {self.token}", **self.headers}
-        asked = {"query": query, "variables": variables}
-        return await _posted(self.client, asked, headers)
+        request = {"query": query, "variables": variables}
+        return await _posted(self.client, request, headers)
 
     async def __call__(self, query: str, **variables: Any) -> dict[str, Any]:
         answer = await self.answer(query, **variables)

@@ -91,14 +91,14 @@ class _Flight:
                         await self.pace.ready()
                         await self.holding.ready(self.merchant_id, self.pace.longest)
                     rung.clear()
-                    await self._turn(is_last=is_last)
+                    await self._go_on(is_last=is_last)
                     if not self.flying:
                         return is_last
                     await self._wait(rung)
             finally:
                 await self._end()
 
-    async def _turn(self, *, is_last: bool) -> None:
+    async def _go_on(self, *, is_last: bool) -> None:
         """Note what has come back, and begin with as many messages as there is room for."""
         own, longest = self.merchant_id, self.pace.longest
         left = self.sender.schedule.at_once - len(self.flying)
