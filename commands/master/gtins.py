@@ -15,7 +15,7 @@ from kit.standards.gs1 import gtin14
 from models.master.catalog import Product
 from models.master.packagings import Packaging
 
-LINE = "gtins "
+GTIN_LINE = "gtins "
 """In which new GTINs wait for each other, and whose variants products are."""
 GtinOf: TypeAlias = tuple[Any, str | None]
 """A locked row, None for a new one; the GTIN that it is to have."""
@@ -37,7 +37,7 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
     numbers = [it for it in new if it is not None]
     if not numbers:
         return
-    await stand_in_line(writing, LINE)
+    await stand_in_line(writing, GTIN_LINE)
     found = await writing.session.rows(_holders(), {**writing.parameters, "numbers": numbers})
     refusals = Refusals()
     for number, holder in found:
