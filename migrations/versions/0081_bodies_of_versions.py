@@ -13,7 +13,7 @@ FORGETS = {"webhook_messages.body_version"}
 
 def upgrade() -> None:
     """Apply."""
-    op.add_column("webhook_messages", sa.Column("body_version", sa.Integer()))
+    op.add_column("webhook_messages", sa.Column("body_version", sa.BigInteger()))
 
 
 def downgrade() -> None:

@@ -16,7 +16,7 @@ from models.access.viewers import Actor, Viewer, anyone
 from models.base.events import EVENTS
 from models.base.tables import entity_named, fixed
 from models.base.visibility import parameters, seen_by
-from models.messages.webhooks.matching import Told, events_for, is_wanted
+from models.messages.webhooks.matching import EventAsRead, events_for, is_wanted
 from models.messages.webhooks.tables import Webhook, owner_of
 
 UNTOLD = frozenset({"webhook.tested"})
@@ -52,8 +52,8 @@ def _wanted_by(
     types = events_for(webhook.event_types, webhook.scopes, actor) - UNTOLD
     for each in entries:
         if each.type in types:
-            told = Told(each.type, payloads[each.id], actor)
-            if is_wanted(webhook.triggers, webhook.conditions, told):
+            event = EventAsRead(each.type, payloads[each.id], actor)
+            if is_wanted(webhook.triggers, webhook.conditions, event):
                 yield each
 
 

@@ -124,7 +124,7 @@ def changed_fields(name: str, payload: Mapping[str, Any]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Told:
+class EventAsRead:
     """An event as an actor reads it."""
 
     name: str
@@ -158,7 +158,7 @@ def _texts(value: Any) -> set[str]:
 def is_wanted(
     triggers: Collection[str],
     conditions: Iterable[Mapping[str, Any]],
-    event: Told,
+    event: EventAsRead,
 ) -> bool:
     """Tell whether an event changes and says what an endpoint asks for, as far as its owner reads.
 
