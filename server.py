@@ -16,6 +16,7 @@ from transport.endpoint import Endpoint
 from transport.health import Health
 from transport.http.cross_origin import shared_with
 from transport.http.refusals import refused
+from transport.http.unsubscribing import Unsubscribing
 from transport.serving import Serving
 from transport.telemetry import telemetry_of, watch
 from web.page import GraphiQL
@@ -36,6 +37,7 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
         Route("/graphql", endpoint, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", endpoint),
         *Health(serving.database, serving.draining).routes,
+        *Unsubscribing(serving.database, serving.clock, endpoint.guesses).routes,
         *graphiql.routes,
     ]
     telemetry = serving.telemetry or telemetry_of(serving.database)

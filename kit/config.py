@@ -37,7 +37,8 @@ class Config:
     grace_s: seconds that requests get to end when the server stops. drain_s: seconds before that
     in which it answers though `/readyz` says that it is not ready.
     demo: whether it is loaded: unasked only into the embedded PostgreSQL.
-    smtp: where mails are handed over, and in whose name; None keeps them.
+    smtp: where mails are handed over, in whose name, and where links in them lead: the address at
+    which the server is reached from outside; None keeps them.
     worker: whether the server starts a worker beside itself, which does what is done unasked.
     migrates: whether the server brings the schema to its newest revision when it starts; where it
     does not, it needs no owner, and `abruf migrate` has done that.
@@ -74,7 +75,7 @@ class Config:
     worker: bool
     outgoing: Rules
     webhook_days: int
-    smtp: tuple[str, str] | None
+    smtp: tuple[str, str, str] | None
     unknown: tuple[str, ...]
 
 
@@ -112,13 +113,17 @@ def _optional_url(environment: Mapping[str, str], name: str) -> str | None:
     return _async_url(url) if url else None
 
 
-def _smtp(environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """Read where mails are handed over, and in whose name: both, or none."""
+def _smtp(environment: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """Read where mails are handed over, in whose name, and where their links lead: all, or none."""
     url, sender = environment.get("ABRUF_SMTP_URL"), environment.get("ABRUF_MAIL_FROM")
-    if bool(url) is not bool(sender):
-        message = "ABRUF_SMTP_URL and ABRUF_MAIL_FROM need each other."
+    public_url = environment.get("ABRUF_PUBLIC_URL")
+    if public_url and not _ORIGIN.fullmatch(public_url):
+        message = f"ABRUF_PUBLIC_URL: {public_url!r} is not like https://api.example.com."
         raise SystemExit(message)
-    return (url, sender) if url and sender else None
+    if bool(url) is not bool(sender) or (url and not public_url):
+        message = "ABRUF_SMTP_URL needs ABRUF_MAIL_FROM and ABRUF_PUBLIC_URL."
+        raise SystemExit(message)
+    return (url, sender, public_url) if url and sender and public_url else None
 
 
 def _redis_url(text: str | None) -> str | None:

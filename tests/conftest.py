@@ -49,7 +49,8 @@ BEGIN
 END $$
 """
 """What the owner does after each test; row-level security binds the owner too. PostgreSQL plans a
-function's statements once a connection. What is due may have been noted after its merchant went."""
+function's statements once a connection. Tests of scopes act for merchants that are not there, and
+leave what is due of them."""
 PATIENT = Limits(deadline=120, statement=60, unpaid=60_000, effort=60_000)
 """No test depends on how busy the machine is; those of deadlines set their own."""
 

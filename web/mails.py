@@ -39,6 +39,7 @@ _GOODS = (
 _SENDER = Sender(
     "Northwind Fasteners", "#0b6e4f", None, "help@northwind.example", "+49 221 555 010"
 )
+_WAY_OUT = "https://api.northwind.example/unsubscribe/b3Vy"
 _IN_DOCS = (
     (NotificationKind.DELIVERY_DISPATCHED, Spoken.DE, "light"),
     (NotificationKind.ORDER_CONFIRMED, Spoken.PL, "dark"),
@@ -50,6 +51,9 @@ def sample(kind: NotificationKind, language: Spoken) -> Letter:
     if kind is NotificationKind.CONTRACT_SHORTFALL:
         short = AgreedContract("C-000012", _GOODS[:1])
         return Letter(language, _SENDER, [News(kind, short.number)], (), [short])
+    if kind in {NotificationKind.CONTRACT_ENDS, NotificationKind.CONTRACT_RUNS_LOW}:
+        remaining = AgreedContract("C-000012", (), _GOODS[:1], _BEGIN.date())
+        return Letter(language, _SENDER, [News(kind, remaining.number)], (), [remaining], _WAY_OUT)
     if kind is NotificationKind.WEBHOOK_DISABLED:
         return Letter(language, _SENDER, [News(kind, "https://hooks.example.com/abruf")])
     states = TRUE_OF_DELIVERIES.get(kind, frozenset({DeliveryState.PLANNED}))

@@ -6,13 +6,15 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
+from kit.db.reads import Reads
 from kit.ids import Names
 from kit.inputs import Input, Name
 from loaders.reading.filters import one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
+from models.access.keys import Merchant, MerchantSecret
 from models.messages.notifications import (
     Notification,
     NotificationKind,
@@ -87,3 +89,18 @@ every = Paged(
     matching=_matching,
 )
 preferences = Paged(NotificationPreference, {None: Sorted("id")}, matching=_preferred)
+
+
+async def sealed_by(reads: Reads, merchant_id: UUID, notification_id: UUID) -> Any:
+    """Return what seals the links of a merchant's mails, its name, and a notification's language.
+
+    None where there is no such merchant; no language where there is no such notification.
+    """
+    of, secret = Notification, MerchantSecret
+    language = select(of.language).where(of.merchant_id == merchant_id, of.id == notification_id)
+    found = (
+        select(secret.token_secret, Merchant.name, language.scalar_subquery().label("language"))
+        .join(Merchant, Merchant.id == secret.merchant_id)
+        .where(secret.merchant_id == merchant_id)
+    )
+    return next(iter(await reads.rows(found)), None)

@@ -22,6 +22,7 @@ class DueKind(StrEnum):
     FORGET_ANSWERS = "FORGET_ANSWERS"
     FORGET_BUCKETS = "FORGET_BUCKETS"
     FORGET_WEBHOOK_MESSAGES = "FORGET_WEBHOOK_MESSAGES"
+    TELL_ENDS = "TELL_ENDS"
 
 
 class Due(Owned):
@@ -31,7 +32,7 @@ class Due(Owned):
     as often as anything becomes due, and never changed by who writes it; a worker takes it away
     when it has looked. One statement for all merchants finds what has come to its time.
 
-    subject: id of what its kind is about: an order, a partner, a webhook, the merchant.
+    subject: id of what its kind is about: an order, a contract, a webhook, the merchant.
     """
 
     __tablename__ = "due"

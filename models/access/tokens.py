@@ -1,9 +1,12 @@
 """Tokens: of keys, `abruf_<key id>_<secret>`, and of orders, `order_<order id>_<signature>`.
 
 A key's secret is 256 random bits of which only a hash is kept. An order's token is signed with a
-secret of its merchant, so that nothing is kept of it; SQL signs alike, for lists of orders.
+secret of its merchant, so that nothing is kept of it; SQL signs alike, for lists of orders. What
+else is handed out, such as links of mails, is sealed with the same secret, for its own purpose.
 """
 
+import base64
+import binascii
 import hashlib
 import hmac
 import re
@@ -29,6 +32,7 @@ from models.base.tables import fixed
 _PREFIX = "abruf"
 _ORDER = "order"
 _SECRET_BYTES = 32
+_SEAL_BYTES = 16
 _INNER, _OUTER = 0x36, 0x5C
 """What HMAC mixes with its secret before the message, and before the hash of both (RFC 2104)."""
 _ORDER_TOKEN = re.compile(f"{_ORDER}_([0-9a-f]{{32}})_[0-9a-f]{{64}}")
@@ -85,6 +89,31 @@ def order_of(token: str, secret: bytes) -> UUID | None:
     claimed = UUID(hex=found[1])
     genuine = order_token(secret, claimed)
     return claimed if hmac.compare_digest(token.encode(), genuine.encode()) else None
+
+
+def sealed(secret: bytes, purpose: str, content: bytes) -> str:
+    """Return what a merchant hands out for a purpose, signed: characters of URLs only."""
+    return base64.urlsafe_b64encode(content + _seal(secret, purpose, content)).decode().rstrip("=")
+
+
+def content_of(token: str) -> bytes | None:
+    """Return what a token says, whoever has made it; None where it has not the form of one."""
+    try:
+        found = base64.b64decode(token + "=" * (-len(token) % 4), b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return found[:-_SEAL_BYTES] if len(found) > _SEAL_BYTES else None
+
+
+def is_sealed(secret: bytes, purpose: str, token: str) -> bool:
+    """Tell whether a token was handed out for a purpose. secret: of the merchant."""
+    content = content_of(token)
+    genuine = content is not None and sealed(secret, purpose, content)
+    return bool(genuine) and hmac.compare_digest(token.encode(), str(genuine).encode())
+
+
+def _seal(secret: bytes, purpose: str, content: bytes) -> bytes:
+    return hmac.digest(secret, purpose.encode() + b"\0" + content, "sha256")[:_SEAL_BYTES]
 
 
 def order_token_in_sql(secret: Select[Any], order_id: ColumnElement[Any]) -> ColumnElement[Any]:

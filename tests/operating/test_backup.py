@@ -10,14 +10,6 @@ from tests.kit.programs import ask
 
 
 @pytest.fixture
-async def emptied(emptied):
-    """Leave nothing that another test has written late: it would be counted."""
-    async with emptied.owner.engine.begin() as connection:
-        await connection.exec_driver_sql("SELECT empty()")
-    return emptied
-
-
-@pytest.fixture
 def loaded(server, world, database_url, addresses):
     """Name a database that holds a merchant, and who may read all of it."""
     del world

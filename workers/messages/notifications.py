@@ -4,17 +4,21 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
+from commands.messages.notifications.ending import tell_ends
 from commands.messages.notifications.kinds import TELLING
 from commands.messages.notifications.note import note
 from commands.messages.notifications.sending import Sending, due
 from commands.writing.running.run import Author, run_unasked
 from kit.db.database import Database
 from kit.outgoing.mails import MailRoute, hand_over
+from models.access.dues import DueKind
 from models.access.viewers import by_itself
 from workers.running.chores import Chore
+from workers.running.dues import WhenDue
 from workers.running.followers import Follower
 
 NOTE_NOTIFICATIONS = Follower("notifications", note, wants=TELLING)
+TELL_ENDS = WhenDue(DueKind.TELL_ENDS, tell_ends)
 
 
 def sending(route: MailRoute) -> Chore:

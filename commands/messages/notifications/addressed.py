@@ -83,6 +83,35 @@ MERCHANT_IN_MAILS = (
 _MERCHANT = Statement(MERCHANT_IN_MAILS)
 
 
+class Wishes:
+    """What people have said about kinds that they want, or not."""
+
+    def __init__(self, preferences: Sequence[Any]) -> None:
+        """Take rows."""
+        self._wanted = {
+            (each.contact_id or each.address, each.kind): each.timing
+            for each in preferences
+            if each.contact_id or each.address
+        }
+        self.staff = [it for it in preferences if it.is_staff and it.address]
+
+    @classmethod
+    async def of(
+        cls, writing: Writing, contacts: Iterable[UUID], addresses: Iterable[str]
+    ) -> "Wishes":
+        """Read those of some contacts and addresses, and the staff's, by one statement."""
+        own = {"merchant": writing.viewer.merchant_id}
+        values = {**own, "contacts": sorted(contacts), "addresses": sorted(addresses)}
+        return cls(await writing.session.rows(_PREFERENCES, values))
+
+    def timing(
+        self, kind: NotificationKind, address: str | None, contact_id: UUID | None
+    ) -> NotificationTiming | None:
+        """Return when somebody wants to be told, None where nothing was said."""
+        own = self._wanted.get((contact_id, kind)) if contact_id else None
+        return own or (self._wanted.get((address, kind)) if address else None)
+
+
 async def merchant_of(writing: Writing) -> Any:
     """Return the merchant's name and zone, and what its settings say of mails."""
     (row,) = await writing.session.rows(_MERCHANT, {"merchant": writing.viewer.merchant_id})
@@ -98,16 +127,10 @@ class People:
     """All who may be told of some events, and what they want."""
 
     def __init__(
-        self, parties: Mapping[UUID, Any], contacts: Mapping[UUID, Any], preferences: Sequence[Any]
+        self, parties: Mapping[UUID, Any], contacts: Mapping[UUID, Any], wishes: Wishes
     ) -> None:
         """Take rows by their ids."""
-        self._parties, self._contacts = parties, contacts
-        self._wanted = {
-            (each.contact_id or each.address, each.kind): each.timing
-            for each in preferences
-            if each.contact_id or each.address
-        }
-        self._staff = [it for it in preferences if it.is_staff and it.address]
+        self._parties, self._contacts, self._wishes = parties, contacts, wishes
         self._ids_by_address = {
             (it.party_id, _folded(it.email)): it.id for it in contacts.values() if it.email
         }
@@ -120,12 +143,8 @@ class People:
         found = await writing.records(Contact, "party_id", sorted(party_ids))
         contacts = {it.id: it for it in found}
         addresses = {it for event in events for it in _addresses(event, parties)}
-        values = {
-            "merchant": writing.viewer.merchant_id,
-            "contacts": list(contacts),
-            "addresses": sorted(addresses | {_folded(it.email) for it in found if it.email}),
-        }
-        return cls(parties, contacts, await writing.session.rows(_PREFERENCES, values))
+        addresses |= {_folded(it.email) for it in found if it.email}
+        return cls(parties, contacts, await Wishes.of(writing, contacts, addresses))
 
     def addressees(self, event: Notice, language: Spoken, own: str | None) -> list[Addressee]:
         """Return who is told of an event, each address once.
@@ -137,25 +156,21 @@ class People:
         theirs = spoken(party.language) if party else None
         found: dict[str, Addressee] = {}
         for address, contact_id in self._usual(event, party):
-            timing = self._timing(event, address, contact_id) or NotificationTiming.NOW
+            timing = self._wishes.timing(event.kind, address, contact_id) or NotificationTiming.NOW
             found.setdefault(address, Addressee(address, contact_id, theirs or language, timing))
         for contact in self._subscribed(event):
             address = _folded(contact.email)
-            timing = self._timing(event, address, contact.id) or NotificationTiming.NEVER
+            timing = (
+                self._wishes.timing(event.kind, address, contact.id) or NotificationTiming.NEVER
+            )
             found.setdefault(address, Addressee(address, contact.id, theirs or language, timing))
-        for each in self._staff:
+        for each in self._wishes.staff:
             if each.kind is event.kind:
                 found.setdefault(each.address, Addressee(each.address, None, language, each.timing))
         if event.webhook is not None and event.party_id is None and own and not found:
             now = NotificationTiming.NOW
             found[_folded(own)] = Addressee(_folded(own), None, language, now)
         return list(found.values())
-
-    def _timing(
-        self, event: Notice, address: str, contact_id: UUID | None
-    ) -> NotificationTiming | None:
-        own = self._wanted.get((contact_id, event.kind)) if contact_id else None
-        return own or self._wanted.get((address, event.kind))
 
     def _usual(self, event: Notice, party: Any) -> Iterator[tuple[str, UUID | None]]:
         """Yield who is told without having asked for it."""
@@ -183,7 +198,7 @@ class People:
     def _subscribed(self, event: Notice) -> Iterator[Any]:
         """Yield the company's contacts that have asked to be told of such."""
         for contact in self._contacts.values():
-            wanted = self._wanted.get((contact.id, event.kind))
+            wanted = self._wishes.timing(event.kind, None, contact.id)
             is_wanted = wanted in {NotificationTiming.NOW, NotificationTiming.DAILY}
             if is_wanted and contact.party_id == event.party_id and contact.email:
                 yield contact

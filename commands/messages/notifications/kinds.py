@@ -1,6 +1,7 @@
 """Which events tell people something, and what."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from models.base.events import Event
@@ -13,7 +14,7 @@ from models.events.fulfilment.deliveries import (
 )
 from models.events.fulfilment.parcels import ParcelAttemptFailed, ParcelOutForDelivery
 from models.events.messages.webhooks import WebhookDisabled
-from models.events.trade.contracts import ContractFellShort
+from models.events.trade.contracts import ContractCalledOff, ContractFellShort
 from models.events.trade.orders import (
     OrderAmendmentAccepted,
     OrderApproved,
@@ -52,6 +53,19 @@ def _of_shortfall(event: Any, _contract: Any) -> Kind | None:
     return Kind.CONTRACT_SHORTFALL if event.quantity else None
 
 
+def _of_call_off(event: Any, lines: Any) -> Kind | None:
+    """Tell that little of a line is left, where this call-off has made it so."""
+    left = {it.id: it.target_quantity - it.called_off for it in lines}
+    few = {it.id: low_of(it) for it in lines}
+    crossed = (left[it] <= few[it] < left[it] + taken for it, taken in event.lines.items())
+    return Kind.CONTRACT_RUNS_LOW if any(crossed) else None
+
+
+def low_of(line: Any) -> Decimal:
+    """Return how much of a contract line is little: a tenth of its target."""
+    return line.target_quantity / 10  # type: ignore[no-any-return]
+
+
 def _always(kind: Kind) -> Callable[[Any, Any], Kind | None]:
     return lambda _event, _row: kind
 
@@ -78,10 +92,16 @@ CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
     ParcelOutForDelivery: _always(Kind.DELIVERY_AT_THE_DOOR),
     ParcelAttemptFailed: _always(Kind.DELIVERY_ATTEMPT_FAILED),
     ContractFellShort: _of_shortfall,
+    ContractCalledOff: _of_call_off,
     WebhookDisabled: _always(Kind.WEBHOOK_DISABLED),
 }
-"""Event -> what it and its row, as that is now, tell people; a parcel's row is its delivery."""
+"""Event -> what it and its row, as that is now, tell people.
+
+A parcel's row is its delivery, a contract's are its lines.
+"""
 TELLING = tuple(CAUSES)
+NOT_TRANSACTIONAL = frozenset({Kind.CONTRACT_ENDS, Kind.CONTRACT_RUNS_LOW})
+"""Kinds that follow from nothing which their reader has done."""
 TO_BUYERS = frozenset(
     {Kind.ORDER_CONFIRMED, Kind.CALL_OFF_CONFIRMED, Kind.ORDER_CHANGED, Kind.ORDER_CANCELLED}
 )

@@ -1,7 +1,7 @@
 """What people decide on notifications: which they want when, and that one is sent again."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -62,7 +62,7 @@ async def resend(writing: Writing, command: NotificationResend) -> Outcome:
     row = (await writing.lock(Notification, {key: ("notification_id",)}))[key]
     check_state(row, RESEND.states, ("notification_id",), "It")
     if row.address is None:
-        text = "Its reader was forgotten: there is no address any more."
+        text = "Its subscriber was forgotten: there is no address any more."
         raise Refused(Code.WRONG_STATE, text, ("notification_id",))
     row.state, row.reason, row.code = RESEND.becomes, None, None
     row.sent_at = row.message_id = None
@@ -117,34 +117,45 @@ async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outco
         if command.contact_id is not None:
             await writing.lock(Contact, {command.contact_id: ("contact_id",)})
     refusals.end()
-    found = {it.kind: it for it in await _of(writing, command)}
-    ids = [_state(writing, command, it, found.get(it.kind)) for it in command.preferences]
-    return {"notification_preference_ids": ids}
+    subscriber = Subscriber(command.contact_id, command.address, command.is_staff)
+    wishes = {it.kind: it.timing for it in command.preferences}
+    return {"notification_preference_ids": await state_wishes(writing, subscriber, wishes)}
 
 
-async def _of(writing: Writing, command: NotificationPreferencesSet) -> Sequence[Any]:
-    column = "address" if command.contact_id is None else "contact_id"
-    keys = [command.contact_id or command.address]
-    return await writing.among(NotificationPreference, column, keys, "id", lock=True)
+class Subscriber(NamedTuple):
+    """Whose wishes they are: a contact's or an address's. is_staff: None as it was."""
+
+    contact_id: UUID | None
+    address: str | None
+    is_staff: bool | None = None
+
+
+async def state_wishes(
+    writing: Writing, of: Subscriber, wishes: Mapping[NotificationKind, NotificationTiming]
+) -> list[UUID]:
+    """Write when somebody is told of kinds, and return the preferences' ids."""
+    column = "address" if of.contact_id is None else "contact_id"
+    keys = [of.contact_id or of.address]
+    rows = await writing.among(NotificationPreference, column, keys, "id", lock=True)
+    found = {it.kind: it for it in rows}
+    return [_state(writing, of, kind, at, found.get(kind)) for kind, at in wishes.items()]
 
 
 def _state(
-    writing: Writing, command: NotificationPreferencesSet, wish: NotificationWish, row: Any
+    writing: Writing, of: Subscriber, kind: NotificationKind, timing: NotificationTiming, row: Any
 ) -> UUID:
     """Write one preference; what changes nothing is not told."""
+    before = None
     if row is None:
-        row = NotificationPreference(
-            merchant_id=writing.viewer.merchant_id,
-            id=new_id(),
-            contact_id=command.contact_id,
-            address=command.address,
-            kind=wish.kind,
-            timing=wish.timing,
-            is_staff=command.is_staff,
-        )
+        who = {"contact_id": of.contact_id, "address": of.address, "is_staff": False}
+        own = {"merchant_id": writing.viewer.merchant_id, "id": new_id()}
+        row = NotificationPreference(**own, **who, kind=kind, timing=timing)
         writing.session.add(row)
-    elif (row.timing, row.is_staff) == (wish.timing, command.is_staff):
-        return row.id  # type: ignore[no-any-return]
-    row.timing, row.is_staff = wish.timing, command.is_staff
-    writing.record(NotificationPreferenceStated(row.id, kind=wish.kind, timing=wish.timing))
+    else:
+        before = row.timing, row.is_staff
+    row.timing = timing
+    if of.is_staff is not None:
+        row.is_staff = of.is_staff
+    if before != (row.timing, row.is_staff):
+        writing.record(NotificationPreferenceStated(row.id, kind=kind, timing=timing))
     return row.id  # type: ignore[no-any-return]

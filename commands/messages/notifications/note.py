@@ -1,5 +1,6 @@
 """Noting who is to be told of events: a row each, and a mail for what belongs together."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,7 +33,7 @@ from models.messages.notifications import (
     NotificationState,
     NotificationTiming,
 )
-from models.trade.contracts.tables import Contract
+from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.tables import Order
 
 _Row = dict[str, Any]
@@ -42,7 +43,11 @@ async def note(writing: Writing, entries: Sequence[JournalEvent]) -> None:
     """Write who is to be told of entries of one merchant; their number adds no statement."""
     since = writing.now - timing.TOO_OLD
     recent = [it for it in entries if min(it.occurred_at, it.recorded_at) > since]
-    events = await _events(writing, recent)
+    await tell(writing, await _events(writing, recent))
+
+
+async def tell(writing: Writing, events: Sequence[Notice]) -> None:
+    """Write who is to be told of what."""
     if not events:
         return
     people, merchant = await People.of(writing, events), await merchant_of(writing)
@@ -77,18 +82,21 @@ async def _events(writing: Writing, entries: Sequence[JournalEvent]) -> list[Not
         first[line.delivery_id] = min(first.get(line.delivery_id, line.order_id), line.order_id)
     orders = await writing.by_key(Order, "id", about[Order] | {*first.values()})
     contracts = await writing.by_key(Contract, "id", about[Contract])
+    agreed = defaultdict[UUID, list[Any]](list)
+    for each in await writing.records(ContractLine, "contract_id", sorted(contracts)):
+        agreed[each.contract_id].append(each)
     webhooks = await writing.by_key(_WEBHOOK, "id", about[_WEBHOOK])
     found = list[Notice]()
-    for each in telling:
-        row_id = each.aggregate_id
-        if each.event.about is Parcel and row_id in parcels:
+    for entry in telling:
+        row_id = entry.aggregate_id
+        if entry.event.about is Parcel and row_id in parcels:
             row_id = parcels[row_id].delivery_id
         order, delivery = orders.get(first.get(row_id, row_id)), deliveries.get(row_id)
-        row = delivery or order or contracts.get(row_id) or webhooks.get(row_id)
-        kind = CAUSES[type(each.event)](each.event, row) if row is not None else None
+        row = delivery or order or agreed.get(row_id) or webhooks.get(row_id)
+        kind = CAUSES[type(entry.event)](entry.event, row) if row is not None else None
         if kind is not None and (order is not None or delivery is None):
             others = contracts.get(row_id), webhooks.get(row_id)
-            found.append(Notice(each.id, kind, order, delivery, *others))
+            found.append(Notice(entry.id, kind, order, delivery, *others))
     return found
 
 

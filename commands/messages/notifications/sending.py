@@ -4,7 +4,7 @@ Nothing is held while it is handed over. Who dies in between lets another try ag
 under the same message id, by which a mail server or program knows that it has it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
@@ -16,9 +16,11 @@ from uuid import UUID
 from sqlalchemy import DateTime, Select, bindparam, delete, or_, select, update
 
 from commands.messages.notifications import timing
-from commands.messages.notifications.addressed import merchant_of, quiet_of
+from commands.messages.notifications.addressed import Wishes, merchant_of, quiet_of
+from commands.messages.notifications.kinds import NOT_TRANSACTIONAL
 from commands.messages.notifications.mails.wording import plain_text, write_mail
 from commands.messages.notifications.standing import PresentState, leading, sender_of
+from commands.messages.notifications.unsubscribing import link
 from commands.writing.transaction import Writing
 from kit.outgoing import mails
 from kit.outgoing.mails import Fate, Handed, MailRoute
@@ -31,10 +33,14 @@ from models.messages.notifications import (
     NotificationMail,
     NotificationReason,
     NotificationState,
+    NotificationTiming,
 )
 
 LEASE = timedelta(seconds=2 * mails.MAIL_S)
 """How long a mail is whose it is who tries it: longer than a try may take."""
+
+_ONE_CLICK = "List-Unsubscribe=One-Click"
+"""What mail programs send to the address of `List-Unsubscribe` for one click (RFC 8058)."""
 
 
 class Claimed(NamedTuple):
@@ -66,7 +72,7 @@ class Sending:
     async def claim(self, writing: Writing) -> Claimed | None:
         """Take a mail that is due in hand, and write it; None where there is nothing to send.
 
-        What is not true any more, or has waited for a sender for days, is suppressed.
+        What is not true or not wanted any more, or has waited for a sender for days, is suppressed.
         """
         taken = await self._take(writing)
         if taken is None:
@@ -76,17 +82,24 @@ class Sending:
         standing = PresentState(partial(_read, writing), writing.viewer.merchant_id)
         about = ("order_id", "contract_id", "webhook_id")
         await standing.of(*({getattr(it, key) for it in waiting} - {None} for key in about))
+        wanted = await _timings(writing, waiting)
         is_late = taken.next_at < writing.now - timing.SENT_WITHIN
-        true = [it for it in leading(waiting) if is_true(it, standing, waiting)]
-        current = [] if is_late else true
-        for each in waiting:
-            if each not in current:
-                each.state, each.reason = NotificationState.SUPPRESSED, NotificationReason.OVERTAKEN
+        current = list[Any]()
+        for each in leading(waiting):
+            if is_late or not is_true(each, standing, waiting):
+                _suppress(each, NotificationReason.OVERTAKEN)
+            elif wanted[each.id] is NotificationTiming.NEVER:
+                _suppress(each, NotificationReason.NOT_WANTED)
+            else:
+                current.append(each)
         if not current:
             await self._end(writing)
             return None
         merchant = await merchant_of(writing)
-        mail = self._written(current, standing, merchant)
+        # Who has asked for a kind, or may do without it, ends that by one click.
+        ending = [it for it in current if it.kind in NOT_TRANSACTIONAL or wanted[it.id]]
+        way_out = await self._way_out(writing, ending)
+        mail = self._written(current, standing, merchant, way_out)
         ids = [it.id for it in current]
         return Claimed(mail, ids, taken.attempts, current[0].time_zone, quiet_of(merchant))
 
@@ -98,16 +111,24 @@ class Sending:
         found = await writing.session.execute(taken.returning(of.attempts, of.next_at))
         return found.one_or_none()
 
+    async def _way_out(self, writing: Writing, ending: Sequence[Any]) -> str | None:
+        """Return where a reader unsubscribes from some of what a mail tells, if there is any."""
+        if not ending:
+            return None
+        return await link(writing, self.route.public_url, ending[0].id, (it.kind for it in ending))
+
     def _written(
-        self, current: Sequence[Any], standing: PresentState, merchant: Any
+        self, current: Sequence[Any], standing: PresentState, merchant: Any, way_out: str | None
     ) -> EmailMessage:
         first = current[0]
         sender = sender_of(merchant)
-        letter = standing.letter(current, first.language, sender)
+        letter = standing.letter(current, first.language, sender, way_out)
         words, thread = write_mail(letter), f"<{_thread(first)}@{self.route.domain}>"
         headers = {"message_id": self.message_id, "in_reply_to": thread, "references": thread}
         if sender.email and mails.is_address(sender.email):
             headers["reply_to"] = sender.email
+        if way_out:
+            headers |= {"list_unsubscribe": f"<{way_out}>", "list_unsubscribe_post": _ONE_CLICK}
         return mails.message(
             Address(plain_text(sender.name), addr_spec=self.route.sender),
             first.address,
@@ -156,6 +177,17 @@ class Sending:
         await writing.session.execute(delete(of).where(*own))
 
 
+def _suppress(row: Any, reason: NotificationReason) -> None:
+    row.state, row.reason = NotificationState.SUPPRESSED, reason
+
+
+async def _timings(writing: Writing, rows: Sequence[Any]) -> Mapping[UUID, Any]:
+    """Return notification -> when its reader wants to be told of its kind, None if unsaid."""
+    contacts = {it.contact_id for it in rows if it.contact_id}
+    wishes = await Wishes.of(writing, contacts, {it.address for it in rows})
+    return {it.id: wishes.timing(it.kind, it.address, it.contact_id) for it in rows}
+
+
 async def _read(writing: Writing, statement: Select[Any], values: Mapping[str, Any]) -> Any:
     return (await writing.session.execute(statement, values)).all()
 
@@ -167,10 +199,18 @@ def _thread(row: Any) -> str:
     return f"order.{row.order_id}" if row.order_id else f"contract.{row.contract_id}"
 
 
+_TRUE: Mapping[NotificationKind, Callable[[PresentState, Any], bool]] = {
+    NotificationKind.WEBHOOK_DISABLED: lambda now, row: now.is_disabled(row.webhook_id),
+    NotificationKind.CONTRACT_ENDS: lambda now, row: now.is_in_force(row.contract_id),
+    NotificationKind.CONTRACT_RUNS_LOW: lambda now, row: now.runs_low(row.contract_id),
+}
+"""Kind of a contract or webhook -> whether it still is true."""
+
+
 def is_true(row: Any, standing: PresentState, waiting: Sequence[Any]) -> bool:
     """Tell whether a notification still is: its order and delivery stand where it says."""
-    if row.kind is NotificationKind.WEBHOOK_DISABLED:
-        return standing.is_disabled(row.webhook_id)
+    if row.kind in _TRUE:
+        return _TRUE[row.kind](standing, row)
     if row.kind in TRUE_OF_ORDERS:
         return standing.orders[row.order_id].state in TRUE_OF_ORDERS[row.kind]
     if row.kind not in TRUE_OF_DELIVERIES:

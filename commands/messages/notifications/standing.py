@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, select
 
-from commands.messages.notifications.kinds import TO_BUYERS
+from commands.messages.notifications.kinds import TO_BUYERS, low_of
 from commands.messages.notifications.mails.letters import (
     AgreedContract,
     Coming,
@@ -30,12 +30,15 @@ from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.master.catalog import Product
 from models.master.parties import Party
 from models.messages.notifications import NotificationKind
+from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
 Read = Callable[[Select[Any], Mapping[str, Any]], Awaitable[Sequence[Any]]]
 """Runs a statement; the merchant is a parameter of it."""
+_OF_REMAINING = frozenset({NotificationKind.CONTRACT_ENDS, NotificationKind.CONTRACT_RUNS_LOW})
+"""Kinds that tell what is left of a contract."""
 _PLAIN = re.compile("[A-Za-z0-9._-]+")
 
 
@@ -84,20 +87,27 @@ class PresentState:
         self._numbers = _grouped(known, lambda it: parcels[it.parcel_id].delivery_id)
         return self
 
-    def letter(self, rows: Sequence[Any], language: Spoken, sender: Sender) -> Letter:
-        """Return what notifications tell together; the first of them is the subject."""
+    def letter(
+        self, rows: Sequence[Any], language: Spoken, sender: Sender, way_out: str | None = None
+    ) -> Letter:
+        """Return what notifications tell together; the first of them is the subject.
+
+        way_out: where its reader unsubscribes.
+        """
         news = [News(it.kind, self.number(it), self._delivered(it)) for it in rows]
         unique = list(dict.fromkeys(news))
         # Recipients of goods are not told what they cost, unless they are the buyer.
         priced = {it.order_id for it in rows if it.kind in TO_BUYERS}
         orders = dict.fromkeys(it.order_id for it in rows if it.order_id)
         contracts = dict.fromkeys(it.contract_id for it in rows if it.contract_id)
+        kinds = {it: {row.kind for row in rows if row.contract_id == it} for it in contracts}
         return Letter(
             language,
             sender,
             unique,
             [self._ordered(self.orders[it], is_priced=it in priced) for it in orders],
-            [self._agreement(self.contracts[it]) for it in contracts],
+            [self._agreement(self.contracts[it], kinds[it]) for it in contracts],
+            way_out,
         )
 
     def number(self, row: Any) -> str:
@@ -163,11 +173,27 @@ class PresentState:
         address = carrier.tracking_url if carrier and _PLAIN.fullmatch(plain) else None
         return Tracked(number.number, address and address.replace("{number}", plain))
 
-    def _agreement(self, contract: Any) -> AgreedContract:
+    def runs_low(self, contract_id: UUID) -> bool:
+        """Tell whether little is left of a line of a contract in force."""
+        lines = self._agreed.get(contract_id, ())
+        is_low = any(it.target_quantity - it.called_off <= low_of(it) for it in lines)
+        return self.is_in_force(contract_id) and is_low
+
+    def is_in_force(self, contract_id: UUID) -> bool:
+        """Tell whether a contract is."""
+        return self.contracts[contract_id].state in IN_FORCE
+
+    def _agreement(self, contract: Any, kinds: Collection[NotificationKind]) -> AgreedContract:
         lines = sorted(self._agreed.get(contract.id, ()), key=lambda it: it.line_no)
-        short = [(it, max(it.owed - it.called_off, Decimal(0))) for it in lines]
+        short = [(it, it.owed - it.called_off) for it in lines]
+        remaining = [(it, it.target_quantity - it.called_off) for it in lines]
+        is_short = NotificationKind.CONTRACT_SHORTFALL in kinds
+        tells_remaining = bool(_OF_REMAINING & {*kinds})
         return AgreedContract(
-            contract.number, [self._goods(it, missing) for it, missing in short if missing]
+            contract.number,
+            [self._goods(it, missing) for it, missing in short if missing > 0 and is_short],
+            [self._goods(it, left) for it, left in remaining if left > 0 and tells_remaining],
+            contract.valid_to if tells_remaining else None,
         )
 
     async def _rows(

@@ -29,6 +29,7 @@ from commands.trade.contracts.life import (
     check_call_offs,
     check_stray,
     lock_contract,
+    note_end,
 )
 from commands.trade.contracts.lines import (
     ContractLineCreate,
@@ -239,6 +240,8 @@ async def _change_terms(writing: Writing, contract: Contract, command: ContractA
     check_validity(first, last, ("valid_from" if command.valid_to is None else "valid_to",))
     terms = command.model_dump(exclude_unset=True, exclude=_OWN)
     changed = _change(contract, terms | route, ())
+    if "valid_to" in changed:
+        note_end(writing, contract)
     if not (was_over or command.keep_call_offs):
         await _check_kept(writing, contract, changed)
     return changed

@@ -1,9 +1,11 @@
 """The life of a contract: into force, stopped, resumed, ended."""
 
 from collections.abc import Collection
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -13,6 +15,7 @@ from commands.writing.verbs import AnyVerb, verb
 from kit.errors import Path, Refused
 from kit.ids import Names
 from kit.inputs import Command, Note
+from models.access.dues import DueKind
 from models.base.events import Event
 from models.base.guards import guards
 from models.events.trade.contracts import (
@@ -25,6 +28,9 @@ from models.trade.codes import TradeCode
 from models.trade.contracts import acts
 from models.trade.contracts.states import IN_FORCE, ContractState
 from models.trade.contracts.tables import Contract
+
+NEAR_END = timedelta(days=30)
+"""Before its last day a company is told that its contract ends."""
 
 
 class ContractStep(Command):
@@ -78,6 +84,8 @@ async def activate(writing: Writing, command: ContractActivate) -> Outcome:
     """Put a draft into force. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, activate)
     contract.activated_at = writing.now
+    if end_near_at(contract) > writing.now:
+        note_end(writing, contract)
     return _enter(writing, contract, acts.ACTIVATE.becomes, ContractActivated(contract.id))
 
 
@@ -99,6 +107,7 @@ async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
 async def resume(writing: Writing, command: ContractResume) -> Outcome:
     """Let a suspended contract go on. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, resume)
+    note_end(writing, contract)
     return _enter(writing, contract, acts.RESUME.becomes, ContractResumed(contract.id))
 
 
@@ -114,6 +123,17 @@ async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
     contract.terminated_at = writing.now
     terminated = ContractTerminated(contract.id)
     return _enter(writing, contract, acts.TERMINATE.becomes, terminated, command.reason)
+
+
+def end_near_at(contract: Contract) -> datetime:
+    """Return when its company is told that a contract ends: some weeks before its last day."""
+    day = contract.valid_to - NEAR_END
+    return datetime.combine(day, time(), ZoneInfo(contract.time_zone))
+
+
+def note_end(writing: Writing, contract: Contract) -> None:
+    """Let a contract be looked at before it ends, at once where that is soon."""
+    writing.later(DueKind.TELL_ENDS, contract.id, max(end_near_at(contract), writing.now))
 
 
 def check_contract_state(contract: Contract, states: Collection[StrEnum], path: Path) -> None:

@@ -27,6 +27,9 @@ from tests.make.feed import rows
 from workers.messages.notifications import NOTE_NOTIFICATIONS, sending
 from workers.running.followers import Followers
 
+PUBLIC_URL = "https://api.example.com"
+"""Where links of mails lead."""
+
 
 async def refused(world: World, delivery: dict[str, Any]) -> str:
     """Write a notification of a delivery that a mail server has refused; gives its global id."""
@@ -112,7 +115,8 @@ async def serving(longest_s: float = 10) -> AsyncIterator[tuple[Server, MailRout
     )
     port = listening.sockets[0].getsockname()[1]
     try:
-        yield handler, MailRoute("127.0.0.1", port, "shop@example.com", longest_s=longest_s)
+        own = ("shop@example.com", PUBLIC_URL)
+        yield handler, MailRoute("127.0.0.1", port, *own, longest_s=longest_s)
     finally:
         handler.ended.set()
         listening.close()

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from commands.messages.notifications import timing
 from commands.messages.notifications.sending import LEASE, Sending
 from commands.writing.running.run import Author, run_unasked
+from kit.ids import to_global
 from models.access.followers import JournalFollower
 from models.access.viewers import by_itself
 from models.messages.notifications import NotificationMail
@@ -18,10 +19,12 @@ from tests.guard import counted
 from tests.make import Ask, World
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
-from tests.make.messages.notifications import Server, noted, sent, serving
+from tests.make.master import parties
+from tests.make.messages.notifications import PUBLIC_URL, Server, noted, sent, serving
+from tests.make.running import do_due
 from tests.make.scene import PLACE
-from tests.make.trade import orders
-from workers.messages.notifications import NOTE_NOTIFICATIONS
+from tests.make.trade import contracts, orders
+from workers.messages.notifications import NOTE_NOTIFICATIONS, TELL_ENDS
 from workers.running.followers import Followers
 
 CANCEL = """
@@ -257,3 +260,33 @@ def test_quiet_hours_and_the_mail_of_the_day_are_by_the_readers_clock() -> None:
     noon = datetime(2026, 3, 28, 12, tzinfo=UTC)
     assert timing.daytime(noon, berlin, ("12:00", "14:00")) == noon + timedelta(hours=1)
     assert timing.of_the_day(at, berlin) == datetime(2026, 3, 29, 6, tzinfo=UTC)
+
+
+async def test_a_company_is_told_that_little_is_left_of_its_contract_and_that_it_ends(
+    world, ask, mail, database
+):
+    server, route = mail
+    party = to_global("Party", await parties.company(world, email="buyer@example.com"))
+    (bolt,) = await orders.products(ask, "BOLT")
+    lines = [contracts.line(bolt, "10")]
+    contract = await contracts.contract(world, ask, partyId=party, lines=lines)
+    for quantity in ("8", "1", "1"):
+        await contracts.call_off(world, ask, contract, quantity)
+    kinds = [it.kind.value for it in await noted(world)]
+    assert kinds.count("CONTRACT_RUNS_LOW") == 1
+    await sent(world, route, GATHER)
+    (subject,) = [it["Subject"] for it in server.taken if "Little" in it["Subject"]]
+    assert subject == f"Little is left of contract {contract['number']}"
+    for day in ("2026-11-29T22:59:00Z", "2026-11-30T23:01:00Z"):
+        world.clock.advance(seconds=(datetime.fromisoformat(day) - world.clock()).total_seconds())
+        await do_due(database, world.clock, TELL_ENDS)
+    found = await sent(world, route, GATHER)
+    assert [it.state.value for it in found if it.kind.value == "CONTRACT_ENDS"] == ["SENT"]
+    text = server.taken[-1].get_body(("plain",)).get_content()
+    assert f"<{PUBLIC_URL}/unsubscribe/" in server.taken[-1]["List-Unsubscribe"]
+    assert f"Contract {contract['number']} ends soon." in text
+    assert "Last day: Thursday, December 31, 2026" in text
+    for step in ("contractSuspend", "contractResume"):
+        await contracts.change(ask, step, contractId=contract["id"])
+    await do_due(database, world.clock, TELL_ENDS)
+    assert [it.kind.value for it in await noted(world)].count("CONTRACT_ENDS") == 1

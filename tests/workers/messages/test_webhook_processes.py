@@ -27,7 +27,7 @@ from models.messages.notifications import Notification, NotificationMail, Notifi
 from tests import make
 from tests.make.feed import rows
 from tests.make.messages import hooks
-from tests.make.messages.notifications import Server, serving
+from tests.make.messages.notifications import PUBLIC_URL, Server, serving
 from tests.make.messages.receivers import Received, Receiver, Reply, receiver
 from tests.make.scene import PLACE, Scene, fresh, scene
 from tests.make.trade import orders
@@ -62,6 +62,7 @@ class Workers:
             "ABRUF_WEBHOOK_ALLOWED": "127.0.0.0/8",
             "ABRUF_WEBHOOK_PORTS": ",".join(map(str, ports)),
             "ABRUF_SMTP_URL": f"smtp://{mails.host}:{mails.port}",
+            "ABRUF_PUBLIC_URL": PUBLIC_URL,
             "ABRUF_MAIL_FROM": mails.sender,
         }
         self._environment = {**inherited, **ours, "PYTHONPATH": str(ROOT)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from kit.standards.languages import Spoken
@@ -69,10 +69,16 @@ class Ordered:
 
 @dataclass(frozen=True)
 class AgreedContract:
-    """A contract of which something is told. missing: what of its lines is not called off."""
+    """A contract of which something is told.
+
+    missing: what of its lines should have been called off. left: what may still be. last_day: of
+    its validity, where that is told.
+    """
 
     number: str
     missing: Sequence[Goods] = ()
+    left: Sequence[Goods] = ()
+    last_day: date | None = None
 
 
 @dataclass(frozen=True)
@@ -86,13 +92,17 @@ class News:
 
 @dataclass(frozen=True)
 class Letter:
-    """A whole mail: what happened, the most important first, and how everything stands now."""
+    """A whole mail: what happened, the most important first, and how everything stands now.
+
+    way_out: where its reader unsubscribes, None where it tells what must be told.
+    """
 
     language: Spoken
     sender: Sender
     news: Sequence[News]
     orders: Sequence[Ordered] = ()
     contracts: Sequence[AgreedContract] = ()
+    way_out: str | None = None
 
 
 @dataclass(frozen=True)

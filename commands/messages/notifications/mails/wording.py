@@ -23,6 +23,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from commands.messages.notifications.mails.letters import Coming, Letter, WrittenMail
 from kit.standards.languages import Spoken
@@ -30,6 +31,12 @@ from models.master.catalog import Unit
 
 _HERE = Path(__file__).parent
 CATALOGUES, TEMPLATES = _HERE / "catalogues", _HERE / "templates"
+PAGE_STYLE = Markup(
+    ":root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }"
+    " body { margin: 10vh auto; max-width: 34rem; padding: 0 1.25rem; }"
+    " h1 { font-size: 1.5rem; } button { font: inherit; padding: 0.5rem 1rem; }"
+)
+"""What the page of who unsubscribes looks like; its header names the style's hash."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INK, _PAPER = "#1a1a1a", "#ffffff"
 _DARK = 0.45
@@ -90,6 +97,12 @@ def write_mail(letter: Letter) -> WrittenMail:
     return WrittenMail(plain_text(subject), _without_gaps(text), html)
 
 
+def write_page(language: Spoken, merchant: str, *, is_done: bool) -> str:
+    """Write the page of who unsubscribes: a button, or that it is done. merchant: its name."""
+    values = {"language": language, "merchant": merchant, "is_done": is_done, "style": PAGE_STYLE}
+    return _template(language, "unsubscribe.html").render(values)
+
+
 def _without_gaps(text: str) -> str:
     """Leave one empty line where there are several."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -119,7 +132,11 @@ def _formats(language: Spoken) -> dict[str, Callable[..., str]]:
             end = format_time(last, "short", locale=locale)
         return f"{begin} – {end}"  # noqa: RUF001 -- a dash between two instants.
 
-    return {"quantity": quantity, "money": money, "window": window, "line": plain_text}
+    def day(of: date) -> str:
+        return format_date(of, "full", locale)
+
+    made: dict[str, Callable[..., str]] = {"quantity": quantity, "money": money}
+    return {**made, "window": window, "day": day, "line": plain_text}
 
 
 COUNTED: Mapping[Unit, tuple[str, str]] = {

@@ -1,0 +1,82 @@
+"""`/unsubscribe/...`: links of mails, by which their readers want no more like them (RFC 8058)."""
+
+import base64
+import hashlib
+from functools import partial
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from commands.messages.notifications.mails.wording import PAGE_STYLE, write_page
+from commands.messages.notifications.unsubscribing import (
+    PATH,
+    PURPOSE,
+    Unsubscription,
+    unsubscribe,
+    wanted_by,
+)
+from commands.writing.running.run import Author, run_unasked
+from kit.clock import Clock
+from kit.db.database import Database
+from kit.db.lost import Unavailable
+from kit.standards.languages import Spoken
+from loaders.messages.notifications import sealed_by
+from models.access.tokens import is_sealed
+from models.access.viewers import by_itself
+from transport.http.addresses import address_of
+from transport.http.refusals import Refusal, unavailable
+from transport.identity.guesses import Guesses
+
+_HASH = base64.b64encode(hashlib.sha256(PAGE_STYLE.encode()).digest()).decode()
+_HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+}
+
+
+class Unsubscribing:
+    """A page with a button for who follows a link, and what the button or a mail program posts.
+
+    Nothing is done by GET: programs that look for malice follow links, too.
+    """
+
+    def __init__(self, database: Database, clock: Clock, guesses: Guesses) -> None:
+        """Take where readers are, when it is, and who holds back who tries links of its own."""
+        self._database, self._clock, self._guesses = database, clock, guesses
+        self.routes: list[BaseRoute] = [
+            Route(f"{PATH}{{token}}", self.answer, methods=["GET", "POST"])
+        ]
+
+    async def answer(self, request: Request) -> Response:
+        """Show the page, or unsubscribe; again, it is done. 404 for what nobody was sent."""
+        try:
+            wanted, known = await self._genuine(request)
+            if request.method == "POST":
+                now = self._clock()
+                author = Author(by_itself(wanted.merchant_id), now, address=address_of(request))
+                await run_unasked(self._database, author, partial(unsubscribe, wanted))
+        except Refusal as refusal:
+            return refusal.answer()
+        except Unavailable:
+            return unavailable().answer()
+        language = Spoken(known.language or Spoken.EN)
+        page = write_page(language, known.name, is_done=request.method == "POST")
+        return HTMLResponse(page, headers=_HEADERS)
+
+    async def _genuine(self, request: Request) -> tuple[Unsubscription, Any]:
+        """Return what a link says, and who has sent it. Refusal: nobody has."""
+        token, address = request.path_params["token"], address_of(request)
+        wanted = wanted_by(token)
+        if wanted is not None:
+            async with self._guesses.looking_up(address):
+                reads = self._database.reading(wanted.merchant_id)
+                try:
+                    known = await sealed_by(reads, wanted.merchant_id, wanted.notification_id)
+                finally:
+                    await reads.close()
+            if known is not None and is_sealed(known.token_secret, PURPOSE, token):
+                return wanted, known
+        await self._guesses.wrong(address)
+        raise Refusal(404, "No mail has this link.")
