@@ -124,6 +124,6 @@ def _append() -> Insert:
 
 
 @cache
-def _statement(parts: kept.Parts) -> Statement:
+def _statement(parts: kept.Keepings) -> Statement:
     """Return the statement that also writes some of what is kept."""
     return Statement(_append().add_cte(*kept.updates(parts)))

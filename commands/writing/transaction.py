@@ -63,7 +63,7 @@ class Writing:
     refusals: of checks after which it is looked at what else is wrong; nothing is changed then.
     limits: the server's.
     unnumbered: rows that are numbered at its end, by what is counted and their table.
-    kept: rows of which columns are written anew at its end, by their table and which (`Kept`).
+    kept: rows of which columns are written anew at its end, by their table and which (`Keeping`).
     """
 
     session: Session

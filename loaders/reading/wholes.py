@@ -45,7 +45,7 @@ MOST_COUNTED = 10_000
 """Rows of a list that are counted; of more it is told that there are more."""
 
 
-class Count(NamedTuple):
+class RowCount(NamedTuple):
     """How many rows a list has, MOST_COUNTED at most. is_exact: whether it has no more."""
 
     rows: int
@@ -59,10 +59,10 @@ class CountOf(WholeOf):
         rows=func.least(func.count(), fixed(MOST_COUNTED), type_=Integer()),
         is_exact=func.count() <= fixed(MOST_COUNTED),
     )
-    record = Count
+    record = RowCount
 
     def whole(self, reader: Reader, bind: Bind | None, key: Any) -> Part:
-        """Count."""
+        """RowCount."""
         table = self.paged.table(reader)
         conditions = self.conditions(reader, table, bind, key)
         rows: Select[Any] = select(literal_column("1")).select_from(table).where(*conditions)

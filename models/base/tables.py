@@ -87,17 +87,17 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Kept:
+class Keeping:
     """Columns of a row that other rows tell, written at the end of what changes one of these.
 
-    columns: of the row. told_by: class name of a table -> its column with the id of the row.
+    columns: of the row. keyed_by: class name of a table -> its column with the id of the row.
     read: all rows of a merchant, the row's table -> the select of one row with the columns' values;
     they do not depend on the time. not_new: tables whose new rows tell nothing by themselves.
     together: tables that it reads whose rows change only with rows of those.
     """
 
     columns: Sequence[str]
-    told_by: Mapping[str, str]
+    keyed_by: Mapping[str, str]
     read: Callable[[Any, Any], Select[Any]]
     not_new: Sequence[str] = ()
     together: Sequence[str] = ()
@@ -111,7 +111,7 @@ class Base(DeclarativeBase):
     """
 
     __tally__: ClassVar[Tally | None] = None
-    __kept__: ClassVar[Sequence[Kept]] = ()
+    __kept__: ClassVar[Sequence[Keeping]] = ()
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",

@@ -1,6 +1,6 @@
 """What rows keep of others: columns that are written anew where one of these was changed.
 
-Tables declare them (`models.base.tables.Kept`). Which rows are concerned is taken from what the
+Tables declare them (`models.base.tables.Keeping`). Which rows are concerned is taken from what the
 session is about to change, and from the rows that `commands.writing.rows` writes, so that no
 command can forget it.
 """
@@ -18,13 +18,13 @@ from sqlalchemy.sql.visitors import iterate
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from models.base.acts import AllRows
-from models.base.tables import Base, Kept, OfMerchant
+from models.base.tables import Base, Keeping, OfMerchant
 
 _MERCHANT = bindparam("merchant_id", type_=Uuid())
 
-Place: TypeAlias = tuple[type[OfMerchant], int]
+KeepingOf: TypeAlias = tuple[type[OfMerchant], int]
 """A table, and which of what it declares to keep."""
-Parts: TypeAlias = tuple[Place, ...]
+Keepings: TypeAlias = tuple[KeepingOf, ...]
 
 
 class _Watched(NamedTuple):
@@ -33,7 +33,7 @@ class _Watched(NamedTuple):
     also_new: whether new rows, too, tell something.
     """
 
-    place: Place
+    place: KeepingOf
     by: str
     columns: frozenset[str]
     also_new: bool
@@ -42,7 +42,7 @@ class _Watched(NamedTuple):
 class Touched:
     """Whose columns are to be written anew. noted: their ids, by table and which."""
 
-    def __init__(self, noted: dict[Place, set[UUID]]) -> None:
+    def __init__(self, noted: dict[KeepingOf, set[UUID]]) -> None:
         """Begin where nothing is noted."""
         self._noted = noted
 
@@ -73,7 +73,7 @@ class Touched:
         self._noted.setdefault(watched.place, set()).update(keys)
 
 
-def _declared() -> Iterator[tuple[Place, Kept]]:
+def _declared() -> Iterator[tuple[KeepingOf, Keeping]]:
     for mapper in Base.registry.mappers:
         for number, kept in enumerate(mapper.class_.__kept__):
             yield (mapper.class_, number), kept
@@ -86,12 +86,12 @@ def watching(entity: type[OfMerchant]) -> Sequence[_Watched]:
     return [
         _Watched(place, by, reads(place)[entity.__tablename__], name not in kept.not_new)
         for place, kept in _declared()
-        if (by := kept.told_by.get(name)) is not None
+        if (by := kept.keyed_by.get(name)) is not None
     ]
 
 
 @cache
-def reads(place: Place) -> Mapping[str, frozenset[str]]:
+def reads(place: KeepingOf) -> Mapping[str, frozenset[str]]:
     """Return table -> the columns of it that tell what is kept."""
     entity, number = place
     found: dict[str, set[str]] = {}
@@ -102,7 +102,7 @@ def reads(place: Place) -> Mapping[str, frozenset[str]]:
     return {table: frozenset(columns) for table, columns in found.items()}
 
 
-def parts(writing: Writing) -> Parts:
+def parts(writing: Writing) -> Keepings:
     """Return what is to be written anew."""
     return tuple(sorted(writing.kept, key=lambda it: (it[0].__name__, it[1])))
 
@@ -119,7 +119,7 @@ def _keys(entity: type[OfMerchant]) -> str:
     return f"kept_{entity.__tablename__}"
 
 
-def updates(parts: Parts) -> list[CTE]:
+def updates(parts: Keepings) -> list[CTE]:
     """Return parts of a statement that write what has changed of what rows keep."""
     of: dict[type[OfMerchant], list[int]] = {}
     for entity, number in parts:
@@ -140,10 +140,10 @@ def _updated(entity: type[OfMerchant], numbers: Collection[int]) -> Any:
         selected = selected.join(found, true()).add_columns(*(found.c[it] for it in kept.columns))
         names += kept.columns
     keys = bindparam(_keys(entity), type_=ARRAY(Uuid()))
-    told = selected.where(row.merchant_id == _MERCHANT, row.id == any_(keys)).subquery("told").c
-    is_other = or_(*(getattr(entity, name).is_distinct_from(told[name]) for name in names))
-    own = (entity.merchant_id == _MERCHANT, entity.id == told.id, is_other)
-    return update(entity).where(*own).values({name: told[name] for name in names})
+    read = selected.where(row.merchant_id == _MERCHANT, row.id == any_(keys)).subquery("read").c
+    is_other = or_(*(getattr(entity, name).is_distinct_from(read[name]) for name in names))
+    own = (entity.merchant_id == _MERCHANT, entity.id == read.id, is_other)
+    return update(entity).where(*own).values({name: read[name] for name in names})
 
 
 async def write(writing: Writing) -> None:
@@ -156,7 +156,7 @@ async def write(writing: Writing) -> None:
 
 
 @cache
-def alone(parts: Parts) -> Statement:
+def alone(parts: Keepings) -> Statement:
     """Return the statement that writes some of what is kept, with the parameters of `values`."""
     *before, last = updates(parts)
     return Statement(select(last.c.id).add_cte(*before))

@@ -34,7 +34,7 @@ def version(reader: Reader, order: Any) -> ColumnElement[int]:
     return changes
 
 
-def status(_reader: Reader, order: Any) -> ColumnElement[Any]:
+def status_of(_reader: Reader, order: Any) -> ColumnElement[Any]:
     """Return the order's fulfilment status."""
     return order.fulfilment_status  # type: ignore[no-any-return]
 

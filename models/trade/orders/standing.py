@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, select
 
 from models.base.acts import AllRows
-from models.base.tables import Kept, OneOf, entity_named
+from models.base.tables import Keeping, OneOf, entity_named
 from models.trade.orders.states import FulfilmentStatus
 
 
@@ -64,13 +64,13 @@ def _some(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 def _progress(rows: AllRows, order: Any) -> Select[Any]:
     (line,), own = rows.tables((entity_named("OrderLine"),))
     owing = and_(line.is_owing, order.may_owe)
-    told = select(
+    progress = select(
         fulfilment(line).label("fulfilment_status"),
         _some(owing).label("is_owing"),
         _some(line.backordered > 0).label("is_backordered"),
         func.min(due_of(order, line)).filter(owing).label("overdue_from"),
     )
-    return told.where(*own, line.order_id == order.id).correlate(order)
+    return progress.where(*own, line.order_id == order.id).correlate(order)
 
 
 def _punctuality(rows: AllRows, order: Any) -> Select[Any]:
@@ -80,9 +80,9 @@ def _punctuality(rows: AllRows, order: Any) -> Select[Any]:
 
 
 _LINES = {"Order": "id", "OrderLine": "order_id"}
-KEPT = (
-    Kept(("fulfilment_status", "is_owing", "is_backordered", "overdue_from"), _LINES, _progress),
-    Kept(
+KEEPINGS = (
+    Keeping(("fulfilment_status", "is_owing", "is_backordered", "overdue_from"), _LINES, _progress),
+    Keeping(
         ("left_late",),
         {**_LINES, "DeliveryLine": "order_id"},
         _punctuality,

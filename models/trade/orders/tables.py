@@ -28,7 +28,7 @@ from models.base.tables import (
 )
 from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, own, token_held
-from models.trade.orders.standing import KEPT
+from models.trade.orders.standing import KEEPINGS
 from models.trade.orders.states import (
     OPEN_STATES,
     Approval,
@@ -69,7 +69,7 @@ class Order(Owned):
     nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
     since a part was cancelled. payment_state: of the report that tells the newest of its payment
     (`models.trade.payments`). due_at: its window's end, at the end of time without a window.
-    fulfilment_status to left_late: `models.trade.orders.standing.KEPT`.
+    fulfilment_status to left_late: `models.trade.orders.standing.KEEPINGS`.
     window_override: why its windows may break rules of its place. proposed_..., proposal_reason:
     the window that its customer proposed last, and why. proposal_answer: None while it waits.
     """
@@ -94,7 +94,7 @@ class Order(Owned):
     __hidden__: ClassVar[Hidden] = {
         actor: dict.fromkeys(_OF_ORDERS, NULL) for actor in (Actor.WAREHOUSE, Actor.CARRIER)
     }
-    __kept__ = KEPT
+    __kept__ = KEEPINGS
     __table_args__ = (
         unique("number", "number"),
         to("channels", "channel_id"),

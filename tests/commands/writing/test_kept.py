@@ -23,8 +23,8 @@ def test_every_table_that_tells_what_is_kept_is_declared(place: Any) -> None:
     entity, number = place
     declared = entity.__kept__[number]
     tables = {it.class_.__name__: str(it.local_table) for it in Base.registry.mappers}
-    told = {tables[name] for name in (*declared.told_by, *declared.together)}
-    assert set(kept.reads(place)) == told
-    assert set(declared.not_new) <= set(declared.told_by)
+    found = {tables[name] for name in (*declared.keyed_by, *declared.together)}
+    assert set(kept.reads(place)) == found
+    assert set(declared.not_new) <= set(declared.keyed_by)
     read = declared.read(AllRows(None, None), aliased(entity))
     assert tuple(read.subquery().c.keys()) == tuple(declared.columns)
