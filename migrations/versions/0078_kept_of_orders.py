@@ -6,7 +6,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0078"
-down_revision = "0076"
+down_revision = "0079"
 branch_labels = None
 depends_on = None
 
