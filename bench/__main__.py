@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bench import forms, schedules, tell
+from bench import forms, hear, schedules, tell
 from bench.engines import EngineError, node
 from bench.figures import report
 from bench.figures.machine import machine
@@ -46,6 +46,7 @@ def _arguments() -> argparse.Namespace:
         "--schedule", action="store_true", help="a customer's schedule of 90,000 lines"
     )
     form.add_argument("--tell", action="store_true", help="followers of the journal, and how soon")
+    form.add_argument("--hear", action="store_true", help="5,000 subscribers of one server")
     form.add_argument("--clean", action="store_true", help="remove the data that are kept")
     parser.add_argument("--scale", type=float, default=1.0, help="1: 100,000 orders")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each engine: 5")
@@ -54,7 +55,7 @@ def _arguments() -> argparse.Namespace:
 
 def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
     """Return the form's name and what it measured."""
-    ours = ("quick", "loads", "fair", "schedule", "tell")
+    ours = ("quick", "loads", "fair", "schedule", "tell", "hear")
     if not any(getattr(arguments, it) for it in ours):
         node.install()
     with embedded.running(folder) as server:
@@ -62,8 +63,9 @@ def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[st
             return "fair", asyncio.run(forms.fair(server))
         if arguments.schedule:
             return "schedule", asyncio.run(schedules.schedule(server))
-        if arguments.tell:
-            return "tell", asyncio.run(tell.tell(server))
+        if arguments.tell or arguments.hear:
+            form = "tell" if arguments.tell else "hear"
+            return form, asyncio.run((tell.tell if arguments.tell else hear.hear)(server))
         if arguments.growth:
             return "growth", asyncio.run(forms.growth(server, arguments.scale))
         if arguments.soak:

@@ -220,6 +220,16 @@ def _tell(found: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
+def _hear(found: Mapping[str, Any]) -> Iterator[str]:
+    summary = found["summary"]
+    yield (
+        f"{found['subscribers']:,} streams (SSE) of one server follow `changed`; what happens is"
+        " read from the journal once for all of them, and answered to each by statements of its"
+        f" own. CPU of the server: {summary['cpu']} µs for each event and subscriber; the last one"
+        f" has it after {summary['seconds']} s.\n"
+    )
+
+
 def _soak(found: Mapping[str, Any]) -> Iterator[str]:
     memory = found["summary"]
     yield (
@@ -237,6 +247,7 @@ _SECTIONS = {
     "soak": ("Memory under load", _soak),
     "schedule": ("Schedules", _schedule),
     "tell": ("Followers", _tell),
+    "hear": ("Subscribers", _hear),
 }
 """Form -> the name of its section, and what writes it."""
 

@@ -35,7 +35,10 @@ def free_port() -> int:
 
 
 class EitherServer(httpx.AsyncBaseTransport):
-    """Asks the servers in turn until one answers; what writes has a key: it is done once."""
+    """Asks the servers in turn until one answers; what writes has a key: it is done once.
+
+    What an answer wants to be asked again (`retryAfter`) it asks under the same key, as clients do.
+    """
 
     def __init__(self, ports: Sequence[int]) -> None:
         self._ports, self._inner = cycle(ports), httpx.AsyncHTTPTransport()
@@ -64,7 +67,7 @@ class EitherServer(httpx.AsyncBaseTransport):
             content = await answer.aread()
         except httpx.TransportError:
             return None
-        if answer.status_code in _NOT_NOW:
+        if answer.status_code in _NOT_NOW or b'"retryAfter"' in content:
             return None
         kind = {"content-type": answer.headers["content-type"]}
         return httpx.Response(answer.status_code, headers=kind, content=content)
