@@ -22,8 +22,8 @@ from tests.make.messages.notifications import PUBLIC_URL
 ROOT = Path(__file__).parents[3]
 WORKER = (str(ROOT / "tests" / "workers" / "messages" / "short.py"),)
 SERVER = (str(ROOT / "start.py"),)
-PATIENCE_S = 120
-"""Seconds in which one of the servers must answer."""
+PATIENCE_S, PAUSE_S = 600, 0.5
+"""Seconds in which one of the servers must answer, and after which another one is asked."""
 _NOT_NOW = {429, 503}
 
 
@@ -52,7 +52,7 @@ class EitherServer(httpx.AsyncBaseTransport):
             while True:
                 if answer := await self._asked(request, headers, body):
                     return answer
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(PAUSE_S)
 
     async def _asked(
         self, request: httpx.Request, headers: Mapping[str, str], body: bytes
