@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from kit.db.driver import CACHES
+from kit.db.driver import CACHES, renew
 from kit.db.hints import Hints
 from kit.db.lost import Reach
 from kit.db.pool import HoldingPool
@@ -114,6 +114,7 @@ class Database:
         if not self._pooler:
             event.listen(engine.sync_engine, "connect", _prove_direct)
             event.listen(engine.sync_engine, "connect", self._set_limit)
+            event.listen(engine.sync_engine, "checkin", renew)
         event.listen(engine.sync_engine, "connect", self._reach.found)
         return engine
 

@@ -5,32 +5,53 @@ add (its cursor, its result, a greenlet for each call) costs several times what 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
 from asyncpg.connection import _StatementCache
 from sqlalchemy import Engine
-from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-PREPARED = 128 * 1024
-"""Characters of statements that are kept prepared on a connection. PostgreSQL takes a hundred
-times as many bytes for their plans, and more for those of buyers."""
+from kit.db.lost import DRIVERS
+
+LONGEST_KEPT = 16 * 1024
+"""Characters of a statement that is kept prepared: what clients ask again and again has a third of
+that. PostgreSQL's plans of a hundred longer ones would take hundreds of megabytes."""
+PREPARED = 160 * 1024
+"""What the statements that are kept prepared on a connection weigh together."""
+RENEWED = 64 * 1024
+"""Characters of longer statements together, after which a connection is replaced: what PostgreSQL
+takes to plan one of 110 kB leaves its backend 9 MB larger, though it is free."""
+_OF_A_TABLE, _LONG = 1_000, "long"
+
+
+@lru_cache(512)
+def weight(statement: str) -> int:
+    """Return by how much a statement that is kept prepared fills PostgreSQL's memory.
+
+    Its tree and its plan are 30 bytes for each of it, 50 at most, as was measured of 184 statements
+    of all kinds of actors: a table that it reads takes as much as a thousand characters.
+    """
+    tables = statement.count("FROM ") + statement.count("JOIN ")
+    return len(statement) + _OF_A_TABLE * tables
 
 
 class _Prepared(_StatementCache):  # type: ignore[misc]
-    """Forgets what was asked longest ago where there are too many statements, or too long ones."""
+    """Forgets what was asked longest ago where there are too many statements, or too heavy ones."""
 
     __slots__ = ()
 
     def _maybe_cleanup(self) -> None:
         super()._maybe_cleanup()
-        while sum(len(text) for text, *_ in self._entries) > PREPARED:
+        while sum(weight(text) for text, *_ in self._entries) > PREPARED:
             oldest = self._entries.pop(next(iter(self._entries)))
             self._on_remove(oldest._statement)  # noqa: SLF001 -- as the cache itself does.
 
 
 class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose prepared statements are bounded by their length, too."""
+    """A connection whose prepared statements are bounded by their weight, too."""
 
     __slots__ = ()
 
@@ -39,18 +60,20 @@ class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
         super().__init__(*about)
         self._stmt_cache.__class__ = _Prepared
 
+    async def _prepare(self, query: str, **more: Any) -> Any:
+        """Keep what SQLAlchemy prepares beside all else, within the same bound."""
+        return await super()._prepare(query, **{**more, "use_cache": True})
+
 
 CACHES: dict[str, Any] = {
     "max_cached_statement_lifetime": 0,
-    "max_cacheable_statement_size": 16 * 1024,
+    "max_cacheable_statement_size": LONGEST_KEPT,
     "connection_class": BoundedConnection,
+    # SQLAlchemy's own would keep a hundred more on each connection, however long they are.
+    "prepared_statement_cache_size": 0,
 }
 """asyncpg keeps its usual hundred statements prepared on each connection, for as long as it lasts,
-and no more of them than `PREPARED`.
-
-Characters of a text: what clients ask again and again has a third of that. A longer one is
-prepared for one time only; PostgreSQL's plans of a hundred such would take hundreds of megabytes.
-"""
+and no more of them than `PREPARED`; one above `LONGEST_KEPT` is prepared for one time only."""
 
 
 async def fetch(
@@ -65,5 +88,29 @@ async def fetch(
     for watch in watches:
         statement, values = watch(engine, None, statement, values, None, False)  # noqa: FBT003 -- so they are called.
     driver: Any = pooled.driver_connection
-    rows: list[Any] = await driver.fetch(statement, *values)
+    if len(statement) > LONGEST_KEPT:
+        pooled.info[_LONG] = pooled.info.get(_LONG, 0) + len(statement)
+        return await _fetch_once(driver, statement, values)
+    return await driver.fetch(statement, *values)  # type: ignore[no-any-return]
+
+
+async def _fetch_once(driver: Any, statement: str, values: Sequence[Any]) -> list[Any]:
+    """Let PostgreSQL forget the statement after it: without name it is kept until the next such.
+
+    The plan of 60 kB takes 17 MB. Any message of the simple protocol does it, also in a transaction
+    that has failed.
+    """
+    try:
+        rows: list[Any] = await driver.fetch(statement, *values)
+    except asyncpg.PostgresError:
+        with suppress(*DRIVERS):
+            await driver.execute("SELECT")
+        raise
+    await driver.execute("SELECT")
     return rows
+
+
+def renew(_connection: Any, record: ConnectionPoolEntry) -> None:
+    """Replace a connection that is given back after enough long statements."""
+    if record.info.get(_LONG, 0) > RENEWED:
+        record.invalidate()
