@@ -52,7 +52,7 @@ async def hear(
                 streams = await _subscribed(port, token, subscribers)
                 # The first one is planned and prepared.
                 times = [
-                    await _told(database, merchant, process, streams) for _ in range(1 + events)
+                    await _measured(database, merchant, process, streams) for _ in range(1 + events)
                 ][1:]
             finally:
                 await database.close()
@@ -99,20 +99,20 @@ _Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def _subscribed(port: int, token: str, count: int) -> Sequence[_Stream]:
     """Open so many streams, some at once, behind the newest change."""
     places = asyncio.Semaphore(_AT_ONCE)
-    reader, writer = await _asked(port, token, _JSON, _END)
+    reader, writer = await _sent(port, token, _JSON, _END)
     answer = json.loads(await reader.readuntil(b"}}}}"))
     writer.close()
     query = _QUERY.format(after=answer["data"]["changes"]["pageInfo"]["endCursor"])
 
     async def opened() -> _Stream:
         async with places:
-            return await _asked(port, token, _STREAM, query)
+            return await _sent(port, token, _STREAM, query)
 
     async with asyncio.timeout(_WITHIN_S):
         return await asyncio.gather(*(opened() for _ in range(count)))
 
 
-async def _asked(port: int, token: str, accept: str, query: str) -> _Stream:
+async def _sent(port: int, token: str, accept: str, query: str) -> _Stream:
     """Send an operation; what is read next is the body of its answer."""
     body = json.dumps({"query": query})
     head = (
@@ -127,7 +127,7 @@ async def _asked(port: int, token: str, accept: str, query: str) -> _Stream:
     return reader, writer
 
 
-async def _told(
+async def _measured(
     database: Database, merchant: UUID, process: int, streams: Sequence[_Stream]
 ) -> tuple[float, float]:
     """Let one thing happen; gives the server's CPU and the time until the last one has it."""

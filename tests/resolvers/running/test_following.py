@@ -141,10 +141,8 @@ async def test_one_read_and_one_look_at_who_sees_it_serve_all_who_follow_changes
     audiences = [Audience(Actor.STAFF, None, None)] * 150
     audiences += [Audience(Actor.BUYER, it, None) for it in companies]
     async with AsyncExitStack() as stack:
-        feeds = [
-            await stack.enter_async_context(following.feed(world.merchant_id, it, lambda _: True))
-            for it in audiences
-        ]
+        waiting = (following.feed(world.merchant_id, it, lambda _: True) for it in audiences)
+        feeds = [await stack.enter_async_context(each) for each in waiting]
         with counted(database.engine) as sent:
             await noted(world, new_id())
             for _, place in feeds[:150]:

@@ -50,11 +50,11 @@ class EitherServer(httpx.AsyncBaseTransport):
             headers["idempotency-key"] = new_id().hex
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                if answer := await self._asked(request, headers, body):
+                if answer := await self._sent(request, headers, body):
                     return answer
                 await asyncio.sleep(PAUSE_S)
 
-    async def _asked(
+    async def _sent(
         self, request: httpx.Request, headers: Mapping[str, str], body: bytes
     ) -> httpx.Response | None:
         url = request.url.copy_with(host="127.0.0.1", port=next(self._ports))

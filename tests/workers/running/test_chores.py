@@ -135,9 +135,8 @@ async def test_the_busiest_gives_way_to_others_after_each_step(world, database, 
     assert set(done.seen[:2]) == {world.merchant_id, other.merchant_id}
 
 
-async def test_it_is_known_since_when_something_waits_however_often_it_fails(
-    world, database, clock
-):
+@pytest.mark.usefixtures("world")
+async def test_it_is_known_since_when_something_waits_however_often_it_fails(database, clock):
     async def step(*_):
         raise RuntimeError
 
