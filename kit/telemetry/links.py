@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from opentelemetry.trace import Link, SpanContext, SpanKind, TraceFlags, Tracer
 
-from kit.telemetry.trace import span_of
+from kit.telemetry.trace import ids_of_span
 
 
 def record_span(
@@ -15,7 +15,7 @@ def record_span(
     written_by: `traceparent`s of the requests that it follows from, of which each is linked once.
     outcome: a word of ours.
     """
-    found = [span_of(it) for it in dict.fromkeys(written_by) if it]
+    found = [ids_of_span(it) for it in dict.fromkeys(written_by) if it]
     flags = TraceFlags(TraceFlags.SAMPLED)
     links = [Link(SpanContext(*it, is_remote=True, trace_flags=flags)) for it in found if it]
     span = tracer.start_span(name, kind=SpanKind.CONSUMER, links=links, start_time=began_ns)

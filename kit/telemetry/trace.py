@@ -84,7 +84,7 @@ def arriving(headers: Iterable[tuple[bytes, bytes]]) -> Trace:
     return trace
 
 
-def span_of(written_by: str) -> tuple[int, int] | None:
+def ids_of_span(written_by: str) -> tuple[int, int] | None:
     """Return the ids of a trace and of a span in it that a `traceparent` names, None for none."""
     found = _parent(written_by.encode())
     return (int(found[1], 16), int(found[2], 16)) if found else None
