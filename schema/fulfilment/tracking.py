@@ -80,7 +80,10 @@ class TrackingResult(UpsertResult):
     """One result."""
 
     parcel: Parcel | None = related(
-        parcels.by_id, "The parcel; the first of those that share the number.", key="parcel_id"
+        parcels.by_id,
+        "The parcel; the first of those that share the number. Where it is VOIDED, since its"
+        " delivery was packed anew or cancelled, nothing follows but `parcel.voided_reported`.",
+        key="parcel_id",
     )
     parcels: list[Parcel] | None = each_related(
         parcels.by_id, "All that the number names; empty when refused.", key="parcel_ids"

@@ -1,7 +1,7 @@
 """The goods leave: what was packed is shipped."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,19 +12,23 @@ from pydantic import Field
 from commands.fulfilment.deliveries.arrivals.arrival import settle
 from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take_each
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
+from commands.fulfilment.deliveries.places import tell_overridden
 from commands.fulfilment.deliveries.remaining import remainder
+from commands.fulfilment.deliveries.remaining.completing import left_before
+from commands.fulfilment.deliveries.stops import find_stopped
 from commands.trade.contracts import counters
 from commands.trade.contracts.counters import Then
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
-from kit.inputs import Command, Each, Instant
+from kit.inputs import Command, Each, Instant, Note
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.conditions import TOO_LATE
+from models.fulfilment.deliveries.conditions import TAKEN_OVER, TOO_LATE
 from models.fulfilment.deliveries.tables import Delivery
+from models.trade.contracts.states import TimeRule
 from models.trade.orders.states import DeliveryPolicy
 
 
@@ -35,6 +39,11 @@ class DispatchedDelivery(OfDelivery):
         None,
         description="When it left; now by default, at most a day ahead of our clock, and a day"
         " before its orders were placed.",
+    )
+    window_override: Note | None = Field(
+        None,
+        description="Why it left after the instant by which one of its orders was wanted or not at"
+        " all, where its carrier has it: so it is neither cancelled any more.",
     )
 
 
@@ -57,11 +66,12 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
 
     Reports of carriers may have come before and count from now on. Orders whose policy is
     PARTIAL_CANCEL_REST lose what is in no delivery.
-    Refused: WRONG_STATE, ON_HOLD, PAYMENT_OUTSTANDING, INVALID_DATE for a time to come or before
-    its orders were placed, QUANTITY_NOT_OPEN for a line that is cancelled in full, DELIVERY_POLICY
-    when a part of an order that must come complete would leave alone, one that is past its date has
-    left after it, or the delivery does not complete it as it says (D18), AMENDMENT_AWAITED,
-    LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
+    Refused: WRONG_STATE, ON_HOLD, PAYMENT_OUTSTANDING, INVALID_DATE for a time to come, before its
+    orders were placed, or before others left of orders that it completes (D18), QUANTITY_NOT_OPEN
+    for a line that is cancelled in full, DELIVERY_POLICY when a part of an order that must come
+    complete would leave alone, one that is past its date has left after it (where its carrier has
+    it, an override says why), or the delivery does not complete it as it says (D18),
+    AMENDMENT_AWAITED, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
     """
     batch = await take_each(writing, [command], dispatch)
     await ship(batch)
@@ -93,32 +103,71 @@ async def ship(batch: DeliveryBatch[Any]) -> None:
         placed = max(order.placed_at for order in locked.orders_of(delivery))
         with batch.of(place):
             check_happened(when[place], ("dispatched_at",), writing.now, placed)
-    await _check_in_time(batch, when)
+    late = await _late(batch, when)
+    await _check_in_time(batch, when, late)
+    await _check_last(batch, when)
     left: list[Then] = []
-    for place, _, delivery in batch.going:
-        shipped, lines = {}, locked.lines_of(delivery)
-        await writing.room(1 + len(lines))
-        for line in lines:
-            order_line = locked.order_lines[line.order_line_id]
-            shipped[order_line] = line.shipped = line.packed
-            move(order_line, when[place], shipped=line.packed)
-            if order_line.contract_line_id is not None:
-                amounts = {"shipped": line.packed}
-                left.append((order_line.contract_line_id, when[place], amounts))
-        delivery.state = acts.DISPATCH.becomes
-        delivery.dispatched_at = when[place]
-        happened = DeliveryDispatched(delivery.id, shipped=quantities_of(shipped))
-        changed(writing, delivery, happened, when[place])
+    for place, item, delivery in batch.going:
+        await writing.room(1 + len(locked.lines_of(delivery)))
+        left += _leave(locked, delivery, when[place])
+        if place in late:
+            delivery.window_override = item.window_override
+            tell_overridden(writing, delivery.id, frozenset({TimeRule.LAST_INSTANT}))
     await _cancel_remainder(locked, batch.deliveries)
     await _count_on_contracts(locked, left)
     if batch.going:
         await settle(locked)
 
 
+def _leave(locked: Locked, delivery: Delivery, at: datetime) -> list[Then]:
+    """Ship what was packed of a delivery; returns what its contracts count."""
+    shipped, left = {}, list[Then]()
+    for line in locked.lines_of(delivery):
+        order_line = locked.order_lines[line.order_line_id]
+        shipped[order_line] = line.shipped = line.packed
+        move(order_line, at, shipped=line.packed)
+        if order_line.contract_line_id is not None:
+            left.append((order_line.contract_line_id, at, {"shipped": line.packed}))
+    delivery.state = acts.DISPATCH.becomes
+    delivery.dispatched_at = at
+    happened = DeliveryDispatched(delivery.id, shipped=quantities_of(shipped))
+    changed(locked.writing, delivery, happened, at)
+    return left
+
+
+async def _check_last(batch: DeliveryBatch[Any], when: Mapping[int, datetime]) -> None:
+    """Leave out what completes its orders and left before others of these: INVALID_DATE (D18)."""
+    going = [(place, it) for place, _, it in batch.going if it.completes_order]
+    found = await left_before(batch.writing, {it.id: when[place] for place, it in going})
+    for place, delivery in going:
+        with batch.of(place):
+            if delivery.id in found:
+                raise found[delivery.id]
+
+
+async def _late(batch: DeliveryBatch[Any], when: Mapping[int, datetime]) -> set[int]:
+    """Return what left too late, as somebody says why, and as its carrier has it; by position."""
+    found: dict[int, Delivery] = {}
+    for place, item, delivery in batch.looked_at:
+        wanted = batch.locked.orders_of(delivery)
+        if item.window_override is not None and not all(it.is_wanted(when[place]) for it in wanted):
+            found[place] = delivery
+    if not found:
+        return set()
+    now = dict.fromkeys(found.values(), batch.writing.now)
+    taken = await find_stopped(batch.writing, now, (TAKEN_OVER,), ())
+    return {place for place, delivery in found.items() if delivery.id in taken}
+
+
 @guards("D10")
-async def _check_in_time(batch: DeliveryBatch[Any], when: Mapping[int, datetime]) -> None:
-    """Leave out what left after the last instant of one of its orders: DELIVERY_POLICY."""
-    await batch.stop((TOO_LATE,), at=when)
+async def _check_in_time(
+    batch: DeliveryBatch[Any], when: Mapping[int, datetime], late: Collection[int]
+) -> None:
+    """Leave out what left after the last instant of one of its orders: DELIVERY_POLICY.
+
+    late: what may, since its carrier has it.
+    """
+    await batch.stop((TOO_LATE,), at=when, places=[it for it in batch.known if it not in late])
 
 
 async def _cancel_remainder(locked: Locked, deliveries: Iterable[Delivery]) -> None:

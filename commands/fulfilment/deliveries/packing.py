@@ -164,8 +164,8 @@ async def _prepare(
     locked = batch.locked
     products = await locked.products()
     packagings = await locked.packagings(each for it in batch.items for each in _named(it))
-    picked: dict[int, dict[DeliveryLine, Decimal]] = {}
-    contents: dict[int, list[list[Counted]]] = {}
+    picked, contents = dict[int, dict[DeliveryLine, Decimal]](), dict[int, list[list[Counted]]]()
+    serials: defaultdict[datetime, set[tuple[UUID, str]]] = defaultdict(set)
     carriers = await parcels.carriers_of(locked.writing, (it.parcels for it in batch.items))
     for place, item, delivery in batch.looked_at:
         await batch.writing.room(1 + len(locked.lines_of(delivery)) + len(item.parcels))
@@ -175,7 +175,7 @@ async def _prepare(
             picked[place] = _picked(item, delivery, locked, products, packagings)
         with batch.of(place):
             contents[place] = _contents(item, delivery, locked, products, packagings)
-            _check_serials(item, products)
+            _check_serials(item, products, serials[batch.at(place)])
         if place in picked and place in contents and not _has_empty(item):
             with batch.of(place):
                 _check_contents(item, products, picked[place], contents[place])
@@ -326,9 +326,15 @@ def _check_contents(
 
 
 @guards("D19")
-def _check_serials(command: PackedDelivery, products: Mapping[UUID, Product]) -> None:
-    """Refused: DUPLICATE for a serial number of one product that lies in two parcels."""
-    seen, problems = set[tuple[UUID, str]](), list[Problem]()
+def _check_serials(
+    command: PackedDelivery, products: Mapping[UUID, Product], others: set[tuple[UUID, str]]
+) -> None:
+    """Look whether each serial number of a product lies in one parcel. Refused: DUPLICATE.
+
+    others: those of deliveries that are packed at the same instant, to which its own come. What was
+    packed before may have come back in between, and left again.
+    """
+    seen, problems = others.copy(), list[Problem]()
     for place, parcel in enumerate(command.parcels):
         for number, each in enumerate(parcel.contents):
             for serial_no, serial in enumerate(each.serial_numbers):
@@ -339,6 +345,7 @@ def _check_serials(command: PackedDelivery, products: Mapping[UUID, Product]) ->
                 seen.add(unit)
     if problems:
         raise Refused.of(problems)
+    others |= seen
 
 
 def _move(

@@ -11,7 +11,7 @@ from commands.fulfilment.deliveries.locking import Locked
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, check_handling
 from commands.trade.orders.fields import Recipient
-from commands.trade.orders.lines import called_off
+from commands.trade.orders.lines import called_off, not_wanted_after
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
@@ -249,8 +249,9 @@ async def new_window(
 ) -> tuple[dict[str, Any], frozenset[TimeRule]]:
     """Return the columns of a new window, and the rules that it overrides.
 
-    Notes what is refused: INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be
-    handled in time, OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT.
+    Notes what is refused: INVALID_WINDOW for one that has passed, or begins when it is not wanted
+    any more (D10), INVALID_DATE where it cannot be handled in time, OUTSIDE_RECEIVING_HOURS,
+    OUTSIDE_VALIDITY, NOTICE_TOO_SHORT.
     """
     with locked.writing.refusals:
         check_ahead(locked.writing, window, ())
@@ -266,7 +267,9 @@ async def new_window(
     call_offs = called_off(locked.orders.values(), locked.order_lines.values(), contracts)
     overridden = frozenset[TimeRule]()
     with locked.writing.refusals:
-        overridden = AgreedPlace(address, call_offs, override).check(window, ("window",))
+        not_by = not_wanted_after(locked.orders_of(delivery))
+        agreed_place = AgreedPlace(address, call_offs, override, not_by=not_by)
+        overridden = agreed_place.check(window, ("window",))
     columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
     columns["window_override"] = override
     return columns, overridden

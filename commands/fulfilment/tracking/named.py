@@ -4,7 +4,8 @@ Parcels that share a number are one consignment of one customer, and what is rep
 is reported of each of them. Carriers use numbers again: what was at its end before another parcel
 got its number, or got it long before, or goes to another customer, does not have it any more; only
 what happened before that end is its own. What happened more than a day before a parcel got the
-number is of who had it then, if anybody had.
+number is of who had it then, if anybody had. Once some of those that share it have left, be it that
+their carrier tells so, the others are not meant: what stands in the house does not arrive.
 """
 
 from collections import defaultdict
@@ -25,11 +26,7 @@ from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.tables import Delivery
-from models.fulfilment.parcels import (
-    Parcel,
-    TrackingNumber,
-    compared,
-)
+from models.fulfilment.parcels import WITH_CARRIER, Parcel, TrackingNumber, compared
 from models.fulfilment.tracking.standing import TERMINAL, has_shared
 
 
@@ -64,13 +61,20 @@ async def find_parcels(
 class _Numbered(NamedTuple):
     """A parcel that has a number, since when, and the number's carrier where it is known.
 
-    customer: to whom it goes: a party, or the address of a guest.
+    customer: to whom it goes: a party, or the address of a guest. is_sent: whether its delivery has
+    left, as the house tells.
     """
 
     carrier_id: UUID | None
     added_at: datetime
     customer: Any
+    is_sent: bool
     parcel: Parcel
+
+    @property
+    def has_left(self) -> bool:
+        """Tell whether it has left, as the house or its carrier tells."""
+        return self.is_sent or self.parcel.status in WITH_CARRIER | TERMINAL
 
 
 async def _read_numbered(
@@ -83,12 +87,13 @@ async def _read_numbered(
             _numbered(writing.viewer.actor),
             {**writing.parameters, "keys": sorted(wanted)},
         )
-        for number, carrier_id, added_at, party_id, address, *parcel in await writing.session.rows(
+        for number, carrier_id, added_at, party_id, *more in await writing.session.rows(
             statement, parameters
         ):
+            address, is_sent, *parcel = more
             its = record(Parcel)._make(parcel)
             found[compared(number)].append(
-                _Numbered(carrier_id, added_at, party_id or address, its)
+                _Numbered(carrier_id, added_at, party_id or address, is_sent, its)
             )
     return found
 
@@ -99,8 +104,9 @@ def _numbered(actor: Actor) -> Statement:
     number, viewer = TrackingNumber, anyone(actor)
     own = (number.number, number.carrier_id, number.added_at, Delivery.party_id, Delivery.ship_to)
     of = (it.label(f"its_{it.key}") for it in own)
+    is_sent = Delivery.dispatched_at.is_not(None).label("is_sent")
     return Statement(
-        select(*of, *columns(Parcel))
+        select(*of, is_sent, *columns(Parcel))
         .join(Parcel, Parcel.id == number.parcel_id)
         .join(Delivery, Delivery.id == Parcel.delivery_id)
         .where(Delivery.merchant_id == merchant(viewer))
@@ -193,7 +199,8 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
     if len({it.carrier_id for it in sharing} - {None}) > 1:
         text = "Several carriers have this number; name the carrier, or the parcel by another key."
         raise Refused(Code.INVALID, text, ("events", place, report.key))
-    return [it.parcel for it in sharing]
+    left = [it for it in sharing if it.has_left]
+    return [it.parcel for it in left or sharing]
 
 
 def _sharing(numbers: Sequence[_Numbered], newest: datetime) -> list[_Numbered]:

@@ -28,9 +28,10 @@ from models.events.fulfilment.parcels import (
     REPORTED,
     ParcelDelayed,
     ParcelDelayEnded,
+    VoidedParcelReported,
 )
 from models.fulfilment.deliveries.tables import DeliveryLine
-from models.fulfilment.parcels import Parcel, ParcelStatus
+from models.fulfilment.parcels import WITH_CARRIER, Parcel, ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent, identity
 from models.fulfilment.tracking.meanings import meaning
 from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
@@ -289,8 +290,16 @@ class _Known:
         if event is reported:
             status = "CREATED"
             self.fresh.append(_row(self.writing, event, report))
+            self._tell_voided(parcel.id, event)
         self.numbers.add(self.writing, parcel, report)
         return {"parcel_id": parcel.id, "event_id": event.id, "status": status}
+
+    def _tell_voided(self, parcel_id: UUID, event: _Event) -> None:
+        """Tell that a carrier has what counts no more: nothing else follows from that."""
+        is_with_carrier = event.status in WITH_CARRIER | TERMINAL
+        if is_with_carrier and self.parcels[parcel_id].status is ParcelStatus.VOIDED:
+            happened = VoidedParcelReported(parcel_id, status=event.status)
+            self.writing.record(happened, event.occurred_at)
 
     def follow(self) -> set[UUID]:
         """Recompute every parcel that has new events, from all of them; a voided one stays so.

@@ -73,7 +73,8 @@ class AgreedPlace:
     """Where something is to arrive, and what of contracts it brings. override: why, against a rule.
 
     says_why: the field that clients say it in. starts: below a window, what says when it starts;
-    empty where the window is not what was sent.
+    empty where the window is not what was sent. not_by: the first instant by which something that
+    it brings is wanted or not at all.
     """
 
     address: Address | None
@@ -81,15 +82,18 @@ class AgreedPlace:
     override: str | None = None
     says_why: str = "windowOverride"
     starts: Path = ("earliest",)
+    not_by: datetime | None = None
 
     def check(self, window: Window, path: Path) -> frozenset[TimeRule]:
         """Look whether a window may be agreed on; path: of the window.
 
         Returns the rules against which it is, since somebody says why. Refused:
         OUTSIDE_RECEIVING_HOURS, OUTSIDE_VALIDITY, NOTICE_TOO_SHORT, all at once: one reason goes
-        for them all.
+        for them all, but for INVALID_WINDOW, of what would come when it is not wanted any more.
         """
         refusals, rules = Refusals(), set[TimeRule]()
+        with refusals:
+            check_wanted_then(self.not_by, window.earliest, path)
         for check in (self._hours, self._validity, self._notice):
             with refusals:
                 rules |= set(check(window, path))
@@ -166,6 +170,18 @@ def outside(contract: Contract, path: Path) -> Refused:
     """Return the refusal of a day that the contract does not cover (K3)."""
     text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}."
     return Refused(TradeCode.OUTSIDE_VALIDITY, text, path)
+
+
+@guards("D10")
+def check_wanted_then(not_by: datetime | None, earliest: datetime | None, path: Path) -> None:
+    """Look whether something is still wanted when it is to come. path: of what is wrong.
+
+    not_by: the instant by which it is wanted or not at all. earliest: when its window begins.
+    Refused: INVALID_WINDOW.
+    """
+    if not_by is not None and earliest is not None and not_by < earliest:
+        text = f"It is wanted by {not_by.isoformat()} or not at all: this window begins later."
+        raise Refused(Code.INVALID_WINDOW, text, path)
 
 
 @guards("D15")

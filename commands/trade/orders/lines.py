@@ -70,6 +70,11 @@ def called_off(
     return found
 
 
+def not_wanted_after(orders: Iterable[Order]) -> datetime | None:
+    """Return the first instant by which one of orders is wanted or not at all, None for none."""
+    return min((it.cancel_if_not_by for it in orders if it.cancel_if_not_by), default=None)
+
+
 async def touch_lines_of(writing: Writing, order_ids: Collection[UUID]) -> None:
     """Count all lines of orders: whoever changes their deliveries later reads them all.
 
@@ -119,9 +124,27 @@ async def cancelled(
     amounts: Mapping[OrderLine, Decimal],
     happened: Moving,
 ) -> Mapping[UUID, Decimal]:
+    """Cancel quantities of a locked order, as `take_out` does, and settle what is known of it.
+
+    Returns contract line -> what its contract gets back, for the caller.
+    """
+    given_back = take_out(writing, order, lines, amounts, happened)
+    await settle_payment(writing, order, lines)
+    return given_back
+
+
+def take_out(
+    writing: Writing,
+    order: Order,
+    lines: Collection[OrderLine],
+    amounts: Mapping[OrderLine, Decimal],
+    happened: Moving,
+    at: datetime | None = None,
+) -> Mapping[UUID, Decimal]:
     """Cancel quantities of a locked order and tell it; when nothing else is awaited, that too.
 
     lines: all of the order. amounts: line -> quantity. happened: what tells of the cancelling.
+    at: when that was, where it was not now. The caller settles what is known of the payment.
     Returns contract line -> what its contract gets back, for the caller.
 
     Taxes were stated for what was ordered: they are not known any more. Of an order of which
@@ -130,7 +153,7 @@ async def cancelled(
     before = reached(lines)
     given_back: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for line, quantity in amounts.items():
-        move(line, cancelled=quantity)
+        move(line, at, cancelled=quantity)
         if line.contract_line_id is not None:
             given_back[line.contract_line_id] += quantity
     idle = [it for it in lines if it.is_amended(writing.now) and _is_idle(it)]
@@ -139,13 +162,12 @@ async def cancelled(
         order.taxed = None
     if all(line.cancelled == line.ordered for line in lines):
         order.charged = order.taxed = Decimal(0)
-    await settle_payment(writing, order, lines)
-    writing.record(happened)
+    writing.record(happened, at)
     if idle:
         numbers = tuple(it.line_no for it in idle)
         writing.record(OrderAmendmentWithdrawn(order.id, lines=numbers))
     if arrived := news(order.id, before, reached(lines)):
-        writing.record(arrived)
+        writing.record(arrived, at)
     return given_back
 
 

@@ -114,14 +114,15 @@ def _ordering(
 def _check_hours(
     references: References, party: Party | None, command: OrderPlace
 ) -> frozenset[TimeRule]:
-    """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6).
+    """Return the rules that its windows override. Refused: OUTSIDE_RECEIVING_HOURS (D6), D10.
 
     Where the address is not there, `compose` tells that.
     """
     unknown, address_id = Refusals(), None
     with unknown:
         address_id, _ = ship_to_of(references, party, command)
-    arrival = AgreedPlace(references.address(address_id), override=command.window_override)
+    address, why = references.address(address_id), command.window_override
+    arrival = AgreedPlace(address, override=why, not_by=command.cancel_if_not_by)
     refusals, found = Refusals(), set[TimeRule]()
     for path, window in windows_of(command, command.lines):
         with refusals:

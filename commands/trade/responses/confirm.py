@@ -151,7 +151,8 @@ async def _overridden(
     contracts = await writing.by_key(Contract, "id", {order.contract_id} - {None})
     override = command.window_override or order.window_override
     address = next(iter(addresses.values()), None)
-    arrival = AgreedPlace(address, called_off([order], lines, contracts), override)
+    call_offs = called_off([order], lines, contracts)
+    arrival = AgreedPlace(address, call_offs, override, not_by=order.cancel_if_not_by)
     refusals, found = Refusals(), set[TimeRule]()
     for path, window in windows:
         with refusals:

@@ -124,7 +124,8 @@ async def _broken(
     Refused: INVALID_WINDOW for one that has passed (D15), OUTSIDE_RECEIVING_HOURS (D6).
     """
     addresses = await writing.for_all().by_key(Address, "id", {order.ship_to_id} - {None})
-    place = AgreedPlace(addresses.get(order.ship_to_id), **why)
+    address = addresses.get(order.ship_to_id)
+    place = AgreedPlace(address, **why, not_by=order.cancel_if_not_by)
     refusals, broken = Refusals(), frozenset[TimeRule]()
     with refusals:
         check_ahead(writing, window, path)

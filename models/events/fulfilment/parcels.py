@@ -22,6 +22,13 @@ class ParcelVoided(Event):
     """It does not count any more: its delivery was packed anew or cancelled."""
 
 
+@event("parcel.voided_reported", Parcel)
+class VoidedParcelReported(Event):
+    """A carrier reported of it though it counts no more: what lay in it may be on the road."""
+
+    status: Annotated[ParcelStatus, "What the carrier's word means."]
+
+
 def _without_number(_payload: Payload) -> Payload:
     """Upcast version 1, which told the number itself."""
     return {"tracking_number_id": None}

@@ -38,6 +38,7 @@ class TimeRule(StrEnum):
     VALIDITY = "VALIDITY"
     PASSED = "PASSED"
     NOTICE = "NOTICE"
+    LAST_INSTANT = "LAST_INSTANT"
 
 
 IN_FORCE = frozenset({ContractState.ACTIVE})

@@ -61,7 +61,7 @@ described(
     ReceiptDifference,
     "ReceiptDifference",
     "How a receipt differs from what was shipped (EDIFACT 4221).",
-    SHORT="Less came.",
+    SHORT="Less came; what is missing is lost.",
     OVER="More came.",
     DAMAGED="Some of it came damaged.",
     WRONG_ITEM="Some of it is something else.",

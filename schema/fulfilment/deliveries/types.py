@@ -69,7 +69,9 @@ class DeliveryLine(Node):
     packed: Decimal = strawberry.field(description="What lies in parcels.")
     shipped: Decimal = strawberry.field(description="What was dispatched.")
     delivered: Decimal = strawberry.field(description="What arrived.")
-    lost: Decimal = strawberry.field(description="What was lost on the way.")
+    lost: Decimal = strawberry.field(
+        description="What was lost on the way, or is missing as the client's receipt tells."
+    )
     refused: Decimal = strawberry.field(description="What the recipient did not take.")
     owed_again: Decimal = strawberry.field(
         description="What was lost or refused, so that its order line owes it again: there it is"

@@ -5,7 +5,10 @@ from sqlalchemy import select
 
 from kit.ids import from_global, new_id, to_global
 from models.access.viewers import Actor
+from models.fulfilment.deliveries.tables import DeliveryLine
 from models.trade.contracts.tables import ContractLine
+from models.trade.orders.lines import OrderLine
+from tests.make.feed import row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import sent
 from tests.make.trade import orders
@@ -160,3 +163,28 @@ async def test_a_call_offs_receipt_moves_its_contract_by_the_difference(world, a
         )
         line = (await session.scalars(rows)).one()
     assert (line.received, line.delivered, line.received_reference) == (5, 5, "WE-2")
+
+
+@pytest.mark.gate("D21", "deliveryConfirmReceipt")
+@pytest.mark.gate("K14", "deliveryConfirmReceipt")
+async def test_what_is_missing_is_lost_owed_and_sent_again_until_a_later_receipt_has_it(world, ask):
+    made = await sent(world, parcels=2, is_call_off=True)
+    delivery = await deliveries.read(ask, {"id": to_global("Delivery", made.delivery_id)})
+
+    async def counts() -> tuple[int, ...]:
+        (part,) = [it for it in await rows(world, DeliveryLine) if it.shipped]
+        line = await row(world, OrderLine, made.order_line_id)
+        agreed = await row(world, ContractLine, made.contract_line_id)
+        mine = (part.delivered, part.lost, part.owed_again, line.shipped, line.unplanned)
+        return tuple(map(int, (*mine, agreed.shipped, agreed.received)))
+
+    await _confirm(ask, delivery, _line(delivery, "8", "SHORT"))
+    assert await counts() == (8, 2, 2, 8, 2, 8, 8)
+    assert "RESHIP" in (await deliveries.read(ask, delivery))["availableActions"]
+    again = {"deliveryId": delivery["id"], "window": deliveries.WINDOW}
+    again |= {"recipient": deliveries.RECIPIENT}
+    new = (await deliveries.done(ask, "deliveryReship", **again))["reshipment"]
+    assert [it["planned"] for it in new["lines"]] == ["2"]
+    await deliveries.done(ask, "deliveryCancel", deliveryId=new["id"])
+    await _confirm(ask, delivery, _line(delivery, "10"))
+    assert await counts() == (10, 0, 0, 10, 0, 10, 10)

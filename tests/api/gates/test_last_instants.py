@@ -3,6 +3,10 @@
 import pytest
 
 from kit.ids import to_global
+from tests.api.fulfilment.test_many_deliveries import results
+from tests.api.gates.test_recorded_plans import refusals
+from tests.make import reasons
+from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels
 from tests.make.running import do_due
@@ -47,6 +51,122 @@ async def test_it_is_not_open_from_its_last_instant_on(world, ask, clock):
     assert {"CONFIRM", "APPROVE"} & set(now["availableActions"]) == set()
     for is_open, found in ((True, []), (False, [{"id": order["id"]}])):
         assert (await ask(OPEN, open=is_open))["orders"]["nodes"] == found
+
+
+LATER = deliveries.WINDOW
+"""A week after the last instant."""
+NOT_THEN = [("INVALID_WINDOW", "window")]
+
+
+@pytest.mark.gate("D10", "orderPlace", "ordersImport")
+async def test_an_order_wants_no_window_after_its_last_instant(world, ask):
+    fields = await orders.order_input(world, ask, **WANTED, window=LATER)
+    placed = (await ask(orders.PLACE, input=fields))["orderPlace"]
+    assert reasons(placed["userErrors"]) == NOT_THEN
+    line = fields["lines"][0] | {"window": LATER}
+    placed = await ask(orders.PLACE, input=fields | {"window": None, "lines": [line]})
+    assert reasons(placed["orderPlace"]["userErrors"]) == [("INVALID_WINDOW", "lines.0.window")]
+    item = fields | {"externalReference": "H-3", "placedAt": "2026-03-02T09:00:00Z"}
+    for window, refused in ((LATER, NOT_THEN), (deliveries.SOON, []), (LATER, NOT_THEN)):
+        assert await _imported(ask, item | {"window": window}) == refused
+    whenever = item | {"deliveryPolicy": "PARTIAL_BACKORDER"}
+    del whenever["cancelIfNotBy"], item["window"]
+    assert await _imported(ask, whenever) == []
+    assert await _imported(ask, item) == [("INVALID_WINDOW", "cancelIfNotBy")]
+
+
+async def _imported(ask, item):
+    """Import an order; return its refusals."""
+    (result,) = (await ask(IMPORT, input={"orders": [item]}))["ordersImport"]["results"]
+    return reasons(result["userErrors"], 3)
+
+
+@pytest.mark.gate("D10", "deliveryPlan", "deliveryReschedule", "deliverySplit", "orderConfirm")
+@pytest.mark.gate("D10", "deliveryReship", "deliveriesRecord")
+async def test_nothing_is_agreed_on_for_when_it_is_not_wanted_any_more(world, ask):
+    order = await orders.order(world, ask, **WANTED)
+    late = await deliveries.part(world, order, window=LATER)
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[late])
+    assert refused == [("INVALID_WINDOW", "deliveries.0.window")]
+    (recorded,) = await refusals(ask, late)
+    assert recorded == NOT_THEN
+    lines = deliveries.lines(order, "6", "2")
+    sent = await deliveries.dispatched(world, ask, order, lines=lines)
+    planned = await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "4", "2"))
+    call = {"deliveryId": planned["id"], "window": LATER}
+    assert await deliveries.refusals(ask, "deliveryReschedule", **call) == NOT_THEN
+    part = deliveries.contents(planned, "1")
+    assert await deliveries.refusals(ask, "deliverySplit", **call, lines=part) == NOT_THEN
+    answer = {"lines": [responses.line(order, 0, "ACCEPTED")], "window": LATER}
+    assert await responses.refusals(ask, responses.CONFIRM, order, **answer) == NOT_THEN
+    feed = Feed(ask, world)
+    await feed.results(*(feed.event("LOST", sscc=it["sscc"]) for it in sent["parcels"]))
+    again = {"deliveryId": sent["id"], "window": LATER, "recipient": deliveries.RECIPIENT}
+    assert await deliveries.refusals(ask, "deliveryReship", **again) == NOT_THEN
+
+
+@pytest.mark.gate("D10", "ordersUpdate", "orderAddLines")
+async def test_no_line_is_added_for_when_it_is_not_wanted_any_more(world, ask):
+    order = await orders.order(world, ask, **WANTED)
+    new = {"productSku": "NUT", "quantity": "3", "unitPrice": "7", "window": LATER}
+    named = {"orderId": order["id"]}
+    added = await ask(orders.REVISE["orderAddLines"], input=named | {"lines": [new]})
+    assert reasons(added["orderAddLines"]["userErrors"]) == [("INVALID_WINDOW", "lines.0.window")]
+    updated = {"orders": [named | {"addLines": [new]}]}
+    updated = await ask(orders.REVISE["ordersUpdate"], input=updated)
+    (result,) = updated["ordersUpdate"]["results"]
+    assert reasons(result["userErrors"], 3) == [("INVALID_WINDOW", "addLines.0.window")]
+
+
+@pytest.mark.gate("D10", "deliveryDispatch", "deliveriesDispatch")
+async def test_what_its_carrier_took_too_late_is_dispatched_with_a_reason(
+    world, ask, clock, database
+):
+    """It can be cancelled no more, and so would stay for ever."""
+    why = {"windowOverride": "The driver came at noon."}
+    made = [
+        await deliveries.packed(world, ask, await orders.order(world, ask, **WANTED))
+        for _ in range(3)
+    ]
+    clock.advance(days=3)
+    feed, early, late = Feed(ask, world), "2026-03-02T20:00:00Z", "2026-03-04T08:00:00Z"
+    for one, at in zip(made, (early, late, None), strict=True):
+        for parcel in one["parcels"] if at else ():
+            await feed.results(feed.event("PICKED_UP", sscc=parcel["sscc"], occurredAt=at))
+    await do_due(database, clock, LAPSE_ORDERS)
+    in_time, too_late, _ = [{"deliveryId": it["id"]} for it in made]
+    await deliveries.done(ask, "deliveryDispatch", **in_time, dispatchedAt=early)
+    assert (await deliveries.read(ask, made[2]))["state"] == "CANCELLED"
+    not_any_more = [("DELIVERY_POLICY", "deliveryId")]
+    left = {"dispatchedAt": late}
+    assert await deliveries.refusals(ask, "deliveryDispatch", **too_late, **left) == not_any_more
+    (one,) = await results(ask, "deliveriesDispatch", too_late | left)
+    assert reasons(one["userErrors"], 3) == not_any_more
+    sent = await deliveries.done(ask, "deliveryDispatch", **too_late, **left, **why)
+    assert (sent["delivery"]["state"], sent["delivery"]["windowOverride"]) == (
+        "DISPATCHED",
+        why["windowOverride"],
+    )
+    entries = (await ask(TIMELINE, id=too_late["deliveryId"]))["node"]["timeline"]["nodes"]
+    rules = [it["payload"]["rules"] for it in entries if it["type"] == "delivery.window_overridden"]
+    assert rules == [["LAST_INSTANT"]]
+
+
+@pytest.mark.gate("D10", "deliveryDispatch")
+async def test_what_no_carrier_has_is_not_dispatched_too_late_whatever_is_said(world, ask, clock):
+    packed = await deliveries.packed(world, ask, await orders.order(world, ask, **WANTED))
+    clock.advance(days=1)
+    call = {"deliveryId": packed["id"], "windowOverride": "We were late."}
+    refused = await deliveries.refusals(ask, "deliveryDispatch", **call)
+    assert refused == [("DELIVERY_POLICY", "deliveryId")]
+
+
+TIMELINE = """
+query ($id: ID!) { node(id: $id) { ... on Delivery {
+  timeline(first: 20) { nodes { type payload } } } } }
+"""
+IMPORT = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
+  results { status order { id } userErrors { code field message } } userErrors { code field } } }"""
 
 
 @pytest.mark.gate("D10", "orderConfirm")
@@ -200,13 +320,11 @@ async def test_an_order_that_was_recorded_after_its_last_instant_is_left_to_its_
         "cancelIfNotBy": "2025-01-09T09:00:00Z",
         "lines": [line],
     }
-    query = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
-      results { order { id } userErrors { code field } } userErrors { code field } } }"""
     before = item | {"externalReference": "H-2", "cancelIfNotBy": item["placedAt"]}
     items = [before, item]
-    odd, made = (await ask(query, input={"orders": items}))["ordersImport"]["results"]
+    odd, made = (await ask(IMPORT, input={"orders": items}))["ordersImport"]["results"]
     where = ["input", "orders", "0", "cancelIfNotBy"]
-    assert odd["userErrors"] == [{"code": "INVALID_DATE", "field": where}]
+    assert [(it["code"], it["field"]) for it in odd["userErrors"]] == [("INVALID_DATE", where)]
     await do_due(database, clock, LAPSE_ORDERS)
     assert (await _read(ask, made["order"]))["lines"][0]["cancelled"] == "0"
 

@@ -116,7 +116,7 @@ async def test_nothing_is_recorded_to_go_of_what_is_not_wanted_any_more(world, a
     wanted = {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": "2026-03-03T00:00:00Z"}
     order = await orders.order(world, ask, **wanted)
     clock.advance(days=2)
-    part = await deliveries.part(world, order, window=deliveries.WINDOW)
+    part = await deliveries.part(world, order)
     planned = {"plannedAt": "2026-03-02T10:00:00Z"}
     (found,) = await refusals(ask, part | planned)
     assert {code for code, _ in found} == {"DELIVERY_POLICY"}

@@ -6,11 +6,20 @@ from kit.ids import from_global, to_global
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order
+from tests.make import reasons
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.trade import orders, responses
 
+DISPATCH = """
+mutation ($input: DeliveriesDispatchInput!) { deliveriesDispatch(input: $input) {
+  results { userErrors { code field message } } } }
+"""
+IMPORT = """
+mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
+  results { userErrors { code field message } } } }
+"""
 STATUS = "query ($id: ID!) { order(id: $id) { state fulfilmentStatus } }"
 
 
@@ -79,6 +88,41 @@ async def test_what_completes_an_order_leaves_last(world, ask):
     assert refused == [("DELIVERY_POLICY", "deliveryId")]
     for each in (first, last):
         await deliveries.done(ask, "deliveryDispatch", deliveryId=each["id"])
+
+
+@pytest.mark.gate("D18", "deliveryDispatch", "deliveriesDispatch")
+async def test_what_completes_an_order_did_not_leave_before_the_rest(world, ask):
+    _, first, last = await _two(world, ask)
+    for each in (first, last):
+        await _packed(ask, each)
+    earlier, later = "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z"
+    both = [{"deliveryId": first["id"], "dispatchedAt": later}]
+    both += [{"deliveryId": last["id"], "dispatchedAt": earlier}]
+    (one, other) = (await ask(DISPATCH, input={"deliveries": both}))["deliveriesDispatch"][
+        "results"
+    ]
+    early = ("INVALID_DATE", "dispatchedAt")
+    assert one["userErrors"] == []
+    assert reasons(other["userErrors"], 3) == [early]
+    assert await deliveries.refusals(ask, "deliveryDispatch", **both[1]) == [early]
+    await deliveries.done(ask, "deliveryDispatch", deliveryId=last["id"], dispatchedAt=later)
+
+
+@pytest.mark.gate("D18", "ordersUpdate", "orderAddLines", "ordersImport")
+async def test_nothing_is_added_to_an_order_that_what_has_left_has_completed(world, ask):
+    fields = await orders.order_input(world, ask, externalReference="E-1")
+    order = (await ask(orders.PLACE, input=fields))["orderPlace"]["order"]
+    await deliveries.dispatched(world, ask, order, completesOrder=True)
+    new = {"productSku": "NUT", "quantity": "3", "unitPrice": "7"}
+    one = {"orderId": order["id"]}
+    added = await ask(orders.REVISE["orderAddLines"], input=one | {"lines": [new]})
+    assert reasons(added["orderAddLines"]["userErrors"]) == [("WRONG_STATE", "lines.0")]
+    changed = {"orders": [one | {"addLines": [new]}]}
+    changed = (await ask(orders.REVISE["ordersUpdate"], input=changed))["ordersUpdate"]
+    assert reasons(changed["results"][0]["userErrors"], 3) == [("WRONG_STATE", "addLines.0")]
+    item = {**fields, "placedAt": order["placedAt"], "lines": [*fields["lines"], new]}
+    sent = (await ask(IMPORT, input={"orders": [item]}))["ordersImport"]["results"][0]
+    assert reasons(sent["userErrors"], 3) == [("WRONG_STATE", "lines.2")]
 
 
 @pytest.mark.gate("D11", "deliveryDispatch")

@@ -66,6 +66,7 @@ async def _read(ask, made) -> dict[str, Any]:
     return (await ask(contracts.CONTRACT, id=made["id"]))["contract"]
 
 
+@pytest.mark.gate("K4", "contractCallOff")
 async def test_the_contracts_last_quantity_is_called_off_once(ask, world):
     made = await contracts.contract(world, ask)
     await contracts.call_off(world, ask, made, "400")

@@ -38,6 +38,7 @@ async def _partly_shipped(ask, world):
 
 
 @pytest.mark.gate("K5", "orderClose")
+@pytest.mark.gate("K6", "orderClose")
 async def test_closing_a_call_off_gives_back_only_the_unshipped_part(ask, world):
     made, placed = await _partly_shipped(ask, world)
     assert await _counters(ask, made) == ("100", "60", "900")

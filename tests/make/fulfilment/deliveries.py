@@ -13,6 +13,8 @@ WINDOW = {
     "timeZone": "Europe/Berlin",
 }
 """A Monday morning, one week after the clock of a test starts."""
+SOON = WINDOW | {"earliest": "2026-03-02T12:00:00+00:00"}
+"""From the afternoon on which the clock starts: of what is wanted soon or not at all."""
 RECIPIENT = {"name": "Anna Weber", "department": "Goods in"}
 FIELDS = """
 fragment fields on Delivery {
@@ -88,7 +90,8 @@ async def part(world: World, order: dict[str, Any], **fields: Any) -> dict[str, 
     """Return the input of a delivery of the whole order."""
     if "locationId" not in fields:
         fields["locationId"] = to_global("Location", await locations.location(world))
-    valid = {"lines": lines(order), "window": WINDOW, "recipient": RECIPIENT}
+    window = SOON if order.get("cancelIfNotBy") else WINDOW
+    valid = {"lines": lines(order), "window": window, "recipient": RECIPIENT}
     return valid | fields
 
 

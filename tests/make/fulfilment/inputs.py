@@ -133,7 +133,8 @@ def _packing(s: Scene, delivery: dict[str, Any]) -> dict[str, Any]:
 
 async def delivery_dispatch(s: Scene) -> dict[str, Any]:
     packed = await s.delivery(deliveries.packed)
-    return {**versioned("deliveryId", packed), "dispatchedAt": "2026-03-02T08:00:00Z"}
+    when = {"dispatchedAt": "2026-03-02T08:00:00Z", "windowOverride": "It had left by then."}
+    return {**versioned("deliveryId", packed), **when}
 
 
 async def deliveries_release(s: Scene) -> dict[str, Any]:
@@ -282,7 +283,7 @@ def actions_of_delivery(
         "SPLIT": [{"lines": it} for it in (*least, *whole_orders)],
         "MERGE": [{"deliveryIds": [it["id"]]} for it in others],
         "MOVE": [{"locationId": delivery["location"]["id"]}],
-        "RESCHEDULE": [{"window": WINDOW}],
+        "RESCHEDULE": [{"window": delivery.get("window") or WINDOW}],
         "HOLD": [{"reason": "FRAUD", "owner": "Somebody"}],
         "PACK": [{"parcels": [{"generateSscc": True, "contents": deliveries.contents(delivery)}]}],
         "DISPATCH": [{}, {"dispatchedAt": "2026-03-02T09:00:00Z"}],

@@ -75,7 +75,8 @@ class DeliveryConfirmReceipt(DeliveryCommand):
 @verb(
     acts.CONFIRM_RECEIPT,
     "Record the client's own receipt, line by line. From then on it tells what arrived,"
-    " not the tracking. A later receipt corrects an earlier one.",
+    " not the tracking: what is missing is lost, and owed again. A later receipt corrects an"
+    " earlier one.",
 )
 async def confirm_receipt(writing: Writing, command: DeliveryConfirmReceipt) -> Outcome:
     """Write down what the client received; from then on it, not the tracking, tells what arrived.
@@ -190,7 +191,7 @@ def _arrived(
 ) -> Arrived:
     """Return what a receipt says of its delivery, which stays RESHIPPED where it is.
 
-    What tracking saw arrive, arrived then.
+    What tracking saw arrive, arrived then. What is missing is lost, until a later receipt has it.
     """
     lines = {}
     for each in reported:
@@ -198,7 +199,7 @@ def _arrived(
         delivered = each.received if each.difference in NOT_ARRIVED else line.shipped
         is_refused = each.difference is ReceiptDifference.REFUSED
         refused = line.shipped - delivered if is_refused else Decimal(0)
-        lost = min(line.lost, line.shipped - delivered - refused)
+        lost = line.shipped - delivered - refused
         lines[line] = {"delivered": delivered, "refused": refused, "lost": lost}
     when = receipt.received_at
     if delivery.state is DeliveryState.RESHIPPED:

@@ -22,7 +22,7 @@ from commands.fulfilment.deliveries.places import (
 from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
 from commands.trade.contracts.times import AgreedPlace, Window, check_handling, check_listed
-from commands.trade.orders.lines import called_off, move
+from commands.trade.orders.lines import called_off, move, not_wanted_after
 from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing, check_known, check_state, missing
@@ -265,7 +265,8 @@ def check_times(
     )
     address = found.addresses[columns["ship_to_id"]] if columns["ship_to_id"] else None
     call_offs = called_off(orders, found.lines.values(), found.contracts)
-    arrival = AgreedPlace(address, call_offs, columns["window_override"])
+    why, not_by = columns["window_override"], not_wanted_after(orders)
+    arrival = AgreedPlace(address, call_offs, why, not_by=not_by)
     return arrival.check(window, (*path, "window"))
 
 

@@ -1,9 +1,10 @@
 """Deliveries that say that they complete their orders."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, select, union
+from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, func, select, union
 from sqlalchemy.orm import aliased
 
 from commands.fulfilment.deliveries.places import DeliveryPart
@@ -13,7 +14,7 @@ from kit.errors import Code, Path, Refusals, Refused
 from models.base.acts import AllRows
 from models.base.guards import guards
 from models.fulfilment.deliveries.conditions import RIVALLED, UNFINISHED
-from models.fulfilment.deliveries.tables import Delivery
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 
 
 @guards("D18", instead={})
@@ -51,6 +52,53 @@ async def check_completing(
         with refusals:
             raise refused
     refusals.end()
+
+
+@guards("D18", instead={})
+async def left_before(writing: Writing, deliveries: Mapping[UUID, datetime]) -> dict[UUID, Refused]:
+    """Return which deliveries, that complete their orders, left before others of these.
+
+    deliveries: id -> when it left. Refusals: INVALID_DATE.
+    """
+    if not deliveries:
+        return {}
+    found = {}
+    values = {**writing.parameters, "keys": list(deliveries)}
+    for key, last in await writing.session.rows(_LEFT_LAST, values):
+        if deliveries[key] < last:
+            text = f"It completes its orders, of which something left later: {last.isoformat()}."
+            found[key] = Refused(Code.INVALID_DATE, text, ("dispatched_at",))
+    return found
+
+
+def _left_last() -> Statement:
+    """Of each delivery, when the last of the others left that bring something of its orders."""
+    merchant, mine, its = bindparam("merchant", type_=Uuid()), DeliveryLine, aliased(DeliveryLine)
+    of = (
+        select(mine.delivery_id, mine.order_id)
+        .where(mine.merchant_id == merchant)
+        .where(mine.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))))
+        .distinct()
+        .cte("of")
+    )
+    beside = (
+        select(its.delivery_id, its.order_id)
+        .where(its.merchant_id == merchant, its.order_id.in_(select(of.c.order_id)))
+        .distinct()
+        .cte("beside")
+    )
+    last = func.max(Delivery.dispatched_at).label("last")
+    return Statement(
+        select(of.c.delivery_id, last)
+        .join(beside, beside.c.order_id == of.c.order_id)
+        .join(Delivery, Delivery.id == beside.c.delivery_id)
+        .where(Delivery.merchant_id == merchant, Delivery.id != of.c.delivery_id)
+        .where(Delivery.dispatched_at.is_not(None))
+        .group_by(of.c.delivery_id)
+    )
+
+
+_LEFT_LAST = _left_last()
 
 
 def _not_completing() -> Statement:

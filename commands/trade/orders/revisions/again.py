@@ -16,6 +16,7 @@ from commands.trade.orders.revisions.steps import StandingPrices
 from kit.errors import Problem, Refusals, Refused
 from models.trade.codes import TradeCode
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
 
 _DISCOUNTS = ("discount_percent", "discount_amount")
@@ -58,6 +59,11 @@ class Again:
         """The lines that are there, None for a new one, in the order of those that are sent."""
         rows = self.standing.lines(self.order.id)
         return matched(rows, self.draft.lines, self.order.currency)
+
+    @property
+    def end(self) -> Any:
+        """The state in which it is over now, and since when; None where nothing of that changes."""
+        return self.item.ended if self.order.state in OPEN_STATES else None
 
     @property
     def recounted(self) -> list[LineAsItIs]:
@@ -131,7 +137,10 @@ def _revision(again: Again, known: StandingPrices) -> Revision:
     gone: list[Gone] = [(row, ("lines",)) for row in left if not row.added]
     fields = {it: _as_sent(item, it) for it in stated - item.model_fields_set}
     every = standing.every(order.id)
-    revision = Revision(order, every, header, targets, gone, fields=fields, fixed=again.fixed)
+    by = standing.completed.get(order.id)
+    revision = Revision(
+        order, every, header, targets, gone, fields=fields, fixed=again.fixed, completed_by=by
+    )
     if "taxes" not in stated and (any(revision.changes()) or _TAXED & set(revision.headings)):
         return replace(revision, header=header | {"taxed": None})
     return revision

@@ -10,11 +10,13 @@ from uuid import UUID
 
 from pydantic import Field
 
+from commands.trade.contracts.times import check_wanted_then, windows_of
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.again import Again
+from commands.trade.orders.revisions.ending import End, check_end, end_each, left_last
 from commands.trade.orders.revisions.meant import SentAgain, beside, only_ones, read_fixed
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
@@ -30,7 +32,7 @@ from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
 from models.trade.codes import TradeCode
-from models.trade.orders.states import OrderState
+from models.trade.orders.states import OPEN_STATES, OrderState
 from models.trade.orders.tables import Order
 
 
@@ -69,13 +71,18 @@ class OrderImport(OrderFields, Upsert):
     )
     ship_to_address_code: Reference | None = Field(None, description="Code of the party's address.")
     cancelled_at: Instant | None = Field(
-        None, description="When all of it was cancelled; it is imported as CANCELLED."
+        None,
+        description="When all of it was cancelled; it is imported as CANCELLED. One that is there"
+        " and open is CANCELLED as of then by being sent again, where nothing of it has left and no"
+        " delivery has taken any of it.",
     )
     closed_at: Instant | None = Field(
         None,
         description="When it was closed; it is imported as CLOSED, and what `deliveriesRecord` does"
         " not tell to have left before counts as cancelled. It costs what was ordered until a"
-        " delivery of it is recorded, and what has left from then on.",
+        " delivery of it is recorded, and what has left from then on. One that is there and"
+        " CONFIRMED is CLOSED as of then by being sent again, where nothing of it is planned and"
+        " not shipped: so is a long one, once `orderAddLines` has continued it.",
     )
     lines: OrderLines[OrderLineImport] = Field(
         description="What was ordered; two lines that differ only in quantity are refused. An order"
@@ -90,7 +97,7 @@ class OrderImport(OrderFields, Upsert):
         return self.placed_at
 
     @property
-    def ended(self) -> tuple[OrderState, datetime] | None:
+    def ended(self) -> End | None:
         """The state in which it is over already, and since when; None where it goes on."""
         if self.cancelled_at is not None:
             return OrderState.CANCELLED, self.cancelled_at
@@ -119,14 +126,17 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
 
     Refused: of an item INVALID, NOT_FOUND, NOT_ALLOWED, GUESTS_NOT_ALLOWED, SCALE_EXCEEDED,
     PRICE_CHANGED, PRICE_UNKNOWN and OUT_OF_RANGE for what the order says, DUPLICATE for an order or
-    a line that stands twice, INVALID_DATE for the future, WRONG_STATE for each difference from an
-    order of which it is too late to change that, TOO_MANY_ITEMS for more than 2,000 lines.
+    a line that stands twice, INVALID_DATE for the future and for an end before something left,
+    INVALID_WINDOW for what would come when it is not wanted any more (D10),
+    WRONG_STATE for each difference from an order of which it is too late to change that, and for
+    the end of one whose deliveries are under way, TOO_MANY_ITEMS for more than 2,000 lines.
     """
     orders = command.orders
     references = await read(writing, [(it, it.lines) for it in orders])
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     keys = [_key(writing, references, it) for it in orders]
     standing, known, references = await _known(writing, orders, references, there, keys)
+    left = await _left(writing, standing, known)
     results = dict[int, dict[str, Any]]()
     drafts, again, seen = dict[int, Draft](), dict[int, Again](), set[OrderKey]()
     for place, item in enumerate(orders):
@@ -134,13 +144,15 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
         with _refused(results, place):
             _check_once(key := keys[place], seen)
             if place in known:
-                again[place] = _again(writing, references, standing, item, known[place])
+                again[place] = _again(writing, references, standing, item, known[place], left)
             else:
                 drafts[place] = _draft(writing, references, item)
             if key is not None and (place in drafts or not again[place].odd.problems):
                 seen.add(key)
     revisions = await _revisions(writing, references, standing, again, results)
     await apply(writing, revisions)
+    done = (it for place, it in again.items() if results[place]["status"] == "UPDATED")
+    await end_each(writing, {it.order.id: (it.order, it.end) for it in done if it.end})
     for place, order_id in zip(drafts, await create(writing, [*drafts.values()]), strict=True):
         results[place] = _result("CREATED", order_id)
     return {"results": [results[place] for place in range(len(orders))]}
@@ -178,6 +190,7 @@ async def _revisions(
             status = "UNCHANGED"
             if is_changed:
                 revisions.append(revision)
+            if is_changed or each.end:
                 status = "UPDATED"
             results[place] = _result(status, each.order.id)
     return revisions
@@ -216,16 +229,17 @@ def _again(
     standing: StandingOrders,
     sent: OrderImport,
     known: SentAgain[OrderImport],
+    left: Mapping[UUID, datetime],
 ) -> Again:
     """Return an order that is sent again: where something of it is odd, what is left beside that.
 
-    Refused: as `_draft` where nothing is known beside what is odd, WRONG_STATE for another end or
-    currency.
+    left: when something of orders left last. Refused: as `_draft` where nothing is known beside
+    what is odd, as `_check_ending`, WRONG_STATE for another currency.
     """
     odd, own = Refusals(), known.item
     again = partial(Again, standing, known.order, odd=odd, fixed=known.fixed)
     with odd:
-        _check_same_end(known.order, sent)
+        _check_ending(standing, known.order, sent, left.get(known.order.id))
     with odd:
         _check_dates(writing, sent)
     with odd:
@@ -241,11 +255,11 @@ def _again(
         # Of the right customer and channel more may be odd.
         news = (it for it in still.problems if it.code != TradeCode.PRICE_UNKNOWN)
         odd.problems += [it for it in news if it not in odd.problems]
-    numbers, left = beside(own, still.problems)
-    if left is not None:
+    numbers, good = beside(own, still.problems)
+    if good is not None:
         with suppress(Refused):
-            draft = compose(writing, references, left, left.lines)
-            return again(left, draft, numbers=numbers)
+            draft = compose(writing, references, good, good.lines)
+            return again(good, draft, numbers=numbers)
     raise Refused.of(odd.problems)
 
 
@@ -280,22 +294,42 @@ def _check_once(key: OrderKey | None, seen: set[OrderKey]) -> None:
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
 
 
-def _check_same_end(order: Order, item: OrderImport) -> None:
-    """Refused: WRONG_STATE for an order that is there and has another end."""
-    if item.ended not in {None, (order.state, order.closed_at)}:
-        name = "closed_at" if item.cancelled_at is None else "cancelled_at"
-        text = f"{order.number} is there already, and is {order.state.value}."
-        raise Refused(Code.WRONG_STATE, text, (name,))
+async def _left(
+    writing: Writing, standing: StandingOrders, known: Mapping[int, SentAgain[OrderImport]]
+) -> Mapping[UUID, datetime]:
+    """Return when something left last of orders that are to be over, by id."""
+    keys = {it.order.id for it in known.values() if it.item.ended is not None}
+    return await left_last(writing, {key: standing.every(key) for key in keys})
+
+
+def _check_ending(
+    standing: StandingOrders, order: Order, item: OrderImport, left: datetime | None
+) -> None:
+    """Refused: as `check_end` for one that is open, WRONG_STATE for one that has another end."""
+    end, path = item.ended, ("closed_at" if item.cancelled_at is None else "cancelled_at",)
+    if end in {None, (order.state, order.closed_at)}:
+        return
+    if end is not None and order.state in OPEN_STATES:
+        check_end(order, standing.every(order.id), end, left, path)
+        return
+    text = f"{order.number} is there already, and is {order.state.value}."
+    raise Refused(Code.WRONG_STATE, text, path)
 
 
 def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
     """Return the draft of a new order.
 
-    Refused: as `compose` and `check_priced`, INVALID_DATE for the future.
+    Refused: as `compose` and `check_priced`, INVALID_DATE for the future, INVALID_WINDOW for what
+    would come when it is not wanted any more (D10).
     """
     refusals = Refusals()
     with refusals:
         _check_dates(writing, item)
+    if item.ended is None and item.cancel_if_not_by and item.cancel_if_not_by > writing.now:
+        for path, window in windows_of(item, item.lines):
+            with refusals:
+                where = (*path, "window")
+                check_wanted_then(item.cancel_if_not_by, window.earliest, where)
     with refusals:
         draft = compose(writing, references, item, item.lines)
     refusals.end()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, TypeAlias
 
+from commands.trade.contracts.times import check_wanted_then
 from commands.trade.orders.amounts import AMOUNTS, same_amounts
 from commands.trade.orders.drafts import LineDraft, let_lapse, line_columns, window_columns
 from commands.trade.orders.lines import settle_payments
@@ -14,6 +15,7 @@ from commands.writing.upserts.differences import difference
 from kit.errors import Code, Path, Problem, Refusals, Refused
 from kit.ids import new_id
 from kit.inputs import camel
+from models.base.guards import guards
 from models.base.payloads import ColumnName
 from models.events.master.prices import PriceChange
 from models.events.trade.orders import OrderUpdated, OrderWindowOverridden, UpdatedLine
@@ -56,6 +58,7 @@ class Revision:
     to have. gone: lines that it is to have no more, each with where the input says so.
     overridden: rules that its new windows break. fields: of the order -> the field by which the
     input says the same. fixed: columns of it that never change, beside those of all orders.
+    completed_by: number of the delivery that has left and completed it, if one has.
     """
 
     order: Order
@@ -66,6 +69,7 @@ class Revision:
     overridden: frozenset[TimeRule] = frozenset()
     fields: Mapping[str, str] = field(default_factory=dict)
     fixed: Collection[str] = ()
+    completed_by: str | None = None
 
     def against(self, rules: frozenset[TimeRule], why: str) -> "Revision":
         """Return the same, with the rules that its windows break, and why they may."""
@@ -107,6 +111,7 @@ class Revision:
             text = f"An order has at most {_MOST_LINES:,} lines."
             raise Refused(Code.TOO_MANY_ITEMS, text, self.lines[-1][-1][:1])
         problems = [*self._of_lines(changes), *self._of_order(headings)]
+        problems += self._of_times(headings)
         if problems:
             raise Refused.of(problems)
         return bool(changes or headings)
@@ -115,6 +120,7 @@ class Revision:
         closed = self._closed
         for row, columns, path in changes:
             why = closed or (row and _taken(row))
+            why = why or (None if row is not None else _completed(self))
             if not why:
                 continue
             if row is None or not columns["ordered"]:
@@ -142,6 +148,23 @@ class Revision:
             problems.setdefault(path, Problem(Code.WRONG_STATE, text, path))
         yield from problems.values()
 
+    def _of_times(self, headings: Mapping[str, Any]) -> list[Problem]:
+        """Return what would come when it is not wanted any more, where that was not so before."""
+        not_by, refusals = self._now("cancel_if_not_by"), Refusals()
+        is_other = "cancel_if_not_by" in headings
+        windows: list[tuple[Any, Any, Path]] = [(self._now("window_earliest"), self.order, ())]
+        windows += [(it.window and it.window.earliest, row, at) for row, it, at in self.lines]
+        for earliest, row, path in windows:
+            is_new = row is None or row.window_earliest != earliest
+            with refusals:
+                if is_new or is_other:
+                    where = (*path, "window") if is_new else ("cancel_if_not_by",)
+                    check_wanted_then(not_by, earliest, where)
+        return list(dict.fromkeys(refusals.problems))
+
+    def _now(self, column: str) -> Any:
+        return self.header.get(column, getattr(self.order, column))
+
     @property
     def _closed(self) -> str | None:
         """Return why nothing of the order changes any more."""
@@ -150,6 +173,13 @@ class Revision:
         if self.order.state not in OPEN_STATES:
             return f"{self.order.number} is {self.order.state.value}"
         return None
+
+
+@guards("D18", instead=None)
+def _completed(revision: Revision) -> str | None:
+    """Return why nothing more is ordered by an order, None where something may be."""
+    number = revision.order.number
+    return revision.completed_by and f"{revision.completed_by} has completed {number}"
 
 
 def check_some(order: Order, lines: Sequence[LineTarget], gone: Sequence[Gone]) -> None:

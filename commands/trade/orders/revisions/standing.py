@@ -2,17 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, column, func, select, table
 
 from commands.trade.contracts.times import Window
 from commands.trade.orders.drafts import LineDraft, line_columns
 from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.lines import lines_of, touch_lines_of, withdraw
 from commands.writing.transaction import Writing
+from kit.db.statements import Statement
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
@@ -67,10 +70,14 @@ class LineAsItIs(LineFields):
 
 @dataclass(frozen=True)
 class StandingOrders:
-    """Locked orders by id, and all of their lines by the order's id."""
+    """Locked orders by id, and all of their lines by the order's id.
+
+    completed: order's id -> number of the delivery that has left and completed it.
+    """
 
     orders: Mapping[UUID, Order]
     rows: Mapping[UUID, Sequence[OrderLine]]
+    completed: Mapping[UUID, str] = field(default_factory=dict)
 
     @classmethod
     async def read(cls, writing: Writing, order_ids: Collection[UUID]) -> "StandingOrders":
@@ -88,7 +95,7 @@ class StandingOrders:
         for order in orders:
             unanswered = [it for it in rows[order.id] if it.is_unanswered(writing.now)]
             withdraw(writing, order, unanswered)
-        return cls({it.id: it for it in orders}, rows)
+        return cls({it.id: it for it in orders}, rows, await _completed(writing, rows))
 
     def every(self, order_id: UUID) -> Sequence[OrderLine]:
         """Return all lines that an order has or had."""
@@ -97,6 +104,17 @@ class StandingOrders:
     def lines(self, order_id: UUID) -> Sequence[OrderLine]:
         """Return the lines of an order that were not taken out of it."""
         return [it for it in self.every(order_id) if it.ordered]
+
+
+async def _completed(
+    writing: Writing, rows: Mapping[UUID, Sequence[OrderLine]]
+) -> Mapping[UUID, str]:
+    """Return order's id -> number of the delivery that completed it. rows: lines by order."""
+    keys = [key for key, lines in rows.items() if any(it.shipped for it in lines)]
+    if not keys:
+        return {}
+    found = await writing.session.rows(_COMPLETED, {**writing.parameters, "keys": keys})
+    return {it.order_id: it.number for it in found}
 
 
 def matched(
@@ -143,3 +161,28 @@ def kept(row: OrderLine) -> LineDraft:
         added=row.added,
         price_stated=row.price_stated,
     )
+
+
+def _completed_statement() -> Statement:
+    """Deliveries are of a wing above: they are named by the names of their tables."""
+    left = table(
+        "deliveries",
+        *map(column, ("merchant_id", "id", "number", "dispatched_at", "completes_order")),
+    )
+    part = table("delivery_lines", *map(column, ("merchant_id", "delivery_id", "order_id")))
+    merchant = bindparam("merchant", type_=Uuid())
+    return Statement(
+        select(part.c.order_id, func.max(left.c.number).label("number"))
+        .where(
+            part.c.merchant_id == merchant,
+            part.c.order_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
+            left.c.merchant_id == merchant,
+            left.c.id == part.c.delivery_id,
+            left.c.completes_order,
+            left.c.dispatched_at.is_not(None),
+        )
+        .group_by(part.c.order_id)
+    )
+
+
+_COMPLETED = _completed_statement()

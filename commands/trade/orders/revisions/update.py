@@ -45,10 +45,11 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     """Change orders line by line. Taxes were stated for what was ordered: they are not known then.
 
     Refused: of an item NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE for an order that is
-    over, a call-off or a line of which something is planned, cancelled or responded to, NOT_ALLOWED
-    for prices, INVALID_WINDOW and OUTSIDE_RECEIVING_HOURS (D6) for a new window, SCALE_EXCEEDED,
-    PRICE_UNKNOWN, PRICE_CHANGED for a price that is not ours, OUT_OF_RANGE for a discount above
-    what it is given on, WRONG_STATE for a new line of an inactive product and for what is counted
+    over, a call-off, a line of which something is planned, cancelled or responded to, and a new one
+    of an order that what has left has completed (D18), NOT_ALLOWED for prices, INVALID_WINDOW and
+    OUTSIDE_RECEIVING_HOURS (D6) for a new window, SCALE_EXCEEDED, PRICE_UNKNOWN, PRICE_CHANGED for
+    a price that is not ours, OUT_OF_RANGE for a discount above what it is given on, WRONG_STATE for
+    a new line of an inactive product and for what is counted
     in an inactive packaging, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS for more than
     2,000, INVALID where two ways name a product, or none.
     """
@@ -149,7 +150,8 @@ def _targets(
     lines += _added(writing, references, order, item, (adding, odd))
     if odd.problems:
         with odd:
-            Revision(order, changed.standing.every(order.id), {}, lines, gone).check()
+            every, by = changed.standing.every(order.id), changed.standing.completed.get(order.id)
+            Revision(order, every, {}, lines, gone, completed_by=by).check()
         twice, there = Refusals(), {(it.code, it.path) for it in odd.problems}
         with twice:
             _check_twice(order, lines)
@@ -214,7 +216,8 @@ def _revision(
     rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)]
     spread = with_discount(drafts, order)
     targets: list[Any] = list(zip(rows, spread, paths, strict=True))
-    return Revision(order, standing.every(order.id), {"taxed": None}, targets, gone)
+    every, by = standing.every(order.id), standing.completed.get(order.id)
+    return Revision(order, every, {"taxed": None}, targets, gone, completed_by=by)
 
 
 def _check_twice(order: Order, lines: Sequence[LineTarget]) -> None:

@@ -7,6 +7,8 @@ import pytest
 from commands.fulfilment.tracking import added, record
 from kit.ids import to_global
 from models.access.viewers import Actor
+from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import Parcel
 from tests.api.fulfilment.tracking.test_tracking_identity import numbered
 from tests.make import reasons
@@ -41,6 +43,19 @@ async def test_what_is_packed_has_no_number_of_anothers_parcel_on_its_way(feed, 
     assert await packed("e a r ly") == [("TAKEN", "parcels.0.trackingNumbers.1")]
     await feed.results(feed.event("DELIVERED", trackingNumber="EARLY"))
     assert await packed("EARLY") == []
+
+
+@pytest.mark.gate("P2", "parcelRecordTracking")
+async def test_what_stands_in_the_house_does_not_arrive_by_the_number_of_what_has_left(feed, world):
+    there = await sent(world)
+    same = {"carrier_id": there.carrier_id, "party_id": there.party_id}
+    packed = await sent(world, state=DeliveryState.PACKED, **same)
+    for each in (there, packed):
+        await numbered(world, each, "TOGETHER")
+    (result,) = await feed.results(feed.event("DELIVERED", trackingNumber="TOGETHER"))
+    assert [it["id"] for it in result["parcels"]] == [to_global("Parcel", there.parcel_ids[0])]
+    states = {it.id: it.state for it in await rows(world, Delivery)}
+    assert states == {there.delivery_id: "DELIVERED", packed.delivery_id: "PACKED"}
 
 
 @pytest.mark.gate("P2", "parcelRecordTracking")

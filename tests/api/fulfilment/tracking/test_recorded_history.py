@@ -234,6 +234,7 @@ async def test_what_left_before_an_order_was_closed_takes_the_place_of_what_is_c
     assert again["status"] == "UNCHANGED"
 
 
+@pytest.mark.gate("D12", "deliveriesRecord")
 @pytest.mark.parametrize("is_paid_first", [True, False])
 async def test_what_is_paid_of_a_closed_order_is_told_whichever_comes_first(
     world, ask, is_paid_first
@@ -299,10 +300,12 @@ def _but(times: dict[str, str]) -> dict[str, str]:
     return {name: at for name, at in times.items() if name != "deliveredAt"}
 
 
+@pytest.mark.gate("O16", "ordersImport")
 async def test_an_end_that_makes_no_sense_or_differs_is_refused(world, ask):
     scene = await _scene(world, ask)
-    await _an_order(ask, scene)
+    open_still = await _an_order(ask, scene)
     await _an_order(ask, scene, closedAt=ENDED)
+    await _record(ask, await _part(world, scene, open_still, "1", "0"))
     wrong = [
         _order(scene, "a", cancelledAt=ENDED, closedAt=ENDED),
         _order(scene, "b", closedAt="2026-01-09T08:00:00Z"),

@@ -269,6 +269,7 @@ async def test_a_voided_parcel_keeps_its_events_and_does_not_count(feed, world):
         *(feed.event("DELIVERED", trackingNumber=number) for number in shipment.numbers)
     )
     assert [it["parcel"]["status"] for it in results] == ["VOIDED", "DELIVERED"]
+    assert (await kinds(world, "parcel.")).count("parcel.voided_reported") == 1
     assert (await row(world, Delivery, shipment.delivery_id)).state == "DELIVERED"
     assert (await row(world, OrderLine, shipment.order_line_id)).delivered == EACH
 

@@ -144,9 +144,11 @@ async def test_nothing_is_proposed_or_agreed_on_for_what_is_not_wanted_any_more(
 ) -> None:
     until = {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": "2026-03-03T00:00:00Z"}
     buyer, order = await ordered(world, ask, until)
-    await propose(buyer, order)
+    later = [("INVALID_WINDOW", "window")]
+    assert codes(await propose(buyer, order)) == later
+    assert codes(await propose(buyer, order, window=deliveries.SOON)) == []
     clock.advance(days=1)
-    assert codes(await propose(buyer, order)) == [("WRONG_STATE", "orderId")]
+    assert codes(await propose(buyer, order)) == [("WRONG_STATE", "orderId"), *later]
     assert codes(await answer(ask, order, "ACCEPTED")) == [("WRONG_STATE", "orderId")]
     offered = (await ask(READ, id=order["id"]))["order"]["availableActions"]
     assert not {"PROPOSE_WINDOW", "ANSWER_PROPOSAL"} & set(offered)

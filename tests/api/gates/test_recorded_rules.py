@@ -1,0 +1,103 @@
+"""What verbs for many, for history and for reshipments are asked as the verb for one is."""
+
+from typing import Any
+
+import pytest
+
+from kit.ids import to_global
+from tests.api.fulfilment.test_many_deliveries import results
+from tests.api.gates.test_recorded_plans import refusals
+from tests.make import Ask, World, reasons
+from tests.make.feed import Feed
+from tests.make.fulfilment import deliveries
+from tests.make.master import parties
+from tests.make.trade import contracts, orders
+
+RELEASED = {"releasedAt": "2026-03-02T08:30:00Z"}
+HOLD = "mutation ($input: OrderHoldInput!) { orderHold(input: $input) { userErrors { code } } }"
+
+
+async def _part(world: World, order: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    """Return a delivery of another system that was released and is still to go."""
+    part = await deliveries.part(world, order, **RELEASED, **fields)
+    return {name: value for name, value in part.items() if value is not None}
+
+
+@pytest.mark.gate("D7", "deliveriesRecord")
+async def test_nothing_was_released_for_a_company_without_a_named_recipient(
+    world: World, ask: Ask
+) -> None:
+    order = await orders.order(world, ask)
+    part = await _part(world, order, recipient=None)
+    assert await refusals(ask, part) == [[("RECIPIENT_MISSING", "recipient")]]
+
+
+@pytest.mark.gate("D17", "deliveriesRecord")
+async def test_nothing_was_released_without_the_address_that_its_method_needs(
+    world: World, ask: Ask
+) -> None:
+    person = to_global("Party", await parties.person(world))
+    part = await _part(world, await orders.order(world, ask, partyId=person))
+    assert await refusals(ask, part) == [[("ADDRESS_MISSING", "shipTo")]]
+
+
+@pytest.mark.gate("D9", "deliveriesRecord")
+async def test_nothing_held_was_released(world: World, ask: Ask) -> None:
+    order = await orders.order(world, ask)
+    await ask(HOLD, input={"orderId": order["id"], "reason": "PAYMENT", "owner": "Finance"})
+    assert await refusals(ask, await _part(world, order)) == [[("ON_HOLD", "")]]
+
+
+@pytest.mark.gate("D19", "deliveriesRecord")
+async def test_one_serial_number_lay_in_one_parcel(world: World, ask: Ask) -> None:
+    order = await orders.order(world, ask)
+    bolt, nut = ({"orderLineId": it["id"]} for it in order["lines"])
+    one = bolt | {"quantity": "1", "serialNumbers": ["S-1"]}
+    contents = [[one], [one], [bolt | {"quantity": "8"}, nut | {"quantity": "4"}]]
+    packed = {"packedAt": RELEASED["releasedAt"], "parcels": [{"contents": it} for it in contents]}
+    twice = ("DUPLICATE", "parcels.1.contents.0.serialNumbers.0")
+    assert await refusals(ask, await _part(world, order, **packed)) == [[twice]]
+
+
+@pytest.mark.gate("D19", "deliveriesPack")
+async def test_one_serial_number_lies_in_one_delivery_of_a_call(world: World, ask: Ask) -> None:
+    order = await orders.order(world, ask)
+    made = [
+        await deliveries.released(world, ask, order, lines=deliveries.lines(order, "2"))
+        for _ in range(3)
+    ]
+    items = []
+    for delivery, serials in zip(made, (["A", "B"], ["C", "A"], ["D", "D"]), strict=True):
+        (one,) = deliveries.contents(delivery, "1")
+        parcels = [{"contents": [one | {"serialNumbers": [it]}]} for it in serials]
+        items.append({"deliveryId": delivery["id"], "parcels": parcels})
+    found = await results(ask, "deliveriesPack", *items)
+    twice = ("DUPLICATE", "parcels.1.contents.0.serialNumbers.0")
+    assert [reasons(it["userErrors"], 3) for it in found] == [[], [twice], [twice]]
+
+
+@pytest.mark.gate("K15", "deliveriesRecord")
+async def test_what_is_recorded_and_still_to_go_keeps_the_notice(world: World, ask: Ask) -> None:
+    made = await contracts.contract(world, ask, minNoticeDays=10)
+    window = contracts.window("2026-03-12")
+    placed = await contracts.call_off(world, ask, made, "5", window=window)
+    part = await deliveries.part(world, placed, window=contracts.window("2026-03-05"))
+    assert await refusals(ask, part) == [[("NOTICE_TOO_SHORT", "window.earliest")]]
+
+
+@pytest.mark.gate("D8", "deliveryReship")
+@pytest.mark.gate("D16", "deliveryReship")
+async def test_a_reshipment_goes_by_a_method_and_at_a_time_that_can_be(
+    world: World, ask: Ask
+) -> None:
+    sent = await deliveries.dispatched(world, ask)
+    feed = Feed(ask, world)
+    await feed.results(*(feed.event("LOST", sscc=it["sscc"]) for it in sent["parcels"]))
+    call = {"deliveryId": sent["id"], "recipient": deliveries.RECIPIENT}
+    call |= {"window": deliveries.WINDOW}
+    for odd, refused in (
+        ({"method": "LOCKER"}, ("METHOD_NOT_ALLOWED", "method")),
+        ({"fulfilBy": "2026-03-02T08:00:00Z"}, ("INVALID_DATE", "fulfilBy")),
+        ({"fulfilAt": deliveries.WINDOW["latest"]}, ("INVALID_DATE", "fulfilAt")),
+    ):
+        assert await deliveries.refusals(ask, "deliveryReship", **call, **odd) == [refused]
