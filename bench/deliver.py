@@ -55,10 +55,10 @@ async def deliver(server: Server, events: int = _EVENTS, name: str = _NAME) -> d
             for at in range(0, events, _TOGETHER):
                 await happen(database, merchant, min(_TOGETHER, events - at))
             bare = await timed(events, lambda: _post(there, merchant, client, url))
-            told = await timed(events, lambda: _send(database, merchant, webhook, client, events))
+            sent = await timed(events, lambda: _send(database, merchant, webhook, client, events))
         finally:
             await client.close()
-    summary = {"bare": bare, "sent": told, "ratio": round(told["cpu"] / bare["cpu"], 2)}
+    summary = {"bare": bare, "sent": sent, "ratio": round(sent["cpu"] / bare["cpu"], 2)}
     return {"events": events, "summary": summary}
 
 
