@@ -5,7 +5,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0080"
-down_revision = "0079"
+down_revision = "0078"
 branch_labels = None
 depends_on = None
 
