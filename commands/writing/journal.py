@@ -25,6 +25,7 @@ _SAME = (
     *_ACTOR,
     "address",
     "idempotency_key",
+    "written_by",
 )
 """Columns that all entries of a transaction share."""
 
@@ -46,6 +47,7 @@ async def append(writing: Writing) -> None:
         **_by(writing.viewer),
         "address": origin.address,
         "idempotency_key": origin.idempotency_key,
+        "written_by": origin.written_by,
     }
     entries = await _entries(writing, 0)
     for finish in writing.at_end:

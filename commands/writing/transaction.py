@@ -45,10 +45,11 @@ class Recorded(NamedTuple):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a write comes from. address: the client's IP address."""
+    """Where a write comes from. address: the client's IP address. written_by: its span."""
 
     address: str | None = None
     idempotency_key: str | None = None
+    written_by: str | None = None
 
 
 @dataclass(frozen=True)
