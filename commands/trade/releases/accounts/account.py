@@ -243,18 +243,20 @@ class Account:
     ) -> "Account":
         """Return it with the figure that is reconciled with ours from now on, and as of when.
 
-        One that names delivery notes of ours is; another one only where it is above what we know to
-        be supplied: of one that is not, what has left since the one before explains that it rose.
-        One that fell takes from it by how much, and from what was beyond what we issued.
+        One that fell takes from the one before by how much, and from what was beyond what we
+        issued. One without notes that what we know to be supplied explains has nothing beyond that;
+        it is left alone where something of the one before was lost after it was told.
         """
         fallen, none = max(self.received - reported, Decimal(0)), Decimal(0)
         figure = max(self.reconciled_received - fallen, none)
         lowered = replace(
             self, reconciled_received=figure, surplus=max(self.surplus - fallen, none)
         )
-        if not report.is_noted and reported <= lowered.supplied(left):
-            return lowered
         surplus = max(surplus_quantity(self._stated, self._left(left)) - fallen, none)
+        if not report.is_noted and reported <= lowered.supplied(left):
+            if surplus > lowered.surplus:
+                return lowered
+            surplus = lowered.surplus
         changed = replace(self, reconciled_received=reported, surplus=surplus)
         return replace(changed, reconciled_at=report.stated_at)
 

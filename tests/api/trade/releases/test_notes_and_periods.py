@@ -370,6 +370,40 @@ async def test_what_was_overtaken_is_owed_again_where_it_does_not_come(line, sta
     assert (await line.opens(), await line.period()) == (["100"], ("60", "0"))
 
 
+async def test_what_is_lost_after_the_customer_has_told_that_it_came_leaves_once(line):
+    await line.tell("60", cumulativeReceived="0")
+    first = await line.send("60")
+    await line.tell("100", cumulativeReceived="60")
+    assert await line.opens() == ["100"]
+    await line.report(first, "LOST")
+    assert await line.opens() == ["100"]
+    second = await line.send("30")
+    assert await line.opens() == ["70"]
+    # It says again what it has, then what has come, and at last the carrier was wrong.
+    await line.tell("100", cumulativeReceived="60")
+    assert await line.opens() == ["70"]
+    await line.arrive(second)
+    await line.tell("70", cumulativeReceived="90")
+    assert await line.opens() == ["70"]
+    await line.arrive(first)
+    assert await line.opens() == ["70"]
+
+
+async def test_an_opening_that_is_lowered_below_the_figure_lets_nothing_leave_twice(
+    ask, world, clock
+):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    taken = {"contractLineId": line, "startsOn": "2026-01-01"}
+    await _open(ask, {**taken, "issued": "100", "received": "100"})
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), cumulativeReceived="100")
+    clock.advance(hours=1)
+    await _send(ask, world, contract, "30")
+    assert await _still_open(ask, contract) == ["70"]
+    await _open(ask, {**taken, "issued": "50", "received": "50"})
+    assert await _still_open(ask, contract) == ["70"]
+
+
 async def test_what_the_customer_had_beyond_ours_stays_on_top_whatever_comes_first(line):
     # It has had 5 before we counted.
     await line.tell("100", cumulativeReceived="5")
