@@ -82,7 +82,10 @@ def _meant(reader: Reader, key: ColumnElement[Any]) -> ColumnElement[Any]:
     (delivery,), own = everything(reader).tables((entity_named("Delivery"),))
     number, parcel = tables
     its = _Numbered(number, parcel, delivery)
-    last = (_newest(its, number.number_compared), _newest(its, number.number_compared, its.customer))
+    last = (
+        _newest(its, number.number_compared),
+        _newest(its, number.number_compared, its.customer),
+    )
     lost = its.lost_by(last[0], last[1] < last[0])
     rows = select(parcel.id, lost.label("lost"), number.added_at, its.has_left.label("has_left"))
     rows = rows.add_columns(parcel.delivery_id, parcel.parcel_no).select_from(number)

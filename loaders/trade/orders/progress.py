@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from loaders.reading.acts import everything
 from loaders.reading.filters import one_of
 from loaders.reading.relations import Reader
-from models.base.tables import OneOf, entity_named
+from models.base.tables import OneOf, entity_named, fixed
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES, FulfilmentStatus
+from models.trade.orders.tables import Order
 
 
 def fulfilment(line: Any) -> ColumnElement[Any]:
@@ -71,6 +72,17 @@ def is_open(reader: Reader, order: Any) -> ColumnElement[bool]:
 def is_owed(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether an order may owe goods and is still wanted."""
     return and_(order.state.in_(OPEN_STATES), order.is_wanted(reader.at))
+
+
+def open_quantity(reader: Reader, line: Any) -> ColumnElement[Any]:
+    """Return what is open of a line: nothing where its order is not wanted any more (D10).
+
+    So it is from the order's last instant on, whenever the rest is cancelled.
+    """
+    is_over = everything(reader).some(
+        Order, where=lambda it: and_(it.id == line.order_id, ~it.is_wanted(reader.at))
+    )
+    return case((is_over, fixed(0)), else_=line.open_quantity)
 
 
 def is_backordered(reader: Reader, order: Any) -> ColumnElement[bool]:
