@@ -83,6 +83,7 @@ async def test_nor_are_its_lines_and_what_of_it_stands_in_the_house(world, ask, 
 
 LATER = deliveries.WINDOW
 """A week after the last instant."""
+ACROSS = {"earliest": "2026-03-02T20:00:00Z", "latest": LATER["latest"], "timeZone": "UTC"}
 NOT_THEN = [("INVALID_WINDOW", "window")]
 
 
@@ -116,6 +117,9 @@ async def test_nothing_is_agreed_on_for_when_it_is_not_wanted_any_more(world, as
     late = await deliveries.part(world, order, window=LATER)
     refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[late])
     assert refused == [("INVALID_WINDOW", "deliveries.0.window")]
+    picked = await deliveries.part(world, order, fulfilAt="2026-03-03T08:00:00Z", window=ACROSS)
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[picked])
+    assert refused == [("INVALID_DATE", "deliveries.0.fulfilAt")]
     (recorded,) = await refusals(ask, late)
     assert recorded == NOT_THEN
     lines = deliveries.lines(order, "6", "2")
