@@ -18,6 +18,7 @@ from kit.standards.edifact.writing import SegmentParts, Style, interchange
 from models.access.viewers import Scope
 from models.base.acts import Transition
 from models.events.messages.outbox import (
+    OutgoingInterchangeReplaced,
     OutgoingInterchangeSent,
     OutgoingInterchangeWantedAgain,
     OutgoingInterchangeWritten,
@@ -88,10 +89,24 @@ async def write(writing: Writing, partner: PartnerProfile, outgoing: Outgoing) -
     )
     writing.session.add(row)
     await writing.session.flush()
+    await _replace(writing, row)
     own = {"merchant_id": row.merchant_id, "id": row.id, "outgoing_id": row.id}
     writing.session.add(InterchangeContent(**own, content=content))
     writing.record(OutgoingInterchangeWritten(row.id, answers_id=outgoing.answers_id))
     return row.id
+
+
+async def _replace(writing: Writing, by: OutgoingInterchange) -> None:
+    """Let no answer leave any more that another one contradicts before it was sent."""
+    if by.answers_id is None:
+        return
+    rows = await writing.among(OutgoingInterchange, "answers_id", [by.answers_id], "id", lock=True)
+    answered = (by.message_type, by.message_id)
+    for row in rows:
+        is_same = row.id != by.id and (row.message_type, row.message_id) == answered
+        if is_same and row.state is OutgoingState.PENDING:
+            row.state = OutgoingState.REPLACED
+            writing.record(OutgoingInterchangeReplaced(row.id, by=by.id))
 
 
 def _style(partner: PartnerProfile) -> Style:

@@ -115,7 +115,10 @@ async def in_parts(
         refused = _of_rows(error)
         if refused is None:
             raise
+        tried = writing.extent.touched - point.touched
         await point.back()
+        # Each run of which nothing is kept is paid with its lines.
+        writing.extent.tried.append(tried)
         if len(items) == 1:
             if refused.problems[0].code is Code.INVALID:
                 _log.exception("Could not write an item")

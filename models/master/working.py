@@ -35,7 +35,7 @@ class WorkingHours(Protocol):
     closures: Any
 
 
-def works_on(calendar: WorkingHours, day: date) -> bool:
+def works_on(calendar: "WorkingHours | WorkedDays", day: date) -> bool:
     """Tell whether a day is worked."""
     worked, place = _worked_by(calendar)(day.year), day.toordinal()
     found = bisect_left(worked, place)
@@ -49,7 +49,7 @@ def working_days(calendar: WorkingHours, first: date, last: date) -> int:
     return sum(bisect_right(it, end) - bisect_left(it, begin) for it in years)
 
 
-def working_day(calendar: WorkingHours, day: date, number: int) -> date | None:
+def working_day(calendar: "WorkingHours | WorkedDays", day: date, number: int) -> date | None:
     """Return the day that is so many working days after a day, before it where negative.
 
     0 is the day itself where it is worked, and else the next one that is. None where the calendar
@@ -117,8 +117,25 @@ def _stretches(calendar: WorkingHours, start: datetime) -> Iterator[tuple[dateti
                 since, pause = closes, 0
 
 
-def _worked_by(calendar: WorkingHours) -> Callable[[int], Sequence[int]]:
+class WorkedDays:
+    """The days that a calendar works, looked up once for who asks for many of them."""
+
+    def __init__(self, calendar: WorkingHours) -> None:
+        """Take the calendar, as it is now."""
+        self._of_year, self._known = _worked_by(calendar), dict[int, Sequence[int]]()
+
+    def of_year(self, year: int) -> Sequence[int]:
+        """Return those of a year, in order, as their ordinals."""
+        found = self._known.get(year)
+        if found is None:
+            found = self._known[year] = self._of_year(year)
+        return found
+
+
+def _worked_by(calendar: WorkingHours | WorkedDays) -> Callable[[int], Sequence[int]]:
     """Return what gives the days that a calendar works in a year, in order, as their ordinals."""
+    if isinstance(calendar, WorkedDays):
+        return calendar.of_year
     weekdays = frozenset(it["weekday"] for it in calendar.hours) or _EVERY_DAY
     closures = tuple((it["from_on"], it["to_on"]) for it in calendar.closures)
     holidays = calendar.holiday_country, calendar.holiday_subdivision

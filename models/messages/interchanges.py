@@ -100,12 +100,16 @@ class InterchangeMessage(Owned):
     """A message of an interchange. number: from 1. start, length: of its bytes, UNH to UNT.
 
     type, version, release, agency, association: as its UNH says (S009), "" where it does not.
+    party_id: that of its partner when it came, or was let wait once more: what it says is of that
+    one, whatever the profile says later. None where it named none.
     """
 
     __tablename__ = "interchange_messages"
     __seen__: ClassVar[Seen] = {}
     __table_args__ = (
         to("interchanges", "interchange_id"),
+        to("parties", "party_id"),
+        indexed("interchange_messages", "party_id"),
         unique("number", "interchange_id", "number"),
         indexed("interchange_messages", "fate", "received_at", "id"),
         indexed("interchange_messages", "received_at", "id"),
@@ -126,6 +130,7 @@ class InterchangeMessage(Owned):
     length: Mapped[int]
     segment_count: Mapped[int]
     fate: Mapped[MessageFate] = mapped_column(OneOf(MessageFate))
+    party_id: Mapped[UUID | None]
     read_at: Mapped[datetime | None]
     findings: Mapped[list[dict[str, Any]]]
 

@@ -16,6 +16,7 @@ class OutgoingState(StrEnum):
 
     PENDING = "PENDING"
     SENT = "SENT"
+    REPLACED = "REPLACED"
 
 
 class OutgoingInterchange(Owned):

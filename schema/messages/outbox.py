@@ -35,6 +35,8 @@ described(
     "Whether an interchange of ours has left.",
     PENDING="It is to be handed to its partner.",
     SENT="It was handed to its partner.",
+    REPLACED="It is not handed to its partner: before it was, another answer to the same took its"
+    " place.",
 )
 described(
     loaders.OutgoingSort,

@@ -1,5 +1,7 @@
 """Rows for tests: one function a table, valid by default, only what a test is about is named."""
 
+import asyncio
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -69,6 +71,51 @@ async def world(database: Walled, clock: Clock) -> World:
     return World(database, clock, merchant.id, token)
 
 
+_SCOPE = {
+    "type": "http",
+    "asgi": {"version": "3.0"},
+    "http_version": "1.1",
+    "method": "POST",
+    "scheme": "http",
+    "path": "/graphql",
+    "raw_path": b"/graphql",
+    "query_string": b"",
+    "server": ("abruf", None),
+    "root_path": "",
+}
+_HEADERS = {"host": "abruf", "accept": "*/*", "content-type": "application/json"}
+
+
+async def _posted(client: httpx.AsyncClient, request: Any, headers: Mapping[str, str]) -> Any:
+    """Send an operation as JSON and return the answer.
+
+    Past the client where that leads to an application: it takes a fifth of a test's time.
+    """
+    transport = client._transport  # noqa: SLF001 -- it says nowhere else where it leads.
+    if not isinstance(transport, httpx.ASGITransport):
+        return (await client.post("/graphql", json=request, headers=headers)).json()
+    body = json.dumps(request, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    fields = {**_HEADERS, "content-length": str(len(body))}
+    fields |= {name.lower(): value for name, value in headers.items()}
+    whole = [(name.encode(), value.encode()) for name, value in fields.items()]
+    pieces, left, ended = [], [body], asyncio.Event()
+
+    async def receive() -> dict[str, Any]:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        await ended.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        if message["type"] == "http.response.body":
+            pieces.append(message.get("body", b""))
+            if not message.get("more_body"):
+                ended.set()
+
+    await transport.app({**_SCOPE, "client": transport.client, "headers": whole}, receive, send)
+    return json.loads(b"".join(pieces))
+
+
 @dataclass(frozen=True)
 class Ask:
     """Sends operations over HTTP as one viewer."""
@@ -87,12 +134,9 @@ class Ask:
 
     async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
         """Return the whole answer, errors included."""
-        response = await self.client.post(
-            "/graphql",
-            json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {self.token}", **self.headers},
-        )
-        return response.json()
+        headers = {"Authorization": f"Bearer {self.token}", **self.headers}
+        request = {"query": query, "variables": variables}
+        return await _posted(self.client, request, headers)
 
     async def __call__(self, query: str, **variables: Any) -> dict[str, Any]:
         answer = await self.answer(query, **variables)

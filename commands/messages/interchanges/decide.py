@@ -36,6 +36,7 @@ from models.messages.interchanges import (
     UNSETTLED,
     Interchange,
     InterchangeMessage,
+    InterchangeState,
     MessageFate,
 )
 from models.messages.outbox import InterchangeContent
@@ -83,14 +84,21 @@ class InterchangeMessagesReplay(Command):
     " known to write in other characters. What it is now is answered anew.",
 )
 async def replay(writing: Writing, command: InterchangeReplay) -> Outcome:
-    """Read the bytes that are kept. Refused: NOT_FOUND; WRONG_STATE, also for a beginning only."""
+    """Read the bytes that are kept.
+
+    Refused: NOT_FOUND; WRONG_STATE, also for a beginning only, and for what would be held still.
+    """
     row, piece = await _locked(writing, command, REPLAY)
+    before = row.state
     if row.size_bytes != len(piece.content):
         text = "Only the beginning of it is kept: it was too large."
         raise Refused(Code.WRONG_STATE, text, _PATH)
     for name, value in envelope_columns(piece).items():
         setattr(row, name, value)
     count = await settle_interchange(writing, row, piece, is_decided=command.is_reference_free)
+    if before is row.state is InterchangeState.HELD:
+        text = f"It is held still: {row.findings[-1]['text']}"
+        raise Refused(Code.WRONG_STATE, text, _PATH)
     writing.record(InterchangeReplayed(row.id, state=row.state, messages=count))
     return {"interchange_id": row.id}
 
@@ -139,7 +147,9 @@ async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) 
     rows = await writing.lock(InterchangeMessage, wanted)
     interchanges = {it.interchange_id for it in rows.values()}
     of = await writing.by_key(Interchange, "id", interchanges)
-    for partner_id in sorted({it.partner_id for it in of.values() if it.partner_id is not None}):
+    partner_ids = {it.partner_id for it in of.values() if it.partner_id is not None}
+    partners = await writing.by_key(PartnerProfile, "id", partner_ids)
+    for partner_id in sorted(partner_ids):
         writing.later(DueKind.READ_MESSAGES, partner_id, writing.now)
     some = rows.values()
     segments, length = sum(it.segment_count for it in some), sum(it.length for it in some)
@@ -150,5 +160,7 @@ async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) 
         if row.fate not in UNSETTLED and not is_partly:
             raise Refused(Code.WRONG_STATE, f"This message is {row.fate}.", path)
         row.fate, row.read_at, row.findings = MessageFate.WAITING, None, []
+        sender = of[row.interchange_id].partner_id
+        row.party_id = None if sender is None else partners[sender].party_id
         writing.record(InterchangeMessageReplayed(key))
     return {"message_ids": list(wanted)}

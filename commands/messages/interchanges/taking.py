@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Boolean, Text, Uuid, bindparam, exists, select
 
@@ -25,6 +26,7 @@ from kit.standards.edifact.answers import control
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.parts import EnvelopedMessage, Header
 from models.access.dues import DueKind
+from models.base.tables import fixed
 from models.events.messages.interchanges import InterchangeReceived
 from models.messages.interchanges import (
     UNTAKEN,
@@ -117,11 +119,15 @@ async def settle_interchange(
         return 0
     if not is_decided and await _is_used(writing, row):
         row.state = InterchangeState.HELD
-        text = "Another interchange of this partner has the same reference and other bytes."
+        text = (
+            "Another interchange of this partner has the same reference and other bytes:"
+            " `isReferenceFree` takes it in all the same."
+        )
         _tell(row, Fault.DUPLICATE_REFERENCE, text)
         return 0
+    await _tell_gap(writing, row, header)
     row.state = InterchangeState.TESTED if header.is_test else InterchangeState.ACCEPTED
-    await _write_messages(writing, row, piece)
+    await _write_messages(writing, row, piece, partner.party_id)
     await answer(writing, row, piece, partner)
     return len(piece.envelope.messages)
 
@@ -181,11 +187,39 @@ _USED = select(
 )
 
 
+async def _tell_gap(writing: Writing, row: Interchange, header: Header) -> None:
+    """Tell where it names another one before it than the last that came: one may be lost."""
+    if not header.previous:
+        return
+    names = ("id", "partner_id", "recipient")
+    own = {f"own_{name}": getattr(row, name) for name in names}
+    last = await writing.session.scalar(_LAST, {**writing.parameters, **own})
+    if last is not None and last.lstrip("0") != header.previous.lstrip("0"):
+        text = f"It says that {header.previous} was before it; the last one that came is {last}."
+        _tell(row, Fault.OUT_OF_SEQUENCE, text)
+
+
+_LAST = (
+    select(Interchange.reference)
+    .where(
+        Interchange.merchant_id == bindparam("merchant", type_=Uuid()),
+        Interchange.partner_id == bindparam("own_partner_id", type_=Uuid()),
+        Interchange.recipient == bindparam("own_recipient", type_=Text()),
+        Interchange.state == fixed(InterchangeState.ACCEPTED),
+        Interchange.id != bindparam("own_id", type_=Uuid()),
+    )
+    .order_by(Interchange.received_at.desc(), Interchange.id.desc())
+    .limit(1)
+)
+
+
 def _tell(row: Interchange, fault: Fault, text: str) -> None:
     row.findings = [*row.findings, *kept_findings([Finding(fault, text, 0, "UNB")], 0)]
 
 
-async def _write_messages(writing: Writing, row: Interchange, piece: Piece) -> None:
+async def _write_messages(
+    writing: Writing, row: Interchange, piece: Piece, party_id: UUID | None
+) -> None:
     """Write the messages by one statement; those that are whole wait to be read."""
     writing.extent.touch(len(piece.envelope.messages))
     await writing.session.flush()
@@ -195,7 +229,10 @@ async def _write_messages(writing: Writing, row: Interchange, piece: Piece) -> N
     new = list[dict[str, Any]]()
     for some in slices_of(piece.envelope.messages):
         await writing.room(len(some))
-        new += [_message(row, piece, it, number) for number, it in enumerate(some, len(new) + 1)]
+        new += [
+            _message(row, piece, message, number) | {"party_id": party_id}
+            for number, message in enumerate(some, len(new) + 1)
+        ]
     await write_rows(writing, {InterchangeMessage: new})
     if waiting and row.partner_id is not None:
         writing.later(DueKind.READ_MESSAGES, row.partner_id, writing.now)

@@ -42,6 +42,21 @@ _OF_REMAINING = frozenset({NotificationKind.CONTRACT_ENDS, NotificationKind.CONT
 _PLAIN = re.compile("[A-Za-z0-9._-]+")
 
 
+_MERCHANT = bindparam("merchant", type_=Uuid())
+_KEYS = any_(bindparam("keys", type_=ARRAY(Uuid())))
+_UNDER_WAY: Any = (
+    select(TrackingNumber.number, TrackingNumber.carrier_id, Parcel.delivery_id)
+    .join(Parcel, Parcel.id == TrackingNumber.parcel_id)
+    .where(
+        TrackingNumber.merchant_id == _MERCHANT,
+        Parcel.merchant_id == _MERCHANT,
+        Parcel.delivery_id == _KEYS,
+        Parcel.status != ParcelStatus.VOIDED,
+    )
+    .order_by(TrackingNumber.id)
+)
+
+
 class PresentState:
     """What is told of some rows, read by one statement for each table."""
 
@@ -72,8 +87,7 @@ class PresentState:
         taken = await self._rows(DeliveryLine, "order_id", self.orders)
         deliveries = {it.delivery_id for it in taken}
         self.deliveries = _by_id(await self._rows(Delivery, "id", deliveries))
-        parcels = _by_id(await self._rows(Parcel, "delivery_id", self.deliveries))
-        numbers = await self._rows(TrackingNumber, "parcel_id", parcels)
+        numbers = await self._under_way(self.deliveries)
         self.contracts = _by_id(await self._rows(Contract, "id", contracts))
         agreed = await self._rows(ContractLine, "contract_id", self.contracts)
         of_lines = {it.product_id for it in (*lines, *agreed)}
@@ -83,8 +97,7 @@ class PresentState:
         self._lines = _grouped(lines, lambda it: it.order_id)
         self._taken = _grouped(taken, lambda it: it.delivery_id)
         self._agreed = _grouped(agreed, lambda it: it.contract_id)
-        known = (it for it in numbers if parcels[it.parcel_id].status is not ParcelStatus.VOIDED)
-        self._numbers = _grouped(known, lambda it: parcels[it.parcel_id].delivery_id)
+        self._numbers = _grouped(numbers, lambda it: it.delivery_id)
         return self
 
     def letter(
@@ -196,6 +209,11 @@ class PresentState:
             contract.valid_to if tells_remaining else None,
         )
 
+    async def _under_way(self, deliveries: Collection[UUID]) -> Sequence[Any]:
+        """Return the tracking numbers of parcels that are not voided: few, beside all parcels."""
+        values = {"merchant": self._merchant_id, "keys": sorted(deliveries)}
+        return await self._read(_UNDER_WAY, values) if deliveries else ()
+
     async def _rows(
         self, entity: type[OfMerchant], column: str, keys: Collection[UUID]
     ) -> Sequence[Any]:
@@ -209,8 +227,8 @@ class PresentState:
 
 @cache
 def _selected(entity: type[OfMerchant], column: str) -> Select[Any]:
-    own = entity.merchant_id == bindparam("merchant", type_=Uuid())
-    named = getattr(entity, column) == any_(bindparam("keys", type_=ARRAY(Uuid())))
+    own = entity.merchant_id == _MERCHANT
+    named = getattr(entity, column) == _KEYS
     return select(*columns(entity)).where(own, named).order_by(entity.id)
 
 

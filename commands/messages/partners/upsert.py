@@ -1,17 +1,21 @@
 """Partners are written in bulk: how each of them writes, and how it is answered."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
+from uuid import UUID
 
 from commands.messages.partners.inputs import PartnerProfilesUpsert, PartnerProfileUpsert
 from commands.writing.transaction import Outcome, Writing, check_known
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
 from commands.writing.verbs import verb
+from kit.errors import Path
 from kit.inputs import refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.messages.partners import PartnerProfileCreated, PartnerProfileUpdated
-from models.master.parties import Party
+from models.master.catalog import Product
+from models.master.parties import Address, Party
 from models.messages.partners import PartnerProfile
 
 _NUMBERED = ("article_numbers", "place_codes")
@@ -23,7 +27,11 @@ _EVENTS = UpsertEvents(PartnerProfileCreated, PartnerProfileUpdated)
     "Write partners: what they call themselves, how they write, and how they are answered.",
 )
 async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcome:
-    """Write partners. Refused: DUPLICATE, NOT_FOUND for a party, TAKEN for an identification."""
+    """Write partners.
+
+    Refused: DUPLICATE, TAKEN for an identification, NOT_FOUND for a party, an article and a place
+    of ours.
+    """
     partners = command.partner_profiles
     numbers = [it.party_number for it in partners if it.party_number is not None]
     parties = await writing.by_key(Party, "number", numbers)
@@ -44,11 +52,53 @@ async def upsert_all(writing: Writing, command: PartnerProfilesUpsert) -> Outcom
             with writing.refusals:
                 theirs = (it.theirs for it in getattr(one, name))
                 refuse_duplicates(theirs, ("partner_profiles", place, name), "theirs")
+    await _check_ours(writing, partners, parties)
     writing.refusals.end()
     items = [_columns(it, parties.get(it.party_number)) for it in partners]
     path, own = ("partner_profiles",), {"identification": "identification"}
     written = await upsert(writing, PartnerProfile, _EVENTS, "code", items, path, **own)
     return results("partner_profile_id", *written)
+
+
+async def _check_ours(
+    writing: Writing, partners: Sequence[PartnerProfileUpsert], parties: Mapping[Any, Party]
+) -> None:
+    """Note what is called otherwise and is nothing of ours: it would have no effect.
+
+    Places are addresses of the party, of the one that a profile names already where none is said.
+    """
+    skus = {it.ours for one in partners for it in one.article_numbers}
+    products = await writing.by_key(Product, "sku", skus)
+    articles = (_ours(partners, place, "article_numbers") for place in range(len(partners)))
+    with writing.refusals:
+        check_known(Product, products, chain.from_iterable(articles))
+    theirs = {it.code: it for it in partners if it.place_codes}
+    there = await writing.by_key(PartnerProfile, "code", list(theirs))
+    of = {code: _party(one, parties, there.get(code)) for code, one in theirs.items()}
+    found = await writing.records(Address, "party_id", [it for it in of.values() if it is not None])
+    addresses = {(it.party_id, it.code) for it in found}
+    for place, one in enumerate(partners):
+        if (party_id := of.get(one.code)) is not None:
+            known = {code for its, code in addresses if its == party_id}
+            with writing.refusals:
+                check_known(Address, known, _ours(partners, place, "place_codes"))
+
+
+def _party(
+    one: PartnerProfileUpsert, parties: Mapping[Any, Party], there: PartnerProfile | None
+) -> UUID | None:
+    """Return whose addresses a partner's places are, None where nobody is named."""
+    if "party_number" not in one.model_fields_set:
+        return None if there is None else there.party_id
+    party = parties.get(one.party_number)
+    return None if party is None else party.id
+
+
+def _ours(
+    partners: Sequence[PartnerProfileUpsert], place: int, name: str
+) -> Iterator[tuple[Any, Path]]:
+    for number, each in enumerate(getattr(partners[place], name)):
+        yield each.ours, ("partner_profiles", place, name, number, "ours")
 
 
 def _columns(one: PartnerProfileUpsert, party: Party | None) -> UpsertColumns:

@@ -23,6 +23,7 @@ from models.messages.interchanges import (
     MessageFate,
     MessageRelease,
 )
+from models.messages.outbox import OutgoingInterchange
 from models.messages.partners import ContentAnswer, PartnerProfile
 from models.trade.contracts.tables import ContractLine
 from models.trade.releases.tables import Release
@@ -42,12 +43,25 @@ async def answer(writing: Writing, message: InterchangeMessage) -> None:
 async def tell_decided(writing: Writing, entries: Sequence[JournalEvent]) -> None:
     """Tell partners what was decided on releases that waited, once for each of their messages.
 
-    That somebody consented is told when nothing of the message waits any more; what was decided
-    long ago is not told.
+    That somebody consented is told when nothing of the message waits any more. What was decided
+    long ago is told only to who was told by us that it waits.
     """
-    recent = [it for it in entries if it.recorded_at > writing.now - _TOO_OLD]
-    is_consent = {it.aggregate_id: isinstance(it.event, ReleaseConsented) for it in recent}
+    is_consent = {it.aggregate_id: isinstance(it.event, ReleaseConsented) for it in entries}
+    recorded = {it.aggregate_id: it.recorded_at for it in entries}
     links = await writing.records(MessageRelease, "release_id", list(is_consent))
+    answers = await writing.records(
+        OutgoingInterchange, "message_id", {it.message_id for it in links}
+    )
+    answered = {
+        it.message_id: it.created_at for it in sorted(answers, key=lambda it: it.created_at)
+    }
+    recent = writing.now - _TOO_OLD
+    links = [
+        link
+        for link in links
+        if (at := recorded[link.release_id]) > recent
+        or answered.get(link.message_id, writing.now) < at
+    ]
     rejected = {it.message_id for it in links if not is_consent[it.release_id]}
     wanted: Any = dict.fromkeys(sorted(it.message_id for it in links), ())
     for key, message in (await writing.lock(InterchangeMessage, wanted)).items():

@@ -34,9 +34,16 @@ def joined_release(releases: Sequence[RecordedRelease]) -> RecordedRelease | Non
     if None in points or len(points) < len(releases) or not is_one or len(lines) > MOST_LINES:
         return None
     notes = {note.delivery_note: note for it in releases for note in it.last_receipts}
-    own = {"point_of_use": ", ".join(map(str, points)), "last_receipts": list(notes.values())}
+    own: dict[str, Any] = {
+        "point_of_use": ", ".join(map(str, points)),
+        "last_receipts": list(notes.values()),
+    }
+    rests = [it.rest_of_forecast for it in releases if it.rest_of_forecast is not None]
+    own["rest_of_forecast"] = sum(rests) if rests else None
     return first.model_copy(update={"lines": lines, **own})
 
 
 def _of_place(release: RecordedRelease) -> dict[str, Any]:
-    return release.model_dump(exclude={"point_of_use", "lines", "last_receipts"})
+    return release.model_dump(
+        exclude={"point_of_use", "lines", "last_receipts", "rest_of_forecast"}
+    )

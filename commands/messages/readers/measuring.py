@@ -10,6 +10,7 @@ from kit.standards.schedules.messages import (
     CountedReceipt,
     GoAhead,
     PlannedQuantity,
+    Remainder,
 )
 from models.master.catalog import Product
 
@@ -25,7 +26,7 @@ class Measuring:
     habits: Habits
     article: ArticleSchedule
 
-    def of(self, item: PlannedQuantity | CountedReceipt | GoAhead) -> Decimal:
+    def of(self, item: PlannedQuantity | CountedReceipt | GoAhead | Remainder) -> Decimal:
         """Return a quantity in the product's unit. Faulty: UNIT_MISMATCH."""
         return self._counted(item.quantity, item.unit, item.segment)
 
@@ -35,6 +36,15 @@ class Measuring:
         number = self.article.received
         unit, segment = self.article.received_unit, self.article.segment
         return None if number is None else self._counted(number, unit, segment)
+
+    def odd(self, receipt: CountedReceipt, quantity: Decimal) -> Finding:
+        """Return that a receipt's quantity is too fine, and not taken in."""
+        text = (
+            f"Its last receipt {receipt.note} has {quantity.normalize():f}, which is finer than its"
+            " product is counted: it is taken in without a quantity."
+        )
+        offset, tag = self.article.offset, self._tag(receipt.segment)
+        return Finding(Fault.ODD_RECEIPT, text, offset, tag, receipt.segment)
 
     def _counted(self, quantity: Decimal, unit: str, segment: int) -> Decimal:
         if not unit:

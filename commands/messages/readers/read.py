@@ -155,6 +155,12 @@ async def _apply(
     interchange = (await writing.get(Interchange, {key: ()}))[key]
     wanted: Any = {interchange.partner_id: ()}
     (partner,) = (await writing.get(PartnerProfile, wanted)).values()
+    if message.party_id is not None and message.party_id != partner.party_id:
+        text = (
+            "The profile of its partner named another party when it came. Replayed, it is taken in"
+            " for the one that it names then."
+        )
+        raise Refused(Code.INVALID, text)
     content = await _content(writing, message)
     marks = Delimiters.of(interchange.service_characters.encode())
     envelope = Envelope(0, len(content), marks, interchange.codec)

@@ -1,8 +1,9 @@
 """What a partner's schedules are about: its party, contract lines, places, and times."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -82,10 +83,13 @@ class Resolving:
             "planner": article.planner or None,
             **_go_ahead("production", article.production, measuring),
             **_go_ahead("material", article.material, measuring),
+            "rest_of_forecast": None
+            if article.remainder is None
+            else measuring.of(article.remainder),
             "cumulative_received": measuring.received,
             "counted_from": _first_day(article.period_start),
             "last_receipt_reference": last or None,
-            "last_receipts": _receipts(article, measuring),
+            "last_receipts": list(_receipts(article, measuring)),
             "is_net_of_transit": self.habits.is_net_of_transit,
             "lines": [_slot(it, message, zone, measuring) for it in article.lines],
         }
@@ -214,19 +218,26 @@ def _last_day(span: Span | None) -> date | None:
     return None if span is None else (span.end - timedelta.resolution).date()
 
 
-def _receipts(article: ArticleSchedule, measuring: Measuring) -> list[dict[str, Any]]:
-    """Return the last receipts that name a delivery note, the last one of each."""
-    found = {
-        each.note: {
+def _receipts(article: ArticleSchedule, measuring: Measuring) -> Iterable[dict[str, Any]]:
+    """Return the last receipts that name a delivery note, the last one of each.
+
+    A quantity that is finer than the product is left out, and told: the note says what has come.
+    """
+    found = {}
+    for each in article.receipts:
+        if not each.note:
+            continue
+        quantity: Decimal | None = measuring.of(each) or None
+        if quantity is not None and not measuring.product.fits(quantity):
+            article.findings.append(measuring.odd(each, quantity))
+            quantity = None
+        found[each.note] = {
             "delivery_note": each.note,
-            "quantity": measuring.of(each) or None,
+            "quantity": quantity,
             "received_on": _last_day(each.received),
             "dispatched_on": _last_day(each.dispatched),
         }
-        for each in article.receipts
-        if each.note
-    }
-    return list(found.values())
+    return found.values()
 
 
 def _go_ahead(name: str, amount: GoAhead | None, measuring: Measuring) -> dict[str, Any]:

@@ -126,6 +126,7 @@ class _Taking:
                 _check_quantities(message, article)
                 with of_one_item():
                     values = known.values(message, article)
+                self.findings.add(_named(article, it) for it in article.findings)
                 releases.append(RecordedRelease.read(values))
                 articles.append(article)
             except Refused as refused:
@@ -193,7 +194,8 @@ class _Taking:
 
 def _check_quantities(message: ScheduleMessage, article: ArticleSchedule) -> None:
     """Refused: INVALID for an article that would end what stands without saying so."""
-    if not article.lines and not article.says_nothing and message.function != "UPDATE":
+    says = bool(article.lines) or article.says_nothing or article.remainder is not None
+    if not says and message.function != "UPDATE":
         raise Refused(Code.INVALID, "It says no quantity; 0 says that nothing is wanted.")
 
 

@@ -144,6 +144,11 @@ class ReleaseContent(Input):
         None, description="Cumulative quantity for which material may be bought at its risk."
     )
     material_go_ahead_until: Day | None = Field(None, description="Last day of that.")
+    rest_of_forecast: QuantityOrZero | None = Field(
+        None,
+        description="What is forecast beyond its lines, of which no day is said (VDA 4905: 999999):"
+        " a figure to know, which is wanted on no day and in no `demand`.",
+    )
     cumulative_received: QuantityOrZero | None = Field(
         None,
         description="What the customer has received in all; when left out, the last such figure,"
@@ -233,7 +238,7 @@ COPIED = (
     *("contract_line_id", "type", "function", "horizon_start", "horizon_end", "calculated_at"),
     *("counted_from", "point_of_use", "engineering_revision", "packaging_instruction"),
     *("planner", "production_go_ahead", "production_go_ahead_until"),
-    *("material_go_ahead", "material_go_ahead_until"),
+    *("material_go_ahead", "material_go_ahead_until", "rest_of_forecast"),
 )
 """Columns that a release takes from its input as they are."""
 

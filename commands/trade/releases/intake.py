@@ -30,6 +30,11 @@ from models.trade.releases.findings import LATE, ReleaseFinding
 from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState
 
+_FIGURES = (
+    *("cumulative_received", "production_go_ahead", "material_go_ahead", "rest_of_forecast"),
+)
+"""What a release says in all, in the product's unit."""
+
 
 class LookedAt(NamedTuple):
     """A release with all that is odd about it."""
@@ -212,7 +217,7 @@ class ReleaseIntake:
         with refusals:
             _check_horizon(item)
         product = self.named.products[line.product_id]
-        for name in ("cumulative_received", "production_go_ahead", "material_go_ahead"):
+        for name in _FIGURES:
             with refusals:
                 if (amount := getattr(item, name)) is not None:
                     check_scale(product, amount, (name,))

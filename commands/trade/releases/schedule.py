@@ -34,7 +34,7 @@ _FIRST = {kind: place for place, kind in enumerate(ScheduleKind)}
 class Slot:
     """A schedule line to be; its quantity in the product's unit, and what it was counted in.
 
-    ships_on, arrives_on: by the calendars of when it came.
+    ships_on and what follows: by the calendars of when it came, as of `ScheduleLine`.
     """
 
     window: Window
@@ -50,6 +50,14 @@ class Slot:
     packaging_content: Decimal | None
     ships_on: date
     arrives_on: date
+    wanted_on: date | None = None
+    rest_ships_on: Sequence[date] | None = None
+    rest_arrives_on: Sequence[date] | None = None
+
+    @property
+    def first_day(self) -> date:
+        """The first day on which it is wanted, as of arrival."""
+        return self.wanted_on or self.arrives_on
 
     @property
     def last_day(self) -> date:
@@ -57,36 +65,37 @@ class Slot:
         window, zone = self.window, ZoneInfo(self.window.time_zone)
         instants = (window.earliest, window.latest - timedelta.resolution)
         first, last = (it.astimezone(zone).date() for it in instants)
-        return self.arrives_on + (last - first)
+        return self.first_day + (last - first)
 
     def counts_after(self, until: date, *, is_late: bool) -> bool:
         """Tell whether a forecast's slot counts after a horizon, or some of it.
 
         is_late: the forecast was made after that, and what it wants at once is not told before.
         """
-        last = self.arrives_on if self.bucket is ScheduleBucket.DAY else self.last_day
+        last = self.first_day if self.bucket is ScheduleBucket.DAY else self.last_day
         return (is_late or self.kind is ScheduleKind.SCHEDULED) and last > until
 
     def left_after(self, until: date, quantity: Decimal) -> "Slot":
         """Return what is left of it after a horizon in it: it begins with the first day then."""
-        if self.arrives_on > until:
+        if self.first_day > until:
             return replace(self, quantity=quantity)
         zone = ZoneInfo(self.window.time_zone)
-        later = until + timedelta(1) - self.arrives_on
+        later = until + timedelta(1) - self.first_day
         first = self.window.earliest.astimezone(zone).date() + later
         starts = datetime.combine(first, time.min, zone).astimezone(UTC)
         return replace(
             self,
             window=self.window.model_copy(update={"earliest": starts}),
             quantity=quantity,
-            ships_on=self.ships_on + later,
-            arrives_on=self.arrives_on + later,
+            ships_on=_day_of_rest(self.rest_ships_on, later) or self.ships_on + later,
+            arrives_on=_day_of_rest(self.rest_arrives_on, later) or self.first_day + later,
+            wanted_on=self.first_day + later,
         )
 
     @property
     def sent(self) -> dict[str, Any]:
         """Return what was sent of it: all but the days that calendars tell."""
-        return {**self.columns, "ships_on": None, "arrives_on": None}
+        return {**self.columns, **dict.fromkeys(_DAYS)}
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -101,11 +110,18 @@ class Slot:
         }
 
 
+_DAYS = ("ships_on", "arrives_on", "wanted_on", "rest_ships_on", "rest_arrives_on")
+"""Columns of a `ScheduleLine` that calendars tell."""
 _SAME = (
     *("commitment", "kind", "bucket", "pattern", "date_meaning", "transit_days", "code"),
-    *("packaging_id", "packaging_content", "ships_on", "arrives_on"),
+    *("packaging_id", "packaging_content", *_DAYS),
 )
 """Columns of a `ScheduleLine` that a slot has under their names."""
+
+
+def _day_of_rest(days: Sequence[date] | None, later: timedelta) -> date | None:
+    """Return the day that is told of what is left after so many days; None where none is."""
+    return None if days is None or later.days > len(days) else days[later.days - 1]
 
 
 @dataclass(frozen=True)
@@ -186,7 +202,7 @@ def _after(forecast: Schedule, jit: Schedule, until: date, *, is_late: bool) -> 
     after = [it for it in forecast.slots if it.counts_after(until, is_late=is_late)]
     taken = jit.released - forecast.received if is_late else _within(forecast, jit, until)
     for slot in after:
-        if slot.arrives_on > until and slot.kind is ScheduleKind.SCHEDULED:
+        if slot.first_day > until and slot.kind is ScheduleKind.SCHEDULED:
             yield slot
             continue
         left = max(slot.quantity - taken, _NONE)
@@ -202,10 +218,10 @@ def _within(forecast: Schedule, jit: Schedule, until: date) -> Decimal:
     """
     after = [it.counts_after(until, is_late=False) for it in forecast.slots]
     pairs = list(zip(forecast.slots, after, strict=True))
-    cut = (it.arrives_on for it, is_after in pairs if is_after and it.arrives_on <= until)
+    cut = (it.first_day for it, is_after in pairs if is_after and it.first_day <= until)
     begins = min(cut, default=date.max)
     before = sum((it.quantity for it, is_after in pairs if not is_after), _NONE)
-    arriving = (it.quantity for it in jit.slots if begins <= it.arrives_on <= until)
+    arriving = (it.quantity for it in jit.slots if begins <= it.first_day <= until)
     return sum(arriving, max(jit.received - forecast.received - before, _NONE))
 
 
@@ -276,5 +292,7 @@ def on_its_way(as_of: datetime, quantity: Decimal, contract: Contract) -> Slot:
 def slot_of(line: ReleaseLine, quantity: Counted, transit: Transit) -> Slot:
     """Return what a line asks for. quantity: of it, in the product's unit."""
     own = {name: getattr(line, name) for name in _SAME if name in type(line).model_fields}
-    own |= {**quantity.columns, **transit.days(line.window, line.date_meaning, line.transit_days)}
+    is_day = line.bucket is ScheduleBucket.DAY
+    days = transit.days(line.window, line.date_meaning, line.transit_days, is_whole=is_day)
+    own |= {**quantity.columns, **days}
     return Slot(line.window, quantity.amount, **own)

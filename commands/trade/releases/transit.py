@@ -1,7 +1,7 @@
 """On which days schedule lines leave and arrive: transit days by working calendars."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,9 +12,14 @@ from sqlalchemy import and_, or_
 from commands.trade.contracts.times import Window
 from commands.writing.transaction import Writing
 from models.master.calendars import Calendar
-from models.master.working import WorkingHours, working_day, works_on
+from models.master.working import WorkedDays, working_day, works_on
 from models.trade.contracts.tables import Contract
 from models.trade.releases.words import DateMeaning
+
+LONGEST_REST = 92
+"""Days of a bucket of which it is known when what is left of it after each leaves: a quarter."""
+_FARTHEST = 60
+"""How often a day is looked for that several calendars work."""
 
 
 @dataclass(frozen=True)
@@ -23,38 +28,67 @@ class Transit:
 
     ours: the calendar of where they leave, else the merchant's; theirs: the customer's; carriers:
     of the carrier's service, else the carrier's. Without one every day is worked. usual: transit
-    days of lines that name none.
+    days of lines that name none. known: the days that were asked for.
     """
 
-    ours: WorkingHours | None = None
-    theirs: WorkingHours | None = None
-    carriers: WorkingHours | None = None
+    ours: WorkedDays | None = None
+    theirs: WorkedDays | None = None
+    carriers: WorkedDays | None = None
     usual: int = 0
+    known: dict[Any, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
-    def way(self) -> WorkingHours | None:
+    def way(self) -> WorkedDays | None:
         """Return by whose calendar transit days are worked: the carrier's, the customer's, ours."""
         return self.carriers or self.theirs or self.ours
 
-    def days(self, window: Window, meaning: DateMeaning, transit_days: int) -> dict[str, date]:
+    def days(
+        self, window: Window, meaning: DateMeaning, transit_days: int, *, is_whole: bool
+    ) -> dict[str, Any]:
         """Return when what is asked for leaves and arrives, of the columns of a `ScheduleLine`.
 
-        What must arrive leaves on a day on which we work, early enough; what leaves arrives on one
-        on which the customer does. A day of arrival or shipment stands as the customer says it.
+        It arrives on the first day of its window on which the customer takes goods in and the
+        carrier brings them, and leaves early enough, on a day on which we work; what is to leave
+        does so on the first such day. Where its window has none, it is the last one before.
+        is_whole: nothing is ever left of a part of it.
         """
-        first = window.earliest.astimezone(ZoneInfo(window.time_zone)).date()
-        number = transit_days or self.usual
-        if meaning is DateMeaning.SHIPMENT:
-            return {"ships_on": first, "arrives_on": self._arriving(first, number)}
-        left = _moved(self.way, self._last_worked(first, number), -number)
-        if self.ours is not None and not works_on(self.ours, left):
-            left = _moved(self.ours, left, -1)
-        return {"ships_on": left, "arrives_on": first}
+        zone = ZoneInfo(window.time_zone)
+        last_instant = window.latest - timedelta.resolution
+        first, last = (it.astimezone(zone).date() for it in (window.earliest, last_instant))
+        wanted = first, last, meaning, transit_days or self.usual
+        key = *wanted, is_whole
+        if key not in self.known:
+            self.known[key] = self._days(*wanted, is_whole=is_whole)
+        return self.known[key]
 
-    def _last_worked(self, day: date, number: int) -> date:
-        """Return the last day up to one on which goods may arrive that are so long on their way."""
-        is_rest = number and self.way is not None and not works_on(self.way, day)
-        return _moved(self.way, day, -1) if is_rest else day
+    def _days(
+        self, first: date, last: date, meaning: DateMeaning, number: int, *, is_whole: bool
+    ) -> dict[str, Any]:
+        is_arrival = meaning is DateMeaning.ARRIVAL
+        begin = self._for_arrival if is_arrival else self._for_shipment
+        ships_on, arrives_on = begin(first, last, number)
+        wanted_on = first if is_arrival else self._arriving(first, number)
+        has_rest = not is_whole and any((self.ours, self.theirs, self.carriers))
+        later = range(1, min((last - first).days, LONGEST_REST) + 1) if has_rest else ()
+        rests = [begin(first + timedelta(it), last, number) for it in later]
+        return {
+            "ships_on": ships_on,
+            "arrives_on": arrives_on,
+            "wanted_on": None if wanted_on == arrives_on else wanted_on,
+            "rest_ships_on": [leaves for leaves, _ in rests] or None,
+            "rest_arrives_on": [comes for _, comes in rests] or None,
+        }
+
+    def _for_arrival(self, first: date, last: date, number: int) -> tuple[date, date]:
+        """Return when what is wanted within some days leaves and arrives."""
+        arrives = _worked((self.theirs, self.way if number else None), first, last)
+        left = _moved(self.way, arrives, -number)
+        return _worked((self.ours,), left, left), arrives
+
+    def _for_shipment(self, first: date, last: date, number: int) -> tuple[date, date]:
+        """Return when what is to leave within some days leaves and arrives."""
+        left = _worked((self.ours,), first, last)
+        return left, self._arriving(left, number)
 
     def leaving(self, day: date, transit_days: int) -> tuple[date, date]:
         """Return when what is to leave from a day on leaves as soon as it can, and arrives."""
@@ -66,12 +100,35 @@ class Transit:
     def _arriving(self, left: date, number: int) -> date:
         """Return when what leaves on a day arrives."""
         found = _moved(self.way, left, number)
-        if self.carriers is None or self.theirs is None or works_on(self.theirs, found):
+        if self.theirs is None or works_on(self.theirs, found):
             return found
         return _moved(self.theirs, found, 1)
 
 
-def _moved(calendar: WorkingHours | None, day: date, number: int) -> date:
+def _worked(calendars: Iterable[WorkedDays | None], first: date, last: date) -> date:
+    """Return the first of some days that all calendars work, else the last one before them.
+
+    Where there is none, it is the first day.
+    """
+    every = [it for it in calendars if it is not None]
+    after = _next_worked(every, first, 1)
+    if after is not None and after <= last:
+        return after
+    return _next_worked(every, first, -1) or first
+
+
+def _next_worked(calendars: Sequence[WorkedDays], day: date, step: int) -> date | None:
+    """Return a day, or the next one that all calendars work; None for none within reach."""
+    found: date | None = day
+    for _ in range(_FARTHEST):
+        rests = (it for it in calendars if found is not None and not works_on(it, found))
+        if found is None or (calendar := next(rests, None)) is None:
+            return found
+        found = working_day(calendar, found, step)
+    return None
+
+
+def _moved(calendar: WorkedDays | None, day: date, number: int) -> date:
     """Return the day so many days later; where its calendar works no more, all days count."""
     found = working_day(calendar, day, number) if calendar is not None and number else None
     return day + timedelta(number) if found is None else found
@@ -115,4 +172,9 @@ def _transit(
         )
     )
     days = (it.transit_days for it in (carriers, theirs) if it is not None)
-    return Transit(ours, theirs, carriers, next(filter(None, days), 0))
+    usual = next(filter(None, days), 0)
+    return Transit(_days_of(ours), _days_of(theirs), _days_of(carriers), usual)
+
+
+def _days_of(calendar: Calendar | None) -> WorkedDays | None:
+    return None if calendar is None else WorkedDays(calendar)

@@ -19,7 +19,8 @@ class Identification:
 class Header:
     """What UNB says. prepared_at: without a zone, as it was written.
 
-    wants_answer: 0031. is_test: 0035.
+    wants_answer: 0031. is_test: 0035. previous: the reference of the one before it, "" where it
+    names none.
     """
 
     identifier: str
@@ -31,6 +32,7 @@ class Header:
     application: str
     wants_answer: bool
     is_test: bool
+    previous: str = ""
 
 
 @dataclass(frozen=True)

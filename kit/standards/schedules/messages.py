@@ -76,13 +76,23 @@ class GoAhead:
     unit: str = ""
 
 
+@dataclass(frozen=True)
+class Remainder:
+    """What is forecast beyond the last day: a figure, wanted on no day."""
+
+    quantity: Decimal
+    segment: int
+    unit: str = ""
+
+
 @dataclass
 class ArticleSchedule:
     """What a message says of an article at a place.
 
     articles, places, references: meaning (see `habits.MEANINGS`) -> code. segment, offset, tag:
     where it begins, by number and by byte, and with what.
-    says_nothing: whether it says that nothing is wanted, in so many words.
+    remainder: what is forecast beyond its lines. says_nothing: whether it says that nothing is
+    wanted, in so many words.
     received_unit: and all units, as they were sent, "" where none is.
     findings: what of it could not be read; what is an error leaves out what it is about.
     """
@@ -106,6 +116,7 @@ class ArticleSchedule:
     production: GoAhead | None = None
     material: GoAhead | None = None
     lines: list[PlannedQuantity] = field(default_factory=list)
+    remainder: Remainder | None = None
     says_nothing: bool = False
     findings: list[Finding] = field(default_factory=list)
 

@@ -77,6 +77,7 @@ def _opened(record: Record) -> Envelope:
         application="",
         wants_answer=False,
         is_test=False,
+        previous=fields["old_number"] if fields["old_number"].strip("0") else "",
     )
     kind = MessageKind(TYPE, agency=_AGENCY)
     found.messages.append(EnvelopedMessage(fields["number"], kind, record.offset))

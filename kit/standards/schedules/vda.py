@@ -6,8 +6,7 @@ that counts them. A call-off replaces the one before completely.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from kit.standards.edifact.faults import Fault, Finding
@@ -23,6 +22,7 @@ from kit.standards.schedules.messages import (
     LineKind,
     MessagePart,
     PlannedQuantity,
+    Remainder,
     ScheduleMessage,
     Span,
     in_portions,
@@ -46,12 +46,13 @@ _UNITS = {
     "L": "LTR",
 }
 """Unit of 512 -> its code of `kit.standards.units`; others are given as they were sent."""
-_DAY = timedelta(days=1)
 _DATE_LENGTH = 6
 _NONE, _NO_DEMAND, _BACKLOG, _IMMEDIATE, _PERIODS, _REMAINDER = (
     *("000000", "222222", "333333"),
     *("444444", "555555", "999999"),
 )
+_WITHOUT_QUANTITY = (_NONE, _NO_DEMAND, _PERIODS)
+"""No date, no demand, and that periods follow: nothing is wanted by these."""
 _BEFORE: Mapping[str, tuple[str, ...]] = {
     "513": ("512",),
     "514": ("513", "514"),
@@ -132,7 +133,6 @@ def _ended(into: _Transmission) -> Iterator[ArticleSchedule]:
         into.article.findings += [it for it in before if it.is_error]
         if into.before is not None and into.before.type == "512":
             _keep(into, into.before, Fault.MISSING, "No 513 follows.", of_article=True)
-        _date_remainder(into.article)
         yield into.article
         into.article = None
 
@@ -144,17 +144,6 @@ def _left(into: _Transmission) -> Iterator[ArticleSchedule]:
         into.article.findings.append(missing)
     yield from _ended(into)
     into.found.findings.append(missing)
-
-
-def _date_remainder(article: ArticleSchedule) -> None:
-    """Say when the rest of a forecast is wanted: behind what stands before it, to the horizon."""
-    before: Span | None = None
-    for place, line in enumerate(article.lines):
-        if line.code == _REMAINDER and before is not None:
-            start, horizon = before.end, article.horizon_end
-            end = start + _DAY if horizon is None or horizon.end <= start else horizon.end
-            article.lines[place] = replace(line, span=Span(start, end))
-        before = line.span or before
 
 
 def _keep(
@@ -266,35 +255,39 @@ def _quantities(into: _Transmission, record: Record) -> None:
             article.receipts.append(receipt)
     for at in range(5 if record.type == "513" else 8):
         code, quantity = fields[f"date{at}"], fields[f"sum{at}"]
-        if code == _PERIODS:
-            into.at_periods = True
-        elif code not in ("", _NONE):
+        into.at_periods = into.at_periods or code == _PERIODS
+        if code not in ("", *_WITHOUT_QUANTITY):
             _line(into, record, code, quantity)
         elif quantity.strip("0"):
             text = f"No date stands before {quantity!r}."
+            if code in (_NO_DEMAND, _PERIODS):
+                text = f"{code} is no date, and {quantity!r} stands behind it."
             _keep(into, record, Fault.MISSING, text, of_article=True)
+        elif code == _NO_DEMAND:
+            article.says_nothing = True
 
 
 def _line(into: _Transmission, record: Record, code: str, amount: str) -> None:
     if into.article is None:
         return
-    if code == _NO_DEMAND:
-        into.article.says_nothing = True
-        return
     quantity = _number(into, record, amount, is_needed=True)
     if quantity is None:
+        return
+    if code == _REMAINDER:
+        before = Decimal() if into.article.remainder is None else into.article.remainder.quantity
+        into.article.remainder = Remainder(before + quantity, record.number, into.unit)
         return
     kind = _KINDS.get(code, "SCHEDULED")
     bucket: LineBucket = "PERIOD"
     span = None
-    if code not in (_REMAINDER, *_KINDS):
+    if code not in _KINDS:
         try:
             bucket, span = _when(code, at_periods=into.at_periods)
         except ValueError:
             text = f"{code!r} is no date of VDA 4905."
             _keep(into, record, Fault.INVALID_VALUE, text, of_article=True)
             return
-    elif code in _KINDS:
+    else:
         bucket = "DAY"
     if len(into.article.lines) == MOST_LINES:
         text = f"An article has at most {MOST_LINES:,} lines."

@@ -22,6 +22,13 @@ class OutgoingInterchangeSent(Event):
     """It was handed to its partner."""
 
 
+@event("outgoing_interchange.replaced", OutgoingInterchange)
+class OutgoingInterchangeReplaced(Event):
+    """It does not leave any more: another answer to the same took its place before it left."""
+
+    by: Annotated[Annotated[UUID, IdOf("OutgoingInterchange")], "The one that leaves instead."]
+
+
 @event("outgoing_interchange.wanted_again", OutgoingInterchange)
 class OutgoingInterchangeWantedAgain(Event):
     """What it answers came once more: it waits to be sent again."""

@@ -34,6 +34,7 @@ parcel.returned_to_sender parcel.exception parcel.lost parcel.reports_withdrawn
 release.received release.consented release.rejected release.withdrawn release.activated
 release.superseded interchange.received interchange.replayed interchange.rejected
 outgoing_interchange.written outgoing_interchange.sent outgoing_interchange.wanted_again
+outgoing_interchange.replaced
 webhook.created webhook.paused webhook.resumed webhook.disabled webhook.deleted
 """,
     WINDOW: """

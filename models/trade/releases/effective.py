@@ -137,9 +137,17 @@ def _lines(reader: Tables, name: str) -> Any:
 
 def _last_day(line: Any) -> ColumnElement[Any]:
     """Return the last day on which something of a line may arrive."""
-    length = _day(line, line.window_latest - _TICK) - _first_day(line)
-    last: ColumnElement[Any] = line.arrives_on + length
-    return last
+    return _wanted_on(line) + _length(line)
+
+
+def _length(line: Any) -> ColumnElement[Any]:
+    """Return how many days lie between its first and its last one."""
+    return _day(line, line.window_latest - _TICK) - _first_day(line)
+
+
+def _wanted_on(line: Any) -> ColumnElement[Any]:
+    """Return the first day on which a line is wanted, as of arrival: horizons ask for that one."""
+    return func.coalesce(line.wanted_on, line.arrives_on, type_=Date())
 
 
 def _first_day(line: Any) -> ColumnElement[Any]:
@@ -155,8 +163,8 @@ def _is_after(line: Any, over: Any) -> ColumnElement[bool]:
 
     over: until and owed, of `_overlay`.
     """
-    is_long = and_(line.bucket != fixed(ScheduleBucket.DAY), _last_day(line) > over.until)
-    is_after = or_(line.arrives_on > over.until, is_long)
+    length = case((line.bucket != fixed(ScheduleBucket.DAY), _length(line)), else_=fixed(0))
+    is_after = _wanted_on(line) + length > over.until
     return and_(or_(line.kind == fixed(ScheduleKind.SCHEDULED), over.owed.is_not(None)), is_after)
 
 
@@ -169,20 +177,21 @@ def _taken(reader: Tables, forecast: Any, jit: Any, over: Any) -> Any:
     """
     until = over.until
     line, arriving = _lines(reader, "sf"), _lines(reader, "sa")
-    lines = select(line.quantity, line.arrives_on, _is_after(line, over).label("is_after"))
+    on = _wanted_on(line).label("on")
+    lines = select(line.quantity, on, _is_after(line, over).label("is_after"))
     lines = lines.where(*ours(reader, line), line.release_id == forecast.id)
     lateral = lines.correlate_except(line).lateral("cut")
     cut = lateral.c
     before = func.sum(cut.quantity, type_=_QUANTITY).filter(~cut.is_after)
     buckets = select(
-        func.min(cut.arrives_on).filter(cut.is_after, cut.arrives_on <= until).label("begins"),
+        func.min(cut.on).filter(cut.is_after, cut.on <= until).label("begins"),
         func.coalesce(before, fixed(0), type_=_QUANTITY).label("before"),
     )
     of = buckets.correlate_except(lateral).lateral("buckets")
     come_by = select(func.sum(arriving.quantity, type_=_QUANTITY)).where(
         *ours(reader, arriving),
         arriving.release_id == jit.id,
-        arriving.arrives_on.between(of.c.begins, until),
+        _wanted_on(arriving).between(of.c.begins, until),
     )
     come = jit.cumulative_received - forecast.cumulative_received - of.c.before
     come = case((jit.period_id == forecast.period_id, func.greatest(come, fixed(0))))
@@ -257,7 +266,8 @@ def _supplied(reader: Tables, of: Any) -> Any:
     Each account is sorted by itself: all lines of a large customer would not fit into memory. Both
     releases as one list let PostgreSQL look for their lines by the index, also where it does not
     know yet how many lines there are. What is left of a bucket on both sides of the horizon begins
-    with the first day after it, and leaves as many days before as its own first day.
+    with the first day after it, and leaves and arrives by the calendars of when it was sent, or as
+    many days later where those play no part.
     """
     line = _lines(reader, "sl")
     cut = _cut(of, line)
@@ -272,13 +282,20 @@ def _supplied(reader: Tables, of: Any) -> Any:
     starts_at = func.timezone(line.window_zone, starts_on)
     rows = select(
         *(getattr(line, name).label(name) for name in _OF_LINE),
-        case((cut.c.later > fixed(0), starts_at), else_=line.window_earliest).label(
+        func.greatest(starts_at, line.window_earliest, type_=DateTime(timezone=True)).label(
             "window_earliest"
         ),
         case((is_cut, func.least(line.quantity, left, type_=_QUANTITY)), else_=line.quantity).label(
             "quantity"
         ),
-        *((getattr(line, name) + later).label(name) for name in ("ships_on", "arrives_on")),
+        func.coalesce(line.rest_ships_on[cut.c.later], line.ships_on + later, type_=Date()).label(
+            "ships_on"
+        ),
+        func.coalesce(
+            line.rest_arrives_on[cut.c.later],
+            case((cut.c.later > fixed(0), of.until + fixed(1)), else_=line.arrives_on),
+            type_=Date(),
+        ).label("arrives_on"),
         (of.received + whole + left).label("cumulative_released"),
     )
     rows = rows.select_from(line).join(cut, true()).where(*_counting(reader, of, line))
@@ -291,8 +308,8 @@ def _cut(of: Any, line: Any) -> Any:
     later: for a line that counts, of the forecast, which begins up to the horizon, or has no day.
     """
     is_undated = and_(of.until.is_not(None), line.kind != fixed(ScheduleKind.SCHEDULED))
-    is_cut = and_(line.release_id == of.forecast, or_(line.arrives_on <= of.until, is_undated))
-    later = case((is_cut, func.greatest(of.until + fixed(1) - line.arrives_on, fixed(0))))
+    is_cut = and_(line.release_id == of.forecast, or_(_wanted_on(line) <= of.until, is_undated))
+    later = case((is_cut, func.greatest(of.until + fixed(1) - _wanted_on(line), fixed(0))))
     rows = select(type_coerce(later, Integer()).label("later"))
     return rows.correlate_except(ScheduleLine).lateral("cut")
 

@@ -5,7 +5,17 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, case, cast, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Date,
+    Index,
+    UniqueConstraint,
+    case,
+    cast,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -104,12 +114,13 @@ class Release(Owned):
     number: the customer's own, which may begin again; releases are ordered by issued_at, then by
     received_at. cumulative_received: what the customer says it had received in all when it sent
     the release, in the contract unit. *_go_ahead: the cumulative quantities up to which the
-    customer answers for what was made, and for material, until a day each. calculated_at: of which
-    instant the customer's figures are. planner: a name or code of the customer's. counted_from:
-    the day from which it counts, as it was sent. tells_received: whether the customer said what it
-    had received; counted_until: as of `AccountPeriod`, by this release. state_reason: why it was
-    rejected or withdrawn. answered_at: when the customer was last told what of it cannot be met.
-    replaced: what it changed when it came into force, None where that was before this was kept.
+    customer answers for what was made, and for material, until a day each. rest_of_forecast: what
+    is forecast without a day, beyond its lines. calculated_at: of which instant the customer's
+    figures are. planner: a name or code of the customer's. counted_from: the day from which it
+    counts, as it was sent. tells_received: whether the customer said what it had received;
+    counted_until: as of `AccountPeriod`, by this release. state_reason: why it was rejected or
+    withdrawn. answered_at: when the customer was last told what of it cannot be met. replaced: what
+    it changed when it came into force, None where that was before this was kept.
     """
 
     __tablename__ = "releases"
@@ -144,7 +155,10 @@ class Release(Owned):
         known("type", ReleaseType),
         known("function", ReleaseFunction),
         known("state", ReleaseState),
-        not_negative("cumulative_received", "production_go_ahead", "material_go_ahead"),
+        not_negative(
+            *("cumulative_received", "production_go_ahead", "material_go_ahead"),
+            "rest_of_forecast",
+        ),
         check("horizon_ordered", "horizon_start <= horizon_end"),
     )
 
@@ -170,6 +184,7 @@ class Release(Owned):
     production_go_ahead_until: Mapped[date | None]
     material_go_ahead: Mapped[Decimal | None]
     material_go_ahead_until: Mapped[date | None]
+    rest_of_forecast: Mapped[Decimal | None]
     counted_from: Mapped[date | None]
     counted_until: Mapped[datetime | None]
     tells_received: Mapped[bool]
@@ -232,7 +247,10 @@ class ScheduleLine(Packaged, Owned):
     """One quantity at one time of a release; lines are supplied in the order of line_no.
 
     window: as it was sent, its days those of date_meaning. transit_days: between shipment and
-    arrival. ships_on, arrives_on: the first day of the window as both, by the calendars of then.
+    arrival. ships_on, arrives_on: when it is to leave and arrive, by the calendars of then.
+    wanted_on: the first day of its window as of arrival, None where that is arrives_on.
+    rest_ships_on, rest_arrives_on: both of what is left of a bucket that begins one day later, two,
+    and so on; None where calendars play no part, or none is ever left.
     pattern: weekdays or parts of a flexible bucket, and code: of the line, both as sent.
     """
 
@@ -260,6 +278,9 @@ class ScheduleLine(Packaged, Owned):
     transit_days: Mapped[int]
     ships_on: Mapped[date]
     arrives_on: Mapped[date]
+    wanted_on: Mapped[date | None]
+    rest_ships_on: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
+    rest_arrives_on: Mapped[list[date] | None] = mapped_column(ARRAY(Date))
     code: Mapped[str | None]
     window_earliest: Mapped[datetime]
     window_latest: Mapped[datetime]

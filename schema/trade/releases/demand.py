@@ -90,9 +90,14 @@ class Demand:
     ships_on: date = strawberry.field(
         description="The day on which it is to leave so that it arrives on `arrivesOn`: transit"
         " days are working days of the carrier of the contract's `route`, or else of the customer,"
-        " or of the merchant; it leaves when its location works, or else the merchant."
+        " or of the merchant; it leaves when its location works, or else the merchant. So does what"
+        " is left of a bucket behind the horizon of what is wanted just in time."
     )
-    arrives_on: date = strawberry.field(description="The first day of its window, as of arrival.")
+    arrives_on: date = strawberry.field(
+        description="The day on which it is to arrive: the first one of its window on which the"
+        " customer works, and its carrier if it is under way for days; where there is none, the"
+        " last one before."
+    )
     due_on: date = strawberry.field(
         description="`shipsOn`, but today where something of it is open and that day is over, it is"
         " backlog, or wanted at once. Days are those of the contract's time zone."

@@ -107,8 +107,8 @@ described(
     "Order of a list of demand.",
     DUE_ON="By the day on which it is to leave.",
     DUE_ON_DESC="By the day on which it is to leave, last first.",
-    ARRIVES_ON="By the first day of its window, as of arrival.",
-    ARRIVES_ON_DESC="By the first day of its window, as of arrival, last first.",
+    ARRIVES_ON="By the day on which it is to arrive.",
+    ARRIVES_ON_DESC="By the day on which it is to arrive, last first.",
 )
 
 __all__ = [

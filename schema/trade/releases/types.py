@@ -70,10 +70,14 @@ class ScheduleLine(Node):
         " the contract's `route`, or else of the customer."
     )
     ships_on: date = strawberry.field(
-        description="The day on which it is to leave, by the calendars of when it was taken in."
+        description="The day on which it is to leave, by the calendars of when it was taken in: the"
+        " last one on which we work and from which it is there on `arrivesOn`. What is to leave on"
+        " a day at rest leaves on the last one before."
     )
     arrives_on: date = strawberry.field(
-        description="The first day of its window, as of arrival, likewise."
+        description="The day on which it is to arrive, likewise: the first one of its window on"
+        " which the customer works, and its carrier if it is under way for days; where there is"
+        " none, the last one before."
     )
     bucket: ScheduleBucket = strawberry.field(description="For how long it is.")
     pattern: str | None = strawberry.field(
@@ -92,7 +96,9 @@ class ScheduleLine(Node):
     open_quantity: Decimal = related(
         progress,
         "What is still to ship of it: `cumulativeReleased` less `supplied` of its account's"
-        " `period`, not below zero and not above `quantity`. 0 for a superseded release.",
+        " `period`, not below zero and not above `quantity`: of this release alone. What is open of"
+        " it beside a schedule just in time, which is supplied first, says `demand`. 0 for a"
+        " superseded release.",
         attribute="open_quantity",
         directives=[_OF_EARLIER],
     )
@@ -213,6 +219,10 @@ class Release(Node):
         description="Cumulative quantity for which material may be bought at its risk."
     )
     material_go_ahead_until: date | None = strawberry.field(description="Last day of that.")
+    rest_of_forecast: Decimal | None = strawberry.field(
+        description="What is forecast beyond its schedule lines without a day (VDA 4905: 999999):"
+        " it is no line, and not in `cumulativeReleased` or `demand`."
+    )
     cumulative_received: Decimal = strawberry.field(
         description="What the customer had received in all when it sent this."
     )

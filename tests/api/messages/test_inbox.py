@@ -128,8 +128,9 @@ async def test_other_bytes_under_a_used_reference_are_held_until_somebody_decide
         assert (other["state"], codes(other)) == ("HELD", ["DUPLICATE_REFERENCE"])
         assert (other["answers"], other["messages"]["nodes"]) == ([], [])
     held = {"interchangeId": others[0]["id"]}
-    stays = (await ask(REPLAY, input=held))["it"]["interchange"]
-    assert (stays["state"], codes(stays)) == ("HELD", ["DUPLICATE_REFERENCE"])
+    (error,) = (await ask(REPLAY, input=held))["it"]["userErrors"]
+    assert (error["code"], error["field"]) == ("WRONG_STATE", ["input", "interchangeId"])
+    assert error["message"].startswith("It is held still: Another interchange")
     taken = (await ask(REPLAY, input={**held, "isReferenceFree": True}))["it"]["interchange"]
     assert (taken["state"], taken["messages"]["totalCount"], codes(taken)) == ("ACCEPTED", 2, [])
     rejected = (await ask(REJECT, input={"interchangeId": others[1]["id"]}))["it"]["interchange"]
@@ -156,8 +157,8 @@ async def test_an_unknown_sender_is_held_and_read_once_it_is_known(ask) -> None:
     held = await received(ask, files.interchange(name))
     assert (held["state"], codes(held)) == ("HELD", ["UNKNOWN_SENDER"])
     await files.partner(ask, identification=name, qualifier="ZZ")
-    other = (await ask(REPLAY, input={"interchangeId": held["id"]}))["it"]["interchange"]
-    assert other["state"] == "HELD"
+    (error,) = (await ask(REPLAY, input={"interchangeId": held["id"]}))["it"]["userErrors"]
+    assert error["message"] == "It is held still: No active partner is called so."
     known = await files.partner(ask, identification=name)
     # Whose name is another one's is refused alone.
     items = [{"code": fresh("P"), "identification": of, "qualifier": "14"} for of in (name, "NEW")]
@@ -175,7 +176,6 @@ async def test_an_unknown_sender_is_held_and_read_once_it_is_known(ask) -> None:
     entries = [(it["type"], it["payload"].get("state")) for it in taken["timeline"]["nodes"]]
     assert entries == [
         ("interchange.received", "HELD"),
-        ("interchange.replayed", "HELD"),
         ("interchange.replayed", "ACCEPTED"),
     ]
 

@@ -1,11 +1,15 @@
 """Notifications as staff sees them, and what it decides on them."""
 
+from threading import Thread, current_thread, main_thread
+
 import pytest
 
+from commands.messages.notifications.mails.letters import Letter, WrittenMail
 from kit.ids import new_id, to_global
 from models.access.viewers import Actor
 from models.master.parties import Party, PartyRole
 from models.messages.notifications import NotificationMail
+from resolvers.messages import notifications
 from tests import make
 from tests.make import reasons
 from tests.make.feed import rows
@@ -80,6 +84,21 @@ async def test_who_is_told_of_what_is_listed_and_nobody_but_staff_sees_it(world,
 
 async def rows_party(world):
     return next(it for it in await rows(world, Party) if PartyRole.CUSTOMER in it.roles)
+
+
+async def test_a_preview_is_written_beside_the_event_loop(world, ask, monkeypatch):
+    threads, write = list[Thread](), notifications.write_mail
+
+    def watched(letter: Letter) -> WrittenMail:
+        threads.append(current_thread())
+        return write(letter)
+
+    monkeypatch.setattr(notifications, "write_mail", watched)
+    order = await orders.order(world, ask)
+    values = {"kind": "ORDER_CONFIRMED", "id": order["id"], "language": "EN"}
+    assert (await ask(PREVIEW, **values))["notificationPreview"]["text"]
+    assert len(threads) == 1
+    assert main_thread() not in threads
 
 
 async def test_a_preview_tells_how_things_stand_in_any_language(world, ask):

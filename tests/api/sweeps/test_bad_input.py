@@ -305,6 +305,7 @@ KEYS = {
     *("channelCodes", "priceListCode", "buyerContactCode", "partyNumber", "shipToAddressCode"),
     *("text", "timeZone", "trackingNumber", "trackingUrl"),
     *("url", "eventTypes", "triggers", "WebhookConditionInput.field", "document"),
+    "OtherNumberInput.ours",
 }
 """Texts that follow a rule of their own, or name a row."""
 

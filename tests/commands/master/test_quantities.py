@@ -50,7 +50,10 @@ MOVES = {
 OF_CUSTOMERS = {
     f"{model}.{name}"
     for model in ("ContractRelease", "RecordedRelease")
-    for name in ("cumulative_received", "material_go_ahead", "production_go_ahead")
+    for name in (
+        *("cumulative_received", "material_go_ahead", "production_go_ahead"),
+        "rest_of_forecast",
+    )
 } | {
     "LineAnswer.quantity",
     "OpeningBalance.issued",

@@ -33,6 +33,40 @@ async def test_a_partner_may_write_without_what_is_on_its_way(ask, world) -> Non
     assert await quantities(ask) == {(None, "D1"): ["20", "40", "100"]}
 
 
+async def test_what_is_nothing_of_ours_is_refused_at_its_place(ask, partner) -> None:
+    names = {"theirs": "X", "ours": "NONE"}
+    item = {key: partner[key] for key in ("code", "identification")}
+    item |= {"partyNumber": "NORTH", "articleNumbers": [names], "placeCodes": [names]}
+    payload = (await ask(files.UPSERT, input={"partnerProfiles": [item]}))["it"]
+    errors = payload["userErrors"] or payload["results"][0]["userErrors"]
+    assert [(it["code"], it["field"][-3:]) for it in errors] == [
+        ("NOT_FOUND", ["articleNumbers", "0", "ours"]),
+        ("NOT_FOUND", ["placeCodes", "0", "ours"]),
+    ]
+
+
+async def test_a_message_is_of_the_party_whose_partner_sent_it(ask, world, partner) -> None:
+    """Not of another one that the profile names by the time it is read."""
+    content = HEAD % b"202603020630" + PIECES % (b"", b"12") + END
+    await parties.company(world, number="SOUTH")
+    own = {key: partner[key] for key in ("code", "identification")}
+    await files.received(ask, schedules.sent(partner, content, "EARLY"))
+    await files.partner(ask, **own, partyNumber="SOUTH")
+    await files.read_all(world)
+    (message,) = (await ask(MESSAGES))["interchangeMessages"]["nodes"]
+    assert (message["fate"], [it["code"] for it in message["findings"]]) == ("REFUSED", ["INVALID"])
+    assert await quantities(ask) == {}
+    await files.partner(ask, **own, partyNumber="NORTH")
+    await ask(AGAIN, ids=[message["id"]])
+    await files.read_all(world)
+    assert await quantities(ask) == {("5500012345", "D1"): ["0", "12"]}
+
+
+MESSAGES = "{ interchangeMessages(first: 9) { nodes { id fate findings { code } } } }"
+AGAIN = """mutation ($ids: [ID!]!) {
+  it: interchangeMessagesReplay(input: {messageIds: $ids}) { userErrors { code } } }"""
+
+
 @pytest.mark.parametrize("ours", ["4711-A", "4712", None])
 async def test_a_partner_may_call_articles_otherwise_than_we_do(ask, world, partner, ours) -> None:
     """Its own names go before our SKUs, so that what is called like another one is the other."""

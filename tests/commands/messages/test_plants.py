@@ -23,7 +23,7 @@ READ = """
   releases(first: 20, filter: {states: [ACTIVE]}) { nodes {
     type number state issuedAt function horizonStart horizonEnd cumulativeReceived
     lastReceipts { deliveryNote quantity receivedOn dispatchedOn } engineeringRevision
-    productionGoAhead productionGoAheadUntil materialGoAhead materialGoAheadUntil
+    productionGoAhead productionGoAheadUntil materialGoAhead materialGoAheadUntil restOfForecast
     account { shipTo { code } unloadingPoint periods { startsOn } }
     scheduleLines { kind commitment bucket dateMeaning quantity window { earliest } }
   } } } } }
@@ -79,6 +79,7 @@ def _shaped(article: str, release: dict[str, Any]) -> dict[str, Any]:
         "production": [release["productionGoAhead"], release["productionGoAheadUntil"]],
         "material": [release["materialGoAhead"], release["materialGoAheadUntil"]],
         "revision": release["engineeringRevision"],
+        "rest": release["restOfForecast"],
         "lines": [
             [
                 *(line[name] for name in ("kind", "commitment", "bucket", "dateMeaning")),

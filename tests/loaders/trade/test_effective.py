@@ -62,7 +62,23 @@ def gone(sent: Sent) -> Decimal:
 
 def last_day(line: dict[str, Any]) -> date:
     lasts = day(line["window_latest"] - TICK) - day(line["window_earliest"])
-    return line["arrives_on"] + lasts
+    return wanted_on(line) + lasts
+
+
+def wanted_on(line: dict[str, Any]) -> date:
+    return line["wanted_on"] or line["arrives_on"]
+
+
+def left_over(line: dict[str, Any], shift: timedelta) -> dict[str, date]:
+    """Return when what is left of a bucket leaves and arrives: as it is told, or as much later."""
+    days = {"ships_on": line["ships_on"] + shift, "arrives_on": wanted_on(line) + shift}
+    if not shift:
+        return {name: line[name] for name in days}
+    for name in days:
+        known = line[f"rest_{name}"]
+        if known is not None and shift.days <= len(known):
+            days[name] = known[shift.days - 1]
+    return days
 
 
 def after(forecast: Sent, jit: Sent, until: date, owed: Decimal | None) -> Iterator[dict[str, Any]]:
@@ -72,11 +88,11 @@ def after(forecast: Sent, jit: Sent, until: date, owed: Decimal | None) -> Itera
     may want it once more at once.
     """
     its = [it for it in forecast.lines if it["kind"] == "SCHEDULED" or owed is not None]
-    cut = [it for it in its if it["arrives_on"] <= until < last_day(it) and it["bucket"] != "DAY"]
-    later = [it for it in its if it["arrives_on"] > until]
+    cut = [it for it in its if wanted_on(it) <= until < last_day(it) and it["bucket"] != "DAY"]
+    later = [it for it in its if wanted_on(it) > until]
     cut += [it for it in later if it["kind"] != "SCHEDULED"]
-    first = min((it["arrives_on"] for it in cut), default=date.max)
-    taken = sum(it["quantity"] for it in jit.lines if first <= it["arrives_on"] <= until)
+    first = min(map(wanted_on, cut), default=date.max)
+    taken = sum(it["quantity"] for it in jit.lines if first <= wanted_on(it) <= until)
     if forecast.period is jit.period:
         before = sum(it["quantity"] for it in forecast.lines if it not in cut and it not in later)
         come = jit.release["cumulative_received"] - forecast.release["cumulative_received"]
@@ -86,9 +102,8 @@ def after(forecast: Sent, jit: Sent, until: date, owed: Decimal | None) -> Itera
         if line in cut:
             left = max(Decimal(0), line["quantity"] - taken)
             taken -= line["quantity"] - left
-            shift = max(timedelta(0), until + timedelta(1) - line["arrives_on"])
-            days = {name: line[name] + shift for name in ("ships_on", "arrives_on")}
-            yield {**line, **days, "quantity": left}
+            shift = max(timedelta(0), until + timedelta(1) - wanted_on(line))
+            yield {**line, **left_over(line, shift), "quantity": left}
         elif line in later:
             yield line
 
@@ -264,6 +279,10 @@ class Customer:
         first, transit = day(earliest), timedelta(chance.choice((0, 0, 1, 2, 5)))
         meaning = chance.choice(("ARRIVAL", "ARRIVAL", "SHIPMENT"))
         is_arrival = meaning == "ARRIVAL"
+        wanted = first if is_arrival else first + transit
+        arrives = wanted + timedelta(chance.choice((0, 0, 0, 1, -1, -3)))
+        length = chance.choice((0, 0, 1, 6, 14))
+        rests = [wanted + timedelta(it + chance.choice((0, 1, -2))) for it in range(1, length + 1)]
         return {
             "kind": chance.choice(("SCHEDULED",) * 4 + ("BACKLOG", "IMMEDIATE")),
             "bucket": chance.choice(("DAY", "WEEK", "MONTH", "PERIOD", "FLEXIBLE")),
@@ -271,7 +290,10 @@ class Customer:
             "commitment": "FIRM",
             "transit_days": transit.days,
             "ships_on": first - transit if is_arrival else first,
-            "arrives_on": first if is_arrival else first + transit,
+            "arrives_on": arrives,
+            "wanted_on": wanted if wanted != arrives else None,
+            "rest_ships_on": [it - transit for it in rests] or None,
+            "rest_arrives_on": rests or None,
             "window_earliest": earliest,
             "window_latest": earliest + timedelta(hours=chance.choice((2, 24, 24, 48, 168, 360))),
             "window_zone": "Europe/Berlin",

@@ -11,7 +11,11 @@ mutation ($input: DocumentsRegisterInput!) { documentsRegister(input: $input) { 
 """
 
 
+ADDRESS = "query ($id: ID!) { node(id: $id) { ... on Address { code } } }"
+
+
 async def partner_profiles_upsert(s: Scene) -> dict[str, Any]:
+    address = await s.ask(ADDRESS, id=s.address)
     item = {
         "code": fresh("P"),
         "identification": fresh("I"),
@@ -27,8 +31,8 @@ async def partner_profiles_upsert(s: Scene) -> dict[str, Any]:
         "scheduleCodes": [{"element": "PLACE", "code": "LOC 7", "meaning": "UNLOADING_POINT"}],
         "firstFirmIsBacklog": True,
         "contentAnswer": "ON_FINDINGS",
-        "articleNumbers": [{"theirs": "7700-A", "ours": "BOLT"}],
-        "placeCodes": [{"theirs": "042", "ours": "MAIN"}],
+        "articleNumbers": [{"theirs": "7700-A", "ours": await code_of(s, "product")}],
+        "placeCodes": [{"theirs": "042", "ours": address["node"]["code"]}],
         "isNetOfTransit": True,
         "timeZone": "Europe/Berlin",
         "isActive": True,

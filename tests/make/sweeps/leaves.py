@@ -265,6 +265,7 @@ _ZERO = _PRICED | {
     "cumulativeReceived",
     "productionGoAhead",
     "materialGoAhead",
+    "restOfForecast",
 }
 _PLAIN: Mapping[str, Mapping[Any, str]] = {
     "Currency": dict.fromkeys(("XXY", "eur", "", "\0", LONG), "INVALID_CURRENCY"),

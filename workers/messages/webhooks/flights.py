@@ -16,9 +16,11 @@ from commands.messages.webhooks.judging import Result
 from commands.messages.webhooks.lanes import Underway, WebhookBatch, claim, proceed
 from commands.writing.running.run import run_unasked
 from kit.db.database import Database
+from kit.limits import DEFAULT_LIMITS
 from kit.loop.recent import Recent
 from models.messages.webhooks.tables import WebhookLane
 from workers.messages.webhooks.bodies import bodies
+from workers.messages.webhooks.holding import Holding
 from workers.messages.webhooks.sending import WebhookSender
 from workers.running.chores import Chore
 
@@ -30,17 +32,23 @@ LANE_QUIET_S = 0.05
 """Between two looks that hints ask for."""
 ENDPOINTS_AT_ONCE = 200
 """Endpoints that one process sends to at once: one that is slow keeps none of the others."""
+LONGEST, LONGEST_WITHOUT = DEFAULT_LIMITS.answer, 64 * 1024
+"""Bytes of a message with a document, and without."""
 _PAGES = 20
 """Pages of a replay that are looked through in one step for messages."""
 _PACES = 10_000
 
 
 class Pace:
-    """How many messages may begin: so many in a second, and as many at once after a pause."""
+    """How many messages may begin: so many in a second, and as many at once after a pause.
+
+    longest: bytes of one.
+    """
 
     def __init__(self) -> None:
         """Begin with one, before it is known how many may."""
         self.per_second, self._left, self._at = 1, 1.0, monotonic()
+        self.longest = LONGEST
 
     def room(self) -> int:
         """Return how many may begin now."""
@@ -68,6 +76,7 @@ class _Flight:
     merchant_id: UUID
     webhook_id: UUID
     pace: Pace
+    holding: Holding
     flying: dict[asyncio.Task[Result], UUID] = field(default_factory=dict)
     results: Sequence[Result] = ()
 
@@ -80,20 +89,27 @@ class _Flight:
                     is_last = monotonic() > ends
                     if not self.flying and not is_last:
                         await self.pace.ready()
+                        await self.holding.ready(self.merchant_id, self.pace.longest)
                     rung.clear()
-                    made = await self._proceed(is_last=is_last)
-                    if made is not None:
-                        await self._begin(made)
+                    await self._go_on(is_last=is_last)
                     if not self.flying:
                         return is_last
                     await self._wait(rung)
             finally:
                 await self._end()
 
-    async def _proceed(self, *, is_last: bool) -> WebhookBatch | None:
-        schedule = self.sender.schedule
-        room = max(0, min(schedule.at_once - len(self.flying), self.pace.room()))
-        flying = [*self.flying.values()]
+    async def _go_on(self, *, is_last: bool) -> None:
+        """Note what has come back, and begin with as many messages as there is room for."""
+        own, longest = self.merchant_id, self.pace.longest
+        left = self.sender.schedule.at_once - len(self.flying)
+        room = max(0, min(left, self.pace.room(), self.holding.room(own, longest)))
+        with self.holding.reserved(own, room * longest):
+            made = await self._proceed(room, is_last=is_last)
+            if made is not None:
+                await self._begin(made)
+
+    async def _proceed(self, room: int, *, is_last: bool) -> WebhookBatch | None:
+        schedule, flying = self.sender.schedule, [*self.flying.values()]
         results, self.results = self.results, ()
         sent = Underway(
             self.webhook_id, self.sender.process, schedule, results, flying, room, is_last=is_last
@@ -103,14 +119,22 @@ class _Flight:
 
     async def _begin(self, made: WebhookBatch) -> None:
         self.pace.per_second = made.webhook.per_second
+        self.pace.longest = LONGEST if made.webhook.document else LONGEST_WITHOUT
         if not made.messages:
             return
         self.pace.take(len(made.messages))
         own = (self.database, self.sender.ask, made.webhook, made.messages)
         contents = await bodies(*own, self.sender.clock())
         for each in made.messages:
-            sending = self.sender.send(made, each, contents[each.id])
-            self.flying[asyncio.create_task(sending)] = each.id
+            content = contents[each.id]
+            task = asyncio.create_task(self.sender.send(made, each, content))
+            self._hold(task, len(content) if isinstance(content, str) else 0)
+            self.flying[task] = each.id
+
+    def _hold(self, task: asyncio.Task[Result], size: int) -> None:
+        """Hold what a message takes until it is sent."""
+        self.holding.take(self.merchant_id, size)
+        task.add_done_callback(lambda _: self.holding.give(self.merchant_id, size))
 
     async def _wait(self, rung: asyncio.Event) -> None:
         """Wait for an answer, for news of the merchant, or a second."""
@@ -136,9 +160,9 @@ class _Flight:
 class Flights:
     """Sends what waits for endpoints, in this process."""
 
-    def __init__(self, sender: WebhookSender) -> None:
-        """Take by whom each message is sent."""
-        self.sender = sender
+    def __init__(self, sender: WebhookSender, holding: Holding | None = None) -> None:
+        """Take by whom each message is sent. holding: what all may hold, the usual by default."""
+        self.sender, self.holding = sender, holding or Holding()
         self._paces = Recent[Pace](_PACES)
 
     @property
@@ -160,7 +184,8 @@ class Flights:
         if is_replayed:
             await self._replay(database, merchant_id, webhook_id)
         pace = self._pace(webhook_id)
-        is_over = await _Flight(sender, database, merchant_id, webhook_id, pace).run()
+        own = (merchant_id, webhook_id, pace, self.holding)
+        is_over = await _Flight(sender, database, *own).run()
         return is_over or is_replayed
 
     def _pace(self, webhook_id: UUID) -> Pace:

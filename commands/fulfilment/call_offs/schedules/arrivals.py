@@ -64,12 +64,19 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _arrives(line: Any, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return a line's window as one of arrival: a shipment's, so many days later."""
-    start, end = line.window_earliest, line.window_latest
+    """Return a line's window as one of arrival, from the day on which it arrives on.
+
+    A shipment's is so many days later. What arrives before its window has the hours of it.
+    """
+    start, end = (it.astimezone(zone) for it in (line.window_earliest, line.window_latest))
+    later = line.arrives_on - line.window_earliest.astimezone(ZoneInfo(line.window_zone)).date()
     if line.date_meaning == DateMeaning.SHIPMENT:
-        later = line.arrives_on - line.ships_on
-        start, end = (it.astimezone(zone) + later for it in (start, end))
-    return start, end
+        return start + later, end + later
+    if later > timedelta(0):
+        return _midnight(line.arrives_on, zone), end
+    if later < timedelta(0):
+        end = min(end + later, _midnight(line.arrives_on + timedelta(1), zone))
+    return start + later, end
 
 
 def _openings(

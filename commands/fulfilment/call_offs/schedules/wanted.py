@@ -125,10 +125,11 @@ class PlanSlot:
         wanted, before, goal = (
             f"{it.normalize():f}" for it in (self.wanted, self.before, self.goal)
         )
+        still = f"The schedule still wants {wanted} then, and"
         texts = {
-            PlanStatus.CREATED: f"The schedule wants {wanted}, and nothing is planned for it.",
-            PlanStatus.RAISED: f"The schedule wants {wanted}, and {before} are planned.",
-            PlanStatus.LOWERED: f"The schedule wants {wanted} only, and {before} are planned.",
+            PlanStatus.CREATED: f"{still} nothing is planned for that.",
+            PlanStatus.RAISED: f"{still} {before} are planned.",
+            PlanStatus.LOWERED: f"{still} {before} are planned.",
             PlanStatus.CANCELLED: "The schedule wants nothing then any more.",
             PlanStatus.UNCHANGED: "It is planned as the schedule wants it.",
         }

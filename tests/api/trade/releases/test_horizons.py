@@ -1,7 +1,11 @@
-"""Buckets of a forecast that lie on both sides of the horizon of what is wanted just in time."""
+"""Buckets on both sides of the horizon of what is wanted just in time, and days at rest."""
 
 import pytest
 
+from kit.ids import to_global
+from tests.api.master.test_calendars import item, put
+from tests.api.trade.releases.test_planned_schedules import _planner, _shown
+from tests.make.master import parties
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule, window
 
@@ -171,3 +175,56 @@ async def test_a_horizon_that_ends_before_its_own_lines_ends_with_them(ask, line
         fields = {"type": "JIT", "horizonEnd": end}
         await contracts.release(ask, line, number, schedule("2026-03-10", f"3{number}"), **fields)
         assert await _quantities(ask) == [f"3{number}"]
+
+
+DAYS = """
+{ demand(first: 9) { nodes {
+  quantity shipsOn arrivesOn dueOn scheduleLine { shipsOn arrivesOn }
+} } }
+"""
+WORKED = [{"weekday": it, "opens": "06:00", "closes": "22:00"} for it in range(1, 6)]
+
+
+@pytest.fixture
+async def planner(ask, world):
+    customer = to_global("Party", await parties.company(world, number="CUSTOMER"))
+    closed = {"fromOn": "2026-03-18", "toOn": "2026-03-18", "name": "Patron saint"}
+    theirs = item(
+        "THEIRS", owner={"partyNumber": "CUSTOMER"}, hours=WORKED, transitDays=2, closures=[closed]
+    )
+    written = await put(ask, item("OURS", hours=WORKED), theirs)
+    assert written["userErrors"] == []
+    return await _planner(world, ask, partyId=customer)
+
+
+async def test_what_is_wanted_on_a_day_at_rest_arrives_on_the_one_before(ask, planner):
+    # Wednesday is their patron saint's, Sunday is Sunday.
+    await planner.release(1, schedule("2026-03-18", "10"), schedule("2026-03-22", "20"))
+    rows = (await ask(DAYS))["demand"]["nodes"]
+    days = [(it["shipsOn"], it["arrivesOn"]) for it in rows]
+    assert days == [("2026-03-13", "2026-03-17"), ("2026-03-17", "2026-03-20")]
+    assert [it["scheduleLine"] for it in rows] == [
+        {"shipsOn": left, "arrivesOn": arrives} for left, arrives in days
+    ]
+    planned = await planner(until="2026-03-31")
+    assert _shown(planned, "leavesOn", "quantity") == [("2026-03-13", "10"), ("2026-03-17", "20")]
+    windows = [it["window"]["earliest"][:10] for it in planned["deliveries"]]
+    assert windows == ["2026-03-17", "2026-03-20"]
+
+
+async def test_what_is_left_of_a_week_leaves_on_a_day_that_is_worked(ask, planner):
+    week = {"window": window("2026-03-23", "2026-03-29"), "bucket": "WEEK", "quantity": "500"}
+    await planner.release(1, week)
+    jit = {"type": "JIT", "horizonEnd": "2026-03-25T23:00:00Z"}
+    await planner.release(1, schedule("2026-03-24", "200"), **jit)
+    rows = (await ask(DAYS))["demand"]["nodes"]
+    # As many days before Thursday as before Monday would be a Sunday.
+    assert [(it["quantity"], it["shipsOn"], it["arrivesOn"]) for it in rows] == [
+        ("200", "2026-03-20", "2026-03-24"),
+        ("300", "2026-03-24", "2026-03-26"),
+    ]
+    planned = await planner(until="2026-03-31")
+    assert _shown(planned, "leavesOn", "quantity") == [
+        ("2026-03-20", "200"),
+        ("2026-03-24", "300"),
+    ]

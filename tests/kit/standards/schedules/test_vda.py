@@ -65,7 +65,6 @@ SCHEDULED FORECAST DAY    2026-03-09 2026-03-10 80   260309 3
 SCHEDULED FORECAST MONTH  2026-12-01 2027-01-01 0    261200 3
 SCHEDULED FORECAST WEEK   2026-03-23 2026-03-30 500  260013 4
 SCHEDULED FORECAST PERIOD 2026-03-30 2026-04-27 900  261417 4
-SCHEDULED FORECAST PERIOD 2026-04-27 2026-09-02 4000 999999 4
 """
 
 
@@ -85,6 +84,12 @@ def test_a_file_says_what_was_reckoned_by_hand(breaks: bytes) -> None:
     assert (first.number, first.planner, first.received) == ("000000017", "MUEL", Decimal(400))
     (receipt,) = first.receipts
     assert (receipt.note, receipt.quantity) == ("1001", Decimal(60))
+    # What is forecast without a day is no line.
+    assert (first.remainder.quantity, first.remainder.unit, first.remainder.segment) == (
+        4000,
+        "PCE",
+        4,
+    )
     assert (first.production.quantity, first.material.quantity) == (2000, 3000)
     rows = [
         [
@@ -109,9 +114,21 @@ def test_counts_that_differ_and_an_end_that_is_missing_are_told() -> None:
 
 def test_what_is_no_date_is_told_and_stops_no_other_quantity() -> None:
     first, second = only(FILE.replace(b"261417", b"266117")).articles
-    assert [it.code for it in first.lines][-1] == "999999"
+    assert [it.code for it in first.lines][-1] == "260013"
+    assert first.remainder is not None
     assert [(it.fault, it.number) for it in first.findings] == [(Fault.INVALID_VALUE, 4)]
     assert second.is_whole
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [("000000", "No date stands"), ("222222", "222222 is no date"), ("555555", "555555 is no")],
+)
+def test_no_quantity_stands_behind_what_is_no_date(code: str, fault: str) -> None:
+    first, _ = only(FILE.replace(b"260309000000120", code.encode() + b"000000120")).articles
+    (found,) = first.findings
+    assert found.is_error
+    assert found.text.startswith(fault)
 
 
 def test_a_file_holds_several_transmissions() -> None:

@@ -36,6 +36,7 @@ async def _released(s: Scene) -> dict[str, Any]:
     details = {"pointOfUse": "M-3", "engineeringRevision": "C", "packagingInstruction": "KLT-6428"}
     ahead = {"productionGoAhead": "40", "productionGoAheadUntil": "2026-03-31"}
     ahead |= {"materialGoAhead": "60", "materialGoAheadUntil": "2026-04-30", "planner": "P-17"}
+    ahead["restOfForecast"] = "900"
     what = {
         "type": "FORECAST",
         "function": "REPLACE",

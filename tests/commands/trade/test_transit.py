@@ -1,0 +1,132 @@
+"""On which days what is wanted leaves and arrives: by the calendars of three who work or rest."""
+
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commands.trade.contracts.times import Window
+from commands.trade.releases.transit import LONGEST_REST, Transit
+from models.master.working import WorkedDays, works_on
+from models.trade.releases.words import DateMeaning
+
+DAY = timedelta(days=1)
+WEEK = range(1, 6)
+
+
+def _calendar(weekdays=WEEK, closed=()):
+    calendar = SimpleNamespace(
+        time_zone="UTC",
+        hours=[{"weekday": it, "opens": "06:00", "closes": "22:00"} for it in weekdays],
+        holiday_country=None,
+        holiday_subdivision=None,
+        closures=[{"from_on": it, "to_on": it} for it in closed],
+    )
+    return WorkedDays(calendar)
+
+
+def _window(first, last=None):
+    begin = datetime.combine(first, datetime.min.time(), UTC)
+    return Window(earliest=begin, latest=begin + ((last or first) - first) + DAY, time_zone="UTC")
+
+
+def _days(transit, first, last=None, meaning=DateMeaning.ARRIVAL, number=0, *, is_whole=False):
+    return transit.days(_window(first, last), meaning, number, is_whole=is_whole)
+
+
+EPIPHANY = _calendar(closed=["2027-01-06"])
+SATURDAY, NEW_YEAR = date(2026, 12, 12), date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("transit", "window", "meaning", "leaves", "arrives"),
+    [
+        # The customer rests on Wednesday; nobody knows who brings it, or somebody in two days.
+        (Transit(theirs=EPIPHANY), ["2027-01-06"], "ARRIVAL", "2027-01-05", "2027-01-05"),
+        (
+            Transit(None, EPIPHANY, _calendar(), 2),
+            ["2027-01-06"],
+            "ARRIVAL",
+            "2027-01-01",
+            "2027-01-05",
+        ),
+        # Of a month it comes on the first day that is worked, not on the last before.
+        (
+            Transit(theirs=_calendar(closed=["2027-01-01"])),
+            ["2027-01-01", "2027-01-31"],
+            "ARRIVAL",
+            "2027-01-04",
+            "2027-01-04",
+        ),
+        # In a week that is closed nothing arrives: it is there before.
+        (
+            Transit(theirs=_calendar(closed=[f"2026-12-{it}" for it in range(21, 26)])),
+            ["2026-12-21", "2026-12-27"],
+            "ARRIVAL",
+            "2026-12-18",
+            "2026-12-18",
+        ),
+        # What is to leave on a day at rest leaves before, and comes when the customer works.
+        (Transit(_calendar()), ["2026-12-12"], "SHIPMENT", "2026-12-11", "2026-12-11"),
+        (Transit(theirs=_calendar()), ["2026-12-12"], "SHIPMENT", "2026-12-12", "2026-12-14"),
+    ],
+)
+def test_who_rests_takes_nothing_in_and_sends_nothing(transit, window, meaning, leaves, arrives):
+    first, last = date.fromisoformat(window[0]), date.fromisoformat(window[-1])
+    found = _days(transit, first, last, DateMeaning(meaning))
+    assert [found["ships_on"].isoformat(), found["arrives_on"].isoformat()] == [leaves, arrives]
+    if meaning == "ARRIVAL":
+        assert found["wanted_on"] == (None if window[0] == arrives else first)
+
+
+def test_what_is_left_of_a_week_leaves_and_arrives_on_days_that_are_worked():
+    transit = Transit(_calendar(), _calendar(), _calendar(), 2)
+    monday = date(2026, 12, 7)
+    found = _days(transit, monday, monday + 6 * DAY)
+    days = [[it.isoformat()[5:] for it in found[f"rest_{of}_on"]] for of in ("ships", "arrives")]
+    assert days == [
+        # Of what is left of a weekend nothing can come in it: it is there on Friday.
+        ["12-04", "12-07", "12-08", "12-09", "12-09", "12-09"],
+        ["12-08", "12-09", "12-10", "12-11", "12-11", "12-11"],
+    ]
+    whole = _days(transit, monday, monday + 6 * DAY, is_whole=True)
+    free = _days(Transit(usual=2), monday, monday + 6 * DAY)
+    assert [it["rest_ships_on"] for it in (whole, free)] == [None, None]
+    year = _days(transit, monday, monday + 365 * DAY)
+    assert len(year["rest_arrives_on"]) == LONGEST_REST
+
+
+_CALENDARS = st.none() | st.builds(
+    _calendar,
+    st.sets(st.integers(1, 7), min_size=3),
+    st.sets(st.integers(1, 28).map(lambda it: f"2026-12-{it:02}"), max_size=4),
+)
+
+
+@given(
+    st.builds(Transit, _CALENDARS, _CALENDARS, _CALENDARS, st.just(0)),
+    st.integers(0, 27).map(lambda it: date(2026, 12, 1) + it * DAY),
+    st.integers(0, 9),
+    st.integers(0, 4),
+)
+def test_days_agree_both_ways(transit, first, length, number):
+    last = first + length * DAY
+    found = _days(transit, first, last, number=number)
+    left, arrives = found["ships_on"], found["arrives_on"]
+    calendars = transit.theirs, transit.way if number else None
+    every = [it for it in calendars if it is not None]
+
+    def is_worked(day):
+        return all(works_on(it, day) for it in every)
+
+    # It is there in the window where that has a day, and otherwise before it.
+    within = [first + it * DAY for it in range(length + 1) if is_worked(first + it * DAY)]
+    before = next((it for it in (first - n * DAY for n in range(60)) if is_worked(it)), first)
+    assert arrives == next(iter(within), before)
+    # What leaves then comes no later, and the day is one on which goods leave.
+    assert transit.ours is None or works_on(transit.ours, left)
+    sent = _days(transit, left, meaning=DateMeaning.SHIPMENT, number=number)
+    assert sent["ships_on"] == left
+    assert sent["arrives_on"] <= arrives
