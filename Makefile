@@ -47,9 +47,9 @@ day: $(VENV)/dev.stamp ## Play an operator's day: wheel, PostgreSQL 15, upgrade 
 	$(PYTHON) -m web.build
 	$(PYTHON) -m tests.operating.day
 
-kill: $(VENV)/dev.stamp ## Kill three workers again and again while 2,000 changes of 20 merchants are written: make kill SEED=1. Nightly.
+kill: $(VENV)/dev.stamp ## Kill workers and servers again and again while 2,000 changes of 20 merchants are written: make kill SEED=1. Nightly.
 	ABRUF_KILL_CHANGES=2000 ABRUF_KILL_MERCHANTS=20 ABRUF_KILLS=60 \
-		ABRUF_KILL_ORDERS=20 ABRUF_KILL_SENDERS=12 ABRUF_KILL_SEED=$(or $(SEED),$(shell date +%s)) \
+		ABRUF_KILL_SENDING=20 ABRUF_KILL_ORDERS=50 ABRUF_KILL_SENDERS=20 ABRUF_KILL_SEED=$(or $(SEED),$(shell date +%s)) \
 		$(PYTHON) -m pytest -q -s $(LONG) tests/workers/test_killed.py tests/workers/messages/test_webhook_processes.py
 
 guards: $(VENV)/dev.stamp ## Take each guard away in turn; a test must miss it. Nightly.

@@ -16,6 +16,7 @@ from kit.config import Config
 from kit.db.database import Database
 from kit.outgoing.client import Client
 from kit.outgoing.mails import route
+from kit.telemetry.metrics import Telemetry
 from resolvers.running.context import Terms
 from startup import Ending, logged, prepared, reach
 from transport.health import revision_of
@@ -79,12 +80,15 @@ async def _work(
     """Work until it is told to stop."""
     stop, mails = asyncio.Event(), _mails(config)
     grace = timedelta(seconds=config.grace_s)
-    followers, chores = Followers(*FOLLOWERS), Chores(database, now, grace)
+    telemetry = telemetry_of(database, exporting(config.otlp), config.slow_s)
+    followers = Followers(*FOLLOWERS, tracer=telemetry.tracer)
+    chores = Chores(database, now, grace)
     dues = Dues(*WHEN_DUE, forgetting(config.webhook_days))
     async with AsyncExitStack() as meanwhile:
         meanwhile.push_async_callback(database.close)
         worked = Worked(followers, chores, dues)
-        await meanwhile.enter_async_context(_shown(config, database, worked, stop))
+        telemetry.registry.register(worked)
+        await meanwhile.enter_async_context(_shown(config, database, telemetry, stop))
         webhooks = await meanwhile.enter_async_context(_sending(config, database, schedule))
         every = (*chores_of(followers), dues.chore, *CHORES, *mails, webhooks)
         await meanwhile.enter_async_context(chores.running(*every))
@@ -130,11 +134,9 @@ async def _told_to(stop: asyncio.Event, *, is_beside: bool) -> None:
 
 @asynccontextmanager
 async def _shown(
-    config: Config, database: Database, worked: Worked, stop: asyncio.Event
+    config: Config, database: Database, telemetry: Telemetry, stop: asyncio.Event
 ) -> AsyncIterator[None]:
     """Show metrics meanwhile, and at `/readyz` beside them whether the worker works."""
-    telemetry = telemetry_of(database, exporting(config.otlp), config.slow_s)
-    telemetry.registry.register(worked)
     loop = asyncio.get_running_loop()
 
     async def is_ready() -> bool:

@@ -6,11 +6,12 @@ import json
 import shutil
 import signal
 import sys
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
-from bench import forms, schedules, tell
+from bench import deliver, forms, hear, schedules, tell
 from bench.engines import EngineError, node
 from bench.figures import report
 from bench.figures.machine import machine
@@ -24,6 +25,14 @@ from web.build import BuildFailedError
 
 KEPT = "results.json"
 """What each form has measured last, in the folder of the data; the page tells all of it."""
+
+
+_FOLLOWING: Mapping[str, Callable[[embedded.Server], Coroutine[Any, Any, dict[str, Any]]]] = {
+    "tell": tell.tell,
+    "hear": hear.hear,
+    "deliver": deliver.deliver,
+}
+"""Form -> what measures what follows from changes."""
 
 
 def _terminated(*_: object) -> NoReturn:
@@ -46,6 +55,8 @@ def _arguments() -> argparse.Namespace:
         "--schedule", action="store_true", help="a customer's schedule of 90,000 lines"
     )
     form.add_argument("--tell", action="store_true", help="followers of the journal, and how soon")
+    form.add_argument("--deliver", action="store_true", help="webhooks to a receiver of its own")
+    form.add_argument("--hear", action="store_true", help="5,000 subscribers of one server")
     form.add_argument("--clean", action="store_true", help="remove the data that are kept")
     parser.add_argument("--scale", type=float, default=1.0, help="1: 100,000 orders")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each engine: 5")
@@ -54,7 +65,7 @@ def _arguments() -> argparse.Namespace:
 
 def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[str, Any]]:
     """Return the form's name and what it measured."""
-    ours = ("quick", "loads", "fair", "schedule", "tell")
+    ours = ("quick", "loads", "fair", "schedule", "tell", "hear", "deliver")
     if not any(getattr(arguments, it) for it in ours):
         node.install()
     with embedded.running(folder) as server:
@@ -62,8 +73,9 @@ def _measured(arguments: argparse.Namespace, folder: Path) -> tuple[str, dict[st
             return "fair", asyncio.run(forms.fair(server))
         if arguments.schedule:
             return "schedule", asyncio.run(schedules.schedule(server))
-        if arguments.tell:
-            return "tell", asyncio.run(tell.tell(server))
+        for form, measure in _FOLLOWING.items():
+            if getattr(arguments, form):
+                return form, asyncio.run(measure(server))
         if arguments.growth:
             return "growth", asyncio.run(forms.growth(server, arguments.scale))
         if arguments.soak:

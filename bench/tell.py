@@ -31,7 +31,7 @@ _APART_S = 0.06
 """Between single events: hints that come closer are told together."""
 _TOGETHER = 500
 """Events of one transaction while they are written."""
-_BARE = """
+BARE = """
 SELECT position, id, aggregate, aggregate_id, sequence, type, occurred_at, recorded_at, actor,
     actor_name, payload_version, payload
 FROM journal WHERE merchant_id = $1 AND position > $2 ORDER BY position LIMIT $3
@@ -47,15 +47,15 @@ async def tell(
     event; PostgreSQL's is beside it.
     """
     async with data.empty(server, name) as there:
-        merchant = await _merchant(there)
-        async with _reached(there) as database:
+        merchant = await new_merchant(there)
+        async with reached(there) as database:
             say(f"Writing {events:,} events.")
             for at in range(0, events, _TOGETHER):
-                await _happen(database, merchant, min(_TOGETHER, events - at))
-            bare = await _timed(events, lambda: _read(there, merchant))
+                await happen(database, merchant, min(_TOGETHER, events - at))
+            bare = await timed(events, lambda: _read(there, merchant))
             follower = _Silent()
             followers = Followers(Follower("bench", follower))
-            caught_up = await _timed(events, lambda: _catch_up(followers, database, merchant))
+            caught_up = await timed(events, lambda: catch_up(followers, database, merchant))
             assert follower.count == events  # noqa: S101 -- the form measures what it says.
         soon = await _soon(there, merchant, alone)
     summary = {"bare": bare, "told": caught_up, "ratio": round(caught_up["cpu"] / bare["cpu"], 2)}
@@ -74,7 +74,8 @@ class _Silent:
 
 
 @asynccontextmanager
-async def _reached(server: Server) -> AsyncIterator[Database]:
+async def reached(server: Server) -> AsyncIterator[Database]:
+    """Give the database as the application reaches it."""
     database = Database(server.app_url)
     try:
         yield database
@@ -82,7 +83,8 @@ async def _reached(server: Server) -> AsyncIterator[Database]:
         await database.close()
 
 
-async def _merchant(server: Server) -> UUID:
+async def new_merchant(server: Server) -> UUID:
+    """Create a merchant."""
     owner = Database(server.owner_url)
     try:
         async with owner.writing(None) as session:
@@ -91,7 +93,9 @@ async def _merchant(server: Server) -> UUID:
         await owner.close()
 
 
-async def _happen(database: Database, merchant: UUID, count: int) -> None:
+async def happen(database: Database, merchant: UUID, count: int) -> None:
+    """Let so much happen in one transaction."""
+
     async def step(writing: Writing) -> None:
         for _ in range(count):
             writing.record(ApiKeyRevoked(new_id()))
@@ -99,7 +103,8 @@ async def _happen(database: Database, merchant: UUID, count: int) -> None:
     await run_unasked(database, Author(by_itself(merchant), now()), step)
 
 
-async def _timed(events: int, run: Callable[[], Awaitable[None]]) -> dict[str, float]:
+async def timed(events: int, run: Callable[[], Awaitable[None]]) -> dict[str, float]:
+    """Return microseconds of this process's CPU for each event, and how many go in a second."""
     cpu, wall = time.process_time(), time.perf_counter()
     await run()
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
@@ -112,13 +117,14 @@ async def _read(server: Server, merchant: UUID) -> None:
         await connection.execute(f"SET app.merchant = '{merchant}'")
         after, page = 0, [None]
         while page:
-            page = await connection.fetch(_BARE, merchant, after, MOST_AT_ONCE)
+            page = await connection.fetch(BARE, merchant, after, MOST_AT_ONCE)
             after = page[-1]["position"] if page else after
     finally:
         await connection.close()
 
 
-async def _catch_up(followers: Followers, database: Database, merchant: UUID) -> None:
+async def catch_up(followers: Followers, database: Database, merchant: UUID) -> None:
+    """Tell the only follower of all there is."""
     (name,) = followers.every
     while await followers.tell(database, merchant, name, now()):
         pass
@@ -128,12 +134,12 @@ async def _soon(server: Server, merchant: UUID, alone: int) -> dict[str, float]:
     """Return how many milliseconds lie between a commit and what another connection is told."""
     follower, times = _Silent(), list[float]()
     followers = Followers(Follower("soon", follower))
-    async with _reached(server) as database, _reached(server) as worker:
-        await _catch_up(followers, worker, merchant)
+    async with reached(server) as database, reached(server) as worker:
+        await catch_up(followers, worker, merchant)
         async with Chores(worker, now).running(*chores_of(followers)):
             for _ in range(1 + alone):
                 follower.news.clear()
-                await _happen(database, merchant, 1)
+                await happen(database, merchant, 1)
                 started = time.perf_counter()
                 await follower.news.wait()
                 times.append(1_000 * (time.perf_counter() - started))

@@ -94,6 +94,12 @@ class Worked(Collector):
         for (chore, name), amount in self._chores.waiting().items():
             (behind if chore == TELL_FOLLOWERS else waiting).add_metric([name], amount)
         yield from (behind, waiting)
+        text = "Seconds since which each look has found something that followers were not told of."
+        lags = GaugeMetricFamily("abruf_follower_lag_seconds", text, labels=["follower"])
+        found = self._chores.lags(TELL_FOLLOWERS)
+        for name in self._followers.every:
+            lags.add_metric([name], found.get(name, 0.0))
+        yield lags
         text = "Seconds for which the oldest of what waits to be done has done so."
         lag = GaugeMetricFamily("abruf_chore_lag_seconds", text, labels=["chore"])
         for name, seconds in self._chores.ages().items():

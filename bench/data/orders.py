@@ -83,7 +83,8 @@ def _order_rows(order: Order) -> Iterator[Row]:
     state = "CLOSED" if order.done else "CONFIRMED"
     closed_at = order.placed_at + timedelta(days=4) if order.done else None
     named = (f"O-{order.number:06}", order.merchant.channel, order.party_id, *kind, state)
-    times = (order.placed_at, order.placed_at, closed_at, 1)
+    stands = ("DELIVERED" if order.done else "SHIPPED", False)
+    times = (order.placed_at, order.placed_at, closed_at, *stands, 1)
     yield "orders", (*own, *named, "PARTIAL_BACKORDER", "PAID", CURRENCY, *times)
     for line_no, line in enumerate(order.lines, 1):
         key = (order.merchant.id, line.id, order.id, line_no, line.product_id, *MEASURE)

@@ -34,7 +34,8 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         " window_zone quantity commitment kind bucket date_meaning transit_days ships_on"
         " arrives_on",
         "orders": "merchant_id id number channel_id party_id kind contract_id state"
-        " delivery_policy payment_state currency placed_at confirmed_at closed_at version",
+        " delivery_policy payment_state currency placed_at confirmed_at closed_at fulfilment_status"
+        " is_owing version",
         "order_lines": "merchant_id id order_id line_no product_id unit scale contract_line_id"
         " currency unit_price discount_percent substitution_allowed ordered planned picked packed"
         " shipped delivered",

@@ -6,6 +6,7 @@ import sys
 
 from starlette.applications import Starlette
 
+from kit.limits import DEFAULT_BOUNDS, Bounds
 from transport.connections.server import HttpServer, Settings
 
 
@@ -19,10 +20,10 @@ def pool_size() -> int:
     return int(os.environ["BENCH_POOL"])
 
 
-def serve(app: Starlette) -> None:
+def serve(app: Starlette, bounds: Bounds = DEFAULT_BOUNDS) -> None:
     """Answer on 127.0.0.1 until a signal ends it."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sys.stdout.write(f"{listener.getsockname()[1]}\n")
         sys.stdout.flush()
-        settings = Settings(app, loop="uvloop", lifespan="on", timeout_graceful_shutdown=1)
+        settings = Settings(app, bounds, loop="uvloop", lifespan="on", timeout_graceful_shutdown=1)
         HttpServer(settings).run(sockets=[listener])

@@ -220,6 +220,33 @@ def _tell(found: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
+def _deliver(found: Mapping[str, Any]) -> Iterator[str]:
+    summary = found["summary"]
+    yield (
+        f"One worker sends {found['events']:,} events of one merchant to one endpoint on this"
+        " machine, each signed, noted before and after, and in its object's order; beside it a bare"
+        " loop that reads the same rows and posts them by the same HTTP client. CPU of the process:"
+        f" {summary['ratio']} times the bare loop's.\n"
+    )
+    yield _table(
+        ["", "events a second", "µs of CPU an event"],
+        (
+            [name, f"{summary[of]['events_a_second']:,}", str(summary[of]["cpu"])]
+            for name, of in (("bare", "bare"), ("webhooks", "sent"))
+        ),
+    )
+
+
+def _hear(found: Mapping[str, Any]) -> Iterator[str]:
+    summary = found["summary"]
+    yield (
+        f"{found['subscribers']:,} streams (SSE) of one server follow `changed`; what happens is"
+        " read from the journal once for all of them, and answered to each by statements of its"
+        f" own. CPU of the server: {summary['cpu']} µs for each event and subscriber; the last one"
+        f" has it after {summary['seconds']} s.\n"
+    )
+
+
 def _soak(found: Mapping[str, Any]) -> Iterator[str]:
     memory = found["summary"]
     yield (
@@ -237,6 +264,8 @@ _SECTIONS = {
     "soak": ("Memory under load", _soak),
     "schedule": ("Schedules", _schedule),
     "tell": ("Followers", _tell),
+    "deliver": ("Webhooks", _deliver),
+    "hear": ("Subscribers", _hear),
 }
 """Form -> the name of its section, and what writes it."""
 

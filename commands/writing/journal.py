@@ -1,6 +1,7 @@
 """The journal's writing end: the last statement of every transaction that changed something."""
 
 from collections import Counter
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import BigInteger, Insert, bindparam, func, insert, select
 
 from commands.writing.counters import MERCHANT, RAISE, number_rows, raising
 from commands.writing.rows import json_rows
+from commands.writing.running import kept
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement, as_part
 from kit.ids import new_id
@@ -25,6 +27,7 @@ _SAME = (
     *_ACTOR,
     "address",
     "idempotency_key",
+    "written_by",
 )
 """Columns that all entries of a transaction share."""
 
@@ -46,6 +49,7 @@ async def append(writing: Writing) -> None:
         **_by(writing.viewer),
         "address": origin.address,
         "idempotency_key": origin.idempotency_key,
+        "written_by": origin.written_by,
     }
     entries = await _entries(writing, 0)
     for finish in writing.at_end:
@@ -54,7 +58,9 @@ async def append(writing: Writing) -> None:
     for start in range(0, len(writing.events), ENTRIES_AT_ONCE):
         entries = entries if start == 0 else await _entries(writing, start)
         own = raising(writing, CounterName.JOURNAL, len(entries))
-        await writing.session.rows(_APPEND, {**own, **same, "entries": entries})
+        values = {**own, **same, **kept.values(writing), "entries": entries}
+        await writing.session.rows(_statement(kept.parts(writing)), values)
+        writing.kept.clear()
 
 
 async def _entries(writing: Writing, start: int) -> list[object]:
@@ -119,4 +125,7 @@ def _append() -> Insert:
     return insert(entry).from_select(list(values), select(*values.values()))
 
 
-_APPEND = Statement(_append())
+@cache
+def _statement(parts: kept.Keepings) -> Statement:
+    """Return the statement that also writes some of what is kept."""
+    return Statement(_append().add_cte(*kept.updates(parts)))

@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, object_session
 
+from commands.writing.running.kept import Touched
 from commands.writing.transaction import Recorded, Writing
 from models.base.events import Moving, progressed
 from models.base.payloads import ColumnName
@@ -43,10 +44,12 @@ class Ledger:
         self._moved: defaultdict[tuple[type[OfMerchant], UUID], _Amounts] = defaultdict(dict)
         self._then: defaultdict[UUID, dict[datetime, _Amounts]] = defaultdict(dict)
         self._writing = writing
+        self._touched = Touched(writing.kept)
         writing.session.info[_LEDGER] = self
 
     def note(self, session: Session) -> None:
         """Add up what the session is about to write."""
+        self._touched.note(session)
         for row in (*session.new, *session.dirty):
             if tally := row.__tally__:
                 was: Mapping[str, Any] = inspect(row).committed_state
@@ -57,6 +60,7 @@ class Ledger:
 
     def note_new(self, entity: type[OfMerchant], rows: NewRows) -> None:
         """Add up rows that are inserted without the session."""
+        self._touched.note_new(entity, rows)
         if (tally := entity.__tally__) and rows:
             counters = [it for it in tally.counters if it in rows[0]]
             for row in rows:
@@ -65,6 +69,7 @@ class Ledger:
 
     def note_changed(self, entity: type[OfMerchant], changes: Changes) -> None:
         """Add up rows that are changed without the session."""
+        self._touched.note_changed(entity, changes)
         if (tally := entity.__tally__) and changes:
             counters = [it for it in tally.counters if it in changes[0][1]]
             for row, values in changes:

@@ -45,10 +45,11 @@ class Recorded(NamedTuple):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a write comes from. address: the client's IP address."""
+    """Where a write comes from. address: the client's IP address. written_by: its span."""
 
     address: str | None = None
     idempotency_key: str | None = None
+    written_by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Writing:
     refusals: of checks after which it is looked at what else is wrong; nothing is changed then.
     limits: the server's.
     unnumbered: rows that are numbered at its end, by what is counted and their table.
+    kept: rows of which columns are written anew at its end, by their table and which (`Keeping`).
     """
 
     session: Session
@@ -72,6 +74,7 @@ class Writing:
     news: list[UUID] = field(default_factory=list)
     dues: list[tuple[DueKind, UUID, datetime]] = field(default_factory=list)
     unnumbered: dict[tuple[CounterName, Any], list[UUID]] = field(default_factory=dict)
+    kept: dict[tuple[type[OfMerchant], int], set[UUID]] = field(default_factory=dict)
     at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     origin: Origin = Origin()
     extent: Extent = field(default_factory=lambda: Extent(DEFAULT_LIMITS.lines))

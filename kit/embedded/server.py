@@ -23,9 +23,13 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "jit": "off",
 }
-_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(1024 * 1024)}
-"""What a server process frees beyond this goes back to the system, plans that it forgets above all:
-left to itself glibc raises the bound with what is freed, and keeps as much again as is in use."""
+_MEMORY = {
+    "MALLOC_TRIM_THRESHOLD_": str(1024 * 1024),
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024),
+}
+"""What a server process frees beyond the first goes back to the system, plans that it forgets above
+all: left to itself glibc raises the bound with what is freed, and keeps as much again as is in use.
+Pieces up to the second are no mappings of their own, which each statement would fault in anew."""
 _CARELESS = {"fsync": "off", "full_page_writes": "off"}
 
 _ROLES = 4

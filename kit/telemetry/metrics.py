@@ -46,7 +46,7 @@ class Telemetry:
 
     def __init__(self, tracer: Tracer | None = None, slow_s: float = SLOW_S) -> None:
         """Take what makes spans, none are made without, and from when an operation is slow."""
-        self._tracer, self._slow_s, self._labels = tracer or NoOpTracer(), slow_s, Labels()
+        self.tracer, self._slow_s, self._labels = tracer or NoOpTracer(), slow_s, Labels()
         self.registry = own = CollectorRegistry()
         self._ended = Counter(
             "abruf_operations", "Operations that ended.", ["type", "outcome"], registry=own
@@ -94,9 +94,10 @@ class Telemetry:
             ids = int(request.trace_id, 16), int(request.parent_id, 16)
             remote = SpanContext(*ids, is_remote=True, trace_flags=flags)
             parent = set_span_in_context(NonRecordingSpan(remote))
-        span = self._tracer.start_span("operation", parent, SpanKind.SERVER)
+        span = self.tracer.start_span("operation", parent, SpanKind.SERVER)
         if span.is_recording():
-            request.trace_id = f"{span.get_span_context().trace_id:032x}"
+            own = span.get_span_context()
+            request.trace_id, request.span_id = f"{own.trace_id:032x}", f"{own.span_id:016x}"
         return RunningOperation(self, request, span)
 
     def _of(self, kind: str) -> tuple[Histogram, ...]:

@@ -27,7 +27,8 @@ _BATCHES = 1_000
 class Trace:
     """One request, or one operation of a socket.
 
-    trace_id, parent_id, sampled: of the client's `traceparent`. merchant_id, key_id: once it is
+    trace_id, parent_id, sampled: of the client's `traceparent`. span_id: of its own span, where
+    that is recorded. merchant_id, key_id: once it is
     known who asks. telemetry: to whom operations are told. cost: points that were asked for.
     plan: how the operation was answered, in words of ours.
     statements: SQL sent so far. batches: numbers of keys that dataloaders asked, the last ones.
@@ -36,6 +37,7 @@ class Trace:
     request_id: str
     trace_id: str | None = None
     parent_id: str | None = None
+    span_id: str | None = None
     sampled: bool = False
     merchant_id: UUID | None = None
     key_id: UUID | None = None
@@ -45,12 +47,18 @@ class Trace:
     statements: int = 0
     batches: deque[int] = field(default_factory=lambda: deque(maxlen=_BATCHES))
 
+    @property
+    def written_by(self) -> str | None:
+        """Return its own span as a `traceparent`, None where none is recorded."""
+        return f"00-{self.trace_id}-{self.span_id}-01" if self.span_id else None
+
     def operation(self, merchant_id: UUID, key_id: UUID) -> "Trace":
         """Return a trace for one of the request's operations, which counts by itself."""
         return Trace(
             self.request_id,
             self.trace_id,
             self.parent_id,
+            None,
             self.sampled,
             merchant_id,
             key_id,
@@ -74,6 +82,12 @@ def arriving(headers: Iterable[tuple[bytes, bytes]]) -> Trace:
             trace.sampled = bool(int(found[3], 16) & _SAMPLED)
     trace.request_id = trace.request_id or trace.trace_id or secrets.token_hex(16)
     return trace
+
+
+def ids_of_span(written_by: str) -> tuple[int, int] | None:
+    """Return the ids of a trace and of a span in it that a `traceparent` names, None for none."""
+    found = _parent(written_by.encode())
+    return (int(found[1], 16), int(found[2], 16)) if found else None
 
 
 def _parent(value: bytes) -> re.Match[bytes] | None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
@@ -108,12 +108,7 @@ class DeliveryFilter(Input):
 
 def is_late(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     """Tell whether the window's end passed before the delivery was delivered, as it stands now."""
-    arrived = func.coalesce(delivery.delivered_at, reader.at)
-    late: ColumnElement[bool] = arrived > delivery.window_latest
-    return and_(delivery.state.not_in(_REPLACED), late)
-
-
-_REPLACED = (DeliveryState.CANCELLED, DeliveryState.RESHIPPED)
+    return and_(delivery.may_be_late, delivery.window_latest < reader.at)
 
 
 def _is_open(reader: Reader, delivery: Any) -> ColumnElement[bool]:
@@ -121,7 +116,8 @@ def _is_open(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     ended = line.delivered + line.lost + line.refused
     on_the_road = _some_line(reader, delivery, line.shipped > ended, line=line)
     some_arrived = delivery.state == fixed(DeliveryState.PARTIALLY_DELIVERED)
-    is_made = and_(delivery.state.in_(OPEN_DELIVERIES), ~_is_over(reader, delivery))
+    is_open = delivery.state.in_([fixed(it) for it in sorted(OPEN_DELIVERIES)])
+    is_made = and_(is_open, ~_is_over(reader, delivery))
     return or_(is_made, and_(some_arrived, on_the_road))
 
 

@@ -1,17 +1,16 @@
 """What is read of a whole paged list, whatever page is asked: its count, its sums."""
 
 from abc import abstractmethod
-from collections import namedtuple
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Integer, Select, func, literal_column, select
 
 from kit.inputs import Input
 from loaders.reading.pages import Paged
 from loaders.reading.relations import Bind, Part, Reader, Relation
+from models.base.tables import fixed
 
 
 @dataclass(frozen=True)
@@ -42,19 +41,31 @@ class WholeOf(Relation):
         return self.whole(reader, None, key)
 
 
-class CountOf(WholeOf):
-    """parent key -> how many rows its whole list has."""
+MOST_COUNTED = 10_000
+"""Rows of a list that are counted; of more it is told that there are more."""
 
-    source = SimpleNamespace(count=func.count())
-    record = namedtuple("record", ("count",))  # noqa: PYI024 -- one value, as relations give it.
+
+class RowCount(NamedTuple):
+    """How many rows a list has, MOST_COUNTED at most. is_exact: whether it has no more."""
+
+    rows: int
+    is_exact: bool
+
+
+class CountOf(WholeOf):
+    """parent key -> how many rows its whole list has; no more are read than are counted."""
+
+    source = SimpleNamespace(
+        rows=func.least(func.count(), fixed(MOST_COUNTED), type_=Integer()),
+        is_exact=func.count() <= fixed(MOST_COUNTED),
+    )
+    record = RowCount
 
     def whole(self, reader: Reader, bind: Bind | None, key: Any) -> Part:
-        """Count."""
+        """RowCount."""
         table = self.paged.table(reader)
         conditions = self.conditions(reader, table, bind, key)
-        rows = select().select_from(table).where(*conditions).correlate_except(table)
-        return self.source, rows
-
-    def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
-        """Give each key its count."""
-        return [found.count for found in super().results(keys, rows)]
+        rows: Select[Any] = select(literal_column("1")).select_from(table).where(*conditions)
+        more: ColumnElement[int] = literal_column(str(MOST_COUNTED + 1))
+        found = rows.correlate_except(table).limit(more).subquery()
+        return self.source, select().select_from(found)

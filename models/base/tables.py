@@ -22,6 +22,7 @@ from sqlalchemy import (
     Index,
     MetaData,
     Numeric,
+    Select,
     Table,
     Text,
     TypeDecorator,
@@ -85,13 +86,32 @@ class Tally:
     counters: Sequence[str]
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """Columns of a row that other rows tell, written at the end of what changes one of these.
+
+    columns: of the row. keyed_by: class name of a table -> its column with the id of the row.
+    read: all rows of a merchant, the row's table -> the select of one row with the columns' values;
+    they do not depend on the time. not_new: tables whose new rows tell nothing by themselves.
+    together: tables that it reads whose rows change only with rows of those.
+    """
+
+    columns: Sequence[str]
+    keyed_by: Mapping[str, str]
+    read: Callable[[Any, Any], Select[Any]]
+    not_new: Sequence[str] = ()
+    together: Sequence[str] = ()
+
+
 class Base(DeclarativeBase):
     """The declarative base; constraint names are explicit and short.
 
     __tally__: which columns the ledger follows, None where it follows none.
+    __kept__: which columns other rows tell.
     """
 
     __tally__: ClassVar[Tally | None] = None
+    __kept__: ClassVar[Sequence[Keeping]] = ()
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_label)s",
@@ -243,9 +263,10 @@ def to(
     return ForeignKeyConstraint(["merchant_id", column, *repeated], [*there], ondelete=ondelete)
 
 
-def indexed(table: str, *columns: str, **options: Any) -> Index:
-    """Index the columns within a merchant."""
-    return Index(f"ix_{table}_{'_'.join(columns)}"[:54], "merchant_id", *columns, **options)
+def indexed(table: str, *columns: str, among: str = "", **options: Any) -> Index:
+    """Index the columns within a merchant. among: what rows are indexed, where that is not all."""
+    name = "_".join(filter(None, ("ix", table, among, *columns)))
+    return Index(name[:54], "merchant_id", *columns, **options)
 
 
 def unique(name: str, *columns: str) -> UniqueConstraint:

@@ -166,6 +166,7 @@ class Contact(Owned):
     department: Mapped[str | None]
     email: Mapped[str | None]
     phone: Mapped[str | None]
+    language: Mapped[str | None]
 
 
 class Address(Owned):

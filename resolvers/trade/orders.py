@@ -38,12 +38,16 @@ _LAST = {
 
 @dataclass(frozen=True)
 class OrderChange:
-    """One event of an order, or of a parcel of it. position: of the order's own last event."""
+    """One event of an order, or of a parcel of it. position: of the order's own last event.
+
+    event_id: of the entry that tells it.
+    """
 
     position: int
     type: str
     occurred_at: datetime
     order_id: UUID
+    event_id: UUID
 
 
 async def status_changed(
@@ -81,6 +85,6 @@ async def _changes(
             await _seen(context, order_id)
             if entry.aggregate_id != order_id and not await _is_seen(context, entry):
                 continue
-            yield OrderChange(entry.sequence, entry.type, entry.occurred_at, order_id)
+            yield OrderChange(entry.sequence, entry.type, entry.occurred_at, order_id, entry.id)
             if entry.type in _LAST:
                 return

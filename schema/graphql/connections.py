@@ -17,7 +17,7 @@ from loaders.reading import cursors as pages
 from loaders.reading.filters import Spread
 from loaders.reading.pages import ROOT, Paged, PageOf
 from loaders.reading.relations import Relation
-from loaders.reading.wholes import CountOf
+from loaders.reading.wholes import MOST_COUNTED, CountOf
 from schema.graphql.inputs import arguments_of, input_type
 from schema.graphql.scopes import Authenticated
 
@@ -109,14 +109,25 @@ def whole(
     since it reads all rows of the list, not only those of a page.
     """
 
-    def resolve(root: Any, info: Info) -> Awaitable[Any]:
-        return info.context.load(of(root.relation), root.parent_key)  # type: ignore[no-any-return]
+    async def resolve(root: Any, info: Info) -> Any:
+        found = await info.context.load(of(root.relation), root.parent_key)
+        return found if attribute is None else getattr(found, attribute)
 
     return strawberry.field(
         resolver=resolve,
         description=description,
         directives=[cost],
         metadata={DECLARED: WholeField(of, source, attribute)},
+    )
+
+
+def _counted(attribute: str, description: str) -> Any:
+    return whole(
+        lambda page: CountOf(page.paged, page.filter_by),
+        CountOf.source,
+        description,
+        cost=Cost(weight=4, each=100),
+        attribute=attribute,
     )
 
 
@@ -130,12 +141,13 @@ class Connection(Generic[Item]):
     page_info: PageInfo = strawberry.field(
         resolver=_page_info, description="What lies around the page."
     )
-    total_count: int = whole(
-        lambda page: CountOf(page.paged, page.filter_by),
-        CountOf.source,
-        "Rows of the whole list; counted only when asked.",
-        cost=Cost(weight=4, each=100),
-        attribute="count",
+    total_count: int = _counted(
+        "rows",
+        f"Rows of the whole list; counted only when asked, and up to {MOST_COUNTED:,}:"
+        " `isTotalCountExact` tells whether there are more.",
+    )
+    is_total_count_exact: bool = _counted(
+        "is_exact", "Whether the whole list has `totalCount` rows; false where it has more."
     )
 
 

@@ -63,6 +63,9 @@ class Contact(Node):
     department: str | None = strawberry.field(description="Department of the company.")
     email: str | None = strawberry.field(description="E-mail address.")
     phone: str | None = strawberry.field(description="Telephone number.")
+    language: str | None = strawberry.field(
+        description="In which it is told what happens; the party's without one. BCP 47 tag."
+    )
 
 
 @node(

@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from orjson import dumps, loads
 
-from commands.fulfilment.call_offs.inputs import ContractCallOff
-from commands.fulfilment.call_offs.place import place
 from commands.trade.releases.decisions.decide import ReleaseConsent, ReleaseReject, consent, reject
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.record import release
@@ -23,9 +21,9 @@ from resolvers.running.context import Context, Terms
 from resolvers.running.process import Process
 from schema.schema import schema
 from tests.simulation.deliveries import DeliveryRules
-from tests.simulation.merchant import RECIPIENTS, ZONE
+from tests.simulation.merchant import ZONE
 from tests.simulation.parcels import ParcelRules
-from tests.simulation.simulation import PICK, Row, counted
+from tests.simulation.simulation import PICK, Row
 
 _ASKED = """
 query ($id: ID!) { contract(id: $id) { lines { cumulativeIssued delivered inTransit
@@ -34,7 +32,7 @@ query ($id: ID!) { contract(id: $id) { lines { cumulativeIssued delivered inTran
     inTransit } }
   releases(first: 8, filter: {states: [ACTIVE]}) { nodes {
     id scheduleLines { id quantity openQuantity } } }
-  demand(first: 40) { nodes { openQuantity quantity } } } } }
+  demand(first: 40) { nodes { id openQuantity quantity account { id } } } } } }
 """
 _ZERO = Decimal(0)
 _SAME = {name: name for name in ("delivered", "lost")}
@@ -109,7 +107,7 @@ class AccountRules(DeliveryRules, ParcelRules):
             return
         sent = active[pick % len(active)]
         account = newest[sent["period_id"]]
-        sums = self._reckoned(self._newest(account["id"]))
+        sums = self.reckoned(self._newest(account["id"]))
         come = sums["received"] + sums["inTransit"] * Decimal(part) // 2 * 2
         before, had = self._open_of(sent), sent["cumulative_received"]
         if come < had:
@@ -143,7 +141,7 @@ class AccountRules(DeliveryRules, ParcelRules):
         key = to_global("Release", UUID(sent["id"]))
         lines = (
             each
-            for line in self._asked()
+            for line in self.asked()
             for its in line["releases"]["nodes"]
             if its["id"] == key
             for each in its["scheduleLines"]
@@ -173,62 +171,13 @@ class AccountRules(DeliveryRules, ParcelRules):
             for each in self.rows["cumulative_accounts"]
             if (each["contract_line_id"], each["unloading_point"]) == (line["id"], at)
         ]
-        newest = (self._reckoned(self._newest(it)) for it in accounts)
+        newest = (self.reckoned(self._newest(it)) for it in accounts)
         return sum((it["cumulativeIssued"] for it in newest), _ZERO) // 2 * 2
 
     def _newest(self, account_id: str) -> Row:
         """Return the newest period of an account."""
         periods = (it for it in self.rows["account_periods"] if it["account_id"] == account_id)
         return max(periods, key=lambda it: str(it["starts_on"]))
-
-    @rule(pick=PICK)
-    def ship_what_is_open(self, pick: int) -> None:
-        """Call off what is open of a release and send it at once: no more leaves than is asked."""
-        every = [it for line in self._asked() for it in line["releases"]["nodes"]]
-        if not every:
-            return
-        chosen = every[pick % len(every)]
-        opens = [it for it in chosen["scheduleLines"] if Decimal(it["openQuantity"])]
-        keys = {to_global("ScheduleLine", UUID(it["id"])): it for it in self.rows["schedule_lines"]}
-        if not opens:
-            return
-        line = self.agreed_by(self.contracts[0])[0]
-        # It leaves after the release came, in which nothing of it can be counted.
-        self.world.clock.advance(seconds=1)
-        wanted = [(UUID(keys[it["id"]]["id"]), Decimal(it["openQuantity"])) for it in opens]
-        done = self._call_off(line, wanted)
-        if done is None:
-            return
-        (sent,) = (it for it in self.deliveries if UUID(it["id"]) in done["delivery_ids"])
-        self.bring_out(sent, ["all"], 1)
-        has_left = any(it["id"] == sent["id"] and it["dispatched_at"] for it in self.deliveries)
-        left = {
-            each["id"]: Decimal(each["openQuantity"])
-            for asked in self._asked()
-            for of in asked["releases"]["nodes"]
-            for each in of["scheduleLines"]
-        }
-        assert not has_left or not any(left[it["id"]] for it in opens), "it would leave twice"
-
-    def _call_off(self, line: Row, wanted: Sequence[tuple[UUID, Decimal]]) -> Any:
-        parts = [
-            {"line_no": number, **counted(quantity, line["step"])}
-            for number, (_, quantity) in enumerate(wanted, 1)
-        ]
-        return self.act(
-            place,
-            ContractCallOff,
-            contract_id=UUID(line["contract_id"]),
-            channel_id=self.merchant.channel_ids[0],
-            lines=[
-                {"contract_line_id": UUID(line["id"]), "schedule_line_id": key}
-                | counted(quantity, line["step"])
-                for key, quantity in wanted
-            ],
-            window=self.window(2),
-            recipient=RECIPIENTS[0],
-            deliveries=[{"location_id": self.merchant.location_ids[0], "lines": parts}],
-        )
 
     def teardown(self) -> None:
         """Compare all accounts with the reckoning, at the end of each play."""
@@ -237,7 +186,7 @@ class AccountRules(DeliveryRules, ParcelRules):
     @rule()
     def reckon(self) -> None:
         """Compare what clients read of accounts with what rows of deliveries add up to."""
-        lines = self._asked()
+        lines = self.asked()
         periods = (each for line in lines for of in line["accounts"] for each in of["periods"])
         found = {each["id"]: each for each in periods}
         assert len(found) == len(self.rows["account_periods"])
@@ -245,7 +194,7 @@ class AccountRules(DeliveryRules, ParcelRules):
         for period in self.rows["account_periods"]:
             figured = found[to_global("AccountPeriod", UUID(period["id"]))]
             figures = {name: Decimal(figured[name]) for name in figured if name != "id"}
-            assert figures == self._reckoned(period), "an account counts otherwise"
+            assert figures == self.reckoned(period), "an account counts otherwise"
             assert min(figures.values()) >= 0
         for line in lines:
             its = [period for of in line["accounts"] for period in of["periods"]]
@@ -257,7 +206,7 @@ class AccountRules(DeliveryRules, ParcelRules):
                 for each in (*of["scheduleLines"], *line["demand"]["nodes"]):
                     assert 0 <= Decimal(each["openQuantity"]) <= Decimal(each["quantity"])
 
-    def _reckoned(self, period: Row) -> dict[str, Decimal]:
+    def reckoned(self, period: Row) -> dict[str, Decimal]:
         """Return the sums of a period, by each delivery line that counts in it."""
         parts = list(self._counted_in(period))
         sums = {
@@ -309,7 +258,7 @@ class AccountRules(DeliveryRules, ParcelRules):
         until = period["reconciled_at"]
         for part, left in parts:
             is_named = part["delivery_id"] in named
-            is_since = until is not None and left > _instant(until)
+            is_since = until is not None and left > instant_of(until)
             is_received = is_named or (until is not None and not is_since)
             delivered = Decimal(part["delivered"])
             issued = Decimal(part["shipped"] - part["lost"] - part["refused"])
@@ -329,7 +278,7 @@ class AccountRules(DeliveryRules, ParcelRules):
             if each["account_id"] == own and each["starts_on"] > period["starts_on"]
         ]
         for part, left, account in self._left():
-            if account == own and period["starts_on"] <= _day(left) < min(later, default="9"):
+            if account == own and period["starts_on"] <= day_of(left) < min(later, default="9"):
                 yield part, left
 
     def _left(self) -> Iterator[tuple[Row, datetime, Any]]:
@@ -340,7 +289,7 @@ class AccountRules(DeliveryRules, ParcelRules):
             delivery = deliveries.get(part["delivery_id"])
             if delivery is not None:
                 account = self._account_of(lines[part["order_line_id"]], delivery)
-                yield part, _instant(delivery["dispatched_at"]), account
+                yield part, instant_of(delivery["dispatched_at"]), account
 
     def _reconcile(self, found: Mapping[str, Row]) -> None:
         """Compare the sums of all accounts with what all deliveries for them brought.
@@ -351,7 +300,7 @@ class AccountRules(DeliveryRules, ParcelRules):
         for each in self.rows["account_periods"]:
             account = each["account_id"]
             first[account] = min(first.get(account, "9"), each["starts_on"])
-        left = [it for it, at, account in self._left() if _day(at) >= first.get(account, "9")]
+        left = [it for it, at, account in self._left() if day_of(at) >= first.get(account, "9")]
         for name, column in _COLUMNS.items():
             total = sum((Decimal(it[name]) for it in found.values()), _ZERO)
             assert total == sum((Decimal(it[column]) for it in left), _ZERO), name
@@ -373,7 +322,7 @@ class AccountRules(DeliveryRules, ParcelRules):
         places.sort(key=lambda it: (not it["ship_to_id"], it["unloading_point"] or "", it["id"]))
         return places[0]["id"] if places else None
 
-    def _asked(self) -> list[dict[str, Any]]:
+    def asked(self) -> list[dict[str, Any]]:
         """Return the contract lines as clients read them."""
 
         async def ask() -> list[Any]:
@@ -392,9 +341,9 @@ class AccountRules(DeliveryRules, ParcelRules):
         return found
 
 
-def _day(instant: datetime) -> str:
+def day_of(instant: datetime) -> str:
     return instant.astimezone(ZoneInfo(ZONE)).date().isoformat()
 
 
-def _instant(text: str) -> datetime:
+def instant_of(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)

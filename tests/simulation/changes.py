@@ -7,11 +7,13 @@ from typing import Any
 
 from models.master.receiving import takes_in
 from models.trade.orders.lines import COUNTERS
+from models.trade.orders.standing import KEEPINGS
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 """Table -> its rows."""
-_COUNTED = {*COUNTERS, "version"} - {"cancelled"}
-"""What deliveries count on lines, which is no change of the order itself."""
+_KEPT = {name for kept in KEEPINGS for name in kept.columns}
+_COUNTED = {*COUNTERS, *_KEPT, "version"} - {"cancelled"}
+"""What deliveries count on lines, and orders keep of it, which is no change of the order itself."""
 _GOING_ON = {"RELEASED", "PACKED", "DISPATCHED"}
 
 

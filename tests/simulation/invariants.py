@@ -6,15 +6,16 @@ states and for what the journal tells. `:merchant` is the merchant that plays.
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import literal_column, or_, select, true
 from sqlalchemy.dialects.postgresql import dialect
 
-from loaders.trade.orders.progress import fulfilment
+from models.base.acts import AllRows
 from models.base.tables import Base
 from models.events.fulfilment import deliveries as of_deliveries
 from models.events.trade import orders as of_orders
 from models.fulfilment.deliveries.states import DeliveryState
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.standing import fulfilment
 from models.trade.orders.states import FulfilmentStatus
 
 _SENT = """('DISPATCHED', 'PARTIALLY_DELIVERED', 'DELIVERED', 'FAILED', 'RETURNED_TO_SENDER',
@@ -157,6 +158,21 @@ def _parcels() -> Iterator[tuple[str, str]]:
                     WHERE content.delivery_line_id = part.id AND content.status = '{status}'), 0)
             """,
         )
+
+
+def _kept() -> Iterator[tuple[str, str]]:
+    merchant = literal_column(":merchant")
+    for entity in (it.class_ for it in Base.registry.mappers):
+        for kept in entity.__kept__:
+            told = kept.read(AllRows(merchant, None), entity).lateral("told")
+            pairs = [(getattr(entity, name), told.c[name]) for name in kept.columns]
+            other = or_(*(it.is_distinct_from(true_one) for it, true_one in pairs))
+            found = select(entity.id, *(it for pair in pairs for it in pair)).join(told, true())
+            sql = found.where(entity.merchant_id == merchant, other).compile(
+                dialect=dialect(), compile_kwargs={"literal_binds": True}
+            )
+            names = ", ".join(kept.columns)
+            yield f"{entity.__tablename__} keep what other rows tell: {names}", str(sql)
 
 
 _OF_JOURNAL = "FROM journal WHERE merchant_id = :merchant"
@@ -321,7 +337,9 @@ _SIMPLE = {
 """Rules that need no statement of their own for each counter, event or status."""
 
 
-INVARIANTS: Mapping[str, str] = dict([*_counters(), *_journalled(), *_parcels(), *_SIMPLE.items()])
+INVARIANTS: Mapping[str, str] = dict(
+    [*_counters(), *_journalled(), *_parcels(), *_kept(), *_SIMPLE.items()]
+)
 
 BROKEN = " UNION ALL ".join(
     f"SELECT '{sentence.replace(chr(39), chr(39) * 2)}' AS sentence, to_jsonb(it)::text AS what"

@@ -20,11 +20,11 @@ from tests.conftest import NOW
 from tests.make import Walled
 from tests.simulation.contracts import ContractRules
 from tests.simulation.deliveries import DeliveryRules
+from tests.simulation.demand import DemandRules
 from tests.simulation.orders import OrderRules
 from tests.simulation.parcels import ParcelRules
 from tests.simulation.responses import ResponseRules
 from tests.simulation.simulation import Simulation
-from tests.simulation.withdrawals import WithdrawalRules
 
 _WANTED = int(os.environ.get("ABRUF_PLAYS", "0"))
 
@@ -81,7 +81,7 @@ class Losses(ContractRules, DeliveryRules, ParcelRules):
         self.lose(1, "LOST")
 
 
-class Accounts(WithdrawalRules):
+class Accounts(DemandRules):
     """What is counted for places, beginning with some that were sent, are lost or are told."""
 
     @initialize()
@@ -99,6 +99,10 @@ class Accounts(WithdrawalRules):
             )
         for pick in range(3):
             self.ship_what_is_open(pick)
+        self.release_for_place(
+            at="D1", kind="JIT", quantities=[4, 5], received=None, counted_from=None, notes=[]
+        )
+        self.ship_by_demand(0, is_all=False)
         self.lose(1, "LOST")
 
 

@@ -197,7 +197,8 @@ async def test_what_is_reported_of_a_parcel_reaches_who_follows_its_order(served
     carrier = to_global("Party", await parties.carrier(world, number="FAST"))
     sent = await deliveries.dispatched(world, ask, order, {"carrierId": carrier})
     (parcel,) = sent["parcels"]
-    async with served.stream(world.token, STATUS, id=order["id"]) as (_, events):
+    typed = STATUS.replace("position type", "position type event { __typename type }")
+    async with served.stream(world.token, typed, id=order["id"]) as (_, events):
         # What is reported before the stream follows is told by the order itself.
         await until(
             lambda: served.endpoint.process.following.position_of(world.merchant_id) is not None
@@ -208,6 +209,7 @@ async def test_what_is_reported_of_a_parcel_reaches_who_follows_its_order(served
         _, data = await anext(events)
         change = data["data"]["orderStatusChanged"]
         assert change["type"] == "parcel.in_transit"
+        assert change["event"] == {"__typename": "ParcelInTransit", "type": "PARCEL_IN_TRANSIT"}
         assert change["order"]["id"] == order["id"]
 
 

@@ -4,7 +4,7 @@ import io
 import json
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 
@@ -16,6 +16,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import generate_latest
 from sqlalchemy import text
 
+from commands.access.followers.entries import JournalEvent
+from commands.writing.transaction import Writing
 from kit.telemetry import log, trace
 from kit.telemetry.metrics import OK, Telemetry
 from kit.telemetry.names import OTHER_NAME, Labels, NamedOperation
@@ -28,6 +30,7 @@ from tests import make
 from tests.conftest import PATIENT
 from transport.serving import Serving
 from transport.telemetry import exporting, metrics_shown, telemetry_of
+from workers.running.followers import Follower, Followers
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SECRETS = ["Anna Schmidt", "anna@example.com", "Hauptstrasse 7", "aliasOfClient"]
@@ -118,6 +121,27 @@ async def test_one_line_tells_an_operation(ask, world, json_lines) -> None:
         "outcome": "OK",
         "cost": 6,
     }
+
+
+async def test_what_follows_from_a_request_is_a_span_that_links_back_to_it(
+    ask, world, telemetry, spans
+) -> None:
+    heard = list[JournalEvent]()
+
+    async def hear(_writing: Writing, events: Sequence[JournalEvent]) -> None:
+        heard.extend(events)
+
+    await ask(UPSERT, input={"parties": [ANNA, {**ANNA, "number": "2"}]})
+    followers = Followers(Follower("hear", hear), tracer=telemetry.tracer)
+    for _ in range(2):
+        await followers.tell(world.database, world.merchant_id, "hear", world.clock())
+    (request,) = [it for it in spans.get_finished_spans() if it.name == "mutation"]
+    (page,) = [it for it in spans.get_finished_spans() if it.name == "follow hear"]
+    assert len(heard) > 1
+    (link,) = page.links
+    assert link.context.trace_id == request.context.trace_id
+    assert link.context.span_id == request.context.span_id
+    assert page.attributes == {"abruf.outcome": "TOLD"}
 
 
 async def test_the_line_of_an_operation_names_it_and_how_it_was_answered(ask, json_lines) -> None:

@@ -79,6 +79,10 @@ class Chores:
         """Return chore -> for how many seconds the oldest of what waits has done so."""
         return {name: it.age() for name, it in self._tended.items()}
 
+    def lags(self, chore: str) -> Mapping[str, float]:
+        """Return subject -> since how many seconds each look has found something for a chore."""
+        return self._tended[chore].lags() if chore in self._tended else {}
+
     @asynccontextmanager
     async def running(self, *chores: Chore) -> AsyncIterator[None]:
         """Do chores meanwhile. At the end steps that are under way go on for the grace."""
@@ -147,12 +151,20 @@ class _Tended:
         self.amounts: dict[tuple[str, str], int] = {}
         self._queue: asyncio.Queue[_Key | None] = asyncio.Queue()
         self._since: dict[_Key, float] = {}
+        self._behind: dict[_Key, float] = {}
         self._in_hand, self._again = set[_Key](), set[_Key]()
         self._is_ending = False
 
     def age(self) -> float:
         """Return for how many seconds the oldest of what waits has done so."""
         return monotonic() - min(self._since.values()) if self._since else 0.0
+
+    def lags(self) -> dict[str, float]:
+        """Return subject -> since how many seconds each look has found something of it."""
+        found: dict[str, float] = {}
+        for (_, subject), since in list(self._behind.items()):
+            found[str(subject)] = max(monotonic() - since, found.get(str(subject), 0.0))
+        return found
 
     def hint(self, merchant_id: UUID | None) -> None:
         """Try what a hint may mean, or look for it; None: hints may have been lost."""
@@ -172,7 +184,9 @@ class _Tended:
             rows = await reads.rows(self.chore.found, {**self.chore.values, "now": now})
         finally:
             await reads.close()
-        amounts = Counter[tuple[str, str]]()
+        amounts, at = Counter[tuple[str, str]](), monotonic()
+        found: list[_Key] = [(row.merchant_id, row.subject) for row in rows]
+        self._behind = {key: self._behind.get(key, at) for key in found}
         for row in rows:
             self._put((row.merchant_id, row.subject))
             if "waiting" in row._fields:

@@ -11,7 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
+from time import time_ns
 from uuid import UUID
+
+from opentelemetry.trace import NoOpTracer, Tracer
 
 from commands.access.followers import lanes, positions
 from commands.access.followers.entries import MOST_AT_ONCE, JournalEvent, page_after
@@ -19,6 +22,7 @@ from commands.writing.running.run import Author, run_unasked
 from commands.writing.transaction import Writing
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
+from kit.telemetry.links import record_span
 from loaders.access import followers as news
 from models.access.viewers import by_itself
 from models.base.events import EVENTS, Event
@@ -68,8 +72,9 @@ class Followers:
     counted: (follower, outcome) -> how many: TOLD entries, FAILED attempts, PARKED lanes.
     """
 
-    def __init__(self, *followers: Follower) -> None:
-        """Take those that are told."""
+    def __init__(self, *followers: Follower, tracer: Tracer | None = None) -> None:
+        """Take those that are told. tracer: records each page, linked to the requests before it."""
+        self._tracer = tracer or NoOpTracer()
         self.every: Mapping[str, Follower] = {it.name: it for it in followers}
         self.counted: Counter[tuple[str, str]] = Counter()
         self._sizes: dict[tuple[UUID, str], int] = {}
@@ -80,6 +85,7 @@ class Followers:
         A page that fails is halved until the entry that fails is alone: its object's lane is set
         aside, and all others go on.
         """
+        began = time_ns()
         telling = _Telling(self.every[name], self._sizes.pop((merchant_id, name), MOST_AT_ONCE))
         author = Author(by_itself(merchant_id), now)
         try:
@@ -90,12 +96,14 @@ class Followers:
             if not telling.events:
                 raise
             self._note(name, "FAILED", error)
+            self._record(name, "FAILED", began, telling.events)
             if len(telling.events) > 1:
                 self._sizes[merchant_id, name] = len(telling.events) // 2
             else:
                 await run_unasked(database, author, partial(telling.set_aside, error))
             return True
         self._note(name, "TOLD", count=len(telling.events))
+        self._record(name, "TOLD", began, telling.events)
         if is_left and telling.size < MOST_AT_ONCE:
             self._sizes[merchant_id, name] = telling.size * 2
         return is_left
@@ -117,6 +125,12 @@ class Followers:
             return True
         self._note(name, "TOLD", count=retrying.lane is not None)
         return is_left
+
+    def _record(self, name: str, outcome: str, began: int, events: Sequence[JournalEvent]) -> None:
+        """Record a page that has something to tell as a span."""
+        if events:
+            written_by = (it.written_by for it in events)
+            record_span(self._tracer, f"follow {name}", began, written_by, outcome)
 
     def _note(
         self, name: str, outcome: str, error: Exception | None = None, count: int = 1

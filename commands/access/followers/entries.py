@@ -39,7 +39,8 @@ class JournalEvent:
     """One entry of the journal as a follower is told of it.
 
     id: the entry's own, the same whenever it is told again. position: counts the merchant's
-    entries, sequence those of the object. actor: the kind, actor_name: the key's name.
+    entries, sequence those of the object. actor: the kind, actor_name: the key's name. written_by:
+    the request's span (`traceparent`), where that is recorded.
     """
 
     position: int
@@ -54,6 +55,7 @@ class JournalEvent:
     actor_name: str
     payload_version: int
     payload: Payload
+    written_by: str | None
 
     @property
     def event(self) -> Event:

@@ -53,6 +53,9 @@ class ContactUpsert(Upsert):
     department: Name | None = Field(None, description="Department of the company.")
     email: Name | None = Field(None, description="E-mail address.")
     phone: Short | None = Field(None, description="Telephone number.")
+    language: Language | None = Field(
+        None, description="In which it is told what happens; the party's without one. BCP 47 tag."
+    )
 
 
 class AddressUpsert(Upsert):

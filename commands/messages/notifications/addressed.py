@@ -153,24 +153,25 @@ class People:
         staff has asked to be told.
         """
         party = self._parties.get(event.party_id) if event.party_id else None
-        theirs = spoken(party.language) if party else None
+        now, never = NotificationTiming.NOW, NotificationTiming.NEVER
+        usual = [(*it, now) for it in self._usual(event, party)]
+        usual += [(_folded(it.email), it.id, never) for it in self._subscribed(event)]
         found: dict[str, Addressee] = {}
-        for address, contact_id in self._usual(event, party):
-            timing = self._wishes.timing(event.kind, address, contact_id) or NotificationTiming.NOW
-            found.setdefault(address, Addressee(address, contact_id, theirs or language, timing))
-        for contact in self._subscribed(event):
-            address = _folded(contact.email)
-            timing = (
-                self._wishes.timing(event.kind, address, contact.id) or NotificationTiming.NEVER
-            )
-            found.setdefault(address, Addressee(address, contact.id, theirs or language, timing))
+        for address, contact_id, unsaid in usual:
+            timing = self._wishes.timing(event.kind, address, contact_id) or unsaid
+            spoken_by = self._spoken_by(contact_id, party) or language
+            found.setdefault(address, Addressee(address, contact_id, spoken_by, timing))
         for each in self._wishes.staff:
             if each.kind is event.kind:
                 found.setdefault(each.address, Addressee(each.address, None, language, each.timing))
         if event.webhook is not None and event.party_id is None and own and not found:
-            now = NotificationTiming.NOW
             found[_folded(own)] = Addressee(_folded(own), None, language, now)
         return list(found.values())
+
+    def _spoken_by(self, contact_id: UUID | None, party: Any) -> Spoken | None:
+        """Return the language of a contact, else of its company."""
+        contact = self._contacts.get(contact_id) if contact_id else None
+        return spoken(contact and contact.language) or spoken(party and party.language)
 
     def _usual(self, event: Notice, party: Any) -> Iterator[tuple[str, UUID | None]]:
         """Yield who is told without having asked for it."""

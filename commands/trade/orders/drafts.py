@@ -171,6 +171,9 @@ def _order(writing: Writing, draft: Draft, key: UUID, number: str) -> dict[str, 
         "confirmed_at": None if draft.awaiting else draft.placed_at,
         "closed_at": None if draft.ended is None else draft.ended[1],
         "version": 1,
+        # As they mostly are: what orders keep is written where it is not.
+        "is_owing": draft.ended is None,
+        "overdue_from": draft.window and draft.window.latest,
         **header_columns(draft),
         **(_OWES_NOTHING if state is OrderState.CANCELLED else {}),
     }

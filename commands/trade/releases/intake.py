@@ -15,7 +15,15 @@ from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.inputs import ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease, locked_places
 from commands.trade.releases.named import NamedRows, named_by
-from commands.trade.releases.schedule import Schedule, last_day, on_its_way, schedule_of, slot_of
+from commands.trade.releases.schedule import (
+    Schedule,
+    days_of,
+    last_day,
+    lines_by_rounds,
+    on_its_way,
+    schedule_of,
+    slot_of,
+)
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refusals, Refused
@@ -75,6 +83,15 @@ class ReleaseIntake:
         known = await locked_places(writing, map(ReleasePlace.of, items))
         named = await named_by(writing, known, items)
         return cls(writing, known, named, Force(writing, known))
+
+    async def room(self, item: ReleaseContent) -> None:
+        """Wait for the turn of a release. When its lines leave and arrive is found in portions."""
+        transit = self.known.transit(item.contract_line_id)
+        for room, lines in lines_by_rounds(item.lines):
+            await self.writing.room(room)
+            if transit is not None:
+                for each in lines:
+                    days_of(each, transit)
 
     def look(self, item: ReleaseContent) -> LookedAt:
         """Return all that is to be known of one before it is taken in; nothing is changed.

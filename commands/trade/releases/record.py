@@ -39,6 +39,7 @@ async def release(writing: Writing, command: ContractRelease) -> Outcome:
     """
     (item,) = await with_places(writing, [command])
     taken = await ReleaseIntake.of(writing, [item])
+    await taken.room(item)
     found = taken.take(taken.look(item))
     await taken.write()
     return {"release_id": found.release_id, "contract_line_id": command.contract_line_id}
@@ -75,7 +76,7 @@ async def _take(
     taken = await ReleaseIntake.of(writing, [item for _, item in items])
     results: list[dict[str, Any]] = []
     for place, item in items:
-        await writing.room(1 + len(item.lines))
+        await taken.room(item)
         try:
             key = ReleasePlace.of(item), item.type
             _check_once(named.setdefault(key, item) is item)

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from commands.master.packagings.counting import Counted
 from commands.trade.contracts.times import Window
 from commands.trade.releases.inputs import ReleaseContent, ReleaseLine
-from commands.trade.releases.transit import Transit
+from commands.trade.releases.transit import LONGEST_REST, Transit
+from kit.loop.work import SLICE
 from models.trade.contracts.tables import Contract
 from models.trade.releases.cumulatives import open_quantities
 from models.trade.releases.tables import Release, ScheduleLine
@@ -27,6 +28,8 @@ from models.trade.releases.words import (
 )
 
 _NONE = Decimal(0)
+_DAYS_OF_AN_OBJECT = 30
+"""Days of a bucket that are looked up in the time that one object of a slice may take."""
 _FIRST = {kind: place for place, kind in enumerate(ScheduleKind)}
 
 
@@ -289,10 +292,31 @@ def on_its_way(as_of: datetime, quantity: Decimal, contract: Contract) -> Slot:
     )
 
 
+def lines_by_rounds(lines: Iterable[ReleaseLine]) -> Iterator[tuple[int, Sequence[ReleaseLine]]]:
+    """Yield a release's lines by as many as a round of the loop has room for, and what they take.
+
+    A line takes more the more days it may come on: each of them is looked up.
+    """
+    portion, taken = list[ReleaseLine](), 1
+    for line in lines:
+        is_day, window = line.bucket is ScheduleBucket.DAY, line.window
+        days = 0 if is_day else min((window.latest - window.earliest).days, LONGEST_REST)
+        room = 1 + days // _DAYS_OF_AN_OBJECT
+        if portion and taken + room > SLICE:
+            yield taken, portion
+            portion, taken = [], 0
+        portion, taken = [*portion, line], taken + room
+    yield taken, portion
+
+
+def days_of(line: ReleaseLine, transit: Transit) -> dict[str, Any]:
+    """Return when what a line asks for leaves and arrives, of the columns of a `ScheduleLine`."""
+    is_day = line.bucket is ScheduleBucket.DAY
+    return transit.days(line.window, line.date_meaning, line.transit_days, is_whole=is_day)
+
+
 def slot_of(line: ReleaseLine, quantity: Counted, transit: Transit) -> Slot:
     """Return what a line asks for. quantity: of it, in the product's unit."""
     own = {name: getattr(line, name) for name in _SAME if name in type(line).model_fields}
-    is_day = line.bucket is ScheduleBucket.DAY
-    days = transit.days(line.window, line.date_meaning, line.transit_days, is_whole=is_day)
-    own |= {**quantity.columns, **days}
+    own |= {**quantity.columns, **days_of(line, transit)}
     return Slot(line.window, quantity.amount, **own)

@@ -29,6 +29,7 @@ from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.in_turn import InTurn
 from kit.loop.memory import MUCH
 from kit.loop.work import Slices
+from kit.telemetry import trace
 from models.access.viewers import Viewer
 
 Made = TypeVar("Made")
@@ -170,7 +171,7 @@ async def _attempts(attempt: Callable[[], Awaitable[Made]], *, has_key: bool) ->
 async def _attempt(
     database: Database, author: Author, verb: AnyVerb, command: Command, remaining: Remaining
 ) -> Outcome:
-    origin = Origin(author.address, command.idempotency_key)
+    origin = Origin(author.address, command.idempotency_key, trace.CURRENT.get().written_by)
     async with _recording(database, author, origin) as writing:
         return await idempotency.once(
             writing, verb.name, command, author.keep_answers, partial(remaining.run, writing)

@@ -13,8 +13,9 @@ from kit.inputs import Input, Instant
 from loaders.reading.acts import everything
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
-from loaders.trade.orders.progress import due_of, is_owed, line_is_late
+from loaders.trade.orders.progress import is_owed, line_is_late
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.standing import due_of
 from models.trade.orders.tables import Order
 
 

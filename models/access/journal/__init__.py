@@ -139,7 +139,8 @@ class JournalEntry(Owned):
     position counts per merchant, sequence per aggregate, both without holes.
 
     type, aggregate, payload, payload_version: what the event's class says (`models.base.events`).
-    actor_subject: an identity provider's user. address: the client's IP address.
+    actor_subject: an identity provider's user. address: the client's IP address. written_by: the
+    span of the request that wrote it (`traceparent` of W3C Trace Context), where that is recorded.
     """
 
     __tablename__ = "journal"
@@ -173,6 +174,7 @@ class JournalEntry(Owned):
     idempotency_key: Mapped[str | None]
     payload: Mapped[dict[str, Any]]
     payload_version: Mapped[int] = mapped_column(default=1)
+    written_by: Mapped[str | None]
 
 
 class AuditEntry(Owned):

@@ -34,3 +34,5 @@ MAY_LACK = AFTER_DISPATCH - {DeliveryState.DELIVERED}
 """Where something may be lost or have come back, and be sent again."""
 OPEN_DELIVERIES = BEFORE_DISPATCH | {DeliveryState.DISPATCHED}
 """Of those that are PARTIALLY_DELIVERED, only some still are on the way."""
+REPLACED = frozenset({DeliveryState.CANCELLED, DeliveryState.RESHIPPED})
+"""In whose place another one comes, or none: they are not late."""

@@ -1,12 +1,13 @@
 """Deliveries: each part of an order, planned for its own agreed time."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import ColumnElement, Index, and_, or_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +18,7 @@ from models.base.tables import (
     Owned,
     Searched,
     check,
+    fixed,
     folded,
     found_by,
     indexed,
@@ -28,7 +30,12 @@ from models.base.tables import (
 )
 from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, own, through
-from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
+from models.fulfilment.deliveries.states import (
+    BEFORE_DISPATCH,
+    OPEN_DELIVERIES,
+    REPLACED,
+    DeliveryState,
+)
 from models.master.channels import DeliveryMethod
 from models.master.packagings import Packaged, count_in_packagings, packaged
 from models.trade.contracts.guarantees import SupplyExcuse
@@ -58,6 +65,18 @@ class Incoterm(StrEnum):
     FOB = "FOB"
     CFR = "CFR"
     CIF = "CIF"
+
+
+def _one_of(states: Iterable[DeliveryState]) -> str:
+    return f"({', '.join(map(repr, map(str, sorted(states))))})"
+
+
+_AMONG = {
+    "open": f"state IN {_one_of({*OPEN_DELIVERIES, DeliveryState.PARTIALLY_DELIVERED})}",
+    "late": f"state NOT IN {_one_of(REPLACED)}"
+    " AND (delivered_at IS NULL OR delivered_at > window_latest)",
+}
+"""Indexes over the few deliveries that lists ask for: which."""
 
 
 class Delivery(Owned):
@@ -101,6 +120,10 @@ class Delivery(Owned):
         indexed("deliveries", "ship_to_id"),
         indexed("deliveries", "reships_id", postgresql_where=text("reships_id IS NOT NULL")),
         indexed("deliveries", "window_latest", "id"),
+        *(
+            indexed("deliveries", "window_latest", "id", among=name, postgresql_where=text(rows))
+            for name, rows in _AMONG.items()
+        ),
         known("state", DeliveryState),
         known("method", DeliveryMethod),
         known("incoterm", Incoterm),
@@ -139,6 +162,18 @@ class Delivery(Owned):
     delivered_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+
+    @hybrid_property
+    def may_be_late(self) -> bool:
+        """Whether it is late once its window has passed, as the index of such deliveries asks."""
+        has_come = self.delivered_at is not None and self.delivered_at <= self.window_latest
+        return self.state not in REPLACED and not has_come
+
+    @may_be_late.inplace.expression
+    @classmethod
+    def _may_be_late(cls) -> ColumnElement[bool]:
+        counts = cls.state.not_in([fixed(it) for it in sorted(REPLACED)])
+        return and_(counts, or_(cls.delivered_at.is_(None), cls.delivered_at > cls.window_latest))
 
 
 class DeliveryLine(Packaged, Owned):

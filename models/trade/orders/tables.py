@@ -28,10 +28,12 @@ from models.base.tables import (
 )
 from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, own, token_held
+from models.trade.orders.standing import KEEPINGS
 from models.trade.orders.states import (
     OPEN_STATES,
     Approval,
     DeliveryPolicy,
+    FulfilmentStatus,
     OrderKind,
     OrderState,
     PaymentState,
@@ -47,6 +49,12 @@ _OF_ORDERS = (
 
 
 _REFERENCES = ("purchase_order_number", "external_reference")
+_AMONG = {
+    "owing": "is_owing",
+    "backordered": "is_backordered",
+    "late": "left_late OR overdue_from IS NOT NULL",
+}
+"""Indexes over the few orders that lists ask for: which."""
 _NEVER = "'9999-12-31 00:00:00+00'::timestamptz"
 
 
@@ -61,6 +69,7 @@ class Order(Owned):
     nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
     since a part was cancelled. payment_state: of the report that tells the newest of its payment
     (`models.trade.payments`). due_at: its window's end, at the end of time without a window.
+    fulfilment_status to left_late: `models.trade.orders.standing.KEEPINGS`.
     window_override: why its windows may break rules of its place. proposed_..., proposal_reason:
     the window that its customer proposed last, and why. proposal_answer: None while it waits.
     """
@@ -85,6 +94,7 @@ class Order(Owned):
     __hidden__: ClassVar[Hidden] = {
         actor: dict.fromkeys(_OF_ORDERS, NULL) for actor in (Actor.WAREHOUSE, Actor.CARRIER)
     }
+    __kept__ = KEEPINGS
     __table_args__ = (
         unique("number", "number"),
         to("channels", "channel_id"),
@@ -98,6 +108,11 @@ class Order(Owned):
         indexed("orders", "channel_id", "placed_at", "id"),
         indexed("orders", "party_id", "placed_at", "id"),
         indexed("orders", "payment_state", "placed_at", "id"),
+        indexed("orders", "fulfilment_status", "placed_at", "id"),
+        *(
+            indexed("orders", "placed_at", "id", among=name, postgresql_where=text(rows))
+            for name, rows in _AMONG.items()
+        ),
         indexed("orders", "contract_id"),
         indexed("orders", "ship_to_id", "placed_at", "id"),
         indexed("orders", "due_at", "id"),
@@ -118,6 +133,7 @@ class Order(Owned):
         known("kind", OrderKind),
         known("state", OrderState),
         known("payment_state", PaymentState),
+        known("fulfilment_status", FulfilmentStatus),
         known("delivery_policy", DeliveryPolicy),
         check("approval_known", "awaiting_approval_of <@ ARRAY['MERCHANT', 'COMPANY']"),
         check(
@@ -193,6 +209,15 @@ class Order(Owned):
     payment_state: Mapped[PaymentState] = mapped_column(
         OneOf(PaymentState), default=PaymentState.AWAITED
     )
+    fulfilment_status: Mapped[FulfilmentStatus] = mapped_column(
+        OneOf(FulfilmentStatus),
+        default=FulfilmentStatus.UNFULFILLED,
+        server_default=FulfilmentStatus.UNFULFILLED.value,
+    )
+    is_owing: Mapped[bool] = mapped_column(default=True, server_default="true")
+    is_backordered: Mapped[bool] = mapped_column(default=False, server_default="false")
+    overdue_from: Mapped[datetime | None]
+    left_late: Mapped[bool] = mapped_column(default=False, server_default="false")
     version: Mapped[int] = mapped_column(default=1)
 
     @hybrid_property

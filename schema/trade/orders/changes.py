@@ -9,9 +9,11 @@ from strawberry import Info
 
 from execution.fields import related
 from kit.ids import Names
+from loaders.access.journal import events
 from loaders.trade import orders as loaders
 from models.access.viewers import Scope
 from resolvers.trade import orders as resolvers
+from schema.access.journal.events import Event
 from schema.graphql.scopes import Requires
 from schema.trade.orders.types import Order
 
@@ -29,6 +31,9 @@ class OrderStatusChange:
     )
     type: str = strawberry.field(description="What happened, for example `order.cancelled`.")
     occurred_at: datetime = strawberry.field(description="When it happened.")
+    event: Event | None = related(
+        events.by_id, "The same, typed; null where you do not see it.", key="event_id"
+    )
     order: Order | None = related(
         loaders.by_id,
         "The order as it is when the event is sent, which may be further on already.",

@@ -41,7 +41,7 @@ mutation ($input: NotificationPreferencesSetInput!) { notificationPreferencesSet
 """
 PREFERENCES = "{ notificationPreferences(first: 9) { nodes { kind timing } } }"
 COMPANY = {"email": "office@example.com", "language": "pl-PL"}
-CONTACTS = [{"code": "BUY", "name": "Ewa", "email": "ewa@example.com"}]
+CONTACTS = [{"code": "BUY", "name": "Ewa", "email": "ewa@example.com", "language": "de"}]
 
 
 async def company(world, **fields):
@@ -181,6 +181,13 @@ async def test_who_wants_what_when_is_told_so(world, ask):
         *[("ewa@example.com", "PENDING", True)] * 2,
         *[("office@example.com", "SUPPRESSED", False)] * 2,
     ]
+    # A contact's own language goes before its company's.
+    assert {
+        (it.is_daily, it.language.value) for it in found if it.address != "boss@example.com"
+    } == {
+        (True, "de"),
+        (False, "pl"),
+    }
     mails = {it.mail_id for it in found if it.is_daily}
     at = [it.next_at.hour for it in await rows(world, NotificationMail) if it.id in mails]
     assert (len(mails), at) == (1, [8])

@@ -36,9 +36,10 @@ PLACING = [
     "INSERT merchant_counters",
     "INSERT orders + INSERT order_lines",
     "UPDATE idempotency_keys",
-    "INSERT merchant_counters + INSERT journal",
+    "UPDATE orders + INSERT merchant_counters + INSERT journal",
 ]
-"""Placing an order: what it names is read, its rows are written by one statement."""
+"""Placing an order: what it names is read, its rows are written by one statement, and what it keeps
+of its lines, where that is not as written, by the last."""
 RECORDING = [
     "INSERT due + INSERT idempotency_keys",
     "SELECT parcels",

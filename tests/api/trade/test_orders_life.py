@@ -11,6 +11,7 @@ from models.trade.orders.lines import OrderLine
 from tests.make import reasons
 from tests.make.master import channels
 from tests.make.trade import contracts, orders, responses
+from tests.make.trade.kept import keep
 
 _SHOWN = """
   order {
@@ -56,6 +57,7 @@ async def _moved(world, order, number, **counters):
             .where(OrderLine.merchant_id == world.merchant_id, OrderLine.id == line_id)
             .values(**values)
         )
+        await keep(session, world.merchant_id)
 
 
 async def test_an_approved_order_is_confirmed(world, ask):

@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import weakref
+from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +15,14 @@ from commands.trade.orders.revisions.changes import LineChanges
 from commands.trade.orders.revisions.imports import OrdersImport, import_all
 from commands.trade.orders.revisions.inputs import OrdersUpdate
 from commands.trade.orders.revisions.update import update_all
+from commands.trade.releases import record as releases
+from commands.trade.releases.inputs import ContractRelease
+from commands.trade.releases.transit import Transit
 from commands.writing.extent import Extent
 from commands.writing.ledger import Ledger
 from execution.mixed import Mixed
 from kit.errors import Refused
+from kit.ids import from_global
 from kit.inputs import LARGEST_BULK
 from kit.loop import memory
 from kit.loop.apart import Apart, Crowded
@@ -29,6 +35,7 @@ from tests.make import Ask, World
 from tests.make.master.channels import channel
 from tests.make.master.parties import company
 from tests.make.running import run, staff, until
+from tests.make.trade import contracts
 
 IMPORTS, ORDERS, LINES = 2, 12, 50
 PASSES = 4
@@ -243,3 +250,34 @@ async def test_nothing_of_a_mutation_waits_for_the_collector(
         assert not [it() for it in kept if it() is not None]
     finally:
         gc.enable()
+
+
+async def test_what_lines_of_long_buckets_take_is_looked_up_in_rounds(
+    world: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each day of a quarter is looked up by three calendars: 25 quarters are a round's work."""
+    made, process = await contracts.contract(world, ask), Process(world.database)
+    rounds, reckon = Counter[int](), Transit._days  # noqa: SLF001 -- what takes long.
+
+    def noted(self: Transit, *about: Any, **how: Any) -> Any:
+        rounds[process.slices.count] += 1
+        return reckon(self, *about, **how)
+
+    monkeypatch.setattr(Transit, "_days", noted)
+    begins = [world.clock() + timedelta(days=it) for it in range(LARGEST_BULK)]
+    windows = [
+        {"earliest": it, "latest": it + timedelta(days=92), "time_zone": "UTC"} for it in begins
+    ]
+    context = Context(staff(world), world.database, world.clock, process=process)
+    context.begin()
+    release = ContractRelease.read(
+        {
+            "contract_line_id": from_global(made["lines"][0]["id"])[1],
+            "type": "FORECAST",
+            "number": "1",
+            "lines": [{"window": it, "quantity": "1"} for it in windows],
+        }
+    )
+    await write(context, release, releases.release)
+    assert rounds.total() == LARGEST_BULK
+    assert max(rounds.values()) <= SLICE // 4

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tests.attacks.load.rows import Sold, sold
 
-ORDERS, PRODUCTS, PARTIES, DELIVERIES = 20_000, 2_000, 1_000, 1_000
+ORDERS, PRODUCTS, PARTIES, DELIVERIES, OWING = 20_000, 2_000, 1_000, 1_000, 100
 MANY = (
     sold("MANY", "Screw", PRODUCTS)
     + f"""
@@ -32,7 +32,7 @@ SELECT :merchant, gen_random_uuid(), orders.id, 1, products.id, 'PIECE', 0, 'EUR
     sent, sent, sent, sent
 FROM orders
 CROSS JOIN LATERAL (SELECT
-    CASE WHEN substr(orders.number, 3)::int > {ORDERS} - 100 THEN 0 ELSE 9 END AS sent) AS moved
+    CASE WHEN substr(orders.number, 3)::int > {ORDERS} - {OWING} THEN 0 ELSE 9 END AS sent) AS moved
 JOIN products ON products.merchant_id = :merchant
     AND products.sku = 'M-' || (1 + substr(orders.number, 3)::int % {PRODUCTS})
 WHERE orders.merchant_id = :merchant;

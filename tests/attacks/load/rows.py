@@ -13,6 +13,7 @@ from tests import make
 from tests.attacks.load.limits import LIMITS
 from tests.conftest import NOW
 from tests.guard import watch
+from tests.make.trade.kept import keep
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ async def filled(
         for statement in rows.split(";"):
             own = {name: it for name, it in values.items() if f":{name}" in statement}
             await session.execute(text(statement), own)
+        await keep(session, world.merchant_id)
         await session.execute(text("ANALYZE"))
     yield Filled(world, made)
     await database.close()

@@ -3,7 +3,7 @@
 A round is one attack, sent all the time by eight keys, beside which the innocent key reads and
 writes five times each; all of it must be answered, nothing refused. Rounds play every attack once,
 in the order of a seed, and go on for as long as ABRUF_ATTACK_SECONDS says: `make simulate` plays
-for ten minutes. Memory is weighed before and after all of them.
+for ten minutes. Memory is weighed before and after all of them, PostgreSQL's too.
 """
 
 import asyncio
@@ -66,6 +66,7 @@ class Battle:
     order_id: str
     keys: list[str]
     innocent: str
+    folder: Path
     counts: Counter[str] = field(default_factory=Counter)
 
     def post(
@@ -143,6 +144,17 @@ class Battle:
         lines = Path(f"/proc/{self.abruf.process.pid}/status").read_text().splitlines()
         return next(int(it.split()[1]) for it in lines if it.startswith("VmRSS"))
 
+    def database_kb(self) -> int:
+        """Return what PostgreSQL's processes hold each by itself: its cache is of all of them."""
+        held = 0
+        for each in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                status = (each / "status").read_text()
+                is_ours = (each / "cwd").resolve().is_relative_to(self.folder)
+                if status.startswith("Name:\tpostgres") and is_ours:
+                    held += int(status.partition("RssAnon:")[2].split()[0])
+        return held
+
 
 def request(token: str, body: bytes, length: int, more: str = "") -> bytes:
     return (
@@ -201,7 +213,7 @@ def battle(used: Path) -> Iterator[Battle]:
             abruf.ask(CREATE, input={"actor": "STAFF", "name": f"Attacker {each}"})["apiKeyCreate"]
             for each in range(KEYS)
         ]
-        yield Battle(abruf, order_of_250_lines(abruf), [it["token"] for it in made], innocent)
+        yield Battle(abruf, order_of_250_lines(abruf), [it["token"] for it in made], innocent, used)
         assert abruf.stop() == 130
     finally:
         abruf.kill()
@@ -213,7 +225,8 @@ def test_nobody_is_starved_by_another_merchants_attacks_and_memory_comes_back(
     names = [*ATTACKS, *WAYS, IMPORTS]
     random.Random(chosen_seed()).shuffle(names)
     battle.live(TURNS)
-    before = battle.memory_kb()
+    before, database = battle.memory_kb(), battle.database_kb()
+    assert database > 0
     for number in rounds(len(names)):
         name = names[number % len(names)]
         if name in WAYS:
@@ -229,3 +242,4 @@ def test_nobody_is_starved_by_another_merchants_attacks_and_memory_comes_back(
     assert battle.counts["reads"] == battle.counts["writes"] >= TURNS * (len(names) + 2)
     assert battle.counts["attacks"] >= KEYS * len(names)
     assert battle.memory_kb() - before <= MOST_KB
+    assert battle.database_kb() - database <= MOST_KB

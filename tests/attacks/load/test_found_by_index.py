@@ -7,12 +7,13 @@ import httpx
 import pytest
 
 from kit.ids import to_global
+from loaders.reading.wholes import MOST_COUNTED
 from models.access.viewers import Actor
 from resolvers.running.context import Terms
 from server import application
 from tests import make
 from tests.attacks.load.limits import LIMITS
-from tests.attacks.load.many import MANY, PARTIES, PRODUCTS, Many
+from tests.attacks.load.many import MANY, OWING, PARTIES, PRODUCTS, Many
 from tests.attacks.load.rows import Filled, filled
 from tests.attacks.load.test_filters import EXPLAIN, looked_at, sent
 from transport.serving import Serving
@@ -35,6 +36,13 @@ def requests(made: Many) -> Iterator[str]:
     )
     for wanted in filters:
         yield f"orders({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+    for wanted in ("open: true", "late: true", "backordered: true", "late: true, open: true"):
+        yield f"orders({size}, filter: {{{wanted}}}) {{ nodes {{ id }} totalCount }}"
+    for statuses in ("UNFULFILLED", "PARTIALLY_RETURNED", "SHIPPED", "UNFULFILLED, RETURNED"):
+        wanted = f"fulfilmentStatuses: [{statuses}]"
+        yield f"orders({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+    for wanted in ("late: true", "open: true"):
+        yield f"deliveries({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
     for sort in ("DUE_AT", "DUE_AT_DESC", "NUMBER", "PLACED_AT_DESC"):
         yield f"orders({size}, sort: {sort}) {{ nodes {{ id }} }}"
     for wanted in ('filter: {skuPrefix: "m-12"}', "sort: NAME"):
@@ -92,3 +100,16 @@ async def test_a_page_looks_at_rows_in_proportion_to_it(crowd: Crowd, actor: Any
     )
     counts = await rows_of(crowd, token, names)
     assert {it: count for it, count in counts.items() if count > NAMES + ENOUGH} == {}
+
+
+async def test_a_list_is_counted_up_to_a_bound(crowd: Crowd) -> None:
+    token = await crowd.world.key(Actor.STAFF)
+    counted = "totalCount isTotalCountExact"
+    lists = [f"orders(first: 0{it}) {{ {counted} }}" for it in ("", ", filter: {late: true}")]
+    app = application(Serving(crowd.world.database, clock=crowd.world.clock))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://abruf") as it:
+        every, late = [(await make.Ask(it, token)(f"{{ {each} }}"))["orders"] for each in lists]
+    assert every == {"totalCount": MOST_COUNTED, "isTotalCountExact": False}
+    assert late == {"totalCount": OWING, "isTotalCountExact": True}
+    looked = await rows_of(crowd, token, lists)
+    assert max(looked.values()) <= 2 * (MOST_COUNTED + 1)

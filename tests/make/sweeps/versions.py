@@ -7,12 +7,15 @@ from uuid import UUID
 from sqlalchemy import Uuid, bindparam, text
 
 from models.trade.orders.lines import COUNTERS
+from models.trade.orders.tables import Order
 from tests.make import Walled
 
 _COUNTED = sorted({*COUNTERS} - {"cancelled"})
 """What deliveries count on lines of orders."""
+_KEPT = ",".join({"version"}.union(*(it.columns for it in Order.__kept__)))
+"""What orders keep of that, and the version itself."""
 _STANDING = text(f"""
-    SELECT 'Order' AS type, number, version, md5(concat(to_jsonb(o) - 'version',
+    SELECT 'Order' AS type, number, version, md5(concat(to_jsonb(o) - '{{{_KEPT}}}'::text[],
         (SELECT jsonb_agg(to_jsonb(l) - '{{{",".join(_COUNTED)}}}'::text[] ORDER BY l.id)
          FROM order_lines l WHERE l.merchant_id = :merchant AND l.order_id = o.id),
         (SELECT jsonb_agg(to_jsonb(h) ORDER BY h.id)

@@ -15,10 +15,10 @@ from kit.db.hints import Hints
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Command
-from models.access.viewers import Scope
+from models.access.viewers import Actor, Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderPlaced
-from resolvers.running.following import QUEUED, Following
+from resolvers.running.following import QUEUED, Audience, Following
 from tests import make
 from tests.guard import counted
 from tests.make.running import run, until
@@ -134,6 +134,23 @@ async def test_one_read_serves_twenty_followers(world, database):
             assert [(await anext(it)).position for it in followers] == [2] * 20
     reads = [it for it in sent if "FROM journal" in it and "position >" in it]
     assert len(reads) == 1
+
+
+async def test_one_read_and_one_look_at_who_sees_it_serve_all_who_follow_changes(world, database):
+    following, companies = Following(database, NEVER), [new_id() for _ in range(150)]
+    audiences = [Audience(Actor.STAFF, None, None)] * 150
+    audiences += [Audience(Actor.BUYER, it, None) for it in companies]
+    async with AsyncExitStack() as stack:
+        waiting = (following.feed(world.merchant_id, it, lambda _: True) for it in audiences)
+        feeds = [await stack.enter_async_context(each) for each in waiting]
+        with counted(database.engine) as sent:
+            await noted(world, new_id())
+            for _, place in feeds[:150]:
+                assert (await place.next()).position == 1
+            await until(lambda: following.position_of(world.merchant_id) == 1)
+    reads = [it for it in sent if "FROM journal" in it]
+    assert len([it for it in reads if "position >" in it]) == 1
+    assert len([it for it in reads if "unnest" in it]) == 1
 
 
 async def test_nothing_is_read_while_nobody_follows(world, database):

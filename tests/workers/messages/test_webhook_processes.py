@@ -1,43 +1,48 @@
-"""Workers are killed while receivers are dead, slow or odd: everybody hears all, in order, once.
+"""Workers and servers are killed, receivers dead, slow or odd: all is told, in order, once.
 
 People get each mail, too; twice only where a worker died between the mail server's answer and its
-own note, and then under the same message id.
+own note, and then under the same message id. The seed is printed; `make kill` plays longer, with 20
+merchants and 2,000 changes.
 """
 
 import asyncio
 import json
 import os
 import random
-import signal
-import socket
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from pathlib import Path
+from itertools import cycle, islice
 from typing import Any
 
+import httpx
 import pytest
 from standardwebhooks import Webhook as Verifier
 
 from kit.clock import now
-from kit.outgoing.mails import MailRoute
 from models.messages.notifications import Notification, NotificationMail, NotificationState
 from tests import make
 from tests.make.feed import rows
 from tests.make.messages import hooks
-from tests.make.messages.notifications import PUBLIC_URL, Server, serving
+from tests.make.messages.notifications import Server, serving
 from tests.make.messages.receivers import Received, Receiver, Reply, receiver
 from tests.make.scene import PLACE, Scene, fresh, scene
 from tests.make.trade import orders
+from tests.workers.messages.processes import SERVER, WORKER, Processes, free_port, working
 
-ROOT = Path(__file__).parents[3]
-ORDERS = int(os.environ.get("ABRUF_KILL_ORDERS", "6"))
-KILLED = int(os.environ.get("ABRUF_KILL_SENDERS", "3"))
+ORDERS = int(os.environ.get("ABRUF_KILL_ORDERS", "5"))
+KILLED = int(os.environ.get("ABRUF_KILL_SENDERS", "2"))
+MERCHANTS = int(os.environ.get("ABRUF_KILL_SENDING", "2"))
+WORKERS = 2 if MERCHANTS == 2 else 3
 AT_ONCE = "mutation { merchantSettingsUpdate(input: {gatherMinutes: 0}) { userErrors { code } } }"
 HOLD = {"reason": "PAYMENT", "owner": "Sales"}
-SEED = 20261129
+WITHIN_S = 60 + 30 * KILLED
+STANDING = "query ($id: ID!) { webhook(id: $id) { waiting state position } }"
+LAGGING = "{ workers(first: 9) { nodes { name behind lanes(first: 1) { nodes { id } } } } }"
+Happened = dict[str, list[str]]
+"""Object -> what happened to it, in order."""
 
 
 @pytest.fixture
@@ -46,71 +51,13 @@ def clock() -> make.Clock:
     return make.Clock(now())
 
 
-class Workers:
-    """Two workers, of which one or the other is killed and another one started."""
-
-    def __init__(
-        self, database: make.Walled, folder: Path, ports: Sequence[int], mails: MailRoute
-    ) -> None:
-        inherited = {key: it for key, it in os.environ.items() if not key.startswith("ABRUF_")}
-        ours = {
-            "ABRUF_DATABASE_URL": database.url,
-            "ABRUF_OWNER_URL": database.owner.url,
-            "ABRUF_MIGRATE": "0",
-            "ABRUF_DATA_DIR": str(folder),
-            "ABRUF_WEBHOOK_HTTP": "1",
-            "ABRUF_WEBHOOK_ALLOWED": "127.0.0.0/8",
-            "ABRUF_WEBHOOK_PORTS": ",".join(map(str, ports)),
-            "ABRUF_SMTP_URL": f"smtp://{mails.host}:{mails.port}",
-            "ABRUF_PUBLIC_URL": PUBLIC_URL,
-            "ABRUF_MAIL_FROM": mails.sender,
-        }
-        self._environment = {**inherited, **ours, "PYTHONPATH": str(ROOT)}
-        self._running: list[asyncio.subprocess.Process] = []
-        self._chance = random.Random(SEED)
-        self._log = folder / "log"
-
-    async def start(self) -> None:
-        with self._log.open("ab") as log:
-            program = str(ROOT / "tests" / "workers" / "messages" / "short.py")
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, program, env=self._environment, cwd=ROOT, stdout=log, stderr=log
-            )
-        self._running.append(process)
-
-    async def kill_one(self) -> None:
-        """Kill one of them with -9, and start another."""
-        victim = self._running.pop(self._chance.randrange(len(self._running)))
-        victim.kill()
-        await victim.wait()
-        await self.start()
-
-    async def stop(self) -> str:
-        for each in self._running:
-            each.terminate()
-        # One that was started just now may not have heard that it shall end in peace.
-        for each in self._running:
-            assert await each.wait() in {0, -signal.SIGTERM}, self._log.read_text()
-        return self._log.read_text()
+async def _good(_: Received) -> Reply:
+    return Reply()
 
 
-@asynccontextmanager
-async def working(
-    database: make.Walled, folder: Path, ports: Sequence[int], mails: MailRoute
-) -> AsyncIterator[Workers]:
-    workers = Workers(database, folder, ports, mails)
-    for _ in range(2):
-        await workers.start()
-    yield workers
-    log = await workers.stop()
-    assert "Traceback" not in log, log
-
-
-def _dead_port() -> int:
-    """Return a port on which nobody listens yet."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
+async def _slow(_: Received) -> Reply:
+    await asyncio.sleep(0.4)
+    return Reply()
 
 
 async def _odd(_: Received, calls: list[int] = [0]) -> Reply:  # noqa: B006 -- it counts.
@@ -119,21 +66,58 @@ async def _odd(_: Received, calls: list[int] = [0]) -> Reply:  # noqa: B006 -- i
     return Reply(500 if calls[0] % 3 == 0 else 200)
 
 
-async def _slow(_: Received) -> Reply:
-    await asyncio.sleep(0.4)
-    return Reply()
+class Merchant:
+    """One of the merchants, with an endpoint at each receiver. happened: so far."""
 
+    def __init__(self, here: Scene, path: str) -> None:
+        self.here, self.path, self.happened = here, path, Happened()
+        self.hooks = list[dict[str, Any]]()
 
-async def _changed(here: Scene) -> list[tuple[str, str]]:
-    """Place orders and hold each; returns what happened, object by object."""
-    happened = []
-    for _ in range(ORDERS):
-        email = f"{fresh('guest').lower()}@example.com"
-        guest = {"name": "Guest", "email": email}
-        order = await orders.order(here.world, here.ask, guest=guest, shipTo=PLACE)
-        await hooks.done(here.ask, "orderHold", "order { id }", orderId=order["id"], **HOLD)
-        happened += [(order["id"], "order.placed"), (order["id"], "order.held")]
-    return happened
+    @classmethod
+    async def of(cls, world: make.World, client: httpx.AsyncClient, path: str) -> "Merchant":
+        made = cls(await scene(world, make.Ask(client, world.token)), path)
+        await made.here.ask(AT_ONCE)
+        return made
+
+    async def subscribe(self, ports: Sequence[int]) -> None:
+        """Ask for what happens to orders at each receiver."""
+        for port in ports:
+            url = f"http://127.0.0.1:{port}{self.path}"
+            self.hooks.append(await hooks.created(self.here.ask, url, eventTypes=["order.*"]))
+
+    async def change(self) -> None:
+        """Place orders and hold each."""
+        here = self.here
+        for _ in range(ORDERS):
+            guest = {"name": "Guest", "email": f"{fresh('guest').lower()}@example.com"}
+            fields = {"channelId": here.channel, "lines": [orders.line(here.product, "1")]}
+            order = await orders.order(here.world, here.ask, guest=guest, shipTo=PLACE, **fields)
+            await hooks.done(here.ask, "orderHold", "order { id }", orderId=order["id"], **HOLD)
+            self.happened[order["id"]] = ["order.placed", "order.held"]
+
+    async def settle(self) -> None:
+        """Wait until followers have read all, and nothing waits for any endpoint."""
+        last = (await hooks.entries(self.here.world))[-1].position
+        for hook in self.hooks:
+            while True:
+                seen = (await self.here.ask(STANDING, id=hook["id"]))["webhook"]
+                assert seen["state"] == "ACTIVE"
+                if seen["waiting"] == 0 and seen["position"] == last:
+                    break
+                await asyncio.sleep(0.2)
+        followers = (await self.here.ask(LAGGING))["workers"]["nodes"]
+        assert [it for it in followers if it["behind"] or it["lanes"]["nodes"]] == []
+
+    async def mails(self) -> Sequence[Notification]:
+        """Wait until the mail server has taken what is to be told; returns that."""
+        world = self.here.world
+        while True:
+            found = await rows(world, Notification)
+            if {it.state for it in found} == {NotificationState.SENT}:
+                break
+            await asyncio.sleep(0.2)
+        assert await rows(world, NotificationMail) == []
+        return found
 
 
 def _verified(secret: str, each: Received) -> Any:
@@ -144,107 +128,65 @@ def _verified(secret: str, each: Received) -> Any:
     return json.loads(each.body)
 
 
-def _firsts(receiver_: Receiver, secret: str) -> dict[str, list[str]]:
+def _firsts(there: Receiver, path: str, secret: str) -> Happened:
     """Return object -> its events in the order in which they came first; each is verified."""
     sequences: dict[str, list[str]] = defaultdict(list)
     names: dict[str, str] = {}
-    for each in receiver_.received:
-        event = _verified(secret, each)
-        key = f"{event['type']} {event['data']['id']}"
-        if names.setdefault(key, each.message) != each.message:
-            pytest.fail(f"{key} has two names")
-        kinds = sequences[event["data"]["id"]]
-        if event["type"] not in kinds:
-            kinds.append(event["type"])
+    for each in there.received:
+        if each.path == path:
+            event = _verified(secret, each)
+            key = f"{event['type']} {event['data']['id']}"
+            if names.setdefault(key, each.message) != each.message:
+                pytest.fail(f"{key} has two names")
+            kinds = sequences[event["data"]["id"]]
+            if event["type"] not in kinds:
+                kinds.append(event["type"])
     return dict(sequences)
 
 
-async def test_killed_workers_lose_nothing_and_rename_nothing(
-    database, clock, client, tmp_path
+async def _killed(processes: Processes, good: Receiver) -> None:
+    """Kill a worker, a server, and so on, each after something more was heard."""
+    for program in islice(cycle((WORKER, SERVER)), KILLED):
+        await good.got(len(good.received) + 1, within=WITHIN_S)
+        await processes.kill_one(program)
+
+
+async def test_killed_workers_and_servers_lose_nothing_and_rename_nothing(
+    database, clock, tmp_path
 ) -> None:
+    seed = int(os.environ.get("ABRUF_KILL_SEED", "20261129"))
+    sys.stdout.write(f"seed {seed}\n")
     async with AsyncExitStack() as stack:
         mails, route = await stack.enter_async_context(serving())
         mails.slow_s = 0.1
-        worlds = [await make.world(database, clock) for _ in range(2)]
-        scenes = [await scene(it, make.Ask(client, it.token)) for it in worlds]
         odd, slow, good = [
             await stack.enter_async_context(receiver(it)) for it in (_odd, _slow, _good)
         ]
-        port = _dead_port()
-        ports = [port, *(it.port for it in (odd, slow, good))]
-        urls = [odd.url, slow.url, good.url, f"http://127.0.0.1:{port}/hook"]
-        mine = [await hooks.created(scenes[0].ask, it, eventTypes=["order.*"]) for it in urls]
-        theirs = await hooks.created(scenes[1].ask, good.url + "/2", eventTypes=["order.*"])
-        for here in scenes:
-            await here.ask(AT_ONCE)
-        workers = await stack.enter_async_context(working(database, tmp_path, ports, route))
-        first, others = await asyncio.gather(*(_changed(it) for it in scenes))
-        for _ in range(KILLED):
-            seen = len(good.received)
-            first += await _changed(scenes[0])
-            await good.got(seen + 1, within=120)
-            await workers.kill_one()
-        revived = await stack.enter_async_context(receiver(_good, port=port))
-        await _all_are_settled(scenes, [*mine, theirs])
-        expected = _by_object(first)
-        parts = _parted(good)
-        for there, hook in zip((odd, slow, parts["/hook"], revived), mine, strict=True):
-            assert _firsts(there, hook["secret"]) == expected
-        assert _firsts(parts["/hook/2"], theirs["secret"]) == _by_object(others)
-        await _each_was_told(worlds, mails, len(expected) + len(_by_object(others)))
+        ports = [odd.port, slow.port, good.port, dead := free_port()]
+        processes = Processes(database, tmp_path, ports, route, random.Random(seed))
+        own = [free_port() for _ in range(2)]
+        client = await stack.enter_async_context(working(processes, own, WORKERS))
+        worlds = [await make.world(database, clock) for _ in range(MERCHANTS)]
+        paths = [f"/{place}" for place in range(MERCHANTS)]
+        merchants = await asyncio.gather(
+            *(Merchant.of(it, client, path) for it, path in zip(worlds, paths, strict=True))
+        )
+        await asyncio.gather(*(it.subscribe(ports) for it in merchants))
+        changes = asyncio.gather(*(it.change() for it in merchants))
+        await asyncio.gather(changes, _killed(processes, good))
+        revived = await stack.enter_async_context(receiver(_good, port=dead))
+        async with asyncio.timeout(WITHIN_S):
+            await asyncio.gather(*(it.settle() for it in merchants))
+            noted = [it for each in merchants for it in await each.mails()]
+        for each in merchants:
+            for there, hook in zip((odd, slow, good, revived), each.hooks, strict=True):
+                assert _firsts(there, each.path, hook["secret"]) == each.happened
+        _each_was_told(noted, mails)
 
 
-async def _each_was_told(worlds: Sequence[make.World], mails: Server, orders_: int) -> None:
+def _each_was_told(noted: Sequence[Notification], mails: Server) -> None:
     """Compare what a mail server has taken with what was to be told."""
-    noted = [it for world in worlds for it in await _all_are_sent(world)]
-    assert len(noted) == orders_
-    sent = {it.address: it.message_id for it in noted}
-    assert {it["To"]: it["Message-ID"] for it in mails.taken} == sent
-    assert len(mails.taken) <= len(noted) + KILLED
-
-
-async def _all_are_sent(world: make.World) -> Sequence[Notification]:
-    """Wait until the mail server has taken what is to be told; returns that."""
-    async with asyncio.timeout(30 * KILLED):
-        while True:
-            if {it.state for it in await rows(world, Notification)} == {NotificationState.SENT}:
-                break
-            await asyncio.sleep(0.2)
-    assert await rows(world, NotificationMail) == []
-    return await rows(world, Notification)
-
-
-async def _good(_: Received) -> Reply:
-    return Reply()
-
-
-def _by_object(happened: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for key, kind in happened:
-        found[key].append(kind)
-    return dict(found)
-
-
-def _parted(there: Receiver) -> dict[str, Receiver]:
-    """Return what came to each path of a receiver."""
-    found: dict[str, Receiver] = {}
-    for each in there.received:
-        found.setdefault(each.path, Receiver("http", there.port, _good)).received.append(each)
-    return found
-
-
-STANDING = "query ($id: ID!) { webhook(id: $id) { waiting state position } }"
-
-
-async def _all_are_settled(scenes: Sequence[Scene], webhooks: Sequence[Any]) -> None:
-    """Wait until followers have read all, and nothing waits for any endpoint."""
-    owners = [scenes[0]] * (len(webhooks) - 1) + [scenes[1]]
-    async with asyncio.timeout(30 * KILLED):
-        for here, hook in zip(owners, webhooks, strict=True):
-            last = (await hooks.entries(here.world))[-1].position
-            while True:
-                seen = (await here.ask(STANDING, id=hook["id"]))["webhook"]
-                assert seen["state"] == "ACTIVE"
-                if seen["waiting"] == 0 and seen["position"] == last:
-                    break
-                await asyncio.sleep(0.2)
+    assert len(noted) == ORDERS * MERCHANTS
+    sent = {(it.address, it.message_id) for it in noted}
+    assert {(it["To"], it["Message-ID"]) for it in mails.taken} == sent
+    assert len(mails.taken) <= len(noted) + 8 * KILLED

@@ -135,6 +135,22 @@ async def test_the_busiest_gives_way_to_others_after_each_step(world, database, 
     assert set(done.seen[:2]) == {world.merchant_id, other.merchant_id}
 
 
+@pytest.mark.usefixtures("world")
+async def test_it_is_known_since_when_something_waits_however_often_it_fails(database, clock):
+    async def step(*_):
+        raise RuntimeError
+
+    chores = Chores(database, clock, poll_s=0.01)
+    async with chores.running(Chore("visit", ALL, step)):
+        await until(lambda: chores.counted["visit", "FAILED"] > 0)
+        (before,) = chores.lags("visit").values()
+        failed = chores.counted["visit", "FAILED"]
+        await until(lambda: chores.counted["visit", "FAILED"] > failed + 1)
+        (after,) = chores.lags("visit").values()
+    assert after > before > 0
+    assert chores.lags("tell") == {}
+
+
 async def test_what_fails_is_logged_and_others_have_their_turn(world, database, clock, caplog):
     other = await make.world(database, clock)
     done = Done()

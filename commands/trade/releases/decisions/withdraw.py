@@ -53,7 +53,7 @@ async def withdraw(writing: Writing, command: ReleaseWithdraw) -> Outcome:
     own = {"state": acts.WITHDRAWAL.becomes, "state_reason": command.reason}
     await change_rows(writing, {Release: [(release, own | {"period_id": replaced.period_id})]})
     if replaced.period_id != account.period_id:
-        await _end_period(writing, account)
+        await _end_period(writing, account, replaced.period_id)
         known = await locked_places(writing, [place])
         account = known.accounts[place]
     force, line = Force(writing, known), known.lines[release.contract_line_id]
@@ -94,15 +94,18 @@ def _replaced(release: Release, known: KnownLines, place: ReleasePlace) -> Repla
     return replaced
 
 
-async def _end_period(writing: Writing, account: Account) -> None:
-    """End the period that a release began, in which nothing else counts.
+async def _end_period(writing: Writing, account: Account, before_id: UUID) -> None:
+    """End the period that a release began. before_id: of the one before, to which it goes back.
 
-    Refused: WRONG_STATE where another release counts in it.
+    With it goes what never came into force in it, or was taken back: that counts in none.
+    Refused: WRONG_STATE where another release in force counts in it.
     """
-    others = await writing.among(Release, "period_id", [account.period_id])
-    if others:
-        text = f"Release {others[0].number} counts in the period that it began."
+    others = await writing.among(Release, "period_id", [account.period_id], lock=True)
+    counting = (it for it in others if it.state is ReleaseState.ACTIVE)
+    if (other := next(counting, None)) is not None:
+        text = f"Release {other.number} counts in the period that it began."
         raise Refused(Code.WRONG_STATE, text, _PATH)
+    await change_rows(writing, {Release: [(it, {"period_id": before_id}) for it in others]})
     ended = delete(AccountPeriod).where(
         AccountPeriod.merchant_id == writing.viewer.merchant_id,
         AccountPeriod.id == account.period_id,

@@ -12,6 +12,7 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
+from tests.make.trade.kept import keep
 
 LIST = """
 query ($filter: OrderFilter, $sort: OrderSort) {
@@ -45,6 +46,7 @@ async def _moved(world, order, *lines):
             )
             for name, value in counters.items():
                 setattr(line, name, Decimal(value))
+        await keep(session, world.merchant_id)
 
 
 async def _order(world, ask, reference, **fields):
@@ -180,6 +182,7 @@ async def _dispatched(world, order, when):
                 **{name: Decimal(value) for name, value in SHIPPED.items()},
             )
         )
+        await keep(session, world.merchant_id)
 
 
 async def test_late_is_what_was_not_shipped_by_its_latest_instant(world, ask, clock):

@@ -1,5 +1,7 @@
 """A release that is in force is taken back; the one before counts again."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
@@ -24,6 +26,7 @@ query ($id: ID!) { contract(id: $id) { lines {
     number type cumulativeReceived availableActions scheduleLines { quantity openQuantity } } }
   demand(first: 9) { nodes { quantity openQuantity cumulativeReleased } } } } }
 """
+REJECT = "mutation ($input: ReleaseRejectInput!) { releaseReject(input: $input) { __typename } }"
 WANTED = schedule("2026-03-10", "100")
 WRONG = schedule("2026-03-11", "900")
 
@@ -128,6 +131,21 @@ async def test_what_later_ones_count_on_is_not_taken_back(ask, world, agreed):
     done = await _withdraw(ask, wrong)
     assert done["userErrors"] == []
     assert done["restored"]["number"] == "1"
+
+
+async def test_what_counts_in_no_period_keeps_none_that_was_begun_by_mistake(ask, world, agreed):
+    before = await _standing(ask, agreed)
+    wrong = await _send(ask, world, agreed, 2, WRONG, countedFrom="2026-03-01")
+    late = (world.clock() - timedelta(hours=1)).isoformat()
+    overtaken = await _send(ask, world, agreed, 3, WANTED, issuedAt=late)
+    waiting = await _send(ask, world, agreed, 4, WANTED, countedFrom="2026-02-20")
+    assert (overtaken["state"], waiting["state"]) == ("SUPERSEDED", "RECEIVED")
+    await ask(REJECT, input={"releaseId": waiting["id"], "reason": "No."})
+    again = await _send(ask, world, agreed, 5, WRONG, countedFrom="2026-03-02")
+    for each, restored in ((again, "2"), (wrong, "1")):
+        done = await _withdraw(ask, each)
+        assert (done["userErrors"], done["restored"]["number"]) == ([], restored)
+    assert await _standing(ask, agreed) == before
 
 
 async def test_what_waits_is_decided_first(ask, world):
