@@ -1,4 +1,4 @@
-"""Parcels as they are read."""
+"""Parcels by the numbers that carriers give them: who has one, and who shares it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,59 +6,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, or_, select
 
 from loaders.reading.acts import everything
-from loaders.reading.relations import Computed, Many, One, Part, Reader, Relation, Through
+from loaders.reading.relations import Part, Reader, Relation
 from models.base.records import record
 from models.base.tables import entity_named, fixed
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.parcels import (
     Parcel,
-    ParcelContent,
-    ParcelLineage,
     TrackingNumber,
 )
 from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL, has_left
-from models.master.parties import Party
-
-_PLAIN = "^[A-Za-z0-9._-]+$"
-"""What needs no escape in an address."""
 
 
-def _address(reader: Reader, number: Any) -> ColumnElement[Any]:
-    """Put a number, without its spaces, into its carrier's address."""
-    carrier = reader.table(Party)
-    template = (
-        select(carrier.tracking_url)
-        .where(carrier.id == number.carrier_id, *seen_by(reader.viewer, carrier))
-        .correlate_except(carrier)
-        .scalar_subquery()
-    )
-    plain = func.replace(number.number, fixed(" "), fixed(""))
-    address = func.replace(template, fixed("{number}"), plain, type_=Text())
-    return case((plain.op("~")(fixed(_PLAIN)), address))
-
-
-addresses = Computed(TrackingNumber, {"url": _address})
-by_id = One(Parcel)
-by_sscc = One(Parcel, "sscc")
-tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "number"), typical=1)
-contents = Many(ParcelContent, "parcel_id", order_by=("delivery_line_id", "lot", "id"), typical=3)
-children = Many(Parcel, "parent_id", order_by=("parcel_no", "id"), typical=3)
-of_delivery = Many(Parcel, "delivery_id", order_by=("packing", "parcel_no"), typical=2)
-repacked_from = Many(
-    Parcel,
-    Through(ParcelLineage, "parcel_id", "repacked_from_id"),
-    order_by=("packing", "parcel_no"),
-    typical=1,
-)
-repacked_into = Many(
-    Parcel,
-    Through(ParcelLineage, "repacked_from_id", "parcel_id"),
-    order_by=("packing", "parcel_no"),
-    typical=1,
-)
-
-
-class _ByTrackingNumber(Relation):
+class ByTrackingNumber(Relation):
     """Tracking number, spaces and case aside -> its parcel.
 
     Carriers use numbers again, and two carriers may use the same one: it is the first parcel that a
@@ -108,10 +67,7 @@ def _last_voided(reader: Reader, key: ColumnElement[Any]) -> ColumnElement[Any]:
     return rows.correlate_except(*tables).scalar_subquery()
 
 
-by_tracking_number = _ByTrackingNumber()
-
-
-class _Sharing(Relation):
+class Sharing(Relation):
     """Parcel -> the others of its consignment: those that share a number with it.
 
     As `models.fulfilment.tracking.standing.has_shared` says of a parcel and the newest one: who has
@@ -220,6 +176,3 @@ def _newest(
     last: Any = func.max(its.number.added_at)
     last = last if where is None else last.filter(where)
     return cast(last.over(partition_by=[*of]), its.number.added_at.type)
-
-
-sharing = _Sharing()
