@@ -34,8 +34,9 @@ from loaders.access.journal import changes
 from models.access.viewers import Actor
 from models.base.events import EVENTS
 
-QUEUED = 100
-"""Entries that may wait for one follower."""
+QUEUED = 2_000
+"""Entries that may wait for one follower: more than a bulk of 250 tells, so that it ends
+nobody who reads."""
 POLL_S = 3.0
 """Seconds after which the journal is read without a hint."""
 _log = logging.getLogger("abruf")

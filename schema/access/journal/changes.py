@@ -52,7 +52,7 @@ class ChangesSubscription:
 
     @strawberry.subscription(
         description="Every change, as `changes` tells it, while it happens. Each costs the points"
-        " of a query that asks the same; while the key has none, it waits, and who lets a hundred"
+        " of a query that asks the same; while the key has none, it waits, and who lets 2,000"
         " wait is ended with TOO_SLOW and goes on after the last one.",
         graphql_type=JournalChange,
     )

@@ -50,7 +50,7 @@ class OrdersSubscription:
         " payments and holds, and what is reported of its parcels. It ends when the order is"
         " cancelled, rejected or closed. Each event costs"
         " the points of a query that asks the same; while the key has none, it waits, and who lets"
-        " a hundred wait is ended with TOO_SLOW.",
+        " 2,000 wait is ended with TOO_SLOW.",
         graphql_type=OrderStatusChange,
     )
     async def order_status_changed(

@@ -13,8 +13,8 @@ from models.access.viewers import Actor, allowed
 from models.events.access.settings import MerchantSettingsCreated
 from models.events.trade.orders import OrderPlaced
 from resolvers.access.journal import changed
+from resolvers.running import following as reading
 from resolvers.running.context import Context
-from resolvers.running.following import QUEUED
 from resolvers.running.process import Process
 from tests.guard import counted
 from tests.make.master import parties
@@ -140,7 +140,11 @@ async def test_a_look_that_finds_nothing_asks_nothing_else(world, following):
     assert not [it for it in sent if "AS viewers" in it]
 
 
-async def test_a_slow_one_is_ended_and_goes_on_later_while_others_are_told(world, following):
+async def test_a_slow_one_is_ended_and_goes_on_later_while_others_are_told(
+    world, following, monkeypatch
+):
+    queued = 100
+    monkeypatch.setattr(reading, "QUEUED", queued)
     slow, quick = await following(), await following()
     first, other = slow.soon(), quick.soon()
     await are_there(world, slow, count=2)
@@ -148,14 +152,24 @@ async def test_a_slow_one_is_ended_and_goes_on_later_while_others_are_told(world
     await happen(world, key)
     begun = await first
     seen = [await other]
-    for _ in range(QUEUED // 50 + 1):
+    for _ in range(queued // 50 + 1):
         await happen(world, *[key] * 50)
         seen += [await quick.next() for _ in range(50)]
-    kept = [await slow.next() for _ in range(QUEUED)]
-    assert [begun, *kept] == seen[: 1 + QUEUED]
+    kept = [await slow.next() for _ in range(queued)]
+    assert [begun, *kept] == seen[: 1 + queued]
     with pytest.raises(Refused, match="faster") as refused:
         await slow.next()
     assert refused.value.problems[0].code is Code.TOO_SLOW
     again = await following(after=kept[-1].cursor)
     found = [await again.next() for _ in range(50)]
-    assert found == seen[1 + QUEUED : 51 + QUEUED]
+    assert found == seen[1 + queued : 51 + queued]
+
+
+async def test_a_bulk_ends_nobody_who_reads(world, following):
+    reader = await following()
+    first = reader.soon()
+    await are_there(world, reader, count=1)
+    keys = [new_id() for _ in range(501)]
+    await happen(world, *keys)
+    found = [await first, *[await reader.next() for _ in keys[1:]]]
+    assert len({it.event_id for it in found}) == len(keys)

@@ -18,7 +18,8 @@ from kit.inputs import Command
 from models.access.viewers import Actor, Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderPlaced
-from resolvers.running.following import QUEUED, Audience, Following
+from resolvers.running import following as reading
+from resolvers.running.following import Audience, Following
 from tests import make
 from tests.guard import counted
 from tests.make.running import run, until
@@ -162,15 +163,22 @@ async def test_nothing_is_read_while_nobody_follows(world, database):
     await until(lambda: not database.hints.is_listening)
 
 
-async def test_a_slow_follower_is_ended_and_goes_on_after_its_last_entry(world, database):
+@pytest.fixture
+def queued(monkeypatch):
+    """Let fewer entries wait than the server does."""
+    monkeypatch.setattr(reading, "QUEUED", 100)
+    return reading.QUEUED
+
+
+async def test_a_slow_follower_is_ended_and_goes_on_after_its_last_entry(world, database, queued):
     order, following = new_id(), Following(database, NEVER)
     await noted(world, order)
     async with follow(following, world, order) as entries:
         assert (await anext(entries)).position == 1
-        await noted(world, order, QUEUED + 50)
-        await until(lambda: following.position_of(world.merchant_id) == QUEUED + 51)
-        taken = [(await anext(entries)).position for _ in range(QUEUED)]
-        assert taken == list(range(2, QUEUED + 2))
+        await noted(world, order, queued + 50)
+        await until(lambda: following.position_of(world.merchant_id) == queued + 51)
+        taken = [(await anext(entries)).position for _ in range(queued)]
+        assert taken == list(range(2, queued + 2))
         with pytest.raises(Refused) as refused:
             await anext(entries)
     assert refused.value.problems[0].code is Code.TOO_SLOW
