@@ -106,7 +106,7 @@ async def _sending(
     try:
         yield Flights(WebhookSender(client, now, answers, schedule)).chore
     finally:
-        await client.close()
+        client.close()
 
 
 async def _told_to(stop: asyncio.Event, *, is_beside: bool) -> None:

@@ -25,7 +25,7 @@ from kit.clock import now
 from kit.db.database import Database
 from kit.embedded import Server
 from kit.ids import new_id
-from kit.outgoing.client import Client, Rules
+from kit.outgoing.client import Client, Connections, Rules
 from models.access.viewers import Actor, Scope, Viewer
 from models.messages.webhooks.tables import WebhookAttempt
 from workers.messages.webhooks import TELL_WEBHOOKS
@@ -54,10 +54,11 @@ async def deliver(server: Server, events: int = _EVENTS, name: str = _NAME) -> d
             say(f"Writing {events:,} events.")
             for at in range(0, events, _TOGETHER):
                 await happen(database, merchant, min(_TOGETHER, events - at))
-            bare = await timed(events, lambda: _post(there, merchant, client, url))
+            async with client.connected() as asks:
+                bare = await timed(events, lambda: _post(there, merchant, asks, url))
             sent = await timed(events, lambda: _send(database, merchant, webhook, client, events))
         finally:
-            await client.close()
+            client.close()
     summary = {"bare": bare, "sent": sent, "ratio": round(sent["cpu"] / bare["cpu"], 2)}
     return {"events": events, "summary": summary}
 
@@ -85,7 +86,7 @@ async def _endpoint(database: Database, merchant: UUID, url: str) -> UUID:
     return key
 
 
-async def _post(server: Server, merchant: UUID, client: Client, url: str) -> None:
+async def _post(server: Server, merchant: UUID, asks: Connections, url: str) -> None:
     """Read the journal and post each entry, some at once."""
     connection = await asyncpg.connect(plain(server.app_url))
     places = asyncio.Semaphore(_AT_ONCE)
@@ -93,7 +94,7 @@ async def _post(server: Server, merchant: UUID, client: Client, url: str) -> Non
     async def posted(row: Mapping[str, Any]) -> None:
         async with places:
             body = json.dumps({name: str(it) for name, it in row.items()})
-            await client.post(url, body.encode(), {"content-type": "application/json"})
+            await asks.post(url, body.encode(), {"content-type": "application/json"})
 
     try:
         await connection.execute(f"SET app.merchant = '{merchant}'")

@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, happened, put
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
-from kit.inputs import Command, Currency, Reference, StandIns, spelled
+from kit.inputs import Command, Currency, Name, Reference, StandIns, spelled
+from kit.outgoing.headers import is_address
 from kit.standards.languages import Language
 from models.access.settings import MerchantSettings
 from models.access.viewers import Scope
@@ -18,6 +20,16 @@ from models.events.access.settings import MerchantSettingsCreated, MerchantSetti
 _EVENTS = UpsertEvents(MerchantSettingsCreated, MerchantSettingsUpdated)
 
 
+def _one_address(text: str) -> str:
+    if not is_address(text.lower()):
+        raise PydanticCustomError(Code.INVALID.value, "This is no mail address of ASCII.")
+    return text.lower()
+
+
+MailAddress = Annotated[
+    Name, AfterValidator(_one_address), StandIns("a@example.com", "z@example.com")
+]
+"""A mail address, in small letters."""
 LogoUrl = Annotated[
     str,
     StringConstraints(max_length=500),
@@ -46,7 +58,7 @@ class MerchantSettingsUpdate(Command):
         None,
         description="In which its people are told what happens: a tag of BCP 47, for example de.",
     )
-    support_email: Reference | None = Field(
+    support_email: MailAddress | None = Field(
         None, description="Where its clients write to for help."
     )
     support_phone: Reference | None = Field(None, description="Where its clients call for help.")

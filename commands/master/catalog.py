@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.master.gtins import check_gtins, stand_in_line
+from commands.master.gtins import GTIN_LINE, check_gtins
 from commands.master.handling import ProductHandling, handled
+from commands.writing.counters import stand_in_line
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.upserts.inactive import open_work
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, item_of, results, upsert
@@ -118,7 +119,7 @@ async def _parents(writing: Writing, inputs: Sequence[ProductUpsert]) -> Mapping
     variants = {it.sku for it in inputs if it.variant_of_sku is not None}
     if not variants:
         return {}
-    await stand_in_line(writing)
+    await stand_in_line(writing, GTIN_LINE)
     named = {it.variant_of_sku for it in inputs if it.variant_of_sku is not None}
     found = await writing.by_key(Product, "sku", named | variants)
     own = [row.id for sku, row in found.items() if sku in variants]

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, cast, func, literal, select, union_all
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select, union_all
 
+from commands.writing.counters import stand_in_line
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
@@ -14,6 +15,8 @@ from kit.standards.gs1 import gtin14
 from models.master.catalog import Product
 from models.master.packagings import Packaging
 
+GTIN_LINE = "gtins "
+"""In which new GTINs wait for each other, and whose variants products are."""
 GtinOf: TypeAlias = tuple[Any, str | None]
 """A locked row, None for a new one; the GTIN that it is to have."""
 
@@ -34,7 +37,7 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
     numbers = [it for it in new if it is not None]
     if not numbers:
         return
-    await stand_in_line(writing)
+    await stand_in_line(writing, GTIN_LINE)
     found = await writing.session.rows(_holders(), {**writing.parameters, "numbers": numbers})
     refusals = Refusals()
     for number, holder in found:
@@ -45,22 +48,6 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
                 text = "Another product or packaging has this GTIN."
                 raise Refused(Code.TAKEN, text, (*path, place, "gtin"))
     refusals.end()
-
-
-async def stand_in_line(writing: Writing) -> None:
-    """Wait for a merchant's other transactions with what no index keeps, until this one ends.
-
-    Those are new GTINs, and whose variants products are.
-    """
-    await writing.session.rows(_waiting(), writing.parameters)
-
-
-@cache
-def _waiting() -> Statement:
-    """Build the statement that waits in a merchant's line."""
-    name = literal("gtins ").concat(cast(bindparam("merchant", type_=Uuid()), Text()))
-    lock = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
-    return Statement(select(cast(lock, Text()).label("lock")))
 
 
 @cache

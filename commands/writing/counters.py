@@ -5,10 +5,11 @@ numbered when all that takes long is done, where that is much.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, bindparam
+from sqlalchemy import Text, Uuid, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing.rows import WrittenRow, write_rows
@@ -92,3 +93,20 @@ async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[st
     """Return the next document numbers, for example O-000042. Ask late: it holds a lock."""
     last = await raised(writing, name, how_many)
     return [f"{PREFIXES[name]}-{value:06}" for value in range(last - how_many + 1, last + 1)]
+
+
+async def stand_in_line(writing: Writing, line: str) -> None:
+    """Wait for a merchant's other transactions in a line, until this one ends.
+
+    For what no index keeps: of two at once the second finds what the first has written.
+    """
+    await writing.session.rows(_waiting(), {**writing.parameters, "line": line})
+
+
+@cache
+def _waiting() -> Statement:
+    """Build the statement that waits in one of a merchant's lines."""
+    merchant = cast(bindparam("merchant", type_=Uuid()), Text())
+    named = bindparam("line", type_=Text()).concat(merchant)
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(named, 0))
+    return Statement(select(cast(lock, Text()).label("lock")))

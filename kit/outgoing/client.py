@@ -10,7 +10,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -25,8 +25,6 @@ from kit.outgoing.addresses import IpAddress, IpNetwork, literal, may_reach
 _SCHEMES = {"https": 443, "http": 80}
 _LOOK_UPS = 32
 """Names that are looked up at once: a server of names that does not answer delays only so many."""
-_KEPT, _KEPT_S = 200, 30.0
-"""Connections that are kept for a next request, and how long."""
 
 
 class OutgoingFault(StrEnum):
@@ -70,17 +68,19 @@ class Rules:
         """
         try:
             parts = httpx.URL(url)
-        except httpx.InvalidURL:
+            host = parts.host
+        except (httpx.InvalidURL, ValueError):
+            # A name whose punycode means nothing is told when it is read.
             return "This is not a URL."
         schemes = [it for it in _SCHEMES if it == "https" or self.allows_http]
-        port = parts.port or _SCHEMES.get(parts.scheme)
-        if parts.scheme not in schemes or not parts.host:
+        port = _SCHEMES.get(parts.scheme) if parts.port is None else parts.port
+        if parts.scheme not in schemes or not host:
             return f"This must begin with {' or '.join(f'{it}://' for it in schemes)}, and a host."
         if parts.userinfo or parts.fragment or "#" in url:
             return "A user, a password or a fragment has no place here."
         if port not in self.ports:
             return f"The port must be one of {', '.join(map(str, sorted(self.ports)))}."
-        address = literal(parts.host)
+        address = literal(host)
         if address is not None and not may_reach(address, self.allowed):
             return "This address is not one of the public Internet."
         return None
@@ -169,20 +169,43 @@ class Client:
     def __init__(self, rules: Rules, trust: ssl.SSLContext | None = None) -> None:
         """Take whom it may ask, and whose certificates count."""
         self.rules, self._backend = rules, _Checking(rules)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=trust or _trust(),
-            max_connections=None,
-            max_keepalive_connections=_KEPT,
-            keepalive_expiry=_KEPT_S,
-            network_backend=self._backend,
+        self._trust = trust or _trust()
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator["Connections"]:
+        """Give connections that nobody else uses, and close them at the end.
+
+        So what somebody says on one of them unasked is the answer to no question of another.
+        """
+        pool = httpcore.AsyncConnectionPool(
+            ssl_context=self._trust, max_connections=None, network_backend=self._backend
         )
+        async with pool:
+            yield Connections(self.rules, pool)
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
+        """Send a body on a connection of its own, as `Connections.post` does."""
+        async with self.connected() as alone:
+            return await alone.post(url, body, headers)
+
+    def close(self) -> None:
+        """Look up no more names."""
+        self._backend.close()
+
+
+class Connections:
+    """Connections that are kept for the next request to the same host."""
+
+    def __init__(self, rules: Rules, pool: httpcore.AsyncConnectionPool) -> None:
+        """Take whom it may ask, and where they are kept."""
+        self._rules, self._pool = rules, pool
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answered:
         """Send a body, and return the answer, whatever its status. NoAnswer: there is none."""
-        if reason := self.rules.refuse(url):
+        if reason := self._rules.refuse(url):
             raise NoAnswer(OutgoingFault.FORBIDDEN, reason)
         with _translated():
-            async with asyncio.timeout(self.rules.seconds):
+            async with asyncio.timeout(self._rules.seconds):
                 return await self._posted(httpx.URL(url), body, headers)
 
     async def _posted(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> Answered:
@@ -202,14 +225,9 @@ class Client:
         received = bytearray()
         async for part in parts:
             received += part
-            if len(received) >= self.rules.most_bytes:
+            if len(received) >= self._rules.most_bytes:
                 break
-        return bytes(received[: self.rules.most_bytes])
-
-    async def close(self) -> None:
-        """Close what is kept."""
-        await self._pool.aclose()
-        self._backend.close()
+        return bytes(received[: self._rules.most_bytes])
 
 
 @contextmanager

@@ -8,8 +8,6 @@ all else may go better at another time.
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from email.errors import HeaderDefect, HeaderParseError
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from enum import Enum
@@ -24,6 +22,8 @@ from aiosmtplib import (
     SMTPRecipientsRefused,
     SMTPResponseException,
 )
+
+from kit.outgoing.headers import is_address, mailbox_field, plain_field, text_field
 
 MAIL_S = 60
 """Seconds that one mail may take in all."""
@@ -90,33 +90,33 @@ def route(url: str, sender: str, public_url: str) -> MailRoute:
     )
 
 
-def is_address(text: str) -> bool:
-    """Tell whether a text is one mail address of ASCII, which any server takes."""
-    try:
-        found = Address(addr_spec=text)
-    except (ValueError, IndexError, HeaderParseError, HeaderDefect):
-        return False
-    has_both = bool(found.username and "." in found.domain)
-    return has_both and text.isascii() and found.addr_spec == text and text.isprintable()
+class Mail(NamedTuple):
+    """A mail as it is handed over. to: one address. content: its bytes, head and body."""
+
+    to: str
+    content: bytes
 
 
-def message(
-    sender: Address, to: str, subject: str, text: str, html: str, **headers: str
-) -> EmailMessage:
-    """Return a mail of text and HTML. headers: "in_reply_to" -> In-Reply-To.
+def message(sender: tuple[str, str], to: str, words: tuple[str, str, str], **fields: str) -> Mail:
+    """Return a mail. sender: name and address. words: subject, text and HTML.
 
-    ValueError for a header with a line break in it.
+    fields: "in_reply_to" -> In-Reply-To, each of printable ASCII. ValueError for a field with a
+    line break in it.
     """
-    made = EmailMessage(SMTP)
-    made["From"], made["To"], made["Subject"] = sender, Address(addr_spec=to), subject
-    for name, value in headers.items():
-        made[name.title().replace("_", "-")] = value
-    made.set_content(text, cte="quoted-printable")
-    made.add_alternative(html, subtype="html", cte="quoted-printable")
-    return made
+    subject, text, html = words
+    head = [
+        mailbox_field("From", *sender),
+        plain_field("To", to),
+        text_field("Subject", subject),
+        *(plain_field(name.title().replace("_", "-"), it) for name, it in fields.items()),
+    ]
+    body = EmailMessage(SMTP)
+    body.set_content(text, cte="quoted-printable")
+    body.add_alternative(html, subtype="html", cte="quoted-printable")
+    return Mail(to, "".join(head).encode("ascii") + body.as_bytes())
 
 
-async def hand_over(where: MailRoute, mail: EmailMessage) -> Handed:
+async def hand_over(where: MailRoute, mail: Mail) -> Handed:
     """Hand one mail over. It never raises: whatever fails is told as a fate."""
     client = Client(
         hostname=where.host,
@@ -129,7 +129,7 @@ async def hand_over(where: MailRoute, mail: EmailMessage) -> Handed:
     try:
         async with asyncio.timeout(where.longest_s):
             await client.connect()
-            await client.send_message(mail, sender=where.sender)
+            await client.sendmail(where.sender, [mail.to], mail.content)
     except (SMTPRecipientsRefused, SMTPRecipientRefused, SMTPDataError) as error:
         return _refused(error)
     except SMTPResponseException as error:

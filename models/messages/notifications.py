@@ -76,7 +76,7 @@ class NotificationState(StrEnum):
 
 
 class NotificationReason(StrEnum):
-    """Why a notification was not sent."""
+    """Why a notification was not sent. UNWRITTEN: we could not write its mail."""
 
     OVERTAKEN = "OVERTAKEN"
     NOT_WANTED = "NOT_WANTED"
@@ -84,6 +84,7 @@ class NotificationReason(StrEnum):
     BAD_ADDRESS = "BAD_ADDRESS"
     REFUSED = "REFUSED"
     UNREACHABLE = "UNREACHABLE"
+    UNWRITTEN = "UNWRITTEN"
 
 
 class NotificationTiming(StrEnum):

@@ -1,8 +1,11 @@
 """Notifications: noted after events, handed over as mails when their time has come."""
 
+import logging
 from datetime import datetime
 from functools import partial
 from uuid import UUID
+
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from commands.messages.notifications.ending import tell_ends
 from commands.messages.notifications.kinds import TELLING
@@ -10,6 +13,7 @@ from commands.messages.notifications.note import note
 from commands.messages.notifications.sending import Sending, due
 from commands.writing.running.run import Author, run_unasked
 from kit.db.database import Database
+from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.outgoing.mails import MailRoute, hand_over
 from models.access.dues import DueKind
 from models.access.viewers import by_itself
@@ -17,6 +21,7 @@ from workers.running.chores import Chore
 from workers.running.dues import WhenDue
 from workers.running.followers import Follower
 
+_log = logging.getLogger("abruf")
 NOTE_NOTIFICATIONS = Follower("notifications", note, wants=TELLING)
 TELL_ENDS = WhenDue(DueKind.TELL_ENDS, tell_ends)
 
@@ -29,9 +34,19 @@ def sending(route: MailRoute) -> Chore:
 async def _send(
     route: MailRoute, database: Database, merchant_id: UUID, mail_id: UUID, now: datetime
 ) -> bool:
-    """Try one mail; whoever comes first has it for its lease."""
+    """Try one mail; whoever comes first has it for its lease.
+
+    One that cannot be written is tried again later, as one that could not be handed over.
+    """
     sending, author = Sending(route, mail_id), Author(by_itself(merchant_id), now)
-    claimed = await run_unasked(database, author, sending.claim)
+    try:
+        claimed = await run_unasked(database, author, sending.claim)
+    except (Unavailable, OutcomeUnknown, NoConnection):
+        raise
+    except Exception:  # noqa: BLE001 -- whatever it is, others are sent.
+        _log.warning("A mail cannot be written: %s", mail_id, exc_info=True)
+        await run_unasked(database, author, sending.put_off)
+        return False
     if claimed is not None:
         handed = await hand_over(route, claimed.mail)
         await run_unasked(database, author, partial(sending.note, claimed, handed, now))

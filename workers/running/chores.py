@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select
@@ -27,8 +27,15 @@ LOOK_AGAIN_S = 1.0
 """Seconds after which it is looked for work without a hint."""
 _QUIET_S = 0.05
 """Between two looks that hints ask for."""
-Step = Callable[[Database, UUID, Any, datetime], Awaitable[bool]]
-"""Does something for a merchant and a subject; tells whether there is more to do at once."""
+PAUSES_S = (0.0, 1.0, 2.0, 4.0, 8.0)
+"""Seconds for which what was found is left alone, after so many steps in a row that failed or did
+nothing; the last one then each time."""
+Step = Callable[[Database, UUID, Any, datetime], Awaitable[bool | None]]
+"""Does something for a merchant and a subject; tells whether there is more to do at once.
+
+None: there was nothing to do. What is found again and again for that, or fails, is left alone for
+longer and longer, so that no fault of a step lets it take all there is.
+"""
 _Key = tuple[UUID, Hashable]
 
 
@@ -126,26 +133,38 @@ class Chores:
                 async with asyncio.timeout(self._poll_s):
                     await tended.rung.wait()
 
-    async def _step(self, chore: Chore, key: _Key) -> bool:
-        """Do one step; what fails is logged, and looked for again."""
+    async def _step(self, chore: Chore, key: _Key) -> bool | None:
+        """Do one step; what fails is logged, looked for again, and told as nothing that was done.
+
+        Without a database nothing has failed by itself.
+        """
         merchant_id, subject = key
         try:
             is_left = await chore.step(self._database, merchant_id, subject, self._clock())
         except (Unavailable, OutcomeUnknown):
             _log.warning("Could not %s: no database", chore.name)
+            is_left = False
         except Exception:  # noqa: BLE001 -- whatever it is, others have their turn.
             _log.warning("Could not %s, merchant %s", chore.name, merchant_id, exc_info=True)
+            is_left = None
         else:
             self.counted[chore.name, "DONE"] += 1
             return is_left
         self.counted[chore.name, "FAILED"] += 1
-        return False
+        return is_left
+
+
+class _InVain(NamedTuple):
+    """Steps in a row that failed or did nothing. until: when a look takes it again, monotonic."""
+
+    times: int
+    until: float
 
 
 class _Tended:
     """What waits of one chore, in the order in which it was found, and what is in hand."""
 
-    def __init__(self, chore: Chore, step: Callable[[Chore, _Key], Awaitable[bool]]) -> None:
+    def __init__(self, chore: Chore, step: Callable[[Chore, _Key], Awaitable[bool | None]]) -> None:
         self.chore, self._step = chore, step
         self.rung = asyncio.Event()
         self.amounts: dict[tuple[str, str], int] = {}
@@ -153,6 +172,7 @@ class _Tended:
         self._since: dict[_Key, float] = {}
         self._behind: dict[_Key, float] = {}
         self._in_hand, self._again = set[_Key](), set[_Key]()
+        self._vain = dict[_Key, _InVain]()
         self._is_ending = False
 
     def age(self) -> float:
@@ -187,8 +207,11 @@ class _Tended:
         amounts, at = Counter[tuple[str, str]](), monotonic()
         found: list[_Key] = [(row.merchant_id, row.subject) for row in rows]
         self._behind = {key: self._behind.get(key, at) for key in found}
+        self._vain = {key: it for key, it in self._vain.items() if key in self._behind}
         for row in rows:
-            self._put((row.merchant_id, row.subject))
+            key = row.merchant_id, row.subject
+            if key not in self._vain or self._vain[key].until <= at:
+                self._put(key)
             if "waiting" in row._fields:
                 amounts[self.chore.name, str(row.subject)] += row.waiting
         self.amounts = amounts
@@ -219,6 +242,16 @@ class _Tended:
             finally:
                 self._in_hand.discard(key)
                 del self._since[key]
+            self._note(key, is_in_vain=is_left is None)
             if is_left or key in self._again:
                 self._again.discard(key)
                 self._put(key)
+
+    def _note(self, key: _Key, *, is_in_vain: bool) -> None:
+        """Note whether anything was done for what a look has found, which finds it again."""
+        if not is_in_vain:
+            self._vain.pop(key, None)
+        elif key in self._behind:
+            times = self._vain[key].times if key in self._vain else 0
+            pause = PAUSES_S[min(times, len(PAUSES_S) - 1)]
+            self._vain[key] = _InVain(times + 1, monotonic() + pause)

@@ -66,8 +66,8 @@ class Dues:
 
     async def step(
         self, database: Database, merchant_id: UUID, kind: DueKind, now: datetime
-    ) -> bool:
-        """Do what was due for longest; tells whether there may be more.
+    ) -> bool | None:
+        """Do what was due for longest; tells whether there may be more, None where nothing was.
 
         What fails is halved until the subject that fails is alone: it is put off, and others go on.
         """
@@ -100,11 +100,11 @@ class _Doing:
         self._of, self.size = of, size
         self.claimed: Collection[dues.ClaimedDue] = ()
 
-    async def some(self, writing: Writing) -> bool:
+    async def some(self, writing: Writing) -> bool | None:
         self.claimed = ()
         self.claimed = await dues.claim(writing, self._of.kind, self.size)
         if not self.claimed:
-            return False
+            return None
         subjects = [*dict.fromkeys(it.subject for it in self.claimed)]
         again = await self._of.step(writing, subjects)
         await dues.settle(writing, self._of.kind, self.claimed, again)

@@ -79,8 +79,10 @@ class Followers:
         self.counted: Counter[tuple[str, str]] = Counter()
         self._sizes: dict[tuple[UUID, str], int] = {}
 
-    async def tell(self, database: Database, merchant_id: UUID, name: str, now: datetime) -> bool:
-        """Tell a follower of the next page; tells whether there is more.
+    async def tell(
+        self, database: Database, merchant_id: UUID, name: str, now: datetime
+    ) -> bool | None:
+        """Tell a follower of the next page; tells whether there is more, None where it is told now.
 
         A page that fails is halved until the entry that fails is alone: its object's lane is set
         aside, and all others go on.
@@ -147,11 +149,11 @@ class _Telling:
         self._follower, self.size = follower, size
         self.events: Sequence[JournalEvent] = ()
 
-    async def page(self, writing: Writing) -> bool:
+    async def page(self, writing: Writing) -> bool | None:
         self.events = ()
         place = await positions.claim(writing, self._follower.name)
         if place is None:
-            return await positions.begin(writing, self._follower.name)
+            return await positions.begin(writing, self._follower.name) or None
         unread = await page_after(
             writing, place.id, self._follower.types, place.position, self.size
         )

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
+from commands.access.settings import MailAddress
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
-from kit.inputs import Command, Input, Name, StandIns, refuse_duplicates
-from kit.outgoing.mails import is_address
+from kit.inputs import Command, Input, refuse_duplicates
 from models.access.viewers import Scope
 from models.base.acts import Act, Transition
 from models.events.messages.notifications import (
@@ -35,18 +34,6 @@ RESEND = Transition(
     becomes=NotificationState.PENDING,
 )
 STATE = Act(Scope.NOTIFICATIONS_MANAGE)
-
-
-def _one_address(text: str) -> str:
-    if not is_address(text.lower()):
-        raise PydanticCustomError(Code.INVALID.value, "This is no mail address of ASCII.")
-    return text.lower()
-
-
-MailAddress = Annotated[
-    Name, AfterValidator(_one_address), StandIns("a@example.com", "z@example.com")
-]
-"""A mail address, in small letters."""
 
 
 class NotificationResend(Command):

@@ -21,7 +21,7 @@ from commands.messages.notifications.kinds import CAUSES
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
-from kit.outgoing.mails import is_address
+from kit.outgoing.headers import is_address
 from kit.standards.languages import Spoken, spoken
 from models.base.tables import entity_named
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine

@@ -7,13 +7,11 @@ under the same message id, by which a mail server or program knows that it has i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Select, bindparam, delete, or_, select, update
 
 from commands.messages.notifications import timing
 from commands.messages.notifications.addressed import Wishes, merchant_of, quiet_of
@@ -23,7 +21,8 @@ from commands.messages.notifications.standing import PresentState, leading, send
 from commands.messages.notifications.unsubscribing import link
 from commands.writing.transaction import Writing
 from kit.outgoing import mails
-from kit.outgoing.mails import Fate, Handed, MailRoute
+from kit.outgoing.headers import is_address
+from kit.outgoing.mails import Fate, Handed, Mail, MailRoute
 from models.messages.notifications import (
     NEWER,
     TRUE_OF_DELIVERIES,
@@ -46,7 +45,7 @@ _ONE_CLICK = "List-Unsubscribe=One-Click"
 class Claimed(NamedTuple):
     """A mail in hand. ids: of the notifications that it tells. attempts: in vain so far."""
 
-    mail: EmailMessage
+    mail: Mail
     ids: Sequence[UUID]
     attempts: int
     zone: str
@@ -119,22 +118,20 @@ class Sending:
 
     def _written(
         self, current: Sequence[Any], standing: PresentState, merchant: Any, way_out: str | None
-    ) -> EmailMessage:
+    ) -> Mail:
         first = current[0]
         sender = sender_of(merchant)
         letter = standing.letter(current, first.language, sender, way_out)
         words, thread = write_mail(letter), f"<{_thread(first)}@{self.route.domain}>"
         headers = {"message_id": self.message_id, "in_reply_to": thread, "references": thread}
-        if sender.email and mails.is_address(sender.email):
+        if sender.email and is_address(sender.email):
             headers["reply_to"] = sender.email
         if way_out:
             headers |= {"list_unsubscribe": f"<{way_out}>", "list_unsubscribe_post": _ONE_CLICK}
         return mails.message(
-            Address(plain_text(sender.name), addr_spec=self.route.sender),
+            (plain_text(sender.name), self.route.sender),
             first.address,
-            words.subject,
-            words.text,
-            words.html,
+            (words.subject, words.text, words.html),
             auto_submitted="auto-generated",
             **headers,
         )
@@ -147,7 +144,7 @@ class Sending:
     async def note(self, claimed: Claimed, handed: Handed, now: datetime, writing: Writing) -> None:
         """Note what became of a mail that was handed over, or not."""
         attempts = claimed.attempts + 1
-        pause = timing.PAUSES[attempts - 1] if attempts <= len(timing.PAUSES) else None
+        pause = timing.pause_after(attempts)
         values: Mapping[str, Any] = {"code": handed.code, "message_id": self.message_id}
         if handed.fate is Fate.ACCEPTED:
             values = {**values, "state": NotificationState.SENT, "sent_at": now}
@@ -155,15 +152,39 @@ class Sending:
             is_refused = handed.fate is Fate.REFUSED
             reason = NotificationReason.REFUSED if is_refused else NotificationReason.UNREACHABLE
             values = {**values, "state": NotificationState.FAILED, "reason": reason}
-        of = Notification
-        own = (of.merchant_id == writing.viewer.merchant_id, of.id.in_(claimed.ids))
-        pending = of.state == NotificationState.PENDING
-        await writing.session.execute(update(of).where(*own, pending).values(values))
+        await self._tell(writing, values, Notification.id.in_(claimed.ids))
         if "state" in values or pause is None:
             await self._end(writing)
         else:
             again = timing.daytime(now + pause, claimed.zone, claimed.quiet)
             await self._try_again(writing, attempts, again)
+
+    async def put_off(self, writing: Writing) -> None:
+        """Note that a mail could not be written: a try in vain, after the last of which it fails.
+
+        Nothing where another has it in hand meanwhile.
+        """
+        taken = await self._take(writing)
+        if taken is None:
+            return
+        attempts = taken.attempts + 1
+        pause = timing.pause_after(attempts)
+        if pause is None:
+            reason = NotificationReason.UNWRITTEN
+            failed = {"state": NotificationState.FAILED, "reason": reason}
+            await self._tell(writing, failed, Notification.mail_id == self.mail_id)
+            await self._end(writing)
+        else:
+            await self._try_again(writing, attempts, writing.now + pause)
+
+    async def _tell(
+        self, writing: Writing, values: Mapping[str, Any], which: ColumnElement[bool]
+    ) -> None:
+        """Write what became of notifications that wait, which are not told otherwise meanwhile."""
+        of = Notification
+        pending = of.state == NotificationState.PENDING
+        own = (of.merchant_id == writing.viewer.merchant_id, which, pending)
+        await writing.session.execute(update(of).where(*own).values(values))
 
     async def _try_again(self, writing: Writing, attempts: int, at: datetime) -> None:
         of = NotificationMail

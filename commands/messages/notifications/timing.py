@@ -22,6 +22,11 @@ PAUSES: Sequence[timedelta] = (
 most of a server that relays; ours relays for us)."""
 
 
+def pause_after(attempts: int) -> timedelta | None:
+    """Return how long to wait after so many tries in vain, None where it was the last one."""
+    return PAUSES[attempts - 1] if attempts <= len(PAUSES) else None
+
+
 def daytime(at: datetime, zone: str, quiet: tuple[str, str] | None) -> datetime:
     """Return the first instant from one on that is not quiet. quiet: from, until, as "HH:MM"."""
     if quiet is None:

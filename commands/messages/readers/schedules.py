@@ -193,10 +193,15 @@ class _Taking:
 
 
 def _check_quantities(message: ScheduleMessage, article: ArticleSchedule) -> None:
-    """Refused: INVALID for an article that would end what stands without saying so."""
+    """Refused: INVALID for an article that would end what stands without saying so.
+
+    One that changes single lines ends those whose days it says, and no others.
+    """
     says = bool(article.lines) or article.says_nothing or article.remainder is not None
     if not says and message.function != "UPDATE":
         raise Refused(Code.INVALID, "It says no quantity; 0 says that nothing is wanted.")
+    if article.says_nothing and not article.lines and message.function == "UPDATE":
+        raise Refused(Code.INVALID, "It changes single lines: 0 says a day on which it counts.")
 
 
 def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterator[Finding]:

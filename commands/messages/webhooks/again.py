@@ -36,7 +36,7 @@ from models.access.journal import JournalEntry
 from models.access.viewers import Actor
 from models.events.messages.webhooks import WebhookReplayed
 from models.messages.webhooks.matching import events_for
-from models.messages.webhooks.states import CHANGE, COLLECTING, REDELIVER, WebhookMessageState
+from models.messages.webhooks.states import CHANGE, REDELIVER, WebhookMessageState, WebhookState
 from models.messages.webhooks.tables import Webhook, WebhookMessage
 
 REPLAYED_AT_ONCE = 500
@@ -111,11 +111,9 @@ async def replay_page(writing: Writing, webhook_id: UUID) -> bool:
         .where(Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == webhook_id)
         .with_for_update()
     )
-    if not rows or rows[0].replay_after is None or rows[0].state not in COLLECTING:
+    if not rows or not await may_replay(writing, rows[0]):
         return False
     webhook = rows[0]
-    if await _are_many_waiting(writing, webhook_id):
-        return False
     actor = Actor.STAFF if webhook.party_id is None else Actor.BUYER
     values = {
         "merchant": webhook.merchant_id,
@@ -131,6 +129,17 @@ async def replay_page(writing: Writing, webhook_id: UUID) -> bool:
     else:
         webhook.replay_after = entries[-1].position
     return len(entries) == REPLAYED_AT_ONCE
+
+
+async def may_replay(writing: Writing, webhook: Webhook) -> bool:
+    """Tell whether a page of a replay would be kept now: the endpoint is sent messages, few wait.
+
+    Otherwise a replay waits without any work: until somebody resumes the endpoint, or until the
+    next of its messages is tried.
+    """
+    if webhook.replay_to is None or webhook.state is not WebhookState.ACTIVE:
+        return False
+    return not await _are_many_waiting(writing, webhook.id)
 
 
 async def _are_many_waiting(writing: Writing, webhook_id: UUID) -> bool:

@@ -16,7 +16,7 @@ from models.access.viewers import Actor, Viewer, anyone
 from models.base.events import EVENTS
 from models.base.tables import entity_named, fixed
 from models.base.visibility import parameters, seen_by
-from models.messages.webhooks.matching import events_for, is_wanted
+from models.messages.webhooks.matching import EventAsRead, events_for, is_wanted
 from models.messages.webhooks.tables import Webhook, owner_of
 
 UNTOLD = frozenset({"webhook.tested"})
@@ -51,11 +51,10 @@ def _wanted_by(
     actor = Actor.STAFF if webhook.party_id is None else Actor.BUYER
     types = events_for(webhook.event_types, webhook.scopes, actor) - UNTOLD
     for each in entries:
-        payload = payloads[each.id]
-        if each.type in types and is_wanted(
-            webhook.triggers, webhook.conditions, each.type, payload
-        ):
-            yield each
+        if each.type in types:
+            event = EventAsRead(each.type, payloads[each.id], actor)
+            if is_wanted(webhook.triggers, webhook.conditions, event):
+                yield each
 
 
 async def _seen(session: Session, viewer: Viewer, ids: Collection[UUID]) -> Collection[UUID]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     DateTime,
     Integer,
     Uuid,
@@ -38,14 +39,15 @@ _BEFORE = bindparam("before", type_=DateTime(timezone=True))
 async def forget(keep: timedelta, writing: Writing, due: Sequence[UUID]) -> Mapping[UUID, datetime]:
     """Delete messages of endpoints with their attempts that are as old, and endpoints that ended.
 
-    Of an endpoint that is sent something, none that is still to be sent. Returns the endpoints that
-    are left, with when to do that again.
+    Of an endpoint that is sent something, none that is still to be sent; of one that was deleted
+    all, however old. Returns the endpoints that are left, with when to do that again.
     """
     now, session = writing.now, writing.session
     values = {**writing.parameters, "before": now - keep, "most": _AT_ONCE, "due": list(due)}
-    ((deleted,),) = await session.rows(_old_messages(), values)
-    if deleted == _AT_ONCE:
-        return dict.fromkeys(due, now)
+    for messages in (_messages_of_deleted(), _old_messages()):
+        ((deleted,),) = await session.rows(messages, values)
+        if deleted == _AT_ONCE:
+            return dict.fromkeys(due, now)
     await session.rows(_deleted_webhooks(), values)
     left = await session.rows(_left_webhooks(), values)
     return {key: _again(now, oldest and oldest + keep) for key, oldest in left}
@@ -58,15 +60,30 @@ def _again(now: datetime, at: datetime | None) -> datetime:
 
 
 @cache
+def _messages_of_deleted() -> Statement:
+    """Build the statement that deletes messages of endpoints that are due and were deleted."""
+    due = WebhookMessage.webhook_id == any_(bindparam("due", type_=ARRAY(Uuid())))
+    return _deleting(and_(due, _of(Webhook.state == fixed(WebhookState.DELETED.value))))
+
+
+@cache
 def _old_messages() -> Statement:
-    """Build the statement that deletes messages and counts them."""
-    of, webhook = WebhookMessage, Webhook
-    of_another_state = exists().where(
-        webhook.merchant_id == _MERCHANT,
-        webhook.id == of.webhook_id,
-        webhook.state != fixed(WebhookState.ACTIVE.value),
-    )
-    over = and_(of.created_at <= _BEFORE, or_(of.settled_at.is_not(None), of_another_state))
+    """Build the statement that deletes messages that are old, and nobody waits for."""
+    of = WebhookMessage
+    of_another_state = _of(Webhook.state != fixed(WebhookState.ACTIVE.value))
+    is_over = or_(of.settled_at.is_not(None), of_another_state)
+    return _deleting(and_(of.created_at <= _BEFORE, is_over))
+
+
+def _of(is_so: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return that a message's endpoint is so."""
+    own = (Webhook.merchant_id == _MERCHANT, Webhook.id == WebhookMessage.webhook_id)
+    return exists().where(*own, is_so)
+
+
+def _deleting(over: ColumnElement[bool]) -> Statement:
+    """Return a statement that deletes messages and counts them."""
+    of = WebhookMessage
     rows = select(of.id).where(of.merchant_id == _MERCHANT, over)
     rows = rows.limit(bindparam("most", type_=Integer())).with_for_update(skip_locked=True)
     once: Any = func.array(rows.scalar_subquery(), type_=ARRAY(Uuid()))

@@ -59,7 +59,10 @@ class RetrySchedule:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one attempt. message: as it was before. retry_after: as the answer asks."""
+    """What became of one attempt. message: as it was before. retry_after: as the answer asks.
+
+    version: of the endpoint as it was then.
+    """
 
     message: Any
     body: str | None
@@ -69,6 +72,7 @@ class Result:
     fault: WebhookFault | None = None
     answer: str | None = None
     retry_after: timedelta | None = None
+    version: int | None = None
 
     @property
     def message_id(self) -> UUID:
@@ -111,7 +115,9 @@ def judge(
         lane.failures, lane.failing_since, lane.is_open = 0, None, False
         return _settled(writing, result, WebhookMessageState.DELIVERED)
     if result.fault is WebhookFault.UNWRITTEN:
-        # A fault of ours says nothing of the endpoint.
+        # A fault of ours says nothing of the endpoint; where it is probed, the next probe waits.
+        if lane.is_open:
+            lane.next_at = result.ended_at + schedule.probing(lane.failures)
         return _tried(writing, schedule, result, timedelta(0))
     at = result.ended_at
     lane.failures += 1
@@ -143,7 +149,8 @@ def _tried(
 
 
 def _same(result: Result) -> dict[str, Any]:
-    return {"state": WebhookMessageState.PENDING, "settled_at": None, "body": result.body}
+    pending = {"state": WebhookMessageState.PENDING, "settled_at": None}
+    return {**pending, "body": result.body, "body_version": result.version}
 
 
 def _settled(writing: Writing, result: Result, state: WebhookMessageState) -> dict[str, Any]:
@@ -151,6 +158,7 @@ def _settled(writing: Writing, result: Result, state: WebhookMessageState) -> di
         "state": state,
         "settled_at": writing.now,
         "body": result.body,
+        "body_version": result.version,
         "attempts": result.message.attempts + 1,
         "next_at": result.message.next_at,
     }

@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from commands.messages.webhooks.again import may_replay
 from commands.messages.webhooks.judging import Result, RetrySchedule, judge
 from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
@@ -115,8 +116,8 @@ async def proceed(writing: Writing, sent: Underway) -> WebhookBatch | None:
         lane.next_at = lane.next_at if lane.is_open else writing.now
         return WebhookBatch(webhook, await _secrets(writing, webhook.id), due)
     lane.leased_until = lane.leased_by = None
-    if not lane.is_open and webhook.replay_to is not None:
-        lane.next_at = writing.now
+    if await may_replay(writing, webhook):
+        lane.next_at = lane.next_at if lane.is_open else writing.now
     elif not heads:
         lane.next_at = None
     elif not lane.is_open:
@@ -139,8 +140,8 @@ async def _webhook(writing: Writing, webhook_id: UUID) -> Webhook | None:
 
 
 async def _note(writing: Writing, sent: Underway, webhook: Webhook, lane: WebhookLane) -> None:
-    """Write attempts and what follows from them."""
-    if not sent.results:
+    """Write attempts and what follows from them; of a deleted endpoint nothing is kept."""
+    if not sent.results or webhook.state is WebhookState.DELETED:
         return
     was_open = lane.is_open
     fates = [judge(writing, sent.schedule, webhook, lane, it) for it in sent.results]

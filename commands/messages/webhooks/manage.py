@@ -14,6 +14,7 @@ from commands.messages.webhooks.inputs import (
 )
 from commands.messages.webhooks.owned import lock_webhook
 from commands.messages.webhooks.secrets import add_secret, forget_secrets
+from commands.writing.counters import stand_in_line
 from commands.writing.transaction import Outcome, Writing, check_state, check_version
 from commands.writing.upserts.items import UpsertColumns as Columns
 from commands.writing.upserts.items import put
@@ -27,7 +28,13 @@ from models.access.keys import CounterName, MerchantCounter
 from models.access.viewers import Actor, Scope, allowed
 from models.base.payloads import ColumnName
 from models.events.messages.webhooks import WebhookCreated, WebhookDeleted, WebhookUpdated
-from models.messages.webhooks.matching import ALL_EVENTS, events_for, fields_of, payload_fields
+from models.messages.webhooks.matching import (
+    ALL_EVENTS,
+    events_for,
+    fields_of,
+    hidden_fields,
+    payload_fields,
+)
 from models.messages.webhooks.states import CHANGE, CREATE, DELETE, THERE, WebhookState
 from models.messages.webhooks.tables import Webhook, WebhookLane
 
@@ -95,6 +102,8 @@ async def remove(writing: Writing, command: WebhookDelete) -> Outcome:
     """End an endpoint. Refused: NOT_FOUND, WRONG_STATE for a deleted one."""
     webhook = await lock_webhook(writing, command, DELETE)
     webhook.state, webhook.state_since, webhook.disabled_for = DELETE.becomes, writing.now, None
+    webhook.replay_after = webhook.replay_to = None
+    writing.later(DueKind.FORGET_WEBHOOK_MESSAGES, webhook.id, writing.now)
     await forget_secrets(writing, webhook.id)
     writing.record(WebhookDeleted(webhook.id))
     return {"webhook_id": webhook.id}
@@ -116,7 +125,8 @@ async def _position(writing: Writing) -> int:
 
 
 async def _check_count(writing: Writing) -> None:
-    """Refused: TOO_MANY_ITEMS."""
+    """Look how many there are, after who makes one at the same time. Refused: TOO_MANY_ITEMS."""
+    await stand_in_line(writing, "webhooks ")
     own = Webhook.party_id.is_not_distinct_from(writing.viewer.company_id)
     there = (
         select(func.count())
@@ -142,21 +152,33 @@ async def _check(writing: Writing, row: Mapping[str, Any]) -> None:
             refuse_duplicates(each["values"], ("conditions", place, "values"))
     tells = _check_types(writing, row)
     actor = Actor.STAFF if row["party_id"] is None else Actor.BUYER
-    names = {it for each in tells for it in fields_of(each, actor)}
+    _check_fields(writing, tells, actor, row)
+    with writing.refusals:
+        await _check_document(writing, row["document"])
+    writing.refusals.end()
+
+
+def _check_fields(
+    writing: Writing, tells: Collection[str], actor: Actor, row: Mapping[str, Any]
+) -> None:
+    """Refuse what no event tells, and what one of them hides: kept in refusals."""
+    if not tells:
+        return
+    changed = {it for each in tells for it in fields_of(each, actor)}
     for place, trigger in enumerate(row["triggers"]):
         with writing.refusals:
-            if tells and trigger not in names:
+            if trigger not in changed:
                 text = "No event that it is told changes this."
                 raise Refused(Code.INVALID, text, ("triggers", place))
     readable = {it for each in tells for it in payload_fields(each, actor)}
     for place, condition in enumerate(row["conditions"]):
+        field, path = condition["field"], ("conditions", place, "field")
+        hiding = sorted(it for it in tells if field in hidden_fields(it, actor))
         with writing.refusals:
-            if tells and condition["field"] not in readable:
-                text = "No event that it is told has this field."
-                raise Refused(Code.INVALID, text, ("conditions", place, "field"))
-    with writing.refusals:
-        await _check_document(writing, row["document"])
-    writing.refusals.end()
+            if hiding:
+                raise Refused(Code.INVALID, f"{hiding[0]} does not show this to you.", path)
+            if field not in readable:
+                raise Refused(Code.INVALID, "No event that it is told has this field.", path)
 
 
 def _check_types(writing: Writing, row: Mapping[str, Any]) -> Collection[str]:

@@ -137,11 +137,15 @@ class ReleaseContent(Input):
     )
     planner: Reference | None = Field(None, description="The customer's planner: a code or a name.")
     production_go_ahead: QuantityOrZero | None = Field(
-        None, description="Cumulative quantity that may be made at the customer's risk."
+        None,
+        description="Cumulative quantity that may be made at the customer's risk; where nothing is"
+        " said of it, that of the release in force stands, within its period.",
     )
     production_go_ahead_until: Day | None = Field(None, description="Last day of that.")
     material_go_ahead: QuantityOrZero | None = Field(
-        None, description="Cumulative quantity for which material may be bought at its risk."
+        None,
+        description="Cumulative quantity for which material may be bought at its risk; where"
+        " nothing is said of it, that of the release in force stands, within its period.",
     )
     material_go_ahead_until: Day | None = Field(None, description="Last day of that.")
     rest_of_forecast: QuantityOrZero | None = Field(
@@ -234,11 +238,13 @@ class ReleaseContent(Input):
         return self.last_receipt_reference or next(reversed(self.notes), None)
 
 
+GO_AHEADS = tuple((f"{it}_go_ahead", f"{it}_go_ahead_until") for it in ("production", "material"))
+"""Columns of a release: a cumulative quantity, and the last day of it."""
 COPIED = (
     *("contract_line_id", "type", "function", "horizon_start", "horizon_end", "calculated_at"),
     *("counted_from", "point_of_use", "engineering_revision", "packaging_instruction"),
-    *("planner", "production_go_ahead", "production_go_ahead_until"),
-    *("material_go_ahead", "material_go_ahead_until", "rest_of_forecast"),
+    *("planner", "rest_of_forecast"),
+    *(name for names in GO_AHEADS for name in names),
 )
 """Columns that a release takes from its input as they are."""
 

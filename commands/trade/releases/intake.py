@@ -255,6 +255,7 @@ class ReleaseIntake:
         """Add the rows of a release. own: its id and state."""
         item, line, contract = arriving.item, arriving.line, arriving.contract
         merchant = {"merchant_id": line.merchant_id}
+        is_overtaken = own["state"] is ReleaseState.SUPERSEDED
         counts = arriving.current if own["state"] is not ReleaseState.ACTIVE else arriving.account
         if arriving.current.is_new:
             counts = arriving.account
@@ -269,7 +270,7 @@ class ReleaseIntake:
                 "period_id": counts.period_id,
                 "issued_at": arriving.issued_at,
                 "received_at": arriving.received_at,
-                **item.tells(),
+                **(item if is_overtaken else arriving).tells(),
             }
         )
         key = {"release_id": own["id"]}

@@ -354,8 +354,7 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
         if number is not None:
             found = dates()
             until = found.get("UNTIL") or found.get("PERIOD_END")
-            go_ahead = GoAhead(number, until, qty.number, qty.get(1, 3))
-            setattr(into, _GO_AHEADS[commitment], go_ahead)
+            setattr(into, _GO_AHEADS[commitment], GoAhead(number, until, qty.number, qty.get(1, 3)))
 
 
 def _scc(_: _Reading, schedule: Branch) -> Segment:
@@ -381,15 +380,16 @@ def _line(
         codes.commitment = reading.meaning("COMMITMENT", scc, 1)
         codes.bucket = reading.meaning("BUCKET", scc, 3)
         codes.pattern = scc.get(3, 2)
-    if number is None or (scc is not None and not (codes.commitment and codes.bucket)):
-        return
-    if codes.commitment == "OTHER":
+    is_known = scc is None or (codes.commitment and codes.bucket)
+    if number is None or not is_known or codes.commitment == "OTHER":
         return
     made = line_of(codes, number, dates(), reading.issued)
-    if made is None:
+    if made is not None:
+        into.lines.append(made)
+    elif number:
         reading.wrong(qty, 1, 2, "Nothing says when this is wanted.")
     else:
-        into.lines.append(made)
+        into.says_nothing = True
 
 
 def _number(reading: _Reading, qty: Segment) -> Decimal | None:

@@ -1,7 +1,8 @@
 """What an endpoint is told: which events its patterns mean, and what of them it asks for."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any
 
 from models.access.viewers import Actor, Scope
@@ -76,10 +77,16 @@ def _beside(name: str) -> frozenset[str]:
     return frozenset(it for it, names in _CHANGES.items() if name in names.split())
 
 
+def hidden_fields(name: str, actor: Actor) -> frozenset[str]:
+    """Return the fields of an event's payload of which an actor does not read what is true."""
+    return frozenset(EVENTS[name].hidden.get(actor, ()))
+
+
+@cache
 def payload_fields(name: str, actor: Actor) -> frozenset[str]:
     """Return the fields of an event's payload that an actor reads."""
-    kind = EVENTS[name]
-    return frozenset(it.name for it in kind.versions.values) - kind.hidden.get(actor, {}).keys()
+    fields = frozenset(it.name for it in EVENTS[name].versions.values)
+    return fields - hidden_fields(name, actor)
 
 
 @cache
@@ -116,6 +123,27 @@ def changed_fields(name: str, payload: Mapping[str, Any]) -> list[str]:
     return sorted(names)
 
 
+@dataclass(frozen=True)
+class EventAsRead:
+    """An event as an actor reads it."""
+
+    name: str
+    payload: Mapping[str, Any]
+    actor: Actor
+
+    @cached_property
+    def readable(self) -> Mapping[str, Any]:
+        """Return what it says."""
+        fields = payload_fields(self.name, self.actor)
+        return {name: it for name, it in self.payload.items() if name in fields}
+
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """Return what it changes."""
+        names = changed_fields(self.name, self.payload)
+        return fields_of(self.name, self.actor).intersection(names)
+
+
 def _texts(value: Any) -> set[str]:
     """Return what a condition compares: of a list each item, of a mapping each key."""
     if isinstance(value, bool):
@@ -130,10 +158,15 @@ def _texts(value: Any) -> set[str]:
 def is_wanted(
     triggers: Collection[str],
     conditions: Iterable[Mapping[str, Any]],
-    name: str,
-    payload: Mapping[str, Any],
+    event: EventAsRead,
 ) -> bool:
-    """Tell whether an event, as its owner reads it, changes and says what an endpoint asks for."""
-    if triggers and not set(triggers) & set(changed_fields(name, payload)):
+    """Tell whether an event changes and says what an endpoint asks for, as far as its owner reads.
+
+    What is hidden from it changes nothing and says nothing, whichever value it has.
+    """
+    if triggers and not event.changed & set(triggers):
         return False
-    return all(_texts(payload.get(it["field"])) & set(it["values"]) for it in conditions)
+    own = event.readable
+    return all(
+        it["field"] in own and _texts(own[it["field"]]) & set(it["values"]) for it in conditions
+    )

@@ -135,7 +135,8 @@ class WebhookMessage(Owned):
     """An event for a webhook; its id stays the same however often it is sent.
 
     entry_id, position: of the journal; None and 0 for a test. attempts: since it was last wanted.
-    next_at: when it is tried again. body: what is sent, from the first attempt on.
+    next_at: when it is tried again. body: what is sent, from the first attempt on. body_version:
+    of the endpoint, with whose rights and document it was written; None before 0081.
     """
 
     __tablename__ = "webhook_messages"
@@ -175,6 +176,7 @@ class WebhookMessage(Owned):
     settled_at: Mapped[datetime | None]
     is_replay: Mapped[bool]
     body: Mapped[str | None]
+    body_version: Mapped[int | None]
 
 
 class WebhookAttempt(Owned):

@@ -74,7 +74,7 @@ described(
     CUMULATIVE_FELL="The customer has received less than it said before.",
     EXCEEDS_MAX="More is wanted in all than is agreed.",
     FIRM_ZONE="Firm quantities fall in the firm zone.",
-    GO_AHEAD_FELL="A go-ahead for production or material fell.",
+    GO_AHEAD_FELL="A go-ahead for production or material fell, or ends earlier.",
     ISSUED_AHEAD="Its time of issue is more than a day to come: it counts as issued when received.",
     JUMP="What is wanted has changed by more than `Contract.jumpPercent`.",
     LOT_MULTIPLE="A quantity is no whole lot.",

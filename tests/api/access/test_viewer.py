@@ -72,3 +72,5 @@ async def test_only_who_writes_master_data_changes_settings(ask, world):
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
     refused = await update(ask, currency="XXX")
     assert [it["code"] for it in refused["userErrors"]] == ["INVALID_CURRENCY"]
+    refused = await update(ask, supportEmail="_@[")
+    assert [it["code"] for it in refused["userErrors"]] == ["INVALID"]

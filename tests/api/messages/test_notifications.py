@@ -216,6 +216,7 @@ async def test_preferences_that_say_nothing_clear_are_refused(world, ask):
         ([now, never], {"contactId": contact}, [("DUPLICATE", "preferences.1.kind")]),
         ([now], {"address": "a@example.com\r\nBcc: b"}, [("INVALID", "address")]),
         ([now], {"address": "nobody"}, [("INVALID", "address")]),
+        ([now], {"address": "_@["}, [("INVALID", "address")]),
         ([now], {"contactId": to_global("Contact", new_id())}, [("NOT_FOUND", "contactId")]),
     ):
         assert reasons((await prefer(ask, *wishes, **who))["userErrors"]) == refused

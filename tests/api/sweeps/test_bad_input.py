@@ -298,6 +298,7 @@ KEYS = {
     *("channelCode", "closes", "time", "gln", "gtin", "language", "limit", "opens"),
     *("productSku", "sscc"),
     *("colour", "logoUrl", "quietFrom", "quietUntil", "NotificationPreferencesSetInput.address"),
+    "supportEmail",
     *("content", "identification", "ownIdentification", "ownQualifier", "qualifier"),
     *("referencePrefix", "serviceCharacters", "subdivision", "ScheduleCodeInput.code"),
     *("locationCode", "CalendarOwnerInput.service", "ShippingRouteInput.service"),

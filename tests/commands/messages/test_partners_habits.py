@@ -1,4 +1,4 @@
-"""What a partner's profile says of its schedules: what is on its way, and how it calls articles."""
+"""What partners leave out: what is on its way, how we call articles, the day of a zero."""
 
 import pytest
 
@@ -78,3 +78,26 @@ async def test_a_partner_may_call_articles_otherwise_than_we_do(ask, world, part
     (contract,) = (await ask(schedules.READ))["contracts"]["nodes"]
     named = [it["product"]["sku"] for it in contract["lines"] if it["releases"]["nodes"]]
     assert named == ([ours] if ours else [])
+
+
+UNDATED = b"LIN+1++4711-A:IN'LOC+11+D1'QTY+70:0'SCC+4'QTY+113:%s'"
+
+
+@pytest.mark.parametrize(
+    ("function", "quantity", "wanted"),
+    [
+        (b"5", b"0", []),
+        (b"5", b"7", ["12"]),
+        # What changes single lines says which of them.
+        (b"62", b"0", ["12"]),
+    ],
+)
+async def test_a_zero_without_a_day_ends_what_stands(
+    ask, world, partner, function, quantity, wanted
+) -> None:
+    whole = HEAD % b"202603020630" + PIECES % (b"", b"12") + END
+    assert await released(ask, world, partner, whole) == []
+    head = (HEAD % b"202603030630").replace(b"+1+5'", b"+1+%s'" % function)
+    errors = await released(ask, world, partner, head + UNDATED % quantity + END, "R2")
+    assert errors == (["INVALID_VALUE"] if wanted else [])
+    assert await quantities(ask) == {("5500012345", "D1"): ["0", *wanted]}

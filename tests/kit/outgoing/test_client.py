@@ -34,8 +34,9 @@ https://[64:ff9b::7f00:1]/ https://[2002:7f00:1::]/ https://0.0.0.0/ https://①
 https://user:password@example.com/ https://example.com@127.0.0.1/ https://127.0.0.1#@example.com/
 https://example.com:22/ https://example.com:5432/ http://example.com/ ftp://example.com/
 file:///etc/passwd gopher://127.0.0.1/ unix:///var/run/docker.sock //example.com/ https:// https:///x
-https://[fe80::1%25eth0]/ https://exa\x00mple.com/
+https://[fe80::1%25eth0]/ https://exa\x00mple.com/ https://example.com:0/ https://example.com:65536/
 """
+UNREADABLE = "https://xn--/ https://xn--a.example/ https://[::1/ https://example.com:x/"
 
 
 def test_of_the_addresses_only_those_of_the_public_internet_are_outside() -> None:
@@ -53,7 +54,7 @@ async def client() -> AsyncIterator[Callable[..., Client]]:
 
     yield make
     for each in made:
-        await each.close()
+        each.close()
 
 
 async def refused(client: Client, url: str) -> OutgoingFault:
@@ -73,6 +74,11 @@ async def test_however_a_place_inside_is_written_nobody_connects_to_it(
     faults = {it: await refused(careful, it) for it in WRITTEN.split()}
     allowed = {OutgoingFault.FORBIDDEN, OutgoingFault.UNRESOLVED}
     assert {url: fault for url, fault in faults.items() if fault not in allowed} == {}
+
+
+def test_what_cannot_be_read_as_a_url_is_refused_as_such() -> None:
+    reasons = {it: DEFAULT_RULES.refuse(it) for it in UNREADABLE.split()}
+    assert {url: why for url, why in reasons.items() if why != "This is not a URL."} == {}
 
 
 async def test_a_name_is_looked_up_once_and_all_that_it_means_must_be_outside(
@@ -137,6 +143,26 @@ async def test_it_reads_one_answer_and_no_more_of_it_than_it_may(
         hasty = client(Rules(own, HERE, allows_http=True, seconds=0.2))
         assert await refused(hasty, at("/late")) is OutgoingFault.LATE
         assert await refused(asks, "http://127.0.0.1:1/") is OutgoingFault.UNREACHABLE
+
+
+async def test_what_is_said_unasked_answers_no_question_of_another(
+    client: Callable[..., Client],
+) -> None:
+    twice = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
+
+    async def says_more(received: Received) -> Reply:
+        return Reply(raw=twice * 2) if received.path == "/more" else Reply(500)
+
+    async with receiver(says_more) as there:
+        asks = client(Rules(frozenset({there.port}), HERE, allows_http=True))
+        url = f"http://127.0.0.1:{there.port}"
+        async with asks.connected() as first, asks.connected() as second:
+            assert (await first.post(f"{url}/more", b"", {})).status == 200
+            assert (await second.post(f"{url}/other", b"", {})).status == 500
+            assert (await second.post(f"{url}/other", b"", {})).status == 500
+        assert (await asks.post(f"{url}/other", b"", {})).status == 500
+        # What is asked again is asked on the same connection.
+        assert there.connections == 3
 
 
 def certified(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

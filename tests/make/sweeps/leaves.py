@@ -153,6 +153,12 @@ def is_for_people(leaf: "Leaf") -> bool:
 
 
 NO_CLOCK_TIMES = ("soon", "2026-03-02", "2026-03-02T09:00:00Z", "2026-03-02T24:00:00", "\0", LONG)
+_MAIL_ADDRESS = {
+    **dict.fromkeys(("nobody", "a@b", "ä@example.com", "a@b.de, c@b.de"), "INVALID"),
+    **dict.fromkeys(("a@b.de\nBcc: c@b.de", "Anna <a@b.de>"), "INVALID"),
+    **dict.fromkeys(("a\0b",), "INVALID_CHARACTER"),
+    LONG: "TOO_LONG",
+}
 _TEXTS: Mapping[str, Mapping[Any, str]] = {
     "timeZone": dict.fromkeys(
         (
@@ -180,13 +186,7 @@ _TEXTS: Mapping[str, Mapping[Any, str]] = {
         **dict.fromkeys(("http://a.de", "https://a.de/ö", "https://a.de\n", "\0"), "INVALID"),
         LONG: "TOO_LONG",
     },
-    # A mail address.
-    "address": {
-        **dict.fromkeys(("nobody", "a@b", "ä@example.com", "a@b.de, c@b.de"), "INVALID"),
-        **dict.fromkeys(("a@b.de\nBcc: c@b.de", "Anna <a@b.de>"), "INVALID"),
-        **dict.fromkeys(("a\0b",), "INVALID_CHARACTER"),
-        LONG: "TOO_LONG",
-    },
+    **dict.fromkeys(("address", "supportEmail"), _MAIL_ADDRESS),
     "closes": dict.fromkeys(("8", "24:01", "\0", LONG), "INVALID"),
     "limit": dict.fromkeys(("speed", "", "\0", LONG), "INVALID"),
     # Bytes of a file in Base64; the service characters of EDIFACT.

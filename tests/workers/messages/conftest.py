@@ -55,7 +55,7 @@ async def working(outgoing: Rules) -> AsyncIterator[Working]:
 
     yield make_one
     for each in clients:
-        await each.close()
+        each.close()
 
 
 async def drained(flights: Flights, world: make.World, *webhooks: Mapping[str, Any]) -> None:

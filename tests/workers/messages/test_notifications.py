@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from commands.messages.notifications import timing
+from commands.messages.notifications import sending, timing
+from commands.messages.notifications.mails.letters import Letter, WrittenMail
+from commands.messages.notifications.mails.wording import write_mail
 from commands.messages.notifications.sending import LEASE, Sending
 from commands.writing.running.run import Author, run_unasked
 from kit.ids import to_global
@@ -217,9 +219,42 @@ async def test_what_a_dead_worker_had_in_hand_goes_after_its_lease_under_the_sam
         world.database, Author(by_itself(world.merchant_id), world.clock()), dead.claim
     )
     await sent(world, route, LEASE.total_seconds())
-    assert (server.tries, claimed.mail["Message-ID"]) == (0, dead.message_id)
+    assert (server.tries, dead.message_id in claimed.mail.content.decode()) == (0, True)
     (found,) = await sent(world, route, 1)
     assert (found.state.value, found.message_id) == ("SENT", dead.message_id)
+
+
+async def test_a_mail_that_cannot_be_written_is_tried_like_others_and_stops_nobody(
+    world, ask, mail, monkeypatch
+):
+    server, route = mail
+
+    def written(letter: Letter) -> WrittenMail:
+        if letter.orders[0].number == bad["number"]:
+            raise LookupError
+        return write_mail(letter)
+
+    bad, good = [await guests(world, ask) for _ in range(2)]
+    monkeypatch.setattr(sending, "write_mail", written)
+    await noted(world)
+    await sent(world, route, GATHER)
+    (left,) = await rows(world, NotificationMail)
+    assert (left.attempts, left.leased_until) == (1, None)
+    assert left.next_at == world.clock() + timing.PAUSES[0]
+    assert [it["Subject"] for it in server.taken] == [f"Order {good['number']} is confirmed"]
+    for pause in timing.PAUSES:
+        found = await sent(world, route, pause.total_seconds())
+    assert await rows(world, NotificationMail) == []
+    assert sorted(fates(found)) == [
+        ("ORDER_CONFIRMED", "FAILED", "UNWRITTEN"),
+        ("ORDER_CONFIRMED", "SENT", None),
+    ]
+
+
+@pytest.mark.parametrize("address", ["_@[", "=?utf-8?q?=0D=0ABcc=3A_v?=@example.com", "Anna"])
+async def test_what_is_no_address_fails_and_stops_no_follower(world, ask, address):
+    await orders.order(world, ask, guest={"name": "Anna", "email": address}, shipTo=PLACE)
+    assert fates(await noted(world)) == [("ORDER_CONFIRMED", "FAILED", "BAD_ADDRESS")]
 
 
 async def test_entries_that_are_told_again_tell_nobody_twice(world, ask):

@@ -1,6 +1,7 @@
 """Chores: found for all merchants by one statement, woken by hints, shared, ended with a grace."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -166,6 +167,42 @@ async def test_what_fails_is_logged_and_others_have_their_turn(world, database, 
         await until(lambda: sum(chores.counted.values()) == 2)
     assert f"Could not visit, merchant {world.merchant_id}" in caplog.text
     assert chores.counted == {("visit", "DONE"): 1, ("visit", "FAILED"): 1}
+
+
+@pytest.mark.parametrize("is_failing", [False, True])
+async def test_what_is_found_again_in_vain_is_left_alone_for_longer_and_longer(
+    world, database, clock, monkeypatch, is_failing
+):
+    monkeypatch.setattr("workers.running.chores.PAUSES_S", (0.0, NEVER_S))
+    other, tries = await make.world(database, clock), Counter()
+
+    async def step(_database, merchant_id, _subject, _now):
+        tries[merchant_id] += 1
+        if merchant_id != world.merchant_id:
+            return False
+        if is_failing:
+            raise RuntimeError
+        return None
+
+    chores = Chores(database, clock, poll_s=0.01)
+    async with chores.running(Chore("visit", ALL, step)):
+        await until(lambda: tries[other.merchant_id] > 5)
+    assert tries[world.merchant_id] == 2
+
+
+async def test_what_was_done_once_more_is_no_longer_left_alone(world, clock, monkeypatch):
+    monkeypatch.setattr("workers.running.chores.PAUSES_S", (0.0, NEVER_S))
+    answers = [None, False, None, True, None, False, None]
+    seen = []
+
+    async def step(_database, _merchant_id, _subject, _now):
+        seen.append(answers[len(seen)] if len(seen) < len(answers) else None)
+        return seen[-1]
+
+    chores = Chores(world.database, clock, poll_s=0.01)
+    async with chores.running(Chore("visit", ALL, step)):
+        await until(lambda: len(seen) == len(answers) + 1)
+    assert seen == [*answers, None]
 
 
 async def test_a_database_that_is_away_ends_no_chores(world, clock, caplog):

@@ -15,7 +15,7 @@ from loaders.access.journal import TYPES_OF_AGGREGATES, events
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader
 from models.access.viewers import Viewer
-from models.messages.webhooks.matching import changed_fields
+from models.messages.webhooks.matching import ALL_EVENTS, changed_fields, events_for
 from models.messages.webhooks.tables import owner_of
 
 _log = logging.getLogger("abruf")
@@ -38,10 +38,12 @@ async def bodies(
 ) -> Mapping[UUID, WrittenBody]:
     """Return what is sent for messages, each by itself where one of them fails.
 
-    What was sent before is sent again as it was.
+    What was sent before is sent again as it was, unless the endpoint was changed meanwhile: then it
+    is written anew, with the rights of now.
     """
-    found: dict[UUID, WrittenBody] = {it.id: it.body for it in messages if it.body is not None}
-    new = [it for it in messages if it.body is None]
+    written = [it for it in messages if it.body is not None and it.body_version == webhook.version]
+    found: dict[UUID, WrittenBody] = {it.id: it.body for it in written}
+    new = [it for it in messages if it.id not in found]
     try:
         return found | await _written(database, ask, webhook, new, now)
     except Unavailable:
@@ -58,9 +60,12 @@ async def bodies(
 async def _written(
     database: Database, ask: Ask, webhook: Any, new: Sequence[Any], now: datetime
 ) -> dict[UUID, WrittenBody]:
-    """Return what is sent for messages that were not sent before."""
+    """Return what is sent for messages that were not sent before, None beyond its rights."""
     found = dict[UUID, WrittenBody]()
-    entries = await _entries(database, webhook, [it.entry_id for it in new if it.entry_id], now)
+    owner = owner_of(webhook)
+    types = events_for([ALL_EVENTS], owner.scopes, owner.actor)
+    readable = [it.entry_id for it in new if it.entry_id and it.type in types]
+    entries = await _entries(database, webhook, readable, now)
     for each in new:
         entry = entries.get(each.entry_id)
         if entry is None and each.entry_id is not None:

@@ -18,6 +18,7 @@ from commands.writing.running.run import run_unasked
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
 from kit.loop.recent import Recent
+from kit.outgoing.client import Connections
 from models.messages.webhooks.tables import WebhookLane
 from workers.messages.webhooks.bodies import bodies
 from workers.messages.webhooks.holding import Holding
@@ -69,9 +70,13 @@ class Pace:
 
 @dataclass
 class _Flight:
-    """A step of one endpoint: what is under way, and what has come back since the last turn."""
+    """A step of one endpoint: what is under way, and what has come back since the last turn.
+
+    begun: messages that were sent.
+    """
 
     sender: WebhookSender
+    asks: Connections
     database: Database
     merchant_id: UUID
     webhook_id: UUID
@@ -79,6 +84,7 @@ class _Flight:
     holding: Holding
     flying: dict[asyncio.Task[Result], UUID] = field(default_factory=dict)
     results: Sequence[Result] = ()
+    begun: int = 0
 
     async def run(self) -> bool:
         """Send until nothing is due; tells whether only the time of the step was over."""
@@ -123,11 +129,12 @@ class _Flight:
         if not made.messages:
             return
         self.pace.take(len(made.messages))
+        self.begun += len(made.messages)
         own = (self.database, self.sender.ask, made.webhook, made.messages)
         contents = await bodies(*own, self.sender.clock())
         for each in made.messages:
             content = contents[each.id]
-            task = asyncio.create_task(self.sender.send(made, each, content))
+            task = asyncio.create_task(self.sender.send(self.asks, made, each, content))
             self._hold(task, len(content) if isinstance(content, str) else 0)
             self.flying[task] = each.id
 
@@ -172,20 +179,25 @@ class Flights:
 
     async def step(
         self, database: Database, merchant_id: UUID, webhook_id: UUID, now: datetime
-    ) -> bool:
-        """Send an endpoint what waits for it; tells whether there may be more at once."""
+    ) -> bool | None:
+        """Send an endpoint what waits for it; tells whether there may be more at once.
+
+        None: nothing was sent, and nothing replayed.
+        """
         del now
         sender = self.sender
         lease = sender.schedule.lease
         taken = partial(claim, webhook_id=webhook_id, process=sender.process, lease=lease)
         is_replayed = await run_unasked(database, sender.author(merchant_id), taken)
         if is_replayed is None:
-            return False
-        if is_replayed:
-            await self._replay(database, merchant_id, webhook_id)
-        pace = self._pace(webhook_id)
-        own = (merchant_id, webhook_id, pace, self.holding)
-        is_over = await _Flight(sender, database, *own).run()
+            return None
+        is_done = is_replayed and await self._replay(database, merchant_id, webhook_id)
+        async with sender.client.connected() as asks:
+            own = (merchant_id, webhook_id, self._pace(webhook_id), self.holding)
+            flight = _Flight(sender, asks, database, *own)
+            is_over = await flight.run()
+        if not flight.begun and not is_done:
+            return None
         return is_over or is_replayed
 
     def _pace(self, webhook_id: UUID) -> Pace:
@@ -194,11 +206,13 @@ class Flights:
             pace = self._paces.keep(webhook_id, Pace())
         return pace
 
-    async def _replay(self, database: Database, merchant_id: UUID, webhook_id: UUID) -> None:
+    async def _replay(self, database: Database, merchant_id: UUID, webhook_id: UUID) -> bool:
+        """Keep pages of a replay; tells whether one was."""
         page = partial(replay_page, webhook_id=webhook_id)
-        for _ in range(_PAGES):
+        for place in range(_PAGES):
             if not await run_unasked(database, self.sender.author(merchant_id), page):
-                return
+                return place > 0
+        return True
 
 
 def _waiting() -> Select[Any]:

@@ -12,7 +12,7 @@ from commands.messages.webhooks.lanes import WebhookBatch
 from commands.writing.running.run import Author
 from kit.clock import Clock
 from kit.ids import new_id
-from kit.outgoing.client import Answered, Client, NoAnswer
+from kit.outgoing.client import Answered, Client, Connections, NoAnswer
 from kit.standards.webhooks import headers, message_name
 from kit.telemetry.version import VERSION
 from models.access.viewers import by_itself
@@ -37,13 +37,15 @@ class WebhookSender:
         """Return who writes now."""
         return Author(by_itself(merchant_id), self.clock())
 
-    async def send(self, made: WebhookBatch, message: Any, body: WrittenBody) -> Result:
+    async def send(
+        self, asks: Connections, made: WebhookBatch, message: Any, body: WrittenBody
+    ) -> Result:
         """Send one message, and return what became of it."""
         began, at = monotonic(), self.clock()
         if isinstance(body, UnwrittenBody):
             fault, text = WebhookFault.UNWRITTEN, f"We could not write it: {body.kind}."
             return Result(message, None, at, timedelta(0), fault=fault, answer=text)
-        tried = partial(Result, message, body, at)
+        tried = partial(Result, message, body, at, version=made.webhook.version)
         if body is None:
             return tried(timedelta(0))
         name, content = message_name(message.id), body.encode()
@@ -51,7 +53,7 @@ class WebhookSender:
         if message.is_replay:
             own["webhook-replay"] = "true"
         try:
-            answered = await self.client.post(made.webhook.url, content, own)
+            answered = await asks.post(made.webhook.url, content, own)
         except NoAnswer as none:
             fault, text = WebhookFault(none.fault), str(none)
             return tried(timedelta(seconds=monotonic() - began), fault=fault, answer=text)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from commands.trade.releases.accounts.account import (
     Account,
@@ -11,7 +12,7 @@ from commands.trade.releases.accounts.account import (
     ReceivedReport,
     ReleasePlace,
 )
-from commands.trade.releases.inputs import ReleaseContent
+from commands.trade.releases.inputs import GO_AHEADS, ReleaseContent
 from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.named import NamedRows, receipts_of
 from commands.trade.releases.schedule import Schedule
@@ -75,7 +76,7 @@ class Arriving:
     def repeats(self, other: Release) -> bool:
         """Tell whether it says what the newest one says already; an update, of its days."""
         item, before = self.item, self.newest.schedule
-        fields = item.tells()
+        fields = self.tells()
         if item.cumulative_received is not None:
             fields["cumulative_received"] = self.stated.received
         if item.last_note is not None:
@@ -86,6 +87,17 @@ class Arriving:
         if receipts and receipts != self.named.receipts.get(other.id):
             return False
         return self.stated.says_the_same(before, is_update=item.is_update)
+
+    def tells(self) -> dict[str, Any]:
+        """Return the columns that it tells; a go-ahead of which it says nothing stands as it was.
+
+        It does in the same period: the figure is one of that.
+        """
+        found, old = self.item.tells(), self.active.release
+        for names in GO_AHEADS if old is not None and self.counts_with(self.active) else ():
+            if all(found[name] is None for name in names):
+                found |= {name: getattr(old, name) for name in names}
+        return found
 
     @property
     def left(self) -> LeftQuantities:

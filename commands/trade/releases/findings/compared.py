@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import accumulate
 
 from commands.trade.releases.findings.arriving import Arriving, Findings, Found, figure
+from commands.trade.releases.inputs import GO_AHEADS
 from commands.trade.releases.schedule import Schedule
 from models.base.guards import guards
 from models.trade.contracts.findings import FindingCode
@@ -89,15 +90,22 @@ def jump(release: Arriving) -> Findings:
 
 
 def go_aheads(release: Arriving) -> Findings:
-    """Find go-aheads that fell: production and material, in the same period."""
-    old = release.active.release
+    """Find go-aheads that fell, or end earlier: production and material, in the same period."""
+    old, stated = release.active.release, release.tells()
     if old is None or release.before is None:
         return
-    for name in ("production", "material"):
-        was, is_now = (getattr(it, f"{name}_go_ahead") for it in (old, release.item))
-        if was is not None and is_now is not None and is_now < was:
-            text = f"The go-ahead for {name} was {figure(was)}; now it is {figure(is_now)}."
+    for name, until in GO_AHEADS:
+        was, ended = getattr(old, name), getattr(old, until)
+        is_now, ends = stated[name], stated[until]
+        if was is None or is_now is None or is_now > was:
+            continue
+        of = f"The go-ahead for {name.removesuffix('_go_ahead')}"
+        if is_now < was:
+            text = f"{of} was {figure(was)}; now it is {figure(is_now)}."
             yield Found(FindingCode.GO_AHEAD_FELL, text, expected=was, found=is_now)
+        elif ended is not None and ends is not None and ends < ended:
+            text = f"{of} ended on {ended}; now it ends on {ends}."
+            yield Found(FindingCode.GO_AHEAD_FELL, text, day=ends, expected=was, found=is_now)
 
 
 def lots(release: Arriving) -> Findings:

@@ -177,3 +177,21 @@ async def test_wrong_answers_are_refused_with_their_paths(ask, world):
     assert contracts.codes(await _answer(ask, release, *twice)) == [
         ("DUPLICATE", "lines.1.scheduleLineId")
     ]
+
+
+async def test_a_go_ahead_stands_until_another_is_told(ask, world):
+    """Neither changes of single lines nor a schedule that says none let it fall."""
+    (line,) = (await contracts.contract(world, ask))["lines"]
+    day, until = schedule("2026-03-10", "400"), {"productionGoAheadUntil": "2026-05-01"}
+    sent = [
+        ({"productionGoAhead": "500", **until}, None),
+        ({"function": "UPDATE"}, None),
+        ({}, None),
+        ({"productionGoAhead": "500", "productionGoAheadUntil": "2026-04-01"}, ("500", "500")),
+        ({"productionGoAhead": "400"}, ("500", "400")),
+    ]
+    for number, (fields, fell) in enumerate(sent, 1):
+        payload = await contracts.try_release(ask, line["id"], number, day, **fields)
+        its = {it["code"]: it for it in payload["release"]["findings"]}
+        found = its.get("GO_AHEAD_FELL")
+        assert (found and (found["expected"], found["found"])) == fell

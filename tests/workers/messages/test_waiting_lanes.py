@@ -1,0 +1,117 @@
+"""An endpoint for which nothing can be done costs nothing until something can be done."""
+
+from datetime import timedelta
+
+import pytest
+
+from commands.messages.webhooks import again
+from commands.messages.webhooks.judging import RetrySchedule
+from kit.clock import now
+from models.messages.webhooks.tables import WebhookLane
+from tests import make
+from tests.make.feed import rows
+from tests.make.messages import hooks
+from tests.make.messages.receivers import Received, Reply, receiver
+from tests.make.scene import scene
+from tests.workers.messages.conftest import drained, hasten
+from workers.messages.webhooks import bodies
+from workers.messages.webhooks.flights import Flights
+
+LONG = RetrySchedule((timedelta(hours=1),) * 9, open_after=100, probe=timedelta(hours=1))
+SINCE = "2020-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def clock() -> make.Clock:
+    """Receivers take only what was signed minutes ago."""
+    return make.Clock(now())
+
+
+async def is_left_alone(world: make.World, flights: Flights) -> bool:
+    """Tell whether a worker that looks finds no endpoint."""
+    reads = world.database.reading(None)
+    try:
+        due = await reads.rows(flights.chore.found, {"now": now()})
+    finally:
+        await reads.close()
+    return not any(it.merchant_id == world.merchant_id for it in due)
+
+
+@pytest.mark.parametrize("end", ["webhookPause", "webhookDelete", "410"])
+async def test_a_replay_of_an_endpoint_that_is_sent_nothing_waits_until_it_is(
+    world, ask, working, end
+) -> None:
+    status = 410 if end == "410" else 200
+
+    async def answer(_: Received) -> Reply:
+        return Reply(status)
+
+    here = await scene(world, ask)
+    await here.order()
+    async with receiver(answer) as there:
+        hook, flights = await hooks.created(ask, there.url, eventTypes=["order.*"]), working()
+        own = {"webhookId": hook["id"]}
+        if end == "410":
+            await hooks.done(ask, "webhookTest", **own)
+            await drained(flights, world, hook)
+        elif end == "webhookPause":
+            await hooks.done(ask, end, **own)
+        await hooks.done(ask, "webhookReplay", **own, since=SINCE)
+        if end == "webhookDelete":
+            await hooks.done(ask, end, **own)
+        key, tested = hooks.key(hook["id"]), len(there.received)
+        assert await flights.step(world.database, world.merchant_id, key, now()) is None
+        assert await is_left_alone(world, flights)
+        if end != "webhookDelete":
+            status = 200
+            await hooks.done(ask, "webhookResume", **own)
+            await drained(flights, world, hook)
+            sent = [it.event["type"] for it in there.received[tested:]]
+            assert sent.count("order.placed") == 1
+        assert await is_left_alone(world, flights)
+
+
+async def test_a_replay_waits_with_the_messages_that_wait(world, ask, working, monkeypatch) -> None:
+    monkeypatch.setattr(again, "REPLAYED_AT_ONCE", 2)
+    is_good = False
+
+    async def answer(_: Received) -> Reply:
+        return Reply(200 if is_good else 500)
+
+    here = await scene(world, ask)
+    for _ in range(3):
+        await here.order()
+    async with receiver(answer) as there:
+        types = ["order.placed"]
+        hook, flights = await hooks.created(ask, there.url, eventTypes=types), working(LONG)
+        await hooks.done(ask, "webhookReplay", webhookId=hook["id"], since=SINCE)
+        await drained(flights, world, hook)
+        assert len(there.received) == 2
+        assert await is_left_alone(world, flights)
+        is_good = True
+        await hasten(world)
+        await drained(flights, world, hook)
+        assert len({it.message for it in there.received}) == 3
+        assert await is_left_alone(world, flights)
+
+
+async def test_what_cannot_be_written_for_an_endpoint_that_is_probed_waits_for_the_next_probe(
+    world, ask, working, monkeypatch
+) -> None:
+    async def answer(_: Received) -> Reply:
+        return Reply(503)
+
+    def failing(*_: object) -> str:
+        raise ArithmeticError
+
+    async with receiver(answer) as there:
+        hook, flights = await hooks.created(ask, there.url), working(LONG)
+        await hooks.filled(world, hooks.key(hook["id"]), 3)
+        await drained(flights, world, hook)
+        monkeypatch.setattr(bodies, "to_global", failing)
+        for _ in range(4):
+            await hasten(world, WebhookLane)
+            await drained(flights, world, hook)
+            (lane,) = await rows(world, WebhookLane)
+            assert lane.is_open
+            assert await is_left_alone(world, flights)
