@@ -6,7 +6,7 @@ What does not depend on the time is kept by orders themselves (`models.trade.ord
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, type_coerce
 
 from loaders.reading.acts import everything
 from loaders.reading.relations import Reader
@@ -54,7 +54,8 @@ def open_quantity(reader: Reader, line: Any) -> ColumnElement[Any]:
     is_over = everything(reader).some(
         Order, where=lambda it: and_(it.id == line.order_id, ~it.is_wanted(reader.at))
     )
-    return case((is_over, fixed(0)), else_=line.open_quantity)
+    left = case((is_over, fixed(0)), else_=line.open_quantity)
+    return type_coerce(left, OrderLine.ordered.type)
 
 
 def is_backordered(_reader: Reader, order: Any) -> ColumnElement[bool]:
