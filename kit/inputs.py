@@ -96,7 +96,7 @@ def _visible(text: str) -> str:
 
 def _known_zone(zone: str) -> str:
     if zone not in _ZONES:
-        raise _refuse(Code.INVALID_TIME_ZONE, "This is not a time zone of the IANA database.")
+        raise _refuse(Code.INVALID_TIME_ZONE, "This is no IANA time zone, such as Europe/Berlin.")
     return zone
 
 

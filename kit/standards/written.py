@@ -39,7 +39,14 @@ def instant(text: str) -> datetime:
         except ValueError:
             pass
     message = 'A DateTime is written as in RFC 3339, for example "2026-03-02T09:00:00Z".'
+    if is_local(text):
+        message = f'Say with which offset, as in "{text}+01:00", or "{text}Z" for UTC.'
     raise ValueError(message)
+
+
+def is_local(text: object) -> bool:
+    """Tell whether it is an instant but for its offset."""
+    return isinstance(text, str) and _INSTANT.fullmatch(f"{text.upper()}Z") is not None
 
 
 def clock_time(text: str) -> datetime:

@@ -10,16 +10,17 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
-from loaders.reading.acts import available, some
+from loaders.reading.acts import available, everything, some
 from loaders.reading.filters import begins, one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
 from models.base.tables import fixed
+from models.base.tasks import is_among
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.acts import ACTS
-from models.fulfilment.deliveries.conditions import ORDER_HELD
+from models.fulfilment.deliveries.conditions import ORDER_HELD, TAKEN_OVER, TOO_LATE
 from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
-from models.fulfilment.deliveries.states import OPEN_DELIVERIES, DeliveryState
+from models.fulfilment.deliveries.states import BEFORE_DISPATCH, OPEN_DELIVERIES, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.acts import HELD
 from models.trade.orders.lines import OrderLine
@@ -94,7 +95,11 @@ class DeliveryFilter(Input):
         description="Late, or not: the window's end passed before it was delivered; one that is"
         " cancelled or reshipped is not late.",
     )
-    open: bool | None = Field(None, description="Still to be made or on its way, or at its end.")
+    open: bool | None = Field(
+        None,
+        description="Still to be made or on its way, or at its end. What stands in the house is not"
+        " made any more from its orders' `cancelIfNotBy` on.",
+    )
     on_hold: bool | None = Field(
         None,
         description="It or one of its orders has an active hold that you see, or none has.",
@@ -112,7 +117,18 @@ def _is_open(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     on_the_road = _some_line(reader, delivery, line.shipped > ended, line=line)
     some_arrived = delivery.state == fixed(DeliveryState.PARTIALLY_DELIVERED)
     is_open = delivery.state.in_([fixed(it) for it in sorted(OPEN_DELIVERIES)])
-    return or_(is_open, and_(some_arrived, on_the_road))
+    is_made = and_(is_open, ~_is_over(reader, delivery))
+    return or_(is_made, and_(some_arrived, on_the_road))
+
+
+def _is_over(reader: Reader, delivery: Any) -> ColumnElement[bool]:
+    """Tell whether it is not made any more, since one of its orders is not wanted any more (D10).
+
+    So it is from the order's last instant on, whenever it is cancelled.
+    """
+    rows = everything(reader)
+    not_wanted, is_gone = (it.of(rows, delivery) for it in (TOO_LATE, TAKEN_OVER))
+    return and_(is_among(delivery.state, BEFORE_DISPATCH), not_wanted, ~is_gone)
 
 
 def _some_line(reader: Reader, delivery: Any, *conditions: Any, line: Any) -> ColumnElement[bool]:

@@ -24,9 +24,8 @@ mutation stands here. A guard is what stops a verb, what it needs of its row, or
 declared by `@guards`; `make guards` takes each of them away in turn, and a test of its rule fails
 then. A few of them are taken away in every run of the tests.
 
-Run whole on 2026-11-29, it took 66 guards away in 552 runs of tests (80 s on two cores): 65 were
-missed by 1 to 13 tests. `check_room_then` (O1) was not; since then a test of `deliveriesRecord`
-misses it.
+Run whole on 2026-11-29, it took 78 guards away in 715 runs of tests (29 minutes on two cores of a
+machine that was busy with much else), and each was missed by 1 to 14 tests.
 
 """
 

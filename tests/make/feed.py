@@ -32,7 +32,7 @@ class Feed:
 
     def event(self, status: str, hour: float = 0, **fields: Any) -> dict[str, Any]:
         when = self.world.clock() + timedelta(hours=hour)
-        return {"status": status, "occurredAt": when.isoformat(), **fields}
+        return {"status": status, "occurredAt": when.isoformat()} | fields
 
     async def __call__(self, *events: dict[str, Any], **fields: Any) -> dict[str, Any]:
         answer = await self.ask(RECORD, input={"events": list(events), **fields})

@@ -1,7 +1,7 @@
 """Packing: what was picked goes into parcels; what was not goes back to the order."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -14,14 +14,20 @@ from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.parcels import pack as parcels
-from commands.fulfilment.parcels.inputs import Packing, ParcelPack, check_packing, check_serials
+from commands.fulfilment.parcels.inputs import (
+    Packing,
+    ParcelPack,
+    check_apart,
+    check_packing,
+    check_serials,
+)
 from commands.fulfilment.parcels.numbers import check_numbers, holders_of
 from commands.fulfilment.parcels.ssccs import check_generated, check_unused
 from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Problem, Refusals, Refused
+from kit.errors import Code, Refusals, Refused
 from kit.ids import Names
 from kit.inputs import LARGEST_BULK, Bulk, Command, Each, QuantityOrZero, refuse_duplicates
 from models.base.guards import guards
@@ -165,7 +171,6 @@ async def _prepare(
     products = await locked.products()
     packagings = await locked.packagings(each for it in batch.items for each in _named(it))
     picked, contents = dict[int, dict[DeliveryLine, Decimal]](), dict[int, list[list[Counted]]]()
-    serials: defaultdict[datetime, set[tuple[UUID, str]]] = defaultdict(set)
     carriers = await parcels.carriers_of(locked.writing, (it.parcels for it in batch.items))
     for place, item, delivery in batch.looked_at:
         await batch.writing.room(1 + len(locked.lines_of(delivery)) + len(item.parcels))
@@ -175,7 +180,6 @@ async def _prepare(
             picked[place] = _picked(item, delivery, locked, products, packagings)
         with batch.of(place):
             contents[place] = _contents(item, delivery, locked, products, packagings)
-            _check_serials(item, products, serials[batch.at(place)])
         if place in picked and place in contents and not _has_empty(item):
             with batch.of(place):
                 _check_contents(item, products, picked[place], contents[place])
@@ -184,6 +188,7 @@ async def _prepare(
                 _check_whole(locked, picked[place])
     await _check_free(batch, picked)
     await _check_taken(batch)
+    _check_apart(batch, products, contents)
     packings: dict[int, Packing] = {}
     for place, item, delivery in batch.going:
         packings[place] = Packing(
@@ -325,27 +330,20 @@ def _check_contents(
     refusals.end()
 
 
-@guards("D19")
-def _check_serials(
-    command: PackedDelivery, products: Mapping[UUID, Product], others: set[tuple[UUID, str]]
+def _check_apart(
+    batch: DeliveryBatch[Any], products: Mapping[UUID, Product], known: Collection[int]
 ) -> None:
-    """Look whether each serial number of a product lies in one parcel. Refused: DUPLICATE.
+    """Leave out what has serial numbers that lie elsewhere. known: places of what can be read.
 
-    others: those of deliveries that are packed at the same instant, to which its own come. What was
-    packed before may have come back in between, and left again.
+    Those of deliveries that are packed at the same instant count, unless these are refused. What
+    was packed before may have come back in between, and left again.
     """
-    seen, problems = others.copy(), list[Problem]()
-    for place, parcel in enumerate(command.parcels):
-        for number, each in enumerate(parcel.contents):
-            for serial_no, serial in enumerate(each.serial_numbers):
-                unit = (products[each.delivery_line_id].id, serial)
-                if unit in seen:
-                    path = ("parcels", place, "contents", number, "serial_numbers", serial_no)
-                    problems.append(Problem(Code.DUPLICATE, f"{serial} is packed twice.", path))
-                seen.add(unit)
-    if problems:
-        raise Refused.of(problems)
-    others |= seen
+    serials: defaultdict[datetime, set[tuple[UUID, str]]] = defaultdict(set)
+    for place, item, _ in batch.looked_at:
+        others = serials[batch.at(place)]
+        with batch.of(place):
+            own = check_apart(item.parcels, products, others) if place in known else ()
+            others.update(() if place in batch.refused else own)
 
 
 def _move(

@@ -1,6 +1,6 @@
 """What a packing says of its parcels."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +21,9 @@ from kit.inputs import (
     Sscc,
     refuse_duplicates,
 )
+from models.base.guards import guards
 from models.fulfilment.parcels import compared
+from models.master.catalog import Product
 
 _HEAVIEST_G = 100_000_000
 _LONGEST_MM = 100_000
@@ -84,7 +86,8 @@ class ParcelPack(ParcelFields):
     contents: list[ContentPack] = Field(
         default_factory=list,
         max_length=LARGEST_BULK,
-        description="What lies in it; only what carries other parcels may be empty.",
+        description="What lies in it; only what carries other parcels may be empty. More than 250"
+        " lie in several parcels.",
     )
 
 
@@ -113,6 +116,30 @@ def check_packing(parcels: Sequence[ParcelPack], path: Path) -> None:
             if why:
                 refusals.problems.append(Problem(*why, (*here, name)))
     refusals.end()
+
+
+@guards("D19", instead=())
+def check_apart(
+    parcels: Sequence[ParcelPack],
+    products: Mapping[UUID, Product],
+    others: Collection[tuple[UUID, str]],
+) -> Collection[tuple[UUID, str]]:
+    """Look whether each serial number of a product lies in one parcel. Refused: DUPLICATE.
+
+    products: by line of the delivery. others: what lies elsewhere. Returns it with their own.
+    """
+    seen, problems = set(others), list[Problem]()
+    for place, parcel in enumerate(parcels):
+        for number, each in enumerate(parcel.contents):
+            for serial_no, serial in enumerate(each.serial_numbers):
+                unit = (products[each.delivery_line_id].id, serial)
+                if unit in seen:
+                    path = ("parcels", place, "contents", number, "serial_numbers", serial_no)
+                    problems.append(Problem(Code.DUPLICATE, f"{serial} is packed twice.", path))
+                seen.add(unit)
+    if problems:
+        raise Refused.of(problems)
+    return seen
 
 
 def check_serials(content: ContentPack, quantity: Decimal, path: Path) -> None:

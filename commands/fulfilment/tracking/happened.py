@@ -1,13 +1,14 @@
 """When something happened, as carriers say it: an instant, or a place's clock and its zone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from kit.errors import Code
+from kit.errors import Code, Wrong
 from kit.inputs import Input, Instant, Zone
 from kit.standards import written
 
@@ -55,6 +56,15 @@ class Happened(Input):
     occurred_locally: LocalTime | None = Field(
         None, description="The same as the clocks of a place showed it, where no offset is told."
     )
+
+    @field_validator("occurred_at", mode="before")
+    @classmethod
+    def _or_locally(cls, value: Any) -> Any:
+        """Say which other way there is to who tells a time without an offset."""
+        if isinstance(value, Wrong) and written.is_local(value.value):
+            text = f"{value.message} Or say occurredLocally, with the timeZone of the place."
+            return replace(value, message=text)
+        return value
 
     @model_validator(mode="after")
     def _happened_once(self) -> Self:

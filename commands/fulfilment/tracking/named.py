@@ -26,8 +26,8 @@ from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.tables import Delivery
-from models.fulfilment.parcels import WITH_CARRIER, Parcel, TrackingNumber, compared
-from models.fulfilment.tracking.standing import TERMINAL, has_shared
+from models.fulfilment.parcels import Parcel, TrackingNumber, compared
+from models.fulfilment.tracking.standing import TERMINAL, has_left, has_shared
 
 
 async def find_parcels(
@@ -61,20 +61,14 @@ async def find_parcels(
 class _Numbered(NamedTuple):
     """A parcel that has a number, since when, and the number's carrier where it is known.
 
-    customer: to whom it goes: a party, or the address of a guest. is_sent: whether its delivery has
-    left, as the house tells.
+    customer: to whom it goes: a party, or the address of a guest.
     """
 
     carrier_id: UUID | None
     added_at: datetime
     customer: Any
-    is_sent: bool
+    has_left: bool
     parcel: Parcel
-
-    @property
-    def has_left(self) -> bool:
-        """Tell whether it has left, as the house or its carrier tells."""
-        return self.is_sent or self.parcel.status in WITH_CARRIER | TERMINAL
 
 
 async def _read_numbered(
@@ -90,10 +84,10 @@ async def _read_numbered(
         for number, carrier_id, added_at, party_id, *more in await writing.session.rows(
             statement, parameters
         ):
-            address, is_sent, *parcel = more
+            address, is_gone, *parcel = more
             its = record(Parcel)._make(parcel)
             found[compared(number)].append(
-                _Numbered(carrier_id, added_at, party_id or address, is_sent, its)
+                _Numbered(carrier_id, added_at, party_id or address, is_gone, its)
             )
     return found
 
@@ -104,9 +98,8 @@ def _numbered(actor: Actor) -> Statement:
     number, viewer = TrackingNumber, anyone(actor)
     own = (number.number, number.carrier_id, number.added_at, Delivery.party_id, Delivery.ship_to)
     of = (it.label(f"its_{it.key}") for it in own)
-    is_sent = Delivery.dispatched_at.is_not(None).label("is_sent")
     return Statement(
-        select(*of, is_sent, *columns(Parcel))
+        select(*of, has_left(Parcel, Delivery).label("has_left"), *columns(Parcel))
         .join(Parcel, Parcel.id == number.parcel_id)
         .join(Delivery, Delivery.id == Parcel.delivery_id)
         .where(Delivery.merchant_id == merchant(viewer))

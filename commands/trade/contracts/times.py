@@ -110,13 +110,13 @@ class AgreedPlace:
     def _validity(self, window: Window, path: Path) -> list[TimeRule]:
         over = [it.contract for it in self.call_offs if not covers(it.contract, window)]
         if over and self.override is None:
-            refuse_validity(over[0], path)
+            refuse_validity(over[0], path, self.says_why)
         return [TimeRule.VALIDITY] if over else []
 
     def _notice(self, window: Window, path: Path) -> list[TimeRule]:
         short = [it for it in self.call_offs if not it.has_notice(window)]
         if short and self.override is None:
-            refuse_notice(short[0].contract, (*path, *self.starts))
+            refuse_notice(short[0].contract, (*path, *self.starts), self.says_why)
         return [TimeRule.NOTICE] if short else []
 
 
@@ -146,16 +146,20 @@ def refuse_hours(address: Address, path: Path, says_why: str = "windowOverride")
 
 
 @guards("K3")
-def refuse_validity(contract: Contract, path: Path) -> None:
-    """Refused: OUTSIDE_VALIDITY."""
-    raise outside(contract, path)
+def refuse_validity(contract: Contract, path: Path, says_why: str | None = None) -> None:
+    """Refused: OUTSIDE_VALIDITY. says_why: the field that overrides it, if one does."""
+    raise outside(contract, path, says_why)
 
 
 @guards("K15")
-def refuse_notice(contract: Contract, path: Path) -> None:
-    """Refused: NOTICE_TOO_SHORT."""
-    text = f"{contract.number} asks for {contract.min_notice_days} days of notice."
-    raise Refused(TradeCode.NOTICE_TOO_SHORT, text, path)
+def refuse_notice(contract: Contract, path: Path, says_why: str | None = None) -> None:
+    """Refused: NOTICE_TOO_SHORT. says_why: the field that overrides it, if one does."""
+    text = f"{contract.number} asks for {contract.min_notice_days} days of notice"
+    raise Refused(TradeCode.NOTICE_TOO_SHORT, f"{text}{_or_say(says_why)}.", path)
+
+
+def _or_say(field: str | None) -> str:
+    return f"; say why in {field}" if field else ""
 
 
 @guards("K16")
@@ -166,22 +170,27 @@ def check_listed(contract: Contract, address_id: UUID | None, path: Path) -> Non
         raise Refused(TradeCode.NOT_ON_CONTRACT, text, path)
 
 
-def outside(contract: Contract, path: Path) -> Refused:
+def outside(contract: Contract, path: Path, says_why: str | None = None) -> Refused:
     """Return the refusal of a day that the contract does not cover (K3)."""
-    text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}."
-    return Refused(TradeCode.OUTSIDE_VALIDITY, text, path)
+    text = f"{contract.number} is valid from {contract.valid_from} to {contract.valid_to}"
+    return Refused(TradeCode.OUTSIDE_VALIDITY, f"{text}{_or_say(says_why)}.", path)
 
 
 @guards("D10")
-def check_wanted_then(not_by: datetime | None, earliest: datetime | None, path: Path) -> None:
+def check_wanted_then(
+    not_by: datetime | None,
+    earliest: datetime | None,
+    path: Path,
+    code: Code = Code.INVALID_WINDOW,
+) -> None:
     """Look whether something is still wanted when it is to come. path: of what is wrong.
 
-    not_by: the instant by which it is wanted or not at all. earliest: when its window begins.
-    Refused: INVALID_WINDOW.
+    not_by: the instant by which it is wanted or not at all. earliest: when its window begins, or
+    it may be picked. Refused: the code.
     """
     if not_by is not None and earliest is not None and not_by < earliest:
-        text = f"It is wanted by {not_by.isoformat()} or not at all: this window begins later."
-        raise Refused(Code.INVALID_WINDOW, text, path)
+        text = f"It is wanted by {not_by.isoformat()} or not at all: this is later."
+        raise Refused(code, text, path)
 
 
 @guards("D15")

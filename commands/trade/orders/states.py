@@ -102,7 +102,7 @@ def end_if_empty(writing: Writing, order: Order, lines: Iterable[OrderLine]) -> 
     every = list(lines)
     if order.state not in OPEN_STATES or any(it.cancelled != it.ordered for it in every):
         return
-    if any(it.lost or it.refused or it.delivered for it in every):
+    if any(it.has_left for it in every):
         become(writing, order, OrderState.CLOSED)
         writing.record(OrderClosed(order.id))
     else:

@@ -6,12 +6,14 @@ What does not depend on the time is kept by orders themselves (`models.trade.ord
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, type_coerce
 
 from loaders.reading.acts import everything
 from loaders.reading.relations import Reader
+from models.base.tables import fixed
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.standing import due_of, line_left_late
+from models.trade.orders.tables import Order
 
 
 def some_line(reader: Reader, order: Any, condition: Callable[[Any], Any]) -> ColumnElement[bool]:
@@ -42,6 +44,18 @@ def status_of(_reader: Reader, order: Any) -> ColumnElement[Any]:
 def is_open(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether an order that is wanted has something that is neither cancelled nor shipped."""
     return and_(order.is_owing, order.is_wanted(reader.at))
+
+
+def open_quantity(reader: Reader, line: Any) -> ColumnElement[Any]:
+    """Return what is open of a line: nothing where its order is not wanted any more (D10).
+
+    So it is from the order's last instant on, whenever the rest is cancelled.
+    """
+    is_over = everything(reader).some(
+        Order, where=lambda it: and_(it.id == line.order_id, ~it.is_wanted(reader.at))
+    )
+    left = case((is_over, fixed(0)), else_=line.open_quantity)
+    return type_coerce(left, OrderLine.ordered.type)
 
 
 def is_backordered(_reader: Reader, order: Any) -> ColumnElement[bool]:

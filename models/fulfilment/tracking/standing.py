@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from models.fulfilment.parcels import Parcel, ParcelStatus
+from sqlalchemy import ColumnElement, or_
+
+from models.base.tasks import is_among
+from models.fulfilment.parcels import WITH_CARRIER, Parcel, ParcelStatus
 
 TERMINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.LOST})
 """Where a parcel's way ends; only a correction leads out of it."""
@@ -21,6 +24,16 @@ def has_shared(parcel: Parcel, added_at: datetime, newest: datetime) -> bool:
     """Tell whether a parcel still had its number when the newest one got it: they share it then."""
     was_over = parcel.status in TERMINAL and parcel.status_at < newest
     return added_at == newest or (not was_over and newest - added_at <= NUMBERED_WITHIN)
+
+
+def has_left(parcel: Any, delivery: Any) -> ColumnElement[bool]:
+    """Tell whether a parcel has left, as the house or its carrier tells, for tables or aliases.
+
+    Of those that share a number these alone are meant once there are any: what stands in the house
+    does not arrive.
+    """
+    is_with_carrier = is_among(parcel.status, WITH_CARRIER | TERMINAL)
+    return or_(delivery.dispatched_at.is_not(None), is_with_carrier)
 
 
 _RANK = {

@@ -7,6 +7,7 @@ from sqlalchemy import and_
 
 from models.access.viewers import Actor, CompanyRole, Scope
 from models.base.acts import Act, Itself, Some, Transition, leading_to
+from models.base.tables import entity_named
 from models.master.channels import Channel
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
@@ -18,6 +19,7 @@ from models.trade.orders.states import (
     OrderKind,
     OrderState,
 )
+from models.trade.orders.tables import Order
 
 
 class OrderAction(StrEnum):
@@ -60,6 +62,23 @@ WANTED = Itself(
     "it was not wanted by an instant that has passed",
     lambda reader, order: order.is_wanted(reader.at),
     rule="D10",
+)
+UNCOMPLETED = Some(
+    "no delivery has left that completed it",
+    (Order,),
+    lambda rows, order, same: and_(
+        same.id == order.id,
+        ~rows.some(
+            entity_named("Delivery"),
+            entity_named("DeliveryLine"),
+            where=lambda delivery, part: and_(
+                part.order_id == order.id,
+                delivery.id == part.delivery_id,
+                delivery.completes_order,
+                delivery.dispatched_at.is_not(None),
+            ),
+        ),
+    ),
 )
 HELD = Some(
     "it has an active hold",
@@ -153,7 +172,10 @@ UPDATE = Act(
     Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF, WANTED), action=OrderAction.UPDATE
 )
 ADD_LINES = Act(
-    Scope.ORDERS_MANAGE, OPEN_STATES, needs=(IS_NO_CALL_OFF, WANTED), action=OrderAction.ADD_LINES
+    Scope.ORDERS_MANAGE,
+    OPEN_STATES,
+    needs=(IS_NO_CALL_OFF, WANTED, UNCOMPLETED),
+    action=OrderAction.ADD_LINES,
 )
 WITHDRAW = Act(
     Scope.ORDERS_PLACE,

@@ -255,6 +255,11 @@ class OrderLine(OfProduct, Packaged, Owned):
     def _open_quantity(cls) -> ColumnElement[Decimal]:
         return func.greatest(cls.ordered - cls.cancelled - cls.shipped, 0)
 
+    @property
+    def has_left(self) -> bool:
+        """Whether something of it ever left, though it was lost or refused since."""
+        return bool(self.shipped or self.delivered or self.lost or self.refused)
+
     @hybrid_property
     def is_owing(self) -> bool:
         """Whether something of it is open, as the index of such lines asks it."""

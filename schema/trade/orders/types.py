@@ -176,8 +176,11 @@ class OrderLine(Node):
     )
     return_received: Decimal = strawberry.field(description="What came back. Nothing sets it yet.")
     written_off: Decimal = strawberry.field(description="What was given up. Nothing sets it yet.")
-    open_quantity: Decimal = strawberry.field(
-        description="What was ordered and is neither cancelled nor shipped."
+    open_quantity: Decimal = related(
+        loaders.line_progress,
+        "What was ordered and is neither cancelled nor shipped; none from the order's"
+        " `cancelIfNotBy` on.",
+        attribute="open_quantity",
     )
     unplanned: Decimal = strawberry.field(
         description="What was ordered, is not cancelled and in no delivery; can be cancelled."

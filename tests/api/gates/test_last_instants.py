@@ -21,6 +21,12 @@ query ($id: ID!) { order(id: $id) {
   lines { ordered cancelled planned shipped } timeline(first: 20) { nodes { type actorName } }
 } }
 """
+PARTS = """
+query ($id: ID!, $open: Boolean!) {
+  order(id: $id) { lines { openQuantity } }
+  deliveries(first: 9, filter: {open: $open}) { nodes { id } }
+}
+"""
 OPEN = "query ($open: Boolean!) { orders(first: 9, filter: {open: $open}) { nodes { id } } }"
 APPROVE = """
 mutation ($input: OrderApproveInput!) { orderApprove(input: $input) {
@@ -53,8 +59,31 @@ async def test_it_is_not_open_from_its_last_instant_on(world, ask, clock):
         assert (await ask(OPEN, open=is_open))["orders"]["nodes"] == found
 
 
+async def test_nor_are_its_lines_and_what_of_it_stands_in_the_house(world, ask, clock):
+    """What its carrier has is on its way, whoever tells it when."""
+    order = await orders.order(world, ask, **WANTED)
+    shares = (("4", "2"), ("2", "1"), ("1", "0"))
+    gone = await deliveries.packed(world, ask, order, lines=deliveries.lines(order, *shares[0]))
+    feed = Feed(ask, world)
+    await feed.results(*(feed.event("PICKED_UP", sscc=it["sscc"]) for it in gone["parcels"]))
+    lines = deliveries.lines(order, *shares[1])
+    here = [await deliveries.packed(world, ask, order, lines=lines)]
+    lines = deliveries.lines(order, *shares[2])[:1]
+    here.append(await deliveries.planned(world, ask, order, lines=lines))
+    seen = []
+    for hours in (0, 16):
+        clock.advance(hours=hours)
+        read = [await ask(PARTS, id=order["id"], open=it) for it in (True, False)]
+        lists = [{it["id"] for it in each["deliveries"]["nodes"]} for each in read]
+        seen.append(([it["openQuantity"] for it in read[0]["order"]["lines"]], *lists))
+    own = {it["id"] for it in here}
+    assert seen[0][1:] == ({gone["id"], *own}, set())
+    assert seen[1] == (["0", "0"], {gone["id"]}, own)
+
+
 LATER = deliveries.WINDOW
 """A week after the last instant."""
+ACROSS = {"earliest": "2026-03-02T20:00:00Z", "latest": LATER["latest"], "timeZone": "UTC"}
 NOT_THEN = [("INVALID_WINDOW", "window")]
 
 
@@ -88,6 +117,9 @@ async def test_nothing_is_agreed_on_for_when_it_is_not_wanted_any_more(world, as
     late = await deliveries.part(world, order, window=LATER)
     refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[late])
     assert refused == [("INVALID_WINDOW", "deliveries.0.window")]
+    picked = await deliveries.part(world, order, fulfilAt="2026-03-03T08:00:00Z", window=ACROSS)
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[picked])
+    assert refused == [("INVALID_DATE", "deliveries.0.fulfilAt")]
     (recorded,) = await refusals(ask, late)
     assert recorded == NOT_THEN
     lines = deliveries.lines(order, "6", "2")

@@ -108,6 +108,9 @@ async def test_what_completes_an_order_did_not_leave_before_the_rest(world, ask)
     await deliveries.done(ask, "deliveryDispatch", deliveryId=last["id"], dispatchedAt=later)
 
 
+OFFERED = "query ($id: ID!) { order(id: $id) { availableActions } }"
+
+
 @pytest.mark.gate("D18", "ordersUpdate", "orderAddLines", "ordersImport")
 async def test_nothing_is_added_to_an_order_that_what_has_left_has_completed(world, ask):
     fields = await orders.order_input(world, ask, externalReference="E-1")
@@ -115,7 +118,10 @@ async def test_nothing_is_added_to_an_order_that_what_has_left_has_completed(wor
     await deliveries.dispatched(world, ask, order, completesOrder=True)
     new = {"productSku": "NUT", "quantity": "3", "unitPrice": "7"}
     one = {"orderId": order["id"]}
-    added = await ask(orders.REVISE["orderAddLines"], input=one | {"lines": [new]})
+    offered = (await ask(OFFERED, id=order["id"]))["order"]["availableActions"]
+    assert {"UPDATE", "ADD_LINES"} & set(offered) == {"UPDATE"}
+    lines = [new, new | {"unitPrice": "8"}]
+    added = await ask(orders.REVISE["orderAddLines"], input=one | {"lines": lines})
     assert reasons(added["orderAddLines"]["userErrors"]) == [("WRONG_STATE", "lines.0")]
     changed = {"orders": [one | {"addLines": [new]}]}
     changed = (await ask(orders.REVISE["ordersUpdate"], input=changed))["ordersUpdate"]

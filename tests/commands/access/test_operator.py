@@ -96,7 +96,7 @@ async def test_a_merchant_counts_its_days_where_it_says(operate):
     words = ["merchant", "create", "--slug", "acme", "--name", "Acme", "--time-zone"]
     assert await operate(*words, "Europe/Berlin") == (0, "Created the merchant acme.\n", "")
     change = ["merchant", "change", "--slug", "acme", "--time-zone"]
-    wrong = "time_zone: This is not a time zone of the IANA database.\n"
+    wrong = "time_zone: This is no IANA time zone, such as Europe/Berlin.\n"
     assert await operate(*change, "Mars/Olympus") == (1, "", wrong)
     assert "Europe/Berlin" in (await operate("merchant", "list"))[1]
     done = (0, "acme is Acme, no GS1 prefix, its days those of Asia/Tokyo.\n", "")

@@ -21,7 +21,13 @@ from commands.fulfilment.deliveries.places import (
 )
 from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
-from commands.trade.contracts.times import AgreedPlace, Window, check_handling, check_listed
+from commands.trade.contracts.times import (
+    AgreedPlace,
+    Window,
+    check_handling,
+    check_listed,
+    check_wanted_then,
+)
 from commands.trade.orders.lines import called_off, move, not_wanted_after
 from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
@@ -207,6 +213,9 @@ def columns_of_part(
         columns = where_and_when(found, part, orders, path)
     with refusals:
         _check_listed(found, part, orders, path)
+    with refusals:
+        not_by, at = not_wanted_after(orders), (*path, "fulfil_at")
+        check_wanted_then(not_by, part.fulfil_at, at, Code.INVALID_DATE)
     with refusals:
         check_known(Location, found.locations, [(part.location_id, (*path, "location_id"))])
         check_location(found.locations[part.location_id], (*path, "location_id"))

@@ -83,7 +83,9 @@ async def plan_history(
         tell_overridden(writing, ids[place], planned.overridden)
     completing = {ids[place]: place for place, it in going.items() if it.part.completes_order}
     unlike = await not_completing(writing, dict.fromkeys(completing, ()))
-    return ids, refused | {completing[key]: problem for key, problem in unlike.items()}, room
+    for key, problem in unlike.items():
+        refused[completing[key]] = problem.after(refused.get(completing[key]))
+    return ids, refused, room
 
 
 class _Recorded(NamedTuple):

@@ -30,7 +30,7 @@ async def left_last(
     writing: Writing, rows: Mapping[UUID, Sequence[OrderLine]]
 ) -> Mapping[UUID, datetime]:
     """Return id of an order -> when something of it left last. rows: lines by order."""
-    keys = [key for key, lines in rows.items() if any(it.shipped for it in lines)]
+    keys = [key for key, lines in rows.items() if any(it.has_left for it in lines)]
     if not keys:
         return {}
     found = await writing.session.rows(_LEFT, {**writing.parameters, "keys": keys})
@@ -54,7 +54,7 @@ def check_end(
     if any(it.planned > it.shipped for it in lines):
         text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
         raise Refused(Code.WRONG_STATE, text, path)
-    if state is OrderState.CANCELLED and any(it.shipped or it.delivered for it in lines):
+    if state is OrderState.CANCELLED and any(it.has_left for it in lines):
         text = f"Something of {order.number} has left: it is closed, not cancelled."
         raise Refused(Code.WRONG_STATE, text, path)
     if left is not None and at < left:

@@ -58,7 +58,8 @@ class Revision:
     to have. gone: lines that it is to have no more, each with where the input says so.
     overridden: rules that its new windows break. fields: of the order -> the field by which the
     input says the same. fixed: columns of it that never change, beside those of all orders.
-    completed_by: number of the delivery that has left and completed it, if one has.
+    completed_by: number of the delivery that has left and completed it, if one has. is_over:
+    whether it is told already that nothing of it changes any more.
     """
 
     order: Order
@@ -70,6 +71,7 @@ class Revision:
     fields: Mapping[str, str] = field(default_factory=dict)
     fixed: Collection[str] = ()
     completed_by: str | None = None
+    is_over: bool = False
 
     def against(self, rules: frozenset[TimeRule], why: str) -> "Revision":
         """Return the same, with the rules that its windows break, and why they may."""
@@ -117,11 +119,13 @@ class Revision:
         return bool(changes or headings)
 
     def _of_lines(self, changes: Sequence[Any]) -> Iterator[Problem]:
-        closed = self._closed
+        closed, completed = self._closed, _completed(self)
         for row, columns, path in changes:
             why = closed or (row and _taken(row))
-            why = why or (None if row is not None else _completed(self))
-            if not why:
+            if not why and row is None:
+                # It is of the order: told once, however many lines are new.
+                why, completed = completed, None
+            if not why or (closed and self.is_over):
                 continue
             if row is None or not columns["ordered"]:
                 what = "this line is new" if row is None else f"line {row.line_no} is to go"

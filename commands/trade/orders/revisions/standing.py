@@ -110,7 +110,7 @@ async def _completed(
     writing: Writing, rows: Mapping[UUID, Sequence[OrderLine]]
 ) -> Mapping[UUID, str]:
     """Return order's id -> number of the delivery that completed it. rows: lines by order."""
-    keys = [key for key, lines in rows.items() if any(it.shipped for it in lines)]
+    keys = [key for key, lines in rows.items() if any(it.has_left for it in lines)]
     if not keys:
         return {}
     found = await writing.session.rows(_COMPLETED, {**writing.parameters, "keys": keys})

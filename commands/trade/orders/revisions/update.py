@@ -122,7 +122,7 @@ async def _revisions(
                 new = changed_windows(standing.lines(item.order_id), item, adding)
                 rules = check_windows(writing, at, new, why)
             targets, gone = _targets(writing, changed, references, item, adding)
-            revision = _revision(standing, order, targets, gone)
+            revision = _revision(writing, standing, order, targets, gone)
             if why is not None:
                 revision = revision.against(rules, why)
             found.append(revision if revision.check() else None)
@@ -151,7 +151,8 @@ def _targets(
     if odd.problems:
         with odd:
             every, by = changed.standing.every(order.id), changed.standing.completed.get(order.id)
-            Revision(order, every, {}, lines, gone, completed_by=by).check()
+            is_over = _over(writing, order) is not None
+            Revision(order, every, {}, lines, gone, completed_by=by, is_over=is_over).check()
         twice, there = Refusals(), {(it.code, it.path) for it in odd.problems}
         with twice:
             _check_twice(order, lines)
@@ -170,12 +171,22 @@ def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> Non
         rows = standing.rows[order.id]
         check_order_version(writing, order, rows, item.expected_version)
     with refusals:
-        check_state(order, acts.UPDATE.states, ("order_id",))
-        if order.kind is OrderKind.CALL_OFF:
-            raise Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", ("order_id",))
-        if not acts.WANTED.test(writing, order):
-            raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
+        if over := _over(writing, order):
+            raise over
     refusals.end()
+
+
+def _over(writing: Writing, order: Order) -> Refused | None:
+    """Return why nothing of an order changes any more, None where something may."""
+    try:
+        check_state(order, acts.UPDATE.states, ("order_id",))
+    except Refused as why:
+        return why
+    if order.kind is OrderKind.CALL_OFF:
+        return Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", ("order_id",))
+    if not acts.WANTED.test(writing, order):
+        return Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
+    return None
 
 
 def _added(
@@ -205,7 +216,11 @@ def _added(
 
 
 def _revision(
-    standing: StandingOrders, order: Any, lines: Sequence[LineTarget], gone: Sequence[Any]
+    writing: Writing,
+    standing: StandingOrders,
+    order: Any,
+    lines: Sequence[LineTarget],
+    gone: Sequence[Any],
 ) -> Revision:
     """Spread the order's discount over its lines as they become.
 
@@ -216,8 +231,15 @@ def _revision(
     rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)]
     spread = with_discount(drafts, order)
     targets: list[Any] = list(zip(rows, spread, paths, strict=True))
-    every, by = standing.every(order.id), standing.completed.get(order.id)
-    return Revision(order, every, {"taxed": None}, targets, gone, completed_by=by)
+    return Revision(
+        order,
+        standing.every(order.id),
+        {"taxed": None},
+        targets,
+        gone,
+        completed_by=standing.completed.get(order.id),
+        is_over=_over(writing, order) is not None,
+    )
 
 
 def _check_twice(order: Order, lines: Sequence[LineTarget]) -> None:

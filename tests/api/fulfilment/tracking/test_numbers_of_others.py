@@ -10,7 +10,7 @@ from models.access.viewers import Actor
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import Parcel
-from tests.api.fulfilment.tracking.test_tracking_identity import numbered
+from tests.api.fulfilment.tracking.test_tracking_identity import SHARED_WITH, found, numbered
 from tests.make import reasons
 from tests.make.feed import Feed, rows
 from tests.make.fulfilment import deliveries
@@ -46,14 +46,22 @@ async def test_what_is_packed_has_no_number_of_anothers_parcel_on_its_way(feed, 
 
 
 @pytest.mark.gate("P2", "parcelRecordTracking")
-async def test_what_stands_in_the_house_does_not_arrive_by_the_number_of_what_has_left(feed, world):
+@pytest.mark.gate("P6", "parcelRecordTracking")
+async def test_what_stands_in_the_house_does_not_arrive_by_the_number_of_what_has_left(
+    feed, world, ask
+):
+    """Nor is it read by it, though it got it last."""
     there = await sent(world)
     same = {"carrier_id": there.carrier_id, "party_id": there.party_id}
     packed = await sent(world, state=DeliveryState.PACKED, **same)
     for each in (there, packed):
+        world.clock.advance(minutes=1)
         await numbered(world, each, "TOGETHER")
+    parcels = [to_global("Parcel", it.parcel_ids[0]) for it in (there, packed)]
+    assert await found(ask, "TOGETHER") == parcels[:1]
+    assert (await ask(SHARED_WITH, id=parcels[1]))["node"]["sharesNumberWith"] == []
     (result,) = await feed.results(feed.event("DELIVERED", trackingNumber="TOGETHER"))
-    assert [it["id"] for it in result["parcels"]] == [to_global("Parcel", there.parcel_ids[0])]
+    assert [it["id"] for it in result["parcels"]] == parcels[:1]
     states = {it.id: it.state for it in await rows(world, Delivery)}
     assert states == {there.delivery_id: "DELIVERED", packed.delivery_id: "PACKED"}
 

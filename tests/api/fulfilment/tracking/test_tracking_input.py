@@ -222,6 +222,16 @@ async def test_a_carriers_local_time_comes_with_its_zone(feed, world, time, zone
     assert [it["status"] for it in results[1:]] == ["REFUSED", "REFUSED"]
 
 
+async def test_a_time_without_an_offset_is_told_which_way_there_is(feed, world, ask):
+    """A carrier tells a place and no zone."""
+    named = {"sscc": (await sent(world)).ssccs[0], "occurredAt": "2026-03-02T09:30:00"}
+    event = feed.event("DELIVERED", place="MEMPHIS, TN, US", **named)
+    payload = await ask(RECORD.replace("code", "code message"), input={"events": [event]})
+    problems = payload["parcelRecordTracking"]["results"][0]["userErrors"]
+    (text,) = [it["message"] for it in problems if it["field"][-1] == "occurredAt"]
+    assert [it in text for it in ("+01:00", "occurredLocally", "timeZone")] == [True] * 3
+
+
 async def test_a_parcel_that_is_unknown_hides_no_wrong_time(feed, world):
     await sent(world)
     event = feed.event("DELIVERED", trackingNumber="NOBODYS") | {

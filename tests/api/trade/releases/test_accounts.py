@@ -344,3 +344,29 @@ async def test_a_balance_of_a_later_day_begins_a_period_and_wrong_ones_stop_no_o
         ("2026-03-01", "6"),
     ]
     assert results[4]["status"] == "CREATED"
+
+
+async def test_a_period_moves_no_further_back_than_the_one_before_it(ask, world):
+    contract = await contracts.contract(world, ask)
+    taken = {"contractLineId": contract["lines"][0]["id"], "issued": "9", "received": "9"}
+    for day in ("2026-01-15", "2026-02-20"):
+        await _open(ask, {**taken, "startsOn": day})
+    for day, status in (("15", "REFUSED"), ("16", "UPDATED")):
+        (result,) = await _open(ask, {**taken, "startsOn": f"2026-01-{day}"})
+        assert result["status"] == status
+    assert [it["startsOn"] for it in result["account"]["periods"]] == ["2026-01-15", "2026-01-16"]
+
+
+async def test_an_opening_that_is_lowered_below_the_figure_lets_nothing_leave_twice(
+    ask, world, clock
+):
+    contract = await contracts.contract(world, ask)
+    line = contract["lines"][0]["id"]
+    taken = {"contractLineId": line, "startsOn": "2026-01-01"}
+    await _open(ask, {**taken, "issued": "100", "received": "100"})
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), cumulativeReceived="100")
+    clock.advance(hours=1)
+    await _send(ask, world, contract, "30")
+    assert await _still_open(ask, contract) == ["70"]
+    await _open(ask, {**taken, "issued": "50", "received": "50"})
+    assert await _still_open(ask, contract) == ["70"]

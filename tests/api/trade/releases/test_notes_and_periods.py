@@ -298,17 +298,6 @@ async def test_a_day_to_come_is_refused_and_an_account_that_was_opened_wrong_is_
     assert [it["code"] for it in refused["userErrors"]] == ["INVALID_DATE"]
 
 
-async def test_a_period_moves_no_further_back_than_the_one_before_it(ask, world):
-    contract = await contracts.contract(world, ask)
-    taken = {"contractLineId": contract["lines"][0]["id"], "issued": "9", "received": "9"}
-    for day in ("2026-01-15", "2026-02-20"):
-        await _open(ask, {**taken, "startsOn": day})
-    for day, status in (("15", "REFUSED"), ("16", "UPDATED")):
-        (result,) = await _open(ask, {**taken, "startsOn": f"2026-01-{day}"})
-        assert result["status"] == status
-    assert [it["startsOn"] for it in result["account"]["periods"]] == ["2026-01-15", "2026-01-16"]
-
-
 async def test_what_came_before_the_last_note_is_in_the_figure_and_not_added(line):
     """The last note by arrival is not the last by dispatch."""
     await line.tell("189", cumulativeReceived="0")
@@ -374,34 +363,14 @@ async def test_what_is_lost_after_the_customer_has_told_that_it_came_leaves_once
     await line.tell("60", cumulativeReceived="0")
     first = await line.send("60")
     await line.tell("100", cumulativeReceived="60")
-    assert await line.opens() == ["100"]
     await line.report(first, "LOST")
     assert await line.opens() == ["100"]
     second = await line.send("30")
-    assert await line.opens() == ["70"]
-    # It says again what it has, then what has come, and at last the carrier was wrong.
-    await line.tell("100", cumulativeReceived="60")
-    assert await line.opens() == ["70"]
-    await line.arrive(second)
-    await line.tell("70", cumulativeReceived="90")
-    assert await line.opens() == ["70"]
-    await line.arrive(first)
-    assert await line.opens() == ["70"]
-
-
-async def test_an_opening_that_is_lowered_below_the_figure_lets_nothing_leave_twice(
-    ask, world, clock
-):
-    contract = await contracts.contract(world, ask)
-    line = contract["lines"][0]["id"]
-    taken = {"contractLineId": line, "startsOn": "2026-01-01"}
-    await _open(ask, {**taken, "issued": "100", "received": "100"})
-    await contracts.release(ask, line, 1, schedule("2026-03-10", "100"), cumulativeReceived="100")
-    clock.advance(hours=1)
-    await _send(ask, world, contract, "30")
-    assert await _still_open(ask, contract) == ["70"]
-    await _open(ask, {**taken, "issued": "50", "received": "50"})
-    assert await _still_open(ask, contract) == ["70"]
+    for quantity, figure, comes in (("100", "60", second), ("70", "90", first)):
+        await line.tell(quantity, cumulativeReceived=figure)
+        assert await line.opens() == ["70"]
+        await line.arrive(comes)
+        assert await line.opens() == ["70"]
 
 
 async def test_what_the_customer_had_beyond_ours_stays_on_top_whatever_comes_first(line):

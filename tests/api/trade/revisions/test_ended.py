@@ -6,6 +6,7 @@ import pytest
 
 from kit.ids import to_global
 from tests.make import Ask, World
+from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
@@ -110,6 +111,21 @@ async def test_an_end_waits_for_what_is_under_way_and_comes_after_what_left(worl
     seen = (await ask(SEEN, id=order["id"]))["order"]
     assert (seen["state"], seen["net"]["amount"]) == ("CLOSED", "6")
     assert [it["cancelled"] for it in seen["lines"]] == ["4", "10"]
+
+
+@pytest.mark.gate("O16", "ordersImport")
+async def test_what_left_and_was_lost_has_left(world, ask):
+    """It may still arrive: its order is closed then, and not cancelled."""
+    item = await _item(world, ask)
+    order = (await _sent(ask, item))["order"]
+    sent = await deliveries.dispatched(world, ask, order)
+    feed, ended = Feed(ask, world), world.clock().isoformat()
+    await feed.results(*(feed.event("LOST", sscc=it["sscc"]) for it in sent["parcels"]))
+    refused = _codes(await _sent(ask, item, cancelledAt=ended))
+    assert refused == [("WRONG_STATE", "cancelledAt")]
+    early = _codes(await _sent(ask, item, closedAt=ENDED))
+    assert early == [("INVALID_DATE", "closedAt")]
+    assert (await _sent(ask, item, closedAt=ended))["order"]["state"] == "CLOSED"
 
 
 async def test_an_open_order_is_cancelled_as_of_then(world, ask):

@@ -1,4 +1,4 @@
-"""Parcels as they are read."""
+"""Parcels by the numbers that carriers give them: who has one, and who shares it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,64 +6,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, or_, select
 
 from loaders.reading.acts import everything
-from loaders.reading.relations import Computed, Many, One, Part, Reader, Relation, Through
+from loaders.reading.relations import Part, Reader, Relation
 from models.base.records import record
 from models.base.tables import entity_named, fixed
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.parcels import (
     Parcel,
-    ParcelContent,
-    ParcelLineage,
     TrackingNumber,
 )
-from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL
-from models.master.parties import Party
-
-_PLAIN = "^[A-Za-z0-9._-]+$"
-"""What needs no escape in an address."""
+from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL, has_left
 
 
-def _address(reader: Reader, number: Any) -> ColumnElement[Any]:
-    """Put a number, without its spaces, into its carrier's address."""
-    carrier = reader.table(Party)
-    template = (
-        select(carrier.tracking_url)
-        .where(carrier.id == number.carrier_id, *seen_by(reader.viewer, carrier))
-        .correlate_except(carrier)
-        .scalar_subquery()
-    )
-    plain = func.replace(number.number, fixed(" "), fixed(""))
-    address = func.replace(template, fixed("{number}"), plain, type_=Text())
-    return case((plain.op("~")(fixed(_PLAIN)), address))
-
-
-addresses = Computed(TrackingNumber, {"url": _address})
-by_id = One(Parcel)
-by_sscc = One(Parcel, "sscc")
-tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "number"), typical=1)
-contents = Many(ParcelContent, "parcel_id", order_by=("delivery_line_id", "lot", "id"), typical=3)
-children = Many(Parcel, "parent_id", order_by=("parcel_no", "id"), typical=3)
-of_delivery = Many(Parcel, "delivery_id", order_by=("packing", "parcel_no"), typical=2)
-repacked_from = Many(
-    Parcel,
-    Through(ParcelLineage, "parcel_id", "repacked_from_id"),
-    order_by=("packing", "parcel_no"),
-    typical=1,
-)
-repacked_into = Many(
-    Parcel,
-    Through(ParcelLineage, "repacked_from_id", "parcel_id"),
-    order_by=("packing", "parcel_no"),
-    typical=1,
-)
-
-
-class _ByTrackingNumber(Relation):
+class ByTrackingNumber(Relation):
     """Tracking number, spaces and case aside -> its parcel.
 
-    Carriers use numbers again, and two carriers may use the same one: the parcel that counts
-    goes before voided ones, then the one whose number was added last, then the first of those that
-    share it.
+    Carriers use numbers again, and two carriers may use the same one: it is the first parcel that a
+    report of the number means now, else the voided one that had it last.
     """
 
     source, record = Parcel, record(Parcel)
@@ -71,29 +29,50 @@ class _ByTrackingNumber(Relation):
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the parcels and the select of one number's first."""
-        parcel, number = reader.table(Parcel), reader.table(TrackingNumber)
-        rows = select().select_from(parcel).join(number, number.parcel_id == parcel.id)
-        rows = rows.correlate_except(parcel, number).where(
-            number.is_called(key),
-            *seen_by(reader.viewer, number),
-            *seen_by(reader.viewer, parcel),
-        )
-        return parcel, rows.order_by(*_first(parcel, number)).limit(1)
+        parcel = reader.table(Parcel)
+        first = func.coalesce(_meant(reader, key), _last_voided(reader, key))
+        rows = select().select_from(parcel).correlate_except(parcel)
+        return parcel, rows.where(parcel.id == first, *seen_by(reader.viewer, parcel))
 
 
-def _first(parcel: Any, number: Any) -> tuple[ColumnElement[Any], ...]:
-    order = (number.added_at.desc(), parcel.delivery_id.desc(), parcel.parcel_no)
-    return number.is_voided, *order
+def _meant(reader: Reader, key: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return the first parcel that has a number, of whichever carrier, and is meant by it."""
+    tables = [reader.table(it) for it in (TrackingNumber, Parcel)]
+    (delivery,), own = everything(reader).tables((entity_named("Delivery"),))
+    number, parcel = tables
+    its = _Numbered(number, parcel, delivery)
+    last = (
+        _newest(its, number.number_compared),
+        _newest(its, number.number_compared, its.customer),
+    )
+    lost = its.lost_by(last[0], last[1] < last[0])
+    rows = select(parcel.id, lost.label("lost"), number.added_at, its.has_left.label("has_left"))
+    rows = rows.add_columns(parcel.delivery_id, parcel.parcel_no).select_from(number)
+    rows = rows.join(parcel, parcel.id == number.parcel_id)
+    rows = rows.join(delivery, delivery.id == parcel.delivery_id)
+    seen = (it for table in tables for it in seen_by(reader.viewer, table))
+    rows = rows.where(number.is_called(key), ~number.is_voided, *own, *seen)
+    of = rows.correlate_except(*tables, delivery).subquery()
+    order = (of.c.lost, of.c.has_left.desc(), of.c.added_at.desc())
+    first = select(of.c.id).order_by(*order, of.c.delivery_id.desc(), of.c.parcel_no).limit(1)
+    return first.correlate_except(of).scalar_subquery()
 
 
-by_tracking_number = _ByTrackingNumber()
+def _last_voided(reader: Reader, key: ColumnElement[Any]) -> ColumnElement[Any]:
+    tables = parcel, number = reader.table(Parcel), reader.table(TrackingNumber)
+    rows = select(parcel.id).select_from(number).join(parcel, parcel.id == number.parcel_id)
+    seen = (it for table in tables for it in seen_by(reader.viewer, table))
+    rows = rows.where(number.is_called(key), number.is_voided, *seen)
+    rows = rows.order_by(number.added_at.desc(), parcel.id.desc()).limit(1)
+    return rows.correlate_except(*tables).scalar_subquery()
 
 
-class _Sharing(Relation):
+class Sharing(Relation):
     """Parcel -> the others of its consignment: those that share a number with it.
 
     As `models.fulfilment.tracking.standing.has_shared` says of a parcel and the newest one: who has
-    the number still shares it with none of those that had it before.
+    the number still shares it with none of those that had it before, and what has left with nothing
+    that stands in the house.
     """
 
     source, record, many, typical = Parcel, record(Parcel), True, 1
@@ -124,6 +103,10 @@ class _Numbered:
     @property
     def ended(self) -> ColumnElement[Any]:
         return case((self.parcel.status.in_(TERMINAL), self.parcel.status_at))
+
+    @property
+    def has_left(self) -> ColumnElement[bool]:
+        return has_left(self.parcel, self.delivery)
 
     @property
     def customer(self) -> ColumnElement[Any]:
@@ -157,7 +140,8 @@ def _pairs(reader: Reader, key: ColumnElement[Any]) -> Any:
     mine, its = own.number, other.number
     carriers = [it.carrier_id.is_(None) for it in (mine, its)]
     is_same = or_(*carriers, mine.carrier_id == its.carrier_id)
-    shares = and_(is_same, own.had(other), other.had(own))
+    together = own.has_left == other.has_left
+    shares = and_(is_same, together, own.had(other), other.had(own))
     columns = (its.number_compared.label("number"), its.parcel_id, shares.label("shares"))
     rows = select(*columns, _lost(other).label("lost")).select_from(mine)
     for each in (own, other):
@@ -176,17 +160,19 @@ def _lost(its: _Numbered) -> ColumnElement[bool]:
     That is since the newest got it: of its carrier, or of none that is known.
     """
     number, carrier_id = its.number.number_compared, its.number.carrier_id
-    added_at = func.max(its.number.added_at)
 
     def newest(*of: Any) -> ColumnElement[Any]:
-        own = added_at.over(partition_by=[*of, carrier_id])
-        anybodys = added_at.filter(carrier_id.is_(None)).over(partition_by=[*of])
-        every = added_at.over(partition_by=[*of])
-        return case((carrier_id.is_(None), every), else_=func.greatest(own, anybodys))
+        own, anybodys = _newest(its, *of, carrier_id), _newest(its, *of, where=carrier_id.is_(None))
+        return case((carrier_id.is_(None), _newest(its, *of)), else_=func.greatest(own, anybodys))
 
     last = newest(number)
-    is_anothers = newest(number, its.customer) < last
-    return its.lost_by(last, is_anothers)
+    return its.lost_by(last, newest(number, its.customer) < last)
 
 
-sharing = _Sharing()
+def _newest(
+    its: _Numbered, *of: Any, where: ColumnElement[bool] | None = None
+) -> ColumnElement[Any]:
+    """Return when the newest of a group got its number."""
+    last: Any = func.max(its.number.added_at)
+    last = last if where is None else last.filter(where)
+    return cast(last.over(partition_by=[*of]), its.number.added_at.type)
