@@ -340,7 +340,6 @@ async def test_a_figure_holds_what_came_in_whatever_order(line, case):
     everything = max(int(figure), sum(map(int, left)))
     if case != "a note was short":
         assert await line.period() == (str(everything), "0")
-    # Then the customer says so itself.
     notes = tuple(it["number"] for it in sent)
     await line.tell("7", notes=notes, cumulativeReceived=str(everything))
     assert (await line.opens(), await line.period()) == (["7"], (str(everything), "0"))
