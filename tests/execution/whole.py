@@ -104,6 +104,10 @@ def _arguments(supplied: Mapping[str, str]) -> str:
     return f"({', '.join(f'{name}: {it}' for name, it in supplied.items())})" if supplied else ""
 
 
+_CALLED = {"shipTo": "Address"}
+"""Names of ids that say something else than the type."""
+
+
 def value(name: str, argument: GraphQLArgument) -> str:
     """Write a right value of an argument or of a filter's field."""
     kind = get_named_type(argument.type)
@@ -111,7 +115,7 @@ def value(name: str, argument: GraphQLArgument) -> str:
         return next(iter(kind.values))
     if kind.name == "ID" and name.endswith(("Id", "Ids")):
         noun = name.removesuffix("s").removesuffix("Id")
-        return f'"{to_global(noun[0].upper() + noun[1:], UUID(int=1))}"'
+        return f'"{to_global(_CALLED.get(noun, noun[0].upper() + noun[1:]), UUID(int=1))}"'
     return _VALUES.get(kind.name, f'"{name}"')
 
 
