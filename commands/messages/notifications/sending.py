@@ -7,6 +7,7 @@ under the same message id, by which a mail server or program knows that it has i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import format_datetime
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -98,7 +99,7 @@ class Sending:
         # Who has asked for a kind, or may do without it, ends that by one click.
         ending = [it for it in current if it.kind in NOT_TRANSACTIONAL or wanted[it.id]]
         way_out = await self._way_out(writing, ending)
-        mail = self._written(current, standing, merchant, way_out)
+        mail = self._written(current, standing, merchant, way_out, writing.now)
         ids = [it.id for it in current]
         return Claimed(mail, ids, taken.attempts, current[0].time_zone, quiet_of(merchant))
 
@@ -117,7 +118,12 @@ class Sending:
         return await link(writing, self.route.public_url, ending[0].id, (it.kind for it in ending))
 
     def _written(
-        self, current: Sequence[Any], standing: PresentState, merchant: Any, way_out: str | None
+        self,
+        current: Sequence[Any],
+        standing: PresentState,
+        merchant: Any,
+        way_out: str | None,
+        now: datetime,
     ) -> Mail:
         first = current[0]
         sender = sender_of(merchant)
@@ -132,6 +138,7 @@ class Sending:
             (plain_text(sender.name), self.route.sender),
             first.address,
             (words.subject, words.text, words.html),
+            date=format_datetime(now),
             auto_submitted="auto-generated",
             **headers,
         )

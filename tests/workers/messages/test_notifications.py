@@ -79,6 +79,7 @@ async def test_what_happens_together_is_one_mail_that_tells_how_things_stand(wor
     assert "€35.00" in text
     assert "Monday, March 9, 2026, 9:00\u202fAM – 1:00\u202fPM" in text
     assert {it.message_id for it in found} == {taken["Message-ID"]}
+    assert taken["Date"].datetime == world.clock()
     assert [it.state.value for it in found] == ["SENT", "SENT"]
     await sent(world, route, 10 * GATHER)
     assert (len(server.taken), await rows(world, NotificationMail)) == (1, [])
