@@ -40,7 +40,7 @@ def instant(text: str) -> datetime:
             pass
     message = 'A DateTime is written as in RFC 3339, for example "2026-03-02T09:00:00Z".'
     if is_local(text):
-        message = f'Say with which offset, as in "{text}+01:00", or "{text}Z" for UTC.'
+        message = f'A DateTime is written with its offset, as "{text}+01:00", or "{text}Z" for UTC.'
     raise ValueError(message)
 
 

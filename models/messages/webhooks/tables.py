@@ -136,7 +136,7 @@ class WebhookMessage(Owned):
 
     entry_id, position: of the journal; None and 0 for a test. attempts: since it was last wanted.
     next_at: when it is tried again. body: what is sent, from the first attempt on. body_version:
-    of the endpoint, with whose rights and document it was written; None before 0081.
+    of the endpoint, with whose rights and document it was written; None before 0083.
     """
 
     __tablename__ = "webhook_messages"

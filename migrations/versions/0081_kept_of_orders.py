@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0078"
-down_revision = "0083"
+revision = "0081"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 

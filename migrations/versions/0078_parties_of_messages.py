@@ -5,7 +5,7 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0079"
+revision = "0078"
 down_revision = "0077"
 branch_labels = None
 depends_on = None

@@ -4,8 +4,8 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0080"
-down_revision = "0078"
+revision = "0082"
+down_revision = "0081"
 branch_labels = None
 depends_on = None
 
