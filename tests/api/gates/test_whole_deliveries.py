@@ -9,7 +9,7 @@ from models.trade.orders.tables import Order
 from tests.make import reasons
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
-from tests.make.master import parties
+from tests.make.master import locations, parties
 from tests.make.trade import orders, responses
 
 DISPATCH = """
@@ -159,6 +159,22 @@ async def test_of_a_line_that_was_cancelled_in_full_before_nothing_leaves(world,
     refused = await deliveries.refusals(ask, "deliveryDispatch", deliveryId=part["id"])
     assert refused == [("QUANTITY_NOT_OPEN", "deliveryId")]
     await deliveries.done(ask, "deliveryCancel", deliveryId=part["id"])
+
+
+@pytest.mark.gate("D18", "deliveryMerge")
+async def test_what_completes_an_order_is_not_put_into_what_completes_no_other(world, ask):
+    fields = await orders.order_input(world, ask)
+    first, second = [(await ask(orders.PLACE, input=fields))["orderPlace"]["order"] for _ in "12"]
+    own = {"locationId": to_global("Location", await locations.location(world))}
+    completing = await deliveries.planned(world, ask, first, completesOrder=True, **own)
+    four, six = [deliveries.lines(second, *it) for it in (("4", "0"), ("6", "4"))]
+    part = await deliveries.planned(world, ask, second, lines=four, **own)
+    merged = {"deliveryId": part["id"], "deliveryIds": [completing["id"]]}
+    refused = await deliveries.refusals(ask, "deliveryMerge", **merged)
+    assert refused == [("NOT_MERGEABLE", "deliveryIds")]
+    rest = await deliveries.planned(world, ask, second, lines=six, **own)
+    await deliveries.done(ask, "deliveryMerge", deliveryId=part["id"], deliveryIds=[rest["id"]])
+    await deliveries.done(ask, "deliveryMerge", **merged)
 
 
 @pytest.mark.gate("D18", "deliveryMerge", "deliveryPack")

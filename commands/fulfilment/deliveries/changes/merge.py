@@ -1,7 +1,7 @@
 """Deliveries that are put into one."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -18,6 +18,7 @@ from commands.fulfilment.deliveries.locking import (
     quantities_of,
 )
 from commands.fulfilment.deliveries.places import WINDOW
+from commands.fulfilment.deliveries.remaining.completing import not_completing
 from commands.master.packagings.counting import Counted
 from commands.trade.orders.lines import active_holds
 from commands.writing.rows import write_rows
@@ -54,8 +55,9 @@ class DeliveryMerge(DeliveryCommand):
 async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
     """Put deliveries into one. Before picking only.
 
-    Refused: DUPLICATE, NOT_MERGEABLE when they differ in what they must share, ON_HOLD for one
-    that must not lose its hold, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+    Refused: DUPLICATE, NOT_MERGEABLE when they differ in what they must share, or one completes its
+    orders and all together would not (D18), ON_HOLD for one that must not lose its hold, NOT_FOUND,
+    VERSION_CONFLICT, WRONG_STATE.
     """
     paths = dict[UUID, Path]()
     for place, key in enumerate(command.delivery_ids):
@@ -76,17 +78,22 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
             _check_source(locked, target, key, held, path)
     writing.refusals.end()
     target = locked.deliveries[command.delivery_id]
-    poured: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
-    for key in paths:
-        source = locked.deliveries[key]
-        for line, quantity in _pour(writing, locked, source, target).items():
-            poured[line] += quantity
+    poured = _pour_all(locked, paths, target)
     mine = {line.order_line_id: line for line in locked.lines_of(target)}
     for line in [it for it in poured if it.id in mine]:
         mine[line.id].planned += poured.pop(line)
     new = [delivery_line_columns(target.id, line, Counted(it)) for line, it in poured.items()]
     await write_rows(writing, {DeliveryLine: new})
+    await _check_completing(writing, target)
     return {"delivery_id": target.id}
+
+
+async def _check_completing(writing: Writing, target: Delivery) -> None:
+    """Refused: NOT_MERGEABLE for what is to complete an order and would not all that it brings."""
+    wanted: dict[UUID, Path] = {target.id: ("delivery_ids",)} if target.completes_order else {}
+    if await not_completing(writing, wanted):
+        text = "One of them completes its orders, and together they do not complete all of theirs."
+        raise Refused(FulfilmentCode.NOT_MERGEABLE, text, ("delivery_ids",))
 
 
 def _check_source(
@@ -142,6 +149,17 @@ def _check_alike(locked: Locked, target: Delivery, source: Delivery, path: Path)
         names = ", ".join(dict.fromkeys(_client_name(it) for it in differing))
         text = f"{source.number} differs from {target.number}: {names}."
         raise Refused(FulfilmentCode.NOT_MERGEABLE, text, path)
+
+
+def _pour_all(
+    locked: Locked, keys: Iterable[UUID], into: Delivery
+) -> defaultdict[OrderLine, Decimal]:
+    """Take out all that deliveries plan; returns what is put into this one."""
+    poured: defaultdict[OrderLine, Decimal] = defaultdict(Decimal)
+    for key in keys:
+        for line, quantity in _pour(locked.writing, locked, locked.deliveries[key], into).items():
+            poured[line] += quantity
+    return poured
 
 
 def _pour(
