@@ -17,13 +17,14 @@ Gives = TypeVar("Gives")
 class Guard(Generic[Takes, Gives]):
     """A function that raises `Refused`, and else gives its caller `instead`.
 
-    rules: that it keeps.
+    rules: that it keeps. verb: whose it is alone, None where several ask it.
     """
 
     rules: tuple[str, ...]
     name: str
     check: Callable[Takes, Gives] = field(repr=False)
     instead: object = None
+    verb: str | None = None
 
     @property
     def is_async(self) -> bool:
@@ -39,12 +40,12 @@ GUARDS: list[Guard[..., object]] = []
 
 
 def guards(
-    *rules: str, instead: object = None
+    *rules: str, instead: object = None, verb: str | None = None
 ) -> Callable[[Callable[Takes, Gives]], Guard[Takes, Gives]]:
-    """Declare that a function keeps rules."""
+    """Declare that a function keeps rules. verb: the mutation that alone asks it."""
 
     def declared(check: Callable[Takes, Gives]) -> Guard[Takes, Gives]:
-        guard = Guard(rules, f"{check.__module__}.{check.__name__}", check, instead)
+        guard = Guard(rules, f"{check.__module__}.{check.__name__}", check, instead, verb)
         GUARDS.append(cast(Guard[..., object], guard))
         return guard
 

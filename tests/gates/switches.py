@@ -68,7 +68,7 @@ def _of_guard(guard: Guard[..., Any]) -> Switch:
         return guard.instead
 
     instead = says_nothing if guard.is_async else says_nothing_now
-    return Switch(guard.name, guard.rules, None, guard, "check", instead)
+    return Switch(guard.name, guard.rules, guard.verb, guard, "check", instead)
 
 
 _ACTS = {id(verb.act): verb for verb in reversed(VERBS)}

@@ -110,8 +110,9 @@ async def ship(batch: DeliveryBatch[Any]) -> None:
     for place, item, delivery in batch.going:
         await writing.room(1 + len(locked.lines_of(delivery)))
         left += _leave(locked, delivery, when[place])
-        if place in late:
+        if item.window_override is not None:
             delivery.window_override = item.window_override
+        if place in late:
             tell_overridden(writing, delivery.id, frozenset({TimeRule.LAST_INSTANT}))
     await _cancel_remainder(locked, batch.deliveries)
     await _count_on_contracts(locked, left)

@@ -172,8 +172,8 @@ async def test_what_completes_an_order_is_not_put_into_what_completes_no_other(w
     merged = {"deliveryId": part["id"], "deliveryIds": [completing["id"]]}
     refused = await deliveries.refusals(ask, "deliveryMerge", **merged)
     assert refused == [("NOT_MERGEABLE", "deliveryIds")]
-    rest = await deliveries.planned(world, ask, second, lines=six, **own)
-    await deliveries.done(ask, "deliveryMerge", deliveryId=part["id"], deliveryIds=[rest["id"]])
+    others = await deliveries.planned(world, ask, second, lines=six, **own)
+    await deliveries.done(ask, "deliveryMerge", deliveryId=part["id"], deliveryIds=[others["id"]])
     await deliveries.done(ask, "deliveryMerge", **merged)
 
 

@@ -307,9 +307,8 @@ KEYS = {
     *("text", "timeZone", "trackingNumber", "trackingUrl"),
     *("url", "eventTypes", "triggers", "WebhookConditionInput.field", "document"),
     "OtherNumberInput.ours",
-    *("DeliveryDispatchInput.windowOverride", "DispatchedDeliveryInput.windowOverride"),
 }
-"""Texts that follow a rule of their own, name a row, or are kept only of what left too late."""
+"""Texts that follow a rule of their own, or name a row."""
 
 
 @every_wing

@@ -178,7 +178,7 @@ async def test_closing_cancels_what_was_never_planned(world, ask):
     assert list(found["payload"]["moved"].values()) == [{"cancelled": "4"}] * 2
 
 
-@pytest.mark.gate("O16", "orderClose")
+@pytest.mark.gate("O16", "orderClose", sure=True)
 async def test_an_order_under_way_is_not_closed(world, ask):
     order = await orders.order(world, ask)
     await _moved(world, order, 0, planned="6", picked="6", packed="6", shipped="5")

@@ -37,7 +37,7 @@ async def left_last(
     return dict(map(tuple, found))
 
 
-@guards("O16")
+@guards("O16", verb="ordersImport")
 def check_end(
     order: Order, lines: Sequence[OrderLine], end: End, left: datetime | None, path: Path
 ) -> None:
