@@ -57,6 +57,30 @@ def line_left_late(rows: AllRows, order: Any, line: Any) -> ColumnElement[bool]:
     return rows.some(entity_named("DeliveryLine"), where=was_late)
 
 
+def left_with(order_id: Any, delivery: Any, part: Any) -> ColumnElement[bool]:
+    """Tell whether a delivery with a part of an order has left, for tables or aliases.
+
+    order_id: of the order, or any of several.
+    """
+    return and_(
+        part.order_id == order_id,
+        part.planned > 0,
+        delivery.id == part.delivery_id,
+        delivery.dispatched_at.is_not(None),
+    )
+
+
+def is_completed(rows: AllRows, order: Any) -> ColumnElement[bool]:
+    """Tell whether a delivery that has left has completed an order."""
+    return rows.some(
+        entity_named("Delivery"),
+        entity_named("DeliveryLine"),
+        where=lambda delivery, part: and_(
+            left_with(order.id, delivery, part), delivery.completes_order
+        ),
+    )
+
+
 def _some(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return func.coalesce(func.bool_or(condition), false())
 

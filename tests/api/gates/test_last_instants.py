@@ -102,6 +102,7 @@ async def test_an_order_wants_no_window_after_its_last_instant(world, ask):
     del whenever["cancelIfNotBy"], item["window"]
     assert await _imported(ask, whenever) == []
     assert await _imported(ask, item) == [("INVALID_WINDOW", "cancelIfNotBy")]
+    assert await _imported(ask, item | {"closedAt": item["placedAt"]}) == []
 
 
 async def _imported(ask, item):
@@ -359,6 +360,7 @@ async def test_an_order_that_was_recorded_after_its_last_instant_is_left_to_its_
     assert [(it["code"], it["field"]) for it in odd["userErrors"]] == [("INVALID_DATE", where)]
     await do_due(database, clock, LAPSE_ORDERS)
     assert (await _read(ask, made["order"]))["lines"][0]["cancelled"] == "0"
+    assert await _imported(ask, item | {"window": LATER}) == []
 
 
 async def approving(world):
