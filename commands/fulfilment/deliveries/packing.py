@@ -188,7 +188,7 @@ async def _prepare(
                 _check_whole(locked, picked[place])
     await _check_free(batch, picked)
     await _check_taken(batch)
-    _check_apart(batch, products, contents)
+    await _check_apart(batch, products, contents)
     packings: dict[int, Packing] = {}
     for place, item, delivery in batch.going:
         packings[place] = Packing(
@@ -330,7 +330,7 @@ def _check_contents(
     refusals.end()
 
 
-def _check_apart(
+async def _check_apart(
     batch: DeliveryBatch[Any], products: Mapping[UUID, Product], known: Collection[int]
 ) -> None:
     """Leave out what has serial numbers that lie elsewhere. known: places of what can be read.
@@ -340,9 +340,13 @@ def _check_apart(
     """
     serials: defaultdict[datetime, set[tuple[UUID, str]]] = defaultdict(set)
     for place, item, _ in batch.looked_at:
+        if place not in known:
+            continue
+        contents = (each for parcel in item.parcels for each in parcel.contents)
+        await batch.writing.room(sum(len(it.serial_numbers) for it in contents))
         others = serials[batch.at(place)]
         with batch.of(place):
-            own = check_apart(item.parcels, products, others) if place in known else ()
+            own = check_apart(item.parcels, products, others)
             others.update(() if place in batch.refused else own)
 
 

@@ -1,6 +1,6 @@
 """Lists of orders: filters and orders of sorting."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,8 +13,8 @@ from kit.inputs import Currency, ExactAmount, Input, Instant, Reference
 from loaders.reading.acts import some, there_is
 from loaders.reading.filters import begins, names_seen, one_of
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Reader
-from loaders.trade.orders.progress import is_backordered, is_late, is_open, some_line
+from loaders.reading.relations import Expression, Reader
+from loaders.trade.orders.progress import is_late, is_open, some_line
 from models.base.tables import entity_named
 from models.base.visibility import seen_by
 from models.master.parties import Party
@@ -133,12 +133,12 @@ def _is_on_hold(reader: Reader, order: Any) -> ColumnElement[bool]:
     return some(reader, order, HELD)
 
 
-_FLAGS = {
+_FLAGS: Mapping[str, Expression] = {
     "open": is_open,
     "late": is_late,
     "on_hold": _is_on_hold,
     "stopped_by_payment": there_is(UNPAID),
-    "backordered": is_backordered,
+    "backordered": lambda _reader, order: order.is_backordered,
 }
 
 

@@ -8,7 +8,7 @@ from models.base.acts import AllRows, Some
 from models.base.tasks import is_among
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import WITH_CARRIER, Parcel
+from models.fulfilment.parcels import Parcel
 from models.master.catalog import Product
 from models.master.channels import ADDRESSED_METHODS
 from models.master.handling import MethodHandling, carries, is_special
@@ -188,10 +188,6 @@ def _is_special_of(delivery: Any, product: Any, part: Any, line: Any) -> ColumnE
     )
 
 
-def _is_with_carrier(parcel: Any) -> ColumnElement[bool]:
-    return is_among(parcel.status, WITH_CARRIER)
-
-
 def _are_equal(column: Any, value: Any) -> ColumnElement[bool]:
     # An index serves equality only, not a comparison that knows of nulls.
     equal: ColumnElement[bool] = column == value
@@ -235,7 +231,7 @@ TOO_EARLY = Some(
 TAKEN_OVER = Some(
     "a parcel of it has left, as its carrier tells",
     (Parcel,),
-    lambda _rows, delivery, its: and_(its.delivery_id == delivery.id, _is_with_carrier(its)),
+    lambda _rows, delivery, its: and_(its.delivery_id == delivery.id, its.is_with_carrier),
     rule="P2",
 )
 PLACELESS = Some(

@@ -7,8 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_
 
-from models.base.tasks import is_among
-from models.fulfilment.parcels import WITH_CARRIER, Parcel, ParcelStatus
+from models.fulfilment.parcels import Parcel, ParcelStatus
 
 TERMINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.LOST})
 """Where a parcel's way ends; only a correction leads out of it."""
@@ -32,8 +31,7 @@ def has_left(parcel: Any, delivery: Any) -> ColumnElement[bool]:
     Of those that share a number these alone are meant once there are any: what stands in the house
     does not arrive.
     """
-    is_with_carrier = is_among(parcel.status, WITH_CARRIER | TERMINAL)
-    return or_(delivery.dispatched_at.is_not(None), is_with_carrier)
+    return or_(delivery.dispatched_at.is_not(None), parcel.is_with_carrier)
 
 
 _RANK = {

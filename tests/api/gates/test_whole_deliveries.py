@@ -108,6 +108,23 @@ async def test_what_completes_an_order_did_not_leave_before_the_rest(world, ask)
     await deliveries.done(ask, "deliveryDispatch", deliveryId=last["id"], dispatchedAt=later)
 
 
+async def test_what_brought_nothing_of_an_order_may_leave_after_what_completes_it(world, ask):
+    fields = await orders.order_input(world, ask)
+    order, other = [(await ask(orders.PLACE, input=fields))["orderPlace"]["order"] for _ in "12"]
+    brought = [*deliveries.lines(order, "4", "0"), *deliveries.lines(other)]
+    beside = await deliveries.released(world, ask, order, lines=brought)
+    short, *_ = beside["lines"]
+    line = {"deliveryLineId": short["id"], "picked": "0", "shortReason": "DAMAGED"}
+    planned = [it["planned"] for it in beside["lines"][1:]]
+    parcel = {"contents": deliveries.contents(beside, "0", *planned)}
+    one = {"deliveryId": beside["id"]}
+    await deliveries.done(ask, "deliveryPack", **one, lines=[line], parcels=[parcel])
+    await deliveries.done(ask, "deliveryDispatch", **one, dispatchedAt="2026-03-02T10:00:00Z")
+    last = await deliveries.packed(world, ask, order, completesOrder=True)
+    left = {"deliveryId": last["id"], "dispatchedAt": "2026-03-02T09:00:00Z"}
+    await deliveries.done(ask, "deliveryDispatch", **left)
+
+
 OFFERED = "query ($id: ID!) { order(id: $id) { availableActions } }"
 
 

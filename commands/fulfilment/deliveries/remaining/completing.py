@@ -76,14 +76,15 @@ def _left_last() -> Statement:
     merchant, mine, its = bindparam("merchant", type_=Uuid()), DeliveryLine, aliased(DeliveryLine)
     of = (
         select(mine.delivery_id, mine.order_id)
-        .where(mine.merchant_id == merchant)
+        .where(mine.merchant_id == merchant, mine.planned > 0)
         .where(mine.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))))
         .distinct()
         .cte("of")
     )
     beside = (
         select(its.delivery_id, its.order_id)
-        .where(its.merchant_id == merchant, its.order_id.in_(select(of.c.order_id)))
+        .where(its.merchant_id == merchant, its.planned > 0)
+        .where(its.order_id.in_(select(of.c.order_id)))
         .distinct()
         .cte("beside")
     )
