@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Computed, Text, func, literal_column
-from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
+from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import OTHERS, Actor, Scope
 from models.base.tables import OneOf, Owned, PartOf, Searched, check, indexed, known, to, unique
-from models.base.tasks import is_among
 from models.base.visibility import Seen, own, through
 from models.master.packagings import Packaged, count_in_packagings, packaged
 
@@ -94,16 +93,6 @@ class Parcel(Owned):
     status_at: Mapped[datetime]
     packed_at: Mapped[datetime]
     voided_at: Mapped[datetime | None]
-
-    @hybrid_property
-    def is_with_carrier(self) -> bool:
-        """Whether it has left by what its carrier says."""
-        return self.status in WITH_CARRIER
-
-    @is_with_carrier.inplace.expression
-    @classmethod
-    def _is_with_carrier(cls) -> ColumnElement[bool]:
-        return is_among(cls.status, WITH_CARRIER)
 
 
 _WRITTEN, _COMPARED = f"{ascii_lowercase} ", ascii_uppercase

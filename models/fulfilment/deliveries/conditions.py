@@ -8,7 +8,7 @@ from models.base.acts import AllRows, Some
 from models.base.tasks import is_among
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import Parcel
+from models.fulfilment.parcels import WITH_CARRIER, Parcel
 from models.master.catalog import Product
 from models.master.channels import ADDRESSED_METHODS
 from models.master.handling import MethodHandling, carries, is_special
@@ -231,7 +231,9 @@ TOO_EARLY = Some(
 TAKEN_OVER = Some(
     "a parcel of it has left, as its carrier tells",
     (Parcel,),
-    lambda _rows, delivery, its: and_(its.delivery_id == delivery.id, its.is_with_carrier),
+    lambda _rows, delivery, its: and_(
+        its.delivery_id == delivery.id, is_among(its.status, WITH_CARRIER)
+    ),
     rule="P2",
 )
 PLACELESS = Some(

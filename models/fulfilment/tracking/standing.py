@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_
 
-from models.fulfilment.parcels import Parcel, ParcelStatus
+from models.base.tasks import is_among
+from models.fulfilment.parcels import WITH_CARRIER, Parcel, ParcelStatus
 
 TERMINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.LOST})
 """Where a parcel's way ends; only a correction leads out of it."""
@@ -31,7 +32,7 @@ def has_left(parcel: Any, delivery: Any) -> ColumnElement[bool]:
     Of those that share a number these alone are meant once there are any: what stands in the house
     does not arrive.
     """
-    return or_(delivery.dispatched_at.is_not(None), parcel.is_with_carrier)
+    return or_(delivery.dispatched_at.is_not(None), is_among(parcel.status, WITH_CARRIER))
 
 
 _RANK = {
