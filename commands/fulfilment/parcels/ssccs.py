@@ -83,7 +83,7 @@ class StatedSsccs:
 
         def rank(stated: tuple[int, int, str]) -> tuple[bool, bool, int]:
             place, _, sscc = stated
-            return place in refused, self.holders.get(sscc) != self.named[place][0], place
+            return self.holders.get(sscc) != self.named[place][0], place in refused, place
 
         first: dict[str, int] = {}
         for place, _, sscc in sorted(self._each(), key=rank):

@@ -194,6 +194,19 @@ async def test_what_no_carrier_has_is_not_dispatched_too_late_whatever_is_said(w
     assert refused == [("DELIVERY_POLICY", "deliveryId")]
 
 
+@pytest.mark.gate("D10", "deliveriesRecord")
+async def test_what_left_too_late_by_another_system_is_recorded_with_a_reason(world, ask, clock):
+    order = await orders.order(world, ask, **WANTED)
+    clock.advance(days=3)
+    early, late = "2026-03-02T20:00:00Z", "2026-03-04T08:00:00Z"
+    part = await deliveries.part(world, order, packedAt=early, dispatchedAt=late)
+    why = {"windowOverride": "The driver came at noon."}
+    (packed_late,) = await refusals(ask, part | why | {"packedAt": late})
+    assert "DELIVERY_POLICY" in {code for code, _ in packed_late}
+    assert await refusals(ask, part) == [[("DELIVERY_POLICY", "")]]
+    assert await refusals(ask, part | why) == [[]]
+
+
 TIMELINE = """
 query ($id: ID!) { node(id: $id) { ... on Delivery {
   timeline(first: 20) { nodes { type payload } } } } }
