@@ -131,11 +131,8 @@ def test_any_sequence_of_commands_keeps_counters_and_invariants(
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         database = Walled(as_app(database_url), database_url)
 
-        plays = list[Simulation]()
-
         def play() -> Simulation:
-            plays.append(rules(runner, database, NOW))
-            return plays[-1]
+            return rules(runner, database, NOW)
 
         if _WANTED:
             chosen = int(os.environ.get("ABRUF_PLAY_SEED") or random.getrandbits(32))
@@ -145,6 +142,3 @@ def test_any_sequence_of_commands_keeps_counters_and_invariants(
             run_state_machine_as_test(play, settings=wanted)
         finally:
             runner.run(database.close())
-    why = [it["cancel_reason"] or "" for each in plays for it in each.orders]
-    has_lapsed = any("was wanted by" in it for it in why)
-    assert has_lapsed or _WANTED or rules is not Play, "no order has lapsed"
