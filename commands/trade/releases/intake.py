@@ -86,7 +86,8 @@ class ReleaseIntake:
 
     async def room(self, item: ReleaseContent) -> None:
         """Wait for the turn of a release. When its lines leave and arrive is found in portions."""
-        transit = self.known.transit(item.contract_line_id)
+        line = self.known.lines.get(item.contract_line_id)
+        transit = None if line is None else self.named.transit(self.known, line, item)
         for room, lines in lines_by_rounds(item.lines):
             await self.writing.room(room)
             if transit is not None:
@@ -150,7 +151,7 @@ class ReleaseIntake:
         newest = active if waiting.schedule is None else waiting
         report = self.named.report(contract, item, received_at)
         received = account.received_as_stated(report, self.named.left[account.counting])
-        transit = known.transits[contract.id]
+        transit = self.named.transit(known, line, item)
         stated = Schedule(
             received,
             [slot_of(*it, transit) for it in zip(item.lines, quantities, strict=True)],

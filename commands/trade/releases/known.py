@@ -76,11 +76,6 @@ class KnownLines:
         check_contract_state(contract, ENTERED, path)
         return contract, line
 
-    def transit(self, line_id: UUID) -> Transit | None:
-        """Return how goods of a line get to its customer; None for a line that is not there."""
-        line = self.lines.get(line_id)
-        return None if line is None else self.transits[line.contract_id]
-
     def keep(self, place: ReleasePlace, account: Account) -> None:
         """Keep an account as it counts now, with what is in force of it; its line's sums follow.
 

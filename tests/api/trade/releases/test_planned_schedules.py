@@ -20,7 +20,7 @@ mutation ($input: DeliveryPlanFromScheduleInput!) {
   deliveryPlanFromSchedule(input: $input) {
     items {
       status reason code before quantity earliest latest leavesOn
-      contractLine { lineNo } account { unloadingPoint } scheduleLine { quantity }
+      contractLine { lineNo } account { unloadingPoint } scheduleLine { quantity shipsOn arrivesOn }
     }
     callOffs { id number lines { ordered scheduleLine { quantity } } }
     deliveries {
@@ -200,14 +200,20 @@ async def test_it_arrives_when_its_place_takes_it_in_and_what_is_late_as_soon_as
     await planner.release(1, late, *windows, **where)
     found = (await planner())["items"]
     shown = [(it["quantity"], it["earliest"], it["latest"]) for it in found]
-    days = ["2026-03-02", "2026-03-06", "2026-03-13", "2026-03-20", "2026-03-27"]
+    days = ["2026-03-02", "2026-03-06", "2026-03-13", "2026-03-20", "2026-03-23"]
     assert [it[1][:10] for it in shown] == days
-    assert {(it[1][11:], it[2][11:]) for it in shown} == {hours}
+    # What comes before its window keeps the hours of that.
+    own = ("08:00:00+00:00", "10:00:00+00:00")
+    assert [(it[1][11:], it[2][11:]) for it in shown] == [*[hours] * 4, own]
     assert "as soon as it can" in found[0]["reason"]
     assert found[3]["reason"].endswith(
         "Its place takes nothing in then: it comes later on that day."
     )
-    assert found[4]["reason"].endswith("on that day: it comes on the next one that does.")
+    assert found[4]["reason"].endswith("it comes on the last day before on which it can.")
+    # What is demanded says the same days, but for what is late.
+    told = [(it["leavesOn"], it["earliest"][:10]) for it in found]
+    lines = [it["scheduleLine"] for it in found]
+    assert told[1:] == [(it["shipsOn"], it["arrivesOn"]) for it in lines[1:]]
 
 
 @pytest.mark.gate("K1", "deliveryPlanFromSchedule")
