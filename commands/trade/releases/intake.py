@@ -110,7 +110,7 @@ class ReleaseIntake:
         release_id, place = new_id(), ReleasePlace.of(item)
         found = rows_of(arriving, release_id, looked.findings)
         waiting = tuple(it["code"] for it in found if it["is_holding"] and not it["consented_at"])
-        state = _state(found, waiting)
+        state = _state(looked.findings, waiting)
         if found:
             codes = tuple(dict.fromkeys(it["code"] for it in found))
             self.writing.record(
@@ -283,9 +283,9 @@ class ReleaseIntake:
             self.receipts.append({**merchant, "id": new_id(), **of, **each.model_dump()})
 
 
-def _state(found: list[dict[str, Any]], waiting: tuple[FindingCode, ...]) -> ReleaseState:
+def _state(found: Sequence[Found], waiting: tuple[FindingCode, ...]) -> ReleaseState:
     """Return what becomes of a release by what was found of it."""
-    if any(it["code"] in LATE for it in found):
+    if any(it.code in LATE and not it.is_held for it in found):
         return ReleaseState.SUPERSEDED
     return ReleaseState.RECEIVED if waiting else ReleaseState.ACTIVE
 

@@ -39,9 +39,7 @@ class Transit:
     usual: int = 0
     place: WorkedDays | None = None
     known: dict[Any, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
-    places: dict[frozenset[int], "Transit"] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    places: dict[frozenset[int], "Transit"] = field(default_factory=dict, compare=False, repr=False)
 
     def to(self, address: Address | None) -> "Transit":
         """Return how goods get to an address, by the weekdays of its receiving hours."""

@@ -355,6 +355,8 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
             found = dates()
             until = found.get("UNTIL") or found.get("PERIOD_END")
             setattr(into, _GO_AHEADS[commitment], GoAhead(number, until, qty.number, qty.get(1, 3)))
+    elif meaning == "CUMULATIVE":
+        into.says_cumulative = True
 
 
 def _scc(_: _Reading, schedule: Branch) -> Segment:
