@@ -238,7 +238,8 @@ class AccountRules(DeliveryRules, ParcelRules):
         stopped = {
             each["release_id"]
             for each in self.rows["release_findings"]
-            if each["code"] in LATE or (each["is_holding"] and not each["consented_at"])
+            if (each["code"] in LATE and not each["is_holding"])
+            or (each["is_holding"] and not each["consented_at"])
         }
         in_force = {
             each["id"]

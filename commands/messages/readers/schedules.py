@@ -157,14 +157,10 @@ class _Taking:
         partner, places = self.incoming.partner.id, [ReleasePlace.of(it) for it in releases]
         found = await transmitted_for(self.writing, partner, release_type(message), places)
         own = self.incoming.message.reference, message.previous
-        after = [
-            next((it for it in found.get(place, ()) if was_sent_before(*own, it)), None)
-            for place in places
-        ]
-        return [
-            it.as_overtaken(by and f"transmission {by}")
-            for it, by in zip(releases, after, strict=True)
-        ]
+        numbers = (found.get(place, ()) for place in places)
+        after = [next((it for it in some if was_sent_before(*own, it)), None) for some in numbers]
+        names = [number and f"transmission {number}" for number in after]
+        return [release.as_overtaken(by) for release, by in zip(releases, names, strict=True)]
 
     def _once(self, pairs: Sequence[_Pair]) -> Sequence[_Pair]:
         """Return what each place is named with once, points of use there together.

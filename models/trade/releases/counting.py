@@ -155,7 +155,7 @@ def noted(reader: Tables, account: Any, delivery: Any) -> Any:
     stopped = select(finding.id).where(
         *ours(reader, finding),
         finding.release_id == release.id,
-        or_(finding.is_awaiting, _one_of(finding.code, LATE)),
+        or_(finding.is_awaiting, and_(~finding.is_holding, _one_of(finding.code, LATE))),
     )
     rows = (
         select(begins.starts_on)

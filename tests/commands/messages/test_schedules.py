@@ -334,20 +334,6 @@ async def test_what_stands_is_ended_by_no_half_of_an_article(ask, world, partner
     assert await quantities(ask) == {("5500012345", "D1"): ["0", "12"]}
 
 
-TOLD = "{ interchangeMessages(first: 1) { nodes { fate findings { text } } } }"
-
-
-async def test_cumulative_quantities_of_what_is_wanted_are_told(ask, world, partner) -> None:
-    """They are read of go-aheads only: a schedule says how much is wanted on each date."""
-    only = b"LIN+1++4711-A:IN'LOC+11+D1'QTY+70:0'SCC+1'QTY+3:120'DTM+2:20260309:102'"
-    assert await released(ask, world, partner, HEAD % b"202603020630" + only + END) == [
-        "INVALID_VALUE"
-    ]
-    (message,) = (await ask(TOLD))["interchangeMessages"]["nodes"]
-    assert message["fate"] == "REFUSED"
-    assert "it says cumulative quantities only" in message["findings"][0]["text"]
-
-
 LINES = """{ contracts(first: 9) { nodes { lines { releases(first: 9) { nodes {
   pointOfUse cumulativeReceived account { unloadingPoint } scheduleLines { quantity code }
 } } } } } }"""

@@ -170,8 +170,8 @@ def test_it_comes_in_an_opening_and_leaves_for_its_day(line, now, leaves, arrive
     at = datetime.fromisoformat(now).replace(tzinfo=UTC)
     transit = Transit(_calendar(), None, _calendar(), 2).to(place)
     found = Arrivals(transit, place, at, at.date()).of(line)
-    told = [found.leaves_on.isoformat(), found.window.earliest.isoformat()[:16]]
-    assert told == [leaves, arrives]
+    days = [found.leaves_on.isoformat(), found.window.earliest.isoformat()[:16]]
+    assert days == [leaves, arrives]
 
 
 def test_what_is_late_leaves_when_its_place_takes_it_in_then():

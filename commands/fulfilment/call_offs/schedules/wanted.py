@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from commands.fulfilment.call_offs.schedules.arrivals import Arrivals, SupplyWindow
+from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
 from commands.fulfilment.call_offs.schedules.known import (
     CalledOff,

@@ -146,6 +146,7 @@ class Account:
 
     Figures are those of `AccountPeriod`. earlier: what the customer reported last in all periods
     before. is_new: the account is to be; period: as it is there, None for one that is to be.
+    is_first: whether that is its only one. is_undated: whether nothing that counts says its day.
     """
 
     id: UUID
@@ -162,6 +163,8 @@ class Account:
     earlier: Decimal = Decimal(0)
     period: AccountPeriod | None = None
     is_new: bool = False
+    is_first: bool = True
+    is_undated: bool = False
 
     @property
     def counting(self) -> Counting:
@@ -184,12 +187,34 @@ class Account:
         """Return what its customer reported last, before that what had arrived at the opening."""
         return self.received or self.opening_received
 
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether nothing was told of it: its only period has no figures."""
+        fresh = Account(self.id, self.period_id, self.starts_on)
+        return self.is_first and self.figures == fresh.figures
+
+    def without_day(self, release: Release, contract: Contract) -> "Account":
+        """Return it without the day that a release said, as one to be has it.
+
+        Of an account in which nothing is in force.
+        """
+        if release.counted_from != self.starts_on or not self.is_blank:
+            return self
+        return replace(self, starts_on=contract.valid_from)
+
     def counting_from(self, day: date | None) -> "Account":
-        """Return it with a new period where its customer counts from a later day than before."""
+        """Return it with a new period where its customer counts from a later day than before.
+
+        Where nothing has said its day yet, its period begins on that one.
+        """
+        if day is not None and self.is_undated:
+            return replace(self, starts_on=day)
         if day is None or (day <= self.starts_on and not self.is_new):
             return self
         earlier = self.earlier + self.received
-        return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
+        return Account(
+            self.id, new_id(), day, earlier=earlier, is_new=self.is_new, is_first=self.is_new
+        )
 
     def received_as_stated(self, report: ReceivedReport, left: LeftQuantities) -> Decimal:
         """Return what has been received as a release says.

@@ -101,7 +101,7 @@ def _account(*periods: AccountPeriod) -> Account:
     figures = {name: getattr(period, name) for name in FIGURES}
     earlier = sum((it.received for it in before), Decimal(0))
     own = (period.account_id, period.id, period.starts_on)
-    return Account(*own, **figures, earlier=earlier, period=period)
+    return Account(*own, **figures, earlier=earlier, period=period, is_first=not before)
 
 
 async def left_of(

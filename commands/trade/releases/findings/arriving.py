@@ -25,7 +25,10 @@ from models.trade.releases.tables import Release
 
 @dataclass(frozen=True)
 class Found:
-    """A finding: what `ReleaseFinding` says of it. is_held: its release waits, whatever is agreed."""
+    """A finding: what `ReleaseFinding` says of it.
+
+    is_held: its release waits, whatever is agreed.
+    """
 
     code: FindingCode
     text: str

@@ -111,7 +111,8 @@ def _named(place: ReleasePlace) -> str:
 def period(release: Arriving) -> Findings:
     """Find that another period is counted in than before; of one to come it is told once."""
     current, day = release.current, release.item.counted_from
-    if day is None or current.is_new or day == current.starts_on:
+    is_unsaid = current.is_new or current.is_undated
+    if day is None or is_unsaid or day == current.starts_on:
         return
     if day < current.starts_on:
         text = (
