@@ -184,7 +184,7 @@ async def _left(
             day = begun(item.counted_from, contract, at)
             counts = account.counting_from(day)
             days[place] |= {account.starts_on, counts.starts_on}
-            instants[place] |= {it.reconciled_at for it in (account, counts)}
+            instants[place] |= account.instants | counts.instants
             instants[place] |= {report.counted_until, report.stated_at}
             instants[place].add(item.stated_as_of(writing.now))
     wanted = {

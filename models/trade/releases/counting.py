@@ -63,7 +63,7 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     )
 
 
-SUPPLIED = ("named", "unnamed", "issued_since")
+SUPPLIED = ("named", "unnamed", "issued_since", "issued_after")
 RECEIVED = ("named", "unnamed", "delivered", "arrived", "delivered_since")
 """Sums of which `received` is made, and what they are sums of."""
 
@@ -75,7 +75,8 @@ def counted(
 
     dispatched, delivered, lost, returned; issued without the two last. named: of deliveries whose
     notes the customer has named, unnamed: of others that had left when it told its figure, arrived:
-    what was delivered of those; issued_since, delivered_since: of others that left later. until:
+    what was delivered of those; issued_since, delivered_since: of others that left later;
+    issued_after: of others that left after it told its newest figure. until:
     day of the next period, NULL for none. of: which of them; all when left out.
     """
     parts = _left(reader, period, until, of)
@@ -87,6 +88,7 @@ def counted(
         "unnamed": ("left", is_before),
         "arrived": ("delivered", is_before),
         "issued_since": ("issued", part.is_since),
+        "issued_after": ("issued", part.is_after),
         "delivered_since": ("delivered", part.is_since),
     }
     found = [
@@ -98,7 +100,8 @@ def counted(
 def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
     """Select what has left since a period began, line by line of its deliveries.
 
-    is_named: the customer has named its note, is_since: it left after it told its figure.
+    is_named: the customer has named its note, is_since: it left after it told its figure, is_after:
+    after it told its newest one.
     left: what of it has come or is under way; what is in the customer's figure and was received
     short comes no more.
     """
@@ -135,6 +138,7 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
         ).label("left"),
         is_named.label("is_named"),
         func.coalesce(and_(~is_named, at > period.reconciled_at), false()).label("is_since"),
+        func.coalesce(and_(~is_named, at > period.told_at), false()).label("is_after"),
     )
     return rows.correlate_except(
         account, agreed, contract, line, part, delivery, named, receipt
@@ -197,10 +201,13 @@ def _sum(amount: Any, label: str, where: Any = None) -> ColumnElement[Any]:
 
 
 def supplied_upto(period: Any, sums: Any) -> ColumnElement[Any]:
-    """Return up to where what a customer wants is supplied: `cumulatives.supplied_quantity`."""
+    """Return up to where what a customer wants is supplied: `cumulatives.supplied_quantity`.
+
+    It has what it said last, whatever was lost, and what left after that comes on top.
+    """
     known = _known(period, sums, period.opening + sums.unnamed)
-    supplied: ColumnElement[Any] = known + sums.issued_since
-    return supplied
+    told = case((period.told_at.is_not(None), period.received + sums.issued_after))
+    return func.greatest(known + sums.issued_since, told, type_=QUANTITY)
 
 
 def received(period: Any, sums: Any) -> ColumnElement[Any]:

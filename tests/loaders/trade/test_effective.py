@@ -57,7 +57,17 @@ def gone(sent: Sent) -> Decimal:
     since = sum(amount for at, amount in left if until is not None and at > until)
     before = sum(amount for _, amount in left) - since
     figure, issued = period["reconciled_received"], period["opening"] + before
-    return issued + min(figure, max(period["surplus"], figure - issued)) + since
+    supplied = issued + min(figure, max(period["surplus"], figure - issued)) + since
+    at_last = period["told_at"]
+    return (
+        supplied
+        if at_last is None
+        else max(supplied, period["received"] + left_after(left, at_last))
+    )
+
+
+def left_after(left: Sequence[tuple[datetime, Decimal]], told_at: datetime) -> Decimal:
+    return sum((amount for at, amount in left if at > told_at), Decimal(0))
 
 
 def last_day(line: dict[str, Any]) -> date:
@@ -213,7 +223,8 @@ class Customer:
                 starts_on=starts_on,
                 opening=Decimal(chance.choice((0, 0, chance.randint(0, 900)))),
                 opening_received=Decimal(0),
-                received=Decimal(0),
+                received=Decimal(chance.choice((0, 0, chance.randint(0, 900)))),
+                told_at=chance.choice((None, self._around(-9, 0))),
                 reconciled_received=Decimal(chance.choice((0, chance.randint(0, 900)))),
                 reconciled_at=chance.choice((None, self._around(-9, 0))),
                 surplus=Decimal(chance.choice((0, 0, 0, chance.randint(0, 300)))),

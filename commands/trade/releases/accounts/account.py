@@ -160,6 +160,7 @@ class Account:
     reconciled_received: Decimal = Decimal(0)
     reconciled_at: datetime | None = None
     surplus: Decimal = Decimal(0)
+    told_at: datetime | None = None
     earlier: Decimal = Decimal(0)
     period: AccountPeriod | None = None
     is_new: bool = False
@@ -238,8 +239,19 @@ class Account:
         return received_quantity(self.received, stated, parts, arrived, since.delivered)
 
     def supplied(self, left: LeftQuantities) -> Decimal:
-        """Return up to where what its customer wants is supplied."""
-        return supplied_quantity(self._stated, self._left(left))
+        """Return up to where what its customer wants is supplied.
+
+        It has what it said last, whatever was lost, and what left after that comes on top.
+        """
+        supplied = supplied_quantity(self._stated, self._left(left))
+        if self.told_at is None:
+            return supplied
+        return max(supplied, self.received + left.since(self.told_at).issued)
+
+    @property
+    def instants(self) -> set[datetime | None]:
+        """Return since when what has left for it matters."""
+        return {self.reconciled_at, self.told_at}
 
     @property
     def _stated(self) -> StatedQuantity:
@@ -261,6 +273,7 @@ class Account:
             received=reported,
             received_reference=report.last_receipt_reference,
             counted_until=report.counted_until,
+            told_at=report.stated_at,
         )
 
     def _reconciled(
@@ -270,12 +283,16 @@ class Account:
 
         One that fell takes from the one before by how much, and from what was beyond what we
         issued. One without notes that what we know to be supplied explains has nothing beyond that;
-        it is left alone where something of the one before was lost after it was told.
+        the one before is left alone where something of it was lost after it was told: that may turn
+        up again.
         """
         fallen, none = max(self.received - reported, Decimal(0)), Decimal(0)
         figure = max(self.reconciled_received - fallen, none)
         lowered = replace(
-            self, reconciled_received=figure, surplus=max(self.surplus - fallen, none)
+            self,
+            received=self.received - fallen,
+            reconciled_received=figure,
+            surplus=max(self.surplus - fallen, none),
         )
         surplus = max(surplus_quantity(self._stated, self._left(left)) - fallen, none)
         if not report.is_noted and reported <= lowered.supplied(left):
@@ -288,5 +305,5 @@ class Account:
 
 FIGURES = (
     *("opening", "opening_received", "received", "received_reference", "counted_until"),
-    *("reconciled_received", "reconciled_at", "surplus"),
+    *("reconciled_received", "reconciled_at", "surplus", "told_at"),
 )

@@ -150,7 +150,7 @@ async def _bring(writing: Writing, release: Release) -> None:
     account = known.accounts[place].counting_from(day)
     notes = await writing.records(LastReceipt, "release_id", [release.id])
     report = ReceivedReport.of(release, contract, is_noted=any(it.is_ours for it in notes))
-    wanted = {account.counting: {account.reconciled_at}}
+    wanted = {account.counting: account.instants}
     left = (await left_of(writing, wanted, {}))[account.counting]
     line, key = known.lines[release.contract_line_id], (release.account_id, release.type)
     standing = known.waiting[line.id][key]

@@ -186,9 +186,8 @@ async def test_lots_are_filled_and_what_is_over_is_taken_from_the_next(ask, worl
 
 async def test_it_arrives_when_its_place_takes_it_in_and_what_is_late_as_soon_as_it_can(ask, world):
     place = await contracts.docks(world, ask)
-    dock, *_ = place["shipToIds"]
     planner = await _planner(world, ask, **place)
-    where = {"shipToId": dock}
+    where = {"shipToId": place["shipToIds"][0]}
     hours = ("07:00:00+00:00", "15:30:00+00:00")
     late = {**schedule("2026-02-02", "27"), "kind": "BACKLOG"}
     whole = {"earliest": "2026-03-05T23:00:00Z", "latest": "2026-03-06T23:00:00Z"}
