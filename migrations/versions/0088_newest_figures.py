@@ -16,9 +16,9 @@ PERIODS = "account_periods"
 
 def upgrade() -> None:
     """Apply."""
-    op.add_column(PERIODS, sa.Column("told_at", sa.DateTime(timezone=True)))
+    op.add_column(PERIODS, sa.Column("stated_at", sa.DateTime(timezone=True)))
 
 
 def downgrade() -> None:
     """Undo."""
-    op.drop_column(PERIODS, "told_at")
+    op.drop_column(PERIODS, "stated_at")

@@ -20,7 +20,7 @@ from commands.trade.releases.accounts.account import (
 from commands.trade.releases.accounts.sums import coming_of, left_of
 from commands.trade.releases.inputs import ReleaseContent, ToldReceipt
 from commands.trade.releases.known import KnownLines, by_id
-from commands.trade.releases.transit import Transit, ship_to_of, ship_tos_of
+from commands.trade.releases.transit import Transit, receiving_address, receiving_addresses
 from commands.writing.transaction import Writing, missing
 from kit.ids import new_id
 from models.base.tables import entity_named
@@ -80,7 +80,7 @@ class NamedRows:
     def transit(self, known: KnownLines, line: ContractLine, item: ReleaseContent) -> Transit:
         """Return how goods of a line get to an item's place."""
         contract = known.contracts[line.contract_id]
-        address = ship_to_of(contract, item.ship_to_id, self.addresses)
+        address = receiving_address(contract, item.ship_to_id, self.addresses)
         return known.transits[contract.id].to(address)
 
     def on_its_way(self, account: Account, as_of: datetime, received: Decimal) -> Decimal:
@@ -115,7 +115,7 @@ async def named_by(
     named = NamedRows(
         by_id(await writing.records(Product, "id", products)),
         await packagings_of(writing, counted),
-        await ship_tos_of(writing, known.contracts.values(), ship_tos),
+        await receiving_addresses(writing, known.contracts.values(), ship_tos),
         await _deliveries(writing, items),
         new,
         await _beside(writing, known, new),

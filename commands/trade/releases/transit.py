@@ -207,7 +207,7 @@ def _days_of(calendar: Calendar | None) -> WorkedDays | None:
     return None if calendar is None else WorkedDays(calendar)
 
 
-def ship_to_of(
+def receiving_address(
     contract: Contract, ship_to_id: UUID | None, addresses: Mapping[UUID, Address]
 ) -> Address | None:
     """Return where goods of a place go: as it says, or its contract, or the party.
@@ -221,10 +221,10 @@ def ship_to_of(
     return next((it for it in own if it.is_default), None)
 
 
-async def ship_tos_of(
+async def receiving_addresses(
     writing: Writing, contracts: Collection[Contract], ship_to_ids: Collection[UUID]
 ) -> dict[UUID, Address]:
-    """Return the addresses of which `ship_to_of` asks, by id: one statement for all."""
+    """Return the addresses of which `receiving_address` asks, by id: one statement for all."""
     first = {it.ship_to_ids[0] for it in contracts if it.ship_to_ids}
     parties = {it.party_id for it in contracts}
     is_default = and_(Address.party_id.in_(parties), Address.is_default)

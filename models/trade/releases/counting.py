@@ -138,7 +138,7 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
         ).label("left"),
         is_named.label("is_named"),
         func.coalesce(and_(~is_named, at > period.reconciled_at), false()).label("is_since"),
-        func.coalesce(and_(~is_named, at > period.told_at), false()).label("is_after"),
+        func.coalesce(and_(~is_named, at > period.stated_at), false()).label("is_after"),
     )
     return rows.correlate_except(
         account, agreed, contract, line, part, delivery, named, receipt
@@ -206,8 +206,8 @@ def supplied_upto(period: Any, sums: Any) -> ColumnElement[Any]:
     It has what it said last, whatever was lost, and what left after that comes on top.
     """
     known = _known(period, sums, period.opening + sums.unnamed)
-    told = case((period.told_at.is_not(None), period.received + sums.issued_after))
-    return func.greatest(known + sums.issued_since, told, type_=QUANTITY)
+    had = case((period.stated_at.is_not(None), period.received + sums.issued_after))
+    return func.greatest(known + sums.issued_since, had, type_=QUANTITY)
 
 
 def received(period: Any, sums: Any) -> ColumnElement[Any]:

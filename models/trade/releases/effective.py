@@ -94,7 +94,7 @@ def _period(reader: Tables, account: Any, period_id: Any) -> Any:
 
 _OF_PERIOD = (
     *("account_id", "starts_on", "opening"),
-    *("received", "reconciled_received", "reconciled_at", "surplus", "told_at"),
+    *("received", "reconciled_received", "reconciled_at", "surplus", "stated_at"),
 )
 
 

@@ -153,7 +153,7 @@ def test_whatever_is_lost_again_and_again_nothing_leaves_twice(more, steps):
     customer.tell(0)
     for name, value in steps:
         customer.go_on(name, value)
-        since = customer.since(customer.account.told_at).issued
+        since = customer.since(customer.account.stated_at).issued
         assert customer.supplied() >= customer.account.received + since
         # Nor is anything forgotten that is wanted: no more supplies it than it has, or is to get.
         assert customer.supplied() <= more + sum(customer.left.values())

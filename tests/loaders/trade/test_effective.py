@@ -58,7 +58,7 @@ def gone(sent: Sent) -> Decimal:
     before = sum(amount for _, amount in left) - since
     figure, issued = period["reconciled_received"], period["opening"] + before
     supplied = issued + min(figure, max(period["surplus"], figure - issued)) + since
-    at_last = period["told_at"]
+    at_last = period["stated_at"]
     return (
         supplied
         if at_last is None
@@ -66,8 +66,8 @@ def gone(sent: Sent) -> Decimal:
     )
 
 
-def left_after(left: Sequence[tuple[datetime, Decimal]], told_at: datetime) -> Decimal:
-    return sum((amount for at, amount in left if at > told_at), Decimal(0))
+def left_after(left: Sequence[tuple[datetime, Decimal]], stated_at: datetime) -> Decimal:
+    return sum((amount for at, amount in left if at > stated_at), Decimal(0))
 
 
 def last_day(line: dict[str, Any]) -> date:
@@ -224,7 +224,7 @@ class Customer:
                 opening=Decimal(chance.choice((0, 0, chance.randint(0, 900)))),
                 opening_received=Decimal(0),
                 received=Decimal(chance.choice((0, 0, chance.randint(0, 900)))),
-                told_at=chance.choice((None, self._around(-9, 0))),
+                stated_at=chance.choice((None, self._around(-9, 0))),
                 reconciled_received=Decimal(chance.choice((0, chance.randint(0, 900)))),
                 reconciled_at=chance.choice((None, self._around(-9, 0))),
                 surplus=Decimal(chance.choice((0, 0, 0, chance.randint(0, 300)))),

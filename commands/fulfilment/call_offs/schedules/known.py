@@ -15,7 +15,12 @@ from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSched
 from commands.fulfilment.deliveries.locking import Locked, lock_seen
 from commands.trade.orders.lines import lock_orders
 from commands.trade.releases.accounts.sums import TrueTables
-from commands.trade.releases.transit import Transit, ship_to_of, ship_tos_of, transits_of
+from commands.trade.releases.transit import (
+    Transit,
+    receiving_address,
+    receiving_addresses,
+    transits_of,
+)
 from commands.writing.transaction import Overtaken, Writing
 from models.access.journal import JournalEntry
 from models.events.fulfilment.deliveries import DeliveryRescheduled
@@ -86,7 +91,7 @@ class KnownSchedules:
     def arrivals(self, account_id: UUID, now: datetime) -> Arrivals:
         """Return when goods of an account may arrive."""
         ship_to_id = self.accounts[account_id].ship_to_id
-        address = ship_to_of(self.contract, ship_to_id, self.addresses)
+        address = receiving_address(self.contract, ship_to_id, self.addresses)
         return Arrivals(self.transit.to(address), address, now, self.contract.day(now))
 
 
@@ -118,7 +123,7 @@ async def known_of_contract(
         contract,
         {it.id: it for it in lines},
         {it.id: it for it in accounts},
-        await ship_tos_of(writing, [contract], places),
+        await receiving_addresses(writing, [contract], places),
         (await transits_of(writing, [contract], command.location_id))[contract.id],
         await _demand(writing, contract),
         outstanding,

@@ -160,7 +160,7 @@ class Account:
     reconciled_received: Decimal = Decimal(0)
     reconciled_at: datetime | None = None
     surplus: Decimal = Decimal(0)
-    told_at: datetime | None = None
+    stated_at: datetime | None = None
     earlier: Decimal = Decimal(0)
     period: AccountPeriod | None = None
     is_new: bool = False
@@ -244,14 +244,14 @@ class Account:
         It has what it said last, whatever was lost, and what left after that comes on top.
         """
         supplied = supplied_quantity(self._stated, self._left(left))
-        if self.told_at is None:
+        if self.stated_at is None:
             return supplied
-        return max(supplied, self.received + left.since(self.told_at).issued)
+        return max(supplied, self.received + left.since(self.stated_at).issued)
 
     @property
     def instants(self) -> set[datetime | None]:
         """Return since when what has left for it matters."""
-        return {self.reconciled_at, self.told_at}
+        return {self.reconciled_at, self.stated_at}
 
     @property
     def _stated(self) -> StatedQuantity:
@@ -273,7 +273,7 @@ class Account:
             received=reported,
             received_reference=report.last_receipt_reference,
             counted_until=report.counted_until,
-            told_at=report.stated_at,
+            stated_at=report.stated_at,
         )
 
     def _reconciled(
@@ -305,5 +305,5 @@ class Account:
 
 FIGURES = (
     *("opening", "opening_received", "received", "received_reference", "counted_until"),
-    *("reconciled_received", "reconciled_at", "surplus", "told_at"),
+    *("reconciled_received", "reconciled_at", "surplus", "stated_at"),
 )

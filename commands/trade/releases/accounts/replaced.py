@@ -10,9 +10,9 @@ from commands.trade.releases.accounts.account import FIGURES, Account
 
 _TYPES = {
     "received_reference": str,
-    **dict.fromkeys(("counted_until", "reconciled_at", "told_at"), datetime),
+    **dict.fromkeys(("counted_until", "reconciled_at", "stated_at"), datetime),
 }
-_LATER = {"surplus": "0", "told_at": None}
+_LATER = {"surplus": "0", "stated_at": None}
 """Figures that were not kept at first."""
 
 

@@ -195,7 +195,7 @@ def _left() -> Statement:
         account_id=of.accounts,
         starts_on=of.days,
         reconciled_at=of.instants,
-        told_at=of.instants,
+        stated_at=of.instants,
     )
     sums = counted(_TablesWithNew(anyone(Actor.STAFF)), period).lateral()
     names = (
