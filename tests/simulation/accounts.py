@@ -220,9 +220,8 @@ class AccountRules(DeliveryRules, ParcelRules):
         beside = max(figure - named["issued"], _ZERO)
         known += min(beside, max(period["surplus"], beside - opening - unnamed["issued"]))
         supplied = known + opening + unnamed["issued"] + since["issued"]
-        if period["stated_at"] is not None:
-            _, _, after = self._parted(period | {"reconciled_at": period["stated_at"]}, parts)
-            supplied = max(supplied, period["received"] + after["issued"])
+        _, _, after = self._parted(period | {"reconciled_at": period["stated_at"]}, parts)
+        supplied = max(supplied, period["received"] + after["issued"])
         arrived = max(figure, known + period["opening_received"] + unnamed["delivered"])
         received = max(period["received"], arrived + since["delivered"])
         return sums | {

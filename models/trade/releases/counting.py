@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, inspect, or_, select, true
+from sqlalchemy.orm import aliased
 
 from models.base.tables import entity_named, fixed
 from models.base.visibility import AnyViewer, merchant
@@ -34,6 +35,12 @@ def ours(reader: Tables, *tables: Any) -> list[ColumnElement[bool]]:
     return [it.merchant_id == merchant(reader.viewer) for it in tables]
 
 
+def briefly(reader: Tables, entity: Any, name: str) -> Any:
+    """Return a table by a short name: a statement that is too long is planned each time."""
+    table = inspect(reader.table(entity)).selectable
+    return aliased(entity, table.element.alias(name), adapt_on_names=True)
+
+
 def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     """Return for which account a delivery of an order line counts: always one of where it goes.
 
@@ -41,7 +48,7 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     that of its address, or the one of the contract line that names none.
     """
     scheduled, release = reader.table(ScheduleLine), reader.table(Release)
-    wanting = reader.table(CumulativeAccount)
+    wanting = briefly(reader, CumulativeAccount, "wa")
     answered = select(wanting.id).join(release, release.account_id == wanting.id)
     answered = answered.join(scheduled, scheduled.release_id == release.id).where(
         *ours(reader, scheduled, release, wanting),
@@ -49,7 +56,7 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
         wanting.contract_line_id == line.contract_line_id,
         func.coalesce(wanting.ship_to_id == delivery.ship_to_id, true()),
     )
-    account = reader.table(CumulativeAccount)
+    account = briefly(reader, CumulativeAccount, "pa")
     placed = select(account.id).where(
         *ours(reader, account),
         account.contract_line_id == line.contract_line_id,
@@ -138,7 +145,7 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
         ).label("left"),
         is_named.label("is_named"),
         func.coalesce(and_(~is_named, at > period.reconciled_at), false()).label("is_since"),
-        func.coalesce(and_(~is_named, at > period.stated_at), false()).label("is_after"),
+        and_(~is_named, at > period.stated_at).label("is_after"),
     )
     return rows.correlate_except(
         account, agreed, contract, line, part, delivery, named, receipt
@@ -155,11 +162,12 @@ def _summed(part: Any, of: Collection[str]) -> Iterator[ColumnElement[Any]]:
 def noted(reader: Tables, account: Any, delivery: Any) -> Any:
     """Select the first days of periods in which a release came into force that names a delivery."""
     note, release = reader.table(LastReceipt), reader.table(Release)
-    begins, finding = reader.table(AccountPeriod), reader.table(ReleaseFinding)
+    begins, finding = reader.table(AccountPeriod), briefly(reader, ReleaseFinding, "fi")
     stopped = select(finding.id).where(
         *ours(reader, finding),
         finding.release_id == release.id,
-        or_(finding.is_awaiting, and_(~finding.is_holding, _one_of(finding.code, LATE))),
+        finding.consented_at.is_(None),
+        or_(finding.is_holding, _one_of(finding.code, LATE)),
     )
     rows = (
         select(begins.starts_on)
@@ -206,7 +214,7 @@ def supplied_upto(period: Any, sums: Any) -> ColumnElement[Any]:
     It has what it said last, whatever was lost, and what left after that comes on top.
     """
     known = _known(period, sums, period.opening + sums.unnamed)
-    had = case((period.stated_at.is_not(None), period.received + sums.issued_after))
+    had = period.received + sums.issued_after
     return func.greatest(known + sums.issued_since, had, type_=QUANTITY)
 
 

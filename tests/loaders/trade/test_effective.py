@@ -52,22 +52,16 @@ def day(instant: datetime) -> date:
 
 def gone(sent: Sent) -> Decimal:
     """Return up to where a release is supplied: what leaves after a figure comes on top of it."""
-    period, until = sent.period, sent.period["reconciled_at"]
+    period = sent.period
     left = [it for it in sent.left if day(it[0]) >= period["starts_on"]]
-    since = sum(amount for at, amount in left if until is not None and at > until)
+    since, after_last = (
+        sum(amount for at, amount in left if instant is not None and at > instant)
+        for instant in (period["reconciled_at"], period["stated_at"])
+    )
     before = sum(amount for _, amount in left) - since
     figure, issued = period["reconciled_received"], period["opening"] + before
     supplied = issued + min(figure, max(period["surplus"], figure - issued)) + since
-    at_last = period["stated_at"]
-    return (
-        supplied
-        if at_last is None
-        else max(supplied, period["received"] + left_after(left, at_last))
-    )
-
-
-def left_after(left: Sequence[tuple[datetime, Decimal]], stated_at: datetime) -> Decimal:
-    return sum((amount for at, amount in left if at > stated_at), Decimal(0))
+    return max(supplied, period["received"] + after_last)
 
 
 def last_day(line: dict[str, Any]) -> date:

@@ -244,8 +244,6 @@ class Account:
         It has what it said last, whatever was lost, and what left after that comes on top.
         """
         supplied = supplied_quantity(self._stated, self._left(left))
-        if self.stated_at is None:
-            return supplied
         return max(supplied, self.received + left.since(self.stated_at).issued)
 
     @property
