@@ -64,9 +64,10 @@ def due() -> Select[Any]:
 
 @dataclass(frozen=True)
 class Sending:
-    """One mail on its way over a route."""
+    """One mail on its way over a route. public_url: where our server answers: links lead there."""
 
     route: MailRoute
+    public_url: str
     mail_id: UUID
 
     async def claim(self, writing: Writing) -> Claimed | None:
@@ -86,7 +87,7 @@ class Sending:
         is_late = taken.next_at < writing.now - timing.SENT_WITHIN
         current = list[Any]()
         for each in leading(waiting):
-            if is_late or not is_true(each, standing, waiting):
+            if is_late or not is_true(each, standing, waiting, writing.now):
                 _suppress(each, NotificationReason.OVERTAKEN)
             elif wanted[each.id] is NotificationTiming.NEVER:
                 _suppress(each, NotificationReason.NOT_WANTED)
@@ -99,7 +100,7 @@ class Sending:
         # Who has asked for a kind, or may do without it, ends that by one click.
         ending = [it for it in current if it.kind in NOT_TRANSACTIONAL or wanted[it.id]]
         way_out = await self._way_out(writing, ending)
-        mail = self._written(current, standing, merchant, way_out, writing.now)
+        mail = await self._written(writing, current, standing, merchant, way_out)
         ids = [it.id for it in current]
         return Claimed(mail, ids, taken.attempts, current[0].time_zone, quiet_of(merchant))
 
@@ -115,20 +116,21 @@ class Sending:
         """Return where a reader unsubscribes from some of what a mail tells, if there is any."""
         if not ending:
             return None
-        return await link(writing, self.route.public_url, ending[0].id, (it.kind for it in ending))
+        return await link(writing, self.public_url, ending[0].id, (it.kind for it in ending))
 
-    def _written(
+    async def _written(
         self,
+        writing: Writing,
         current: Sequence[Any],
         standing: PresentState,
         merchant: Any,
         way_out: str | None,
-        now: datetime,
     ) -> Mail:
         first = current[0]
         sender = sender_of(merchant)
         letter = standing.letter(current, first.language, sender, way_out)
-        words, thread = write_mail(letter), f"<{_thread(first)}@{self.route.domain}>"
+        words = await writing.beside.made(write_mail, letter)
+        thread = f"<{_thread(first)}@{self.route.domain}>"
         headers = {"message_id": self.message_id, "in_reply_to": thread, "references": thread}
         if sender.email and is_address(sender.email):
             headers["reply_to"] = sender.email
@@ -138,7 +140,7 @@ class Sending:
             (plain_text(sender.name), self.route.sender),
             first.address,
             (words.subject, words.text, words.html),
-            date=format_datetime(now),
+            date=format_datetime(writing.now),
             auto_submitted="auto-generated",
             **headers,
         )
@@ -227,18 +229,18 @@ def _thread(row: Any) -> str:
     return f"order.{row.order_id}" if row.order_id else f"contract.{row.contract_id}"
 
 
-_TRUE: Mapping[NotificationKind, Callable[[PresentState, Any], bool]] = {
-    NotificationKind.WEBHOOK_DISABLED: lambda now, row: now.is_disabled(row.webhook_id),
-    NotificationKind.CONTRACT_ENDS: lambda now, row: now.is_in_force(row.contract_id),
-    NotificationKind.CONTRACT_RUNS_LOW: lambda now, row: now.runs_low(row.contract_id),
+_TRUE: Mapping[NotificationKind, Callable[[PresentState, Any, datetime], bool]] = {
+    NotificationKind.WEBHOOK_DISABLED: lambda of, row, _: of.is_disabled(row.webhook_id),
+    NotificationKind.CONTRACT_ENDS: lambda of, row, now: of.ends_soon(row.contract_id, now),
+    NotificationKind.CONTRACT_RUNS_LOW: lambda of, row, _: of.runs_low(row.contract_id),
 }
 """Kind of a contract or webhook -> whether it still is true."""
 
 
-def is_true(row: Any, standing: PresentState, waiting: Sequence[Any]) -> bool:
+def is_true(row: Any, standing: PresentState, waiting: Sequence[Any], now: datetime) -> bool:
     """Tell whether a notification still is: its order and delivery stand where it says."""
     if row.kind in _TRUE:
-        return _TRUE[row.kind](standing, row)
+        return _TRUE[row.kind](standing, row, now)
     if row.kind in TRUE_OF_ORDERS:
         return standing.orders[row.order_id].state in TRUE_OF_ORDERS[row.kind]
     if row.kind not in TRUE_OF_DELIVERIES:

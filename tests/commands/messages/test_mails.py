@@ -43,7 +43,6 @@ from models.messages.notifications import (
     NotificationKind,
 )
 from models.trade.orders.states import OrderState
-from tests.make.messages.notifications import PUBLIC_URL
 from web.mails import sample
 
 OTHERS = [it for it in Spoken if it is not Spoken.EN]
@@ -218,10 +217,10 @@ def test_numbers_money_and_windows_are_written_as_the_language_does() -> None:
 @pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "mail.example:25"])
 def test_a_route_is_an_address_of_a_mail_server(url: str) -> None:
     with pytest.raises(ValueError, match="smtp://"):
-        mails.route(url, "shop@example.com", PUBLIC_URL)
+        mails.route(url, "shop@example.com")
     with pytest.raises(ValueError, match="mail address"):
-        mails.route("smtp://mail.example", "shop", PUBLIC_URL)
-    own = mails.route("smtps://me:a%40b@mail.example", "shop@example.com", PUBLIC_URL)
+        mails.route("smtp://mail.example", "shop")
+    own = mails.route("smtps://me:a%40b@mail.example", "shop@example.com")
     assert (own.port, own.user, own.password, own.is_tls, own.domain) == (
         465,
         "me",

@@ -10,7 +10,9 @@ from sqlalchemy import select
 from commands.messages.notifications import timing
 from commands.messages.webhooks.judging import RetrySchedule
 from kit.clock import now
-from models.messages.webhooks.tables import WebhookLane, WebhookMessage
+from kit.db.database import Database
+from kit.db.lost import Unavailable
+from models.messages.webhooks.tables import Webhook, WebhookLane, WebhookMessage
 from tests import make
 from tests.make.feed import rows
 from tests.make.messages import hooks
@@ -250,3 +252,18 @@ async def test_what_we_fail_to_write_is_an_attempt_given_up_in_the_end_and_holds
     text = "We could not write it: ArithmeticError."
     assert unwritten == [{"fault": "UNWRITTEN", "status": None, "answer": text}] * 2
     assert seen["webhook"] == {"failures": 0, "waiting": 0, "state": "ACTIVE"}
+
+
+async def test_what_finds_no_free_connection_is_not_tried(
+    world, ask, database, monkeypatch
+) -> None:
+    await hooks.created(ask, "http://127.0.0.1:1/", eventTypes=["webhook.*"])
+    await hooks.followed(world)
+    (hook,), messages = await rows(world, Webhook), await rows(world, WebhookMessage)
+    few, own = Database(database.url, pool_size=1), world.merchant_id
+    monkeypatch.setattr(few.engine.sync_engine.pool, "_timeout", 0.05)
+    async with few.writing(own), few.writing(own):
+        with pytest.raises(Unavailable):
+            await bodies.bodies(few, ask, hook, messages, now())
+    await few.close()
+    assert [it.type for it in messages] == ["webhook.created"]

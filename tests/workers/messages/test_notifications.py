@@ -215,7 +215,7 @@ async def test_what_a_dead_worker_had_in_hand_goes_after_its_lease_under_the_sam
     await guests(world, ask)
     (before,) = await noted(world)
     world.clock.advance(seconds=GATHER)
-    dead = Sending(route, before.mail_id)
+    dead = Sending(route, PUBLIC_URL, before.mail_id)
     claimed = await run_unasked(
         world.database, Author(by_itself(world.merchant_id), world.clock()), dead.claim
     )
@@ -326,3 +326,16 @@ async def test_a_company_is_told_that_little_is_left_of_its_contract_and_that_it
         await contracts.change(ask, step, contractId=contract["id"])
     await do_due(database, world.clock, TELL_ENDS)
     assert [it.kind.value for it in await noted(world)].count("CONTRACT_ENDS") == 1
+
+
+async def test_an_end_that_was_put_off_while_its_mail_waits_is_not_told(world, ask, mail, database):
+    server, route = mail
+    party = to_global("Party", await parties.company(world, email="buyer@example.com"))
+    contract = await contracts.contract(world, ask, partyId=party)
+    near = datetime.fromisoformat("2026-12-01T12:00:00Z")
+    world.clock.advance(seconds=(near - world.clock()).total_seconds())
+    await do_due(database, world.clock, TELL_ENDS)
+    amended = {"contractId": contract["id"], "validTo": "2027-12-31"}
+    assert (await contracts.change(ask, "contractAmend", **amended))["userErrors"] == []
+    found = await sent(world, route, GATHER)
+    assert (fates(found), server.taken) == ([("CONTRACT_ENDS", "SUPPRESSED", "OVERTAKEN")], [])

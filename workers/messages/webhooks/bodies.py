@@ -15,7 +15,7 @@ from loaders.access.journal import TYPES_OF_AGGREGATES, events
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader
 from models.access.viewers import Viewer
-from models.messages.webhooks.matching import ALL_EVENTS, changed_fields, events_for
+from models.messages.webhooks.matching import changed_fields, events_for
 from models.messages.webhooks.tables import owner_of
 
 _log = logging.getLogger("abruf")
@@ -44,6 +44,8 @@ async def bodies(
     written = [it for it in messages if it.body is not None and it.body_version == webhook.version]
     found: dict[UUID, WrittenBody] = {it.id: it.body for it in written}
     new = [it for it in messages if it.id not in found]
+    if not new:
+        return found
     try:
         return found | await _written(database, ask, webhook, new, now)
     except Unavailable:
@@ -63,7 +65,7 @@ async def _written(
     """Return what is sent for messages that were not sent before, None beyond its rights."""
     found = dict[UUID, WrittenBody]()
     owner = owner_of(webhook)
-    types = events_for([ALL_EVENTS], owner.scopes, owner.actor)
+    types = events_for({it.type for it in new}, owner.scopes, owner.actor)
     readable = [it.entry_id for it in new if it.entry_id and it.type in types]
     entries = await _entries(database, webhook, readable, now)
     for each in new:

@@ -71,8 +71,8 @@ class Ordered:
 class AgreedContract:
     """A contract of which something is told.
 
-    missing: what of its lines should have been called off. left: what may still be. last_day: of
-    its validity, where that is told.
+    missing: what of its lines should have been called off. left: what of their targets was not
+    called off yet. last_day: of its validity, where that is told.
     """
 
     number: str
