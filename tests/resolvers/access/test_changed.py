@@ -22,7 +22,6 @@ from tests.make.running import staff, until
 from tests.make.trade import orders
 from tests.workers.running.test_followers import happen
 
-
 NEVER_S = 3600.0
 
 
