@@ -100,7 +100,8 @@ class Notification(Owned):
 
     contact_id: who it is, None for a guest, a recipient or staff. address: its mail address, None
     once it was forgotten. entry_id: of the journal. mail_id: of the mail that tells it, which tells
-    others, too. is_daily: whether it waits for the mail of the day. code: what the mail server
+    others, too. is_daily: whether it waits for the mail of the day. is_staff: whether it is told
+    because somebody of the staff wants to know it, whoever's it is. code: what the mail server
     answered last.
     """
 
@@ -148,6 +149,7 @@ class Notification(Owned):
     entry_id: Mapped[UUID]
     mail_id: Mapped[UUID]
     is_daily: Mapped[bool]
+    is_staff: Mapped[bool] = mapped_column(default=False, server_default="false")
     state: Mapped[NotificationState] = mapped_column(OneOf(NotificationState))
     reason: Mapped[NotificationReason | None] = mapped_column(OneOf(NotificationReason))
     code: Mapped[int | None]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from models.access.viewers import Scope
 from models.base.events import Event
 from models.events.fulfilment.deliveries import (
     DeliveryDelivered,
@@ -26,6 +27,7 @@ from models.events.trade.orders import (
     OrderResponded,
     OrderUpdated,
 )
+from models.messages.notifications import TRUE_OF_DELIVERIES, TRUE_OF_ORDERS
 from models.messages.notifications import NotificationKind as Kind
 from models.trade.orders.states import OrderKind, OrderState
 
@@ -102,6 +104,17 @@ A parcel's row is its delivery, a contract's are its lines.
 TELLING = tuple(CAUSES)
 NOT_TRANSACTIONAL = frozenset({Kind.CONTRACT_ENDS, Kind.CONTRACT_RUNS_LOW})
 """Kinds that follow from nothing which their reader has done."""
+_DELIVERIES = frozenset({Scope.ORDERS_READ, Scope.DELIVERIES_READ})
+READ_BY: Mapping[Kind, frozenset[Scope]] = {
+    **dict.fromkeys(TRUE_OF_ORDERS, frozenset({Scope.ORDERS_READ})),
+    **dict.fromkeys(TRUE_OF_DELIVERIES, _DELIVERIES),
+    **dict.fromkeys(
+        (Kind.CONTRACT_SHORTFALL, Kind.CONTRACT_ENDS, Kind.CONTRACT_RUNS_LOW),
+        frozenset({Scope.CONTRACTS_READ}),
+    ),
+    Kind.WEBHOOK_DISABLED: frozenset({Scope.WEBHOOKS_MANAGE}),
+}
+"""Kind -> the scopes that read what its mails tell; nobody without them subscribes to it."""
 TO_BUYERS = frozenset(
     {Kind.ORDER_CONFIRMED, Kind.CALL_OFF_CONFIRMED, Kind.ORDER_CHANGED, Kind.ORDER_CANCELLED}
 )

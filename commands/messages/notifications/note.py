@@ -130,6 +130,7 @@ def _row(writing: Writing, event: Notice, addressee: Addressee, merchant: Any) -
         "entry_id": event.entry_id,
         "mail_id": new_id(),
         "is_daily": addressee.timing is NotificationTiming.DAILY,
+        "is_staff": addressee.is_staff,
         "state": state,
         "reason": reason,
         "created_at": writing.now,

@@ -212,10 +212,18 @@ def _suppress(row: Any, reason: NotificationReason) -> None:
 
 
 async def _timings(writing: Writing, rows: Sequence[Any]) -> Mapping[UUID, Any]:
-    """Return notification -> when its reader wants to be told of its kind, None if unsaid."""
+    """Return notification -> when its reader wants to be told of its kind, None if unsaid.
+
+    One of the staff is told nothing that is not subscribed any more.
+    """
     contacts = {it.contact_id for it in rows if it.contact_id}
     wishes = await Wishes.of(writing, contacts, {it.address for it in rows})
-    return {it.id: wishes.timing(it.kind, it.address, it.contact_id) for it in rows}
+    return {
+        it.id: wishes.staff.get((it.address, it.kind), NotificationTiming.NEVER)
+        if it.is_staff
+        else wishes.timing(it.kind, it.address, it.contact_id)
+        for it in rows
+    }
 
 
 async def _read(writing: Writing, statement: Select[Any], values: Mapping[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from commands.messages.webhooks.inputs import (
     WebhookTerms,
     WebhookUpdate,
 )
-from commands.messages.webhooks.owned import lock_webhook
+from commands.messages.webhooks.owned import journal_end, lock_webhook
 from commands.messages.webhooks.secrets import add_secret, forget_secrets
 from commands.writing.counters import stand_in_line
 from commands.writing.transaction import Outcome, Writing, check_state, check_version
@@ -24,7 +24,6 @@ from kit.ids import new_id
 from kit.inputs import refuse_duplicates
 from models.access.documents import Document
 from models.access.dues import DueKind
-from models.access.keys import CounterName, MerchantCounter
 from models.access.viewers import Actor, Scope, allowed
 from models.base.payloads import ColumnName
 from models.events.messages.webhooks import WebhookCreated, WebhookDeleted, WebhookUpdated
@@ -60,7 +59,7 @@ async def create(writing: Writing, command: WebhookCreate) -> Outcome:
         "state": WebhookState.ACTIVE,
         "state_since": now,
         "created_at": now,
-        "after_position": await _position(writing),
+        "after_position": await journal_end(writing),
     }
     await _check(writing, {**values, **own})
     key = {"merchant_id": viewer.merchant_id, "id": new_id()}
@@ -116,12 +115,6 @@ def _columns(command: WebhookTerms) -> dict[str, Any]:
 def _scopes(writing: Writing, actor: Actor) -> list[Scope]:
     """Return the rights of an endpoint: of those of who writes it, what its kind may have."""
     return sorted(writing.viewer.scopes & allowed(actor))
-
-
-async def _position(writing: Writing) -> int:
-    """Return the last position of the journal."""
-    counted = await writing.for_all().by_key(MerchantCounter, "name", [CounterName.JOURNAL])
-    return counted[CounterName.JOURNAL].value if counted else 0
 
 
 async def _check_count(writing: Writing) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, Uuid, any_, case, func, literal, update
 
 from commands.messages.webhooks.inputs import WebhookCommand
 from commands.writing.transaction import Writing, check_state
+from models.access.keys import CounterName, MerchantCounter
 from models.base.acts import Act
 from models.messages.webhooks.tables import Webhook, WebhookLane
 
@@ -19,6 +20,12 @@ async def lock_webhook(writing: Writing, command: WebhookCommand, act: Act) -> W
     webhook = (await writing.lock(Webhook, {command.webhook_id: _PATH}))[command.webhook_id]
     check_state(webhook, act.states, _PATH, "This webhook")
     return webhook
+
+
+async def journal_end(writing: Writing) -> int:
+    """Return the last position of the journal."""
+    counted = await writing.for_all().by_key(MerchantCounter, "name", [CounterName.JOURNAL])
+    return counted[CounterName.JOURNAL].value if counted else 0
 
 
 async def start_lanes(writing: Writing, webhooks: Collection[UUID], at: datetime) -> None:

@@ -18,6 +18,8 @@ from models.messages.webhooks.states import (
     WebhookState,
 )
 
+FOLLOWER = "webhooks"
+"""Under which name it is kept up to where the journal has become messages."""
 ROTATION = timedelta(hours=24)
 """How long a secret still signs once there is a newer one."""
 

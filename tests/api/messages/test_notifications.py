@@ -6,7 +6,7 @@ import pytest
 
 from commands.messages.notifications.mails.letters import Letter, WrittenMail
 from kit.ids import new_id, to_global
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope
 from models.master.parties import Party, PartyRole
 from models.messages.notifications import NotificationMail
 from resolvers.messages import notifications
@@ -39,6 +39,7 @@ mutation ($input: NotificationPreferencesSetInput!) { notificationPreferencesSet
   userErrors { code field }
 } }
 """
+FEW = [Scope.NOTIFICATIONS_MANAGE, Scope.NOTIFICATIONS_READ, Scope.MASTER_DATA_READ]
 PREFERENCES = "{ notificationPreferences(first: 9) { nodes { kind timing } } }"
 COMPANY = {"email": "office@example.com", "language": "pl-PL"}
 CONTACTS = [{"code": "BUY", "name": "Ewa", "email": "ewa@example.com", "language": "de"}]
@@ -221,3 +222,32 @@ async def test_preferences_that_say_nothing_clear_are_refused(world, ask):
     ):
         assert reasons((await prefer(ask, *wishes, **who))["userErrors"]) == refused
     assert (await ask(PREFERENCES))["notificationPreferences"]["nodes"] == []
+
+
+async def test_nobody_subscribes_to_what_its_key_does_not_read(world, ask):
+    few = ask.by(await world.key(Actor.STAFF, scopes=FEW))
+    contact = await contact_of(ask, await company(world))
+    staff = {"address": "boss@example.com", "isStaff": True}
+    kinds = ("ORDER_CONFIRMED", "DELIVERY_DISPATCHED", "CONTRACT_ENDS", "WEBHOOK_DISABLED")
+    for who in (staff, {"contactId": contact}):
+        refused = await prefer(few, *((it, "NOW") for it in kinds), **who)
+        assert reasons(refused["userErrors"]) == [
+            ("NOT_ALLOWED", f"preferences.{place}.kind") for place in range(len(kinds))
+        ]
+    for wish, who in (("NEVER", staff), ("DAILY", {"address": "guest@example.com"})):
+        assert (await prefer(few, ("ORDER_CONFIRMED", wish), **who))["userErrors"] == []
+
+
+async def test_staff_that_is_subscribed_no_more_is_not_sent_what_waits(world, ask):
+    staff = {"address": "boss@example.com", "isStaff": True}
+    await prefer(ask, ("ORDER_CONFIRMED", "NOW"), **staff)
+    await orders.order(world, ask, partyId=await company(world))
+    await noted(world)
+    await prefer(ask, ("ORDER_CONFIRMED", "NOW"), **{**staff, "isStaff": False})
+    async with serving() as (server, route):
+        found = await sent(world, route, 120)
+    assert {it.address: it.reason and it.reason.value for it in found} == {
+        "boss@example.com": "NOT_WANTED",
+        COMPANY["email"]: None,
+    }
+    assert [it["To"] for it in server.taken] == [COMPANY["email"]]

@@ -20,11 +20,23 @@ from models.messages.webhooks.tables import owner_of
 
 _log = logging.getLogger("abruf")
 Ask = Callable[[Viewer, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""Answers a registered document, by its key, in somebody's name: `data`, and `errors` if any."""
+"""Answers a registered document, by its key, in somebody's name: `data`, and `errors` if any.
+
+Unanswered: not for the moment.
+"""
+
+
+class Unanswered(Exception):
+    """A document has no answer for the moment: another time it may have. code: of its error."""
+
+    def __init__(self, code: str) -> None:
+        """Take what has failed."""
+        super().__init__(code)
+        self.code = code
 
 
 class UnwrittenBody(NamedTuple):
-    """A body that could not be written. kind: of the error."""
+    """A body that could not be written. kind: of the error, or its code."""
 
     kind: str
 
@@ -73,8 +85,16 @@ async def _written(
         if entry is None and each.entry_id is not None:
             found[each.id] = None
         else:
-            found[each.id] = await _body(ask, webhook, each, entry)
+            found[each.id] = await _answered(ask, webhook, each, entry)
     return found
+
+
+async def _answered(ask: Ask, webhook: Any, message: Any, entry: Any) -> WrittenBody:
+    try:
+        return await _body(ask, webhook, message, entry)
+    except Unanswered as error:
+        _log.warning("A webhook's document has no answer: %s, %s", message.id, error.code)
+        return UnwrittenBody(error.code)
 
 
 async def _entries(
