@@ -98,11 +98,9 @@ class NotificationTiming(StrEnum):
 class Notification(Owned):
     """What one person is told of one entry of the journal.
 
-    contact_id: who it is, None for a guest, a recipient or staff. address: its mail address, None
-    once it was forgotten. entry_id: of the journal. mail_id: of the mail that tells it, which tells
-    others, too. is_daily: whether it waits for the mail of the day. is_staff: whether it is told
-    because somebody of the staff wants to know it, whoever's it is. code: what the mail server
-    answered last.
+    contact_id: None for a guest, a recipient or staff. address: None once forgotten. entry_id: of
+    the journal. mail_id: of the mail that tells it and others. is_daily: it waits for the mail of
+    the day. is_staff: staff has asked for it. code: what the mail server answered last.
     """
 
     __tablename__ = "notifications"

@@ -218,12 +218,13 @@ async def _timings(writing: Writing, rows: Sequence[Any]) -> Mapping[UUID, Any]:
     """
     contacts = {it.contact_id for it in rows if it.contact_id}
     wishes = await Wishes.of(writing, contacts, {it.address for it in rows})
-    return {
-        it.id: wishes.staff.get((it.address, it.kind), NotificationTiming.NEVER)
-        if it.is_staff
-        else wishes.timing(it.kind, it.address, it.contact_id)
-        for it in rows
-    }
+    return {it.id: _timing(wishes, it) for it in rows}
+
+
+def _timing(wishes: Wishes, row: Any) -> NotificationTiming | None:
+    if row.is_staff:
+        return wishes.staff.get((row.address, row.kind), NotificationTiming.NEVER)
+    return wishes.timing(row.kind, row.address, row.contact_id)
 
 
 async def _read(writing: Writing, statement: Select[Any], values: Mapping[str, Any]) -> Any:

@@ -83,9 +83,9 @@ async def _check_ours(
         for place, one in enumerate(partners)
         if (party_id := of.get(one.code)) is not None
     ]
-    known = defaultdict[UUID, set[str]](set)
-    for it in await writing.records(Address, "party_id", {its for its, places in wanted if places}):
-        known[it.party_id].add(it.code)
+    known, some = defaultdict[UUID, set[str]](set), {its for its, places in wanted if places}
+    for address in await writing.records(Address, "party_id", some):
+        known[address.party_id].add(address.code)
     for party_id, places in wanted:
         with writing.refusals:
             check_known(Address, known[party_id], places)

@@ -64,7 +64,7 @@ async def redeliver(writing: Writing, command: WebhookRedeliver) -> Outcome:
     webhook = (await writing.get(Webhook, {message.webhook_id: path}))[message.webhook_id]
     check_state(webhook, CHANGE.states, path, "Its webhook")
     message.state, message.settled_at = WebhookMessageState.PENDING, None
-    message.attempts, message.next_at = 0, writing.now
+    message.attempts, message.next_at, message.is_first = 0, writing.now, True
     await writing.session.flush()
     await start_lanes(writing, [webhook.id], writing.now)
     return {"message_id": message.id}
@@ -129,7 +129,7 @@ async def replay_page(writing: Writing, webhook_id: UUID) -> bool:
     rows = await writing.all(
         select(Webhook)
         .where(Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == webhook_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if not rows or not await may_replay(writing, rows[0]):
         return False
@@ -188,12 +188,12 @@ def _page() -> Statement:
         of.position > bindparam("after", type_=BigInteger()),
         of.position <= bindparam("to", type_=BigInteger()),
         of.type == any_(bindparam("types", type_=ARRAY(Text()))),
-        or_(is_older, _was_told(of)),
+        or_(is_older, _is_known(of)),
     )
     return Statement(rows.order_by(of.position).limit(bindparam("size", type_=Integer())))
 
 
-def _was_told(entry: Any) -> ColumnElement[bool]:
+def _is_known(entry: Any) -> ColumnElement[bool]:
     """Return that an entry has become messages: the follower has read it, and not set it aside."""
     follower, lane = JournalFollower, FollowerLane
     own = (follower.merchant_id == _MERCHANT, follower.name == fixed(FOLLOWER))

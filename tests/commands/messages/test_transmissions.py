@@ -72,9 +72,9 @@ async def test_the_last_one_is_found_however_much_else_its_partner_has_sent(ask,
         )
         async with world.database.writing(world.merchant_id) as session:
             await session.execute(text(copied), {"merchant": world.merchant_id})
-    with sent(world.database) as asked:
+    with sent(world.database) as statements:
         await files.received(ask, first.replace(b"0041100412", b"0041200413"))
-    (last,) = (it for it in asked if "interchanges.recipient = " in it[0])
+    (last,) = (it for it in statements if "interchanges.recipient = " in it[0])
     found = [*nodes(await plan_of(world, *last))]
     assert max(it["Actual Rows"] + it.get("Rows Removed by Filter", 0) for it in found) == 1
 

@@ -79,14 +79,14 @@ async def followed(world: World, after: int = 0) -> Sequence[JournalEvent]:
     """Let the follower see the journal after a position."""
     page = await entries(world, after)
 
-    async def told(writing: Writing) -> None:
+    async def tell(writing: Writing) -> None:
         place = await positions.claim(writing, FOLLOWER)
         assert place is not None
         await note_messages(writing, page)
         await positions.move(writing, place, page[-1].position)
 
     await run_unasked(world.database, author(world), partial(positions.begin, name=FOLLOWER))
-    await run_unasked(world.database, author(world), told)
+    await run_unasked(world.database, author(world), tell)
     return page
 
 
@@ -132,6 +132,7 @@ async def filled(
                 "state": "PENDING",
                 "attempts": 0,
                 "is_replay": False,
+                "is_first": place < len(ids),
             }
             writing.session.add(WebhookMessage(**{**message, **more}))
         await writing.session.flush()
