@@ -94,7 +94,7 @@ class Wishes:
             for each in preferences
             if each.contact_id or each.address
         }
-        self.staff = {
+        self.staff: Mapping[tuple[str, NotificationKind], NotificationTiming] = {
             (each.address, each.kind): each.timing
             for each in preferences
             if each.is_staff and each.address

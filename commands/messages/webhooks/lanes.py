@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -73,8 +73,17 @@ class Underway:
     is_last: bool = False
 
 
-async def claim(writing: Writing, webhook_id: UUID, process: UUID, lease: timedelta) -> bool | None:
-    """Take the lease of an endpoint whose time has come; tells whether it is being replayed.
+class Leased(NamedTuple):
+    """An endpoint in hand. client: whose it is, None for the merchant itself."""
+
+    is_replayed: bool
+    client: UUID | None
+
+
+async def claim(
+    writing: Writing, webhook_id: UUID, process: UUID, lease: timedelta
+) -> Leased | None:
+    """Take the lease of an endpoint whose time has come.
 
     None: another process has it, or there is nothing to do.
     """
@@ -83,12 +92,13 @@ async def claim(writing: Writing, webhook_id: UUID, process: UUID, lease: timede
     own = (lane.merchant_id == writing.viewer.merchant_id, lane.id == webhook_id)
     taken = update(lane).where(*own, lane.next_at <= writing.now, free)
     taken = taken.values(leased_until=writing.now + lease, leased_by=process)
-    replayed = select(Webhook.replay_to).where(
-        Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == lane.id
-    )
-    found = await writing.session.execute(taken.returning(replayed.scalar_subquery()))
-    rows = found.all()
-    return rows[0][0] is not None if rows else None
+    its = (Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == lane.id)
+    found = [
+        select(name).where(*its).scalar_subquery()
+        for name in (Webhook.replay_to.is_not(None), Webhook.party_id)
+    ]
+    rows: Sequence[Any] = (await writing.session.execute(taken.returning(*found))).all()
+    return Leased(*rows[0]) if rows else None
 
 
 async def proceed(writing: Writing, sent: Underway) -> WebhookBatch | None:

@@ -199,11 +199,12 @@ class Flights:
         sender = self.sender
         lease = sender.schedule.lease
         taken = partial(claim, webhook_id=webhook_id, process=sender.process, lease=lease)
-        is_replayed = await run_unasked(database, sender.author(merchant_id), taken)
-        if is_replayed is None:
+        claimed = await run_unasked(database, sender.author(merchant_id), taken)
+        if claimed is None:
             return None
+        is_replayed, client = claimed
         is_done = is_replayed and await self._replay(database, merchant_id, webhook_id)
-        async with sender.client.connected() as asks:
+        async with sender.client.connected((merchant_id, client)) as asks:
             own = (merchant_id, webhook_id, self._pace(webhook_id), self.holding, self.longest)
             flight = _Flight(sender, asks, database, *own)
             is_over = await flight.run()
