@@ -6,6 +6,7 @@ from typing import Any
 
 from models.access.viewers import Scope
 from models.base.events import Event
+from models.events.access.settings import MerchantSettingsCreated, MerchantSettingsUpdated
 from models.events.fulfilment.deliveries import (
     DeliveryDelivered,
     DeliveryDispatched,
@@ -101,7 +102,10 @@ CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
 
 A parcel's row is its delivery, a contract's are its lines.
 """
-TELLING = tuple(CAUSES)
+SETTINGS = (MerchantSettingsCreated, MerchantSettingsUpdated)
+"""Events after which mails that wait may go at another time."""
+TELLING = (*CAUSES, *SETTINGS)
+"""What is to be heard of."""
 NOT_TRANSACTIONAL = frozenset({Kind.CONTRACT_ENDS, Kind.CONTRACT_RUNS_LOW})
 """Kinds that follow from nothing which their reader has done."""
 _DELIVERIES = frozenset({Scope.ORDERS_READ, Scope.DELIVERIES_READ})

@@ -339,3 +339,20 @@ async def test_an_end_that_was_put_off_while_its_mail_waits_is_not_told(world, a
     assert (await contracts.change(ask, "contractAmend", **amended))["userErrors"] == []
     found = await sent(world, route, GATHER)
     assert (fates(found), server.taken) == ([("CONTRACT_ENDS", "SUPPRESSED", "OVERTAKEN")], [])
+
+
+QUIET = """mutation ($from: String, $until: String) {
+  merchantSettingsUpdate(input: {quietFrom: $from, quietUntil: $until}) { userErrors { code } } }"""
+
+
+async def test_what_waits_for_quiet_hours_goes_when_they_are_taken_away(world, ask, mail):
+    server, route = mail
+    await ask(QUIET, **{"from": "00:00", "until": "23:59"})
+    await guests(world, ask)
+    await noted(world)
+    (found,) = await sent(world, route, GATHER)
+    assert (found.state.value, server.taken) == ("PENDING", [])
+    await ask(QUIET, **{"from": None, "until": None})
+    await noted(world)
+    (found,) = await sent(world, route)
+    assert (found.state.value, len(server.taken)) == ("SENT", 1)
