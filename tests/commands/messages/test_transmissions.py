@@ -68,10 +68,12 @@ async def test_the_last_one_is_found_however_much_else_its_partner_has_sent(ask,
             f"INSERT INTO interchanges ({', '.join(names)})"
             f" SELECT {', '.join(own.get(it, it) for it in names)} FROM interchanges"
             " CROSS JOIN generate_series(1, 500) AS n"
-            " WHERE merchant_id = :merchant AND length(sha256) = 64"
+            " WHERE interchanges.merchant_id = :merchant AND length(sha256) = 64"
         )
         async with world.database.writing(world.merchant_id) as session:
             await session.execute(text(copied), {"merchant": world.merchant_id})
+    async with world.database.owner.writing(None) as session:
+        await session.execute(text("ANALYZE interchanges"))
     with sent(world.database) as statements:
         await files.received(ask, first.replace(b"0041100412", b"0041200413"))
     (last,) = (it for it in statements if "interchanges.recipient = " in it[0])
