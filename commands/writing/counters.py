@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, bindparam, cast, func, select
+from sqlalchemy import CTE, Text, Uuid, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing.rows import WrittenRow, write_rows
@@ -26,23 +26,28 @@ PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIV
 MERCHANT = bindparam("merchant_id", type_=Uuid())
 
 
-def _raise() -> Any:
-    """Build the statement that raises a counter, and makes it where it is the first time."""
+def raise_after(*before: CTE) -> Any:
+    """Build the statement that raises a counter, and makes it where it is the first time.
+
+    Its parameters are those of `raising`, and it returns the new value. before: parts of the same
+    statement that end before the counter is locked.
+    """
     table: Any = MerchantCounter.__table__
-    row = insert(table).values({it.key: bindparam(it.key, type_=it.type) for it in table.c})
+    new = select(*(bindparam(it.key, type_=it.type) for it in table.c))
+    for part in before:
+        new = new.select_from(select(func.count()).select_from(part).subquery())
+    row = insert(table).from_select([it.key for it in table.c], new)
     return row.on_conflict_do_update(
         index_elements=["merchant_id", "name"],
         set_={"value": table.c.value + row.excluded.value},
     ).returning(table.c.value)
 
 
-RAISE = _raise()
-"""Raises a counter by a value and returns the new one, with the parameters of `raising`."""
-_RAISED = Statement(RAISE)
+_RAISED = Statement(raise_after())
 
 
 def raising(writing: Writing, name: CounterName, by: int) -> dict[str, Any]:
-    """Return the parameters of `RAISE`; the counter's row stays locked until the commit."""
+    """Return the parameters of `raise_after`; the counter's row stays locked until the commit."""
     merchant = writing.viewer.merchant_id
     return {"merchant_id": merchant, "id": new_id(), "name": name, "value": by}
 

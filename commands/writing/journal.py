@@ -1,15 +1,16 @@
 """The journal's writing end: the last statement of every transaction that changed something."""
 
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Insert, bindparam, func, insert, select
+from sqlalchemy import CTE, BigInteger, Insert, bindparam, func, insert, select
 
-from commands.writing.counters import MERCHANT, RAISE, number_rows, raising
+from commands.writing import kept
+from commands.writing.counters import MERCHANT, number_rows, raise_after, raising
 from commands.writing.rows import json_rows
-from commands.writing.running import kept
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement, as_part
 from kit.ids import new_id
@@ -39,8 +40,11 @@ async def append(writing: Writing) -> None:
     positions become visible in order and without holes. An aggregate's sequence is read as it was
     when the statement began: whoever records an event holds the lock of its aggregate, so that
     nobody else goes on with it meanwhile. Just before, what waits for its number gets it; counters
-    are taken in one order by all, that of SSCCs first.
+    are taken in one order by all, that of SSCCs first. What rows keep of others is read and written
+    before any of them waits for that: it takes as long as there are lines.
     """
+    if writing.at_end or any(writing.unnumbered.values()) or not writing.events:
+        await kept.write(writing)
     if not writing.events:
         return
     origin = writing.origin
@@ -98,11 +102,14 @@ def _by(viewer: Viewer) -> dict[str, Any]:
     return dict(zip(_ACTOR, by, strict=True))
 
 
-def _append() -> Insert:
-    """Build the statement that raises the counter and writes all events of a transaction."""
+def _append(before: Sequence[CTE]) -> Insert:
+    """Build the statement that raises the counter and writes all events of a transaction.
+
+    before: parts of it that end before the counter is locked.
+    """
     entry, new = JournalEntry, json_rows(JournalEntry, "entries").c
-    last = RAISE.cte("counter").c.value - bindparam("value", type_=BigInteger())
-    before = (
+    last = raise_after(*before).cte("counter").c.value - bindparam("value", type_=BigInteger())
+    sequence = (
         select(func.coalesce(func.max(entry.sequence), 0))
         .where(entry.merchant_id == MERCHANT, entry.aggregate_id == new.aggregate_id)
         .scalar_subquery()
@@ -114,7 +121,7 @@ def _append() -> Insert:
         "position": last + new.position,
         "aggregate": new.aggregate,
         "aggregate_id": new.aggregate_id,
-        "sequence": before + new.sequence,
+        "sequence": sequence + new.sequence,
         "type": new.type,
         "occurred_at": new.occurred_at,
         "payload": new.payload,
@@ -128,4 +135,4 @@ def _append() -> Insert:
 @cache
 def _statement(parts: kept.Keepings) -> Statement:
     """Return the statement that also writes some of what is kept."""
-    return Statement(_append().add_cte(*kept.updates(parts)))
+    return Statement(_append(kept.updates(parts)))

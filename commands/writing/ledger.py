@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, object_session
 
-from commands.writing.running.kept import Touched
+from commands.writing.kept import Touched
 from commands.writing.transaction import Recorded, Writing
 from models.base.events import Moving, progressed
 from models.base.payloads import ColumnName

@@ -62,7 +62,7 @@ class CountOf(WholeOf):
     record = RowCount
 
     def whole(self, reader: Reader, bind: Bind | None, key: Any) -> Part:
-        """RowCount."""
+        """Count, and stop behind the most."""
         table = self.paged.table(reader)
         conditions = self.conditions(reader, table, bind, key)
         rows: Select[Any] = select(literal_column("1")).select_from(table).where(*conditions)

@@ -92,14 +92,14 @@ class Keeping:
 
     columns: of the row. keyed_by: class name of a table -> its column with the id of the row.
     read: all rows of a merchant, the row's table -> the select of one row with the columns' values;
-    they do not depend on the time. not_new: tables whose new rows tell nothing by themselves.
+    they do not depend on the time. new_tell: whether new rows of those tables tell anything.
     together: tables that it reads whose rows change only with rows of those.
     """
 
     columns: Sequence[str]
     keyed_by: Mapping[str, str]
     read: Callable[[Any, Any], Select[Any]]
-    not_new: Sequence[str] = ()
+    new_tell: bool = True
     together: Sequence[str] = ()
 
 

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 
 from commands.access.buckets.in_redis import RedisBuckets
 from commands.access.buckets.take import Bucket, take_points
-from commands.writing.expired import SPARED
+from commands.writing.running.expired import SPARED
 from kit.config import from_environment
 from resolvers.running.buckets import KEYS, DatabaseBuckets
 from server import application

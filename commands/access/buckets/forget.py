@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from commands.writing.expired import clear
+from commands.writing.running.expired import clear
 from commands.writing.transaction import Writing
 from models.access.buckets import CostBucket
 

@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as LostError
 from redis.exceptions import RedisError
 
 from commands.access.buckets.take import Bucket
-from commands.writing.expired import SPARED
+from commands.writing.running.expired import SPARED
 
 _TAKE = """
 local now, takes, size, spared = unpack(ARGV)

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy import CTE, DateTime, Uuid, bindparam, exists, insert, select
 
-from commands.writing.expired import SPARED
 from commands.writing.rows import write_rows
+from commands.writing.running.expired import SPARED
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from models.access.dues import Due, DueKind

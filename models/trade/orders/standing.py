@@ -86,8 +86,8 @@ KEEPINGS = (
         ("left_late",),
         {**_LINES, "DeliveryLine": "order_id"},
         _punctuality,
-        not_new=tuple(_LINES),
-        # A delivery leaves with its lines.
+        # What is new has not left; a delivery leaves with its lines.
+        new_tell=False,
         together=("Delivery",),
     ),
 )

@@ -16,7 +16,6 @@ from models.base.tables import (
     Owned,
     Searched,
     check,
-    entity_named,
     fixed,
     folded,
     found_by,
@@ -75,16 +74,7 @@ class Order(Owned):
     """
 
     __tablename__ = "orders"
-    __task__ = Task(
-        "channel_id",
-        lambda rows, order: and_(
-            is_among(order.state, OPEN_STATES),
-            rows.some(
-                entity_named("OrderLine"),
-                where=lambda it: and_(it.order_id == order.id, it.open_quantity > 0),
-            ),
-        ),
-    )
+    __task__ = Task("channel_id", lambda _rows, order: order.is_owing)
     __searched__ = Searched(Scope.ORDERS_READ, begins=("number", *_REFERENCES))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from commands.writing.running import kept
+from commands.writing import kept
 from kit.db.sessions import Session
 from models.trade.orders.tables import Order
 

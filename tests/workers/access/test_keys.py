@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from commands.writing import expired
+from commands.writing.running import expired
 from models.access.keys import ApiKey, IdempotencyKey
 from models.access.viewers import Actor
 from server import application

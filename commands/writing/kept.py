@@ -51,7 +51,8 @@ class Touched:
         for row in (*session.new, *session.dirty, *session.deleted):
             state: Any = inspect(row)
             for each in watching(state.class_):
-                is_other = not each.columns.isdisjoint(state.committed_state)
+                was = state.committed_state
+                is_other = any(was[it] != getattr(row, it) for it in each.columns & was.keys())
                 if (is_other or row in session.deleted) and (state.persistent or each.also_new):
                     self._note(each, (getattr(row, each.by),))
 
@@ -65,12 +66,16 @@ class Touched:
         self, entity: type[OfMerchant], changes: Sequence[tuple[Any, Mapping[str, Any]]]
     ) -> None:
         """Note rows that are changed without the session. changes: as the ledger hears them."""
-        for each in watching(entity):
-            if changes and not each.columns.isdisjoint(changes[0][1]):
-                self._note(each, (getattr(row, each.by) for row, _ in changes))
+        for each in watching(entity) if changes else ():
+            names = each.columns.intersection(changes[0][1])
+            moved = (
+                row for row, now in changes if any(now[it] != getattr(row, it) for it in names)
+            )
+            self._note(each, (getattr(row, each.by) for row in moved))
 
     def _note(self, watched: _Watched, keys: Iterable[UUID]) -> None:
-        self._noted.setdefault(watched.place, set()).update(keys)
+        if noted := set(keys):
+            self._noted.setdefault(watched.place, set()).update(noted)
 
 
 def _declared() -> Iterator[tuple[KeepingOf, Keeping]]:
@@ -84,7 +89,7 @@ def watching(entity: type[OfMerchant]) -> Sequence[_Watched]:
     """Return what of a table's rows others keep."""
     name = entity.__name__
     return [
-        _Watched(place, by, reads(place)[entity.__tablename__], name not in kept.not_new)
+        _Watched(place, by, reads(place)[entity.__tablename__], kept.new_tell)
         for place, kept in _declared()
         if (by := kept.keyed_by.get(name)) is not None
     ]
@@ -147,12 +152,13 @@ def _updated(entity: type[OfMerchant], numbers: Collection[int]) -> Any:
 
 
 async def write(writing: Writing) -> None:
-    """Write what is kept, where nothing else is to be told."""
+    """Write what is kept by a statement of its own."""
     if writing.kept:
         await writing.session.rows(
             alone(parts(writing)),
             {"merchant_id": writing.viewer.merchant_id, **values(writing)},
         )
+        writing.kept.clear()
 
 
 @cache
