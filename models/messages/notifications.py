@@ -58,12 +58,6 @@ TRUE_OF_DELIVERIES: Mapping[NotificationKind, frozenset[DeliveryState]] = {
     NotificationKind.DELIVERY_DELIVERED: _ARRIVED,
 }
 """Kind -> states of the delivery in which it is still true."""
-NEWER: Mapping[NotificationKind, frozenset[NotificationKind]] = {
-    NotificationKind.DELIVERY_DISPATCHED: frozenset(
-        {NotificationKind.DELIVERY_AT_THE_DOOR, NotificationKind.DELIVERY_ATTEMPT_FAILED}
-    ),
-}
-"""Kind -> those of the same delivery that overtake it within one mail."""
 
 
 class NotificationState(StrEnum):

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, DateTime, Select, bindparam, delete, or_, 
 
 from commands.messages.notifications import timing
 from commands.messages.notifications.addressed import Wishes, merchant_of, quiet_of
-from commands.messages.notifications.kinds import NOT_TRANSACTIONAL
+from commands.messages.notifications.kinds import BESIDE, NOT_TRANSACTIONAL
 from commands.messages.notifications.mails.wording import plain_text, write_mail
 from commands.messages.notifications.standing import PresentState, leading, sender_of
 from commands.messages.notifications.unsubscribing import link
@@ -25,7 +25,6 @@ from kit.outgoing import mails
 from kit.outgoing.headers import is_address
 from kit.outgoing.mails import Fate, Handed, Mail, MailRoute
 from models.messages.notifications import (
-    NEWER,
     TRUE_OF_DELIVERIES,
     TRUE_OF_ORDERS,
     Notification,
@@ -250,12 +249,12 @@ def is_true(row: Any, standing: PresentState, waiting: Sequence[Any], now: datet
     """Tell whether a notification still is: its order and delivery stand where it says."""
     if row.kind in _TRUE:
         return _TRUE[row.kind](standing, row, now)
+    news, about = BESIDE.get(row.kind, ()), (row.order_id, row.delivery_id)
+    if any(it.kind in news and (it.order_id, it.delivery_id) == about for it in waiting):
+        return False
     if row.kind in TRUE_OF_ORDERS:
         return standing.orders[row.order_id].state in TRUE_OF_ORDERS[row.kind]
     if row.kind not in TRUE_OF_DELIVERIES:
         return True
-    newer = NEWER.get(row.kind, ())
-    if any(it.delivery_id == row.delivery_id and it.kind in newer for it in waiting):
-        return False
     delivery = standing.deliveries.get(row.delivery_id)
     return delivery is not None and delivery.state in TRUE_OF_DELIVERIES[row.kind]

@@ -24,7 +24,7 @@ from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.messages.notifications import PUBLIC_URL, Server, noted, sent, serving
 from tests.make.running import do_due
-from tests.make.scene import PLACE
+from tests.make.scene import PLACE, WINDOW
 from tests.make.trade import contracts, orders
 from workers.messages.notifications import NOTE_NOTIFICATIONS, TELL_ENDS
 from workers.running.followers import Followers
@@ -356,3 +356,42 @@ async def test_what_waits_for_quiet_hours_goes_when_they_are_taken_away(world, a
     await noted(world)
     (found,) = await sent(world, route)
     assert (found.state.value, len(server.taken)) == ("SENT", 1)
+
+
+CONFIRM = """mutation ($input: OrderConfirmInput!) {
+  orderConfirm(input: $input) { userErrors { code field } } }"""
+
+
+@pytest.mark.parametrize(
+    ("said", "changed"),
+    [
+        ({"response": "ACCEPTED"}, []),
+        ({"response": "REJECTED", "reason": "Sold out."}, [("ORDER_CHANGED", "SENT", None)]),
+    ],
+)
+async def test_what_was_accepted_as_ordered_is_no_change(world, ask, mail, said, changed):
+    _, route = mail
+    order = await guests(world, ask)
+    await noted(world)
+    await sent(world, route, GATHER)
+    lines = [{"lineId": order["lines"][0]["id"], **said}]
+    answer = await ask(CONFIRM, input={"orderId": order["id"], "lines": lines})
+    assert answer["orderConfirm"]["userErrors"] == []
+    await noted(world)
+    found = await sent(world, route, GATHER)
+    assert fates(found)[1:] == changed
+
+
+LATER = {"window": {**WINDOW, "latest": "2026-03-09T13:00:00Z"}, "windowOverride": "Asked."}
+
+
+async def test_what_its_reader_hears_for_the_first_time_has_not_changed(world, ask, mail):
+    server, route = mail
+    order = await guests(world, ask)
+    planned = await deliveries.planned(world, ask, order)
+    await deliveries.done(ask, "deliveryReschedule", deliveryId=planned["id"], **LATER)
+    await noted(world)
+    found = await sent(world, route, GATHER)
+    assert ("DELIVERY_RESCHEDULED", "SUPPRESSED", "OVERTAKEN") in fates(found)
+    assert ("DELIVERY_PLANNED", "SENT", None) in fates(found)
+    assert len(server.taken) == 1
