@@ -1,6 +1,6 @@
 """Endpoints are set up, changed and removed by their owners."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -25,8 +25,10 @@ from kit.inputs import refuse_duplicates
 from models.access.documents import Document
 from models.access.dues import DueKind
 from models.access.viewers import Actor, Scope, allowed
+from models.base.events import EVENTS, Event
 from models.base.payloads import ColumnName
 from models.events.messages.webhooks import WebhookCreated, WebhookDeleted, WebhookUpdated
+from models.events.schemas import may_say
 from models.messages.webhooks.matching import (
     ALL_EVENTS,
     events_for,
@@ -172,6 +174,19 @@ def _check_fields(
                 raise Refused(Code.INVALID, f"{hiding[0]} does not show this to you.", path)
             if field not in readable:
                 raise Refused(Code.INVALID, "No event that it is told has this field.", path)
+            kinds = [EVENTS[it] for it in tells if field in payload_fields(it, actor)]
+            _check_values(writing, kinds, condition, place)
+
+
+def _check_values(
+    writing: Writing, kinds: Sequence[type[Event]], condition: Mapping[str, Any], place: int
+) -> None:
+    """Refuse what no event says in a field: kept in refusals."""
+    for at, text in enumerate(condition["values"]):
+        with writing.refusals:
+            if not any(may_say(it, condition["field"], text) for it in kinds):
+                path = ("conditions", place, "values", at)
+                raise Refused(Code.INVALID, "No event that it is told says this.", path)
 
 
 def _check_types(writing: Writing, row: Mapping[str, Any]) -> Collection[str]:

@@ -127,6 +127,23 @@ async def test_a_client_manages_its_own_and_learns_no_position(world, ask) -> No
 
 
 @pytest.mark.parametrize(
+    ("types", "field", "values", "wrong"),
+    [
+        (["order.held"], "reason", ["FRAUD", "NOREASON", "None", "null"], [1, 2, 3]),
+        (["order.placed"], "lines", ["2", "many", "2.5"], [1, 2]),
+        (["order.responded"], "latest", ["null", "2026-03-01T00:00:00Z"], []),
+        (["order.held", "webhook.disabled"], "reason", ["GONE", "FRAUD", "gone"], [2]),
+    ],
+)
+async def test_a_condition_names_values_that_an_event_may_say(
+    ask, types, field, values, wrong
+) -> None:
+    conditions = [{"field": field, "values": values}]
+    found = await refused(ask, url=hooks.URL, eventTypes=types, conditions=conditions)
+    assert found == [("INVALID", f"conditions.0.values.{place}") for place in wrong]
+
+
+@pytest.mark.parametrize(
     ("terms", "refusal"),
     [
         ({"since": "2099-01-01T00:00:00Z"}, ("INVALID_DATE", "since")),
