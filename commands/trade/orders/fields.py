@@ -16,6 +16,7 @@ from kit.inputs import (
     IN_ITS_DECIMALS,
     LARGEST_BULK,
     Currency,
+    Email,
     Emptied,
     ExactAmount,
     Input,
@@ -55,7 +56,7 @@ class Recipient(Input):
     department: Name | None = Field(None, description="Department of the company.")
     building: Name | None = Field(None, description="Building, gate or ramp.")
     phone: Short | None = Field(None, description="Telephone number.")
-    email: Name | None = Field(None, description="E-mail address.")
+    email: Email | None = Field(None, description="E-mail address.")
 
 
 class OrderCharge(Input):

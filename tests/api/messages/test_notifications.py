@@ -16,6 +16,7 @@ from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.messages.notifications import noted, sent, serving
+from tests.make.scene import PLACE
 from tests.make.trade import orders
 
 LIST = """
@@ -251,3 +252,25 @@ async def test_staff_that_is_subscribed_no_more_is_not_sent_what_waits(world, as
         COMPANY["email"]: None,
     }
     assert [it["To"] for it in server.taken] == [COMPANY["email"]]
+
+
+@pytest.mark.parametrize("wrong", ["_@[", "Anna", "a@b@c", "a b@example.com", "<a@example.com>"])
+async def test_what_is_no_mail_address_is_refused_where_one_is_taken(world, ask, wrong):
+    people = {name: {"name": "Anna", "email": wrong} for name in ("guest", "recipient")}
+    values = await orders.order_input(world, ask, shipTo=PLACE, **people)
+    values.pop("partyId", None)
+    refused = (await ask(PLACE_ORDER, input=values))["orderPlace"]["userErrors"]
+    assert reasons(refused) == [("INVALID", "guest.email"), ("INVALID", "recipient.email")]
+    own = {"number": "K-1", "name": "Anna", "kind": "PERSON", "email": wrong}
+    own["contacts"] = [{"code": "A", "name": "Anna", "email": wrong}]
+    (item,) = (await ask(UPSERT, input={"parties": [own]}))["partiesUpsert"]["results"]
+    assert reasons(item["userErrors"]) == [
+        ("INVALID", "parties.0.email"),
+        ("INVALID", "parties.0.contacts.0.email"),
+    ]
+
+
+PLACE_ORDER = """mutation ($input: OrderPlaceInput!) {
+  orderPlace(input: $input) { userErrors { code field } } }"""
+UPSERT = """mutation ($input: PartiesUpsertInput!) { partiesUpsert(input: $input) {
+  results { userErrors { code field } } } }"""
