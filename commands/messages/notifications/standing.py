@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -178,9 +179,14 @@ class PresentState:
             delivery.window_earliest,
             delivery.window_latest,
             delivery.window_zone,
-            [self._goods(lines[it.order_line_id], it.planned) for it in taken],
+            [self._taken_of(delivery, lines[it.order_line_id], it) for it in taken],
             [self._tracked(it) for it in self._numbers.get(delivery.id, ())],
         )
+
+    def _taken_of(self, delivery: Any, line: Any, taken: Any) -> Goods:
+        goods = self._goods(line, taken.planned)
+        is_part = delivery.state is DeliveryState.PARTIALLY_DELIVERED
+        return replace(goods, arrived=taken.delivered) if is_part else goods
 
     def _tracked(self, number: Any) -> Tracked:
         """Return a parcel's number with the address at its carrier's."""

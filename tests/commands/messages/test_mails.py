@@ -101,6 +101,14 @@ def test_pictures_are_taken_of_each_kind_as_it_may_be() -> None:
     assert len(subjects) == len(NotificationKind) * len(Spoken)
 
 
+def test_a_part_of_a_delivery_says_what_has_arrived() -> None:
+    part = write_mail(sample(NotificationKind.DELIVERY_PARTLY_DELIVERED, Spoken.DE))
+    assert "- 250 Stück Hex bolt M8 × 40, zinc plated (angekommen: 100 Stück)" in part.text
+    assert "angekommen: 100 Stück" in part.html
+    planned = write_mail(sample(NotificationKind.DELIVERY_PLANNED, Spoken.DE))
+    assert "angekommen" not in planned.text + planned.html
+
+
 def test_every_kind_is_told_of_something() -> None:
     causes = {kind for cause in CAUSES.values() for kind in _kinds(cause)}
     assert causes | {NotificationKind.CALL_OFF_CONFIRMED} >= {*TRUE_OF_DELIVERIES}

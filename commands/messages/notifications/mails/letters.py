@@ -25,12 +25,16 @@ class Sender:
 
 @dataclass(frozen=True)
 class Goods:
-    """A line of an order, or what a delivery takes of it. net: exact, None where it is not told."""
+    """A line of an order, or what a delivery takes of it. net: exact, None where it is not told.
+
+    arrived: how much of that, where a part has.
+    """
 
     name: str
     quantity: Decimal
     unit: Unit
     net: Decimal | None = None
+    arrived: Decimal | None = None
 
 
 @dataclass(frozen=True)
