@@ -195,15 +195,6 @@ Note = Annotated[str, _UpTo(2000), _PRINTABLE]
 Reference = Annotated[str, _UpTo(100), _VISIBLE]
 Key = Annotated[str, _UpTo(LONGEST_KEY), _VISIBLE]
 Link = Annotated[str, _UpTo(2000), _VISIBLE]
-_PART = r"[^\s@<>()\[\],;:\\\"]+"
-Email = Annotated[
-    str,
-    _UpTo(255),
-    _PRINTABLE,
-    spelled(f"{_PART}@{_PART}", "no e-mail address, such as anna@example.com"),
-    StandIns("a@example.com", "z@example.com"),
-]
-"""An e-mail address in whichever alphabet; whether mail goes there is known when it is sent."""
 Zone = Annotated[str, AfterValidator(_known_zone), StandIns("UTC", "Asia/Tokyo")]
 _CURRENCIES, _COUNTRIES = StandIns("EUR", "JPY"), StandIns("DE", "JP")
 Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency"), _CURRENCIES]

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from commands.access.settings import Email
 from commands.master.receiving import Opening, check_openings
 from kit.errors import Path, Refusals
 from kit.inputs import (
     LARGEST_BULK,
     Command,
     Each,
-    Email,
     Gln,
     Money,
     Name,

@@ -54,8 +54,8 @@ def _of_update(event: Any, _order: Any) -> Kind | None:
 
 def _of_response(event: Any, _order: Any) -> Kind | None:
     """Tell what was not accepted as it was ordered, and when it comes."""
-    said = any(it.response is not LineResponse.ACCEPTED or it.latest for it in event.lines)
-    return Kind.ORDER_CHANGED if said or event.latest else None
+    is_changed = any(it.response is not LineResponse.ACCEPTED or it.latest for it in event.lines)
+    return Kind.ORDER_CHANGED if is_changed or event.latest else None
 
 
 def _of_shortfall(event: Any, _contract: Any) -> Kind | None:

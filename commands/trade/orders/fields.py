@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from commands.access.settings import Email
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import Window
 from kit.errors import Code, Problem, Refused
@@ -16,7 +17,6 @@ from kit.inputs import (
     IN_ITS_DECIMALS,
     LARGEST_BULK,
     Currency,
-    Email,
     Emptied,
     ExactAmount,
     Input,

@@ -365,18 +365,18 @@ CONFIRM = """mutation ($input: OrderConfirmInput!) {
 
 
 @pytest.mark.parametrize(
-    ("said", "changed"),
+    ("response", "changed"),
     [
         ({"response": "ACCEPTED"}, []),
         ({"response": "REJECTED", "reason": "Sold out."}, [("ORDER_CHANGED", "SENT", None)]),
     ],
 )
-async def test_what_was_accepted_as_ordered_is_no_change(world, ask, mail, said, changed):
+async def test_what_was_accepted_as_ordered_is_no_change(world, ask, mail, response, changed):
     _, route = mail
     order = await guests(world, ask)
     await noted(world)
     await sent(world, route, GATHER)
-    lines = [{"lineId": order["lines"][0]["id"], **said}]
+    lines = [{"lineId": order["lines"][0]["id"], **response}]
     answer = await ask(CONFIRM, input={"orderId": order["id"], "lines": lines})
     assert answer["orderConfirm"]["userErrors"] == []
     await noted(world)
