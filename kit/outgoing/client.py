@@ -18,7 +18,7 @@ import httpcore
 import httpx
 
 from kit.outgoing.addresses import IpNetwork, literal, may_reach
-from kit.outgoing.lookups import LookUps, counted
+from kit.outgoing.lookups import LookUps, bounded_by
 
 _SCHEMES = {"https": 443, "http": 80}
 
@@ -193,7 +193,7 @@ class Connections:
             raise NoAnswer(OutgoingFault.FORBIDDEN, reason)
         with _translated():
             async with asyncio.timeout(self._rules.seconds) as deadline:
-                with counted(deadline):
+                with bounded_by(deadline):
                     return await self._posted(httpx.URL(url), body, headers)
 
     async def _posted(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> Answered:

@@ -21,7 +21,7 @@ _DEADLINE = ContextVar[asyncio.Timeout | None]("deadline of a request", default=
 
 
 @contextmanager
-def counted(deadline: asyncio.Timeout) -> Iterator[None]:
+def bounded_by(deadline: asyncio.Timeout) -> Iterator[None]:
     """Let no time of a request count while it waits for its owner's other look-ups."""
     before = _DEADLINE.set(deadline)
     try:
