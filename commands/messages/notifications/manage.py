@@ -1,12 +1,13 @@
 """What people decide on notifications: which they want when, and that one is sent again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
 
 from commands.access.settings import MailAddress
+from commands.messages.notifications.kinds import READ_BY
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -90,7 +91,11 @@ class NotificationPreferencesSet(Command):
 
 @verb(STATE, "Say when a contact, a guest or somebody of the staff is told of which kinds.")
 async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outcome:
-    """Write preferences. Refused: NOT_FOUND, INVALID for both or none of the two, DUPLICATE."""
+    """Write preferences.
+
+    Refused: NOT_FOUND, INVALID for both or none of the two, DUPLICATE, NOT_ALLOWED for a kind that
+    a contact or staff is to be told of what your key does not read.
+    """
     refusals = writing.refusals
     with refusals:
         refuse_duplicates((it.kind for it in command.preferences), ("preferences",), "kind")
@@ -103,10 +108,22 @@ async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outco
     with refusals:
         if command.contact_id is not None:
             await writing.lock(Contact, {command.contact_id: ("contact_id",)})
+    if command.is_staff or command.contact_id is not None:
+        _check_may_read(writing, command.preferences)
     refusals.end()
     subscriber = Subscriber(command.contact_id, command.address, command.is_staff)
     wishes = {it.kind: it.timing for it in command.preferences}
     return {"notification_preference_ids": await state_wishes(writing, subscriber, wishes)}
+
+
+def _check_may_read(writing: Writing, wishes: Sequence[NotificationWish]) -> None:
+    """Refuse to subscribe anybody to what its key does not read: kept in refusals."""
+    for place, wish in enumerate(wishes):
+        missing = sorted(READ_BY[wish.kind] - writing.viewer.scopes)
+        with writing.refusals:
+            if missing and wish.timing is not NotificationTiming.NEVER:
+                text = f"Your key lacks the scope {missing[0]}, which reads what these mails tell."
+                raise Refused(Code.NOT_ALLOWED, text, ("preferences", place, "kind"))
 
 
 class Subscriber(NamedTuple):
