@@ -297,12 +297,11 @@ class Order(Node):
     discount_amount: values.Money | None = values.money(
         "discount_amount", f"The discount as it was stated, where it is an amount; {_NOT_SHOWN}."
     )
-    net: values.Money | None = related(
-        order_totals.net,
+    net: values.Money | None = values.money(
+        "net",
         "Price of all lines after all discounts, with the order's charges, before taxes and without"
         " what was cancelled: added exactly, rounded half up once to the currency's minor unit. It"
         f" is {_NOT_SHOWN}, and while a line has no price.",
-        directives=[_OF_LINES],
     )
     totals: OrderTotals | None = related(
         order_totals.totals,
