@@ -62,12 +62,12 @@ async def test_a_plan_reads_and_pays_what_is_wanted_by_its_day(
         touched.append(count)
         touch(self, count, *path)
 
-    async def turn(self: InTurn, *about: Any) -> Any:
+    async def noted_turn(self: InTurn, *about: Any) -> Any:
         turns.append(about[0])
         return await made(self, *about)
 
     monkeypatch.setattr(Extent, "touch", noted)
-    monkeypatch.setattr(InTurn, "made", turn)
+    monkeypatch.setattr(InTurn, "made", noted_turn)
     monkeypatch.setattr(in_turn, "TURN_S", 0)
     near = await _planned(ask, fields, 3)
     assert [it["quantity"] for it in near["items"]] == ["10"] * 3
@@ -88,11 +88,11 @@ async def test_what_is_too_much_is_refused_before_it_is_planned(
     turns = list[object]()
     made = InTurn.items
 
-    async def turn(self: InTurn, *about: Any) -> Any:
+    async def noted_turn(self: InTurn, *about: Any) -> Any:
         turns.append(about[0])
         return await made(self, *about)
 
-    monkeypatch.setattr(InTurn, "items", turn)
+    monkeypatch.setattr(InTurn, "items", noted_turn)
     refused = await _planned(ask, fields, DAYS)
     ((code, message),) = [(it["code"], it["message"]) for it in refused["userErrors"]]
     assert (code, turns) == ("TOO_MANY_ITEMS", [])

@@ -19,7 +19,7 @@ Called = tuple[PlanSlot, Decimal]
 """A slot, and what is called off for it."""
 
 
-class Sizes(NamedTuple):
+class CallOffSizes(NamedTuple):
     """How call-offs of a line may bring a quantity: in so many parts, each of the least or more."""
 
     parts: int
@@ -35,7 +35,7 @@ class Sizes(NamedTuple):
             yield size
 
 
-def sizes_of(line: ContractLine, total: Decimal) -> Sizes | None:
+def sizes_of(line: ContractLine, total: Decimal) -> CallOffSizes | None:
     """Return how call-offs bring a quantity, whole lots and as few as may be; None if none may."""
     step = step_of(line)
     least, most = line.min_per_call_off or _NONE, line.max_per_call_off or total
@@ -44,7 +44,7 @@ def sizes_of(line: ContractLine, total: Decimal) -> Sizes | None:
         for amount, rounding in ((least, ROUND_CEILING), (most, ROUND_FLOOR))
     )
     count = int((total / most).to_integral_value(ROUND_CEILING)) if most else 0
-    return Sizes(count, least, most) if count and total >= count * least else None
+    return CallOffSizes(count, least, most) if count and total >= count * least else None
 
 
 def leave_out(line: ContractLine, slots: Sequence[PlanSlot]) -> int:
