@@ -94,8 +94,9 @@ class Arrivals:
         within = ((opens, closes) for opens, closes in every if opens < end and start < closes)
         if (found := next(within, None)) is not None:
             return max(found[0], start), min(found[1], end), ""
-        for is_later, opening in ((it[0] >= end, it) for it in [*reversed(every)]):
-            return *opening, _MOVED["later" if is_later else "earlier"]
+        if every:
+            later = next((it for it in every if it[0] >= end), None)
+            return *(later or every[-1]), _MOVED["later" if later else "earlier"]
         after = last + timedelta(1), last + timedelta(_FARTHEST)
         for opening in self._openings(*after, line.transit_days, zone):
             return *opening, _MOVED["next"]
