@@ -83,7 +83,7 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
     known = await known_of_contract(writing, command, contract)
     check_in_force(known.contract, path)
     slots = await writing.beside.items(slots_of(known, command.until, writing.now))
-    chosen, items = await writing.beside.made(_told, writing, known, slots)
+    chosen, items = await writing.beside.made(_items_of, writing, known, slots)
     done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
     if not command.preview:
         zone = ZoneInfo(location[command.location_id].time_zone)
@@ -91,7 +91,7 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
     return done | {"items": items}
 
 
-def _told(
+def _items_of(
     writing: Writing, known: KnownSchedules, slots: Sequence[PlanSlot]
 ) -> tuple[list[PlanSlot], list[Outcome]]:
     """Return which slots are planned anew, and what is told of all; notes what is left out."""
