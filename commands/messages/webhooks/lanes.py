@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 
 from commands.messages.webhooks.again import may_replay
 from commands.messages.webhooks.judging import Result, RetrySchedule, judge
-from commands.messages.webhooks.owned import let_next_go
+from commands.messages.webhooks.owned import find_firsts, let_next_go
 from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
@@ -129,10 +129,24 @@ async def proceed(writing: Writing, sent: Underway) -> WebhookBatch | None:
     if await may_replay(writing, webhook):
         lane.next_at = lane.next_at if lane.is_open else writing.now
     elif not heads:
-        lane.next_at = None
+        lane.next_at = writing.now if await _are_found_again(writing, webhook) else None
     elif not lane.is_open:
         lane.next_at = heads[0].next_at
     return None
+
+
+async def _are_found_again(writing: Writing, webhook: Webhook) -> bool:
+    """Tell whether something waits of which nobody says that it is first: then that is looked for.
+
+    A worker of a former release settles messages, and lets none go that waits behind them.
+    """
+    of, pending = WebhookMessage, WebhookMessageState.PENDING
+    own = (of.merchant_id == webhook.merchant_id, of.webhook_id == webhook.id)
+    some = select(of.id).where(*own, of.state == pending).limit(1)
+    if webhook.state is not WebhookState.ACTIVE or await writing.session.scalar(some) is None:
+        return False
+    await find_firsts(writing, webhook.id)
+    return True
 
 
 async def _lane(writing: Writing, webhook_id: UUID) -> WebhookLane | None:

@@ -88,7 +88,9 @@ def _oldest() -> Statement:
     own = (*_waiting(of), of.aggregate_id == each.c.id)
     first = select(of.id).where(*own).order_by(of.position, of.id).limit(literal_column("1"))
     found = select(first.correlate(each).scalar_subquery()).select_from(each)
-    return _made_first(WebhookMessage.id.in_(found))
+    # An array is made once; PostgreSQL would read all that wait for a join.
+    once: Any = func.array(found.scalar_subquery(), type_=ARRAY(Uuid()))
+    return _made_first(WebhookMessage.id == any_(once))
 
 
 @cache

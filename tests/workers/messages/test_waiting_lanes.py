@@ -154,3 +154,15 @@ async def test_what_is_replayed_goes_before_what_waits_of_its_object(world, ask,
         await run_unasked(world.database, author, partial(again.replay_page, webhook_id=key))
         await drained(flights, world, hook)
     assert [it.event["type"] for it in there.received] == ["order.placed", "order.held"]
+
+
+async def test_what_a_former_worker_has_left_behind_is_found(world, ask, working) -> None:
+    async with receiver() as there:
+        hook = await hooks.created(ask, there.url)
+        await hooks.filled(world, hooks.key(hook["id"]), 4, objects=2, is_first=False)
+        flights = working()
+        # The first look finds what is first, the next one sends it.
+        await drained(flights, world, hook)
+        await drained(flights, world, hook)
+        assert len(there.received) == 4
+    assert await is_left_alone(world, flights)

@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0086"
-down_revision = "0085"
+revision = "0091"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 
