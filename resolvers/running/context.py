@@ -1,12 +1,15 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Executable
 
 from commands.writing.extent import Extent
 from kit.clock import Clock
@@ -105,7 +108,7 @@ class Context:
         process = process or Process(database)
         self.bucket_shares, self.documents = process.bucket_shares, process.documents
         self.following, self._slices = process.following, process.slices
-        self.leftovers = process.leftovers
+        self.leftovers, self._statements = process.leftovers, process.statements
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self.language = call.language
         self._lanes, self._slot, self.held = call.lanes, AsyncExitStack(), call.held
@@ -193,6 +196,20 @@ class Context:
     def load_level(self, relation: Relation, keys: Sequence[Any]) -> Awaitable[list[Any]]:
         """Ask a relation's dataloader for all keys of a level."""
         return self.loaders.load_level(relation, keys)
+
+    async def read(
+        self, what: Hashable, select: Callable[[Reader], Executable], values: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        """Run a statement that is kept for viewers of a kind, and owe for what is written of it.
+
+        what: shapes it. select: for a reader of the kind -> it, with values bound by their names.
+        Crowded, Died: as where operations are planned.
+        """
+        form, make = (what, self.audience), partial(select, self.general)
+        statement = await self._statements.of(form, make, self.apart, self.payer)
+        self.planned(len(statement.text), form)
+        named = {**self.named, **values}
+        return statement.rows(await self.texts(statement.text, statement.values(named)))
 
     @property
     def audience(self) -> Actor:
