@@ -1,8 +1,8 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from kit.db.reads import Misplaced
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
 from kit.loop.in_turn import InTurn
+from kit.loop.memory import MUCH
 from kit.loop.work import Work
 from kit.outgoing.client import DEFAULT_RULES, Rules
 from kit.standards.languages import Spoken
@@ -111,6 +112,7 @@ class Context:
         self.leftovers, self._statements = process.leftovers, process.statements
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self.language = call.language
+        self._one_letter, self._letters = asyncio.Lock(), process.letters
         self._lanes, self._slot, self.held = call.lanes, AsyncExitStack(), call.held
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None
@@ -235,6 +237,16 @@ class Context:
     def general(self) -> Reader:
         """Return who asks, in statements that are kept."""
         return self.reader.general
+
+    @asynccontextmanager
+    async def letter(self) -> AsyncIterator[None]:
+        """Write a letter inside, which takes megabytes: one of an operation at a time, and of all.
+
+        What it leaves is given back soon. Crowded: others' were written for too long.
+        """
+        async with self._one_letter, self._letters.alone(self.payer):
+            yield
+        self.leftovers.of(MUCH)
 
     @property
     def for_time(self) -> int:

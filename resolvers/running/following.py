@@ -147,7 +147,7 @@ def anything(entry: Entry) -> bool:
     return True
 
 
-class _Place:
+class FollowerQueue:
     """Where new entries wait for one follower; a slow one loses it."""
 
     def __init__(self) -> None:
@@ -185,7 +185,7 @@ class _Watch:
     ) -> None:
         self._reader, self.position, self._poll_s = reader, position, poll_s
         self._slices = slices
-        self.places: dict[Followed, dict[Wants, set[_Place]]] = {}
+        self.places: dict[Followed, dict[Wants, set[FollowerQueue]]] = {}
         self.unread_since: float | None = None
 
     def count(self) -> int:
@@ -193,9 +193,9 @@ class _Watch:
         return sum(len(places) for by_wants in self.places.values() for places in by_wants.values())
 
     @contextmanager
-    def followed(self, followed: Followed, wants: Wants) -> Iterator[_Place]:
+    def followed(self, followed: Followed, wants: Wants) -> Iterator[FollowerQueue]:
         """Give a place."""
-        place, by_wants = _Place(), self.places.setdefault(followed, {})
+        place, by_wants = FollowerQueue(), self.places.setdefault(followed, {})
         by_wants.setdefault(wants, set()).add(place)
         try:
             yield place
@@ -314,7 +314,7 @@ class Following:
     @asynccontextmanager
     async def feed(
         self, merchant_id: UUID, audience: Audience, wants: Wants
-    ) -> AsyncIterator[tuple[int, _Place]]:
+    ) -> AsyncIterator[tuple[int, FollowerQueue]]:
         """Give the last position there is, and where entries behind it wait that a viewer sees."""
         reader = _JournalReader(self._database, merchant_id)
         now = await reader.latest()
@@ -324,7 +324,7 @@ class Following:
     @contextmanager
     def _place(
         self, reader: _JournalReader, followed: Followed, now: int, wants: Wants = anything
-    ) -> Iterator[_Place]:
+    ) -> Iterator[FollowerQueue]:
         merchant_id = reader.merchant_id
         watch = self._watches.get(merchant_id)
         if watch is None:

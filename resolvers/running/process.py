@@ -71,4 +71,4 @@ class Process:
         self.slices = Slices()
         self.following = Following(database, slices=self.slices)
         self.leftovers, self.statements = Leftovers(), Statements()
-        self.long_bodies = Apart()
+        self.long_bodies, self.letters = Apart(), Apart()

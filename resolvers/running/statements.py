@@ -11,7 +11,7 @@ from kit.loop.apart import Apart
 from kit.loop.recent import Recent
 from resolvers.running.shares import Lane
 
-KEPT = 8 * 1024 * 1024
+STATEMENTS_KEPT = 8 * 1024 * 1024
 """Characters of statements that are remembered: pages of changes have 140,000 for who sees least,
 and eight forms for each kind of viewer."""
 
@@ -21,7 +21,7 @@ class Statements:
 
     def __init__(self) -> None:
         """Know none yet."""
-        self._kept: Recent[Statement] = Recent(KEPT)
+        self._kept: Recent[Statement] = Recent(STATEMENTS_KEPT)
         self._written: dict[Hashable, Future[Statement]] = {}
 
     async def of(

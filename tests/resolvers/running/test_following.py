@@ -161,17 +161,17 @@ async def test_many_followers_are_told_in_slices_and_what_they_want_alike_is_ask
 ):
     followers, entries, slices = 350, 3, Slices()
     following, audience = Following(database, NEVER, slices), Audience(Actor.STAFF, None, None)
-    asked, told, put = [], Counter(), reading._Place.put
+    looks, puts, put = [], Counter(), reading.FollowerQueue.put
 
     def wants(entry):
-        asked.append(entry.position)
+        looks.append(entry.position)
         return entry.position != 2
 
     def noticed(place, entry):
-        told[slices.count] += 1
+        puts[slices.count] += 1
         put(place, entry)
 
-    monkeypatch.setattr(reading._Place, "put", noticed)
+    monkeypatch.setattr(reading.FollowerQueue, "put", noticed)
     async with AsyncExitStack() as stack:
         feeds = [
             await stack.enter_async_context(following.feed(world.merchant_id, audience, wants))
@@ -180,9 +180,9 @@ async def test_many_followers_are_told_in_slices_and_what_they_want_alike_is_ask
         await noted(world, new_id(), entries)
         for _, place in feeds:
             assert [(await place.next()).position for _ in "13"] == [1, 3]
-    assert asked == [1, 2, 3]
-    assert told.total() == followers * 2
-    assert max(told.values()) <= SLICE
+    assert looks == [1, 2, 3]
+    assert puts.total() == followers * 2
+    assert max(puts.values()) <= SLICE
 
 
 async def test_nothing_is_read_while_nobody_follows(world, database):

@@ -17,6 +17,7 @@ from commands.messages.webhooks.lanes import Underway, WebhookBatch, claim, proc
 from commands.writing.running.run import run_unasked
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
+from kit.loop.apart import Turns
 from kit.loop.recent import Recent
 from kit.outgoing.client import Connections
 from models.messages.webhooks.tables import WebhookLane
@@ -170,7 +171,7 @@ class Flights:
     def __init__(self, sender: WebhookSender, holding: Holding | None = None) -> None:
         """Take by whom each message is sent. holding: what all may hold, the usual by default."""
         self.sender, self.holding = sender, holding or Holding()
-        self._paces = Recent[Pace](_PACES)
+        self._paces, self._replays = Recent[Pace](_PACES), Turns()
 
     @property
     def chore(self) -> Chore:
@@ -207,11 +208,18 @@ class Flights:
         return pace
 
     async def _replay(self, database: Database, merchant_id: UUID, webhook_id: UUID) -> bool:
-        """Keep pages of a replay; tells whether one was."""
-        page = partial(replay_page, webhook_id=webhook_id)
+        """Keep pages of a replay, for as long as a step takes; tells whether one was.
+
+        One page at a time in the process, in turn by merchant: what others are sent, or replayed,
+        waits for one page of it, however much is looked at.
+        """
+        page, ends = partial(replay_page, webhook_id=webhook_id), monotonic() + FLIGHT_S
         for place in range(_PAGES):
-            if not await run_unasked(database, self.sender.author(merchant_id), page):
-                return place > 0
+            with await self._replays.taken((merchant_id, webhook_id)):
+                if not await run_unasked(database, self.sender.author(merchant_id), page):
+                    return place > 0
+            if monotonic() > ends:
+                break
         return True
 
 
