@@ -120,9 +120,20 @@ def _stretches(calendar: WorkingHours, start: datetime) -> Iterator[tuple[dateti
 class WorkedDays:
     """The days that a calendar works, looked up once for who asks for many of them."""
 
-    def __init__(self, calendar: WorkingHours) -> None:
-        """Take the calendar, as it is now."""
-        self._of_year, self._known = _worked_by(calendar), dict[int, Sequence[int]]()
+    def __init__(
+        self, calendar: WorkingHours | None, weekdays: frozenset[int] = frozenset()
+    ) -> None:
+        """Take the calendar, as it is now; None has neither hours nor closures.
+
+        weekdays: of a place of its own, which has the calendar's holidays and closures. It works on
+        those of them on which the calendar does, or where that is none, on them.
+        """
+        self._calendar, self._known = calendar, dict[int, Sequence[int]]()
+        self._of_year = _worked_by(calendar, weekdays)
+
+    def at_place(self, weekdays: frozenset[int]) -> "WorkedDays":
+        """Return the days of a place that takes in on some weekdays only."""
+        return WorkedDays(self._calendar, weekdays)
 
     def of_year(self, year: int) -> Sequence[int]:
         """Return those of a year, in order, as their ordinals."""
@@ -132,11 +143,16 @@ class WorkedDays:
         return found
 
 
-def _worked_by(calendar: WorkingHours | WorkedDays) -> Callable[[int], Sequence[int]]:
+def _worked_by(
+    calendar: WorkingHours | WorkedDays | None, at_place: frozenset[int] = frozenset()
+) -> Callable[[int], Sequence[int]]:
     """Return what gives the days that a calendar works in a year, in order, as their ordinals."""
     if isinstance(calendar, WorkedDays):
         return calendar.of_year
+    if calendar is None:
+        return lambda year: _worked(at_place or _EVERY_DAY, (), None, None, year)
     weekdays = frozenset(it["weekday"] for it in calendar.hours) or _EVERY_DAY
+    weekdays = (weekdays & at_place) or at_place or weekdays
     closures = tuple((it["from_on"], it["to_on"]) for it in calendar.closures)
     holidays = calendar.holiday_country, calendar.holiday_subdivision
     return lambda year: _worked(weekdays, closures, *holidays, year)

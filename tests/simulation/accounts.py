@@ -220,6 +220,8 @@ class AccountRules(DeliveryRules, ParcelRules):
         beside = max(figure - named["issued"], _ZERO)
         known += min(beside, max(period["surplus"], beside - opening - unnamed["issued"]))
         supplied = known + opening + unnamed["issued"] + since["issued"]
+        _, _, after = self._parted(period | {"reconciled_at": period["stated_at"]}, parts)
+        supplied = max(supplied, period["received"] + after["issued"])
         arrived = max(figure, known + period["opening_received"] + unnamed["delivered"])
         received = max(period["received"], arrived + since["delivered"])
         return sums | {
@@ -238,7 +240,8 @@ class AccountRules(DeliveryRules, ParcelRules):
         stopped = {
             each["release_id"]
             for each in self.rows["release_findings"]
-            if each["code"] in LATE or (each["is_holding"] and not each["consented_at"])
+            if (each["code"] in LATE and not each["is_holding"])
+            or (each["is_holding"] and not each["consented_at"])
         }
         in_force = {
             each["id"]

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, select
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, exists, select
+from sqlalchemy.orm import aliased
 
 from commands.access.followers.entries import JournalEvent
 from commands.messages import outbox
@@ -44,7 +46,8 @@ async def tell_decided(writing: Writing, entries: Sequence[JournalEvent]) -> Non
     """Tell partners what was decided on releases that waited, once for each of their messages.
 
     That somebody consented is told when nothing of the message waits any more. What was decided
-    long ago is told only to who was told by us that it waits.
+    long ago is told to who was told by us that it waits, and a rejection also where nothing newer
+    has come since: its sender may still believe that it holds.
     """
     is_consent = {it.aggregate_id: isinstance(it.event, ReleaseConsented) for it in entries}
     recorded = {it.aggregate_id: it.recorded_at for it in entries}
@@ -56,16 +59,26 @@ async def tell_decided(writing: Writing, entries: Sequence[JournalEvent]) -> Non
         it.message_id: it.created_at for it in sorted(answers, key=lambda it: it.created_at)
     }
     recent = writing.now - _TOO_OLD
-    links = [
-        link
+    late = {
+        link.release_id
         for link in links
-        if (at := recorded[link.release_id]) > recent
-        or answered.get(link.message_id, writing.now) < at
-    ]
+        if (at := recorded[link.release_id]) <= recent
+        and answered.get(link.message_id, writing.now) >= at
+    }
+    late -= await _still_last(writing, [it for it in late if not is_consent[it]])
+    links = [it for it in links if it.release_id not in late]
     rejected = {it.message_id for it in links if not is_consent[it.release_id]}
     wanted: Any = dict.fromkeys(sorted(it.message_id for it in links), ())
     for key, message in (await writing.lock(InterchangeMessage, wanted)).items():
         await _answer(writing, message, is_decision=True, is_urgent=key in rejected)
+
+
+async def _still_last(writing: Writing, release_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of releases after which none came of their place and type."""
+    if not release_ids:
+        return set()
+    values = {**writing.parameters, "releases": release_ids}
+    return {it.id for it in await writing.session.rows(_STILL_LAST, values)}
 
 
 async def _answer(
@@ -137,6 +150,19 @@ def _of(entity: Any, key: Any) -> tuple[Any, Any]:
     return entity, and_(entity.merchant_id == _MERCHANT, entity.id == key)
 
 
+_NEWER = aliased(Release)
+_STILL_LAST = Statement(
+    select(Release.id).where(
+        Release.merchant_id == _MERCHANT,
+        Release.id == any_(bindparam("releases", type_=ARRAY(Uuid()))),
+        ~exists().where(
+            _NEWER.merchant_id == _MERCHANT,
+            _NEWER.account_id == Release.account_id,
+            _NEWER.type == Release.type,
+            _NEWER.received_at > Release.received_at,
+        ),
+    )
+)
 _BROUGHT = Statement(
     select(Release.state, Release.state_reason, Release.number, Product.sku)
     .select_from(MessageRelease)

@@ -12,7 +12,7 @@ from typing import Any
 from commands.messages.readers.declared import Incoming, Reading
 from commands.messages.readers.joined import NamedTwice, joined_release
 from commands.messages.readers.resolving import Resolving, known_of_partner, release_type
-from commands.messages.readers.whole import left_standing, places_of
+from commands.messages.readers.whole import left_standing, places_of, transmitted_for
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
 from commands.trade.releases.meant import with_places
@@ -25,8 +25,9 @@ from kit.ids import new_id
 from kit.inputs import LARGEST_BULK
 from kit.standards.edifact.envelopes import FINDINGS_KEPT
 from kit.standards.edifact.faults import Fault, Faulty, Finding
-from kit.standards.schedules import edifact, vda
+from kit.standards.schedules import edifact, transmissions, vda
 from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
+from kit.standards.schedules.transmissions import was_sent_before
 from models.messages.interchanges import MessageRelease
 from models.trade.releases.words import ReleaseState
 
@@ -107,7 +108,9 @@ class _Taking:
     async def _take(self, known: Resolving, message: ScheduleMessage) -> None:
         self.findings.add(message.findings)
         pairs = await self._releases(known, message)
-        results = await self._record([release for _, release in pairs])
+        results = await self._record(
+            await self._in_order(message, [release for _, release in pairs])
+        )
         for (article, release), result in zip(pairs, results, strict=True):
             self.findings.add(_finding(article, it) for it in result["problems"])
             self.findings.add(_not_in_force(article, result))
@@ -141,6 +144,23 @@ class _Taking:
             else:
                 found.append((article, release))
         return self._once(found)
+
+    async def _in_order(
+        self, message: ScheduleMessage, releases: Sequence[RecordedRelease]
+    ) -> Sequence[RecordedRelease]:
+        """Return releases with what was sent after them on their day, as far as numbers tell.
+
+        Transmissions of VDA 4905 say a day only, so that the later one of a day is told by that.
+        """
+        if self.incoming.message.type != transmissions.TYPE or not releases:
+            return releases
+        partner, places = self.incoming.partner.id, [ReleasePlace.of(it) for it in releases]
+        found = await transmitted_for(self.writing, partner, release_type(message), places)
+        own = self.incoming.message.reference, message.previous
+        numbers = (found.get(place, ()) for place in places)
+        after = [next((it for it in some if was_sent_before(*own, it)), None) for some in numbers]
+        names = [number and f"transmission {number}" for number in after]
+        return [release.as_overtaken(by) for release, by in zip(releases, names, strict=True)]
 
     def _once(self, pairs: Sequence[_Pair]) -> Sequence[_Pair]:
         """Return what each place is named with once, points of use there together.
@@ -198,6 +218,12 @@ def _check_quantities(message: ScheduleMessage, article: ArticleSchedule) -> Non
     One that changes single lines ends those whose days it says, and no others.
     """
     says = bool(article.lines) or article.says_nothing or article.remainder is not None
+    if not says and article.says_cumulative:
+        text = (
+            "Of what is wanted it says cumulative quantities only, which are not read as a"
+            " schedule: it must say how much is wanted on each date."
+        )
+        raise Refused(Code.INVALID, text)
     if not says and message.function != "UPDATE":
         raise Refused(Code.INVALID, "It says no quantity; 0 says that nothing is wanted.")
     if article.says_nothing and not article.lines and message.function == "UPDATE":

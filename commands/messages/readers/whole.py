@@ -1,14 +1,17 @@
 """What messages have brought before: a partner's that stands, and what one message has brought."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     Integer,
     Select,
     Uuid,
     and_,
+    any_,
     bindparam,
     exists,
     false,
@@ -21,6 +24,7 @@ from commands.trade.releases.accounts.account import ReleasePlace
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.inputs import LARGEST_BULK
+from kit.standards.schedules.transmissions import TYPE
 from models.base.tables import OneOf, fixed
 from models.messages.interchanges import Interchange, InterchangeMessage, MessageRelease
 from models.trade.releases.tables import CumulativeAccount, Release, ScheduleLine
@@ -52,6 +56,17 @@ async def places_of(writing: Writing, message_id: UUID) -> Collection[ReleasePla
     return {ReleasePlace(*row) for row in rows}
 
 
+async def transmitted_for(
+    writing: Writing, partner_id: UUID, type_: ReleaseType, places: Collection[ReleasePlace]
+) -> Mapping[ReleasePlace, Sequence[str]]:
+    """Return the numbers of a partner's transmissions (VDA 4905) whose releases stand, by place."""
+    own = {"partner": partner_id, "type": type_, "lines": [*{it.contract_line_id for it in places}]}
+    found = defaultdict[ReleasePlace, list[str]](list)
+    for row in await writing.session.rows(_TRANSMITTED, {**writing.parameters, **own}):
+        found[ReleasePlace.of(row)].append(row.reference)
+    return found
+
+
 def _of(entity: Any, key: Any) -> tuple[Any, Any]:
     """Return what joins a table by a key, within the merchant."""
     return entity, and_(entity.merchant_id == _MERCHANT, entity.id == key)
@@ -71,6 +86,30 @@ _BROUGHT = Statement(
     .where(
         MessageRelease.merchant_id == _MERCHANT,
         MessageRelease.message_id == bindparam("message", type_=Uuid()),
+    )
+)
+
+
+_TRANSMITTED = Statement(
+    select(*_PLACE, InterchangeMessage.reference)
+    .select_from(Release)
+    .join(*_of(CumulativeAccount, Release.account_id))
+    .join(
+        MessageRelease,
+        and_(
+            MessageRelease.merchant_id == _MERCHANT,
+            MessageRelease.release_id == Release.id,
+        ),
+    )
+    .join(*_of(InterchangeMessage, MessageRelease.message_id))
+    .join(*_of(Interchange, InterchangeMessage.interchange_id))
+    .where(
+        Release.merchant_id == _MERCHANT,
+        Release.contract_line_id == any_(bindparam("lines", type_=ARRAY(Uuid()))),
+        Release.type == bindparam("type", type_=OneOf(ReleaseType)),
+        Release.state.in_([fixed(it) for it in (ReleaseState.ACTIVE, ReleaseState.RECEIVED)]),
+        InterchangeMessage.type == fixed(TYPE),
+        Interchange.partner_id == bindparam("partner", type_=Uuid()),
     )
 )
 

@@ -56,7 +56,7 @@ def compose(
         with refusals:
             contact = references.of_party(Contact, party, fields)
         with refusals:
-            ship_to_id, ship_to = ship_to_of(references, party, fields)
+            ship_to_id, ship_to = destination_of(references, party, fields)
     is_priced = not named.problems
     refusals.problems += named.problems
     with refusals:
@@ -91,7 +91,7 @@ def _check_guest(channel: Channel, fields: OrderFields) -> None:
         raise Refused(TradeCode.GUESTS_NOT_ALLOWED, text, ("guest",))
 
 
-def ship_to_of(
+def destination_of(
     references: References, party: Party | None, fields: OrderFields
 ) -> tuple[UUID | None, Place | None]:
     """Return where the goods go: the address as it is today, so that a later change leaves it."""

@@ -9,7 +9,7 @@ from pydantic import Field
 from commands.master.channels import check_channel
 from commands.trade.contracts.times import AgreedPlace, check_ahead, windows_of
 from commands.trade.orders.approvals import awaited
-from commands.trade.orders.compose import check_priced, check_products, compose, ship_to_of
+from commands.trade.orders.compose import check_priced, check_products, compose, destination_of
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
 from commands.trade.orders.references import References, check_free, customer, read
@@ -120,7 +120,7 @@ def _check_hours(
     """
     unknown, address_id = Refusals(), None
     with unknown:
-        address_id, _ = ship_to_of(references, party, command)
+        address_id, _ = destination_of(references, party, command)
     address, why = references.address(address_id), command.window_override
     arrival = AgreedPlace(address, override=why, not_by=command.cancel_if_not_by)
     refusals, found = Refusals(), set[TimeRule]()

@@ -1,7 +1,7 @@
 """Coming into force: what that changes of the release before, of its account and of its line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -73,7 +73,7 @@ class Force:
         Return what it takes the place of.
         """
         line, report = coming.line, coming.report
-        account = coming.account.with_report(report, coming.left)
+        account = replace(coming.account.with_report(report, coming.left), is_undated=False)
         active = self.known.active[line.id]
         key = account.id, coming.type
         old = active.get(key, StandingRelease()).release

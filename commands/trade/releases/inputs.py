@@ -194,12 +194,24 @@ class ReleaseContent(Input):
     )
 
     _received_at: datetime | None = PrivateAttr(None)
+    _overtaken_by: str | None = PrivateAttr(None)
 
     def as_received(self, at: datetime) -> Self:
         """Return it as it was received at an instant, however late it is taken in."""
         copy = self.model_copy()
         copy._received_at = at  # noqa: SLF001 -- of a copy of its own.
         return copy
+
+    def as_overtaken(self, by: str | None) -> Self:
+        """Return it as sent before another one of its instant. by: what that is called."""
+        copy = self.model_copy()
+        copy._overtaken_by = by  # noqa: SLF001 -- of a copy of its own.
+        return copy
+
+    @property
+    def overtaken_by(self) -> str | None:
+        """What was sent after it, of the same instant, and is there already."""
+        return self._overtaken_by
 
     def received(self, now: datetime) -> datetime:
         """Return when it was received: now, unless it has waited to be taken in."""

@@ -86,7 +86,8 @@ class ReleaseIntake:
 
     async def room(self, item: ReleaseContent) -> None:
         """Wait for the turn of a release. When its lines leave and arrive is found in portions."""
-        transit = self.known.transit(item.contract_line_id)
+        line = self.known.lines.get(item.contract_line_id)
+        transit = None if line is None else self.named.transit(self.known, line, item)
         for room, lines in lines_by_rounds(item.lines):
             await self.writing.room(room)
             if transit is not None:
@@ -109,7 +110,7 @@ class ReleaseIntake:
         release_id, place = new_id(), ReleasePlace.of(item)
         found = rows_of(arriving, release_id, looked.findings)
         waiting = tuple(it["code"] for it in found if it["is_holding"] and not it["consented_at"])
-        state = _state(found, waiting)
+        state = _state(looked.findings, waiting)
         if found:
             codes = tuple(dict.fromkeys(it["code"] for it in found))
             self.writing.record(
@@ -150,7 +151,7 @@ class ReleaseIntake:
         newest = active if waiting.schedule is None else waiting
         report = self.named.report(contract, item, received_at)
         received = account.received_as_stated(report, self.named.left[account.counting])
-        transit = known.transits[contract.id]
+        transit = self.named.transit(known, line, item)
         stated = Schedule(
             received,
             [slot_of(*it, transit) for it in zip(item.lines, quantities, strict=True)],
@@ -282,9 +283,9 @@ class ReleaseIntake:
             self.receipts.append({**merchant, "id": new_id(), **of, **each.model_dump()})
 
 
-def _state(found: list[dict[str, Any]], waiting: tuple[FindingCode, ...]) -> ReleaseState:
+def _state(found: Sequence[Found], waiting: tuple[FindingCode, ...]) -> ReleaseState:
     """Return what becomes of a release by what was found of it."""
-    if any(it["code"] in LATE for it in found):
+    if any(it.code in LATE and not it.is_held for it in found):
         return ReleaseState.SUPERSEDED
     return ReleaseState.RECEIVED if waiting else ReleaseState.ACTIVE
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -76,11 +76,6 @@ class KnownLines:
         check_contract_state(contract, ENTERED, path)
         return contract, line
 
-    def transit(self, line_id: UUID) -> Transit | None:
-        """Return how goods of a line get to its customer; None for a line that is not there."""
-        line = self.lines.get(line_id)
-        return None if line is None else self.transits[line.contract_id]
-
     def keep(self, place: ReleasePlace, account: Account) -> None:
         """Keep an account as it counts now, with what is in force of it; its line's sums follow.
 
@@ -95,6 +90,13 @@ class KnownLines:
         share, others = self._share(place, account), self.beside(account, place.contract_line_id)
         self.accounts[place], self.shares[account.id] = account, share
         self.sums[place.contract_line_id] = others.plus(share)
+
+    def without_day(self, account: Account, release: Release) -> Account:
+        """Return an account without the day that only a release says which counts nothing."""
+        active = self.active[release.contract_line_id]
+        if any(account_id == account.id for account_id, _ in active):
+            return account
+        return account.without_day(release, self.contracts[release.contract_id])
 
     def beside(self, account: Account, line_id: UUID) -> PlaceSums:
         """Return what a line's other accounts come to."""
@@ -144,16 +146,31 @@ async def locked_places(writing: Writing, wanted: Iterable[ReleasePlace]) -> Kno
     contracts, lines = await locked_lines(writing, {it.contract_line_id for it in places})
     ids = [it.id for it in lines]
     accounts, days = await accounts_of(writing, places)
+    of, contract_of = {it.id: it.contract_id for it in lines}, by_id(contracts)
+    account_ids = [it.id for it in accounts.values()]
+    active, waiting = await standing_of(writing, ids, account_ids, days, contract_of)
     return KnownLines(
-        by_id(contracts),
+        contract_of,
         by_id(lines),
-        accounts,
-        *await standing_of(
-            writing, ids, [it.id for it in accounts.values()], days, by_id(contracts)
-        ),
+        {
+            place: _dated(account, active[line_id], contract_of[of[line_id]])
+            for place, account in accounts.items()
+            for line_id in [place.contract_line_id]
+        },
+        active,
+        waiting,
         await transits_of(writing, contracts),
         await sums_of(writing, ids),
     )
+
+
+def _dated(
+    account: Account, active: Mapping[tuple[UUID, ReleaseType], StandingRelease], of: Contract
+) -> Account:
+    """Return an account that knows whether anything that counts says its day. of: its contract."""
+    counts = any(account_id == account.id for account_id, _ in active)
+    is_undated = not counts and account.is_blank and account.starts_on == of.valid_from
+    return replace(account, is_undated=is_undated)
 
 
 async def locked_lines(

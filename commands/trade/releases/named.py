@@ -20,12 +20,13 @@ from commands.trade.releases.accounts.account import (
 from commands.trade.releases.accounts.sums import coming_of, left_of
 from commands.trade.releases.inputs import ReleaseContent, ToldReceipt
 from commands.trade.releases.known import KnownLines, by_id
+from commands.trade.releases.transit import Transit, receiving_address, receiving_addresses
 from commands.writing.transaction import Writing, missing
 from kit.ids import new_id
 from models.base.tables import entity_named
 from models.master.catalog import Product
 from models.master.parties import Address
-from models.trade.contracts.tables import Contract
+from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.tables import CumulativeAccount, LastReceipt
 
 
@@ -76,6 +77,12 @@ class NamedRows:
         is_noted = bool(named)
         return ReceivedReport(tells, reported, item.last_note, until, stated_at, is_noted, coming)
 
+    def transit(self, known: KnownLines, line: ContractLine, item: ReleaseContent) -> Transit:
+        """Return how goods of a line get to an item's place."""
+        contract = known.contracts[line.contract_id]
+        address = receiving_address(contract, item.ship_to_id, self.addresses)
+        return known.transits[contract.id].to(address)
+
     def on_its_way(self, account: Account, as_of: datetime, received: Decimal) -> Decimal:
         """Return what had left for an account by an instant and a customer had not received."""
         left = self.left[account.counting].since(as_of)
@@ -108,7 +115,7 @@ async def named_by(
     named = NamedRows(
         by_id(await writing.records(Product, "id", products)),
         await packagings_of(writing, counted),
-        by_id(await writing.records(Address, "id", ship_tos)),
+        await receiving_addresses(writing, known.contracts.values(), ship_tos),
         await _deliveries(writing, items),
         new,
         await _beside(writing, known, new),
@@ -177,7 +184,7 @@ async def _left(
             day = begun(item.counted_from, contract, at)
             counts = account.counting_from(day)
             days[place] |= {account.starts_on, counts.starts_on}
-            instants[place] |= {it.reconciled_at for it in (account, counts)}
+            instants[place] |= account.instants | counts.instants
             instants[place] |= {report.counted_until, report.stated_at}
             instants[place].add(item.stated_as_of(writing.now))
     wanted = {

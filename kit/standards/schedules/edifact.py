@@ -202,8 +202,7 @@ def _dates(reading: _Reading, group: Branch) -> dict[str, Span]:
 
     What is no date is told, and what says otherwise what was said before.
     """
-    found: dict[str, Span] = {}
-    coded: dict[str, Span] = {}
+    found, coded = dict[str, Span](), dict[str, Span]()
     for dtm in group.all("DTM"):
         meaning = reading.meaning("DATE", dtm, 1)
         try:
@@ -347,6 +346,7 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
     qty, scc = group.all("QTY")[0], reading.once(_scc, schedule)
     meaning = reading.meaning("QUANTITY", qty, 1)
     commitment = reading.habits.meaning("COMMITMENT", scc.get(1)) or ""
+    into.says_cumulative |= meaning == "CUMULATIVE" and commitment not in _GO_AHEADS
     if meaning in DEMANDED:
         _line(reading, into, qty, scc, meaning, dates)
     elif meaning == "CUMULATIVE" and commitment in _GO_AHEADS:

@@ -92,7 +92,8 @@ class ArticleSchedule:
     articles, places, references: meaning (see `habits.MEANINGS`) -> code. segment, offset, tag:
     where it begins, by number and by byte, and with what.
     remainder: what is forecast beyond its lines. says_nothing: whether it says that nothing is
-    wanted, in so many words.
+    wanted, in so many words. says_cumulative: whether it says up to what cumulative quantity
+    something is wanted, which is read of go-aheads only.
     received_unit: and all units, as they were sent, "" where none is.
     findings: what of it could not be read; what is an error leaves out what it is about.
     """
@@ -118,6 +119,7 @@ class ArticleSchedule:
     lines: list[PlannedQuantity] = field(default_factory=list)
     remainder: Remainder | None = None
     says_nothing: bool = False
+    says_cumulative: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -130,12 +132,14 @@ class ArticleSchedule:
 class ScheduleMessage:
     """A message, or a portion of it: what its head says, and some of its articles.
 
-    number: as text. places: of the message as a whole, meaning -> code. findings: of what is no
-    single article's; of portions, the last one has them.
+    number: as text; previous: that of the transmission of VDA 4905 before it. places: of the
+    message as a whole, meaning -> code. findings: of what is no single article's; of portions, the
+    last one has them.
     """
 
     is_just_in_time: bool
     number: str = ""
+    previous: str = ""
     function: ReplacedBy | None = None
     issued: Span | None = None
     places: Mapping[str, str] = field(default_factory=dict)

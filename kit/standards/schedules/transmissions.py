@@ -25,6 +25,8 @@ from kit.standards.schedules.vda import RECORDS_A_TURN, counted_otherwise
 TYPE = "4905"
 _AGENCY = "VDA"
 _FIRST, _LAST = "511", "519"
+_NUMBERS = 100_000
+"""How many numbers transmissions have: five digits."""
 _BEGINNING = 64
 """Bytes in which a file of transmissions begins, blank ones before it."""
 
@@ -58,6 +60,18 @@ def transmissions_in(content: bytes) -> Iterator[Envelope | None]:
             current = None
     if current is not None:
         yield _cut_off(current, len(content))
+
+
+def was_sent_before(number: str, previous: str, other: str) -> bool:
+    """Tell whether a transmission was sent before another one of its day, by their numbers.
+
+    They begin again behind 99999: the nearer way round tells. previous: of the one that it names as
+    the one before it, after which it was sent wherever its numbers begin again.
+    """
+    if not all(it.isdecimal() for it in (number, other)):
+        return False
+    is_next = previous.isdecimal() and int(previous) == int(other)
+    return not is_next and 0 < (int(other) - int(number)) % _NUMBERS < _NUMBERS // 2
 
 
 def _opened(record: Record) -> Envelope:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, inspect, or_, select, true
+from sqlalchemy.orm import aliased
 
 from models.base.tables import entity_named, fixed
 from models.base.visibility import AnyViewer, merchant
@@ -34,6 +35,12 @@ def ours(reader: Tables, *tables: Any) -> list[ColumnElement[bool]]:
     return [it.merchant_id == merchant(reader.viewer) for it in tables]
 
 
+def briefly(reader: Tables, entity: Any, name: str) -> Any:
+    """Return a table by a short name: a statement that is too long is planned each time."""
+    table = inspect(reader.table(entity)).selectable
+    return aliased(entity, table.element.alias(name), adapt_on_names=True)
+
+
 def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     """Return for which account a delivery of an order line counts: always one of where it goes.
 
@@ -41,7 +48,7 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     that of its address, or the one of the contract line that names none.
     """
     scheduled, release = reader.table(ScheduleLine), reader.table(Release)
-    wanting = reader.table(CumulativeAccount)
+    wanting = briefly(reader, CumulativeAccount, "wa")
     answered = select(wanting.id).join(release, release.account_id == wanting.id)
     answered = answered.join(scheduled, scheduled.release_id == release.id).where(
         *ours(reader, scheduled, release, wanting),
@@ -49,7 +56,7 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
         wanting.contract_line_id == line.contract_line_id,
         func.coalesce(wanting.ship_to_id == delivery.ship_to_id, true()),
     )
-    account = reader.table(CumulativeAccount)
+    account = briefly(reader, CumulativeAccount, "pa")
     placed = select(account.id).where(
         *ours(reader, account),
         account.contract_line_id == line.contract_line_id,
@@ -63,7 +70,7 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     )
 
 
-SUPPLIED = ("named", "unnamed", "issued_since")
+SUPPLIED = ("named", "unnamed", "issued_since", "issued_after")
 RECEIVED = ("named", "unnamed", "delivered", "arrived", "delivered_since")
 """Sums of which `received` is made, and what they are sums of."""
 
@@ -75,7 +82,8 @@ def counted(
 
     dispatched, delivered, lost, returned; issued without the two last. named: of deliveries whose
     notes the customer has named, unnamed: of others that had left when it told its figure, arrived:
-    what was delivered of those; issued_since, delivered_since: of others that left later. until:
+    what was delivered of those; issued_since, delivered_since: of others that left later;
+    issued_after: of others that left after it told its newest figure. until:
     day of the next period, NULL for none. of: which of them; all when left out.
     """
     parts = _left(reader, period, until, of)
@@ -87,6 +95,7 @@ def counted(
         "unnamed": ("left", is_before),
         "arrived": ("delivered", is_before),
         "issued_since": ("issued", part.is_since),
+        "issued_after": ("issued", part.is_after),
         "delivered_since": ("delivered", part.is_since),
     }
     found = [
@@ -98,7 +107,8 @@ def counted(
 def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
     """Select what has left since a period began, line by line of its deliveries.
 
-    is_named: the customer has named its note, is_since: it left after it told its figure.
+    is_named: the customer has named its note, is_since: it left after it told its figure, is_after:
+    after it told its newest one.
     left: what of it has come or is under way; what is in the customer's figure and was received
     short comes no more.
     """
@@ -135,6 +145,7 @@ def _left(reader: Tables, period: Any, until: Any, of: Collection[str]) -> Any:
         ).label("left"),
         is_named.label("is_named"),
         func.coalesce(and_(~is_named, at > period.reconciled_at), false()).label("is_since"),
+        and_(~is_named, at > period.stated_at).label("is_after"),
     )
     return rows.correlate_except(
         account, agreed, contract, line, part, delivery, named, receipt
@@ -151,11 +162,12 @@ def _summed(part: Any, of: Collection[str]) -> Iterator[ColumnElement[Any]]:
 def noted(reader: Tables, account: Any, delivery: Any) -> Any:
     """Select the first days of periods in which a release came into force that names a delivery."""
     note, release = reader.table(LastReceipt), reader.table(Release)
-    begins, finding = reader.table(AccountPeriod), reader.table(ReleaseFinding)
+    begins, finding = reader.table(AccountPeriod), briefly(reader, ReleaseFinding, "fi")
     stopped = select(finding.id).where(
         *ours(reader, finding),
         finding.release_id == release.id,
-        or_(finding.is_awaiting, _one_of(finding.code, LATE)),
+        finding.consented_at.is_(None),
+        or_(finding.is_holding, _one_of(finding.code, LATE)),
     )
     rows = (
         select(begins.starts_on)
@@ -197,10 +209,13 @@ def _sum(amount: Any, label: str, where: Any = None) -> ColumnElement[Any]:
 
 
 def supplied_upto(period: Any, sums: Any) -> ColumnElement[Any]:
-    """Return up to where what a customer wants is supplied: `cumulatives.supplied_quantity`."""
+    """Return up to where what a customer wants is supplied: `cumulatives.supplied_quantity`.
+
+    It has what it said last, whatever was lost, and what left after that comes on top.
+    """
     known = _known(period, sums, period.opening + sums.unnamed)
-    supplied: ColumnElement[Any] = known + sums.issued_since
-    return supplied
+    had = period.received + sums.issued_after
+    return func.greatest(known + sums.issued_since, had, type_=QUANTITY)
 
 
 def received(period: Any, sums: Any) -> ColumnElement[Any]:

@@ -24,7 +24,6 @@ from sqlalchemy import (
     case,
     cast,
     func,
-    inspect,
     literal_column,
     or_,
     select,
@@ -32,14 +31,13 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import aliased
 
 from models.base.tables import fixed
 from models.base.visibility import seen_by
 from models.master.packagings import in_packagings
 from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counting import SUPPLIED, Tables, counted, ours, supplied_upto
+from models.trade.releases.counting import SUPPLIED, Tables, briefly, counted, ours, supplied_upto
 from models.trade.releases.tables import AccountPeriod, CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import (
     ReleaseState,
@@ -94,7 +92,7 @@ def _period(reader: Tables, account: Any, period_id: Any) -> Any:
 
 _OF_PERIOD = (
     *("account_id", "starts_on", "opening"),
-    *("reconciled_received", "reconciled_at", "surplus"),
+    *("received", "reconciled_received", "reconciled_at", "surplus", "stated_at"),
 )
 
 
@@ -130,9 +128,7 @@ def _overlay(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
 
 
 def _lines(reader: Tables, name: str) -> Any:
-    """Return schedule lines by a short name: a statement that is too long is planned each time."""
-    table = inspect(reader.table(ScheduleLine)).selectable
-    return aliased(ScheduleLine, table.element.alias(name), adapt_on_names=True)
+    return briefly(reader, ScheduleLine, name)
 
 
 def _last_day(line: Any) -> ColumnElement[Any]:

@@ -25,7 +25,8 @@ from models.base.visibility import Seen, through
 from models.trade.contracts.findings import FindingCode
 
 LATE = (FindingCode.OUTDATED, FindingCode.REPEATED)
-"""What is found of a release that another one has overtaken: it never comes into force."""
+"""What is found of a release that another one has overtaken: it never comes into force, unless only
+the number of its message tells that: then it waits."""
 
 
 class ReleaseFinding(Owned):

@@ -85,7 +85,9 @@ class AccountPeriod(Owned):
     whose note the customer named so; None where it named none. reconciled_received: what it said
     when its figure and ours were reconciled last; what had left up to reconciled_at may be in that,
     and what left later is not. surplus: what it had by what it said before that, beyond all that
-    was issued (`cumulatives.surplus_quantity`).
+    was issued (`cumulatives.surplus_quantity`). stated_at: as of when it said what it has received
+    last, reconciled or not: what left later comes on top of that. None where it has said nothing,
+    or said it before this was kept.
     """
 
     __tablename__ = "account_periods"
@@ -106,6 +108,7 @@ class AccountPeriod(Owned):
     reconciled_received: Mapped[Decimal]
     reconciled_at: Mapped[datetime | None]
     surplus: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
+    stated_at: Mapped[datetime | None]
 
 
 class Release(Owned):

@@ -81,13 +81,15 @@ described(
     NEW_PERIOD="It begins a new period; only firm quantities are compared with the one before.",
     NEW_PLACE="The first release for this place, beside others of the line.",
     NOTHING_TO_UPDATE="It changes single lines of a schedule that is not there.",
-    OUTDATED="A newer release was there already.",
+    OUTDATED="A newer release was there already; where only the number of its transmission tells"
+    " that, of VDA 4905, it waits for consent.",
     OUTSIDE_VALIDITY="Something is wanted outside of the contract's validity.",
     PERIOD_WENT_BACK="It counts from an earlier day than the releases before.",
     RECEIVED_ABOVE_ISSUED="The customer has received more than was issued.",
     REPEATED="It was there already.",
     UNKNOWN_NOTE="It names a delivery note that we never wrote.",
-    UNKNOWN_PLACE="Its contract does not list the plant.",
+    UNKNOWN_PLACE="Its contract does not list the plant; or another place of its line may be the"
+    " same one, since one of both names no plant, or no unloading point.",
 )
 described(
     ContractSort,

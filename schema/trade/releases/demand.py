@@ -84,8 +84,10 @@ class Demand:
         description="The cumulative quantity up to which the effective schedule asks with it."
     )
     open_quantity: Decimal = strawberry.field(
-        description="What is still to ship of it: `cumulativeReleased` less `supplied` of the"
-        " account's period, not below zero and not above `quantity`."
+        description="What is still to ship of it by all schedules of its place together, the just"
+        " in time one first: what a planner plans by. `cumulativeReleased` less `supplied` of the"
+        " account's period, not below zero and not above `quantity`. That of a release's own lines"
+        " (`Release.scheduleLines`) looks at one release alone."
     )
     ships_on: date = strawberry.field(
         description="The day on which it is to leave so that it arrives on `arrivesOn`: transit"
@@ -94,9 +96,9 @@ class Demand:
         " is left of a bucket behind the horizon of what is wanted just in time."
     )
     arrives_on: date = strawberry.field(
-        description="The day on which it is to arrive: the first one of its window on which the"
-        " customer works, and its carrier if it is under way for days; where there is none, the"
-        " last one before."
+        description="The day on which it is to arrive: the first one of its window on which its"
+        " place takes goods in, by its receiving hours and its customer's calendar, and its carrier"
+        " works; where there is none, the last one before."
     )
     due_on: date = strawberry.field(
         description="`shipsOn`, but today where something of it is open and that day is over, it is"

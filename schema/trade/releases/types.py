@@ -76,8 +76,8 @@ class ScheduleLine(Node):
     )
     arrives_on: date = strawberry.field(
         description="The day on which it is to arrive, likewise: the first one of its window on"
-        " which the customer works, and its carrier if it is under way for days; where there is"
-        " none, the last one before."
+        " which its place takes goods in, by its receiving hours and its customer's calendar, and"
+        " its carrier works; where there is none, the last one before."
     )
     bucket: ScheduleBucket = strawberry.field(description="For how long it is.")
     pattern: str | None = strawberry.field(
@@ -95,10 +95,10 @@ class ScheduleLine(Node):
     )
     open_quantity: Decimal = related(
         progress,
-        "What is still to ship of it: `cumulativeReleased` less `supplied` of its account's"
-        " `period`, not below zero and not above `quantity`: of this release alone. What is open of"
-        " it beside a schedule just in time, which is supplied first, says `demand`. 0 for a"
-        " superseded release.",
+        "What is still to ship of it by this release alone, as if there were no other:"
+        " `cumulativeReleased` less `supplied` of its account's `period`, not below zero and not"
+        " above `quantity`. What is open of it beside a schedule just in time, which is supplied"
+        " first, says `openQuantity` of `demand`: plan by that. 0 for a superseded release.",
         attribute="open_quantity",
         directives=[_OF_EARLIER],
     )

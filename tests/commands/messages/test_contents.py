@@ -144,9 +144,19 @@ async def test_what_waits_is_told_as_held_and_then_what_was_decided(ask, world, 
     assert followers.counted == {(name, "TOLD"): 1}
 
 
-@pytest.mark.parametrize("is_told", [True, False])
-async def test_what_was_decided_long_ago_is_told_to_who_was_told_that_it_waits(
-    ask, world, is_told
+@pytest.mark.parametrize(
+    ("is_told", "is_last", "states"),
+    [
+        # The first answer, which has not left, is not sent any more: the last one holds.
+        (True, True, ["REPLACED", "PENDING"]),
+        (True, False, ["REPLACED", "PENDING"]),
+        (False, True, ["PENDING"]),
+        # Who was never told of it has sent another one since: that is what holds.
+        (False, False, []),
+    ],
+)
+async def test_a_rejection_of_long_ago_is_told_as_long_as_its_sender_may_believe_in_it(
+    ask, world, is_told, is_last, states
 ) -> None:
     """The follower may have stood still, or be new, when it comes to the decision."""
     await wanting(ask, "WESER-KASSEL", "ON_FINDINGS" if is_told else "NEVER")
@@ -158,14 +168,19 @@ async def test_what_was_decided_long_ago_is_told_to_who_was_told_that_it_waits(
     await files.read_all(world)
     world.clock.advance(hours=1)
     await _decide(ask, is_good=False)
+    world.clock.advance(days=20)
+    if not is_last:
+        later = content("kassel", "first").replace(b"K0000000000009", b"RELATED-3")
+        later = later.replace(b"/00117", b"/00119").replace(b"202603020700:", b"202603200700:")
+        await files.received(ask, later)
+        await files.read_all(world)
     await wanting(ask, "WESER-KASSEL", "ON_FINDINGS")
-    world.clock.advance(days=30)
+    world.clock.advance(days=10)
     followers, name = Followers(ANSWER_DECISIONS), ANSWER_DECISIONS.name
     while await followers.tell(world.database, world.merchant_id, name, world.clock()):
         pass
     every = [it for each in (await ask(INBOX))["interchanges"]["nodes"] for it in each["answers"]]
-    # The first one, which has not left, is not sent any more: the last one holds.
-    assert [it["state"] for it in every] == (["REPLACED", "PENDING"] if is_told else [])
+    assert [it["state"] for it in every] == states
 
 
 async def _decide(ask, *, is_good: bool) -> None:

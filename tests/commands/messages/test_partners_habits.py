@@ -101,3 +101,17 @@ async def test_a_zero_without_a_day_ends_what_stands(
     errors = await released(ask, world, partner, head + UNDATED % quantity + END, "R2")
     assert errors == (["INVALID_VALUE"] if wanted else [])
     assert await quantities(ask) == {("5500012345", "D1"): ["0", *wanted]}
+
+
+FATES = "{ interchangeMessages(first: 1) { nodes { fate findings { text } } } }"
+
+
+async def test_cumulative_quantities_of_what_is_wanted_are_told(ask, world, partner) -> None:
+    """They are read of go-aheads only: a schedule says how much is wanted on each date."""
+    only = b"LIN+1++4711-A:IN'LOC+11+D1'QTY+70:0'SCC+1'QTY+3:120'DTM+2:20260309:102'"
+    assert await released(ask, world, partner, HEAD % b"202603020630" + only + END) == [
+        "INVALID_VALUE"
+    ]
+    (message,) = (await ask(FATES))["interchangeMessages"]["nodes"]
+    assert message["fate"] == "REFUSED"
+    assert "it says cumulative quantities only" in message["findings"][0]["text"]

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commands.trade.releases.accounts.account import (
@@ -25,8 +25,21 @@ STEPS = st.lists(
 )
 
 
+LOSSES = st.lists(
+    st.one_of(
+        st.tuples(st.just("ship"), st.integers(1, 5)),
+        st.tuples(st.just("tell"), st.sampled_from([0, 0, 0, 1, 2, 3])),
+        st.tuples(st.sampled_from(["arrive", "lose", "find"]), st.integers(0, 5)),
+    ),
+    max_size=20,
+)
+
+
 class Customer:
-    """Has received more than we know of; what we ship arrives in any order."""
+    """Has received more than we know of; what we ship arrives in any order.
+
+    lost: what is reported so, whatever became of it.
+    """
 
     def __init__(self, more: int) -> None:
         self.account = Account(new_id(), new_id(), date(2026, 1, 1))
@@ -34,20 +47,22 @@ class Customer:
         self.left: dict[datetime, int] = {}
         self.come: list[datetime] = []
         self.noted: set[datetime] = set()
+        self.lost: set[datetime] = set()
         self.now = START
 
     @property
     def issued(self) -> int:
-        return sum(self.left.values())
+        return sum(amount for at, amount in self.left.items() if at not in self.lost)
 
     @property
     def arrived(self) -> int:
         return sum(self.left[it] for it in self.come)
 
-    def _since(self, instant: datetime | None) -> LeftSince:
+    def since(self, instant: datetime | None) -> LeftSince:
         """Return what left up to an instant and after it, named or not."""
-        named = sum(self.left[it] for it in self.noted)
-        unnamed = {at: amount for at, amount in self.left.items() if at not in self.noted}
+        named = sum(self.left[it] for it in self.noted - self.lost)
+        hidden = self.noted | self.lost
+        unnamed = {at: amount for at, amount in self.left.items() if at not in hidden}
         since = sum(it for at, it in unnamed.items() if instant is not None and at > instant)
         others = Decimal(self.issued - named - since)
         return LeftSince(Decimal(named), others, issued=Decimal(since))
@@ -55,8 +70,8 @@ class Customer:
     @property
     def quantities(self) -> LeftQuantities:
         """Return what has left as its account counts it."""
-        at = self.account.reconciled_at
-        return LeftQuantities(Decimal(self.issued), {at: self._since(at)})
+        since = {it: self.since(it) for it in self.account.instants}
+        return LeftQuantities(Decimal(self.issued), since)
 
     def supplied(self) -> Decimal:
         return self.account.supplied(self.quantities)
@@ -69,6 +84,16 @@ class Customer:
         under_way = [it for it in self.left if it not in self.come]
         if under_way:
             self.come.append(under_way[pick % len(under_way)])
+
+    def lose(self, pick: int) -> None:
+        """Report one lost of what has left, also of what has come."""
+        left = [it for it in self.left if it not in self.lost]
+        if left:
+            self.lost.add(left[pick % len(left)])
+
+    def find(self, pick: int) -> None:
+        """Take back that one was lost."""
+        self.lost -= set(sorted(self.lost)[pick : pick + 1])
 
     def tell(self, noting: int) -> None:
         """Say what has been received, perhaps with the notes of some deliveries in that."""
@@ -114,3 +139,21 @@ def test_what_was_under_way_at_the_first_figure_is_all_that_may_be_missed(before
         if step[0] == "tell" and customer.issued == customer.arrived:
             # Nothing is under way: all that it has is known, once it is compared.
             under_way = missed
+
+
+TWICE = [(name, 2) for name in ("ship", "arrive", "ship", "arrive")]
+TWICE = [*TWICE[:2], ("tell", 0), ("lose", 0), *TWICE[2:], ("tell", 0), ("lose", 0)]
+
+
+@example(0, TWICE)
+@given(st.integers(0, 9), LOSSES)
+def test_whatever_is_lost_again_and_again_nothing_leaves_twice(more, steps):
+    """What a customer has told that it has, and what left since, supplies it, lost or not."""
+    customer = Customer(more)
+    customer.tell(0)
+    for name, value in steps:
+        customer.go_on(name, value)
+        since = customer.since(customer.account.stated_at).issued
+        assert customer.supplied() >= customer.account.received + since
+        # Nor is anything forgotten that is wanted: no more supplies it than it has, or is to get.
+        assert customer.supplied() <= more + sum(customer.left.values())

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from commands.fulfilment.call_offs.schedules.arrivals import Arrivals
 from commands.trade.contracts.times import Window
 from commands.trade.releases.transit import LONGEST_REST, Transit
 from models.master.working import WorkedDays, works_on
@@ -81,6 +82,106 @@ def test_who_rests_takes_nothing_in_and_sends_nothing(transit, window, meaning, 
         assert found["wanted_on"] == (None if window[0] == arrives else first)
 
 
+_PLACE = SimpleNamespace(receiving_hours=[{"weekday": 2}, {"weekday": 4}, {"weekday": 4}])
+
+
+@pytest.mark.parametrize(
+    ("closed", "window", "leaves", "arrives"),
+    [
+        # It takes in on Tuesdays and Thursdays: what is wanted on a Wednesday is there the day
+        # before, that of a week on its Tuesday, and each leaves two days earlier.
+        ([], ["2026-12-16"], "2026-12-11", "2026-12-15"),
+        ([], ["2026-12-14", "2026-12-20"], "2026-12-11", "2026-12-15"),
+        ([], ["2026-12-17"], "2026-12-15", "2026-12-17"),
+        # Closures of its customer are its own, too.
+        (["2026-12-15"], ["2026-12-16"], "2026-12-08", "2026-12-10"),
+        (["2026-12-15"], ["2026-12-14", "2026-12-20"], "2026-12-15", "2026-12-17"),
+        (["2026-12-15", "2026-12-17"], ["2026-12-14", "2026-12-20"], "2026-12-08", "2026-12-10"),
+    ],
+)
+def test_a_place_takes_in_on_weekdays_of_its_own(closed, window, leaves, arrives):
+    first, last = date.fromisoformat(window[0]), date.fromisoformat(window[-1])
+    for theirs in (_calendar(closed=closed), _calendar([1], closed=closed)):
+        # Where its customer's week has none of its days, its own hold.
+        transit = Transit(_calendar(), theirs, _calendar(), 2).to(_PLACE)
+        found = _days(transit, first, last)
+        days = [found["ships_on"].isoformat(), found["arrives_on"].isoformat()]
+        assert days == [leaves, arrives]
+
+
+_EARLY = [{"weekday": it, "opens": "08:00", "closes": "10:00"} for it in (2, 4)]
+
+
+def _line(first, last=None, kind="SCHEDULED", meaning="ARRIVAL", **days):
+    window = _window(first, last)
+    return SimpleNamespace(
+        window_earliest=window.earliest + days.pop("hours", 0) * timedelta(hours=1),
+        window_latest=window.latest,
+        window_zone="UTC",
+        kind=kind,
+        date_meaning=meaning,
+        transit_days=0,
+        **{"ships_on": first, "arrives_on": first} | days,
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "now", "leaves", "arrives"),
+    [
+        # Its hours are newer than the line, which was to come on a day that it had then.
+        (_line(date(2026, 12, 16)), "2026-12-07T00:00", "2026-12-11", "2026-12-15T08:00"),
+        # On Tuesday at eleven, the opening of a week's first day has passed: it is Thursday's.
+        (
+            _line(date(2026, 12, 14), date(2026, 12, 20), ships_on=date(2026, 12, 15)),
+            "2026-12-15T11:00",
+            "2026-12-15",
+            "2026-12-17T08:00",
+        ),
+        # What is wanted from noon on of a day on which it closes at ten comes before.
+        (
+            _line(date(2026, 12, 17), ships_on=date(2026, 12, 15), hours=12),
+            "2026-12-07T00:00",
+            "2026-12-15",
+            "2026-12-17T08:00",
+        ),
+        # What is late is there on Wednesday where it leaves today: it may leave tomorrow.
+        (
+            _line(date(2026, 12, 8), kind="BACKLOG"),
+            "2026-12-14T11:00",
+            "2026-12-15",
+            "2026-12-17T08:00",
+        ),
+        # A shipment says when it leaves; it comes when its place takes it in.
+        (
+            _line(
+                date(2026, 12, 11),
+                meaning="SHIPMENT",
+                ships_on=date(2026, 12, 11),
+                arrives_on=date(2026, 12, 15),
+            ),
+            "2026-12-07T00:00",
+            "2026-12-11",
+            "2026-12-15T08:00",
+        ),
+    ],
+)
+def test_it_comes_in_an_opening_and_leaves_for_its_day(line, now, leaves, arrives):
+    place = SimpleNamespace(receiving_hours=_EARLY, time_zone="UTC")
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    transit = Transit(_calendar(), None, _calendar(), 2).to(place)
+    found = Arrivals(transit, place, at, at.date()).of(line)
+    days = [found.leaves_on.isoformat(), found.window.earliest.isoformat()[:16]]
+    assert days == [leaves, arrives]
+
+
+def test_what_is_late_leaves_when_its_place_takes_it_in_then():
+    transit = Transit(_calendar(), None, _calendar(), 2).to(_PLACE)
+    monday = date(2026, 12, 14)
+    assert transit.leaving(monday, 0) == (monday + DAY, monday + 3 * DAY)
+    assert transit.leaving(monday + DAY, 0) == (monday + DAY, monday + 3 * DAY)
+    assert transit.to(None) is transit
+
+
 def test_what_is_left_of_a_week_leaves_and_arrives_on_days_that_are_worked():
     transit = Transit(_calendar(), _calendar(), _calendar(), 2)
     monday = date(2026, 12, 7)
@@ -106,7 +207,7 @@ _CALENDARS = st.none() | st.builds(
 
 
 @given(
-    st.builds(Transit, _CALENDARS, _CALENDARS, _CALENDARS, st.just(0)),
+    st.builds(Transit, _CALENDARS, _CALENDARS, _CALENDARS, st.just(0), _CALENDARS),
     st.integers(0, 27).map(lambda it: date(2026, 12, 1) + it * DAY),
     st.integers(0, 9),
     st.integers(0, 4),
@@ -115,7 +216,7 @@ def test_days_agree_both_ways(transit, first, length, number):
     last = first + length * DAY
     found = _days(transit, first, last, number=number)
     left, arrives = found["ships_on"], found["arrives_on"]
-    calendars = transit.theirs, transit.way if number else None
+    calendars = transit.place or transit.theirs, transit.way if number else transit.carriers
     every = [it for it in calendars if it is not None]
 
     def is_worked(day):

@@ -52,12 +52,16 @@ def day(instant: datetime) -> date:
 
 def gone(sent: Sent) -> Decimal:
     """Return up to where a release is supplied: what leaves after a figure comes on top of it."""
-    period, until = sent.period, sent.period["reconciled_at"]
+    period = sent.period
     left = [it for it in sent.left if day(it[0]) >= period["starts_on"]]
-    since = sum(amount for at, amount in left if until is not None and at > until)
+    since, after_last = (
+        sum(amount for at, amount in left if instant is not None and at > instant)
+        for instant in (period["reconciled_at"], period["stated_at"])
+    )
     before = sum(amount for _, amount in left) - since
     figure, issued = period["reconciled_received"], period["opening"] + before
-    return issued + min(figure, max(period["surplus"], figure - issued)) + since
+    supplied = issued + min(figure, max(period["surplus"], figure - issued)) + since
+    return max(supplied, period["received"] + after_last)
 
 
 def last_day(line: dict[str, Any]) -> date:
@@ -213,7 +217,8 @@ class Customer:
                 starts_on=starts_on,
                 opening=Decimal(chance.choice((0, 0, chance.randint(0, 900)))),
                 opening_received=Decimal(0),
-                received=Decimal(0),
+                received=Decimal(chance.choice((0, 0, chance.randint(0, 900)))),
+                stated_at=chance.choice((None, self._around(-9, 0))),
                 reconciled_received=Decimal(chance.choice((0, chance.randint(0, 900)))),
                 reconciled_at=chance.choice((None, self._around(-9, 0))),
                 surplus=Decimal(chance.choice((0, 0, 0, chance.randint(0, 300)))),

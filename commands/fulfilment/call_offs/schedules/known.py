@@ -3,17 +3,24 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 
+from commands.fulfilment.call_offs.schedules.arrivals import Arrivals
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.deliveries.locking import Locked, lock_seen
 from commands.trade.orders.lines import lock_orders
 from commands.trade.releases.accounts.sums import TrueTables
-from commands.trade.releases.transit import Transit, transits_of
+from commands.trade.releases.transit import (
+    Transit,
+    receiving_address,
+    receiving_addresses,
+    transits_of,
+)
 from commands.writing.transaction import Overtaken, Writing
 from models.access.journal import JournalEntry
 from models.events.fulfilment.deliveries import DeliveryRescheduled
@@ -81,13 +88,11 @@ class KnownSchedules:
     locked: Locked
     decided: frozenset[UUID]
 
-    def address(self, account_id: UUID) -> Address | None:
-        """Return where an account's goods go: as it says, or its contract, or the party."""
-        listed = next(iter(self.contract.ship_to_ids), None)
-        key = self.accounts[account_id].ship_to_id or listed
-        if key is not None:
-            return self.addresses[key]
-        return next((it for it in self.addresses.values() if it.is_default), None)
+    def arrivals(self, account_id: UUID, now: datetime) -> Arrivals:
+        """Return when goods of an account may arrive."""
+        ship_to_id = self.accounts[account_id].ship_to_id
+        address = receiving_address(self.contract, ship_to_id, self.addresses)
+        return Arrivals(self.transit.to(address), address, now, self.contract.day(now))
 
 
 async def known_of_contract(
@@ -108,6 +113,7 @@ async def known_of_contract(
         raise Overtaken
     lines = await writing.records(ContractLine, "contract_id", [contract.id])
     accounts = await writing.records(CumulativeAccount, "contract_line_id", [it.id for it in lines])
+    places = {it.ship_to_id for it in accounts if it.ship_to_id is not None}
     account_by, outstanding, called_off, stuck = _by_account(standing)
     for each in await _elsewhere(writing, contract):
         outstanding[account_by[each.id]] -= each.planned
@@ -117,7 +123,7 @@ async def known_of_contract(
         contract,
         {it.id: it for it in lines},
         {it.id: it for it in accounts},
-        {it.id: it for it in await writing.records(Address, "party_id", [contract.party_id])},
+        await receiving_addresses(writing, [contract], places),
         (await transits_of(writing, [contract], command.location_id))[contract.id],
         await _demand(writing, contract),
         outstanding,

@@ -10,7 +10,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow, arrival_of
+from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
 from commands.fulfilment.call_offs.schedules.known import (
     CalledOff,
@@ -208,10 +208,10 @@ def _arriving(
     for part, amount in _decided(known, of, left):
         if _leaves_on(known, part) <= until:
             yield _as_planned(known, part), None, amount
+    arrivals = known.arrivals(of.account_id, now)
     for line, quantity in left:
         if line.due_on <= until and quantity:
-            arrival = arrival_of(line, known.transit, known.address(of.account_id), now)
-            yield arrival, line.id, quantity
+            yield arrivals.of(line), line.id, quantity
 
 
 def _decided(

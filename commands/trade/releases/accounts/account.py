@@ -146,6 +146,7 @@ class Account:
 
     Figures are those of `AccountPeriod`. earlier: what the customer reported last in all periods
     before. is_new: the account is to be; period: as it is there, None for one that is to be.
+    is_first: whether that is its only one. is_undated: whether nothing that counts says its day.
     """
 
     id: UUID
@@ -159,9 +160,12 @@ class Account:
     reconciled_received: Decimal = Decimal(0)
     reconciled_at: datetime | None = None
     surplus: Decimal = Decimal(0)
+    stated_at: datetime | None = None
     earlier: Decimal = Decimal(0)
     period: AccountPeriod | None = None
     is_new: bool = False
+    is_first: bool = True
+    is_undated: bool = False
 
     @property
     def counting(self) -> Counting:
@@ -184,12 +188,34 @@ class Account:
         """Return what its customer reported last, before that what had arrived at the opening."""
         return self.received or self.opening_received
 
+    @property
+    def is_blank(self) -> bool:
+        """Tell whether nothing was told of it: its only period has no figures."""
+        fresh = Account(self.id, self.period_id, self.starts_on)
+        return self.is_first and self.figures == fresh.figures
+
+    def without_day(self, release: Release, contract: Contract) -> "Account":
+        """Return it without the day that a release said, as one to be has it.
+
+        Of an account in which nothing is in force.
+        """
+        if release.counted_from != self.starts_on or not self.is_blank:
+            return self
+        return replace(self, starts_on=contract.valid_from)
+
     def counting_from(self, day: date | None) -> "Account":
-        """Return it with a new period where its customer counts from a later day than before."""
+        """Return it with a new period where its customer counts from a later day than before.
+
+        Where nothing has said its day yet, its period begins on that one.
+        """
+        if day is not None and self.is_undated:
+            return replace(self, starts_on=day)
         if day is None or (day <= self.starts_on and not self.is_new):
             return self
         earlier = self.earlier + self.received
-        return Account(self.id, new_id(), day, earlier=earlier, is_new=self.is_new)
+        return Account(
+            self.id, new_id(), day, earlier=earlier, is_new=self.is_new, is_first=self.is_new
+        )
 
     def received_as_stated(self, report: ReceivedReport, left: LeftQuantities) -> Decimal:
         """Return what has been received as a release says.
@@ -213,8 +239,17 @@ class Account:
         return received_quantity(self.received, stated, parts, arrived, since.delivered)
 
     def supplied(self, left: LeftQuantities) -> Decimal:
-        """Return up to where what its customer wants is supplied."""
-        return supplied_quantity(self._stated, self._left(left))
+        """Return up to where what its customer wants is supplied.
+
+        It has what it said last, whatever was lost, and what left after that comes on top.
+        """
+        supplied = supplied_quantity(self._stated, self._left(left))
+        return max(supplied, self.received + left.since(self.stated_at).issued)
+
+    @property
+    def instants(self) -> set[datetime | None]:
+        """Return since when what has left for it matters."""
+        return {self.reconciled_at, self.stated_at}
 
     @property
     def _stated(self) -> StatedQuantity:
@@ -236,6 +271,7 @@ class Account:
             received=reported,
             received_reference=report.last_receipt_reference,
             counted_until=report.counted_until,
+            stated_at=report.stated_at,
         )
 
     def _reconciled(
@@ -245,12 +281,16 @@ class Account:
 
         One that fell takes from the one before by how much, and from what was beyond what we
         issued. One without notes that what we know to be supplied explains has nothing beyond that;
-        it is left alone where something of the one before was lost after it was told.
+        the one before is left alone where something of it was lost after it was told: that may turn
+        up again.
         """
         fallen, none = max(self.received - reported, Decimal(0)), Decimal(0)
         figure = max(self.reconciled_received - fallen, none)
         lowered = replace(
-            self, reconciled_received=figure, surplus=max(self.surplus - fallen, none)
+            self,
+            received=self.received - fallen,
+            reconciled_received=figure,
+            surplus=max(self.surplus - fallen, none),
         )
         surplus = max(surplus_quantity(self._stated, self._left(left)) - fallen, none)
         if not report.is_noted and reported <= lowered.supplied(left):
@@ -263,5 +303,5 @@ class Account:
 
 FIGURES = (
     *("opening", "opening_received", "received", "received_reference", "counted_until"),
-    *("reconciled_received", "reconciled_at", "surplus"),
+    *("reconciled_received", "reconciled_at", "surplus", "stated_at"),
 )

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from commands.trade.releases.accounts.account import FIGURES, Account
 
-_TYPES = {"received_reference": str, "counted_until": datetime, "reconciled_at": datetime}
-_LATER = {"surplus": "0"}
+_TYPES = {
+    "received_reference": str,
+    **dict.fromkeys(("counted_until", "reconciled_at", "stated_at"), datetime),
+}
+_LATER = {"surplus": "0", "stated_at": None}
 """Figures that were not kept at first."""
 
 

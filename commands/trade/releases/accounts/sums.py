@@ -101,7 +101,7 @@ def _account(*periods: AccountPeriod) -> Account:
     figures = {name: getattr(period, name) for name in FIGURES}
     earlier = sum((it.received for it in before), Decimal(0))
     own = (period.account_id, period.id, period.starts_on)
-    return Account(*own, **figures, earlier=earlier, period=period)
+    return Account(*own, **figures, earlier=earlier, period=period, is_first=not before)
 
 
 async def left_of(
@@ -195,6 +195,7 @@ def _left() -> Statement:
         account_id=of.accounts,
         starts_on=of.days,
         reconciled_at=of.instants,
+        stated_at=of.instants,
     )
     sums = counted(_TablesWithNew(anyone(Actor.STAFF)), period).lateral()
     names = (

@@ -89,8 +89,22 @@ async def reject(writing: Writing, command: ReleaseReject) -> Outcome:
     """Let a release that waits never come into force. Refused: NOT_FOUND, WRONG_STATE."""
     release, _ = await lock_release(writing, command, reject)
     release.state, release.state_reason = release_acts.REJECT.becomes, command.reason
+    if release.counted_from is not None:
+        await _forget_day(writing, release)
     writing.record(ReleaseRejected(release.id))
     return {"release_id": release.id, "contract_line_id": release.contract_line_id}
+
+
+async def _forget_day(writing: Writing, release: Release) -> None:
+    """Let an account count as one to be where only a release that never counts says its day."""
+    (row,) = await writing.records(CumulativeAccount, "id", [release.account_id])
+    place = ReleasePlace.of(row)
+    known = await locked_places(writing, [place])
+    account = known.accounts[place]
+    if (undated := known.without_day(account, release)) != account:
+        force = Force(writing, known)
+        force.keep(place, undated)
+        await write_rows(writing, force.new, force.reported)
 
 
 async def lock_release(
@@ -136,7 +150,7 @@ async def _bring(writing: Writing, release: Release) -> None:
     account = known.accounts[place].counting_from(day)
     notes = await writing.records(LastReceipt, "release_id", [release.id])
     report = ReceivedReport.of(release, contract, is_noted=any(it.is_ours for it in notes))
-    wanted = {account.counting: {account.reconciled_at}}
+    wanted = {account.counting: account.instants}
     left = (await left_of(writing, wanted, {}))[account.counting]
     line, key = known.lines[release.contract_line_id], (release.account_id, release.type)
     standing = known.waiting[line.id][key]

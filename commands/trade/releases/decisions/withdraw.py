@@ -59,7 +59,7 @@ async def withdraw(writing: Writing, command: ReleaseWithdraw) -> Outcome:
     force, line = Force(writing, known), known.lines[release.contract_line_id]
     known.active[line.id].pop((account.id, release.type), None)
     former = await _restored(force, contract, replaced.release_id)
-    force.keep(place, account)
+    force.keep(place, known.without_day(account, release))
     force.lines[line.id], force.references[line.id] = line, account.received_reference
     restored = None if former is None else former.id
     writing.record(ReleaseWithdrawn(release.id, restored=restored))

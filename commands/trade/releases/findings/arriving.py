@@ -25,7 +25,10 @@ from models.trade.releases.tables import Release
 
 @dataclass(frozen=True)
 class Found:
-    """A finding: what `ReleaseFinding` says of it."""
+    """A finding: what `ReleaseFinding` says of it.
+
+    is_held: its release waits, whatever is agreed.
+    """
 
     code: FindingCode
     text: str
@@ -33,6 +36,7 @@ class Found:
     day: date | None = None
     expected: Decimal | None = None
     found: Decimal | None = None
+    is_held: bool = False
 
 
 @dataclass(frozen=True)

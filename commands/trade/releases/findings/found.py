@@ -63,6 +63,20 @@ def outdated(release: Arriving) -> Findings:
     elif item.release_no is not None and number is not None and item.release_no <= number:
         text = f"Release {other.number} is there, whose number is no lower."
         yield Found(FindingCode.OUTDATED, text, day=release.day(other.issued_at))
+    elif other is not release.active.release:
+        yield from out_of_sequence(release)
+
+
+def out_of_sequence(release: Arriving) -> Findings:
+    """Find that one that was sent after it, of the same instant, came before it.
+
+    Both say one instant, so that nobody knows but by what their messages are called: it waits.
+    """
+    other, by = release.newest.release, release.item.overtaken_by
+    if other is not None and by is not None and release.issued_at == other.issued_at:
+        text = f"Release {other.number} of {by} is there, which was sent after it on the same day."
+        day = release.day(other.issued_at)
+        yield Found(FindingCode.OUTDATED, text, day=day, is_held=other is release.active.release)
 
 
 def place(release: Arriving) -> Findings:
@@ -97,7 +111,8 @@ def _named(place: ReleasePlace) -> str:
 def period(release: Arriving) -> Findings:
     """Find that another period is counted in than before; of one to come it is told once."""
     current, day = release.current, release.item.counted_from
-    if day is None or current.is_new or day == current.starts_on:
+    is_unsaid = current.is_new or current.is_undated
+    if day is None or is_unsaid or day == current.starts_on:
         return
     if day < current.starts_on:
         text = (
@@ -143,7 +158,17 @@ def notes(release: Arriving) -> Findings:
             yield Found(FindingCode.UNKNOWN_NOTE, f"No delivery of ours has the number {note}.")
 
 
-_LOOKS = (contract_over, suspended, ahead, place, period, received, notes, *COMPARISONS)
+_LOOKS = (
+    contract_over,
+    suspended,
+    ahead,
+    out_of_sequence,
+    place,
+    period,
+    received,
+    notes,
+    *COMPARISONS,
+)
 
 
 def findings_of(release: Arriving) -> Sequence[Found]:
@@ -162,9 +187,9 @@ def rows_of(release: Arriving, release_id: UUID, findings: Sequence[Found]) -> l
             "id": new_id(),
             "release_id": release_id,
             "place": place,
-            "is_holding": each.code in holding,
+            "is_holding": each.is_held or each.code in holding,
             "consented_at": release.writing.now if each.code in consented else None,
-            **vars(each),
+            **{name: it for name, it in vars(each).items() if name != "is_held"},
         }
         for place, each in enumerate(findings, 1)
     ]

@@ -1,11 +1,13 @@
-"""Schedules whose quantities are without what is on its way: it is not asked for once more."""
+"""What is on its way: schedules that leave it out, and what is lost of it."""
 
 import pytest
 
+from tests.api.trade.releases import test_notes_and_periods as notes_and_periods
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule
 
+line = notes_and_periods.line
 DEMAND = "{ demand(first: 9) { nodes { quantity openQuantity scheduleLine { code } } } }"
 
 
@@ -107,3 +109,33 @@ async def test_an_update_is_beside_what_is_on_its_way_as_well(ask, world, agreed
     # One that says the same once more changes nothing.
     await _send(ask, agreed, 3, schedule(first, "10"), **update)
     assert await _demand(ask) == shown
+
+
+async def test_what_is_lost_after_the_customer_has_told_that_it_came_leaves_once(line):
+    await line.tell("60", cumulativeReceived="0")
+    first = await line.send("60")
+    await line.tell("100", cumulativeReceived="60")
+    await line.report(first, "LOST")
+    assert await line.opens() == ["100"]
+    second = await line.send("30")
+    for quantity, figure, comes in (("100", "60", second), ("70", "90", first)):
+        await line.tell(quantity, cumulativeReceived=figure)
+        assert await line.opens() == ["70"]
+        await line.arrive(comes)
+        assert await line.opens() == ["70"]
+
+
+async def test_what_is_lost_twice_leaves_once(line):
+    await line.tell("60", cumulativeReceived="0")
+    first = await line.send("60")
+    await line.tell("100", cumulativeReceived="60")
+    await line.report(first, "LOST")
+    second = await line.send("30")
+    # It has both, and says so of the second one, too, before that is reported lost.
+    await line.tell("70", cumulativeReceived="90")
+    await line.report(second, "LOST")
+    assert (await line.opens(), await line.period()) == (["70"], ("90", "0"))
+    third = await line.send("20")
+    assert (await line.opens(), await line.period()) == (["50"], ("90", "20"))
+    await line.report(third, "LOST")
+    assert (await line.opens(), await line.period()) == (["70"], ("90", "0"))

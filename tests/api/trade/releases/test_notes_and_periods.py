@@ -358,20 +358,6 @@ async def test_what_was_overtaken_is_owed_again_where_it_does_not_come(line, sta
     assert (await line.opens(), await line.period()) == (["100"], ("60", "0"))
 
 
-async def test_what_is_lost_after_the_customer_has_told_that_it_came_leaves_once(line):
-    await line.tell("60", cumulativeReceived="0")
-    first = await line.send("60")
-    await line.tell("100", cumulativeReceived="60")
-    await line.report(first, "LOST")
-    assert await line.opens() == ["100"]
-    second = await line.send("30")
-    for quantity, figure, comes in (("100", "60", second), ("70", "90", first)):
-        await line.tell(quantity, cumulativeReceived=figure)
-        assert await line.opens() == ["70"]
-        await line.arrive(comes)
-        assert await line.opens() == ["70"]
-
-
 async def test_what_the_customer_had_beyond_ours_stays_on_top_whatever_comes_first(line):
     # It has had 5 before we counted.
     await line.tell("100", cumulativeReceived="5")

@@ -20,7 +20,7 @@ mutation ($input: DeliveryPlanFromScheduleInput!) {
   deliveryPlanFromSchedule(input: $input) {
     items {
       status reason code before quantity earliest latest leavesOn
-      contractLine { lineNo } account { unloadingPoint } scheduleLine { quantity }
+      contractLine { lineNo } account { unloadingPoint } scheduleLine { quantity shipsOn arrivesOn }
     }
     callOffs { id number lines { ordered scheduleLine { quantity } } }
     deliveries {
@@ -186,9 +186,8 @@ async def test_lots_are_filled_and_what_is_over_is_taken_from_the_next(ask, worl
 
 async def test_it_arrives_when_its_place_takes_it_in_and_what_is_late_as_soon_as_it_can(ask, world):
     place = await contracts.docks(world, ask)
-    dock, *_ = place["shipToIds"]
     planner = await _planner(world, ask, **place)
-    where = {"shipToId": dock}
+    where = {"shipToId": place["shipToIds"][0]}
     hours = ("07:00:00+00:00", "15:30:00+00:00")
     late = {**schedule("2026-02-02", "27"), "kind": "BACKLOG"}
     whole = {"earliest": "2026-03-05T23:00:00Z", "latest": "2026-03-06T23:00:00Z"}
@@ -200,14 +199,18 @@ async def test_it_arrives_when_its_place_takes_it_in_and_what_is_late_as_soon_as
     await planner.release(1, late, *windows, **where)
     found = (await planner())["items"]
     shown = [(it["quantity"], it["earliest"], it["latest"]) for it in found]
-    days = ["2026-03-02", "2026-03-06", "2026-03-13", "2026-03-20", "2026-03-27"]
+    days = ["2026-03-02", "2026-03-06", "2026-03-13", "2026-03-20", "2026-03-23"]
     assert [it[1][:10] for it in shown] == days
-    assert {(it[1][11:], it[2][11:]) for it in shown} == {hours}
+    its = ("08:00:00+00:00", "10:00:00+00:00")
+    assert [(it[1][11:], it[2][11:]) for it in shown] == [*[hours] * 4, its]
     assert "as soon as it can" in found[0]["reason"]
     assert found[3]["reason"].endswith(
         "Its place takes nothing in then: it comes later on that day."
     )
-    assert found[4]["reason"].endswith("on that day: it comes on the next one that does.")
+    assert found[4]["reason"].endswith("it comes on the last day before on which it can.")
+    for each in found[1:]:
+        days = each["scheduleLine"]["shipsOn"], each["scheduleLine"]["arrivesOn"]
+        assert (each["leavesOn"], each["earliest"][:10]) == days
 
 
 @pytest.mark.gate("K1", "deliveryPlanFromSchedule")

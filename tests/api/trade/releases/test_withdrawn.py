@@ -133,6 +133,31 @@ async def test_what_later_ones_count_on_is_not_taken_back(ask, world, agreed):
     assert done["restored"]["number"] == "1"
 
 
+@pytest.mark.parametrize("holding", [[], ["JUMP", "NEW_PERIOD", "EXCEEDS_MAX"]])
+@pytest.mark.parametrize("day", ["2026-02-10", "2025-06-01", "2026-03-01", None])
+async def test_the_day_that_only_a_wrong_one_said_is_forgotten(ask, world, day, holding):
+    """The right one counts from whatever day it says, as the first one of its place does."""
+    fields = {"holdingFindings": holding} if holding else {}
+    made, fresh = [await contracts.contract(world, ask, **fields) for _ in range(2)]
+    wanted = schedule("2026-03-10", "9000000") if holding else WRONG
+    wrong = await _send(ask, world, made, 1, wanted, countedFrom="2026-03-02")
+    if holding:
+        assert wrong["state"] == "RECEIVED"
+        await ask(REJECT, input={"releaseId": wrong["id"], "reason": "No."})
+    else:
+        assert (await _withdraw(ask, wrong))["userErrors"] == []
+    own = {} if day is None else {"countedFrom": day}
+    found = []
+    for each in (made, fresh):
+        await _left(ask, world, each, "30")
+        sent = await _send(ask, world, each, 2, WANTED, cumulativeReceived="0", **own)
+        assert (sent["state"], sent["findings"]) == ("ACTIVE", [])
+        standing = await _standing(ask, each)
+        found.append((standing["accounts"], standing["demand"], standing["inTransit"]))
+    assert found[0] == found[1]
+    assert found[0][1]["nodes"][0]["openQuantity"] == "70"
+
+
 async def test_what_counts_in_no_period_keeps_none_that_was_begun_by_mistake(ask, world, agreed):
     before = await _standing(ask, agreed)
     wrong = await _send(ask, world, agreed, 2, WRONG, countedFrom="2026-03-01")
