@@ -53,8 +53,9 @@ def _mails(config: Config) -> Sequence[Chore]:
     """Return what hands mails over, where it is said to whom. SystemExit for what is no route."""
     if config.smtp is None:
         return ()
+    url, sender, public_url = config.smtp
     try:
-        return (sending(route(*config.smtp)),)
+        return (sending(route(url, sender), public_url),)
     except ValueError as error:
         message = f"ABRUF_SMTP_URL and ABRUF_MAIL_FROM must be {error}."
         raise SystemExit(message) from error
@@ -104,7 +105,7 @@ async def _sending(
     answers = Answers(database, now, Terms(limits=config.limits, plans=plans))
     client = Client(config.outgoing)
     try:
-        yield Flights(WebhookSender(client, now, answers, schedule)).chore
+        yield Flights(WebhookSender(client, now, answers, schedule), config.limits.answer).chore
     finally:
         client.close()
 

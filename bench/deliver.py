@@ -2,11 +2,8 @@
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +12,7 @@ from sqlalchemy import func, select
 
 from bench import data
 from bench.data import plain
+from bench.engines import serving_alone
 from bench.progress import say
 from bench.tell import BARE, catch_up, happen, new_merchant, reached, timed
 from commands.access.followers.entries import MOST_AT_ONCE
@@ -36,7 +34,6 @@ from workers.running.followers import Followers
 _NAME, _EVENTS, _TOGETHER = "bench_deliver", 3_000, 500
 _AT_ONCE = 8
 """Requests of the bare loop at a time, as many as a lane sends."""
-_ROOT = Path(__file__).parents[1]
 
 
 async def deliver(server: Server, events: int = _EVENTS, name: str = _NAME) -> dict[str, Any]:
@@ -45,7 +42,8 @@ async def deliver(server: Server, events: int = _EVENTS, name: str = _NAME) -> d
     events: how many. name: of its database. CPU is that of this process, microseconds an event: the
     receiver is another one, and PostgreSQL's is beside it.
     """
-    async with data.empty(server, name) as there, _receiver() as port, reached(there) as database:
+    receiver = serving_alone("bench.engines.receiver")
+    async with data.empty(server, name) as there, receiver as (_, port), reached(there) as database:
         url, merchant = f"http://127.0.0.1:{port}/", await new_merchant(there)
         rules = Rules(frozenset({port}), (ip_network("127.0.0.0/8"),), allows_http=True)
         client = Client(rules)
@@ -61,20 +59,6 @@ async def deliver(server: Server, events: int = _EVENTS, name: str = _NAME) -> d
             client.close()
     summary = {"bare": bare, "sent": sent, "ratio": round(sent["cpu"] / bare["cpu"], 2)}
     return {"events": events, "summary": summary}
-
-
-@asynccontextmanager
-async def _receiver() -> AsyncIterator[int]:
-    """Start a receiver in a process of its own, and give its port."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.engines.receiver"), cwd=_ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    try:
-        assert process.stdout is not None  # noqa: S101 -- it is a pipe.
-        yield int(await process.stdout.readline())
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def _endpoint(database: Database, merchant: UUID, url: str) -> UUID:

@@ -4,33 +4,28 @@ import asyncio
 import json
 import os
 import statistics
-import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from bench import data
 from bench.data import plain
+from bench.engines import serving_alone
 from bench.progress import say
+from bench.tell import happen, new_merchant, reached
 from commands.access.keys import operate as keys
-from commands.writing.running.run import Author, run_unasked
-from commands.writing.transaction import Writing
 from kit.clock import now
 from kit.db.database import Database
 from kit.embedded import Server
-from kit.ids import new_id
-from models.access.viewers import Actor, by_itself
-from models.events.access.keys import ApiKeyRevoked
+from models.access.viewers import Actor
 
 _NAME, _SUBSCRIBERS, _EVENTS = "bench_hear", 5_000, 5
 _AT_ONCE, _WITHIN_S = 50, 600
 _QUERY = 'subscription {{ changed(after: "{after}") {{ cursor event {{ type occurredAt }} }} }}'
 _END = "{ changes(first: 1) { pageInfo { endCursor } } }"
 _JSON, _STREAM = "application/json", "text/event-stream"
-_ROOT = Path(__file__).parents[1]
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -43,19 +38,17 @@ async def hear(
     event and subscriber; `seconds` pass until the last one has it.
     """
     async with data.empty(server, name) as there:
-        merchant, token = await _merchant(there)
-        async with _served(there) as (process, port):
+        merchant = await new_merchant(there)
+        token, url = await _token(there, merchant), plain(there.app_url)
+        served = serving_alone("bench.engines.ours", "planned", "crowded", BENCH_DATABASE_URL=url)
+        async with served as (process, port), reached(there) as database:
             say(f"Connecting {subscribers:,} subscribers.")
-            database = Database(there.app_url)
-            try:
-                await _happen(database, merchant)
-                streams = await _subscribed(port, token, subscribers)
-                # The first one is planned and prepared.
-                times = [
-                    await _measured(database, merchant, process, streams) for _ in range(1 + events)
-                ][1:]
-            finally:
-                await database.close()
+            await happen(database, merchant, 1)
+            streams = await _subscribed(port, token, subscribers)
+            # The first one is planned and prepared.
+            times = [
+                await _measured(database, merchant, process, streams) for _ in range(1 + events)
+            ][1:]
             for _, writer in streams:
                 writer.close()
     cpu = statistics.median(cpu for cpu, _ in times) / subscribers
@@ -64,33 +57,13 @@ async def hear(
     return {"subscribers": subscribers, "events": events, "summary": summary}
 
 
-async def _merchant(server: Server) -> tuple[UUID, str]:
+async def _token(server: Server, merchant: UUID) -> str:
     owner = Database(server.owner_url)
     try:
         async with owner.writing(None) as session:
-            merchant = await keys.create_merchant(session, "bench", "Bench", now())
-            _, token = await keys.create_key(session, merchant.id, Actor.STAFF, "bench", now())
-            return merchant.id, token
+            return (await keys.create_key(session, merchant, Actor.STAFF, "bench", now()))[1]
     finally:
         await owner.close()
-
-
-@asynccontextmanager
-async def _served(server: Server) -> AsyncIterator[tuple[int, int]]:
-    """Start a server; gives its process and its port."""
-    own = {"BENCH_DATABASE_URL": plain(server.app_url), "BENCH_POOL": "10"}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.engines.ours", "planned", "crowded"),
-        cwd=_ROOT,
-        env={**os.environ, **own},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None  # noqa: S101 -- it is a pipe.
-        yield process.pid, int(await process.stdout.readline())
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 _Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -132,18 +105,11 @@ async def _measured(
 ) -> tuple[float, float]:
     """Let one thing happen; gives the server's CPU and the time until the last one has it."""
     cpu, wall = _cpu(process), time.perf_counter()
-    await _happen(database, merchant)
+    await happen(database, merchant, 1)
     async with asyncio.timeout(_WITHIN_S):
         for reader, _ in streams:
             await reader.readuntil(b"event: next")
     return _cpu(process) - cpu, time.perf_counter() - wall
-
-
-async def _happen(database: Database, merchant: UUID) -> None:
-    async def step(writing: Writing) -> None:
-        writing.record(ApiKeyRevoked(new_id()))
-
-    await run_unasked(database, Author(by_itself(merchant), now()), step)
 
 
 def _cpu(process: int) -> float:

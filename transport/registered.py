@@ -13,9 +13,12 @@ from resolvers.running.context import Context, Terms
 from resolvers.running.process import Process
 from schema.graphql.errors import ErrorCode
 from schema.schema import schema
+from workers.messages.webhooks.bodies import Unanswered
 
 _LONGEST_S = 30
 """That an owner is waited for whose points are spent: less than whoever sends has its lease."""
+_PASSING = frozenset({ErrorCode.TIMEOUT, ErrorCode.UNAVAILABLE, ErrorCode.INTERNAL_SERVER_ERROR})
+"""Codes of what says nothing of the document: it may be answered another time."""
 
 
 class Answers:
@@ -29,11 +32,17 @@ class Answers:
     async def __call__(
         self, viewer: Viewer, key: str, variables: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """Return `data`, and `errors` if there are any. TimeoutError: its points are all spent."""
+        """Return `data`, and `errors` if there are any.
+
+        Unanswered: it took too long, or something of ours has failed. TimeoutError: its points are
+        all spent.
+        """
         async with asyncio.timeout(_LONGEST_S):
             while True:
                 result = await self._result(viewer, key, variables)
                 errors = [it.formatted for it in result.errors or ()]
+                if failed := _PASSING.intersection(map(_code, errors)):
+                    raise Unanswered(min(failed))
                 wait = _seconds_until_paid(errors)
                 if not wait:
                     return {"data": result.data} | ({"errors": errors} if errors else {})
@@ -52,10 +61,13 @@ class Answers:
         )
 
 
+def _code(error: Any) -> Any:
+    return error.get("extensions", {}).get("code")
+
+
 def _seconds_until_paid(errors: Any) -> int:
     """Return how long to wait for points, 0 where they were there."""
     for each in errors:
-        extensions = each.get("extensions", {})
-        if extensions.get("code") == ErrorCode.THROTTLED.value:
-            return int(extensions.get("retryAfter", 1))
+        if _code(each) == ErrorCode.THROTTLED.value:
+            return int(each["extensions"].get("retryAfter", 1))
     return 0

@@ -87,13 +87,7 @@ class Worked(Collector):
         yield _counted("abruf_chore_steps", text, ("chore", "outcome"), self._chores.counted)
         text = "What was due, by what became of it."
         yield _counted("abruf_due", text, ("kind", "outcome"), self._dues.counted)
-        text = "Entries that followers were not told of when it was looked last."
-        behind = GaugeMetricFamily("abruf_follower_behind_entries", text, labels=["follower"])
-        text = "What was due and not done when it was looked last."
-        waiting = GaugeMetricFamily("abruf_due_waiting", text, labels=["kind"])
-        for (chore, name), amount in self._chores.waiting().items():
-            (behind if chore == TELL_FOLLOWERS else waiting).add_metric([name], amount)
-        yield from (behind, waiting)
+        yield from self._waiting()
         text = "Seconds since which each look has found something that followers were not told of."
         lags = GaugeMetricFamily("abruf_follower_lag_seconds", text, labels=["follower"])
         found = self._chores.lags(TELL_FOLLOWERS)
@@ -105,6 +99,20 @@ class Worked(Collector):
         for name, seconds in self._chores.ages().items():
             lag.add_metric([name], seconds)
         yield lag
+
+    def _waiting(self) -> Iterator[Metric]:
+        """Give what waits, 0 where nothing does."""
+        text = "Entries that followers were not told of when it was looked last."
+        behind = GaugeMetricFamily("abruf_follower_behind_entries", text, labels=["follower"])
+        text = "What was due and not done when it was looked last."
+        waiting = GaugeMetricFamily("abruf_due_waiting", text, labels=["kind"])
+        found, followers = self._chores.waiting(), self._followers.every
+        for name in followers:
+            behind.add_metric([name], found.get((TELL_FOLLOWERS, name), 0))
+        others = {name: it for (chore, name), it in found.items() if chore != TELL_FOLLOWERS}
+        for name, amount in {**dict.fromkeys(self._dues.kinds, 0), **others}.items():
+            waiting.add_metric([name], amount)
+        yield from (behind, waiting)
 
 
 def _counted(

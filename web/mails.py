@@ -5,6 +5,7 @@ Two of them stand in the docs: `python -m web.mails --docs docs/pictures`.
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -64,7 +65,9 @@ def sample(kind: NotificationKind, language: Spoken) -> Letter:
         [Tracked("JD01 4600 0071", "https://carrier.example/JD0146000071")] if has_left else []
     )
     end = _BEGIN + timedelta(hours=4)
-    coming = Coming("D-000391", state, _BEGIN, end, "Europe/Berlin", _GOODS, tracked)
+    arrived = Decimal(100) if state is DeliveryState.PARTIALLY_DELIVERED else None
+    goods = [replace(it, arrived=arrived) for it in _GOODS[:1]] + [*_GOODS[1:]]
+    coming = Coming("D-000391", state, _BEGIN, end, "Europe/Berlin", goods, tracked)
     is_priced = kind in TRUE_OF_ORDERS
     order = Ordered(
         "O-000204",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from bench.data.contracts import Contract
 from bench.data.merchants import CURRENCY, MEASURE, PREFIX, SPAN, START, ZONE, Merchant
@@ -19,7 +20,7 @@ REPORTS = {
     True: ("PICKED_UP", "IN_TRANSIT", "DELIVERED"),
     False: ("LABEL_CREATED", "PICKED_UP", "IN_TRANSIT"),
 }
-PRICE = "2.500000"
+PRICE = Decimal("2.500000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def _order_rows(order: Order) -> Iterator[Row]:
     state = "CLOSED" if order.done else "CONFIRMED"
     closed_at = order.placed_at + timedelta(days=4) if order.done else None
     named = (f"O-{order.number:06}", order.merchant.channel, order.party_id, *kind, state)
-    stands = ("DELIVERED" if order.done else "SHIPPED", False)
+    net = sum(it.quantity for it in order.lines) * PRICE
+    stands = ("DELIVERED" if order.done else "SHIPPED", False, net)
     times = (order.placed_at, order.placed_at, closed_at, *stands, 1)
     yield "orders", (*own, *named, "PARTIAL_BACKORDER", "PAID", CURRENCY, *times)
     for line_no, line in enumerate(order.lines, 1):

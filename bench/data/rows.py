@@ -35,7 +35,7 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         " arrives_on",
         "orders": "merchant_id id number channel_id party_id kind contract_id state"
         " delivery_policy payment_state currency placed_at confirmed_at closed_at fulfilment_status"
-        " is_owing version",
+        " is_owing net version",
         "order_lines": "merchant_id id order_id line_no product_id unit scale contract_line_id"
         " currency unit_price discount_percent substitution_allowed ordered planned picked packed"
         " shipped delivered",

@@ -59,7 +59,8 @@ async def running(
     try:
         made = {}
         for name, url in urls.items():
-            own = [await _start(name, url, merchant) for _ in range(processes)]
+            settings = {"BENCH_DATABASE_URL": url, "BENCH_MERCHANT": merchant}
+            own = [await _start(_command(name), settings) for _ in range(processes)]
             started += own
             made[name] = own
         yield {
@@ -70,12 +71,26 @@ async def running(
         await asyncio.gather(*map(_stop, started))
 
 
-async def _start(name: str, url: str, merchant: str) -> asyncio.subprocess.Process:
-    settings = {"BENCH_DATABASE_URL": url, "BENCH_MERCHANT": merchant, "BENCH_POOL": str(POOL)}
+@asynccontextmanager
+async def serving_alone(*module: str, **settings: str) -> AsyncIterator[tuple[int, int]]:
+    """Run a module of Python meanwhile; gives its process and the port that it prints.
+
+    module: its name, and what it takes. settings: of its environment. EngineError when it does not
+    come up.
+    """
+    process = await _start((sys.executable, "-m", *module), settings)
+    try:
+        yield process.pid, await _port(process, module[0])
+    finally:
+        await _stop(process)
+
+
+async def _start(command: Sequence[str], settings: Mapping[str, str]) -> asyncio.subprocess.Process:
+    own = {"BENCH_POOL": str(POOL), "NODE_ENV": "production", "GRAPHILE_ENV": "production"}
     return await asyncio.create_subprocess_exec(
-        *_command(name),
+        *command,
         cwd=_ROOT,
-        env={**os.environ, **settings, "NODE_ENV": "production", "GRAPHILE_ENV": "production"},
+        env={**os.environ, **own, **settings},
         stdout=asyncio.subprocess.PIPE,
     )
 

@@ -30,6 +30,13 @@ MailAddress = Annotated[
     Name, AfterValidator(_one_address), StandIns("a@example.com", "z@example.com")
 ]
 """A mail address, in small letters."""
+_PART = r"[^\s@<>()\[\],;:\\\"]+"
+Email = Annotated[
+    Name,
+    spelled(f"{_PART}@{_PART}", "no e-mail address, such as anna@example.com"),
+    StandIns("a@example.com", "z@example.com"),
+]
+"""A person's address in whichever alphabet; whether a server takes it is known later."""
 LogoUrl = Annotated[
     str,
     StringConstraints(max_length=500),

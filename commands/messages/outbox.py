@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import update
 
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
@@ -17,6 +18,7 @@ from kit.standards.edifact.parts import Header, MessageKind
 from kit.standards.edifact.writing import SegmentParts, Style, interchange
 from models.access.viewers import Scope
 from models.base.acts import Transition
+from models.base.tables import fixed
 from models.events.messages.outbox import (
     OutgoingInterchangeReplaced,
     OutgoingInterchangeSent,
@@ -58,7 +60,10 @@ class OutgoingInterchangeSend(Command):
 
 @verb(SEND, "Say that an interchange of ours was handed to its partner.")
 async def send(writing: Writing, command: OutgoingInterchangeSend) -> Outcome:
-    """Note that it was sent. Refused: NOT_FOUND, WRONG_STATE for what was sent before."""
+    """Note that it was sent.
+
+    Refused: NOT_FOUND; WRONG_STATE for what was sent before, or replaced by another answer.
+    """
     key = command.outgoing_interchange_id
     rows = await writing.lock(OutgoingInterchange, {key: ("outgoing_interchange_id",)})
     check_state(rows[key], SEND.states, ("outgoing_interchange_id",), "It")
@@ -100,13 +105,15 @@ async def _replace(writing: Writing, by: OutgoingInterchange) -> None:
     """Let no answer leave any more that another one contradicts before it was sent."""
     if by.answers_id is None:
         return
-    rows = await writing.among(OutgoingInterchange, "answers_id", [by.answers_id], "id", lock=True)
-    answered = (by.message_type, by.message_id)
-    for row in rows:
-        is_same = row.id != by.id and (row.message_type, row.message_id) == answered
-        if is_same and row.state is OutgoingState.PENDING:
-            row.state = OutgoingState.REPLACED
-            writing.record(OutgoingInterchangeReplaced(row.id, by=by.id))
+    of = OutgoingInterchange
+    answered = [of.message_id == by.message_id]
+    if by.message_id is None:
+        answered = [of.answers_id == by.answers_id, of.message_id.is_(None)]
+    waits = (of.message_type == by.message_type, of.state == fixed(OutgoingState.PENDING))
+    own = (of.merchant_id == by.merchant_id, *answered, *waits, of.id != by.id)
+    replaced = update(of).where(*own).values(state=OutgoingState.REPLACED).returning(of.id)
+    for key in await writing.session.scalars(replaced):
+        writing.record(OutgoingInterchangeReplaced(key, by=by.id))
 
 
 def _style(partner: PartnerProfile) -> Style:

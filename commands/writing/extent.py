@@ -31,13 +31,14 @@ class Extent:
         self.begin()
 
     def touch(self, count: int, path: Path = ()) -> None:
-        """Add lines. Refused: TOO_MANY_ITEMS for more than one call may touch."""
+        """Add lines. Refused: TOO_MANY_ITEMS for more than one call may touch; no more is paid."""
         self.touched += count
         if self.touched > self.most:
             text = (
                 f"This call touches {self.touched:,} lines, and {self.most:,} fit in one:"
                 " send less at a time."
             )
+            self.touched = self.most
             raise Refused(Code.TOO_MANY_ITEMS, text, path)
 
 

@@ -65,6 +65,7 @@ async def _merchant(database: Database, now: datetime) -> UUID:
         merchant = await keys.create_merchant(
             session, _UNFINISHED, goods.MERCHANT, now, goods.GS1_COMPANY_PREFIX
         )
+        keys.begin_followers(session, merchant.id)
     return merchant.id
 
 

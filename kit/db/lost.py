@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 DRIVERS = (PostgresError, InterfaceError, InternalClientError)
 """What the driver raises by itself."""
@@ -35,6 +36,12 @@ class NotAdmitted(Unavailable):
 
 class NoRoom(Unavailable):
     """The database answers, and its disk does not take what it must write."""
+
+    passes = False
+
+
+class NoneFree(Unavailable):
+    """All connections were in use, for as long as a pool waits for one."""
 
     passes = False
 
@@ -78,6 +85,9 @@ class Reach:
         except OutcomeUnknown:
             _log.warning("A connection to the database is lost at COMMIT")
             raise
+        except PoolTimeoutError as error:
+            _log.warning("No connection to the database is free: %s", _reason(error))
+            raise NoneFree(_reason(error)) from error
         except Exception as error:
             if _state(error) in _NO_ROOM:
                 _log.warning("The database cannot write: %s", _reason(error))

@@ -6,25 +6,21 @@ the environment, follows no redirect, and neither waits nor reads longer than it
 """
 
 import asyncio
-import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
 import certifi
 import httpcore
 import httpx
 
-from kit.outgoing.addresses import IpAddress, IpNetwork, literal, may_reach
+from kit.outgoing.addresses import IpNetwork, literal, may_reach
+from kit.outgoing.lookups import LookUps, bounded_by
 
 _SCHEMES = {"https": 443, "http": 80}
-_LOOK_UPS = 32
-"""Names that are looked up at once: a server of names that does not answer delays only so many."""
 
 
 class OutgoingFault(StrEnum):
@@ -99,11 +95,10 @@ class Answered:
 
 
 class _Checking(httpcore.AsyncNetworkBackend):
-    """Connects to addresses that were checked."""
+    """Connects to addresses that were checked, in somebody's name."""
 
-    def __init__(self, rules: Rules) -> None:
-        self._rules = rules
-        self._look_ups = ThreadPoolExecutor(_LOOK_UPS, "look-up")
+    def __init__(self, rules: Rules, look_ups: LookUps, owner: Hashable) -> None:
+        self._rules, self._look_ups, self._owner = rules, look_ups, owner
         self._inner = httpcore.AnyIOBackend()
 
     async def connect_tcp(
@@ -115,7 +110,10 @@ class _Checking(httpcore.AsyncNetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address of a host that answers. NoAnswer: one of them is inside."""
-        addresses = await self._addresses(host, port)
+        try:
+            addresses = await self._look_ups.addresses(self._owner, host, port)
+        except (OSError, UnicodeError) as error:
+            raise NoAnswer(OutgoingFault.UNRESOLVED, f"{host} is not known.") from error
         if not all(may_reach(it, self._rules.allowed) for it in addresses):
             raise NoAnswer(OutgoingFault.FORBIDDEN, f"{host} is not a host of the public Internet.")
         for last, address in enumerate(addresses, 1 - len(addresses)):
@@ -127,15 +125,6 @@ class _Checking(httpcore.AsyncNetworkBackend):
                 if not last:
                     raise
         raise AssertionError
-
-    async def _addresses(self, host: str, port: int) -> Sequence[IpAddress]:
-        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-        try:
-            found = await asyncio.get_running_loop().run_in_executor(self._look_ups, look_up)
-        except (OSError, UnicodeError) as error:
-            raise NoAnswer(OutgoingFault.UNRESOLVED, f"{host} is not known.") from error
-        addresses = [literal(str(it[4][0])) for it in found]
-        return [it for it in dict.fromkeys(addresses) if it is not None]
 
     async def connect_unix_socket(
         self,
@@ -151,10 +140,6 @@ class _Checking(httpcore.AsyncNetworkBackend):
         """Wait between two attempts to connect, of which there are none."""
         await self._inner.sleep(seconds)
 
-    def close(self) -> None:
-        """Look up no more names."""
-        self._look_ups.shutdown(wait=False, cancel_futures=True)
-
 
 def _trust() -> ssl.SSLContext:
     """Trust whom this machine trusts, and whom browsers do."""
@@ -168,17 +153,19 @@ class Client:
 
     def __init__(self, rules: Rules, trust: ssl.SSLContext | None = None) -> None:
         """Take whom it may ask, and whose certificates count."""
-        self.rules, self._backend = rules, _Checking(rules)
+        self.rules, self._look_ups = rules, LookUps()
         self._trust = trust or _trust()
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator["Connections"]:
+    async def connected(self, owner: Hashable = None) -> AsyncIterator["Connections"]:
         """Give connections that nobody else uses, and close them at the end.
 
-        So what somebody says on one of them unasked is the answer to no question of another.
+        So what somebody says on one of them unasked is the answer to no question of another. owner:
+        in whose name: its own look-ups wait for each other, those of others do not.
         """
+        backend = _Checking(self.rules, self._look_ups, owner)
         pool = httpcore.AsyncConnectionPool(
-            ssl_context=self._trust, max_connections=None, network_backend=self._backend
+            ssl_context=self._trust, max_connections=None, network_backend=backend
         )
         async with pool:
             yield Connections(self.rules, pool)
@@ -190,7 +177,7 @@ class Client:
 
     def close(self) -> None:
         """Look up no more names."""
-        self._backend.close()
+        self._look_ups.close()
 
 
 class Connections:
@@ -205,8 +192,9 @@ class Connections:
         if reason := self._rules.refuse(url):
             raise NoAnswer(OutgoingFault.FORBIDDEN, reason)
         with _translated():
-            async with asyncio.timeout(self._rules.seconds):
-                return await self._posted(httpx.URL(url), body, headers)
+            async with asyncio.timeout(self._rules.seconds) as deadline:
+                with bounded_by(deadline):
+                    return await self._posted(httpx.URL(url), body, headers)
 
     async def _posted(self, url: httpx.URL, body: bytes, headers: Mapping[str, str]) -> Answered:
         target = httpcore.URL(

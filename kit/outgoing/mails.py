@@ -50,15 +50,13 @@ class Handed(NamedTuple):
 class MailRoute:
     """Where mails are handed over, and in whose name.
 
-    sender: a mail address, that of the envelope too. public_url: where our own server answers, to
-    which links of mails lead. is_tls: from the first byte on; otherwise TLS begins where the server
-    offers it.
+    sender: a mail address, that of the envelope too. is_tls: from the first byte on; otherwise TLS
+    begins where the server offers it.
     """
 
     host: str
     port: int
     sender: str
-    public_url: str
     user: str | None = None
     password: str | None = None
     is_tls: bool = False
@@ -70,7 +68,7 @@ class MailRoute:
         return self.sender.rpartition("@")[2]
 
 
-def route(url: str, sender: str, public_url: str) -> MailRoute:
+def route(url: str, sender: str) -> MailRoute:
     """Return the route of an address such as smtp://user:password@mail.example:587.
 
     ValueError for another kind of address, and for a sender that is none.
@@ -83,7 +81,6 @@ def route(url: str, sender: str, public_url: str) -> MailRoute:
         found.hostname,
         found.port or _PORTS[found.scheme],
         sender,
-        public_url,
         unquote(found.username) if found.username else None,
         unquote(found.password) if found.password else None,
         found.scheme == "smtps",

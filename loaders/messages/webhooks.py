@@ -26,17 +26,21 @@ from loaders.reading.filters import one_of
 from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, One, Reader
-from models.access.followers import JournalFollower
+from models.access.followers import FollowerLane, JournalFollower
 from models.base.tables import entity_named, fixed
 from models.base.visibility import merchant
 from models.messages.webhooks.states import WebhookMessageState, WebhookState
-from models.messages.webhooks.tables import Webhook, WebhookAttempt, WebhookLane, WebhookMessage
+from models.messages.webhooks.tables import (
+    FOLLOWER,
+    Webhook,
+    WebhookAttempt,
+    WebhookLane,
+    WebhookMessage,
+)
 
 by_id = One(Webhook)
 message_by_id = One(WebhookMessage)
 attempt_by_id = One(WebhookAttempt)
-FOLLOWER = "webhooks"
-"""Under which name the follower's position is kept."""
 
 
 def _condition(value: Any) -> SimpleNamespace:
@@ -74,20 +78,25 @@ def _pending(reader: Reader, row: Any) -> list[ColumnElement[bool]]:
 
 
 def _position(reader: Reader, row: Any) -> ColumnElement[Any]:
-    """Return up to where everything was taken or given up; positions are the merchant's alone."""
+    """Return up to where everything was taken or given up; positions are the merchant's alone.
+
+    What the follower of the journal has set aside is neither.
+    """
     if not reader.viewer.sees_all:
         return cast(null(), BigInteger())
-    of, follower = WebhookMessage, JournalFollower
+    of, follower, lane = WebhookMessage, JournalFollower, FollowerLane
     first = select(func.min(of.position) - literal_column("1")).where(
         *_pending(reader, row), of.is_replay.is_(False), of.entry_id.is_not(None)
     )
-    read = select(follower.position).where(
-        follower.merchant_id == merchant(reader.viewer), follower.name == fixed(FOLLOWER)
-    )
-    kept = func.coalesce(
+    mine = (follower.merchant_id == merchant(reader.viewer), follower.name == fixed(FOLLOWER))
+    read = select(follower.position).where(*mine)
+    its = (lane.merchant_id == merchant(reader.viewer), lane.follower_id == follower.id)
+    aside = select(func.min(lane.position) - literal_column("1")).where(*mine, *its)
+    # NULLs are passed by.
+    kept = func.least(
         first.correlate_except(of).scalar_subquery(),
+        aside.correlate_except(follower, lane).scalar_subquery(),
         read.correlate_except(follower).scalar_subquery(),
-        row.after_position,
     )
     return func.greatest(kept, row.after_position)
 

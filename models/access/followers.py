@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base.tables import Owned, indexed, to, unique
 from models.base.visibility import Seen
 
+FOLLOWERS = ("webhooks", "notifications", "content answers")
+"""Names of those that there are: of what is kept for each merchant from its beginning on."""
+
 
 class SkipReason(StrEnum):
     """Why a follower is not to see an entry any more."""

@@ -1,6 +1,7 @@
 """docs/events.schema.json: what webhooks are sent of each kind of event, as JSON Schema 2020-12."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ _PLAIN: Mapping[Any, Schema] = {
     date: {"type": "string", "format": "date"},
     ColumnName: {"type": "string"},
 }
+_WRITTEN = {"integer": "-?[0-9]+", "boolean": "true|false", "null": "null"}
 _ABOUT = "about"
 _FIELDS: Schema = {
     "id": {"type": "string", "description": "Global id of the object, for `node(id:)`."},
@@ -54,6 +56,26 @@ def schemas() -> Schema:
 def schemas_text() -> str:
     """Return that as the document is written."""
     return json.dumps(schemas(), indent=1, ensure_ascii=False)
+
+
+def may_say(kind: type[Event], field: str, text: str) -> bool:
+    """Tell whether a field of an event may be written so in JSON, or an item or key of it."""
+    return _holds(_of(get_type_hints(kind, include_extras=True)[field]), text)
+
+
+def _holds(schema: Schema, text: str) -> bool:
+    match schema:
+        case {"anyOf": ways}:
+            return any(_holds(way, text) for way in ways)
+        case {"type": "array", "items": item}:
+            return _holds(item, text)
+        case {"enum": values} | {"type": "object", "properties": values}:
+            return text in values
+        case {"type": plain} if plain in _WRITTEN:
+            return re.fullmatch(_WRITTEN[plain], text) is not None
+        case {"pattern": pattern}:
+            return re.search(pattern, text) is not None
+    return True
 
 
 def _message(kind: type[Event]) -> Schema:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Scope
@@ -67,6 +68,12 @@ class Interchange(Owned):
         to("partner_profiles", "partner_id"),
         unique("content", "sha256"),
         indexed("interchanges", "partner_id", "reference"),
+        indexed(
+            "interchanges",
+            *("partner_id", "recipient", "received_at", "id"),
+            among="accepted",
+            postgresql_where=text("state = 'ACCEPTED'"),
+        ),
         indexed("interchanges", "received_at", "id"),
         indexed("interchanges", "state", "received_at", "id"),
         known("state", InterchangeState),

@@ -58,12 +58,6 @@ TRUE_OF_DELIVERIES: Mapping[NotificationKind, frozenset[DeliveryState]] = {
     NotificationKind.DELIVERY_DELIVERED: _ARRIVED,
 }
 """Kind -> states of the delivery in which it is still true."""
-NEWER: Mapping[NotificationKind, frozenset[NotificationKind]] = {
-    NotificationKind.DELIVERY_DISPATCHED: frozenset(
-        {NotificationKind.DELIVERY_AT_THE_DOOR, NotificationKind.DELIVERY_ATTEMPT_FAILED}
-    ),
-}
-"""Kind -> those of the same delivery that overtake it within one mail."""
 
 
 class NotificationState(StrEnum):
@@ -98,10 +92,9 @@ class NotificationTiming(StrEnum):
 class Notification(Owned):
     """What one person is told of one entry of the journal.
 
-    contact_id: who it is, None for a guest, a recipient or staff. address: its mail address, None
-    once it was forgotten. entry_id: of the journal. mail_id: of the mail that tells it, which tells
-    others, too. is_daily: whether it waits for the mail of the day. code: what the mail server
-    answered last.
+    contact_id: None for a guest, a recipient or staff. address: None once forgotten. entry_id: of
+    the journal. mail_id: of the mail that tells it and others. is_daily: it waits for the mail of
+    the day. is_staff: staff has asked for it. code: what the mail server answered last.
     """
 
     __tablename__ = "notifications"
@@ -148,6 +141,7 @@ class Notification(Owned):
     entry_id: Mapped[UUID]
     mail_id: Mapped[UUID]
     is_daily: Mapped[bool]
+    is_staff: Mapped[bool] = mapped_column(default=False, server_default="false")
     state: Mapped[NotificationState] = mapped_column(OneOf(NotificationState))
     reason: Mapped[NotificationReason | None] = mapped_column(OneOf(NotificationReason))
     code: Mapped[int | None]

@@ -61,6 +61,7 @@ async def _create_merchant(session: Session, arguments: argparse.Namespace) -> s
         arguments.gs1_prefix,
         arguments.time_zone,
     )
+    keys.begin_followers(session, made.id)
     return f"Created the merchant {made.slug}.\n"
 
 

@@ -7,7 +7,7 @@ actor and a key's id.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.access.journal import JournalEntry
@@ -24,7 +24,7 @@ from models.messages.notifications import (
     NotificationReason,
     NotificationState,
 )
-from models.messages.webhooks.tables import WebhookMessage
+from models.messages.webhooks.tables import WebhookAttempt, WebhookMessage
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
@@ -51,11 +51,15 @@ def _person(column: Any) -> ColumnElement[Any]:
 
 
 class Kept(NamedTuple):
-    """Rows of a table that tell of a person. forgotten: column -> what stands there afterwards."""
+    """Rows of a table that tell of a person. forgotten: column -> what stands there afterwards.
+
+    is_its: whether they tell of nobody else; the others may, and are not written out.
+    """
 
     table: Any
     where: ColumnElement[bool]
     forgotten: dict[str, Any]
+    is_its: bool = True
 
 
 def all_kept(person: Person) -> list[Kept]:
@@ -66,7 +70,25 @@ def all_kept(person: Person) -> list[Kept]:
         *_of_deliveries(person),
         *_of_mails(person),
         Kept(JournalEntry, _entries_about(person), _FORGOTTEN_ACTOR),
-        Kept(WebhookMessage, any_id(WebhookMessage.aggregate_id, _rows(person)), {"body": None}),
+        *_of_webhooks(person),
+    ]
+
+
+def _of_webhooks(person: Person) -> list[Kept]:
+    """What was sent of its rows, and answered; a document may have told of it anywhere."""
+    message, attempt = WebhookMessage, WebhookAttempt
+    about = any_id(message.aggregate_id, _rows(person))
+    documents = message.body.contains('"document":')
+    own = (message.merchant_id == person.merchant_id, message.id == attempt.message_id)
+    ways = ((about, True), (documents, False))
+    answered = [
+        (and_(attempt.answer.is_not(None), exists().where(*own, which)), is_its)
+        for which, is_its in ways
+    ]
+    # Answers first: bodies say which of them may repeat a document.
+    return [
+        *(Kept(attempt, which, {"answer": None}, is_its) for which, is_its in answered),
+        *(Kept(message, which, {"body": None}, is_its) for which, is_its in ways),
     ]
 
 

@@ -58,7 +58,7 @@ async def _export(session: Session, arguments: argparse.Namespace) -> str:
     """Write one JSON object: table -> its rows."""
     person = await _found(session, arguments)
     found: dict[str, list[object]] = {}
-    for each in all_kept(person):
+    for each in filter(lambda it: it.is_its, all_kept(person)):
         table = each.table.__table__
         own = select(func.to_jsonb(table.table_valued())).where(
             table.c.merchant_id == person.merchant_id, each.where

@@ -226,9 +226,9 @@ def test_a_list_is_as_long_as_its_relation_says_and_longest_where_it_leads_back_
 @pytest.mark.parametrize(
     ("field", "each"),
     [
-        ("isLate", 10),
-        ("isOpen", 5),
-        ("fulfilmentStatus", 5),
+        ("isLate", 0),
+        ("isOpen", 0),
+        ("fulfilmentStatus", 0),
         ("availableActions", 5),
         ("net { amount }", 5),
         ("party { orders(first: 0) { totalCount } }", 100),

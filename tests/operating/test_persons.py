@@ -8,7 +8,9 @@ import pytest
 from kit.ids import to_global
 from models.access.viewers import Actor
 from models.base.tables import Base
+from models.messages.webhooks.tables import WebhookAttempt, WebhookMessage
 from tests.kit.programs import ask_each
+from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.messages import hooks
@@ -75,8 +77,17 @@ async def deliver(world, ask, order):
     await deliveries.done(
         ask, "deliveryConfirmReceipt", deliveryId=sent["id"], receivedBy="Zofia", lines=[]
     )
+    webhook = hooks.key((await hooks.created(ask))["id"])
     about = {"aggregate_id": hooks.key(order["id"]), "body": '{"name": "Zofia Nowak"}'}
-    await hooks.filled(world, hooks.key((await hooks.created(ask))["id"]), 1, **about)
+    listed = {"body": '{"data":{"document":{"orders":[{"name":"Zofia Nowak"}]}}}'}
+    for each in (about, listed):
+        await hooks.filled(world, webhook, 1, **each)
+    async with world.database.writing(world.merchant_id) as session:
+        for message in await rows(world, WebhookMessage):
+            own = {"merchant_id": world.merchant_id, "webhook_id": webhook}
+            tried = {"attempted_at": world.clock(), "duration_ms": 1, "status": 200}
+            answer = "Zofia Nowak, thank you"
+            session.add(WebhookAttempt(**own, **tried, message_id=message.id, answer=answer))
 
 
 async def test_a_private_customer_is_written_out_and_then_forgotten_everywhere(
@@ -91,6 +102,8 @@ async def test_a_private_customer_is_written_out_and_then_forgotten_everywhere(
     assert [it["message"] for it in known["tracking_events"]] == ["with Zofia"]
     assert len(known["order_lines"]) == 2 * len(zofia["lines"])
     assert "secret_sha256" not in known["api_keys"][0]
+    # What may tell of others is not written out.
+    assert [len(known[it]) for it in ("webhook_messages", "webhook_attempts")] == [1, 1]
     before = await everything(world, addresses)
     assert [it for it in TRACES[:-1] if it not in before] == []
     code, output, failed = await call("person", "anonymise", *who)

@@ -48,21 +48,19 @@ def check(before: Rows, after: Rows, now: datetime) -> None:
 def _check_times(before: Rows, after: Rows, now: datetime) -> None:
     """Fail where a window was agreed on that has passed, or that breaks a rule unexcused."""
     addresses = {it["id"]: it for it in after["addresses"]}
-    until = {it["id"]: it["cancel_if_not_by"] for it in after["orders"] if it["cancel_if_not_by"]}
-    dated = {
-        part["delivery_id"]: until[part["order_id"]]
-        for part in after["delivery_lines"]
-        if part["order_id"] in until and part["planned"] > 0
-    }
+    orders = {it["id"]: it["cancel_if_not_by"] for it in after["orders"] if it["cancel_if_not_by"]}
+    until: defaultdict[str, list[datetime]] = defaultdict(list)
+    for part in after["delivery_lines"]:
+        if part["order_id"] in orders and part["planned"] > 0:
+            until[part["delivery_id"]].append(datetime.fromisoformat(orders[part["order_id"]]))
     known = {(it["window_earliest"], it["window_latest"]) for it in before["deliveries"]}
     for each in after["deliveries"]:
         if (each["window_earliest"], each["window_latest"]) in known:
             continue
         times = [datetime.fromisoformat(each[f"window_{it}"]) for it in ("earliest", "latest")]
         assert times[1] > now, "a window was agreed on that has passed (D15)"
-        if each["id"] in dated:
-            by = datetime.fromisoformat(dated[each["id"]])
-            assert times[0] <= by, "it comes when it is not wanted any more (D10)"
+        is_wanted = all(times[0] <= by for by in until[each["id"]])
+        assert is_wanted, "it comes when it is not wanted any more (D10)"
         address = addresses.get(each["ship_to_id"])
         is_open = address is None or takes_in(
             address["receiving_hours"], address["time_zone"], *times

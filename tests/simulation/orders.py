@@ -55,7 +55,7 @@ class OrderRules(Simulation):
             place.place,
             place.OrderPlace,
             channel_id=self.merchant.channel_ids[channel],
-            cancel_if_not_by=self.world.clock() + timedelta(days=31) if is_dated else None,
+            cancel_if_not_by=self.world.clock() + timedelta(days=19) if is_dated else None,
             currency="EUR",
             lines=self.wanted(lines),
             delivery_policy=policy,

@@ -124,10 +124,11 @@ class Simulation(RuleBasedStateMachine):
     def repeat(self) -> None:
         """Send the last command once more: the same answer, and nothing is written."""
         command, takes, fields, outcome = self.last
-        before = self.rows
+        # That its answer is forgotten one day may be noted anew.
+        before = self.rows | {"due": None}
         assert self.runner.run(self.merchant.call(command, takes, fields)) == outcome
         self.rows = self.look()
-        assert self.rows == before, "a repeated command has written something"
+        assert self.rows | {"due": None} == before, "a repeated command has written something"
 
     @rule(hours=st.sampled_from([1, 30, 24 * 20]))
     def wait(self, hours: int) -> None:

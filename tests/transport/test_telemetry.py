@@ -6,7 +6,9 @@ import logging
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from hashlib import sha256
+from uuid import UUID
 
 import httpx
 import pytest
@@ -22,6 +24,7 @@ from kit.telemetry import log, trace
 from kit.telemetry.metrics import OK, Telemetry
 from kit.telemetry.names import OTHER_NAME, Labels, NamedOperation
 from kit.telemetry.version import VERSION
+from models.access.dues import DueKind
 from resolvers.running.context import Terms
 from schema.graphql.errors import ErrorCode
 from schema.graphql.extensions.observed import CANCELLED
@@ -29,7 +32,9 @@ from server import application
 from tests import make
 from tests.conftest import PATIENT
 from transport.serving import Serving
-from transport.telemetry import exporting, metrics_shown, telemetry_of
+from transport.telemetry import Worked, exporting, metrics_shown, telemetry_of
+from workers.running.chores import Chores
+from workers.running.dues import Dues, WhenDue
 from workers.running.followers import Follower, Followers
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -187,6 +192,21 @@ async def test_what_runs_waits_and_lags_is_shown(ask, telemetry) -> None:
     waiting = ["pool_reading_waiting", "pool_keys_waiting", "turns_waiting", "journal_lag_seconds"]
     assert [found[f"abruf_{it}"] for it in waiting] == [0, 0, 0, 0]
     assert found["process_resident_memory_bytes"] > 0
+
+
+async def test_a_worker_shows_that_nothing_waits(database, clock, telemetry) -> None:
+    async def nothing(_writing: Writing, _some: Sequence[object]) -> dict[UUID, datetime]:
+        return {}
+
+    done = Dues(WhenDue(DueKind.TELL_ENDS, nothing))
+    worked = Worked(Followers(Follower("a", nothing)), Chores(database, clock), done)
+    telemetry.registry.register(worked)
+    found = numbers(telemetry)
+    of_followers = [
+        f'abruf_follower_{it}{{follower="a"}}' for it in ("behind_entries", "lag_seconds")
+    ]
+    of_due = f'abruf_due_waiting{{kind="{DueKind.TELL_ENDS.value}"}}'
+    assert [found[it] for it in (*of_followers, of_due)] == [0, 0, 0]
 
 
 async def test_a_refused_request_is_told_with_its_status(client, json_lines) -> None:

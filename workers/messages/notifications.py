@@ -1,11 +1,10 @@
 """Notifications: noted after events, handed over as mails when their time has come."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from uuid import UUID
-
-from sqlalchemy.exc import TimeoutError as NoConnection
 
 from commands.messages.notifications.ending import tell_ends
 from commands.messages.notifications.kinds import TELLING
@@ -26,28 +25,36 @@ NOTE_NOTIFICATIONS = Follower("notifications", note, wants=TELLING)
 TELL_ENDS = WhenDue(DueKind.TELL_ENDS, tell_ends)
 
 
-def sending(route: MailRoute) -> Chore:
-    """Return the chore that hands mails over."""
-    return Chore("send mails", due(), partial(_send, route))
+def sending(route: MailRoute, public_url: str) -> Chore:
+    """Return the chore that hands mails over. public_url: where their links lead."""
+
+    def of(mail_id: UUID) -> Sending:
+        return Sending(route, public_url, mail_id)
+
+    return Chore("send mails", due(), partial(_send, of))
 
 
 async def _send(
-    route: MailRoute, database: Database, merchant_id: UUID, mail_id: UUID, now: datetime
+    of: Callable[[UUID], Sending],
+    database: Database,
+    merchant_id: UUID,
+    mail_id: UUID,
+    now: datetime,
 ) -> bool:
     """Try one mail; whoever comes first has it for its lease.
 
     One that cannot be written is tried again later, as one that could not be handed over.
     """
-    sending, author = Sending(route, mail_id), Author(by_itself(merchant_id), now)
+    sending, author = of(mail_id), Author(by_itself(merchant_id), now)
     try:
         claimed = await run_unasked(database, author, sending.claim)
-    except (Unavailable, OutcomeUnknown, NoConnection):
+    except (Unavailable, OutcomeUnknown):
         raise
     except Exception:  # noqa: BLE001 -- whatever it is, others are sent.
         _log.warning("A mail cannot be written: %s", mail_id, exc_info=True)
         await run_unasked(database, author, sending.put_off)
         return False
     if claimed is not None:
-        handed = await hand_over(route, claimed.mail)
+        handed = await hand_over(sending.route, claimed.mail)
         await run_unasked(database, author, partial(sending.note, claimed, handed, now))
     return False

@@ -52,15 +52,19 @@ class Dues:
         self._sizes: dict[tuple[UUID, DueKind], int] = {}
 
     @property
+    def kinds(self) -> Sequence[str]:
+        """Return of which kinds something may be due."""
+        return [it.value for it in self._every]
+
+    @property
     def chore(self) -> Chore:
         """Return it as what is done for each merchant of whom something has come to its time."""
-        kinds = [it.value for it in self._every]
         return Chore(
             "do what is due",
             due_now(),
             self.step,
             at_once=4,
-            values={"kinds": kinds},
+            values={"kinds": self.kinds},
             is_woken=False,
         )
 

@@ -14,6 +14,7 @@ from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Input, Name, Zone, spelled
+from models.access.followers import FOLLOWERS, JournalFollower
 from models.access.keys import ApiKey, LimitName, Merchant, MerchantSecret
 from models.access.tokens import issue
 from models.access.viewers import Actor, CompanyRole, usual
@@ -60,6 +61,11 @@ async def create_merchant(
     session.add(MerchantSecret(merchant_id=merchant.id, id=merchant.id))
     await session.flush()
     return merchant
+
+
+def begin_followers(session: AsyncSession, merchant_id: UUID) -> None:
+    """Let a new tenant's staff see who is to read its journal, before anybody has read it."""
+    session.add_all(JournalFollower(merchant_id=merchant_id, name=each) for each in FOLLOWERS)
 
 
 async def merchants(session: AsyncSession) -> Sequence[Merchant]:

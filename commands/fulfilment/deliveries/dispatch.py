@@ -95,15 +95,18 @@ async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcom
     return batch.results("deliveries")
 
 
-async def ship(batch: DeliveryBatch[Any]) -> None:
-    """Ship deliveries that are taken. Refusals: INVALID_DATE, DELIVERY_POLICY."""
+async def ship(batch: DeliveryBatch[Any], *, is_recorded: bool = False) -> None:
+    """Ship deliveries that are taken. Refusals: INVALID_DATE, DELIVERY_POLICY.
+
+    is_recorded: they have left by another system, before any report of a carrier is told to us.
+    """
     writing, locked = batch.writing, batch.locked
     when = {place: item.dispatched_at or writing.now for place, item, _ in batch.looked_at}
     for place, _, delivery in batch.looked_at:
         placed = max(order.placed_at for order in locked.orders_of(delivery))
         with batch.of(place):
             check_happened(when[place], ("dispatched_at",), writing.now, placed)
-    late = await _late(batch, when)
+    late = await _late(batch, when, is_recorded=is_recorded)
     await _check_in_time(batch, when, late)
     await _check_last(batch, when)
     left: list[Then] = []
@@ -146,15 +149,17 @@ async def _check_last(batch: DeliveryBatch[Any], when: Mapping[int, datetime]) -
                 raise found[delivery.id]
 
 
-async def _late(batch: DeliveryBatch[Any], when: Mapping[int, datetime]) -> set[int]:
+async def _late(
+    batch: DeliveryBatch[Any], when: Mapping[int, datetime], *, is_recorded: bool
+) -> set[int]:
     """Return what left too late, as somebody says why, and as its carrier has it; by position."""
     found: dict[int, Delivery] = {}
     for place, item, delivery in batch.looked_at:
         wanted = batch.locked.orders_of(delivery)
         if item.window_override is not None and not all(it.is_wanted(when[place]) for it in wanted):
             found[place] = delivery
-    if not found:
-        return set()
+    if not found or is_recorded:
+        return set(found)
     now = dict.fromkeys(found.values(), batch.writing.now)
     taken = await find_stopped(batch.writing, now, (TAKEN_OVER,), ())
     return {place for place, delivery in found.items() if delivery.id in taken}

@@ -22,7 +22,7 @@ from commands.fulfilment.parcels.inputs import (
     check_serials,
 )
 from commands.fulfilment.parcels.numbers import check_numbers, holders_of
-from commands.fulfilment.parcels.ssccs import check_generated, check_unused
+from commands.fulfilment.parcels.ssccs import StatedSsccs, check_generated
 from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
@@ -187,14 +187,14 @@ async def _prepare(
             with batch.of(place):
                 _check_whole(locked, picked[place])
     await _check_free(batch, picked)
-    await _check_taken(batch)
-    _check_apart(batch, products, contents)
+    stated = await _check_taken(batch)
+    await _check_apart(batch, products, contents)
     packings: dict[int, Packing] = {}
     for place, item, delivery in batch.going:
         packings[place] = Packing(
             delivery.id, delivery.packing + 1, item.parcels, contents[place], batch.at(place)
         )
-    return picked, await parcels.prepare(locked.writing, packings)
+    return picked, await parcels.prepare(locked.writing, packings, stated)
 
 
 def _is_short(picked: Mapping[DeliveryLine, Decimal]) -> bool:
@@ -253,20 +253,23 @@ async def _check_free(
     await batch.stop((HELD,), ("lines",), places=short_ones)
 
 
-async def _check_taken(batch: DeliveryBatch[Any]) -> None:
+async def _check_taken(batch: DeliveryBatch[Any]) -> StatedSsccs:
     """Leave out what gives a parcel the SSCC of another one; tell what gets none beside the rest.
 
-    Refusals: TAKEN; NOT_ALLOWED and OUT_OF_RANGE, which all others get where they are packed.
+    Returns the SSCCs that are stated. Refusals: TAKEN; NOT_ALLOWED and OUT_OF_RANGE, which all
+    others get where they are packed.
     """
     named = {place: item.parcels for place, item, _ in batch.looked_at}
     of = {place: (delivery.id, item.parcels) for place, item, delivery in batch.looked_at}
-    taken = await check_unused(batch.writing, of, batch.refused)
+    stated = await StatedSsccs.read(batch.writing, of)
+    taken = stated.taken(batch.refused)
     lacking = {place: named[place] for place in {*batch.refused, *taken} & {*named}}
     for found in (taken, await check_generated(batch.writing, lacking)):
         for place, why in found.items():
             with batch.of(place):
                 raise why
     await _check_numbers(batch)
+    return stated
 
 
 async def _check_numbers(batch: DeliveryBatch[Any]) -> None:
@@ -330,7 +333,7 @@ def _check_contents(
     refusals.end()
 
 
-def _check_apart(
+async def _check_apart(
     batch: DeliveryBatch[Any], products: Mapping[UUID, Product], known: Collection[int]
 ) -> None:
     """Leave out what has serial numbers that lie elsewhere. known: places of what can be read.
@@ -340,9 +343,13 @@ def _check_apart(
     """
     serials: defaultdict[datetime, set[tuple[UUID, str]]] = defaultdict(set)
     for place, item, _ in batch.looked_at:
+        if place not in known:
+            continue
+        contents = (each for parcel in item.parcels for each in parcel.contents)
+        await batch.writing.room(sum(len(it.serial_numbers) for it in contents))
         others = serials[batch.at(place)]
         with batch.of(place):
-            own = check_apart(item.parcels, products, others) if place in known else ()
+            own = check_apart(item.parcels, products, others)
             others.update(() if place in batch.refused else own)
 
 

@@ -15,6 +15,7 @@ from models.base.acts import Some
 from models.base.guards import guards
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.conditions import (
+    AFTER_LAST,
     INCOMPLETE,
     NAMELESS,
     NOT_LAST,
@@ -85,7 +86,8 @@ def _known(writing: Writing, delivery: Delivery, path: Path) -> Mapping[Some, Re
         TAKEN_OVER: partial(_gone, delivery, path),
         TOO_EARLY: partial(_too_early, delivery, path),
         UNFINISHED: partial(_unfinished, delivery, path),
-        NOT_LAST: partial(_unfinished, delivery, path),
+        NOT_LAST: partial(_not_last, delivery, path),
+        AFTER_LAST: partial(_after_last, delivery, path),
         UNWANTED: partial(_unwanted, delivery, path),
         UNPLACED: partial(_unhandled, delivery, FulfilmentCode.LOCATION_NOT_ALLOWED, path),
         UNCARRIED: partial(_unhandled, delivery, FulfilmentCode.METHOD_NOT_ALLOWED, path),
@@ -142,6 +144,18 @@ def _unfinished(delivery: Delivery, path: Path, orders: Sequence[Order]) -> Refu
     return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
 
 
+def _not_last(delivery: Delivery, path: Path, orders: Sequence[Order]) -> Refused:
+    """Return the refusal of what is to leave last, and does not (D18)."""
+    text = f"{delivery.number} is to complete {orders[0].number}, of which more is to leave."
+    return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
+
+
+def _after_last(delivery: Delivery, path: Path, _last: Sequence[Delivery]) -> Refused:
+    """Return the refusal of what leaves by a tolerance after what left last (D18)."""
+    text = f"{delivery.number} brings more than is open of an order that another has completed."
+    return Refused(FulfilmentCode.DELIVERY_POLICY, text, path)
+
+
 def _incomplete(path: Path, orders: Sequence[Order]) -> Refused:
     """Return the refusal of a part that would leave alone (D11)."""
     text = f"{orders[0].number} must come complete; this delivery leaves something open."
@@ -193,4 +207,18 @@ def check_room(line: OrderLine, quantity: Decimal, path: Path) -> None:
     """Refused: QUANTITY_NOT_OPEN for more than can still be planned."""
     if quantity > line.room:
         text = f"Only {line.room.normalize():f} of this line can still be planned."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
+
+
+@guards("D18")
+def check_not_completed(
+    line: OrderLine, quantity: Decimal, completed: datetime | None, now: datetime, path: Path
+) -> None:
+    """Look whether a line may take a quantity, though it be by a tolerance.
+
+    completed: when what completed its order left, None while nothing has. Refused:
+    QUANTITY_NOT_OPEN for more than is open and in no delivery after that.
+    """
+    if completed is not None and completed <= now and quantity > line.unplanned:
+        text = f"What has completed the order has left: {line.unplanned.normalize():f} are open."
         raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)

@@ -1,6 +1,7 @@
 """What a packing says of its parcels."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -118,28 +119,28 @@ def check_packing(parcels: Sequence[ParcelPack], path: Path) -> None:
     refusals.end()
 
 
-@guards("D19", instead=())
+@guards("D19", instead=frozenset())
 def check_apart(
     parcels: Sequence[ParcelPack],
     products: Mapping[UUID, Product],
-    others: Collection[tuple[UUID, str]],
-) -> Collection[tuple[UUID, str]]:
+    others: AbstractSet[tuple[UUID, str]],
+) -> AbstractSet[tuple[UUID, str]]:
     """Look whether each serial number of a product lies in one parcel. Refused: DUPLICATE.
 
-    products: by line of the delivery. others: what lies elsewhere. Returns it with their own.
+    products: by line of the delivery. others: what lies elsewhere. Returns what lies in these.
     """
-    seen, problems = set(others), list[Problem]()
+    own, problems = set[tuple[UUID, str]](), list[Problem]()
     for place, parcel in enumerate(parcels):
         for number, each in enumerate(parcel.contents):
             for serial_no, serial in enumerate(each.serial_numbers):
                 unit = (products[each.delivery_line_id].id, serial)
-                if unit in seen:
+                if unit in own or unit in others:
                     path = ("parcels", place, "contents", number, "serial_numbers", serial_no)
                     problems.append(Problem(Code.DUPLICATE, f"{serial} is packed twice.", path))
-                seen.add(unit)
+                own.add(unit)
     if problems:
         raise Refused.of(problems)
-    return seen
+    return own
 
 
 def check_serials(content: ContentPack, quantity: Decimal, path: Path) -> None:

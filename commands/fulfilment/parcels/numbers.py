@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Text, Uuid, any_, bindparam, or_, select
+from sqlalchemy import ARRAY, DateTime, Text, Uuid, any_, bindparam, select
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from commands.writing.transaction import Writing
@@ -19,8 +19,8 @@ from kit.errors import Code, Path, Problem, Refused
 from models.base.guards import guards
 from models.base.tasks import is_among
 from models.fulfilment.deliveries.tables import Delivery
-from models.fulfilment.parcels import WITH_CARRIER, Parcel, TrackingNumber, compared
-from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL
+from models.fulfilment.parcels import Parcel, TrackingNumber, compared
+from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL, has_left
 
 
 class Holder(NamedTuple):
@@ -67,10 +67,7 @@ _HOLDERS = Statement(
         Delivery.id.label("delivery_id"),
         TrackingNumber.carrier_id,
         (TrackingNumber.added_at <= Parcel.packed_at).label("is_packed"),
-        or_(
-            Delivery.dispatched_at.is_not(None),
-            is_among(Parcel.status, WITH_CARRIER),
-        ).label("has_left"),
+        has_left(Parcel, Delivery).label("has_left"),
     )
     .distinct()
     .join(Parcel, Parcel.id == TrackingNumber.parcel_id)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, literal, update
 
 from commands.fulfilment.parcels.inputs import Packing, ParcelPack
-from commands.fulfilment.parcels.ssccs import generate_last, leave, ssccs_of
+from commands.fulfilment.parcels.ssccs import StatedSsccs, generate_last, leave, ssccs_of
 from commands.master.parties.roles import HeldParty, check_role, held
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing, missing
@@ -50,14 +50,21 @@ class Packable:
     refused: Mapping[int, Refused]
 
 
-async def prepare(writing: Writing, packings: Mapping[int, Packing]) -> Packable:
+async def prepare(
+    writing: Writing, packings: Mapping[int, Packing], stated: StatedSsccs
+) -> Packable:
     """Look whether packings may be made, and find the numbers of their parcels.
 
-    Refusals: NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated. Refused: TOO_MANY_ITEMS
-    for more pairs of new and old parcels that share a line than one call may touch.
+    stated: SSCCs of these, and of others that are not made. Refusals: NOT_ALLOWED and OUT_OF_RANGE
+    when no SSCC can be generated, TAKEN for one that what is not packed keeps. Refused:
+    TOO_MANY_ITEMS for more pairs of new and old parcels that share a line than one call may touch.
     """
     refused: dict[int, Refused] = {}
     ssccs = await ssccs_of(writing, packings, refused)
+    left_out = {place for place in stated.named if place not in packings or place in refused}
+    refused = {
+        place: it for place, it in stated.taken(left_out).items() if place in ssccs
+    } | refused
     good = {place: it for place, it in packings.items() if place not in refused}
     before = await _lines_in(writing, [it.delivery_id for it in good.values()])
     lineage = {

@@ -5,7 +5,9 @@ many parcels are generated when all else is written. Numbers may be left out: no
 neighbour's.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -25,38 +27,75 @@ from models.base.visibility import merchant
 from models.fulfilment.parcels import Parcel, ParcelStatus
 
 
-async def check_unused(
-    writing: Writing,
-    named: Mapping[int, tuple[UUID, Sequence[ParcelPack]]],
-    refused: Mapping[int, Refused],
-) -> dict[int, Refused]:
-    """Return why packings are refused of which another parcel has an SSCC, here or anywhere.
+@dataclass(frozen=True)
+class StatedSsccs:
+    """SSCCs that packings state. named: delivery and parcels of each, by position.
 
-    A voided parcel leaves its own to who is packed under it now, and so does one of the delivery
-    that is packed anew. named: delivery and parcels, by position. refused: those that are not
-    packed, whatever is found.
+    holders: SSCC -> the delivery of the parcel that has it and is not voided.
     """
-    ssccs = {
-        place: {no: it.sscc for no, it in enumerate(parcels) if it.sscc is not None}
-        for place, (_, parcels) in named.items()
-    }
-    every = {sscc for of in ssccs.values() for sscc in of.values()}
-    # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
-    there = await writing.for_all().by_key(Parcel, "sscc", every)
-    live = (it for it in there.values() if it.status is not ParcelStatus.VOIDED)
-    holders = {it.sscc: it.delivery_id for it in live}
-    used: dict[str, int] = {}
-    found: dict[int, Refused] = {}
-    for place in sorted(ssccs, key=lambda it: (it in refused, it)):
-        own, _ = named[place]
-        taken = [
-            Problem(Code.TAKEN, "Another parcel has this SSCC.", ("parcels", no, "sscc"))
-            for no, sscc in ssccs[place].items()
-            if holders.get(sscc, own) != own or used.setdefault(sscc, place) != place
-        ]
-        if taken:
-            found[place] = Refused.of(taken)
-    return found
+
+    named: Mapping[int, tuple[UUID, Sequence[ParcelPack]]]
+    holders: Mapping[str, UUID]
+
+    @classmethod
+    async def read(
+        cls, writing: Writing, named: Mapping[int, tuple[UUID, Sequence[ParcelPack]]]
+    ) -> "StatedSsccs":
+        """Read who has them."""
+        every = {it.sscc for _, parcels in named.values() for it in parcels if it.sscc is not None}
+        # An SSCC is one parcel's in the whole world, also where that is another warehouse's.
+        there = await writing.for_all().by_key(Parcel, "sscc", every)
+        live = (it for it in there.values() if it.status is not ParcelStatus.VOIDED)
+        return cls(named, {it.sscc: it.delivery_id for it in live if it.sscc is not None})
+
+    def taken(self, refused: Collection[int]) -> dict[int, Refused]:
+        """Return why packings are refused of which another parcel has an SSCC, here or anywhere.
+
+        A voided parcel leaves its own to who is packed under it now, and so does one of a delivery
+        that is packed anew, itself. refused: those that are not packed, whatever is found.
+        """
+        packed = {self.named[it][0]: it for it in self.named if it not in refused}
+        first, found = self._first(refused), defaultdict[int, set[int]](set)
+        relying = defaultdict[int, list[tuple[int, int]]](list)
+        for place, no, sscc in self._each():
+            own = self.named[place][0]
+            holder = self.holders.get(sscc, own)
+            if first[sscc] != place or not (holder == own or holder in packed):
+                found[place].add(no)
+            elif holder != own:
+                relying[packed[holder]].append((place, no))
+        waiting = list(found)
+        while waiting:
+            for place, no in relying.pop(waiting.pop(), ()):
+                if place not in found:
+                    waiting.append(place)
+                found[place].add(no)
+        text = "Another parcel has this SSCC."
+        return {
+            place: Refused.of(
+                [Problem(Code.TAKEN, text, ("parcels", no, "sscc")) for no in sorted(numbers)]
+            )
+            for place, numbers in sorted(found.items())
+        }
+
+    def _first(self, refused: Collection[int]) -> Mapping[str, int]:
+        """Return SSCC -> who gets it: who has it already, the first one, one that is refused."""
+
+        def rank(stated: tuple[int, int, str]) -> tuple[bool, bool, int]:
+            place, _, sscc = stated
+            return self.holders.get(sscc) != self.named[place][0], place in refused, place
+
+        first: dict[str, int] = {}
+        for place, _, sscc in sorted(self._each(), key=rank):
+            first.setdefault(sscc, place)
+        return first
+
+    def _each(self) -> Iterator[tuple[int, int, str]]:
+        """Yield position, number of the parcel, SSCC."""
+        for place, (_, parcels) in self.named.items():
+            for no, parcel in enumerate(parcels):
+                if parcel.sscc is not None:
+                    yield place, no, parcel.sscc
 
 
 async def leave(writing: Writing, packings: Iterable[Packing]) -> None:

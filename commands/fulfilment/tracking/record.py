@@ -296,7 +296,7 @@ class _Known:
 
     def _tell_voided(self, parcel_id: UUID, event: _Event) -> None:
         """Tell that a carrier has what counts no more: nothing else follows from that."""
-        is_with_carrier = event.status in WITH_CARRIER | TERMINAL
+        is_with_carrier = event.status in WITH_CARRIER
         if is_with_carrier and self.parcels[parcel_id].status is ParcelStatus.VOIDED:
             happened = VoidedParcelReported(parcel_id, status=event.status)
             self.writing.record(happened, event.occurred_at)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from commands.access.settings import Email
 from commands.master.receiving import Opening, check_openings
 from kit.errors import Path, Refusals
 from kit.inputs import (
@@ -51,7 +52,7 @@ class ContactUpsert(Upsert):
     name: Name = Field(description="Name of the person.")
     title: Name | None = Field(None, description="Job title.")
     department: Name | None = Field(None, description="Department of the company.")
-    email: Name | None = Field(None, description="E-mail address.")
+    email: Email | None = Field(None, description="E-mail address.")
     phone: Short | None = Field(None, description="Telephone number.")
     language: Language | None = Field(
         None, description="In which it is told what happens; the party's without one. BCP 47 tag."
@@ -84,7 +85,7 @@ class PartyUpsert(Upsert):
     name: Name = Field(description="Name of the company or person.")
     gln: Gln | None = Field(None, description="GS1 Global Location Number with its check digit.")
     vat_id: Reference | None = Field(None, description="VAT identification number.")
-    email: Name | None = Field(None, description="E-mail address.")
+    email: Email | None = Field(None, description="E-mail address.")
     phone: Short | None = Field(None, description="Telephone number.")
     language: Language | None = Field(None, description="BCP 47 tag, for example de or pt-BR.")
     approval_limit: Money | None = Field(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Text, Uuid, bindparam, exists, select
+from sqlalchemy import Boolean, DateTime, Text, Uuid, bindparam, exists, select, tuple_
 
 from commands.messages import outbox
 from commands.messages.interchanges.files import (
@@ -194,7 +194,7 @@ async def _tell_gap(writing: Writing, row: Interchange, header: Header) -> None:
     """Tell where it names another one before it than the last that came: one may be lost."""
     if not header.previous:
         return
-    names = ("id", "partner_id", "recipient")
+    names = ("id", "partner_id", "recipient", "received_at")
     own = {f"own_{name}": getattr(row, name) for name in names}
     last = await writing.session.scalar(_LAST, {**writing.parameters, **own})
     if last is not None and last.lstrip("0") != header.previous.lstrip("0"):
@@ -202,6 +202,10 @@ async def _tell_gap(writing: Writing, row: Interchange, header: Header) -> None:
         _tell(row, Fault.OUT_OF_SEQUENCE, text)
 
 
+_OWN_PLACE = (
+    bindparam("own_received_at", type_=DateTime(timezone=True)),
+    bindparam("own_id", type_=Uuid()),
+)
 _LAST = (
     select(Interchange.reference)
     .where(
@@ -209,7 +213,7 @@ _LAST = (
         Interchange.partner_id == bindparam("own_partner_id", type_=Uuid()),
         Interchange.recipient == bindparam("own_recipient", type_=Text()),
         Interchange.state == fixed(InterchangeState.ACCEPTED),
-        Interchange.id != bindparam("own_id", type_=Uuid()),
+        tuple_(Interchange.received_at, Interchange.id) < tuple_(*_OWN_PLACE),
     )
     .order_by(Interchange.received_at.desc(), Interchange.id.desc())
     .limit(1)

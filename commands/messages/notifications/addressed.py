@@ -23,12 +23,13 @@ from models.trade.orders.states import Approval
 
 
 class Addressee(NamedTuple):
-    """Somebody who is told of something. address: in small letters."""
+    """Who is told of something. address: in small letters. is_staff: told as one of the staff."""
 
     address: str
     contact_id: UUID | None
     language: Spoken
     timing: NotificationTiming
+    is_staff: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,11 @@ class Wishes:
             for each in preferences
             if each.contact_id or each.address
         }
-        self.staff = [it for it in preferences if it.is_staff and it.address]
+        self.staff: Mapping[tuple[str, NotificationKind], NotificationTiming] = {
+            (each.address, each.kind): each.timing
+            for each in preferences
+            if each.is_staff and each.address
+        }
 
     @classmethod
     async def of(
@@ -161,9 +166,9 @@ class People:
             timing = self._wishes.timing(event.kind, address, contact_id) or unsaid
             spoken_by = self._spoken_by(contact_id, party) or language
             found.setdefault(address, Addressee(address, contact_id, spoken_by, timing))
-        for each in self._wishes.staff:
-            if each.kind is event.kind:
-                found.setdefault(each.address, Addressee(each.address, None, language, each.timing))
+        for (address, kind), timing in self._wishes.staff.items():
+            if kind is event.kind:
+                found.setdefault(address, Addressee(address, None, language, timing, is_staff=True))
         if event.webhook is not None and event.party_id is None and own and not found:
             found[_folded(own)] = Addressee(_folded(own), None, language, now)
         return list(found.values())

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from models.access.viewers import Scope
 from models.base.events import Event
+from models.events.access.settings import MerchantSettingsCreated, MerchantSettingsUpdated
 from models.events.fulfilment.deliveries import (
     DeliveryDelivered,
     DeliveryDispatched,
@@ -26,8 +28,9 @@ from models.events.trade.orders import (
     OrderResponded,
     OrderUpdated,
 )
+from models.messages.notifications import TRUE_OF_DELIVERIES, TRUE_OF_ORDERS
 from models.messages.notifications import NotificationKind as Kind
-from models.trade.orders.states import OrderKind, OrderState
+from models.trade.orders.states import LineResponse, OrderKind, OrderState
 
 _CHANGES = frozenset(
     {"window_earliest", "window_latest", "ship_to", "ship_to_id", "delivery_policy"}
@@ -47,6 +50,12 @@ def _of_state(_event: Event, order: Any) -> Kind | None:
 
 def _of_update(event: Any, _order: Any) -> Kind | None:
     return Kind.ORDER_CHANGED if event.lines or _CHANGES & {*event.fields} else None
+
+
+def _of_response(event: Any, _order: Any) -> Kind | None:
+    """Tell what was not accepted as it was ordered, and when it comes."""
+    is_changed = any(it.response is not LineResponse.ACCEPTED or it.latest for it in event.lines)
+    return Kind.ORDER_CHANGED if is_changed or event.latest else None
 
 
 def _of_shortfall(event: Any, _contract: Any) -> Kind | None:
@@ -74,10 +83,10 @@ CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
     OrderPlaced: _of_state,
     OrderApproved: _of_state,
     OrderUpdated: _of_update,
+    OrderResponded: _of_response,
     **dict.fromkeys(
         (
             OrderLinesCancelled,
-            OrderResponded,
             OrderAmendmentAccepted,
             OrderProposalAnswered,
         ),
@@ -99,9 +108,29 @@ CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
 
 A parcel's row is its delivery, a contract's are its lines.
 """
-TELLING = tuple(CAUSES)
+SETTINGS = (MerchantSettingsCreated, MerchantSettingsUpdated)
+"""Events after which mails that wait may go at another time."""
+TELLING = (*CAUSES, *SETTINGS)
+"""What is to be heard of."""
 NOT_TRANSACTIONAL = frozenset({Kind.CONTRACT_ENDS, Kind.CONTRACT_RUNS_LOW})
 """Kinds that follow from nothing which their reader has done."""
+BESIDE: Mapping[Kind, frozenset[Kind]] = {
+    Kind.DELIVERY_DISPATCHED: frozenset({Kind.DELIVERY_AT_THE_DOOR, Kind.DELIVERY_ATTEMPT_FAILED}),
+    Kind.DELIVERY_RESCHEDULED: frozenset({Kind.DELIVERY_PLANNED}),
+    Kind.ORDER_CHANGED: frozenset({Kind.ORDER_CONFIRMED, Kind.CALL_OFF_CONFIRMED}),
+}
+"""Kind -> those of the same delivery or order within one mail beside which it is no news."""
+_DELIVERIES = frozenset({Scope.ORDERS_READ, Scope.DELIVERIES_READ})
+READ_BY: Mapping[Kind, frozenset[Scope]] = {
+    **dict.fromkeys(TRUE_OF_ORDERS, frozenset({Scope.ORDERS_READ})),
+    **dict.fromkeys(TRUE_OF_DELIVERIES, _DELIVERIES),
+    **dict.fromkeys(
+        (Kind.CONTRACT_SHORTFALL, Kind.CONTRACT_ENDS, Kind.CONTRACT_RUNS_LOW),
+        frozenset({Scope.CONTRACTS_READ}),
+    ),
+    Kind.WEBHOOK_DISABLED: frozenset({Scope.WEBHOOKS_MANAGE}),
+}
+"""Kind -> the scopes that read what its mails tell; nobody without them subscribes to it."""
 TO_BUYERS = frozenset(
     {Kind.ORDER_CONFIRMED, Kind.CALL_OFF_CONFIRMED, Kind.ORDER_CHANGED, Kind.ORDER_CANCELLED}
 )

@@ -1,6 +1,6 @@
 """What people decide on notifications: which they want when, and that one is sent again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from pydantic import Field
 from sqlalchemy import func, select
 
 from commands.access.settings import MailAddress
+from commands.messages.notifications.kinds import READ_BY
 from commands.writing.counters import stand_in_line
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
@@ -96,8 +97,9 @@ class NotificationPreferencesSet(Command):
 async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outcome:
     """Write preferences.
 
-    Refused: NOT_FOUND, INVALID for both or none of the two, DUPLICATE, TOO_MANY_ITEMS for one
-    address of staff too many.
+    Refused: NOT_FOUND, INVALID for both or none of the two, DUPLICATE, NOT_ALLOWED for a kind that
+    a contact or staff is to be told of what your key does not read, TOO_MANY_ITEMS for one address
+    of staff too many.
     """
     refusals = writing.refusals
     with refusals:
@@ -111,12 +113,24 @@ async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outco
     with refusals:
         if command.contact_id is not None:
             await writing.lock(Contact, {command.contact_id: ("contact_id",)})
+    if command.is_staff or command.contact_id is not None:
+        _check_may_read(writing, command.preferences)
     refusals.end()
     if command.is_staff:
         await _check_count(writing, command.address)
     subscriber = Subscriber(command.contact_id, command.address, command.is_staff)
     wishes = {it.kind: it.timing for it in command.preferences}
     return {"notification_preference_ids": await state_wishes(writing, subscriber, wishes)}
+
+
+def _check_may_read(writing: Writing, wishes: Sequence[NotificationWish]) -> None:
+    """Refuse to subscribe anybody to what its key does not read: kept in refusals."""
+    for place, wish in enumerate(wishes):
+        missing = sorted(READ_BY[wish.kind] - writing.viewer.scopes)
+        with writing.refusals:
+            if missing and wish.timing is not NotificationTiming.NEVER:
+                text = f"Your key lacks the scope {missing[0]}, which reads what these mails tell."
+                raise Refused(Code.NOT_ALLOWED, text, ("preferences", place, "kind"))
 
 
 async def _check_count(writing: Writing, address: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +14,9 @@ from commands.messages.notifications.addressed import (
     Notice,
     People,
     merchant_of,
-    quiet_of,
 )
-from commands.messages.notifications.kinds import CAUSES
+from commands.messages.notifications.kinds import CAUSES, SETTINGS
+from commands.messages.notifications.waiting import first_try, retime
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
@@ -41,6 +40,8 @@ _Row = dict[str, Any]
 
 async def note(writing: Writing, entries: Sequence[JournalEvent]) -> None:
     """Write who is to be told of entries of one merchant; their number adds no statement."""
+    if any(type(it.event) in SETTINGS for it in entries):
+        await retime(writing)
     since = writing.now - timing.TOO_OLD
     recent = [it for it in entries if min(it.occurred_at, it.recorded_at) > since]
     await tell(writing, await _events(writing, recent))
@@ -130,6 +131,7 @@ def _row(writing: Writing, event: Notice, addressee: Addressee, merchant: Any) -
         "entry_id": event.entry_id,
         "mail_id": new_id(),
         "is_daily": addressee.timing is NotificationTiming.DAILY,
+        "is_staff": addressee.is_staff,
         "state": state,
         "reason": reason,
         "created_at": writing.now,
@@ -141,25 +143,15 @@ async def _put_into_mails(writing: Writing, rows: Sequence[_Row], merchant: Any)
     waiting = [it for it in rows if it["state"] is NotificationState.PENDING]
     mails = await _open_mails(writing, {it["address"] for it in waiting})
     new = list[_Row]()
-    minutes = merchant.gather_minutes
-    gather = timing.GATHER if minutes is None else timedelta(minutes=minutes)
     for row in waiting:
         key = _belongs(row)
         if key not in mails:
             mails[key] = row["mail_id"]
-            at = _first_try(writing.now, row, gather, quiet_of(merchant))
+            at = first_try(writing.now, row["time_zone"], merchant, is_daily=row["is_daily"])
             own = {"merchant_id": row["merchant_id"], "id": row["mail_id"]}
             new.append({**own, "next_at": at, "attempts": 0})
         row["mail_id"] = mails[key]
     return new
-
-
-def _first_try(
-    now: datetime, row: _Row, gather: timedelta, quiet: tuple[str, str] | None
-) -> datetime:
-    zone = row["time_zone"]
-    at = timing.of_the_day(now, zone) if row["is_daily"] else now + gather
-    return timing.daytime(at, zone, quiet)
 
 
 def _belongs(row: Mapping[str, Any]) -> tuple[Any, ...]:

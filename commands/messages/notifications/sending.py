@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, DateTime, Select, bindparam, delete, or_, 
 
 from commands.messages.notifications import timing
 from commands.messages.notifications.addressed import Wishes, merchant_of, quiet_of
-from commands.messages.notifications.kinds import NOT_TRANSACTIONAL
+from commands.messages.notifications.kinds import BESIDE, NOT_TRANSACTIONAL
 from commands.messages.notifications.mails.wording import plain_text, write_mail
 from commands.messages.notifications.standing import PresentState, leading, sender_of
 from commands.messages.notifications.unsubscribing import link
@@ -25,7 +25,6 @@ from kit.outgoing import mails
 from kit.outgoing.headers import is_address
 from kit.outgoing.mails import Fate, Handed, Mail, MailRoute
 from models.messages.notifications import (
-    NEWER,
     TRUE_OF_DELIVERIES,
     TRUE_OF_ORDERS,
     Notification,
@@ -64,9 +63,10 @@ def due() -> Select[Any]:
 
 @dataclass(frozen=True)
 class Sending:
-    """One mail on its way over a route."""
+    """One mail on its way over a route. public_url: where our server answers: links lead there."""
 
     route: MailRoute
+    public_url: str
     mail_id: UUID
 
     async def claim(self, writing: Writing) -> Claimed | None:
@@ -86,7 +86,7 @@ class Sending:
         is_late = taken.next_at < writing.now - timing.SENT_WITHIN
         current = list[Any]()
         for each in leading(waiting):
-            if is_late or not is_true(each, standing, waiting):
+            if is_late or not is_true(each, standing, waiting, writing.now):
                 _suppress(each, NotificationReason.OVERTAKEN)
             elif wanted[each.id] is NotificationTiming.NEVER:
                 _suppress(each, NotificationReason.NOT_WANTED)
@@ -99,7 +99,7 @@ class Sending:
         # Who has asked for a kind, or may do without it, ends that by one click.
         ending = [it for it in current if it.kind in NOT_TRANSACTIONAL or wanted[it.id]]
         way_out = await self._way_out(writing, ending)
-        mail = self._written(current, standing, merchant, way_out, writing.now)
+        mail = await self._written(writing, current, standing, merchant, way_out)
         ids = [it.id for it in current]
         return Claimed(mail, ids, taken.attempts, current[0].time_zone, quiet_of(merchant))
 
@@ -115,20 +115,21 @@ class Sending:
         """Return where a reader unsubscribes from some of what a mail tells, if there is any."""
         if not ending:
             return None
-        return await link(writing, self.route.public_url, ending[0].id, (it.kind for it in ending))
+        return await link(writing, self.public_url, ending[0].id, (it.kind for it in ending))
 
-    def _written(
+    async def _written(
         self,
+        writing: Writing,
         current: Sequence[Any],
         standing: PresentState,
         merchant: Any,
         way_out: str | None,
-        now: datetime,
     ) -> Mail:
         first = current[0]
         sender = sender_of(merchant)
         letter = standing.letter(current, first.language, sender, way_out)
-        words, thread = write_mail(letter), f"<{_thread(first)}@{self.route.domain}>"
+        words = await writing.beside.made(write_mail, letter)
+        thread = f"<{_thread(first)}@{self.route.domain}>"
         headers = {"message_id": self.message_id, "in_reply_to": thread, "references": thread}
         if sender.email and is_address(sender.email):
             headers["reply_to"] = sender.email
@@ -138,7 +139,7 @@ class Sending:
             (plain_text(sender.name), self.route.sender),
             first.address,
             (words.subject, words.text, words.html),
-            date=format_datetime(now),
+            date=format_datetime(writing.now),
             auto_submitted="auto-generated",
             **headers,
         )
@@ -210,10 +211,19 @@ def _suppress(row: Any, reason: NotificationReason) -> None:
 
 
 async def _timings(writing: Writing, rows: Sequence[Any]) -> Mapping[UUID, Any]:
-    """Return notification -> when its reader wants to be told of its kind, None if unsaid."""
+    """Return notification -> when its reader wants to be told of its kind, None if unsaid.
+
+    One of the staff is told nothing that is not subscribed any more.
+    """
     contacts = {it.contact_id for it in rows if it.contact_id}
     wishes = await Wishes.of(writing, contacts, {it.address for it in rows})
-    return {it.id: wishes.timing(it.kind, it.address, it.contact_id) for it in rows}
+    return {it.id: _timing(wishes, it) for it in rows}
+
+
+def _timing(wishes: Wishes, row: Any) -> NotificationTiming | None:
+    if row.is_staff:
+        return wishes.staff.get((row.address, row.kind), NotificationTiming.NEVER)
+    return wishes.timing(row.kind, row.address, row.contact_id)
 
 
 async def _read(writing: Writing, statement: Select[Any], values: Mapping[str, Any]) -> Any:
@@ -227,24 +237,24 @@ def _thread(row: Any) -> str:
     return f"order.{row.order_id}" if row.order_id else f"contract.{row.contract_id}"
 
 
-_TRUE: Mapping[NotificationKind, Callable[[PresentState, Any], bool]] = {
-    NotificationKind.WEBHOOK_DISABLED: lambda now, row: now.is_disabled(row.webhook_id),
-    NotificationKind.CONTRACT_ENDS: lambda now, row: now.is_in_force(row.contract_id),
-    NotificationKind.CONTRACT_RUNS_LOW: lambda now, row: now.runs_low(row.contract_id),
+_TRUE: Mapping[NotificationKind, Callable[[PresentState, Any, datetime], bool]] = {
+    NotificationKind.WEBHOOK_DISABLED: lambda of, row, _: of.is_disabled(row.webhook_id),
+    NotificationKind.CONTRACT_ENDS: lambda of, row, now: of.ends_soon(row.contract_id, now),
+    NotificationKind.CONTRACT_RUNS_LOW: lambda of, row, _: of.runs_low(row.contract_id),
 }
 """Kind of a contract or webhook -> whether it still is true."""
 
 
-def is_true(row: Any, standing: PresentState, waiting: Sequence[Any]) -> bool:
+def is_true(row: Any, standing: PresentState, waiting: Sequence[Any], now: datetime) -> bool:
     """Tell whether a notification still is: its order and delivery stand where it says."""
     if row.kind in _TRUE:
-        return _TRUE[row.kind](standing, row)
+        return _TRUE[row.kind](standing, row, now)
+    news, about = BESIDE.get(row.kind, ()), (row.order_id, row.delivery_id)
+    if any(it.kind in news and (it.order_id, it.delivery_id) == about for it in waiting):
+        return False
     if row.kind in TRUE_OF_ORDERS:
         return standing.orders[row.order_id].state in TRUE_OF_ORDERS[row.kind]
     if row.kind not in TRUE_OF_DELIVERIES:
         return True
-    newer = NEWER.get(row.kind, ())
-    if any(it.delivery_id == row.delivery_id and it.kind in newer for it in waiting):
-        return False
     delivery = standing.deliveries.get(row.delivery_id)
     return delivery is not None and delivery.state in TRUE_OF_DELIVERIES[row.kind]

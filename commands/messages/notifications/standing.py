@@ -3,6 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -21,6 +23,7 @@ from commands.messages.notifications.mails.letters import (
     Sender,
     Tracked,
 )
+from commands.trade.contracts.life import is_end_near
 from kit.standards.languages import Spoken
 from models.base.records import columns, record
 from models.base.tables import OfMerchant, entity_named
@@ -176,9 +179,14 @@ class PresentState:
             delivery.window_earliest,
             delivery.window_latest,
             delivery.window_zone,
-            [self._goods(lines[it.order_line_id], it.planned) for it in taken],
+            [self._taken_of(delivery, lines[it.order_line_id], it) for it in taken],
             [self._tracked(it) for it in self._numbers.get(delivery.id, ())],
         )
+
+    def _taken_of(self, delivery: Any, line: Any, taken: Any) -> Goods:
+        goods = self._goods(line, taken.planned)
+        is_part = delivery.state is DeliveryState.PARTIALLY_DELIVERED
+        return replace(goods, arrived=taken.delivered) if is_part else goods
 
     def _tracked(self, number: Any) -> Tracked:
         """Return a parcel's number with the address at its carrier's."""
@@ -189,17 +197,18 @@ class PresentState:
     def runs_low(self, contract_id: UUID) -> bool:
         """Tell whether little is left of a line of a contract in force."""
         lines = self._agreed.get(contract_id, ())
-        is_low = any(it.target_quantity - it.called_off <= low_of(it) for it in lines)
-        return self.is_in_force(contract_id) and is_low
+        is_low = any(it.left_of_target <= low_of(it) for it in lines)
+        return self.contracts[contract_id].state in IN_FORCE and is_low
 
-    def is_in_force(self, contract_id: UUID) -> bool:
-        """Tell whether a contract is."""
-        return self.contracts[contract_id].state in IN_FORCE
+    def ends_soon(self, contract_id: UUID, now: datetime) -> bool:
+        """Tell whether a contract in force is near its end."""
+        contract = self.contracts[contract_id]
+        return contract.state in IN_FORCE and is_end_near(contract, now)
 
     def _agreement(self, contract: Any, kinds: Collection[NotificationKind]) -> AgreedContract:
         lines = sorted(self._agreed.get(contract.id, ()), key=lambda it: it.line_no)
         short = [(it, it.owed - it.called_off) for it in lines]
-        remaining = [(it, it.target_quantity - it.called_off) for it in lines]
+        remaining = [(it, it.left_of_target) for it in lines]
         is_short = NotificationKind.CONTRACT_SHORTFALL in kinds
         tells_remaining = bool(_OF_REMAINING & {*kinds})
         return AgreedContract(

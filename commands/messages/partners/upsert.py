@@ -1,5 +1,6 @@
 """Partners are written in bulk: how each of them writes, and how it is answered."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -65,23 +66,29 @@ async def _check_ours(
 ) -> None:
     """Note what is called otherwise and is nothing of ours: it would have no effect.
 
-    Places are addresses of the party, of the one that a profile names already where none is said.
+    Places are addresses of the party, of the one that a profile names already where none is said;
+    those that a profile has stay, and must be addresses of the new one where only that is said.
     """
     skus = {it.ours for one in partners for it in one.article_numbers}
     products = await writing.by_key(Product, "sku", skus)
     articles = (_ours(partners, place, "article_numbers") for place in range(len(partners)))
     with writing.refusals:
         check_known(Product, products, chain.from_iterable(articles))
-    theirs = {it.code: it for it in partners if it.place_codes}
+    named = {"party_number", "place_codes"}
+    theirs = {it.code: it for it in partners if named & it.model_fields_set}
     there = await writing.by_key(PartnerProfile, "code", list(theirs))
     of = {code: _party(one, parties, there.get(code)) for code, one in theirs.items()}
-    found = await writing.records(Address, "party_id", [it for it in of.values() if it is not None])
-    addresses = {(it.party_id, it.code) for it in found}
-    for place, one in enumerate(partners):
-        if (party_id := of.get(one.code)) is not None:
-            known = {code for its, code in addresses if its == party_id}
-            with writing.refusals:
-                check_known(Address, known, _ours(partners, place, "place_codes"))
+    wanted = [
+        (party_id, list(_places(partners, place, there.get(one.code), party_id)))
+        for place, one in enumerate(partners)
+        if (party_id := of.get(one.code)) is not None
+    ]
+    known, some = defaultdict[UUID, set[str]](set), {its for its, places in wanted if places}
+    for address in await writing.records(Address, "party_id", some):
+        known[address.party_id].add(address.code)
+    for party_id, places in wanted:
+        with writing.refusals:
+            check_known(Address, known[party_id], places)
 
 
 def _party(
@@ -92,6 +99,20 @@ def _party(
         return None if there is None else there.party_id
     party = parties.get(one.party_number)
     return None if party is None else party.id
+
+
+def _places(
+    partners: Sequence[PartnerProfileUpsert],
+    place: int,
+    there: PartnerProfile | None,
+    party_id: UUID,
+) -> Iterator[tuple[Any, Path]]:
+    """Yield the codes that must be addresses of a partner's party, with paths."""
+    if there is None or "place_codes" in partners[place].model_fields_set:
+        yield from _ours(partners, place, "place_codes")
+    elif there.party_id != party_id:
+        for each in there.place_codes:
+            yield each["ours"], ("partner_profiles", place, "party_number")
 
 
 def _ours(

@@ -8,17 +8,22 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     DateTime,
     Integer,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     case,
     cast,
+    exists,
     func,
     literal,
     literal_column,
+    not_,
+    or_,
     select,
     true,
 )
@@ -27,17 +32,19 @@ from commands.access.followers.entries import JournalEvent
 from commands.messages.webhooks.choosing import chosen
 from commands.messages.webhooks.inputs import WebhookRedeliver, WebhookReplay
 from commands.messages.webhooks.note import keep
-from commands.messages.webhooks.owned import lock_webhook, start_lanes
+from commands.messages.webhooks.owned import journal_end, lock_webhook, start_lanes
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
 from kit.db.statements import Statement
 from kit.errors import Code, Refused
+from models.access.followers import FollowerLane, JournalFollower
 from models.access.journal import JournalEntry
 from models.access.viewers import Actor
+from models.base.tables import fixed
 from models.events.messages.webhooks import WebhookReplayed
 from models.messages.webhooks.matching import events_for
 from models.messages.webhooks.states import CHANGE, REDELIVER, WebhookMessageState, WebhookState
-from models.messages.webhooks.tables import Webhook, WebhookMessage
+from models.messages.webhooks.tables import FOLLOWER, Webhook, WebhookMessage
 
 REPLAYED_AT_ONCE = 500
 """Entries that are replayed at once; the next ones when few messages wait."""
@@ -57,7 +64,7 @@ async def redeliver(writing: Writing, command: WebhookRedeliver) -> Outcome:
     webhook = (await writing.get(Webhook, {message.webhook_id: path}))[message.webhook_id]
     check_state(webhook, CHANGE.states, path, "Its webhook")
     message.state, message.settled_at = WebhookMessageState.PENDING, None
-    message.attempts, message.next_at = 0, writing.now
+    message.attempts, message.next_at, message.is_first = 0, writing.now, True
     await writing.session.flush()
     await start_lanes(writing, [webhook.id], writing.now)
     return {"message_id": message.id}
@@ -70,7 +77,12 @@ async def redeliver(writing: Writing, command: WebhookRedeliver) -> Outcome:
     " `webhook-replay: true`.",
 )
 async def replay(writing: Writing, command: WebhookReplay) -> Outcome:
-    """Want what has happened again. Refused: INVALID, NOT_ALLOWED, NOT_FOUND, WRONG_STATE."""
+    """Want what has happened again.
+
+    Refused: INVALID, INVALID_DATE and INVALID_WINDOW for instants at which nothing can have
+    happened, OUT_OF_RANGE for a position behind the journal's end, NOT_ALLOWED, NOT_FOUND,
+    WRONG_STATE.
+    """
     webhook = await lock_webhook(writing, command, CHANGE)
     _check(writing, webhook, command)
     after = command.after_position
@@ -79,6 +91,8 @@ async def replay(writing: Writing, command: WebhookReplay) -> Outcome:
         after = await _position_before(writing, command.since - _MARGIN)
     end = writing.now if command.until is None else command.until
     to = await _position_before(writing, end + _MARGIN)
+    if command.after_position is not None and after > await journal_end(writing):
+        raise Refused(Code.OUT_OF_RANGE, "The journal is not as long.", ("after_position",))
     if after < to:
         webhook.replay_after, webhook.replay_to = after, to
         await writing.session.flush()
@@ -93,6 +107,12 @@ def _check(writing: Writing, webhook: Webhook, command: WebhookReplay) -> None:
     with refusals:
         if (command.since is None) == (command.after_position is None):
             raise Refused(Code.INVALID, "Give an instant or a position.", ("since",))
+    with refusals:
+        if command.since is not None and command.since - _MARGIN > writing.now:
+            raise Refused(Code.INVALID_DATE, "This is in the future.", ("since",))
+    with refusals:
+        if command.since and command.until and command.until <= command.since:
+            raise Refused(Code.INVALID_WINDOW, "It must end after it begins.", ("until",))
     with refusals:
         if command.after_position is not None and writing.viewer.actor is not Actor.STAFF:
             text = "Positions are the merchant's: give an instant."
@@ -109,7 +129,7 @@ async def replay_page(writing: Writing, webhook_id: UUID) -> bool:
     rows = await writing.all(
         select(Webhook)
         .where(Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == webhook_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if not rows or not await may_replay(writing, rows[0]):
         return False
@@ -119,6 +139,7 @@ async def replay_page(writing: Writing, webhook_id: UUID) -> bool:
         "merchant": webhook.merchant_id,
         "after": webhook.replay_after,
         "to": webhook.replay_to,
+        "since": webhook.after_position,
         "size": REPLAYED_AT_ONCE,
         "types": sorted(events_for(webhook.event_types, webhook.scopes, actor)),
     }
@@ -155,15 +176,36 @@ async def _are_many_waiting(writing: Writing, webhook_id: UUID) -> bool:
 
 @cache
 def _page() -> Statement:
-    """Build the statement that selects entries of some types between two positions."""
+    """Build the statement that selects entries of some types between two positions.
+
+    Those that an endpoint was told, or that were there before it: all others it is told yet, and
+    not as what is replayed.
+    """
     of = JournalEntry
+    is_older = of.position <= bindparam("since", type_=BigInteger())
     rows = select(*(getattr(of, name) for name in _FIELDS)).where(
         of.merchant_id == _MERCHANT,
         of.position > bindparam("after", type_=BigInteger()),
         of.position <= bindparam("to", type_=BigInteger()),
         of.type == any_(bindparam("types", type_=ARRAY(Text()))),
+        or_(is_older, _is_known(of)),
     )
     return Statement(rows.order_by(of.position).limit(bindparam("size", type_=Integer())))
+
+
+def _is_known(entry: Any) -> ColumnElement[bool]:
+    """Return that an entry has become messages: the follower has read it, and not set it aside."""
+    follower, lane = JournalFollower, FollowerLane
+    own = (follower.merchant_id == _MERCHANT, follower.name == fixed(FOLLOWER))
+    read = select(follower.position).where(*own).scalar_subquery()
+    aside = exists().where(
+        *own,
+        lane.merchant_id == _MERCHANT,
+        lane.follower_id == follower.id,
+        lane.aggregate_id == entry.aggregate_id,
+        lane.position <= entry.position,
+    )
+    return and_(entry.position <= read, not_(aside))
 
 
 async def _position_before(writing: Writing, at: datetime) -> int:

@@ -1,6 +1,6 @@
 """Which of a page of journal entries an endpoint is told of."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,11 @@ async def chosen(
 ) -> list[tuple[Webhook, JournalEvent]]:
     """Return which entries are for which endpoints: one statement for each client among them."""
     payloads = {it.id: it.event.payload() for it in entries}
-    wanted = {it.id: list(_wanted_by(it, entries, payloads)) for it in webhooks}
+    read = {
+        actor: [(it, EventAsRead(it.type, payloads[it.id], actor)) for it in entries]
+        for actor in {_actor_of(it) for it in webhooks}
+    }
+    wanted = {it.id: list(_wanted_by(it, read[_actor_of(it)])) for it in webhooks}
     seen: dict[UUID | None, Collection[UUID]] = {}
     for webhook in webhooks:
         client = webhook.party_id
@@ -44,17 +48,18 @@ async def chosen(
     ]
 
 
+def _actor_of(webhook: Webhook) -> Actor:
+    return Actor.STAFF if webhook.party_id is None else Actor.BUYER
+
+
 def _wanted_by(
-    webhook: Webhook, entries: Iterable[JournalEvent], payloads: Mapping[UUID, Mapping[str, Any]]
+    webhook: Webhook, read: Iterable[tuple[JournalEvent, EventAsRead]]
 ) -> Iterable[JournalEvent]:
-    """Yield what an endpoint asks for, whether its owner sees it or not."""
-    actor = Actor.STAFF if webhook.party_id is None else Actor.BUYER
-    types = events_for(webhook.event_types, webhook.scopes, actor) - UNTOLD
-    for each in entries:
-        if each.type in types:
-            event = EventAsRead(each.type, payloads[each.id], actor)
-            if is_wanted(webhook.triggers, webhook.conditions, event):
-                yield each
+    """Yield what an endpoint asks for, whether its owner sees it or not. read: as its owner."""
+    types = events_for(webhook.event_types, webhook.scopes, _actor_of(webhook)) - UNTOLD
+    for each, event in read:
+        if each.type in types and is_wanted(webhook.triggers, webhook.conditions, event):
+            yield each
 
 
 async def _seen(session: Session, viewer: Viewer, ids: Collection[UUID]) -> Collection[UUID]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -18,17 +18,17 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
-    exists,
+    literal_column,
     not_,
     or_,
     select,
-    tuple_,
     update,
 )
 from sqlalchemy.orm import aliased
 
 from commands.messages.webhooks.again import may_replay
 from commands.messages.webhooks.judging import Result, RetrySchedule, judge
+from commands.messages.webhooks.owned import find_firsts, let_next_go
 from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
@@ -73,8 +73,17 @@ class Underway:
     is_last: bool = False
 
 
-async def claim(writing: Writing, webhook_id: UUID, process: UUID, lease: timedelta) -> bool | None:
-    """Take the lease of an endpoint whose time has come; tells whether it is being replayed.
+class Leased(NamedTuple):
+    """An endpoint in hand. client: whose it is, None for the merchant itself."""
+
+    is_replayed: bool
+    client: UUID | None
+
+
+async def claim(
+    writing: Writing, webhook_id: UUID, process: UUID, lease: timedelta
+) -> Leased | None:
+    """Take the lease of an endpoint whose time has come.
 
     None: another process has it, or there is nothing to do.
     """
@@ -83,12 +92,13 @@ async def claim(writing: Writing, webhook_id: UUID, process: UUID, lease: timede
     own = (lane.merchant_id == writing.viewer.merchant_id, lane.id == webhook_id)
     taken = update(lane).where(*own, lane.next_at <= writing.now, free)
     taken = taken.values(leased_until=writing.now + lease, leased_by=process)
-    replayed = select(Webhook.replay_to).where(
-        Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == lane.id
-    )
-    found = await writing.session.execute(taken.returning(replayed.scalar_subquery()))
-    rows = found.all()
-    return rows[0][0] is not None if rows else None
+    its = (Webhook.merchant_id == writing.viewer.merchant_id, Webhook.id == lane.id)
+    found = [
+        select(name).where(*its).scalar_subquery()
+        for name in (Webhook.replay_to.is_not(None), Webhook.party_id)
+    ]
+    rows: Sequence[Any] = (await writing.session.execute(taken.returning(*found))).all()
+    return Leased(*rows[0]) if rows else None
 
 
 async def proceed(writing: Writing, sent: Underway) -> WebhookBatch | None:
@@ -119,10 +129,24 @@ async def proceed(writing: Writing, sent: Underway) -> WebhookBatch | None:
     if await may_replay(writing, webhook):
         lane.next_at = lane.next_at if lane.is_open else writing.now
     elif not heads:
-        lane.next_at = None
+        lane.next_at = writing.now if await _are_found_again(writing, webhook) else None
     elif not lane.is_open:
         lane.next_at = heads[0].next_at
     return None
+
+
+async def _are_found_again(writing: Writing, webhook: Webhook) -> bool:
+    """Tell whether something waits of which nobody says that it is first: then that is looked for.
+
+    A worker of a former release settles messages, and lets none go that waits behind them.
+    """
+    of, pending = WebhookMessage, WebhookMessageState.PENDING
+    own = (of.merchant_id == webhook.merchant_id, of.webhook_id == webhook.id)
+    some = select(of.id).where(*own, of.state == pending).limit(1)
+    if webhook.state is not WebhookState.ACTIVE or await writing.session.scalar(some) is None:
+        return False
+    await find_firsts(writing, webhook.id)
+    return True
 
 
 async def _lane(writing: Writing, webhook_id: UUID) -> WebhookLane | None:
@@ -154,6 +178,8 @@ async def _note(writing: Writing, sent: Underway, webhook: Webhook, lane: Webhoo
         if not result.is_withdrawn
     ]
     await write_rows(writing, {WebhookAttempt: attempts}, {WebhookMessage: changed})
+    over = {it.message.aggregate_id for it, fate in pairs if fate["settled_at"]}
+    await let_next_go(writing, webhook.id, over)
     if was_open and not lane.is_open:
         # What has failed has failed because of the endpoint: it is tried at once.
         of = WebhookMessage
@@ -172,29 +198,34 @@ async def _heads(writing: Writing, sent: Underway, webhook: Webhook) -> Sequence
         "webhook": webhook.id,
         "flying": list(sent.flying),
         "most": sent.room + 1,
-        "is_active": webhook.state is WebhookState.ACTIVE,
     }
     if webhook.state is WebhookState.DELETED:
         return ()
-    return await writing.session.rows(_of_heads(), values)
+    return await writing.session.rows(_of_heads(webhook.state is WebhookState.ACTIVE), values)
 
 
 @cache
-def _of_heads() -> Statement:
-    """Build the statement of `_heads`."""
+def _of_heads(is_active: bool) -> Statement:  # noqa: FBT001 -- part of a cache's key.
+    """Build the statement of `_heads`: it reads no more messages than it may return, hardly."""
     of, before = WebhookMessage, aliased(WebhookMessage)
     pending = fixed(WebhookMessageState.PENDING.value)
-    first = exists().where(
-        before.merchant_id == _MERCHANT,
-        before.webhook_id == _WEBHOOK,
-        before.state == pending,
-        before.aggregate_id == of.aggregate_id,
-        tuple_(before.position, before.id) < tuple_(of.position, of.id),
+    # Looked up for each, by its key: PostgreSQL would read all that wait for a join.
+    first = (
+        select(before.id)
+        .where(
+            before.merchant_id == _MERCHANT,
+            before.webhook_id == _WEBHOOK,
+            before.state == pending,
+            before.aggregate_id == of.aggregate_id,
+        )
+        .order_by(before.position, before.id)
+        .limit(literal_column("1"))
+        .scalar_subquery()
     )
     mine = (of.merchant_id == _MERCHANT, of.webhook_id == _WEBHOOK, of.state == pending)
+    sendable = () if is_active else (of.entry_id.is_(None),)
     here = of.id == any_(bindparam("flying", type_=ARRAY(Uuid())))
-    sendable = or_(bindparam("is_active"), of.entry_id.is_(None))
-    rows = select(*columns(of)).where(*mine, sendable, not_(here), not_(first))
+    rows = select(*columns(of)).where(*mine, of.is_first, *sendable, not_(here), of.id == first)
     rows = rows.order_by(of.next_at, of.position).limit(bindparam("most", type_=Integer()))
     return Statement(rows, record(of))
 

@@ -1,6 +1,6 @@
 """Endpoints are set up, changed and removed by their owners."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from commands.messages.webhooks.inputs import (
     WebhookTerms,
     WebhookUpdate,
 )
-from commands.messages.webhooks.owned import lock_webhook
+from commands.messages.webhooks.owned import journal_end, lock_webhook
 from commands.messages.webhooks.secrets import add_secret, forget_secrets
 from commands.writing.counters import stand_in_line
 from commands.writing.transaction import Outcome, Writing, check_state, check_version
@@ -24,10 +24,11 @@ from kit.ids import new_id
 from kit.inputs import refuse_duplicates
 from models.access.documents import Document
 from models.access.dues import DueKind
-from models.access.keys import CounterName, MerchantCounter
 from models.access.viewers import Actor, Scope, allowed
+from models.base.events import EVENTS, Event
 from models.base.payloads import ColumnName
 from models.events.messages.webhooks import WebhookCreated, WebhookDeleted, WebhookUpdated
+from models.events.schemas import may_say
 from models.messages.webhooks.matching import (
     ALL_EVENTS,
     events_for,
@@ -60,7 +61,7 @@ async def create(writing: Writing, command: WebhookCreate) -> Outcome:
         "state": WebhookState.ACTIVE,
         "state_since": now,
         "created_at": now,
-        "after_position": await _position(writing),
+        "after_position": await journal_end(writing),
     }
     await _check(writing, {**values, **own})
     key = {"merchant_id": viewer.merchant_id, "id": new_id()}
@@ -118,12 +119,6 @@ def _scopes(writing: Writing, actor: Actor) -> list[Scope]:
     return sorted(writing.viewer.scopes & allowed(actor))
 
 
-async def _position(writing: Writing) -> int:
-    """Return the last position of the journal."""
-    counted = await writing.for_all().by_key(MerchantCounter, "name", [CounterName.JOURNAL])
-    return counted[CounterName.JOURNAL].value if counted else 0
-
-
 async def _check_count(writing: Writing) -> None:
     """Look how many there are, after who makes one at the same time. Refused: TOO_MANY_ITEMS."""
     await stand_in_line(writing, "webhooks ")
@@ -179,6 +174,19 @@ def _check_fields(
                 raise Refused(Code.INVALID, f"{hiding[0]} does not show this to you.", path)
             if field not in readable:
                 raise Refused(Code.INVALID, "No event that it is told has this field.", path)
+            kinds = [EVENTS[it] for it in tells if field in payload_fields(it, actor)]
+            _check_values(writing, kinds, condition, place)
+
+
+def _check_values(
+    writing: Writing, kinds: Sequence[type[Event]], condition: Mapping[str, Any], place: int
+) -> None:
+    """Refuse what no event says in a field: kept in refusals."""
+    for at, text in enumerate(condition["values"]):
+        with writing.refusals:
+            if not any(may_say(it, condition["field"], text) for it in kinds):
+                path = ("conditions", place, "values", at)
+                raise Refused(Code.INVALID, "No event that it is told says this.", path)
 
 
 def _check_types(writing: Writing, row: Mapping[str, Any]) -> Collection[str]:

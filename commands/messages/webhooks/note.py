@@ -6,8 +6,20 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import (
+    ColumnElement,
+    Uuid,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    not_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from commands.access.followers.entries import JournalEvent
 from commands.messages.webhooks.choosing import chosen
@@ -15,14 +27,16 @@ from commands.messages.webhooks.owned import start_lanes
 from commands.writing.rows import json_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
+from models.base.tables import fixed
 from models.messages.webhooks.states import COLLECTING, WebhookMessageState
 from models.messages.webhooks.tables import Webhook, WebhookMessage
 
+_MERCHANT = bindparam("merchant", type_=Uuid())
 _COLUMNS = (
     *("merchant_id", "id", "webhook_id", "entry_id", "position", "type", "aggregate"),
     *("aggregate_id", "occurred_at", "state", "attempts", "next_at", "created_at", "is_replay"),
 )
-_ANEW = ("state", "attempts", "next_at", "settled_at", "is_replay")
+_ANEW = ("state", "attempts", "next_at", "settled_at", "is_replay", "is_first")
 """Columns of a message that is sent once more."""
 
 
@@ -49,12 +63,15 @@ async def note_messages(writing: Writing, entries: Sequence[JournalEvent]) -> No
 async def keep(
     writing: Writing, pairs: Sequence[tuple[Webhook, JournalEvent]], *, is_replay: bool = False
 ) -> None:
-    """Write messages, unless they are there; those of a replay are wanted anew then."""
+    """Write messages, unless they are there; those of a replay are wanted anew then.
+
+    Lanes are locked before: nobody settles a message meanwhile of which these are the next.
+    """
     if not pairs:
         return
-    rows = [_row(writing, webhook, entry, is_replay=is_replay) for webhook, entry in pairs]
-    await writing.session.rows(_keep(is_replay), {"rows": rows})
     await start_lanes(writing, {webhook.id for webhook, _ in pairs}, writing.now)
+    rows = [_row(writing, webhook, entry, is_replay=is_replay) for webhook, entry in pairs]
+    await writing.session.rows(_keep(is_replay), {**writing.parameters, "rows": rows})
 
 
 def _row(
@@ -81,9 +98,13 @@ def _row(
 @cache
 def _keep(is_replay: bool) -> Statement:  # noqa: FBT001 -- part of a cache's key.
     """Build the statement that writes messages."""
-    row = json_rows(WebhookMessage, "rows").c
-    rows = select(*(row[name] for name in _COLUMNS))
-    made = insert(WebhookMessage).from_select(list(_COLUMNS), rows, include_defaults=False)
+    of, columns = aliased(WebhookMessage), [*_COLUMNS, "is_first"]
+    wanted = json_rows(WebhookMessage, "rows").c
+    there = exists().where(of.merchant_id == _MERCHANT, of.id == wanted.id)
+    stays = there.where(of.settled_at.is_(None)) if is_replay else there
+    row = select(*(wanted[name] for name in _COLUMNS)).where(not_(stays)).subquery("new").c
+    rows = select(*(row[name] for name in _COLUMNS), _is_first(row))
+    made = insert(WebhookMessage).from_select(columns, rows, include_defaults=False)
     if not is_replay:
         return Statement(made.on_conflict_do_nothing())
     anew = {name: made.excluded[name] for name in _ANEW}
@@ -91,3 +112,17 @@ def _keep(is_replay: bool) -> Statement:  # noqa: FBT001 -- part of a cache's ke
     return Statement(
         made.on_conflict_do_update(index_elements=["merchant_id", "id"], set_=anew, where=settled)
     )
+
+
+def _is_first(new: Any) -> ColumnElement[bool]:
+    """Return that of a new message's object none is older that waits, or is new too."""
+    before, place = aliased(WebhookMessage), (new.position, new.id)
+    waits = exists().where(
+        before.merchant_id == _MERCHANT,
+        before.webhook_id == new.webhook_id,
+        before.state == fixed(WebhookMessageState.PENDING.value),
+        before.aggregate_id == new.aggregate_id,
+        tuple_(before.position, before.id) < tuple_(*place),
+    )
+    among = func.row_number().over(partition_by=(new.webhook_id, new.aggregate_id), order_by=place)
+    return and_(not_(waits), among == literal_column("1"))

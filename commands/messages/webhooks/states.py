@@ -1,7 +1,7 @@
 """Endpoints are paused, sent something again, or tried."""
 
 from commands.messages.webhooks.inputs import WebhookPause, WebhookResume, WebhookTest
-from commands.messages.webhooks.owned import lock_webhook, start_lanes
+from commands.messages.webhooks.owned import find_firsts, lock_webhook, start_lanes
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.ids import new_id
@@ -40,6 +40,7 @@ async def resume(writing: Writing, command: WebhookResume) -> Outcome:
     lane = (await writing.for_all().lock(WebhookLane, {webhook.id: ("webhook_id",)}))[webhook.id]
     lane.failures, lane.failing_since, lane.is_open = 0, None, False
     lane.next_at = writing.now
+    await find_firsts(writing, webhook.id)
     writing.record(WebhookResumed(webhook.id))
     return {"webhook_id": webhook.id}
 

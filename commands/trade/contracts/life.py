@@ -131,6 +131,12 @@ def end_near_at(contract: Contract) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(contract.time_zone))
 
 
+def is_end_near(contract: Contract, now: datetime) -> bool:
+    """Tell whether its company is told now that a contract ends; not once it has ended."""
+    today = now.astimezone(ZoneInfo(contract.time_zone)).date()
+    return end_near_at(contract) <= now and today <= contract.valid_to
+
+
 def note_end(writing: Writing, contract: Contract) -> None:
     """Let a contract be looked at before it ends, at once where that is soon."""
     writing.later(DueKind.TELL_ENDS, contract.id, max(end_near_at(contract), writing.now))

@@ -193,6 +193,14 @@ def check_wanted_then(
         raise Refused(code, text, path)
 
 
+def check_wanted_still(
+    not_by: datetime | None, earliest: datetime | None, path: Path, now: datetime
+) -> None:
+    """Refused: as `check_wanted_then`, unless that instant has passed: so it was, then."""
+    if not_by is not None and now <= not_by:
+        check_wanted_then(not_by, earliest, path)
+
+
 @guards("D15")
 def check_ahead(writing: Writing, window: Window | None, path: Path) -> None:
     """Refused: INVALID_WINDOW for a window that has passed; path: of what has it."""

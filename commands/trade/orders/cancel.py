@@ -10,7 +10,13 @@ from pydantic import Field
 from commands.master.packagings.counting import Quantified, packagings_of
 from commands.trade.contracts.lines import too_little
 from commands.trade.orders.lines import cancel, lines_of
-from commands.trade.orders.states import VersionedOrderCommand, become, end_if_empty, locked
+from commands.trade.orders.states import (
+    VersionedOrderCommand,
+    become,
+    end_if_empty,
+    locked,
+    under_way,
+)
 from commands.writing.stops import check_stops
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
@@ -202,9 +208,8 @@ async def close(writing: Writing, command: OrderClose) -> Outcome:
     """
     order = await locked(writing, command, close)
     writing.refusals.end()
-    text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
-    under_way = Refused(Code.WRONG_STATE, text, ("order_id",))
-    known = {acts.UNDER_WAY: lambda _lines: under_way}
+    refused = Refused(Code.WRONG_STATE, under_way(order), ("order_id",))
+    known = {acts.UNDER_WAY: lambda _lines: refused}
     await check_stops(writing, order, close.act.stopped_by, ("order_id",), known)
     become(writing, order, acts.CLOSE.becomes)
     lines = (await lines_of(writing, [order.id])).values()

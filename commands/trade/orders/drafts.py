@@ -16,6 +16,7 @@ from commands.writing.rows import Made, write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from kit.inputs import Place
+from kit.standards.money import rounded
 from models.access.dues import DueKind
 from models.access.keys import CounterName
 from models.events.trade.orders import (
@@ -118,6 +119,11 @@ class Draft:
         nets = (line.net - line.order_discount for line in self.lines if line.net is not None)
         return sum(nets, self.charged)
 
+    @property
+    def lacks_a_price(self) -> bool:
+        """Whether nobody knows what a line of it costs."""
+        return any(line.net is None for line in self.lines)
+
 
 async def create(writing: Writing, drafts: Sequence[Draft], *, after: int = 0) -> list[UUID]:
     """Write orders with their lines, numbered in the order of the drafts; returns their ids.
@@ -174,12 +180,13 @@ def _order(writing: Writing, draft: Draft, key: UUID, number: str) -> dict[str, 
         # As they mostly are: what orders keep is written where it is not.
         "is_owing": draft.ended is None,
         "overdue_from": draft.window and draft.window.latest,
+        "net": None if draft.lacks_a_price else rounded(draft.net, draft.currency).amount,
         **header_columns(draft),
         **(_OWES_NOTHING if state is OrderState.CANCELLED else {}),
     }
 
 
-_OWES_NOTHING: Mapping[str, Any] = dict.fromkeys(("charged", "taxed"), Decimal(0))
+_OWES_NOTHING: Mapping[str, Any] = dict.fromkeys(("charged", "taxed", "net"), Decimal(0))
 
 
 def _ended(writing: Writing, order: Mapping[str, Any], draft: Draft) -> Sequence[UUID | None]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from commands.access.settings import Email
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import Window
 from kit.errors import Code, Problem, Refused
@@ -55,7 +56,7 @@ class Recipient(Input):
     department: Name | None = Field(None, description="Department of the company.")
     building: Name | None = Field(None, description="Building, gate or ramp.")
     phone: Short | None = Field(None, description="Telephone number.")
-    email: Name | None = Field(None, description="E-mail address.")
+    email: Email | None = Field(None, description="E-mail address.")
 
 
 class OrderCharge(Input):

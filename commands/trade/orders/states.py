@@ -1,6 +1,7 @@
 """Where an order may go next: every change of its state comes through here."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -84,14 +85,22 @@ def not_wanted(order: Any) -> str:
     return f"{order.number} was wanted by {order.cancel_if_not_by.isoformat()} or not."
 
 
-def become(writing: Writing, order: Order, state: OrderState) -> None:
-    """Bring a locked order into its next state. Refused: WRONG_STATE when it may not go there."""
+def under_way(order: Any) -> str:
+    """Return the words about an order of which something is planned and not shipped (O16)."""
+    return f"Deliveries of {order.number} are under way: dispatch or cancel them first."
+
+
+def become(writing: Writing, order: Order, state: OrderState, at: datetime | None = None) -> None:
+    """Bring a locked order into its next state. at: since when it is over, now by default.
+
+    Refused: WRONG_STATE when it may not go there.
+    """
     check_state(order, leading_to(state, NEXT_STATES), ("order_id",))
     order.state, order.awaiting_approval_of = state, []
     if state is OrderState.CONFIRMED:
         order.confirmed_at = writing.now
     if not NEXT_STATES[state]:
-        order.closed_at = writing.now
+        order.closed_at = at or writing.now
 
 
 def end_if_empty(writing: Writing, order: Order, lines: Iterable[OrderLine]) -> None:

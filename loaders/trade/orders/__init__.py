@@ -2,14 +2,7 @@
 
 from loaders.reading.acts import available, there_is
 from loaders.reading.relations import Computed, Many, One
-from loaders.trade.orders.progress import (
-    is_backordered,
-    is_late,
-    is_open,
-    open_quantity,
-    status_of,
-    version,
-)
+from loaders.trade.orders.progress import is_late, is_open, open_quantity, version
 from loaders.trade.orders.tokens import access_token
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
@@ -23,7 +16,6 @@ line_by_id = One(OrderLine)
 hold_by_id = One(Hold)
 lines = Many(OrderLine, "order_id", order_by=("line_no",), typical=5)
 holds = Many(Hold, "subject_id", order_by=("placed_at", "id"), typical=1)
-progress = Computed(Order, {"status": status_of, "is_backordered": is_backordered})
 timeliness = Computed(Order, {"is_late": is_late, "is_open": is_open})
 line_progress = Computed(OrderLine, {"open_quantity": open_quantity})
 versions = Computed(Order, {"version": version})

@@ -1,26 +1,25 @@
 """Lists of orders: filters and orders of sorting."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from kit.ids import Names
 from kit.inputs import Currency, ExactAmount, Input, Instant, Reference
 from loaders.reading.acts import some, there_is
 from loaders.reading.filters import begins, names_seen, one_of
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Reader
-from loaders.trade.orders.progress import is_backordered, is_late, is_open, some_line
-from models.base.tables import entity_named
+from loaders.reading.relations import Expression, Reader
+from loaders.trade.orders.progress import is_late, is_open, some_line
+from models.base.tables import entity_named, fixed
 from models.base.visibility import seen_by
 from models.master.parties import Party
-from models.master.prices.rounding import rounded_net
 from models.trade.orders.acts import HELD
-from models.trade.orders.amounts import owed
+from models.trade.orders.amounts import ranked
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState, PaymentState
 from models.trade.orders.tables import Order
@@ -36,6 +35,8 @@ class OrderSort(Enum):
     NUMBER_DESC = "NUMBER_DESC"
     DUE_AT = "DUE_AT"
     DUE_AT_DESC = "DUE_AT_DESC"
+    NET = "NET"
+    NET_DESC = "NET_DESC"
 
 
 class OrderFilter(Input):
@@ -133,12 +134,12 @@ def _is_on_hold(reader: Reader, order: Any) -> ColumnElement[bool]:
     return some(reader, order, HELD)
 
 
-_FLAGS = {
+_FLAGS: Mapping[str, Expression] = {
     "open": is_open,
     "late": is_late,
     "on_hold": _is_on_hold,
     "stopped_by_payment": there_is(UNPAID),
-    "backordered": is_backordered,
+    "backordered": lambda _reader, order: order.is_backordered,
 }
 
 
@@ -201,25 +202,21 @@ def _named(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[Colum
         yield begins(order.purchase_order_number_folded, filter_by.purchase_order_prefix)
 
 
-def _costs(reader: Reader, order: Any, filter_by: OrderFilter) -> ColumnElement[bool]:
-    """Tell whether an order comes to so much, as `Order.net` tells it, in one look at its lines."""
-    line = reader.table(OrderLine)
-    total = rounded_net(func.sum(owed(order, line)), order.currency)
-    bounds = [func.count(line.net) == func.count()]
-    if filter_by.net_from is not None:
-        bounds.append(total >= filter_by.net_from)
-    if filter_by.net_to is not None:
-        bounds.append(total < filter_by.net_to)
-    own = (line.order_id == order.id, *seen_by(reader.viewer, line))
-    rows: Select[Any] = select(literal_column("1")).where(*own).having(and_(*bounds))
-    return rows.correlate_except(line).exists()
+def _costs(order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
+    """Yield that an order comes to so much, which is known: by index, then exactly."""
+    lowest, above = filter_by.net_from, filter_by.net_to
+    if lowest is not None:
+        yield order.net >= lowest
+        yield order.net_rank >= ranked(lowest)
+    if above is not None:
+        yield order.net < above
+        yield order.net_rank.between(fixed(0), ranked(above))
 
 
 def _matching(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[ColumnElement[bool]]:
     yield from _single(reader, order, filter_by)
     yield from _named(reader, order, filter_by)
-    if filter_by.net_from is not None or filter_by.net_to is not None:
-        yield _costs(reader, order, filter_by)
+    yield from _costs(order, filter_by)
     if filter_by.states is not None:
         yield one_of(order.state, filter_by.states)
     if filter_by.payment_states is not None:
@@ -242,6 +239,8 @@ _SORTS: dict[Enum | None, Sorted] = {
     OrderSort.PLACED_AT: Sorted("placed_at"),
     OrderSort.DUE_AT: Sorted("due_at"),
     OrderSort.DUE_AT_DESC: Sorted("due_at", descending=True),
+    OrderSort.NET: Sorted("net_rank"),
+    OrderSort.NET_DESC: Sorted("net_rank", descending=True),
     OrderSort.NUMBER: Sorted("number"),
     OrderSort.NUMBER_DESC: Sorted("number", descending=True),
 }

@@ -36,11 +36,6 @@ def version(reader: Reader, order: Any) -> ColumnElement[int]:
     return changes
 
 
-def status_of(_reader: Reader, order: Any) -> ColumnElement[Any]:
-    """Return the order's fulfilment status."""
-    return order.fulfilment_status  # type: ignore[no-any-return]
-
-
 def is_open(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether an order that is wanted has something that is neither cancelled nor shipped."""
     return and_(order.is_owing, order.is_wanted(reader.at))
@@ -56,11 +51,6 @@ def open_quantity(reader: Reader, line: Any) -> ColumnElement[Any]:
     )
     left = case((is_over, fixed(0)), else_=line.open_quantity)
     return type_coerce(left, OrderLine.ordered.type)
-
-
-def is_backordered(_reader: Reader, order: Any) -> ColumnElement[bool]:
-    """Tell whether a line waits for goods."""
-    return order.is_backordered  # type: ignore[no-any-return]
 
 
 def is_late(reader: Reader, order: Any) -> ColumnElement[bool]:

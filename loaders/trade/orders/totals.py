@@ -1,7 +1,6 @@
 """What an order comes to, from its lines to the gross: sums, each told in minor units."""
 
 from collections import namedtuple
-from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -34,18 +33,13 @@ def _sums(order: Any, line: Any) -> dict[str, ColumnElement[Any]]:
     }
 
 
-class Sums(ByColumn):
-    """order id -> some of its totals; None where a price of it is not known to the viewer."""
+class Totals(ByColumn):
+    """order id -> what it comes to; None where a price of it is not known to the viewer."""
 
-    def __init__(self, shown: Mapping[str, str]) -> None:
-        """Take name -> which of the totals it is."""
-        self.shown = shown
-        self.source = self._made(Order, OrderLine)
-        self.record = namedtuple("record", shown)  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
-
-    def _made(self, order: Any, line: Any) -> SimpleNamespace:
-        sums = _sums(order, line)
-        return SimpleNamespace(**{name: sums[it] for name, it in self.shown.items()})
+    def __init__(self) -> None:
+        """Name what is read."""
+        self.source = SimpleNamespace(**_sums(Order, OrderLine))
+        self.record = namedtuple("record", vars(self.source))  # type: ignore[misc]  # noqa: PYI024 -- the fields are known at run time only.
 
     def rows(self, reader: Reader) -> Rows:
         """Return the totals, one row for each order, the column that names it."""
@@ -55,11 +49,10 @@ class Sums(ByColumn):
         rows = rows.where(*seen_by(reader.viewer, line)).group_by(line.order_id)
         # Nothing is added up of prices that the viewer does not know.
         known = rows.having(func.count(line.net) == func.count())
-        return self._made(order, line), known, line.order_id
+        return SimpleNamespace(**_sums(order, line)), known, line.order_id
 
 
-totals = Sums({name: name for name in _sums(Order, OrderLine)})
-net = Sums({"amount": "net", "currency": "currency"})
+totals = Totals()
 
 
 def _amount(value: Any, name: str) -> ColumnElement[Any]:

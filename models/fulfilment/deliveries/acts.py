@@ -8,6 +8,7 @@ from enum import StrEnum
 from models.access.viewers import Scope
 from models.base.acts import Act, Transition
 from models.fulfilment.deliveries.conditions import (
+    AFTER_LAST,
     DIVISIBLE,
     INCOMPLETE,
     MERGEABLE,
@@ -98,6 +99,7 @@ DISPATCH = Transition(
         ORDER_AMENDED,
         INCOMPLETE,
         NOT_LAST,
+        AFTER_LAST,
         UNWANTED,
         UNCARRIED,
     ),

@@ -6,7 +6,7 @@ from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, case, func, or_, 
 
 from models.base.acts import AllRows, Some
 from models.base.tasks import is_among
-from models.fulfilment.deliveries.states import DeliveryState
+from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import WITH_CARRIER, Parcel
 from models.master.catalog import Product
@@ -17,6 +17,7 @@ from models.master.parties import Party, PartyKind
 from models.trade.orders.acts import HELD
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.standing import left_with
 from models.trade.orders.states import DeliveryPolicy, OrderState
 from models.trade.orders.tables import Order
 from models.trade.payments import stops
@@ -96,6 +97,41 @@ def _leaves_something_unplanned(rows: AllRows, delivery: Any, order: Any) -> Col
         rows.some(
             OrderLine, where=lambda line: and_(line.order_id == order.id, line.unplanned > 0)
         ),
+    )
+
+
+def _stands_elsewhere(rows: AllRows, delivery: Any, order: Any) -> ColumnElement[bool]:
+    """Tell whether another delivery brings something of an order, too, and has not left."""
+    return rows.some(
+        DeliveryLine,
+        Delivery,
+        where=lambda part, other: and_(
+            part.order_id == order.id,
+            part.planned > 0,
+            other.id == part.delivery_id,
+            other.id != delivery.id,
+            is_among(other.state, BEFORE_DISPATCH),
+        ),
+    )
+
+
+def _leaves_after_the_last(rows: AllRows, delivery: Any, last: Any) -> ColumnElement[bool]:
+    """Tell whether what completed one of its orders left before, of which it brings too much."""
+
+    def is_beyond(part: Any, line: Any) -> ColumnElement[bool]:
+        completed = rows.some(DeliveryLine, where=lambda its: left_with(part.order_id, last, its))
+        return and_(
+            part.delivery_id == delivery.id,
+            line.id == part.order_line_id,
+            part.packed > line.open_quantity,
+            completed,
+        )
+
+    return and_(
+        last.id != delivery.id,
+        last.completes_order,
+        last.dispatched_at < rows.now,
+        rows.some(DeliveryLine, OrderLine, where=is_beyond),
     )
 
 
@@ -188,10 +224,6 @@ def _is_special_of(delivery: Any, product: Any, part: Any, line: Any) -> ColumnE
     )
 
 
-def _is_with_carrier(parcel: Any) -> ColumnElement[bool]:
-    return is_among(parcel.status, WITH_CARRIER)
-
-
 def _are_equal(column: Any, value: Any) -> ColumnElement[bool]:
     # An index serves equality only, not a comparison that knows of nulls.
     equal: ColumnElement[bool] = column == value
@@ -235,7 +267,9 @@ TOO_EARLY = Some(
 TAKEN_OVER = Some(
     "a parcel of it has left, as its carrier tells",
     (Parcel,),
-    lambda _rows, delivery, its: and_(its.delivery_id == delivery.id, _is_with_carrier(its)),
+    lambda _rows, delivery, its: and_(
+        its.delivery_id == delivery.id, is_among(its.status, WITH_CARRIER)
+    ),
     rule="P2",
 )
 PLACELESS = Some(
@@ -278,11 +312,21 @@ INCOMPLETE = Some(
     rule="D11",
 )
 NOT_LAST = Some(
-    "it is to complete its orders, and does not bring all that is open of them",
+    "it is to complete its orders, of which it leaves something open, or another one brings some",
     (Order,),
     lambda rows, delivery, order: and_(
-        delivery.completes_order, _leaves_something_open(rows, delivery, order)
+        delivery.completes_order,
+        order.id == _orders_of(rows, delivery),
+        or_(
+            _leaves_something_open(rows, delivery, order), _stands_elsewhere(rows, delivery, order)
+        ),
     ),
+    rule="D18",
+)
+AFTER_LAST = Some(
+    "what left before has completed one of its orders, and it brings more than is open of that",
+    (Delivery,),
+    _leaves_after_the_last,
     rule="D18",
 )
 UNWANTED = Some(

@@ -32,8 +32,7 @@ def has_left(parcel: Any, delivery: Any) -> ColumnElement[bool]:
     Of those that share a number these alone are meant once there are any: what stands in the house
     does not arrive.
     """
-    is_with_carrier = is_among(parcel.status, WITH_CARRIER | TERMINAL)
-    return or_(delivery.dispatched_at.is_not(None), is_with_carrier)
+    return or_(delivery.dispatched_at.is_not(None), is_among(parcel.status, WITH_CARRIER))
 
 
 _RANK = {

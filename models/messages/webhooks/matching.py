@@ -1,5 +1,6 @@
 """What an endpoint is told: which events its patterns mean, and what of them it asks for."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -146,8 +147,8 @@ class EventAsRead:
 
 def _texts(value: Any) -> set[str]:
     """Return what a condition compares: of a list each item, of a mapping each key."""
-    if isinstance(value, bool):
-        return {str(value).lower()}
+    if value is None or isinstance(value, bool):
+        return {json.dumps(value)}
     if isinstance(value, Mapping):
         return {*value}
     if isinstance(value, list):

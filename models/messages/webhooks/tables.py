@@ -18,6 +18,8 @@ from models.messages.webhooks.states import (
     WebhookState,
 )
 
+FOLLOWER = "webhooks"
+"""Under which name it is kept up to where the journal has become messages."""
 ROTATION = timedelta(hours=24)
 """How long a secret still signs once there is a newer one."""
 
@@ -135,8 +137,10 @@ class WebhookMessage(Owned):
     """An event for a webhook; its id stays the same however often it is sent.
 
     entry_id, position: of the journal; None and 0 for a test. attempts: since it was last wanted.
-    next_at: when it is tried again. body: what is sent, from the first attempt on. body_version:
-    of the endpoint, with whose rights and document it was written; None before 0083.
+    next_at: when it is tried again. is_first: whether of its object's messages that wait none is
+    older, as far as is known; only such are looked at. body: what is sent, from the first attempt
+    on. body_version: of the endpoint, with whose rights and document it was written; None before
+    0083.
     """
 
     __tablename__ = "webhook_messages"
@@ -149,9 +153,9 @@ class WebhookMessage(Owned):
         indexed("webhook_messages", "webhook_id", "created_at", "id"),
         indexed("webhook_messages", "created_at", "id"),
         Index(
-            "ix_webhook_messages_due",
+            "ix_webhook_messages_first",
             *("merchant_id", "webhook_id", "next_at", "position"),
-            postgresql_where="state = 'PENDING'",
+            postgresql_where="state = 'PENDING' AND is_first",
         ),
         Index(
             "ix_webhook_messages_in_order",
@@ -175,6 +179,7 @@ class WebhookMessage(Owned):
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     is_replay: Mapped[bool]
+    is_first: Mapped[bool] = mapped_column(default=True, server_default="true")
     body: Mapped[str | None]
     body_version: Mapped[int | None]
 

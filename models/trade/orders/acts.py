@@ -7,10 +7,10 @@ from sqlalchemy import and_
 
 from models.access.viewers import Actor, CompanyRole, Scope
 from models.base.acts import Act, Itself, Some, Transition, leading_to
-from models.base.tables import entity_named
 from models.master.channels import Channel
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.standing import is_completed
 from models.trade.orders.states import (
     LIVING_ORDERS,
     NEXT_STATES,
@@ -63,22 +63,11 @@ WANTED = Itself(
     lambda reader, order: order.is_wanted(reader.at),
     rule="D10",
 )
-UNCOMPLETED = Some(
-    "no delivery has left that completed it",
+COMPLETED = Some(
+    "a delivery that has left has completed it",
     (Order,),
-    lambda rows, order, same: and_(
-        same.id == order.id,
-        ~rows.some(
-            entity_named("Delivery"),
-            entity_named("DeliveryLine"),
-            where=lambda delivery, part: and_(
-                part.order_id == order.id,
-                delivery.id == part.delivery_id,
-                delivery.completes_order,
-                delivery.dispatched_at.is_not(None),
-            ),
-        ),
-    ),
+    lambda rows, order, same: and_(same.id == order.id, is_completed(rows, same)),
+    rule="D18",
 )
 HELD = Some(
     "it has an active hold",
@@ -174,7 +163,8 @@ UPDATE = Act(
 ADD_LINES = Act(
     Scope.ORDERS_MANAGE,
     OPEN_STATES,
-    needs=(IS_NO_CALL_OFF, WANTED, UNCOMPLETED),
+    needs=(IS_NO_CALL_OFF, WANTED),
+    stopped_by=(COMPLETED,),
     action=OrderAction.ADD_LINES,
 )
 WITHDRAW = Act(

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, case, literal_column
+from sqlalchemy import BigInteger, ColumnElement, Numeric, case, cast, func, literal_column
 
 from models.base.tables import fixed
 from models.master.prices.rounding import rounded_net
@@ -32,3 +32,18 @@ def owed(order: Any, line: Any) -> ColumnElement[Decimal]:
     charges = case((line.line_no == fixed(1), order.charged), else_=fixed(0))
     after: ColumnElement[Decimal] = line.net - line.borne_discount
     return after + charges
+
+
+_MOST, _FINEST = 10**18, 10**4
+UNRANKED = -1
+RANK = f"floor(least(coalesce(net * {_FINEST}, {UNRANKED}), {_MOST}))::bigint"
+"""By what lists are sorted by net, in SQL: where it is not known, before all others.
+
+Row-level security lets no index compare numbers of any size, which may fail and tell something.
+"""
+
+
+def ranked(amount: Any) -> ColumnElement[int]:
+    """Return the rank of a net amount: the same or a higher one for what is more."""
+    least = func.least(cast(amount, Numeric()) * fixed(_FINEST), fixed(_MOST))
+    return cast(func.floor(least), BigInteger())

@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, s
 
 from models.base.acts import AllRows
 from models.base.tables import Keeping, OneOf, entity_named
+from models.master.prices.rounding import rounded_net
+from models.trade.orders.amounts import owed
 from models.trade.orders.states import FulfilmentStatus
 
 
@@ -57,8 +59,38 @@ def line_left_late(rows: AllRows, order: Any, line: Any) -> ColumnElement[bool]:
     return rows.some(entity_named("DeliveryLine"), where=was_late)
 
 
+def left_with(order_id: Any, delivery: Any, part: Any) -> ColumnElement[bool]:
+    """Tell whether a delivery with a part of an order has left, for tables or aliases.
+
+    order_id: of the order, or any of several.
+    """
+    return and_(
+        part.order_id == order_id,
+        part.planned > 0,
+        delivery.id == part.delivery_id,
+        delivery.dispatched_at.is_not(None),
+    )
+
+
+def is_completed(rows: AllRows, order: Any) -> ColumnElement[bool]:
+    """Tell whether a delivery that has left has completed an order."""
+    return rows.some(
+        entity_named("Delivery"),
+        entity_named("DeliveryLine"),
+        where=lambda delivery, part: and_(
+            left_with(order.id, delivery, part), delivery.completes_order
+        ),
+    )
+
+
 def _some(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return func.coalesce(func.bool_or(condition), false())
+
+
+def _net(order: Any, line: Any) -> ColumnElement[Any]:
+    """Return what a group of lines comes to; nothing is added up where one has no price."""
+    total = rounded_net(func.sum(owed(order, line)), order.currency)
+    return case((func.count(line.net) == func.count(), total))
 
 
 def _progress(rows: AllRows, order: Any) -> Select[Any]:
@@ -69,6 +101,7 @@ def _progress(rows: AllRows, order: Any) -> Select[Any]:
         _some(owing).label("is_owing"),
         _some(line.backordered > 0).label("is_backordered"),
         func.min(due_of(order, line)).filter(owing).label("overdue_from"),
+        _net(order, line).label("net"),
     )
     return progress.where(*own, line.order_id == order.id).correlate(order)
 
@@ -81,7 +114,11 @@ def _punctuality(rows: AllRows, order: Any) -> Select[Any]:
 
 _LINES = {"Order": "id", "OrderLine": "order_id"}
 KEEPINGS = (
-    Keeping(("fulfilment_status", "is_owing", "is_backordered", "overdue_from"), _LINES, _progress),
+    Keeping(
+        ("fulfilment_status", "is_owing", "is_backordered", "overdue_from", "net"),
+        _LINES,
+        _progress,
+    ),
     Keeping(
         ("left_late",),
         {**_LINES, "DeliveryLine": "order_id"},
@@ -95,5 +132,7 @@ KEEPINGS = (
 
 fulfilment_status: as `fulfilment`. is_owing: whether it may owe goods, and something of it is
 neither cancelled nor shipped. is_backordered: whether a line waits for goods. overdue_from: from
-when on something that it owes is too late, None for never. left_late: whether something left late.
+when on something that it owes is too late, None for never. net: the price of its lines after all
+discounts, with its charges, without what was cancelled, in minor units; None where a price is not
+known. left_late: whether something left late.
 """

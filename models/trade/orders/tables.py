@@ -5,12 +5,23 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Computed, Index, Numeric, and_, any_, or_, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Computed,
+    Index,
+    Numeric,
+    and_,
+    any_,
+    or_,
+    text,
+)
 from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor, Scope
-from models.base.masks import NULL, Hidden
+from models.base.masks import NULL, Hidden, Mask
 from models.base.tables import (
     OneOf,
     Owned,
@@ -27,6 +38,7 @@ from models.base.tables import (
 )
 from models.base.tasks import Task, is_among
 from models.base.visibility import Seen, having, own, token_held
+from models.trade.orders.amounts import RANK, UNRANKED
 from models.trade.orders.standing import KEEPINGS
 from models.trade.orders.states import (
     OPEN_STATES,
@@ -40,7 +52,7 @@ from models.trade.orders.states import (
 )
 
 _OF_ORDERS = (
-    *("discount_percent", "discount_amount", "charges", "taxes", "charged", "taxed"),
+    *("discount_percent", "discount_amount", "charges", "taxes", "charged", "taxed", "net"),
     # Whether it stops goods a warehouse is told; the rest is between merchant and client.
     "payment_state",
     *("proposal_reason", "proposal_answer_reason"),
@@ -55,6 +67,7 @@ _AMONG = {
 }
 """Indexes over the few orders that lists ask for: which."""
 _NEVER = "'9999-12-31 00:00:00+00'::timestamptz"
+_UNRANKED = Mask(str(UNRANKED), lambda *_: fixed(UNRANKED))
 
 
 class Order(Owned):
@@ -68,7 +81,8 @@ class Order(Owned):
     nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
     since a part was cancelled. payment_state: of the report that tells the newest of its payment
     (`models.trade.payments`). due_at: its window's end, at the end of time without a window.
-    fulfilment_status to left_late: `models.trade.orders.standing.KEEPINGS`.
+    fulfilment_status to left_late: `models.trade.orders.standing.KEEPINGS`. net_rank:
+    `models.trade.orders.amounts.RANK`.
     window_override: why its windows may break rules of its place. proposed_..., proposal_reason:
     the window that its customer proposed last, and why. proposal_answer: None while it waits.
     """
@@ -82,7 +96,8 @@ class Order(Owned):
         Actor.WAREHOUSE: having("DeliveryLine", "order_id"),
     }
     __hidden__: ClassVar[Hidden] = {
-        actor: dict.fromkeys(_OF_ORDERS, NULL) for actor in (Actor.WAREHOUSE, Actor.CARRIER)
+        actor: {**dict.fromkeys(_OF_ORDERS, NULL), "net_rank": _UNRANKED}
+        for actor in (Actor.WAREHOUSE, Actor.CARRIER)
     }
     __kept__ = KEEPINGS
     __table_args__ = (
@@ -107,6 +122,7 @@ class Order(Owned):
         indexed("orders", "ship_to_id", "placed_at", "id"),
         indexed("orders", "due_at", "id"),
         indexed("orders", "party_id", "due_at", "id"),
+        *(indexed("orders", *of, "net_rank", "id") for of in ((), ("party_id",), ("currency",))),
         *found_by("orders", "number", *_REFERENCES),
         indexed("orders", "buyer_contact_id"),
         Index(
@@ -207,6 +223,8 @@ class Order(Owned):
     is_owing: Mapped[bool] = mapped_column(default=True, server_default="true")
     is_backordered: Mapped[bool] = mapped_column(default=False, server_default="false")
     overdue_from: Mapped[datetime | None]
+    net: Mapped[Decimal | None] = mapped_column(Numeric())
+    net_rank: Mapped[int] = mapped_column(BigInteger(), Computed(RANK, persisted=True))
     left_late: Mapped[bool] = mapped_column(default=False, server_default="false")
     version: Mapped[int] = mapped_column(default=1)
 

@@ -27,7 +27,7 @@ described(
     DELIVERY_RESCHEDULED="A delivery comes at another time.",
     ORDER_CHANGED="An order was changed, or the merchant has answered to it; its buyer.",
     CONTRACT_SHORTFALL="Less of a contract was called off than agreed; its company.",
-    CONTRACT_ENDS="A contract in force ends in 30 days; its company.",
+    CONTRACT_ENDS="A contract in force ends in 30 days or less; its company.",
     CONTRACT_RUNS_LOW="A call-off has left a tenth or less of a contract line; its company.",
     WEBHOOK_DISABLED="An endpoint is sent nothing any more, by itself; its company, of the"
     " merchant's own staff that wants to know it, else the merchant's address for support.",

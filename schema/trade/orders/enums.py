@@ -144,6 +144,8 @@ described(
     NUMBER_DESC="By number, last first.",
     DUE_AT="By the end of its own window; those without one last.",
     DUE_AT_DESC="By the end of its own window, last first; those without one first of all.",
+    NET="By `net`, whatever its currency (filter by one); those without one that you know first.",
+    NET_DESC="By `net`, largest first, whatever its currency; those without one last.",
 )
 described(
     OrderLineSort,

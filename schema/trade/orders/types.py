@@ -181,6 +181,7 @@ class OrderLine(Node):
         "What was ordered and is neither cancelled nor shipped; none from the order's"
         " `cancelIfNotBy` on.",
         attribute="open_quantity",
+        directives=[Cost(weight=1, each=1)],
     )
     unplanned: Decimal = strawberry.field(
         description="What was ordered, is not cancelled and in no delivery; can be cancelled."
@@ -277,17 +278,11 @@ class Order(Node):
         "Its deliveries, cancelled ones too, by the end of the window.",
         directives=[_OF_LINES],
     )
-    fulfilment_status: FulfilmentStatus = related(
-        loaders.progress,
-        "How far the whole order has come, also what of it you do not see.",
-        attribute="status",
-        directives=[_OF_LINES],
+    fulfilment_status: FulfilmentStatus = strawberry.field(
+        description="How far the whole order has come, also what of it you do not see."
     )
-    is_backordered: bool = related(
-        loaders.progress,
-        "A line waits for goods, also one that you do not see.",
-        attribute="is_backordered",
-        directives=[_OF_LINES],
+    is_backordered: bool = strawberry.field(
+        description="A line waits for goods, also one that you do not see."
     )
     is_late: bool = related(
         loaders.timeliness,
@@ -295,7 +290,6 @@ class Order(Node):
         " was agreed on instead, passed before all that was ordered was shipped: it is past and"
         " something is still open, or the last dispatch came after it.",
         attribute="is_late",
-        directives=[Cost(weight=1, each=10)],
     )
     discount_percent: Decimal | None = strawberry.field(
         description=f"Percent off its lines, where its discount is one; {_NOT_SHOWN}."
@@ -303,12 +297,11 @@ class Order(Node):
     discount_amount: values.Money | None = values.money(
         "discount_amount", f"The discount as it was stated, where it is an amount; {_NOT_SHOWN}."
     )
-    net: values.Money | None = related(
-        order_totals.net,
+    net: values.Money | None = values.money(
+        "net",
         "Price of all lines after all discounts, with the order's charges, before taxes and without"
         " what was cancelled: added exactly, rounded half up once to the currency's minor unit. It"
         f" is {_NOT_SHOWN}, and while a line has no price.",
-        directives=[_OF_LINES],
     )
     totals: OrderTotals | None = related(
         order_totals.totals,
@@ -339,7 +332,6 @@ class Order(Node):
         "It is PENDING_APPROVAL or CONFIRMED, its `cancelIfNotBy` has not passed, and something of"
         " it is neither cancelled nor shipped.",
         attribute="is_open",
-        directives=[_OF_LINES],
     )
     payment_state: PaymentState | None = strawberry.field(
         description="What is known of its payment: what the report says that tells of the latest"

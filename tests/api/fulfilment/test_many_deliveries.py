@@ -175,6 +175,30 @@ async def test_what_is_packed_wrong_leaves_the_others_and_itself_as_they_were(wo
     assert sorted(lines.values()) == [0, 0, 0, 0, 10]
 
 
+async def test_an_sscc_that_a_packing_gives_up_is_free_for_another_one_of_the_call(world, ask):
+    scene = await a_scene(world, ask)
+    made = [await planned(world, ask, scene) for _ in range(3)]
+    await results(ask, "deliveriesRelease", *({"deliveryId": it["id"]} for it in made))
+    ssccs = [gs1.sscc("4012345", it) for it in (71, 72, 73)]
+
+    async def packed(*numbers: int, **odd: Any) -> list[list[tuple[str, str]]]:
+        items = [
+            one_parcel(delivery, generateSscc=False, sscc=ssccs[number])
+            for delivery, number in zip(made, numbers, strict=True)
+        ]
+        items[0]["parcels"][0]["contents"][0] |= odd
+        return codes(await results(ask, "deliveriesPack", *items))
+
+    assert await packed(0, 1, 2) == [[], [], []]
+    assert await packed(1, 2, 0) == [[], [], []]
+    taken = [[("TAKEN", f"deliveries.{it}.parcels.0.sscc")] for it in range(3)]
+    assert await packed(1, 1, 0) == [[], taken[1], []]
+    wrong = [("PARCELS_DO_NOT_MATCH", "deliveries.0.parcels")]
+    assert await packed(0, 1, 2, quantity="9") == [wrong + taken[0], *taken[1:]]
+    assert await packed(1, 2, 0, quantity="9") == [wrong, [], []]
+    assert len({it.sscc for it in await rows(world, Parcel) if it.sscc}) == 3
+
+
 async def test_a_key_makes_a_call_safe_and_a_whole_call_may_be_refused(world, ask):
     scene = await a_scene(world, ask)
     item = {"deliveryId": (await planned(world, ask, scene))["id"]}

@@ -102,6 +102,7 @@ async def test_an_order_wants_no_window_after_its_last_instant(world, ask):
     del whenever["cancelIfNotBy"], item["window"]
     assert await _imported(ask, whenever) == []
     assert await _imported(ask, item) == [("INVALID_WINDOW", "cancelIfNotBy")]
+    assert await _imported(ask, item | {"closedAt": item["placedAt"]}) == []
 
 
 async def _imported(ask, item):
@@ -191,6 +192,19 @@ async def test_what_no_carrier_has_is_not_dispatched_too_late_whatever_is_said(w
     call = {"deliveryId": packed["id"], "windowOverride": "We were late."}
     refused = await deliveries.refusals(ask, "deliveryDispatch", **call)
     assert refused == [("DELIVERY_POLICY", "deliveryId")]
+
+
+@pytest.mark.gate("D10", "deliveriesRecord")
+async def test_what_left_too_late_by_another_system_is_recorded_with_a_reason(world, ask, clock):
+    order = await orders.order(world, ask, **WANTED)
+    clock.advance(days=3)
+    early, late = "2026-03-02T20:00:00Z", "2026-03-04T08:00:00Z"
+    part = await deliveries.part(world, order, packedAt=early, dispatchedAt=late)
+    why = {"windowOverride": "The driver came at noon."}
+    (packed_late,) = await refusals(ask, part | why | {"packedAt": late})
+    assert "DELIVERY_POLICY" in {code for code, _ in packed_late}
+    assert await refusals(ask, part) == [[("DELIVERY_POLICY", "")]]
+    assert await refusals(ask, part | why) == [[]]
 
 
 TIMELINE = """
@@ -359,6 +373,7 @@ async def test_an_order_that_was_recorded_after_its_last_instant_is_left_to_its_
     assert [(it["code"], it["field"]) for it in odd["userErrors"]] == [("INVALID_DATE", where)]
     await do_due(database, clock, LAPSE_ORDERS)
     assert (await _read(ask, made["order"]))["lines"][0]["cancelled"] == "0"
+    assert await _imported(ask, item | {"window": LATER}) == []
 
 
 async def approving(world):

@@ -6,6 +6,7 @@ from kit.ids import from_global, to_global
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order
+from tests.api.gates import test_recorded_plans as recorded
 from tests.make import reasons
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
@@ -106,6 +107,69 @@ async def test_what_completes_an_order_did_not_leave_before_the_rest(world, ask)
     assert reasons(other["userErrors"], 3) == [early]
     assert await deliveries.refusals(ask, "deliveryDispatch", **both[1]) == [early]
     await deliveries.done(ask, "deliveryDispatch", deliveryId=last["id"], dispatchedAt=later)
+
+
+async def _tolerant(world, ask):
+    """Return an order of ten bolts, of which four more may come, and four nuts."""
+    order = await orders.order(world, ask)
+    tolerant = responses.line(order, 0, "ACCEPTED", overTolerance="4")
+    await responses.done(ask, responses.CONFIRM, order, lines=[tolerant])
+    return order
+
+
+@pytest.mark.gate("D18", "deliveryDispatch", "deliveriesDispatch")
+async def test_what_completes_an_order_leaves_after_what_comes_by_a_tolerance(world, ask):
+    order = await _tolerant(world, ask)
+    last = await deliveries.packed(world, ask, order, completesOrder=True)
+    more = await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "2", "0"))
+    assert "DISPATCH" not in (await deliveries.read(ask, last))["availableActions"]
+    policy = [("DELIVERY_POLICY", "deliveryId")]
+    one = {"deliveryId": last["id"]}
+    assert await deliveries.refusals(ask, "deliveryDispatch", **one) == policy
+    both = {"deliveries": [one, {"deliveryId": more["id"]}]}
+    for refused in ([policy, [("WRONG_STATE", "deliveryId")]], [[], []]):
+        found = (await ask(DISPATCH, input=both))["deliveriesDispatch"]["results"]
+        assert [reasons(it["userErrors"], 3) for it in found] == refused
+        if refused[0]:
+            await _packed(ask, more)
+
+
+@pytest.mark.gate("D18", "deliveryPlan", "deliveriesRecord", "deliveriesDispatch")
+async def test_nothing_comes_by_a_tolerance_once_what_completes_its_order_has_left(world, ask):
+    order = await _tolerant(world, ask)
+    last = await deliveries.packed(world, ask, order, completesOrder=True)
+    one = {"deliveryId": last["id"], "dispatchedAt": "2026-03-02T08:30:00Z"}
+    await deliveries.done(ask, "deliveryDispatch", **one)
+    two = await deliveries.part(world, order, lines=deliveries.lines(order, "2", "0"))
+    refused = [("QUANTITY_NOT_OPEN", "deliveries.0.lines.0.quantity")]
+    assert await deliveries.refusals(ask, "deliveryPlan", deliveries=[two]) == refused
+    before = {"plannedAt": "2026-03-02T08:00:00Z"}
+    after, first = (
+        two | before | {"dispatchedAt": f"2026-03-02T08:{it}:00Z"} for it in ("45", "20")
+    )
+    assert await recorded.refusals(ask, after, first) == [[("DELIVERY_POLICY", "")], []]
+    feed = Feed(ask, world)
+    await feed.results(*(feed.event("LOST", sscc=it["sscc"]) for it in last["parcels"]))
+    nine, eight = (two | {"lines": deliveries.lines(order, it, "0")} for it in ("9", "8"))
+    assert await deliveries.refusals(ask, "deliveryPlan", deliveries=[nine]) == refused
+    await deliveries.done(ask, "deliveryPlan", deliveries=[eight])
+
+
+async def test_what_brought_nothing_of_an_order_may_leave_after_what_completes_it(world, ask):
+    fields = await orders.order_input(world, ask)
+    order, other = [(await ask(orders.PLACE, input=fields))["orderPlace"]["order"] for _ in "12"]
+    brought = [*deliveries.lines(order, "4", "0"), *deliveries.lines(other)]
+    beside = await deliveries.released(world, ask, order, lines=brought)
+    short, *_ = beside["lines"]
+    line = {"deliveryLineId": short["id"], "picked": "0", "shortReason": "DAMAGED"}
+    planned = [it["planned"] for it in beside["lines"][1:]]
+    parcel = {"contents": deliveries.contents(beside, "0", *planned)}
+    one = {"deliveryId": beside["id"]}
+    await deliveries.done(ask, "deliveryPack", **one, lines=[line], parcels=[parcel])
+    await deliveries.done(ask, "deliveryDispatch", **one, dispatchedAt="2026-03-02T10:00:00Z")
+    last = await deliveries.packed(world, ask, order, completesOrder=True)
+    left = {"deliveryId": last["id"], "dispatchedAt": "2026-03-02T09:00:00Z"}
+    await deliveries.done(ask, "deliveryDispatch", **left)
 
 
 OFFERED = "query ($id: ID!) { order(id: $id) { availableActions } }"

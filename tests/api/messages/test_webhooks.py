@@ -126,6 +126,39 @@ async def test_a_client_manages_its_own_and_learns_no_position(world, ask) -> No
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
+@pytest.mark.parametrize(
+    ("types", "field", "values", "wrong"),
+    [
+        (["order.held"], "reason", ["FRAUD", "NOREASON", "None", "null"], [1, 2, 3]),
+        (["order.placed"], "lines", ["2", "many", "2.5"], [1, 2]),
+        (["order.responded"], "latest", ["null", "2026-03-01T00:00:00Z"], []),
+        (["order.held", "webhook.disabled"], "reason", ["GONE", "FRAUD", "gone"], [2]),
+    ],
+)
+async def test_a_condition_names_values_that_an_event_may_say(
+    ask, types, field, values, wrong
+) -> None:
+    conditions = [{"field": field, "values": values}]
+    found = await refused(ask, url=hooks.URL, eventTypes=types, conditions=conditions)
+    assert found == [("INVALID", f"conditions.0.values.{place}") for place in wrong]
+
+
+@pytest.mark.parametrize(
+    ("terms", "refusal"),
+    [
+        ({"since": "2099-01-01T00:00:00Z"}, ("INVALID_DATE", "since")),
+        (
+            {"since": "2026-03-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"},
+            ("INVALID_WINDOW", "until"),
+        ),
+        ({"afterPosition": 10**9}, ("OUT_OF_RANGE", "afterPosition")),
+    ],
+)
+async def test_a_replay_that_can_bring_nothing_is_refused(ask, terms, refusal) -> None:
+    hook = await hooks.created(ask)
+    assert await refused(ask, "webhookReplay", webhookId=hook["id"], **terms) == [refusal]
+
+
 async def test_an_endpoint_is_told_no_more_than_who_wrote_it_may_read(world, ask) -> None:
     scopes = sorted({*READS, Scope.WEBHOOKS_MANAGE} - {Scope.CONTRACTS_READ})
     less = ask.by(await world.key(Actor.STAFF, scopes=scopes))

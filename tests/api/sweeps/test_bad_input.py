@@ -298,7 +298,7 @@ KEYS = {
     *("channelCode", "closes", "time", "gln", "gtin", "language", "limit", "opens"),
     *("productSku", "sscc"),
     *("colour", "logoUrl", "quietFrom", "quietUntil", "NotificationPreferencesSetInput.address"),
-    "supportEmail",
+    *("supportEmail", "email"),
     *("content", "identification", "ownIdentification", "ownQualifier", "qualifier"),
     *("referencePrefix", "serviceCharacters", "subdivision", "ScheduleCodeInput.code"),
     *("locationCode", "CalendarOwnerInput.service", "ShippingRouteInput.service"),
@@ -306,6 +306,7 @@ KEYS = {
     *("channelCodes", "priceListCode", "buyerContactCode", "partyNumber", "shipToAddressCode"),
     *("text", "timeZone", "trackingNumber", "trackingUrl"),
     *("url", "eventTypes", "triggers", "WebhookConditionInput.field", "document"),
+    "WebhookConditionInput.values",
     "OtherNumberInput.ours",
 }
 """Texts that follow a rule of their own, or name a row."""

@@ -43,8 +43,7 @@ def requests(made: Many) -> Iterator[str]:
         yield f"orders({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
     for wanted in ("late: true", "open: true"):
         yield f"deliveries({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
-    for sort in ("DUE_AT", "DUE_AT_DESC", "NUMBER", "PLACED_AT_DESC"):
-        yield f"orders({size}, sort: {sort}) {{ nodes {{ id }} }}"
+    yield from sorted_requests(size)
     for wanted in ('filter: {skuPrefix: "m-12"}', "sort: NAME"):
         yield f"products({size}, {wanted}) {{ nodes {{ id }} }}"
     for wanted in ("open: true", "open: true, late: true", f'productId: "{product}"'):
@@ -52,6 +51,15 @@ def requests(made: Many) -> Iterator[str]:
     for text in ("o-00", "po-1567", "x-9", "t000123", "d-0005", "nothing"):
         kinds = "types: [ORDER, DELIVERY, CONTRACT, PARCEL]"
         yield f'search(text: "{text}", {kinds}, {size}) {{ id }}'
+
+
+def sorted_requests(size: str) -> Iterator[str]:
+    """Yield each order of sorting, and what is asked by amount."""
+    for sort in ("DUE_AT", "DUE_AT_DESC", "NUMBER", "PLACED_AT_DESC", "NET", "NET_DESC"):
+        yield f"orders({size}, sort: {sort}) {{ nodes {{ id }} }}"
+    for wanted in ('currency: "USD"', 'netFrom: "1", netTo: "9"', 'currency: "EUR", netTo: "2"'):
+        for sort in ("NET", "PLACED_AT_DESC"):
+            yield f"orders({size}, sort: {sort}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
 
 
 Crowd = Filled[Many]

@@ -12,6 +12,7 @@ import pytest
 from commands.access.keys import operate as keys
 from kit.errors import Refused
 from kit.ids import from_global, new_id
+from models.access.followers import FOLLOWERS
 from models.access.viewers import Actor
 from tests import make
 from tests.kit.programs import ask as ask_once
@@ -141,6 +142,16 @@ async def test_interchanges_of_a_folder_are_taken_in_and_answered(ask, operate, 
     assert [it.name for it in (tmp_path / "out").iterdir()] == [f"{partner['code']}-1.edi"]
     code, _, failed = await operate("edi", "--merchant", slug, str(tmp_path / "nowhere"))
     assert (code, "there is no folder" in failed) == (2, True)
+
+
+async def test_a_new_merchant_sees_who_is_to_read_its_journal(ask, operate):
+    new = f"m-{new_id().hex[-12:]}"
+    assert (await operate("merchant", "create", "--slug", new, "--name", "New"))[0] == 0
+    key = ("key", "create", "--merchant", new, "--actor", "STAFF", "--name", "Key")
+    token = (await operate(*key))[1].splitlines()[-1]
+    followers = (await ask.by(token)("{ workers(first: 9) { nodes { name behind } } }"))["workers"]
+    assert {it["name"] for it in followers["nodes"]} == {*FOLLOWERS}
+    assert {it["behind"] for it in followers["nodes"]} == {1}
 
 
 async def test_every_wrong_value_is_told_with_its_name(operate):

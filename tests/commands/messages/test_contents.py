@@ -1,10 +1,21 @@
 """What became of a message is told with APERAK, where its partner wants that, and only then."""
 
 from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from commands.messages import outbox
+from commands.writing.running.run import Author, run_unasked
+from kit.ids import from_global
+from kit.standards.edifact.parts import Header, Identification, MessageKind
+from models.access.viewers import by_itself
+from models.messages.outbox import OutgoingInterchange
+from models.messages.partners import PartnerProfile
+from tests.make.feed import rows
 from tests.make.messages import files, plants
 from tests.make.messages.plants import content
 from workers.messages.readers import ANSWER_DECISIONS
@@ -235,3 +246,44 @@ async def test_an_answer_never_answers_an_answer_and_no_transmission(ask, world)
     await files.received(ask, content("stade", "first"))
     assert await files.read_all(world) == 2
     assert await answers(ask) == []
+
+
+async def test_an_answer_reads_none_of_the_others_to_its_interchange(ask, world) -> None:
+    """Of thousands of messages in one, each has its own."""
+    partner = await files.partner(ask)
+    taken = await files.received(ask, files.interchange(partner["identification"]))
+    messages = [from_global(it["id"])[1] for it in taken["messages"]["nodes"]]
+    _, answered = from_global(taken["id"])
+    loaded, flags = list[object](), {"wants_answer": False, "is_test": False}
+    own, theirs = Identification("SUPPLIER"), Identification(partner["identification"])
+    header = Header("UNOC", "3", own, theirs, world.clock(), "", "", **flags)
+    aperak = MessageKind("APERAK", "D", "96A", "UN")
+
+    async def write(writing) -> None:
+        (profile,) = await writing.among(PartnerProfile, "code", [partner["code"]], lock=True)
+        with _heard(loaded):
+            await outbox.write(writing, profile, outgoing)
+
+    author = Author(by_itself(world.merchant_id), world.clock())
+    for of in (None, *messages, messages[0], None):
+        outgoing = outbox.Outgoing(header, aperak, [], answered, of)
+        await run_unasked(world.database, author, write)
+    found = await rows(world, OutgoingInterchange)
+    assert ([it.state.value for it in found], loaded) == (
+        ["PENDING", "REPLACED", "REPLACED", "PENDING", "PENDING", "PENDING"],
+        [],
+    )
+
+
+@contextmanager
+def _heard(loaded: list[object]) -> Iterator[None]:
+    """Collect the interchanges of ours that are read meanwhile."""
+
+    def note(row: object, _context: object) -> None:
+        loaded.append(row)
+
+    event.listen(OutgoingInterchange, "load", note)
+    try:
+        yield
+    finally:
+        event.remove(OutgoingInterchange, "load", note)

@@ -43,7 +43,6 @@ from models.messages.notifications import (
     NotificationKind,
 )
 from models.trade.orders.states import OrderState
-from tests.make.messages.notifications import PUBLIC_URL
 from web.mails import sample
 
 OTHERS = [it for it in Spoken if it is not Spoken.EN]
@@ -100,6 +99,14 @@ def test_each_kind_has_a_subject_of_its_own(language: Spoken) -> None:
 def test_pictures_are_taken_of_each_kind_as_it_may_be() -> None:
     subjects = {write_mail(sample(kind, it)).subject for kind in NotificationKind for it in Spoken}
     assert len(subjects) == len(NotificationKind) * len(Spoken)
+
+
+def test_a_part_of_a_delivery_says_what_has_arrived() -> None:
+    part = write_mail(sample(NotificationKind.DELIVERY_PARTLY_DELIVERED, Spoken.DE))
+    assert "- 250 Stück Hex bolt M8 × 40, zinc plated (angekommen: 100 Stück)" in part.text
+    assert "angekommen: 100 Stück" in part.html
+    planned = write_mail(sample(NotificationKind.DELIVERY_PLANNED, Spoken.DE))
+    assert "angekommen" not in planned.text + planned.html
 
 
 def test_every_kind_is_told_of_something() -> None:
@@ -218,10 +225,10 @@ def test_numbers_money_and_windows_are_written_as_the_language_does() -> None:
 @pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "mail.example:25"])
 def test_a_route_is_an_address_of_a_mail_server(url: str) -> None:
     with pytest.raises(ValueError, match="smtp://"):
-        mails.route(url, "shop@example.com", PUBLIC_URL)
+        mails.route(url, "shop@example.com")
     with pytest.raises(ValueError, match="mail address"):
-        mails.route("smtp://mail.example", "shop", PUBLIC_URL)
-    own = mails.route("smtps://me:a%40b@mail.example", "shop@example.com", PUBLIC_URL)
+        mails.route("smtp://mail.example", "shop")
+    own = mails.route("smtps://me:a%40b@mail.example", "shop@example.com")
     assert (own.port, own.user, own.password, own.is_tls, own.domain) == (
         465,
         "me",

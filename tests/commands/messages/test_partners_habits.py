@@ -45,6 +45,22 @@ async def test_what_is_nothing_of_ours_is_refused_at_its_place(ask, partner) -> 
     ]
 
 
+async def test_places_that_stay_must_be_the_new_partys_too(ask, world, partner) -> None:
+    for number, code in (("EAST", "0310"), ("WEST", "0420"), ("BOTH", "0310")):
+        addresses = [parties.address(code=code, is_default=False)]
+        await parties.company(world, number=number, addresses=addresses)
+    own = {key: partner[key] for key in ("code", "identification")}
+    places = [{"theirs": "D1", "ours": "0310"}]
+    await files.partner(ask, **own, partyNumber="EAST", placeCodes=places)
+    item = {**own, "partyNumber": "WEST"}
+    payload = (await ask(files.UPSERT, input={"partnerProfiles": [item]}))["it"]
+    errors = payload["userErrors"] or payload["results"][0]["userErrors"]
+    assert [(it["code"], it["field"][-1]) for it in errors] == [("NOT_FOUND", "partyNumber")]
+    await files.partner(ask, **item, placeCodes=[])
+    await files.partner(ask, **own, partyNumber="BOTH", placeCodes=places)
+    await files.partner(ask, **own, partyNumber="EAST")
+
+
 async def test_a_message_is_of_the_party_whose_partner_sent_it(ask, world, partner) -> None:
     """Not of another one that the profile names by the time it is read."""
     content = HEAD % b"202603020630" + PIECES % (b"", b"12") + END

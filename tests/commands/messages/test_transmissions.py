@@ -1,7 +1,10 @@
 """Transmissions of VDA 4905: their order, and what is odd in them and loses nothing."""
 
 import pytest
+from sqlalchemy import text
 
+from models.messages.interchanges import Interchange
+from tests.make.counting import nodes, plan_of, sent
 from tests.make.messages import files, plants
 from tests.make.messages.plants import content
 
@@ -10,6 +13,10 @@ READ = """
     messages(first: 9) { nodes { fate findings { code text isError }
       releases(first: 9) { nodes { number restOfForecast
         lastReceipts { deliveryNote quantity } scheduleLines { quantity } } } } } } } }
+"""
+
+REPLAY = """
+mutation ($id: ID!) { it: interchangeReplay(input: {interchangeId: $id}) { userErrors { code } } }
 """
 
 
@@ -31,6 +38,47 @@ async def test_a_transmission_that_did_not_come_is_told(ask, numbers, lost) -> N
     text = f"It says that {lost} was before it; the last one that came is 00412."
     odd = {"code": "OUT_OF_SEQUENCE", "text": text, "isError": False}
     assert later["findings"] == ([odd] if lost else [])
+
+
+async def test_what_came_later_is_not_before_a_transmission_that_is_read_again(ask) -> None:
+    first = content("stade", "first")
+    await files.received(ask, first)
+    query = "{ partnerProfiles(first: 9) { nodes { code identification qualifier } } }"
+    every = (await ask(query))["partnerProfiles"]["nodes"]
+    own = next(it for it in every if it["identification"] == "WESERVDA")
+    await files.partner(ask, **own, isActive=False)
+    held = await files.received(ask, first.replace(b"0041100412", b"0041200413"))
+    assert held["state"] == "HELD"
+    await files.partner(ask, **own, isActive=True)
+    await files.received(ask, first.replace(b"0041100412", b"0041300414"))
+    await ask(REPLAY, id=held["id"])
+    _, again, later = (await ask(READ))["interchanges"]["nodes"]
+    assert (again["state"], again["findings"]) == ("ACCEPTED", [])
+    assert [it["code"] for it in later["findings"]] == ["OUT_OF_SEQUENCE"]
+
+
+async def test_the_last_one_is_found_however_much_else_its_partner_has_sent(ask, world) -> None:
+    first = content("stade", "first")
+    await files.received(ask, first)
+    names = [it.name for it in Interchange.__table__.columns]
+    for what in ({"recipient": "'OTHER'"}, {"state": "'TESTED'"}):
+        (name,) = what
+        own = {"id": "gen_random_uuid()", "sha256": f"concat('{name}', n)"} | what
+        copied = (
+            f"INSERT INTO interchanges ({', '.join(names)})"
+            f" SELECT {', '.join(own.get(it, it) for it in names)} FROM interchanges"
+            " CROSS JOIN generate_series(1, 500) AS n"
+            " WHERE interchanges.merchant_id = :merchant AND length(sha256) = 64"
+        )
+        async with world.database.writing(world.merchant_id) as session:
+            await session.execute(text(copied), {"merchant": world.merchant_id})
+    async with world.database.owner.writing(None) as session:
+        await session.execute(text("ANALYZE interchanges"))
+    with sent(world.database) as statements:
+        await files.received(ask, first.replace(b"0041100412", b"0041200413"))
+    (last,) = (it for it in statements if "interchanges.recipient = " in it[0])
+    found = [*nodes(await plan_of(world, *last))]
+    assert max(it["Actual Rows"] + it.get("Rows Removed by Filter", 0) for it in found) == 1
 
 
 async def test_a_receipt_that_is_finer_than_its_product_loses_nothing_else(ask, world) -> None:

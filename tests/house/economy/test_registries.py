@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import workers
+from models.access.followers import FOLLOWERS as NAMES
 from tests.house import test_sizes as sizes
 from tests.make.everything import WING_OF, makers
 from work import CHORES, FOLLOWERS, WHEN_DUE
@@ -37,6 +38,10 @@ def declared(kind: type) -> Iterator[Any]:
 def test_what_is_declared_is_done(kind: type, done: Sequence[Any]) -> None:
     assert {_name(it) for it in declared(kind)} == {_name(it) for it in done}
     assert len({_name(it) for it in done}) == len(done)
+
+
+def test_staff_sees_each_follower_before_it_was_told_of_anything() -> None:
+    assert {*NAMES} == {it.name for it in FOLLOWERS}
 
 
 def _name(it: Any) -> str:

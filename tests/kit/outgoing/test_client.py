@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from threading import Event
 
 import pytest
 from cryptography import x509
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from kit.outgoing.addresses import is_inside
 from kit.outgoing.client import DEFAULT_RULES, Client, NoAnswer, OutgoingFault, Rules
 from tests.make.messages.receivers import Received, Receiver, Reply, receiver
+from tests.make.running import until
 
 HERE = (ip_network("127.0.0.0/8"),)
 PUBLIC = "93.184.216.34 8.8.8.8 168.63.129.15 2606:4700:4700::1111 2a00:1450:4001:800::200e"
@@ -102,6 +104,40 @@ async def test_a_name_is_looked_up_once_and_all_that_it_means_must_be_outside(
         assert there.received[0].headers["host"] == f"moving.example:{there.port}"
         assert await refused(client(rules), f"http://moving.example:{there.port}/") == "FORBIDDEN"
     assert await refused(client(), "https://mixed.example/") is OutgoingFault.FORBIDDEN
+
+
+async def test_names_that_nobody_knows_hold_up_their_owner_alone(
+    client: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over, names = Event(), list[str]()
+
+    def silent(host: str, port: int, **_: object) -> list[object]:
+        names.append(host)
+        if host.startswith("silent"):
+            over.wait(60)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    monkeypatch.setattr("kit.outgoing.lookups.OF_ONE", 2)
+    async with receiver() as there:
+        rules = Rules(frozenset({there.port}), HERE, allows_http=True, seconds=1)
+        asks, at = client(rules), f"example:{there.port}/"
+        async with asks.connected("one") as one, asks.connected("other") as other:
+            late = [
+                asyncio.create_task(one.post(f"http://silent{place}.{at}", b"", {}))
+                for place in (1, 1, 2)
+            ]
+            await until(lambda: len(names) == 2)
+            # One's own name waits, and no time of its request passes; no number and no other does.
+            own = asyncio.create_task(one.post(f"http://own.{at}", b"", {}))
+            assert (await one.post(f"http://127.0.0.1:{there.port}/", b"", {})).status == 204
+            assert (await other.post(f"http://good.{at}", b"", {})).status == 204
+            faults = await asyncio.gather(*late, return_exceptions=True)
+            assert [it.fault for it in faults if isinstance(it, NoAnswer)] == ["LATE"] * 3
+            assert not own.done()
+            over.set()
+            assert (await own).status == 204
+    assert sorted(names) == ["good.example", "own.example", "silent1.example", "silent2.example"]
 
 
 async def answering(received: Received) -> Reply:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from commands.access.followers import positions
 from commands.access.followers.entries import JournalEvent
 from commands.messages.webhooks.judging import Result, RetrySchedule
 from commands.messages.webhooks.lanes import Underway, claim, proceed
@@ -18,7 +19,7 @@ from commands.writing.transaction import Writing
 from kit.ids import from_global, new_id
 from models.access.journal import JournalEntry
 from models.access.viewers import by_itself
-from models.messages.webhooks.tables import WebhookMessage
+from models.messages.webhooks.tables import FOLLOWER, WebhookMessage
 from tests.make import Ask, World, reasons
 
 URL = "https://hooks.example.com/abruf"
@@ -77,7 +78,15 @@ async def entries(world: World, after: int = 0) -> list[JournalEvent]:
 async def followed(world: World, after: int = 0) -> Sequence[JournalEvent]:
     """Let the follower see the journal after a position."""
     page = await entries(world, after)
-    await run_unasked(world.database, author(world), partial(note_messages, entries=page))
+
+    async def tell(writing: Writing) -> None:
+        place = await positions.claim(writing, FOLLOWER)
+        assert place is not None
+        await note_messages(writing, page)
+        await positions.move(writing, place, page[-1].position)
+
+    await run_unasked(world.database, author(world), partial(positions.begin, name=FOLLOWER))
+    await run_unasked(world.database, author(world), tell)
     return page
 
 
@@ -123,6 +132,7 @@ async def filled(
                 "state": "PENDING",
                 "attempts": 0,
                 "is_replay": False,
+                "is_first": place < len(ids),
             }
             writing.session.add(WebhookMessage(**{**message, **more}))
         await writing.session.flush()

@@ -115,8 +115,7 @@ async def serving(longest_s: float = 10) -> AsyncIterator[tuple[Server, MailRout
     )
     port = listening.sockets[0].getsockname()[1]
     try:
-        own = ("shop@example.com", PUBLIC_URL)
-        yield handler, MailRoute("127.0.0.1", port, *own, longest_s=longest_s)
+        yield handler, MailRoute("127.0.0.1", port, "shop@example.com", longest_s=longest_s)
     finally:
         handler.ended.set()
         listening.close()
@@ -125,7 +124,7 @@ async def serving(longest_s: float = 10) -> AsyncIterator[tuple[Server, MailRout
 async def sent(world: World, route: MailRoute, seconds: float = 0) -> Sequence[Notification]:
     """Hand over what is due after a while; gives all notifications."""
     world.clock.advance(seconds=seconds)
-    chore = sending(route)
+    chore = sending(route, PUBLIC_URL)
     reads = world.database.reading(None)
     found = await reads.rows(due(), {"now": world.clock()})
     await reads.close()

@@ -48,10 +48,10 @@ async def working(outgoing: Rules) -> AsyncIterator[Working]:
     """Make what sends to receivers on this machine."""
     clients: list[Client] = []
 
-    def make_one(schedule: RetrySchedule = SHORT, ask: Any = _nobody) -> Flights:
+    def make_one(schedule: RetrySchedule = SHORT, ask: Any = _nobody, **own: Any) -> Flights:
         client = Client(outgoing)
         clients.append(client)
-        return Flights(WebhookSender(client, now, ask, schedule))
+        return Flights(WebhookSender(client, now, ask, schedule), **own)
 
     yield make_one
     for each in clients:

@@ -10,13 +10,21 @@ from sqlalchemy import select
 from commands.messages.notifications import timing
 from commands.messages.webhooks.judging import RetrySchedule
 from kit.clock import now
-from models.messages.webhooks.tables import WebhookLane, WebhookMessage
+from kit.db.database import Database
+from kit.db.lost import Unavailable
+from kit.db.reads import Reads
+from models.messages.webhooks.tables import Webhook, WebhookLane, WebhookMessage
+from resolvers.running.context import Terms
 from tests import make
+from tests.conftest import PATIENT
 from tests.make.feed import rows
 from tests.make.messages import hooks
 from tests.make.messages.notifications import noted, sent, serving
 from tests.make.messages.receivers import Received, Reply, receiver
+from tests.make.scene import scene
 from tests.workers.messages.conftest import STANDING, drained, hasten
+from tests.workers.messages.test_webhooks import ORDERED, REGISTER
+from transport.registered import Answers
 from workers.messages.webhooks import bodies
 
 ORDERS = 6
@@ -24,7 +32,7 @@ SUPPORT = """mutation { merchantSettingsUpdate(input: {supportEmail: "help@examp
   userErrors { code } } }"""
 PREVIEW = """query ($kind: NotificationKind!, $id: ID!, $language: Language!) {
   notificationPreview(kind: $kind, id: $id, language: $language) { subject } }"""
-PATIENT = (timedelta(hours=1),) * 9
+PATIENTLY = (timedelta(hours=1),) * 9
 
 
 @pytest.fixture
@@ -56,7 +64,7 @@ async def test_a_dead_endpoint_costs_a_probe_at_a_time_until_it_answers(
     async def answer(_: Received) -> Reply:
         return Reply(500 if is_dead else 200)
 
-    schedule = RetrySchedule(PATIENT, open_after=3, at_once=2, probe=timedelta(hours=1))
+    schedule = RetrySchedule(PATIENTLY, open_after=3, at_once=2, probe=timedelta(hours=1))
     async with receiver(answer) as there:
         hook, flights = await hooks.created(ask, there.url), working(schedule)
         await tried(world, hook, 100)
@@ -250,3 +258,55 @@ async def test_what_we_fail_to_write_is_an_attempt_given_up_in_the_end_and_holds
     text = "We could not write it: ArithmeticError."
     assert unwritten == [{"fault": "UNWRITTEN", "status": None, "answer": text}] * 2
     assert seen["webhook"] == {"failures": 0, "waiting": 0, "state": "ACTIVE"}
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"),
+    [
+        (TimeoutError, "TIMEOUT"),
+        (Unavailable, "UNAVAILABLE"),
+        (ArithmeticError, "INTERNAL_SERVER_ERROR"),
+    ],
+)
+async def test_a_document_without_an_answer_for_the_moment_is_sent_with_one_later(
+    world, ask, working, monkeypatch, failure, code
+) -> None:
+    here, documents = await scene(world, ask), {"documents": [{"text": ORDERED}]}
+    (name,) = (await ask(REGISTER, input=documents))["documentsRegister"]["ids"]
+    answers = Answers(world.database, now, Terms(limits=PATIENT))
+
+    async def failing(*_: object) -> None:
+        raise failure
+
+    async with receiver() as there:
+        hook = await hooks.created(ask, there.url, eventTypes=["order.placed"], document=name)
+        flights = working(RetrySchedule(PATIENTLY), ask=answers)
+        order = await here.order()
+        await hooks.followed(world)
+        with monkeypatch.context() as patched:
+            patched.setattr(Reads, "texts", failing)
+            await drained(flights, world, hook)
+        assert there.received == []
+        await hasten(world, WebhookMessage, WebhookLane)
+        await drained(flights, world, hook)
+        (taken,) = there.received
+    assert taken.event["data"]["document"]["node"]["number"] == order["number"]
+    seen = await ask(ATTEMPTS, id=hook["id"])
+    unwritten = {"fault": "UNWRITTEN", "status": None, "answer": f"We could not write it: {code}."}
+    assert seen["webhookAttempts"]["nodes"][1:] == [unwritten]
+    assert seen["webhook"] == {"failures": 0, "waiting": 0, "state": "ACTIVE"}
+
+
+async def test_what_finds_no_free_connection_is_not_tried(
+    world, ask, database, monkeypatch
+) -> None:
+    await hooks.created(ask, "http://127.0.0.1:1/", eventTypes=["webhook.*"])
+    await hooks.followed(world)
+    (hook,), messages = await rows(world, Webhook), await rows(world, WebhookMessage)
+    few, own = Database(database.url, pool_size=1), world.merchant_id
+    monkeypatch.setattr(few.engine.sync_engine.pool, "_timeout", 0.05)
+    async with few.writing(own), few.writing(own):
+        with pytest.raises(Unavailable):
+            await bodies.bodies(few, ask, hook, messages, now())
+    await few.close()
+    assert [it.type for it in messages] == ["webhook.created"]

@@ -11,12 +11,12 @@ from tests.make.messages.receivers import Received, Reply, receiver
 from tests.make.running import until
 from tests.make.scene import scene
 from tests.workers.messages.conftest import drained
-from workers.messages.webhooks.flights import LONGEST
 from workers.messages.webhooks.holding import Holding
 
 REGISTER = "mutation ($input: DocumentsRegisterInput!) { documentsRegister(input: $input) { ids } }"
 DOCUMENT = "query ($id: ID!) { node(id: $id) { id } }"
-TEXT = 4_000
+LONGEST, TEXT = 10_000, 4_000
+"""Bytes of the longest message, and of those that are sent."""
 
 
 @pytest.fixture
@@ -53,14 +53,14 @@ async def test_long_messages_under_way_are_bounded_and_another_merchants_go(
         return Reply()
 
     async def answered(*_: object) -> dict[str, str]:
-        return {"data": "-" * TEXT}
+        return {"data": "ü" * (TEXT // 2)}
 
     neighbour = await make.world(database, clock)
     async with receiver(waits) as slow, receiver(waits) as slower, receiver() as quick:
         late = await hooked(world, ask, slow.url, slower.url)
         fast = await hooked(neighbour, make.Ask(client, neighbour.token), quick.url)
-        flights = working(ask=answered)
-        flights.holding = Holding(LONGEST + TEXT * 3 // 2, 2 * LONGEST)
+        holding = Holding(LONGEST + TEXT * 3 // 2, 2 * LONGEST)
+        flights = working(ask=answered, longest=LONGEST, holding=holding)
         sending = [asyncio.create_task(drained(flights, world, it)) for it in late]
         await until(lambda: under_way == 2)
         await drained(flights, neighbour, *fast)

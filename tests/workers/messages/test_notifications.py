@@ -24,7 +24,7 @@ from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.messages.notifications import PUBLIC_URL, Server, noted, sent, serving
 from tests.make.running import do_due
-from tests.make.scene import PLACE
+from tests.make.scene import PLACE, WINDOW
 from tests.make.trade import contracts, orders
 from workers.messages.notifications import NOTE_NOTIFICATIONS, TELL_ENDS
 from workers.running.followers import Followers
@@ -215,7 +215,7 @@ async def test_what_a_dead_worker_had_in_hand_goes_after_its_lease_under_the_sam
     await guests(world, ask)
     (before,) = await noted(world)
     world.clock.advance(seconds=GATHER)
-    dead = Sending(route, before.mail_id)
+    dead = Sending(route, PUBLIC_URL, before.mail_id)
     claimed = await run_unasked(
         world.database, Author(by_itself(world.merchant_id), world.clock()), dead.claim
     )
@@ -252,8 +252,10 @@ async def test_a_mail_that_cannot_be_written_is_tried_like_others_and_stops_nobo
     ]
 
 
-@pytest.mark.parametrize("address", ["_@[", "=?utf-8?q?=0D=0ABcc=3A_v?=@example.com", "Anna"])
-async def test_what_is_no_address_fails_and_stops_no_follower(world, ask, address):
+@pytest.mark.parametrize(
+    "address", ["_@ä", "=?utf-8?q?=0D=0ABcc=3A_v?=@example.com", "jürgen@example.com"]
+)
+async def test_an_address_that_no_server_takes_fails_and_stops_no_follower(world, ask, address):
     await orders.order(world, ask, guest={"name": "Anna", "email": address}, shipTo=PLACE)
     assert fates(await noted(world)) == [("ORDER_CONFIRMED", "FAILED", "BAD_ADDRESS")]
 
@@ -326,3 +328,72 @@ async def test_a_company_is_told_that_little_is_left_of_its_contract_and_that_it
         await contracts.change(ask, step, contractId=contract["id"])
     await do_due(database, world.clock, TELL_ENDS)
     assert [it.kind.value for it in await noted(world)].count("CONTRACT_ENDS") == 1
+
+
+async def test_an_end_that_was_put_off_while_its_mail_waits_is_not_told(world, ask, mail, database):
+    server, route = mail
+    party = to_global("Party", await parties.company(world, email="buyer@example.com"))
+    contract = await contracts.contract(world, ask, partyId=party)
+    near = datetime.fromisoformat("2026-12-01T12:00:00Z")
+    world.clock.advance(seconds=(near - world.clock()).total_seconds())
+    await do_due(database, world.clock, TELL_ENDS)
+    amended = {"contractId": contract["id"], "validTo": "2027-12-31"}
+    assert (await contracts.change(ask, "contractAmend", **amended))["userErrors"] == []
+    found = await sent(world, route, GATHER)
+    assert (fates(found), server.taken) == ([("CONTRACT_ENDS", "SUPPRESSED", "OVERTAKEN")], [])
+
+
+QUIET = """mutation ($from: String, $until: String) {
+  merchantSettingsUpdate(input: {quietFrom: $from, quietUntil: $until}) { userErrors { code } } }"""
+
+
+async def test_what_waits_for_quiet_hours_goes_when_they_are_taken_away(world, ask, mail):
+    server, route = mail
+    await ask(QUIET, **{"from": "00:00", "until": "23:59"})
+    await guests(world, ask)
+    await noted(world)
+    (found,) = await sent(world, route, GATHER)
+    assert (found.state.value, server.taken) == ("PENDING", [])
+    await ask(QUIET, **{"from": None, "until": None})
+    await noted(world)
+    (found,) = await sent(world, route)
+    assert (found.state.value, len(server.taken)) == ("SENT", 1)
+
+
+CONFIRM = """mutation ($input: OrderConfirmInput!) {
+  orderConfirm(input: $input) { userErrors { code field } } }"""
+
+
+@pytest.mark.parametrize(
+    ("response", "changed"),
+    [
+        ({"response": "ACCEPTED"}, []),
+        ({"response": "REJECTED", "reason": "Sold out."}, [("ORDER_CHANGED", "SENT", None)]),
+    ],
+)
+async def test_what_was_accepted_as_ordered_is_no_change(world, ask, mail, response, changed):
+    _, route = mail
+    order = await guests(world, ask)
+    await noted(world)
+    await sent(world, route, GATHER)
+    lines = [{"lineId": order["lines"][0]["id"], **response}]
+    answer = await ask(CONFIRM, input={"orderId": order["id"], "lines": lines})
+    assert answer["orderConfirm"]["userErrors"] == []
+    await noted(world)
+    found = await sent(world, route, GATHER)
+    assert fates(found)[1:] == changed
+
+
+LATER = {"window": {**WINDOW, "latest": "2026-03-09T13:00:00Z"}, "windowOverride": "Asked."}
+
+
+async def test_what_its_reader_hears_for_the_first_time_has_not_changed(world, ask, mail):
+    server, route = mail
+    order = await guests(world, ask)
+    planned = await deliveries.planned(world, ask, order)
+    await deliveries.done(ask, "deliveryReschedule", deliveryId=planned["id"], **LATER)
+    await noted(world)
+    found = await sent(world, route, GATHER)
+    assert ("DELIVERY_RESCHEDULED", "SUPPRESSED", "OVERTAKEN") in fates(found)
+    assert ("DELIVERY_PLANNED", "SENT", None) in fates(found)
+    assert len(server.taken) == 1

@@ -2,15 +2,18 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from commands.messages.webhooks import again
 from commands.messages.webhooks.judging import RetrySchedule
+from commands.writing.running.run import run_unasked
 from kit.clock import now
 from models.messages.webhooks.tables import WebhookLane
 from tests import make
+from tests.make.counting import nodes, plan_of, sent
 from tests.make.feed import rows
 from tests.make.messages import hooks
 from tests.make.messages.receivers import Received, Reply, receiver
@@ -174,3 +177,51 @@ async def test_what_cannot_be_written_for_an_endpoint_that_is_probed_waits_for_t
             (lane,) = await rows(world, WebhookLane)
             assert lane.is_open
             assert await is_left_alone(world, flights)
+
+
+async def test_a_turn_reads_nothing_that_waits_behind_what_has_failed(world, ask, working) -> None:
+    async def failing(_: Received) -> Reply:
+        return Reply(500)
+
+    async with receiver(failing) as there:
+        hook, flights = await hooks.created(ask, there.url), working(LONG)
+        await hooks.filled(world, hooks.key(hook["id"]), 240, objects=40)
+        await drained(flights, world, hook)
+        assert len(there.received) == 40
+        await hasten(world, WebhookLane)
+        with sent(world.database) as statements:
+            await drained(flights, world, hook)
+        assert len(there.received) == 40
+    (heads,) = (
+        it for it in statements if "webhook_messages.is_first" in it[0] and "LIMIT" in it[0]
+    )
+    found = [*nodes(await plan_of(world, *heads))]
+    (read,) = (it for it in found if it.get("Index Name") == "ix_webhook_messages_first")
+    assert read["Actual Rows"] + read["Rows Removed by Filter"] <= RetrySchedule().at_once + 1
+
+
+async def test_what_is_replayed_goes_before_what_waits_of_its_object(world, ask, working) -> None:
+    here = await scene(world, ask)
+    order = await here.order()
+    async with receiver() as there:
+        hook, flights = await hooks.created(ask, there.url, eventTypes=["order.*"]), working()
+        held = {"orderId": order["id"], "reason": "FRAUD", "owner": "risk"}
+        await hooks.done(ask, "orderHold", "order { id }", **held)
+        await hooks.followed(world)
+        key, author = hooks.key(hook["id"]), hooks.author(world)
+        await hooks.done(ask, "webhookReplay", webhookId=hook["id"], since=SINCE)
+        await run_unasked(world.database, author, partial(again.replay_page, webhook_id=key))
+        await drained(flights, world, hook)
+    assert [it.event["type"] for it in there.received] == ["order.placed", "order.held"]
+
+
+async def test_what_a_former_worker_has_left_behind_is_found(world, ask, working) -> None:
+    async with receiver() as there:
+        hook = await hooks.created(ask, there.url)
+        await hooks.filled(world, hooks.key(hook["id"]), 4, objects=2, is_first=False)
+        flights = working()
+        # The first look finds what is first, the next one sends it.
+        await drained(flights, world, hook)
+        await drained(flights, world, hook)
+        assert len(there.received) == 4
+    assert await is_left_alone(world, flights)

@@ -2,21 +2,27 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from standardwebhooks import Webhook as Verifier
 
+from commands.access.followers import lanes, positions
 from commands.messages.webhooks import again
 from commands.messages.webhooks.judging import RetrySchedule
+from commands.writing.running.run import run_unasked
+from commands.writing.transaction import Writing
 from kit.clock import now
 from kit.ids import to_global
 from models.access.viewers import Actor, Scope, allowed
-from models.messages.webhooks.tables import Webhook, WebhookMessage
+from models.base.events import EVENTS
+from models.messages.webhooks.tables import FOLLOWER, Webhook, WebhookMessage
 from resolvers.running.context import Terms
 from tests import make
 from tests.conftest import PATIENT
+from tests.make.feed import rows
 from tests.make.messages import hooks
 from tests.make.messages.receivers import Received, Reply, receiver
 from tests.make.running import do_due
@@ -256,6 +262,47 @@ async def test_a_replay_sends_what_was_there_before_page_by_page(
         assert sorted(ids) == sorted(it["id"] for it in [*before, *after])
         names = {it.event["data"]["id"]: it.message for it in there.received}
         assert {it.message for it in there.received} == {*names.values()}
+
+
+WATERMARK = "query ($id: ID!) { webhook(id: $id) { position waiting } }"
+
+
+async def test_a_replay_beside_a_late_follower_takes_nothing_new_and_the_watermark_is_true(
+    world, ask
+) -> None:
+    """What nobody has read yet, and what was set aside, is told as new when its time comes."""
+    here = await scene(world, ask)
+    before = await here.order()
+    hook = await hooks.created(ask, eventTypes=["order.placed"])
+    key, taken = hooks.key(hook["id"]), await here.order()
+    await hooks.followed(world)
+    await hooks.settled(world, key)
+    aside = await _set_aside(world, await here.order())
+    await here.order()
+    await hooks.done(ask, "webhookReplay", webhookId=hook["id"], afterPosition=0)
+    page = partial(again.replay_page, webhook_id=key)
+    assert not await run_unasked(world.database, hooks.author(world), page)
+    kept = await rows(world, WebhookMessage)
+    replayed = {to_global("Order", it.aggregate_id) for it in kept if it.is_replay}
+    assert (replayed, len(kept)) == ({before["id"], taken["id"]}, 2)
+    seen = (await ask(WATERMARK, id=hook["id"]))["webhook"]
+    assert seen == {"position": aside - 1, "waiting": 2}
+
+
+async def _set_aside(world: make.World, order: Any) -> int:
+    """Let the follower set an order's entries aside; gives the position of the first."""
+    entries = await hooks.entries(world)
+    first = next(it for it in entries if it.aggregate_id == hooks.key(order["id"]))
+
+    async def put(writing: Writing) -> None:
+        place = await positions.claim(writing, FOLLOWER)
+        assert place is not None
+        await positions.move(writing, place, first.position - 1)
+        await lanes.set_aside(writing, FOLLOWER, sorted(EVENTS), first, ArithmeticError())
+        await positions.move(writing, place, entries[-1].position)
+
+    await run_unasked(world.database, hooks.author(world), put)
+    return first.position
 
 
 async def test_what_was_sent_is_forgotten_in_the_end(world, ask, working) -> None:

@@ -5,8 +5,8 @@ from functools import partial
 
 from commands.messages.webhooks.forget import forget
 from commands.messages.webhooks.note import note_messages
-from loaders.messages.webhooks import FOLLOWER
 from models.access.dues import DueKind
+from models.messages.webhooks.tables import FOLLOWER
 from workers.running.dues import WhenDue
 from workers.running.followers import Follower
 

@@ -15,16 +15,28 @@ from loaders.access.journal import TYPES_OF_AGGREGATES, events
 from loaders.reading.batch import Loaders
 from loaders.reading.relations import Reader
 from models.access.viewers import Viewer
-from models.messages.webhooks.matching import ALL_EVENTS, changed_fields, events_for
+from models.messages.webhooks.matching import changed_fields, events_for
 from models.messages.webhooks.tables import owner_of
 
 _log = logging.getLogger("abruf")
 Ask = Callable[[Viewer, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
-"""Answers a registered document, by its key, in somebody's name: `data`, and `errors` if any."""
+"""Answers a registered document, by its key, in somebody's name: `data`, and `errors` if any.
+
+Unanswered: not for the moment.
+"""
+
+
+class Unanswered(Exception):
+    """A document has no answer for the moment: another time it may have. code: of its error."""
+
+    def __init__(self, code: str) -> None:
+        """Take what has failed."""
+        super().__init__(code)
+        self.code = code
 
 
 class UnwrittenBody(NamedTuple):
-    """A body that could not be written. kind: of the error."""
+    """A body that could not be written. kind: of the error, or its code."""
 
     kind: str
 
@@ -44,6 +56,8 @@ async def bodies(
     written = [it for it in messages if it.body is not None and it.body_version == webhook.version]
     found: dict[UUID, WrittenBody] = {it.id: it.body for it in written}
     new = [it for it in messages if it.id not in found]
+    if not new:
+        return found
     try:
         return found | await _written(database, ask, webhook, new, now)
     except Unavailable:
@@ -63,7 +77,7 @@ async def _written(
     """Return what is sent for messages that were not sent before, None beyond its rights."""
     found = dict[UUID, WrittenBody]()
     owner = owner_of(webhook)
-    types = events_for([ALL_EVENTS], owner.scopes, owner.actor)
+    types = events_for({it.type for it in new}, owner.scopes, owner.actor)
     readable = [it.entry_id for it in new if it.entry_id and it.type in types]
     entries = await _entries(database, webhook, readable, now)
     for each in new:
@@ -71,8 +85,16 @@ async def _written(
         if entry is None and each.entry_id is not None:
             found[each.id] = None
         else:
-            found[each.id] = await _body(ask, webhook, each, entry)
+            found[each.id] = await _answered(ask, webhook, each, entry)
     return found
+
+
+async def _answered(ask: Ask, webhook: Any, message: Any, entry: Any) -> WrittenBody:
+    try:
+        return await _body(ask, webhook, message, entry)
+    except Unanswered as error:
+        _log.warning("A webhook's document has no answer: %s, %s", message.id, error.code)
+        return UnwrittenBody(error.code)
 
 
 async def _entries(

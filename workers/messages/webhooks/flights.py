@@ -34,8 +34,8 @@ LANE_QUIET_S = 0.05
 """Between two looks that hints ask for."""
 ENDPOINTS_AT_ONCE = 200
 """Endpoints that one process sends to at once: one that is slow keeps none of the others."""
-LONGEST, LONGEST_WITHOUT = DEFAULT_LIMITS.answer, 64 * 1024
-"""Bytes of a message with a document, and without."""
+LONGEST_WITHOUT = 64 * 1024
+"""Bytes of a message without a document."""
 _PAGES = 20
 """Pages of a replay that are looked through in one step for messages."""
 _PACES = 10_000
@@ -47,10 +47,10 @@ class Pace:
     longest: bytes of one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int) -> None:
         """Begin with one, before it is known how many may."""
         self.per_second, self._left, self._at = 1, 1.0, monotonic()
-        self.longest = LONGEST
+        self.longest = longest
 
     def room(self) -> int:
         """Return how many may begin now."""
@@ -73,7 +73,7 @@ class Pace:
 class _Flight:
     """A step of one endpoint: what is under way, and what has come back since the last turn.
 
-    begun: messages that were sent.
+    longest: bytes of a message with a document. begun: messages that were sent.
     """
 
     sender: WebhookSender
@@ -83,6 +83,7 @@ class _Flight:
     webhook_id: UUID
     pace: Pace
     holding: Holding
+    longest: int
     flying: dict[asyncio.Task[Result], UUID] = field(default_factory=dict)
     results: Sequence[Result] = ()
     begun: int = 0
@@ -126,17 +127,18 @@ class _Flight:
 
     async def _begin(self, made: WebhookBatch) -> None:
         self.pace.per_second = made.webhook.per_second
-        self.pace.longest = LONGEST if made.webhook.document else LONGEST_WITHOUT
+        self.pace.longest = self.longest if made.webhook.document else LONGEST_WITHOUT
         if not made.messages:
             return
         self.pace.take(len(made.messages))
         self.begun += len(made.messages)
         own = (self.database, self.sender.ask, made.webhook, made.messages)
-        contents = await bodies(*own, self.sender.clock())
+        written = await bodies(*own, self.sender.clock())
         for each in made.messages:
-            content = contents[each.id]
-            task = asyncio.create_task(self.sender.send(self.asks, made, each, content))
-            self._hold(task, len(content) if isinstance(content, str) else 0)
+            body = written[each.id]
+            content = body.encode() if isinstance(body, str) else b""
+            task = asyncio.create_task(self.sender.send(self.asks, made, each, body, content))
+            self._hold(task, len(content))
             self.flying[task] = each.id
 
     def _hold(self, task: asyncio.Task[Result], size: int) -> None:
@@ -168,10 +170,20 @@ class _Flight:
 class Flights:
     """Sends what waits for endpoints, in this process."""
 
-    def __init__(self, sender: WebhookSender, holding: Holding | None = None) -> None:
-        """Take by whom each message is sent. holding: what all may hold, the usual by default."""
-        self.sender, self.holding = sender, holding or Holding()
-        self._paces, self._replays = Recent[Pace](_PACES), Turns()
+    def __init__(
+        self,
+        sender: WebhookSender,
+        longest: int = DEFAULT_LIMITS.answer,
+        holding: Holding | None = None,
+    ) -> None:
+        """Take by whom each message is sent.
+
+        longest: bytes of the answer to a document. holding: what all may hold, the usual by
+        default.
+        """
+        self.sender, self.longest, self.holding = sender, longest, holding or Holding()
+        self._paces = Recent[Pace](_PACES)
+        self._replays = Turns()
 
     @property
     def chore(self) -> Chore:
@@ -189,12 +201,13 @@ class Flights:
         sender = self.sender
         lease = sender.schedule.lease
         taken = partial(claim, webhook_id=webhook_id, process=sender.process, lease=lease)
-        is_replayed = await run_unasked(database, sender.author(merchant_id), taken)
-        if is_replayed is None:
+        claimed = await run_unasked(database, sender.author(merchant_id), taken)
+        if claimed is None:
             return None
-        is_done = is_replayed and await self._replay(database, merchant_id, webhook_id)
-        async with sender.client.connected() as asks:
-            own = (merchant_id, webhook_id, self._pace(webhook_id), self.holding)
+        is_replayed, client = claimed
+        is_done = is_replayed and await self._replay(database, (merchant_id, client), webhook_id)
+        async with sender.client.connected((merchant_id, client)) as asks:
+            own = (merchant_id, webhook_id, self._pace(webhook_id), self.holding, self.longest)
             flight = _Flight(sender, asks, database, *own)
             is_over = await flight.run()
         if not flight.begun and not is_done:
@@ -204,19 +217,21 @@ class Flights:
     def _pace(self, webhook_id: UUID) -> Pace:
         pace = self._paces.get(webhook_id)
         if pace is None:
-            pace = self._paces.keep(webhook_id, Pace())
+            pace = self._paces.keep(webhook_id, Pace(self.longest))
         return pace
 
-    async def _replay(self, database: Database, merchant_id: UUID, webhook_id: UUID) -> bool:
+    async def _replay(
+        self, database: Database, owner: tuple[UUID, UUID | None], webhook_id: UUID
+    ) -> bool:
         """Keep pages of a replay, for as long as a step takes; tells whether one was.
 
-        One page at a time in the process, in turn by merchant: what others are sent, or replayed,
-        waits for one page of it, however much is looked at.
+        One page at a time in the process, in turn by merchant, and in it by client: what
+        others are sent, or replayed, waits for one page of it, however much is looked at.
         """
         page, ends = partial(replay_page, webhook_id=webhook_id), monotonic() + FLIGHT_S
         for place in range(_PAGES):
-            with await self._replays.taken((merchant_id, webhook_id)):
-                if not await run_unasked(database, self.sender.author(merchant_id), page):
+            with await self._replays.taken(owner):
+                if not await run_unasked(database, self.sender.author(owner[0]), page):
                     return place > 0
             if monotonic() > ends:
                 break

@@ -38,9 +38,14 @@ class WebhookSender:
         return Author(by_itself(merchant_id), self.clock())
 
     async def send(
-        self, asks: Connections, made: WebhookBatch, message: Any, body: WrittenBody
+        self,
+        asks: Connections,
+        made: WebhookBatch,
+        message: Any,
+        body: WrittenBody,
+        content: bytes,
     ) -> Result:
-        """Send one message, and return what became of it."""
+        """Send one message, and return what became of it. content: the bytes of its body."""
         began, at = monotonic(), self.clock()
         if isinstance(body, UnwrittenBody):
             fault, text = WebhookFault.UNWRITTEN, f"We could not write it: {body.kind}."
@@ -48,7 +53,7 @@ class WebhookSender:
         tried = partial(Result, message, body, at, version=made.webhook.version)
         if body is None:
             return tried(timedelta(0))
-        name, content = message_name(message.id), body.encode()
+        name = message_name(message.id)
         own = {**_OWN, **headers(name, content, at, made.secrets)}
         if message.is_replay:
             own["webhook-replay"] = "true"

@@ -1,9 +1,9 @@
 """What is known of a contract's schedules before they are planned, read for all at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -68,7 +68,8 @@ class CalledOff(NamedTuple):
 class KnownSchedules:
     """A locked contract's lines and accounts by id; of each of both together what follows.
 
-    demand: lines of the effective schedule of which something is open, as they are supplied.
+    demand: lines of the effective schedule of which something is open, up to the day of the plan,
+    as they are supplied, and what is open of all before each (`before`); wanted: of all of them.
     outstanding: what is called off and has not left. planned: what of it is in deliveries that
     this plan may change. called_off: what of it is in no delivery, and this plan may put into one;
     stuck: what is in none, and it may not. locked: those deliveries; decided: of them those that
@@ -81,6 +82,7 @@ class KnownSchedules:
     addresses: Mapping[UUID, Address]
     transit: Transit
     demand: Mapping[ScheduledLine, Sequence[Any]]
+    wanted: Mapping[ScheduledLine, Decimal]
     outstanding: Mapping[ScheduledLine, Decimal]
     planned: Mapping[ScheduledLine, Sequence[PlannedPart]]
     called_off: Mapping[ScheduledLine, Sequence[CalledOff]]
@@ -119,20 +121,28 @@ async def known_of_contract(
         outstanding[account_by[each.id]] -= each.planned
         if each.account_id is not None:
             outstanding[ScheduledLine(each.contract_line_id, each.account_id)] += each.planned
+    decided, planned = await _decided(writing, ids), _planned(locked, account_by)
+    by_hand = {it for it, parts in planned.items() if _ids(parts) & decided}
+    demand, wanted = await _demand(writing, contract, command.until, by_hand)
     return KnownSchedules(
         contract,
         {it.id: it for it in lines},
         {it.id: it for it in accounts},
         await receiving_addresses(writing, [contract], places),
         (await transits_of(writing, [contract], command.location_id))[contract.id],
-        await _demand(writing, contract),
+        demand,
+        wanted,
         outstanding,
-        _planned(locked, account_by),
+        planned,
         called_off,
         stuck,
         locked,
-        await _decided(writing, ids),
+        decided,
     )
+
+
+def _ids(parts: Iterable[PlannedPart]) -> set[UUID]:
+    return {it.delivery.id for it in parts}
 
 
 def _planned(
@@ -290,13 +300,48 @@ async def _elsewhere(writing: Writing, contract: Contract) -> Sequence[Any]:
     return (await writing.session.execute(rows)).all()
 
 
-async def _demand(writing: Writing, contract: Contract) -> Mapping[ScheduledLine, Sequence[Any]]:
-    """Return what is open of a contract's effective schedules, in the order of its supply."""
+async def _demand(
+    writing: Writing, contract: Contract, until: date, by_hand: Collection[ScheduledLine]
+) -> tuple[Mapping[ScheduledLine, Sequence[Any]], Mapping[ScheduledLine, Decimal]]:
+    """Return what is open of a contract's effective schedules up to a day, and of all in sum.
+
+    by_hand: of which all is returned, for what somebody has moved may bring it. Of each other one
+    the first line that is supplied is read, too, which bears the sum. Refused: TOO_MANY_ITEMS.
+    """
     lines = effective(TrueTables(writing.viewer, writing.now)).subquery("demand")
-    of = lines.c
-    rows = select(lines).where(of.contract_id == contract.id, of.open_quantity > 0)
-    rows = rows.order_by(of.contract_line_id, of.account_id, of.cumulative_released)
+    of, its = lines.c, (lines.c.contract_line_id, lines.c.account_id)
+    in_order = (of.cumulative_released, of.id)
+    upto = func.sum(of.open_quantity).over(partition_by=its, order_by=in_order)
+    is_read = or_(of.due_on <= until, of.account_id.in_({it.account_id for it in by_hand}))
+    rows = (
+        select(
+            *(of[name] for name in _OF_DEMAND),
+            (upto - of.open_quantity).label("before"),
+            func.sum(of.open_quantity).over(partition_by=its).label("wanted"),
+            is_read.label("is_read"),
+        )
+        .where(of.contract_id == contract.id, of.open_quantity > 0)
+        .subquery("supplied")
+    )
+    some = select(rows, func.count().over().label("all")).where(
+        or_(rows.c.is_read, rows.c.before == 0)
+    )
+    some = some.order_by(rows.c.contract_line_id, rows.c.account_id, rows.c.before)
+    read = (await writing.session.execute(some.limit(writing.extent.most + 1))).all()
+    writing.extent.touch(read[0].all if read else 0)
     found: defaultdict[ScheduledLine, list[Any]] = defaultdict(list)
-    for each in (await writing.session.execute(rows)).all():
-        found[ScheduledLine(each.contract_line_id, each.account_id)].append(each)
-    return found
+    wanted = dict[ScheduledLine, Decimal]()
+    for each in read:
+        key = ScheduledLine(each.contract_line_id, each.account_id)
+        wanted[key] = each.wanted
+        if each.is_read:
+            found[key].append(each)
+    return found, wanted
+
+
+_OF_DEMAND = (
+    *("id", "contract_line_id", "account_id", "kind", "date_meaning", "transit_days"),
+    *("window_earliest", "window_latest", "window_zone", "ships_on", "arrives_on", "due_on"),
+    "open_quantity",
+)
+"""What a plan asks of a line."""

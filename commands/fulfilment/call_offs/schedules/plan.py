@@ -82,15 +82,22 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
     writing.refusals.end()
     known = await known_of_contract(writing, command, contract)
     check_in_force(known.contract, path)
-    slots = [it for it in slots_of(known, command.until, writing.now) if it.planned or it.rounded]
-    _check(writing, known, slots)
+    slots = await writing.beside.items(slots_of(known, command.until, writing.now))
+    chosen, items = await writing.beside.made(_items_of, writing, known, slots)
     done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
     if not command.preview:
         zone = ZoneInfo(location[command.location_id].time_zone)
-        done |= await _carry_out(writing, command, known, affected(slots), zone)
+        done |= await _carry_out(writing, command, known, chosen, zone)
+    return done | {"items": items}
+
+
+def _items_of(
+    writing: Writing, known: KnownSchedules, slots: Sequence[PlanSlot]
+) -> tuple[list[PlanSlot], list[Outcome]]:
+    """Return which slots are planned anew, and what is told of all; notes what is left out."""
+    _check(writing, known, slots)
     items = [*(it.item for it in slots), *kept_items(known)]
-    writing.extent.touch(len(items))
-    return done | {"items": [it.outcome for it in items]}
+    return affected(slots), [it.outcome for it in items]
 
 
 def _check(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot]) -> None:
@@ -108,11 +115,14 @@ def _check(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot]) -
     for slot in slots:
         lowered[slot.of.contract_line_id] += max(slot.before - slot.goal, Decimal(0))
     for line_id, its in raised.items():
-        _check_quantities(known, its, lowered[line_id])
+        writing.extent.touch(_check_quantities(known, its, lowered[line_id]))
 
 
-def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered: Decimal) -> None:
-    """Note which of a line's slots do not fit: into what is agreed, or into any call-offs."""
+def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered: Decimal) -> int:
+    """Note which of a line's slots do not fit: into what is agreed, or into any call-offs.
+
+    Returns how many call-offs bring the others.
+    """
     line = known.lines[slots[0].of.contract_line_id]
     room = line.ceiling - line.called_off + lowered
     called: defaultdict[UUID | None, list[PlanSlot]] = defaultdict(list)
@@ -124,8 +134,7 @@ def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered:
         else:
             room -= more
             called[slot.group.ship_to_id].append(slot)
-    for its in called.values():
-        leave_out(line, its)
+    return sum(leave_out(line, its) for its in called.values())
 
 
 @dataclass

@@ -6,6 +6,7 @@ Pure arithmetic: nothing is read or written.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import NamedTuple
 from uuid import UUID
 
 from commands.fulfilment.call_offs.schedules.wanted import PlanSlot, step_of
@@ -18,11 +19,24 @@ Called = tuple[PlanSlot, Decimal]
 """A slot, and what is called off for it."""
 
 
-def sizes_of(line: ContractLine, total: Decimal) -> list[Decimal] | None:
-    """Return what each call-off has of a line, whole lots and as few as may be; None if none may.
+class CallOffSizes(NamedTuple):
+    """How call-offs of a line may bring a quantity: in so many parts, each of the least or more."""
 
-    Each has the most that it may, but leaves the least to those after it.
-    """
+    parts: int
+    least: Decimal
+    most: Decimal
+
+    def of(self, total: Decimal) -> Iterator[Decimal]:
+        """Yield what each has: the most that it may, but it leaves the least to those after it."""
+        left = total
+        for others in reversed(range(self.parts)):
+            size = min(self.most, left - others * self.least)
+            left -= size
+            yield size
+
+
+def sizes_of(line: ContractLine, total: Decimal) -> CallOffSizes | None:
+    """Return how call-offs bring a quantity, whole lots and as few as may be; None if none may."""
     step = step_of(line)
     least, most = line.min_per_call_off or _NONE, line.max_per_call_off or total
     least, most = (
@@ -30,23 +44,20 @@ def sizes_of(line: ContractLine, total: Decimal) -> list[Decimal] | None:
         for amount, rounding in ((least, ROUND_CEILING), (most, ROUND_FLOOR))
     )
     count = int((total / most).to_integral_value(ROUND_CEILING)) if most else 0
-    if not count or total < count * least:
-        return None
-    sizes, left = list[Decimal](), total
-    for others in reversed(range(count)):
-        sizes.append(min(most, left - others * least))
-        left -= sizes[-1]
-    return sizes
+    return CallOffSizes(count, least, most) if count and total >= count * least else None
 
 
-def leave_out(line: ContractLine, slots: Sequence[PlanSlot]) -> None:
-    """Note which of a line's slots, the last ones first, no call-offs bring."""
-    left = list(slots)
+def leave_out(line: ContractLine, slots: Sequence[PlanSlot]) -> int:
+    """Note which of a line's slots, the last ones first, no call-offs bring; tells how many do."""
+    left = [(it, it.more) for it in slots]
+    total = sum((more for _, more in left), _NONE)
     while left:
-        total = sum((it.more for it in left), _NONE)
-        if sizes_of(line, total) is not None:
-            return
-        left.pop().problem = _why(line, total)
+        if (sizes := sizes_of(line, total)) is not None:
+            return sizes.parts
+        slot, more = left.pop()
+        slot.problem = _why(line, total)
+        total -= more
+    return 0
 
 
 def _why(line: ContractLine, total: Decimal) -> Problem:
@@ -73,7 +84,8 @@ def call_offs_of(
     found = defaultdict[int, list[Called]](list)
     for line_id, its in of_line.items():
         total = sum((quantity for _, quantity in its), _NONE)
-        for place, each in _split(its, sizes_of(lines[line_id], total) or [total]):
+        sizes = sizes_of(lines[line_id], total)
+        for place, each in _split(its, list(sizes.of(total)) if sizes else [total]):
             found[place].append(each)
     return [found[place] for place in sorted(found)]
 

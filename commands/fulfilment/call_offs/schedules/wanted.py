@@ -3,7 +3,8 @@
 Pure arithmetic: nothing is read or written.
 """
 
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
@@ -114,11 +115,6 @@ class PlanSlot:
             None if self.problem is None else str(self.problem.code),
         )
 
-    def travels_with(self, groups: Container[DeliveryGroup], taken: Container[UUID]) -> bool:
-        """Tell whether it goes with groups that are planned anew, or is in what is taken back."""
-        is_planned = any(it.delivery.id in taken for it in self.planned)
-        return is_planned or (self.group in groups and self.goal > 0 and not self.is_decided)
-
     def _reason(self) -> str:
         if self.problem is not None:
             return self.problem.message
@@ -147,15 +143,20 @@ class PlanSlot:
         return text + (self.arrival.why if self.arrival is not None and changes else "")
 
 
-def slots_of(known: KnownSchedules, until: date, now: datetime) -> list[PlanSlot]:
-    """Return what is wanted up to a day, and what is planned up to it, of all lines and places."""
-    keys = dict.fromkeys([*known.demand, *known.planned])
-    return [slot for key in keys for slot in _slots(known, key, until, now)]
+def slots_of(known: KnownSchedules, until: date, now: datetime) -> Iterator[PlanSlot | None]:
+    """Yield what is wanted up to a day, and what is planned up to it, of all lines and places.
+
+    None where others may have their turn.
+    """
+    for key in dict.fromkeys([*known.demand, *known.planned]):
+        for slot in (yield from _slots(known, key, until, now)):
+            if slot.planned or slot.rounded:
+                yield slot
 
 
 def _slots(
     known: KnownSchedules, of: ScheduledLine, until: date, now: datetime
-) -> Iterable[PlanSlot]:
+) -> Generator[None, None, Iterable[PlanSlot]]:
     account = known.accounts[of.account_id]
     found: dict[tuple[datetime, datetime], PlanSlot] = {}
 
@@ -165,6 +166,7 @@ def _slots(
 
     late = None
     for arrival, line_id, quantity in _arriving(known, of, until, now):
+        yield
         its = slot(arrival.window.earliest, arrival.window.latest)
         its.arrival, its.wanted = its.arrival or arrival, its.wanted + quantity
         its.schedule_line_id = its.schedule_line_id or line_id
@@ -192,10 +194,9 @@ def _leaves_on(known: KnownSchedules, part: PlannedPart) -> date:
 
 def _uncovered(known: KnownSchedules, of: ScheduledLine) -> Iterator[tuple[Any, Decimal]]:
     """Yield what of each line nothing is under way for that this plan leaves as it is."""
-    left = fixed_of(known, of)
+    fixed = fixed_of(known, of)
     for line in known.demand.get(of, ()):
-        taken = min(left, line.open_quantity)
-        left -= taken
+        taken = min(max(fixed - line.before, _NONE), line.open_quantity)
         if line.open_quantity > taken:
             yield line, line.open_quantity - taken
 
@@ -272,7 +273,7 @@ def step_of(line: ContractLine) -> Decimal:
 def kept_items(known: KnownSchedules) -> Iterator[PlanItem]:
     """Yield what is called off and stays as it is: nothing wants it, or this may not plan it."""
     for of in known.outstanding:
-        wanted = sum((it.open_quantity for it in known.demand.get(of, ())), _NONE)
+        wanted = known.wanted.get(of, _NONE)
         free = sum((it.quantity for it in known.called_off.get(of, ())), _NONE)
         fixed, stuck = fixed_of(known, of), known.stuck.get(of, _NONE)
         planned = known.outstanding[of] - fixed - free
@@ -297,14 +298,20 @@ def _kept(of: ScheduledLine, quantity: Decimal, text: str) -> PlanItem:
     return PlanItem(*of, None, PlanStatus.KEPT, quantity, quantity, None, None, text)
 
 
-def affected(slots: Iterable[PlanSlot]) -> list[PlanSlot]:
+def affected(slots: Sequence[PlanSlot]) -> list[PlanSlot]:
     """Return the slots that are planned anew: those that change, and what travels with them."""
-    every = list(slots)
-    chosen = [it for it in every if it.goal != it.before]
-    while True:
-        groups = {it.group for it in chosen}
-        taken = {part.delivery.id for it in chosen for part in it.planned}
-        more = [each for each in every if each.travels_with(groups, taken)]
-        if len(more) == len(chosen):
-            return chosen
-        chosen = more
+    in_group, in_delivery = (defaultdict[Any, list[PlanSlot]](list) for _ in range(2))
+    for slot in slots:
+        if slot.goal > 0 and not slot.is_decided:
+            in_group[slot.group].append(slot)
+        for part in slot.planned:
+            in_delivery[part.delivery.id].append(slot)
+    chosen, ahead = set[int](), [it for it in slots if it.goal != it.before]
+    while ahead:
+        slot = ahead.pop()
+        if id(slot) not in chosen:
+            chosen.add(id(slot))
+            ahead += in_group.pop(slot.group, ())
+            for part in slot.planned:
+                ahead += in_delivery.pop(part.delivery.id, ())
+    return [it for it in slots if id(it) in chosen]

@@ -19,7 +19,13 @@ from commands.fulfilment.deliveries.places import (
     place_columns,
     window_of,
 )
-from commands.fulfilment.deliveries.stops import check_agreed, check_room, check_wanted
+from commands.fulfilment.deliveries.remaining.completing import completed_orders
+from commands.fulfilment.deliveries.stops import (
+    check_agreed,
+    check_not_completed,
+    check_room,
+    check_wanted,
+)
 from commands.master.packagings.counting import Counted, Packagings, packagings_of
 from commands.trade.contracts.times import (
     AgreedPlace,
@@ -65,7 +71,7 @@ _COPIED = {
 
 @dataclass(frozen=True)
 class NamedByParts:
-    """What the parts name, by id."""
+    """What the parts name, by id. completed: when what completed an order left (D18)."""
 
     lines: Mapping[UUID, OrderLine]
     orders: Mapping[UUID, Order]
@@ -76,6 +82,7 @@ class NamedByParts:
     contracts: Mapping[UUID, Contract]
     locations: Mapping[UUID, Location]
     addresses: Mapping[UUID, Address]
+    completed: Mapping[UUID, datetime]
 
     def orders_of(self, part: DeliveryPart) -> list[Order]:
         """Return the orders of what a part takes, of lines that are there."""
@@ -99,6 +106,7 @@ async def read_named(writing: Writing, parts: Sequence[DeliveryPart], path: Path
     defaults = {it.ship_to_id for it in orders.values() if it.ship_to_id}
     party_ids = {it.party_id for it in orders.values() if it.party_id}
     contract_ids = {it.contract_id for it in orders.values() if it.contract_id}
+    tolerant = {it.order_id for it in lines.values() if it.over_tolerance}
     wanted = [it for part in parts for it in part.lines if it.order_line_id in lines]
     named = {it.ship_to_id for it in parts if it.ship_to_id}
     addresses = await writing.there(Address, defaults | named)
@@ -113,6 +121,8 @@ async def read_named(writing: Writing, parts: Sequence[DeliveryPart], path: Path
         await writing.for_all().by_key(Contract, "id", contract_ids),
         await writing.there(Location, {it.location_id for it in parts}),
         addresses,
+        # Only a tolerance lets more be planned than is open.
+        await completed_orders(writing, tolerant),
     )
 
 
@@ -151,9 +161,12 @@ def take_part(
         with refusals:
             below = (*path, "lines", place)
             line, quantity = _one(writing, found, each, below, over)
+            amount, here = quantity.amount, (*below, "quantity")
             if check is None:
-                _make_room(found.orders[line.order_id], line, quantity.amount, over)
-            (check or check_room)(line, quantity.amount, (*below, "quantity"))
+                _make_room(found.orders[line.order_id], line, amount, over)
+                completed = found.completed.get(line.order_id)
+                check_not_completed(line, amount, completed, writing.now, here)
+            (check or check_room)(line, amount, here)
             taken[line] = quantity
     refusals.end()
     return taken

@@ -15,6 +15,7 @@ from models.base.acts import AllRows
 from models.base.guards import guards
 from models.fulfilment.deliveries.conditions import RIVALLED, UNFINISHED
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.trade.orders.standing import left_with
 
 
 @guards("D18", instead={})
@@ -71,19 +72,43 @@ async def left_before(writing: Writing, deliveries: Mapping[UUID, datetime]) -> 
     return found
 
 
+async def completed_orders(writing: Writing, order_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Return the orders that what has left has completed -> when the first such left."""
+    keys = list(order_ids)
+    if not keys:
+        return {}
+    found = await writing.session.rows(_COMPLETED, {**writing.parameters, "keys": keys})
+    return {it.order_id: it.at for it in found}
+
+
+def _completed() -> Statement:
+    merchant, keys = bindparam("merchant", type_=Uuid()), bindparam("keys", type_=ARRAY(Uuid()))
+    tables = (Delivery, DeliveryLine)
+    return Statement(
+        select(DeliveryLine.order_id, func.min(Delivery.dispatched_at).label("at"))
+        .where(*(it.merchant_id == merchant for it in tables))
+        .where(left_with(any_(keys), *tables), Delivery.completes_order)
+        .group_by(DeliveryLine.order_id)
+    )
+
+
+_COMPLETED = _completed()
+
+
 def _left_last() -> Statement:
     """Of each delivery, when the last of the others left that bring something of its orders."""
     merchant, mine, its = bindparam("merchant", type_=Uuid()), DeliveryLine, aliased(DeliveryLine)
     of = (
         select(mine.delivery_id, mine.order_id)
-        .where(mine.merchant_id == merchant)
+        .where(mine.merchant_id == merchant, mine.planned > 0)
         .where(mine.delivery_id == any_(bindparam("keys", type_=ARRAY(Uuid()))))
         .distinct()
         .cte("of")
     )
     beside = (
         select(its.delivery_id, its.order_id)
-        .where(its.merchant_id == merchant, its.order_id.in_(select(of.c.order_id)))
+        .where(its.merchant_id == merchant, its.planned > 0)
+        .where(its.order_id.in_(select(of.c.order_id)))
         .distinct()
         .cte("beside")
     )

@@ -10,7 +10,7 @@ from pydantic import Field
 from commands.fulfilment.deliveries.places import DeliveryPart
 from commands.fulfilment.parcels.inputs import Content, ParcelFields
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Command, Each, Instant, Reference
+from kit.inputs import LARGEST_BULK, Command, Each, Instant, Note, Reference
 from models.trade.orders.states import OrderState
 
 STEPS = ("planned_at", "released_at", "packed_at", "dispatched_at", "delivered_at")
@@ -42,6 +42,12 @@ class RecordedDelivery(DeliveryPart):
         None,
         description="Its number in the other system, by which it is known when it is sent again;"
         " unique per channel.",
+    )
+    window_override: Note | None = Field(
+        None,
+        description="Why the window of what is still to go may break a rule, as of"
+        " `deliveryPlan`; else why it left after the instant by which one of its orders was wanted"
+        " or not at all, by which it was packed.",
     )
     planned_at: Instant | None = Field(None, description="When it was planned.")
     released_at: Instant | None = Field(None, description="When the warehouse could pick it.")

@@ -62,7 +62,8 @@ class NamedByRecords:
                 text = "What is not packed has no parcels: say when it was packed, or leave them."
                 raise Refused(Code.INVALID, text, ("parcels",))
         self._check_times(item, now, refusals)
-        if (left := item.times(now).get("dispatched_at")) is not None:
+        left = item.times(now).get("dispatched_at") if item.window_override is None else None
+        if left is not None:
             for order in self.orders_of(item):
                 with refusals:
                     check_wanted(replace(writing, now=left), order, ("delivery_id",))

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +58,8 @@ async def go(
     if not history.refused:
         # Else all is undone, and done again without them.
         room.give_back()
-    await history.step(_LEFT, dispatch.dispatch_each, history.left, dispatch.ship)
+    ship = partial(dispatch.ship, is_recorded=True)
+    await history.step(_LEFT, dispatch.dispatch_each, history.left, ship)
     await history.arrive(packed)
     # Each step has read the same lines again.
     writing.extent.touched = touched
@@ -120,9 +122,12 @@ class _History:
         return OfDelivery(delivery_id=self.ids[place])
 
     def left(self, place: int) -> dispatch.DispatchedDelivery:
-        """Return that it left."""
-        at = self.times[place][_LEFT]
-        return dispatch.DispatchedDelivery(delivery_id=self.ids[place], dispatched_at=at)
+        """Return that it left, and why, where that was too late."""
+        return dispatch.DispatchedDelivery(
+            delivery_id=self.ids[place],
+            dispatched_at=self.times[place][_LEFT],
+            window_override=self.items[place].window_override,
+        )
 
     def packed(self, place: int) -> packing.PackedDelivery:
         """Return how it was packed. Refused: NOT_FOUND for what it does not bring."""

@@ -25,12 +25,16 @@ class Sender:
 
 @dataclass(frozen=True)
 class Goods:
-    """A line of an order, or what a delivery takes of it. net: exact, None where it is not told."""
+    """A line of an order, or what a delivery takes of it. net: exact, None where it is not told.
+
+    arrived: how much of that, where a part has.
+    """
 
     name: str
     quantity: Decimal
     unit: Unit
     net: Decimal | None = None
+    arrived: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ class Ordered:
 class AgreedContract:
     """A contract of which something is told.
 
-    missing: what of its lines should have been called off. left: what may still be. last_day: of
-    its validity, where that is told.
+    missing: what of its lines should have been called off. left: what of their targets was not
+    called off yet. last_day: of its validity, where that is told.
     """
 
     number: str

@@ -87,7 +87,7 @@ class Again:
         """
         try:
             revision = self.revision(known)
-            is_changed = revision.check()
+            is_changed = revision.check(None if self.item.ended else known.writing.now)
         except Refused as refused:
             found = [it for it in map(self._as_sent, refused.problems) if it is not None]
             if found:

@@ -1,22 +1,18 @@
 """Orders that are there and are sent again with their end: they are over as of then."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select
-
 from commands.trade.orders.cancel import cancelled_lines
 from commands.trade.orders.lines import lines_of, settle_payments, take_out
-from commands.trade.orders.states import become
+from commands.trade.orders.states import become, under_way
 from commands.writing.transaction import Writing, check_state
-from kit.db.statements import Statement
 from kit.errors import Code, Path, Refused
-from models.access.journal import JournalEntry
 from models.base.acts import leading_to
 from models.base.guards import guards
-from models.base.tables import fixed
 from models.events.trade.orders import OrderCancelled, OrderClosed, OrderLinesCancelled
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import NEXT_STATES, OrderKind, OrderState
@@ -24,17 +20,6 @@ from models.trade.orders.tables import Order
 
 End: TypeAlias = tuple[OrderState, datetime]
 """The state in which an order is over, and since when."""
-
-
-async def left_last(
-    writing: Writing, rows: Mapping[UUID, Sequence[OrderLine]]
-) -> Mapping[UUID, datetime]:
-    """Return id of an order -> when something of it left last. rows: lines by order."""
-    keys = [key for key, lines in rows.items() if any(it.has_left for it in lines)]
-    if not keys:
-        return {}
-    found = await writing.session.rows(_LEFT, {**writing.parameters, "keys": keys})
-    return dict(map(tuple, found))
 
 
 @guards("O16", verb="ordersImport")
@@ -52,8 +37,7 @@ def check_end(
         raise Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", path)
     check_state(order, leading_to(state, NEXT_STATES), path)
     if any(it.planned > it.shipped for it in lines):
-        text = f"Deliveries of {order.number} are under way: dispatch or cancel them first."
-        raise Refused(Code.WRONG_STATE, text, path)
+        raise Refused(Code.WRONG_STATE, under_way(order), path)
     if state is OrderState.CANCELLED and any(it.has_left for it in lines):
         text = f"Something of {order.number} has left: it is closed, not cancelled."
         raise Refused(Code.WRONG_STATE, text, path)
@@ -70,11 +54,12 @@ async def end_each(writing: Writing, ends: Mapping[UUID, tuple[Order, End]]) -> 
     """
     if not ends:
         return
-    every = (await lines_of(writing, ends)).values()
+    lines: defaultdict[UUID, list[OrderLine]] = defaultdict(list)
+    for line in (await lines_of(writing, ends)).values():
+        lines[line.order_id].append(line)
     for key, (order, end) in ends.items():
-        lines = [it for it in every if it.order_id == key]
-        await writing.room(1 + len(lines))
-        _end(writing, order, lines, end)
+        await writing.room(1 + len(lines[key]))
+        _end(writing, order, lines[key], end)
     await writing.session.flush()
     await settle_payments(writing, (order for order, _ in ends.values()))
 
@@ -85,8 +70,7 @@ def _end(writing: Writing, order: Order, lines: Collection[OrderLine], end: End)
     charged, taxed = order.charged, order.taxed
     unplanned = {line: line.unplanned for line in lines if line.unplanned > 0}
     closed, cancelled = OrderClosed(order.id), cancelled_lines(unplanned)
-    become(writing, order, state)
-    order.closed_at, order.awaiting_approval_of = at, []
+    become(writing, order, state, at)
     happened = closed if is_closed else OrderLinesCancelled(order.id, lines=cancelled)
     take_out(writing, order, lines, unplanned, happened, at)
     if not is_closed:
@@ -96,16 +80,3 @@ def _end(writing: Writing, order: Order, lines: Collection[OrderLine], end: End)
         for line in lines:
             line.costs_whole = True
     order.version += 1
-
-
-_SHIPPED = '$.moved.*.shipped ? (!(@ starts with "-"))'
-"""Where an entry says that goods left; what was lost or came back is taken away there again."""
-_LEFT = Statement(
-    select(JournalEntry.aggregate_id, func.max(JournalEntry.occurred_at).label("at"))
-    .where(
-        JournalEntry.merchant_id == bindparam("merchant", type_=Uuid()),
-        JournalEntry.aggregate_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
-        func.jsonb_path_exists(JournalEntry.payload, fixed(_SHIPPED)),
-    )
-    .group_by(JournalEntry.aggregate_id)
-)

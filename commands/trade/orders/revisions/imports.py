@@ -10,13 +10,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.trade.contracts.times import check_wanted_then, windows_of
+from commands.trade.contracts.times import check_wanted_still, windows_of
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
 from commands.trade.orders.references import OrderKey, References, customer, read, taken
 from commands.trade.orders.revisions.again import Again
-from commands.trade.orders.revisions.ending import End, check_end, end_each, left_last
+from commands.trade.orders.revisions.ending import End, check_end, end_each
 from commands.trade.orders.revisions.meant import SentAgain, beside, only_ones, read_fixed
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
@@ -136,7 +136,6 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     keys = [_key(writing, references, it) for it in orders]
     standing, known, references = await _known(writing, orders, references, there, keys)
-    left = await _left(writing, standing, known)
     results = dict[int, dict[str, Any]]()
     drafts, again, seen = dict[int, Draft](), dict[int, Again](), set[OrderKey]()
     for place, item in enumerate(orders):
@@ -144,7 +143,7 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
         with _refused(results, place):
             _check_once(key := keys[place], seen)
             if place in known:
-                again[place] = _again(writing, references, standing, item, known[place], left)
+                again[place] = _again(writing, references, standing, item, known[place])
             else:
                 drafts[place] = _draft(writing, references, item)
             if key is not None and (place in drafts or not again[place].odd.problems):
@@ -229,17 +228,16 @@ def _again(
     standing: StandingOrders,
     sent: OrderImport,
     known: SentAgain[OrderImport],
-    left: Mapping[UUID, datetime],
 ) -> Again:
     """Return an order that is sent again: where something of it is odd, what is left beside that.
 
-    left: when something of orders left last. Refused: as `_draft` where nothing is known beside
-    what is odd, as `_check_ending`, WRONG_STATE for another currency.
+    Refused: as `_draft` where nothing is known beside what is odd, as `_check_ending`, WRONG_STATE
+    for another currency.
     """
     odd, own = Refusals(), known.item
     again = partial(Again, standing, known.order, odd=odd, fixed=known.fixed)
     with odd:
-        _check_ending(standing, known.order, sent, left.get(known.order.id))
+        _check_ending(standing, known.order, sent)
     with odd:
         _check_dates(writing, sent)
     with odd:
@@ -294,23 +292,13 @@ def _check_once(key: OrderKey | None, seen: set[OrderKey]) -> None:
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
 
 
-async def _left(
-    writing: Writing, standing: StandingOrders, known: Mapping[int, SentAgain[OrderImport]]
-) -> Mapping[UUID, datetime]:
-    """Return when something left last of orders that are to be over, by id."""
-    keys = {it.order.id for it in known.values() if it.item.ended is not None}
-    return await left_last(writing, {key: standing.every(key) for key in keys})
-
-
-def _check_ending(
-    standing: StandingOrders, order: Order, item: OrderImport, left: datetime | None
-) -> None:
+def _check_ending(standing: StandingOrders, order: Order, item: OrderImport) -> None:
     """Refused: as `check_end` for one that is open, WRONG_STATE for one that has another end."""
     end, path = item.ended, ("closed_at" if item.cancelled_at is None else "cancelled_at",)
     if end in {None, (order.state, order.closed_at)}:
         return
     if end is not None and order.state in OPEN_STATES:
-        check_end(order, standing.every(order.id), end, left, path)
+        check_end(order, standing.every(order.id), end, standing.left.get(order.id), path)
         return
     text = f"{order.number} is there already, and is {order.state.value}."
     raise Refused(Code.WRONG_STATE, text, path)
@@ -325,11 +313,10 @@ def _draft(writing: Writing, references: References, item: OrderImport) -> Draft
     refusals = Refusals()
     with refusals:
         _check_dates(writing, item)
-    if item.ended is None and item.cancel_if_not_by and item.cancel_if_not_by > writing.now:
-        for path, window in windows_of(item, item.lines):
-            with refusals:
-                where = (*path, "window")
-                check_wanted_then(item.cancel_if_not_by, window.earliest, where)
+    for path, window in windows_of(item, item.lines) if item.ended is None else ():
+        with refusals:
+            where = (*path, "window")
+            check_wanted_still(item.cancel_if_not_by, window.earliest, where, writing.now)
     with refusals:
         draft = compose(writing, references, item, item.lines)
     refusals.end()

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from commands.trade.contracts.times import check_wanted_then
+from commands.trade.contracts.times import check_wanted_still
 from commands.trade.orders.amounts import AMOUNTS, same_amounts
 from commands.trade.orders.drafts import LineDraft, let_lapse, line_columns, window_columns
 from commands.trade.orders.lines import settle_payments
@@ -58,8 +59,8 @@ class Revision:
     to have. gone: lines that it is to have no more, each with where the input says so.
     overridden: rules that its new windows break. fields: of the order -> the field by which the
     input says the same. fixed: columns of it that never change, beside those of all orders.
-    completed_by: number of the delivery that has left and completed it, if one has. is_over:
-    whether it is told already that nothing of it changes any more.
+    completed_by: number of the delivery that has left and completed it, if one has. tells_closed:
+    whether it tells of lines, too, that nothing of the order changes any more.
     """
 
     order: Order
@@ -71,7 +72,7 @@ class Revision:
     fields: Mapping[str, str] = field(default_factory=dict)
     fixed: Collection[str] = ()
     completed_by: str | None = None
-    is_over: bool = False
+    tells_closed: bool = True
 
     def against(self, rules: frozenset[TimeRule], why: str) -> "Revision":
         """Return the same, with the rules that its windows break, and why they may."""
@@ -106,14 +107,17 @@ class Revision:
             if row is not None and row.unit_price != draft.unit_price:
                 yield row, (row.unit_price, draft.unit_price)
 
-    def check(self) -> bool:
-        """Tell whether anything changes. Refused: every difference that may not be any more."""
+    def check(self, now: datetime | None = None) -> bool:
+        """Tell whether anything changes. Refused: every difference that may not be any more.
+
+        now: where it is asked whether what comes is wanted still (D10).
+        """
         changes, headings = list(self.changes()), self.headings
         if len(self.lines) > _MOST_LINES:
             text = f"An order has at most {_MOST_LINES:,} lines."
             raise Refused(Code.TOO_MANY_ITEMS, text, self.lines[-1][-1][:1])
         problems = [*self._of_lines(changes), *self._of_order(headings)]
-        problems += self._of_times(headings)
+        problems += self._of_times(headings, now) if now is not None else ()
         if problems:
             raise Refused.of(problems)
         return bool(changes or headings)
@@ -125,7 +129,7 @@ class Revision:
             if not why and row is None:
                 # It is of the order: told once, however many lines are new.
                 why, completed = completed, None
-            if not why or (closed and self.is_over):
+            if not why or (closed and not self.tells_closed):
                 continue
             if row is None or not columns["ordered"]:
                 what = "this line is new" if row is None else f"line {row.line_no} is to go"
@@ -152,7 +156,7 @@ class Revision:
             problems.setdefault(path, Problem(Code.WRONG_STATE, text, path))
         yield from problems.values()
 
-    def _of_times(self, headings: Mapping[str, Any]) -> list[Problem]:
+    def _of_times(self, headings: Mapping[str, Any], now: datetime) -> list[Problem]:
         """Return what would come when it is not wanted any more, where that was not so before."""
         not_by, refusals = self._now("cancel_if_not_by"), Refusals()
         is_other = "cancel_if_not_by" in headings
@@ -163,7 +167,7 @@ class Revision:
             with refusals:
                 if is_new or is_other:
                     where = (*path, "window") if is_new else ("cancel_if_not_by",)
-                    check_wanted_then(not_by, earliest, where)
+                    check_wanted_still(not_by, earliest, where, now)
         return list(dict.fromkeys(refusals.problems))
 
     def _now(self, column: str) -> Any:

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, column, func, select, table
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select
 
 from commands.trade.contracts.times import Window
 from commands.trade.orders.drafts import LineDraft, line_columns
@@ -16,7 +17,9 @@ from commands.trade.orders.fields import LineFields, OrderFields
 from commands.trade.orders.lines import lines_of, touch_lines_of, withdraw
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
+from models.base.tables import entity_named
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.standing import left_with
 from models.trade.orders.tables import Order
 
 _KEYS = (
@@ -72,12 +75,14 @@ class LineAsItIs(LineFields):
 class StandingOrders:
     """Locked orders by id, and all of their lines by the order's id.
 
-    completed: order's id -> number of the delivery that has left and completed it.
+    left: order's id -> when something of it left last. completed: order's id -> number of the
+    delivery that has left and completed it.
     """
 
     orders: Mapping[UUID, Order]
     rows: Mapping[UUID, Sequence[OrderLine]]
-    completed: Mapping[UUID, str] = field(default_factory=dict)
+    left: Mapping[UUID, datetime]
+    completed: Mapping[UUID, str]
 
     @classmethod
     async def read(cls, writing: Writing, order_ids: Collection[UUID]) -> "StandingOrders":
@@ -95,7 +100,7 @@ class StandingOrders:
         for order in orders:
             unanswered = [it for it in rows[order.id] if it.is_unanswered(writing.now)]
             withdraw(writing, order, unanswered)
-        return cls({it.id: it for it in orders}, rows, await _completed(writing, rows))
+        return cls({it.id: it for it in orders}, rows, *await _left(writing, rows))
 
     def every(self, order_id: UUID) -> Sequence[OrderLine]:
         """Return all lines that an order has or had."""
@@ -106,15 +111,16 @@ class StandingOrders:
         return [it for it in self.every(order_id) if it.ordered]
 
 
-async def _completed(
+async def _left(
     writing: Writing, rows: Mapping[UUID, Sequence[OrderLine]]
-) -> Mapping[UUID, str]:
-    """Return order's id -> number of the delivery that completed it. rows: lines by order."""
+) -> tuple[Mapping[UUID, datetime], Mapping[UUID, str]]:
+    """Return what `left` and `completed` are. rows: lines by order."""
     keys = [key for key, lines in rows.items() if any(it.has_left for it in lines)]
     if not keys:
-        return {}
-    found = await writing.session.rows(_COMPLETED, {**writing.parameters, "keys": keys})
-    return {it.order_id: it.number for it in found}
+        return {}, {}
+    found = await writing.session.rows(_left_last(), {**writing.parameters, "keys": keys})
+    completed = {it.order_id: it.completed_by for it in found if it.completed_by}
+    return {it.order_id: it.at for it in found}, completed
 
 
 def matched(
@@ -163,26 +169,20 @@ def kept(row: OrderLine) -> LineDraft:
     )
 
 
-def _completed_statement() -> Statement:
-    """Deliveries are of a wing above: they are named by the names of their tables."""
-    left = table(
-        "deliveries",
-        *map(column, ("merchant_id", "id", "number", "dispatched_at", "completes_order")),
-    )
-    part = table("delivery_lines", *map(column, ("merchant_id", "delivery_id", "order_id")))
+@cache
+def _left_last() -> Statement:
+    """Deliveries are of a wing above: they are named by string."""
+    tables: list[Any] = [entity_named("Delivery"), entity_named("DeliveryLine")]
+    delivery, part = tables
     merchant = bindparam("merchant", type_=Uuid())
+    keys = any_(bindparam("keys", type_=ARRAY(Uuid())))
+    completed_by = func.max(delivery.number).filter(delivery.completes_order)
     return Statement(
-        select(part.c.order_id, func.max(left.c.number).label("number"))
-        .where(
-            part.c.merchant_id == merchant,
-            part.c.order_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
-            left.c.merchant_id == merchant,
-            left.c.id == part.c.delivery_id,
-            left.c.completes_order,
-            left.c.dispatched_at.is_not(None),
+        select(
+            part.order_id,
+            func.max(delivery.dispatched_at).label("at"),
+            completed_by.label("completed_by"),
         )
-        .group_by(part.c.order_id)
+        .where(*(it.merchant_id == merchant for it in tables), left_with(keys, delivery, part))
+        .group_by(part.order_id)
     )
-
-
-_COMPLETED = _completed_statement()

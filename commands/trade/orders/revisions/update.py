@@ -1,9 +1,10 @@
 """Changing orders line by line, and continuing long ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from commands.trade.contracts.times import AgreedPlace
 from commands.trade.orders.amounts import with_discount
 from commands.trade.orders.compose import check_products, lines_as_far
 from commands.trade.orders.lines import check_order_version
@@ -120,9 +121,10 @@ async def _revisions(
             why, at = item.window_override, addresses.get(item.order_id)
             with refusals:
                 new = changed_windows(standing.lines(item.order_id), item, adding)
-                rules = check_windows(writing, at, new, why)
+                arrival = AgreedPlace(at, override=why, not_by=order.cancel_if_not_by)
+                rules = check_windows(writing, arrival, new)
             targets, gone = _targets(writing, changed, references, item, adding)
-            revision = _revision(writing, standing, order, targets, gone)
+            revision = _revision(standing, order, targets, gone)
             if why is not None:
                 revision = revision.against(rules, why)
             found.append(revision if revision.check() else None)
@@ -150,9 +152,7 @@ def _targets(
     lines += _added(writing, references, order, item, (adding, odd))
     if odd.problems:
         with odd:
-            every, by = changed.standing.every(order.id), changed.standing.completed.get(order.id)
-            is_over = _over(writing, order) is not None
-            Revision(order, every, {}, lines, gone, completed_by=by, is_over=is_over).check()
+            _becoming(changed.standing, order, {}, lines, gone).check()
         twice, there = Refusals(), {(it.code, it.path) for it in odd.problems}
         with twice:
             _check_twice(order, lines)
@@ -171,22 +171,12 @@ def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> Non
         rows = standing.rows[order.id]
         check_order_version(writing, order, rows, item.expected_version)
     with refusals:
-        if over := _over(writing, order):
-            raise over
-    refusals.end()
-
-
-def _over(writing: Writing, order: Order) -> Refused | None:
-    """Return why nothing of an order changes any more, None where something may."""
-    try:
         check_state(order, acts.UPDATE.states, ("order_id",))
-    except Refused as why:
-        return why
-    if order.kind is OrderKind.CALL_OFF:
-        return Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", ("order_id",))
-    if not acts.WANTED.test(writing, order):
-        return Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
-    return None
+        if order.kind is OrderKind.CALL_OFF:
+            raise Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", ("order_id",))
+        if not acts.WANTED.test(writing, order):
+            raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
+    refusals.end()
 
 
 def _added(
@@ -215,12 +205,20 @@ def _added(
     return [(None, replace(it, added=True), (adding, number)) for number, it in good.items()]
 
 
-def _revision(
-    writing: Writing,
+def _becoming(
     standing: StandingOrders,
-    order: Any,
+    order: Order,
+    header: Mapping[str, Any],
     lines: Sequence[LineTarget],
-    gone: Sequence[Any],
+    gone: Sequence[Gone],
+) -> Revision:
+    """Return what an order is to become. That it is over is told by `_check`, once."""
+    every, by = standing.every(order.id), standing.completed.get(order.id)
+    return Revision(order, every, header, lines, gone, completed_by=by, tells_closed=False)
+
+
+def _revision(
+    standing: StandingOrders, order: Any, lines: Sequence[LineTarget], gone: Sequence[Any]
 ) -> Revision:
     """Spread the order's discount over its lines as they become.
 
@@ -231,15 +229,7 @@ def _revision(
     rows, drafts, paths = [list(it) for it in zip(*lines, strict=True)]
     spread = with_discount(drafts, order)
     targets: list[Any] = list(zip(rows, spread, paths, strict=True))
-    return Revision(
-        order,
-        standing.every(order.id),
-        {"taxed": None},
-        targets,
-        gone,
-        completed_by=standing.completed.get(order.id),
-        is_over=_over(writing, order) is not None,
-    )
+    return _becoming(standing, order, {"taxed": None}, targets, gone)
 
 
 def _check_twice(order: Order, lines: Sequence[LineTarget]) -> None:

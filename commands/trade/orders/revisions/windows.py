@@ -42,23 +42,17 @@ def changed_windows(
 
 
 def check_windows(
-    writing: Writing,
-    address: Address | None,
-    windows: Iterable[tuple[Window, Path]],
-    override: str | None,
+    writing: Writing, arrival: AgreedPlace, windows: Iterable[tuple[Window, Path]]
 ) -> frozenset[TimeRule]:
     """Look whether windows that are new may be agreed on. windows: each with its line's path.
 
-    override: why, against a rule.
-
-    Returns the rules against which they are. Refused: INVALID_WINDOW for one that has passed,
-    OUTSIDE_RECEIVING_HOURS.
+    Returns the rules against which they are. Refused: INVALID_WINDOW for one that has passed, or
+    when it is not wanted any more, OUTSIDE_RECEIVING_HOURS.
     """
-    arrival, refusals = AgreedPlace(address, override=override), Refusals()
-    rules = set[TimeRule]()
+    refusals, rules = Refusals(), set[TimeRule]()
     for window, path in windows:
         with refusals:
-            if override is None:
+            if arrival.override is None:
                 check_ahead(writing, window, path)
             elif window.latest <= writing.now:
                 rules.add(TimeRule.PASSED)

@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 
 from kit.ids import from_global, to_global
+from models.access.viewers import Actor
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
+from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
 from tests.make.trade import orders
 from tests.make.trade.kept import keep
@@ -287,3 +289,34 @@ async def test_an_amount_is_compared_as_the_order_tells_it_by_who_knows_it(world
     assert await _found(ask, netFrom="50.01", netTo="52.51") == ["large"]
     assert await _found(ask, netTo="52.5") == ["small"]
     assert await _found(ask, netFrom="0", currency="USD") == []
+    assert await _found(ask, netTo="0.01") == []
+    least_first = ["free", "small", "large"]
+    assert await _found(ask, sort="NET") == least_first
+    assert await _found(ask, sort="NET_DESC") == least_first[::-1]
+
+
+async def test_sorting_by_amount_tells_nothing_to_who_knows_no_prices(world, ask):
+    """Three orders of which the middle one costs most, and neither order of sorting tells that."""
+    place = await locations.location(world)
+    (bolt,) = await orders.products(ask, "BOLT")
+    for quantity in ("2", "9", "5"):
+        own = {"lines": [orders.line(bolt, quantity)]}
+        made = await _order(world, ask, f"of {quantity}", **own)
+        lines = deliveries.lines(made, "1")
+        await deliveries.planned(
+            world, ask, made, lines=lines, locationId=to_global("Location", place)
+        )
+    warehouse = ask.by(await world.key(Actor.WAREHOUSE, place))
+    by_id = ["of 2", "of 9", "of 5"]
+    text = "query ($sort: OrderSort, $filter: OrderFilter) { orders(first: 9, sort: $sort,"
+    text += " filter: $filter) { nodes { externalReference net { amount } } } }"
+
+    async def shown(viewer, sort, **wanted):
+        nodes = (await viewer(text, sort=sort, filter=wanted))["orders"]["nodes"]
+        return [it["externalReference"] for it in nodes], {it["net"] and 1 for it in nodes}
+
+    assert await shown(ask, "NET") == (["of 2", "of 5", "of 9"], {1})
+    assert await shown(warehouse, "NET") == (by_id, {None})
+    assert await shown(warehouse, "NET_DESC") == (by_id[::-1], {None})
+    assert await shown(warehouse, "NET", netFrom="0") == ([], set())
+    assert await shown(warehouse, "NET", netTo="100") == ([], set())

@@ -115,7 +115,7 @@ async def test_an_end_waits_for_what_is_under_way_and_comes_after_what_left(worl
 
 @pytest.mark.gate("O16", "ordersImport")
 async def test_what_left_and_was_lost_has_left(world, ask):
-    """It may still arrive: its order is closed then, and not cancelled."""
+    """It may still arrive: its order is closed then, and not cancelled, nor later than it left."""
     item = await _item(world, ask)
     order = (await _sent(ask, item))["order"]
     sent = await deliveries.dispatched(world, ask, order)
@@ -125,6 +125,9 @@ async def test_what_left_and_was_lost_has_left(world, ask):
     assert refused == [("WRONG_STATE", "cancelledAt")]
     early = _codes(await _sent(ask, item, closedAt=ENDED))
     assert early == [("INVALID_DATE", "closedAt")]
+    world.clock.advance(hours=6)
+    found = (feed.event("DELIVERED", sscc=it["sscc"], isCorrection=True) for it in sent["parcels"])
+    await feed.results(*found)
     assert (await _sent(ask, item, closedAt=ended))["order"]["state"] == "CLOSED"
 
 
