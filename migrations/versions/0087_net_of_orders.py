@@ -6,7 +6,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0087"
-down_revision = "0086"
+down_revision = "0083"
 branch_labels = None
 depends_on = None
 
