@@ -39,8 +39,13 @@ class Statements:
         own = (payer, form)
         if own not in self._written:
             self._written[own] = ensure_future(self._write(form, make, apart, payer))
-            self._written[own].add_done_callback(lambda _: self._written.pop(own))
+            self._written[own].add_done_callback(partial(self._over, own))
         return await shield(self._written[own])
+
+    def _over(self, own: Hashable, written: Future[Statement]) -> None:
+        """Forget who has waited; where nobody does any more, a failure is lost with them."""
+        del self._written[own]
+        _ = written.cancelled() or written.exception()
 
     async def _write(
         self, form: Hashable, make: Callable[[], Executable], apart: Apart, payer: Lane
