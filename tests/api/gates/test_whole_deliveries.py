@@ -136,7 +136,9 @@ async def test_what_completes_an_order_leaves_after_what_comes_by_a_tolerance(wo
             await _packed(ask, more)
 
 
-@pytest.mark.gate("D18", "deliveryPlan", "deliveriesRecord", "deliveriesDispatch")
+@pytest.mark.gate(
+    "D18", "deliveryPlan", "deliveriesRecord", "deliveryDispatch", "deliveriesDispatch"
+)
 async def test_nothing_comes_by_a_tolerance_once_what_completes_its_order_has_left(world, ask):
     order = await _tolerant(world, ask)
     last = await deliveries.packed(world, ask, order, completesOrder=True)
