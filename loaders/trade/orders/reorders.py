@@ -23,7 +23,8 @@ from sqlalchemy.dialects.postgresql import array
 
 from loaders.reading.acts import everything
 from loaders.reading.relations import Computed, Part, Reader, Relation
-from models.access.viewers import Actor, anyone
+from models.access.viewers import Actor, Scope, anyone
+from models.base.acts import Act, Itself
 from models.base.tables import OneOf, fixed
 from models.base.visibility import seen_by
 from models.master.catalog import Product
@@ -34,7 +35,9 @@ from models.master.prices.precedence import price_of
 from models.trade.contracts import acts as contract_acts
 from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.orders.acts import IS_NO_CALL_OFF, OrderAction
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.states import OrderKind, OrderState
 from models.trade.orders.tables import Order
 
 
@@ -91,6 +94,29 @@ def _of_order(reader: Reader, order: Any) -> ColumnElement[Any]:
 
 
 obstacles = Computed(Order, {"obstacles": _of_order})
+
+
+def _is_free(reader: Reader, order: Any) -> ColumnElement[bool]:
+    return func.cardinality(_of_order(reader, order)) == fixed(0)
+
+
+_FREE = Itself("nothing stands in the way of all of it", _is_free)
+_CALLED_OFF = Itself("it is a call-off", lambda _reader, order: order.kind == OrderKind.CALL_OFF)
+AGAIN = (
+    Act(
+        Scope.ORDERS_PLACE,
+        frozenset(OrderState),
+        needs=(IS_NO_CALL_OFF, _FREE),
+        action=OrderAction.REORDER,
+    ),
+    Act(
+        Scope.CALL_OFFS_WRITE,
+        frozenset(OrderState),
+        needs=(_CALLED_OFF, _FREE),
+        action=OrderAction.REORDER,
+    ),
+)
+"""What is offered of what its draft tells: that it may be ordered again, or called off again."""
 
 
 _ORDERED = (
