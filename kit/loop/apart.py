@@ -53,7 +53,7 @@ class Died(Exception):
     """The child that did it has ended without a word."""
 
 
-class _Turns:
+class Turns:
     """One thing at a time; on each level of payers the rest waits for it.
 
     So nobody waits for more than one of each other merchant, and in a merchant for more than one
@@ -87,7 +87,7 @@ class Apart:
     def __init__(self, patience: float = PATIENCE_S) -> None:
         """Start with nobody's turn. patience: seconds that long work waits for its turn."""
         self._patience = patience
-        self._short, self._long, self._large = _Turns(), _Turns(), _Turns()
+        self._short, self._long, self._large = Turns(), Turns(), Turns()
 
     async def made(self, payer: Payer, make: Callable[[], Made]) -> Made:
         """Return what is made in the thread. Raises what making it raises."""
@@ -112,7 +112,7 @@ class Apart:
         with await self._in_time(self._large, payer), aging():
             yield
 
-    async def _in_time(self, turns: _Turns, payer: Payer) -> ExitStack:
+    async def _in_time(self, turns: Turns, payer: Payer) -> ExitStack:
         try:
             async with timeout(self._patience):
                 return await turns.taken(payer)

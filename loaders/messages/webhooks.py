@@ -97,8 +97,9 @@ def _position(reader: Reader, row: Any) -> ColumnElement[Any]:
         first.correlate_except(of).scalar_subquery(),
         aside.correlate_except(follower, lane).scalar_subquery(),
         read.correlate_except(follower).scalar_subquery(),
+        type_=BigInteger(),
     )
-    return func.greatest(kept, row.after_position)
+    return func.greatest(kept, row.after_position, type_=BigInteger())
 
 
 standing = Computed(

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    bindparam,
     case,
     exists,
     func,
@@ -31,7 +32,7 @@ from kit.ids import Names
 from kit.inputs import Input
 from loaders.reading.cursors import MARK, Page, PageArgs, mark_in, mark_of, no_cursor, tag_of
 from loaders.reading.filters import form_of, values_in, with_parameters
-from loaders.reading.relations import Bind, Part, Reader, Relation
+from loaders.reading.relations import Bind, Part, Reader, Relation, selected
 from models.access.viewers import Actor, anyone
 from models.base.masks import shown_to
 from models.base.records import record
@@ -57,6 +58,10 @@ _READ: Mapping[type, Callable[[Any], Any]] = {
     int: index,
     str: str,
 }
+
+
+def _by_name(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
+    return bindparam(name, None, type_)
 
 
 @dataclass(frozen=True)
@@ -323,6 +328,15 @@ class PageOf(Relation):
             return literal(values[name], type_)
 
         return table, self._slice(table, conditions, bind, more=True)
+
+    def alone(self, reader: Reader) -> Select[Any]:
+        """Select the page of a list without parent, one row more, with its values bound by name."""
+        source, rows = self.rows(reader, _by_name, None, more=True)
+        return rows.add_columns(*selected(self.record, source))
+
+    def page(self, rows: Sequence[Sequence[Any]]) -> Page:
+        """Return the page of what that has found."""
+        return self._page(list(map(self.record._make, rows)))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
         """Give each key its page, in display order."""

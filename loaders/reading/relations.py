@@ -119,7 +119,7 @@ class Through:
     child: str
 
 
-def _selected(made: Any, source: Any) -> list[ColumnElement[Any]]:
+def selected(made: Any, source: Any) -> list[ColumnElement[Any]]:
     """Return what to select of a row source for records of a class."""
     return [getattr(source, name).label(name) for name in made._fields]
 
@@ -154,7 +154,7 @@ class Relation(ABC):
         listed = func.unnest(bindparam("keys", type_=ARRAY(self.key_type)))
         keys = listed.table_valued(column("key", self.key_type), name="keys").render_derived()
         source, rows = self.part(reader, keys.c.key)
-        found = rows.add_columns(*_selected(self.record, source)).lateral("found")
+        found = rows.add_columns(*selected(self.record, source)).lateral("found")
         return select(keys.c.key, *found.c).select_from(keys.join(found, true()))
 
     def results(self, keys: Sequence[Any], rows: Sequence[Any]) -> list[Any]:
@@ -190,7 +190,7 @@ class ByColumn(Relation):
         """Select the rows of the keys in the parameter `keys`: one text for any number of keys."""
         source, rows, own = self.rows(reader)
         found = rows.where(own == any_(bindparam("keys", type_=ARRAY(self.key_type))))
-        return found.add_columns(own.label("key"), *_selected(self.record, source))
+        return found.add_columns(own.label("key"), *selected(self.record, source))
 
 
 class One(ByColumn):

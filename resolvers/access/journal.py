@@ -43,13 +43,13 @@ async def _changes(
     viewer = context.viewer
     audience = Audience(viewer.actor, viewer.bound_to, viewer.holding)
     await context.pause()
-    feed = context.following.feed(viewer.merchant_id, audience, lambda it: _is_wanted(wanted, it))
+    feed = context.following.feed(viewer.merchant_id, audience, _Wanted.of(wanted))
     async with feed as (now, place):
         seen = now
         # Read after the place was taken, so that no entry falls between the two.
         while page.has_after:
             await context.next_event()
-            found = await context.load(page, ROOT)
+            found = page.page(await context.read(page.form, page.alone, page.values))
             for count, row in enumerate(found.rows):
                 if count:
                     await context.next_event()
@@ -63,7 +63,8 @@ async def _changes(
             if entry.position > seen:
                 seen = entry.position
                 await context.next_event()
-                if await context.load(events.by_id, entry.id) is not None:
+                one = events.by_id
+                if await context.read(one, one.statement, {"keys": [entry.id]}):
                     yield FollowedChange(cursor(page.tag, (entry.sequence, entry.id)), entry.id)
 
 
@@ -72,10 +73,29 @@ def _behind(page: PageOf, row: Any) -> PageArgs:
     return PageArgs(_MISSED, after=(page.tag, sequence, str(key)))
 
 
-def _is_wanted(wanted: ChangesWanted, entry: Entry) -> bool:
-    kind = EVENTS[entry.type]
-    return (
-        (wanted.types is None or entry.type in wanted.types)
-        and (wanted.aggregates is None or kind.aggregate in wanted.aggregates)
-        and wanted.about in {None, entry.aggregate_id}
-    )
+@dataclass(frozen=True)
+class _Wanted:
+    """What of the journal is wanted; who wants the same shares it."""
+
+    types: frozenset[str] | None
+    aggregates: frozenset[str] | None
+    about: UUID | None
+
+    @classmethod
+    def of(cls, wanted: ChangesWanted) -> "_Wanted":
+        """Take what a client asks."""
+        types, aggregates = wanted.types, wanted.aggregates
+        return cls(
+            None if types is None else frozenset(types),
+            None if aggregates is None else frozenset(aggregates),
+            wanted.about,
+        )
+
+    def __call__(self, entry: Entry) -> bool:
+        """Tell whether an entry is."""
+        kind = EVENTS[entry.type].aggregate
+        return (
+            (self.types is None or entry.type in self.types)
+            and (self.aggregates is None or kind in self.aggregates)
+            and self.about in {None, entry.aggregate_id}
+        )

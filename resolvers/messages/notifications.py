@@ -34,9 +34,15 @@ async def preview(
 ) -> WrittenMail | None:
     """Return what a mail of this kind about an order, a delivery and so on would say now.
 
-    None where there is no such row. Refused: INVALID_ID for the id of something else.
+    What it is made of takes megabytes where an order is long: one of an operation is written at a
+    time, and one of all operations, whoever's they are. None where there is no such row. Refused:
+    INVALID_ID for the id of something else. Crowded: others' are written first.
     """
-    row = await _row(context, kind, global_id)
+    async with context.letter():
+        return await _written(context, await _row(context, kind, global_id), language)
+
+
+async def _written(context: Context, row: Any, language: Spoken) -> WrittenMail | None:
     own, read = context.viewer.merchant_id, context.reads.rows
     standing = PresentState(read, own)
     await standing.of(*map(_named, (row.order_id, row.contract_id, row.webhook_id)))

@@ -1,12 +1,15 @@
 """The context of one request: who asks, when, and what it reads and writes with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import Executable
 
 from commands.writing.extent import Extent
 from kit.clock import Clock
@@ -15,6 +18,7 @@ from kit.db.reads import Misplaced
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
 from kit.loop.in_turn import InTurn
+from kit.loop.memory import MUCH
 from kit.loop.work import Work
 from kit.outgoing.client import DEFAULT_RULES, Rules
 from kit.standards.languages import Spoken
@@ -105,9 +109,10 @@ class Context:
         process = process or Process(database)
         self.bucket_shares, self.documents = process.bucket_shares, process.documents
         self.following, self._slices = process.following, process.slices
-        self.leftovers = process.leftovers
+        self.leftovers, self._statements = process.leftovers, process.statements
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self.language = call.language
+        self._one_letter, self._letters = asyncio.Lock(), process.letters
         self._lanes, self._slot, self.held = call.lanes, AsyncExitStack(), call.held
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None
@@ -194,6 +199,20 @@ class Context:
         """Ask a relation's dataloader for all keys of a level."""
         return self.loaders.load_level(relation, keys)
 
+    async def read(
+        self, what: Hashable, select: Callable[[Reader], Executable], values: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        """Run a statement that is kept for viewers of a kind, and owe for what is written of it.
+
+        what: shapes it. select: for a reader of the kind -> it, with values bound by their names.
+        Crowded, Died: as where operations are planned.
+        """
+        form, make = (what, self.audience), partial(select, self.general)
+        statement = await self._statements.of(form, make, self.apart, self.payer)
+        self.planned(len(statement.text), form)
+        named = {**self.named, **values}
+        return statement.rows(await self.texts(statement.text, statement.values(named)))
+
     @property
     def audience(self) -> Actor:
         """Return what of the viewer shapes statements: two of a kind differ in values only."""
@@ -218,6 +237,16 @@ class Context:
     def general(self) -> Reader:
         """Return who asks, in statements that are kept."""
         return self.reader.general
+
+    @asynccontextmanager
+    async def letter(self) -> AsyncIterator[None]:
+        """Write a letter inside, which takes megabytes: one of an operation at a time, and of all.
+
+        What it leaves is given back soon. Crowded: others' were written for too long.
+        """
+        async with self._one_letter, self._letters.alone(self.payer):
+            yield
+        self.leftovers.of(MUCH)
 
     @property
     def for_time(self) -> int:

@@ -29,6 +29,7 @@ from sqlalchemy import Select
 from kit.db.database import Database
 from kit.db.hints import Hints
 from kit.errors import Code, Refused
+from kit.loop.work import Slices, slices_of
 from loaders.access import journal
 from loaders.access.journal import changes
 from models.access.viewers import Actor
@@ -136,17 +137,27 @@ class _JournalReader:
         return found
 
 
-class _Place:
+Wants = Callable[[Entry], bool]
+"""Whether followers want an entry; of equal ones, one is asked for all who follow by them."""
+
+
+def anything(entry: Entry) -> bool:
+    """Want every entry."""
+    del entry
+    return True
+
+
+class FollowerQueue:
     """Where new entries wait for one follower; a slow one loses it."""
 
-    def __init__(self, wants: Callable[[Entry], bool] = lambda _entry: True) -> None:
+    def __init__(self) -> None:
         self._entries: asyncio.Queue[Entry] = asyncio.Queue(QUEUED)
-        self._lost, self._wants = False, wants
+        self._lost = False
 
     def put(self, entry: Entry) -> None:
-        """Add an entry that is wanted, unless one before was lost."""
+        """Add an entry, unless one before was lost."""
         try:
-            if not self._lost and self._wants(entry):
+            if not self._lost:
                 self._entries.put_nowait(entry)
         except asyncio.QueueFull:
             self._lost = True
@@ -159,13 +170,41 @@ class _Place:
         return await self._entries.get()
 
 
-class _Watch:
-    """One merchant's journal, read at every hint and every few seconds, for all its followers."""
+Followed = UUID | Audience
+"""What is followed: one object, or all that some viewers see."""
 
-    def __init__(self, reader: _JournalReader, position: int, poll_s: float) -> None:
+
+class _Watch:
+    """One merchant's journal, read at every hint and every few seconds, for all its followers.
+
+    places: of those who follow something and want the same of it.
+    """
+
+    def __init__(
+        self, reader: _JournalReader, position: int, poll_s: float, slices: Slices
+    ) -> None:
         self._reader, self.position, self._poll_s = reader, position, poll_s
-        self.places: dict[UUID | Audience, set[_Place]] = {}
+        self._slices = slices
+        self.places: dict[Followed, dict[Wants, set[FollowerQueue]]] = {}
         self.unread_since: float | None = None
+
+    def count(self) -> int:
+        """Tell how many follow."""
+        return sum(len(places) for by_wants in self.places.values() for places in by_wants.values())
+
+    @contextmanager
+    def followed(self, followed: Followed, wants: Wants) -> Iterator[FollowerQueue]:
+        """Give a place."""
+        place, by_wants = FollowerQueue(), self.places.setdefault(followed, {})
+        by_wants.setdefault(wants, set()).add(place)
+        try:
+            yield place
+        finally:
+            by_wants[wants].discard(place)
+            if not by_wants[wants]:
+                del by_wants[wants]
+            if not by_wants:
+                del self.places[followed]
 
     async def run(self, hints: Hints) -> None:
         """Read until cancelled."""
@@ -195,19 +234,37 @@ class _Watch:
             for entry in page:
                 self.position = entry.position
                 of = [entry.aggregate_id, *wholes.get(entry.aggregate_id, ())]
-                keys: list[UUID | Audience] = [*of, *seen.get(entry.position, ())]
-                for followed in keys:
-                    for place in self.places.get(followed, ()):
-                        place.put(entry)
+                await self._tell(entry, [*of, *seen.get(entry.position, ())])
         self.unread_since = None
+
+    async def _tell(self, entry: Entry, keys: Sequence[Followed]) -> None:
+        """Tell followers, a slice of them in a round of the event loop.
+
+        Who comes meanwhile reads afterwards what is there already, as whoever comes before.
+        """
+        for followed in keys:
+            for wants, places in [*self.places.get(followed, {}).items()]:
+                await self._room(1)
+                if wants(entry):
+                    for some in slices_of([*places]):
+                        await self._room(len(some))
+                        for place in some:
+                            place.put(entry)
+
+    async def _room(self, followers: int) -> None:
+        if not self._slices.has_room(followers):
+            await self._slices.room(self, followers)
 
 
 class Following:
     """Who follows what in this process. Nothing is read while nobody follows."""
 
-    def __init__(self, database: Database, poll_s: float = POLL_S) -> None:
-        """Take whose journals are read, and how often without a hint."""
+    def __init__(
+        self, database: Database, poll_s: float = POLL_S, slices: Slices | None = None
+    ) -> None:
+        """Take whose journals are read, how often without a hint, and in which slices it tells."""
         self._database, self._poll_s = database, poll_s
+        self._slices = slices or Slices()
         self._watches: dict[UUID, _Watch] = {}
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
@@ -222,7 +279,7 @@ class Following:
     def count(self, merchant_id: UUID) -> int:
         """Tell how many follow a merchant's journal."""
         watch = self._watches.get(merchant_id)
-        return 0 if watch is None else sum(map(len, watch.places.values()))
+        return 0 if watch is None else watch.count()
 
     def lag(self) -> float:
         """Return for how many seconds there has been something to read that is not read yet."""
@@ -256,8 +313,8 @@ class Following:
 
     @asynccontextmanager
     async def feed(
-        self, merchant_id: UUID, audience: Audience, wants: Callable[[Entry], bool]
-    ) -> AsyncIterator[tuple[int, _Place]]:
+        self, merchant_id: UUID, audience: Audience, wants: Wants
+    ) -> AsyncIterator[tuple[int, FollowerQueue]]:
         """Give the last position there is, and where entries behind it wait that a viewer sees."""
         reader = _JournalReader(self._database, merchant_id)
         now = await reader.latest()
@@ -266,25 +323,18 @@ class Following:
 
     @contextmanager
     def _place(
-        self,
-        reader: _JournalReader,
-        followed: UUID | Audience,
-        now: int,
-        wants: Callable[[Entry], bool] = lambda _entry: True,
-    ) -> Iterator[_Place]:
-        merchant_id, place = reader.merchant_id, _Place(wants)
+        self, reader: _JournalReader, followed: Followed, now: int, wants: Wants = anything
+    ) -> Iterator[FollowerQueue]:
+        merchant_id = reader.merchant_id
         watch = self._watches.get(merchant_id)
         if watch is None:
-            watch = self._watches[merchant_id] = _Watch(reader, now, self._poll_s)
+            watch = _Watch(reader, now, self._poll_s, self._slices)
+            self._watches[merchant_id] = watch
             self._tasks[merchant_id] = asyncio.create_task(watch.run(self._database.hints))
-        places = watch.places.setdefault(followed, set())
-        places.add(place)
         try:
-            yield place
+            with watch.followed(followed, wants) as place:
+                yield place
         finally:
-            places.discard(place)
-            if not places:
-                del watch.places[followed]
             if not watch.places:
                 del self._watches[merchant_id]
                 self._tasks.pop(merchant_id).cancel()

@@ -13,6 +13,7 @@ from models.access.viewers import Viewer
 from resolvers.running.buckets import Buckets, BucketShares, DatabaseBuckets
 from resolvers.running.following import Following
 from resolvers.running.shares import Lane
+from resolvers.running.statements import Statements
 
 KEPT = 2 * 1024 * 1024
 """Characters of documents that a process remembers of each sort."""
@@ -67,6 +68,7 @@ class Process:
         """Remember nothing yet. buckets: where they are, in the database unless given."""
         self.bucket_shares = BucketShares(buckets or DatabaseBuckets(database))
         self.documents = KnownDocuments()
-        self.following, self.slices = Following(database), Slices()
-        self.leftovers = Leftovers()
-        self.long_bodies = Apart()
+        self.slices = Slices()
+        self.following = Following(database, slices=self.slices)
+        self.leftovers, self.statements = Leftovers(), Statements()
+        self.long_bodies, self.letters = Apart(), Apart()

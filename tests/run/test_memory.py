@@ -37,6 +37,7 @@ CHANNEL = {"code": "attack", "name": "Attack", "kind": "WEB_SHOP", "guestsAllowe
 LONG_EVENT = """subscription ($id: ID!) { orderStatusChanged(orderId: $id, after: 0) {
   type order { lines { order { lines { id } } } } } }"""
 NESTED = "lines { order { lines { order { lines { id } } } } }"
+MAIL, LETTER = "kind: ORDER_CONFIRMED, id: $id", "subject text html"
 TREE = "lines { id product { sku } } deliveries { id parcels { id } holds { id } }"
 
 
@@ -96,6 +97,12 @@ ATTACKS: dict[str, list[str]] = {
     "one list under 25 aliases": [
         "query ($id: ID!) {"
         + " ".join(f"a{it}: order(id: $id) {{ {NESTED} }}" for it in range(25))
+        + "}"
+    ]
+    * 4,
+    "mails that are looked at": [
+        "query ($id: ID!) {"
+        + " ".join(f"a{it}: notificationPreview({MAIL}) {{ {LETTER} }}" for it in range(25))
         + "}"
     ]
     * 4,

@@ -17,7 +17,7 @@ from commands.messages.interchanges.files import (
     message_columns,
     storable,
 )
-from commands.messages.interchanges.waiting import let_wait
+from commands.messages.interchanges.waiting import BYTES_A_LINE, let_wait
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
@@ -87,7 +87,10 @@ async def _new(
     own = {"merchant_id": row.merchant_id, "id": row.id, "interchange_id": row.id}
     writing.session.add(InterchangeContent(**own, content=piece.content))
     await writing.session.flush()
+    before = writing.extent.later
     count = await settle_interchange(writing, row, piece)
+    # Whatever becomes of its bytes, they are kept, and paid as if they waited to be read.
+    writing.extent.later = max(writing.extent.later, before + piece.size // BYTES_A_LINE)
     writing.record(InterchangeReceived(row.id, state=row.state, source=row.source, messages=count))
     return row
 

@@ -5,9 +5,11 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import func, select
 
 from commands.access.settings import MailAddress
 from commands.messages.notifications.kinds import READ_BY
+from commands.writing.counters import stand_in_line
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -35,6 +37,8 @@ RESEND = Transition(
     becomes=NotificationState.PENDING,
 )
 STATE = Act(Scope.NOTIFICATIONS_MANAGE)
+MOST_NOTIFIED_STAFF = 200
+"""Addresses of a merchant that are told whoever's orders those are: each is a mail of each."""
 
 
 class NotificationResend(Command):
@@ -94,7 +98,8 @@ async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outco
     """Write preferences.
 
     Refused: NOT_FOUND, INVALID for both or none of the two, DUPLICATE, NOT_ALLOWED for a kind that
-    a contact or staff is to be told of what your key does not read.
+    a contact or staff is to be told of what your key does not read, TOO_MANY_ITEMS for one address
+    of staff too many.
     """
     refusals = writing.refusals
     with refusals:
@@ -111,6 +116,8 @@ async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outco
     if command.is_staff or command.contact_id is not None:
         _check_may_read(writing, command.preferences)
     refusals.end()
+    if command.is_staff:
+        await _check_count(writing, command.address)
     subscriber = Subscriber(command.contact_id, command.address, command.is_staff)
     wishes = {it.kind: it.timing for it in command.preferences}
     return {"notification_preference_ids": await state_wishes(writing, subscriber, wishes)}
@@ -124,6 +131,21 @@ def _check_may_read(writing: Writing, wishes: Sequence[NotificationWish]) -> Non
             if missing and wish.timing is not NotificationTiming.NEVER:
                 text = f"Your key lacks the scope {missing[0]}, which reads what these mails tell."
                 raise Refused(Code.NOT_ALLOWED, text, ("preferences", place, "kind"))
+
+
+async def _check_count(writing: Writing, address: str | None) -> None:
+    """Look how many others are told of everything, after who adds one at the same time.
+
+    Refused: TOO_MANY_ITEMS.
+    """
+    await stand_in_line(writing, "notified staff ")
+    of = NotificationPreference
+    others = select(func.count(of.address.distinct())).where(
+        of.merchant_id == writing.viewer.merchant_id, of.is_staff, of.address != address
+    )
+    if await writing.session.scalar(others) >= MOST_NOTIFIED_STAFF:  # type: ignore[operator]
+        text = f"{MOST_NOTIFIED_STAFF} addresses of staff are told of everything already."
+        raise Refused(Code.TOO_MANY_ITEMS, text, ("address",))
 
 
 class Subscriber(NamedTuple):

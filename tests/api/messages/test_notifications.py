@@ -4,6 +4,7 @@ from threading import Thread, current_thread, main_thread
 
 import pytest
 
+from commands.messages.notifications import manage
 from commands.messages.notifications.mails.letters import Letter, WrittenMail
 from kit.ids import new_id, to_global
 from models.access.viewers import Actor, Scope
@@ -65,6 +66,18 @@ async def prefer(ask, *wishes, **who):
     preferences = [{"kind": kind, "timing": timing} for kind, timing in wishes]
     answer = await ask(PREFER, input={"preferences": preferences, **who})
     return answer["notificationPreferencesSet"]
+
+
+async def test_so_many_addresses_of_staff_are_told_of_everything_at_most(ask, monkeypatch):
+    monkeypatch.setattr(manage, "MOST_NOTIFIED_STAFF", 1)
+    wish, first = ("ORDER_CONFIRMED", "NOW"), {"address": "one@example.com", "isStaff": True}
+    second = {"address": "two@example.com"}
+    assert (await prefer(ask, wish, **first))["userErrors"] == []
+    refused = (await prefer(ask, wish, **second, isStaff=True))["userErrors"]
+    assert [it["code"] for it in refused] == ["TOO_MANY_ITEMS"]
+    assert refused[0]["field"] == ["input", "address"]
+    for one in (second, first):
+        assert (await prefer(ask, wish, **one))["userErrors"] == []
 
 
 async def test_who_is_told_of_what_is_listed_and_nobody_but_staff_sees_it(world, ask):

@@ -121,7 +121,7 @@ async def test_a_file_of_a_folder_waits_there_and_stops_no_other(
 
 
 async def test_an_upload_pays_for_what_reading_takes(ask, names) -> None:
-    """By messages, segments and bytes; what nobody reads later is not paid."""
+    """By messages, segments and bytes; of what nobody reads later, by bytes alone."""
 
     async def cost(content: bytes) -> int:
         answer = await ask.answer(files.RECEIVE, input={"content": base64(content)})
@@ -132,12 +132,30 @@ async def test_an_upload_pays_for_what_reading_takes(ask, names) -> None:
         b"QTY+70:400'\n", b"QTY+70:400'\n" + b"FTX+AAI'\n" * 500
     )
     longer = more.replace(b"UNT+12+1", b"UNT+512+1")
-    test = longer.replace(b"R2", b"R3").replace(b"++DELFOR++1'", b"++++1++1'")
+    test = usual.replace(b"R1", b"R3").replace(b"++DELFOR++1'", b"++++1++1'")
     wide = longer.replace(b"R2", b"R4").replace(b"FTX+AAI'", b"FTX+AAI+++%s'" % (b"x" * 500))
     costs = [await cost(it) for it in (test, usual, longer, wide)]
     assert costs[2] - costs[1] == 500 // waiting.SEGMENTS_A_LINE // 5
     assert costs[1] - costs[0] >= waiting.LINES_A_MESSAGE // 5
     assert costs[3] - costs[2] >= 500 * (500 // waiting.BYTES_A_LINE - 1) // 5
+
+
+@pytest.mark.parametrize("state", ["ACCEPTED", "REJECTED", "HELD", "no interchange"])
+async def test_bytes_that_are_kept_are_paid_whatever_becomes_of_them(ask, names, state) -> None:
+    """Of an unknown sender, without its end, or of no interchange at all."""
+    usual = interchange(names[0], "R1").replace(
+        b"QTY+70:400'\n", b"QTY+70:400'\n" + b"FTX+AAI+++%s'\n" % (b"x" * 500) * 300
+    )
+    usual = usual.replace(b"UNT+12+1", b"UNT+312+1")
+    content = {
+        "ACCEPTED": usual,
+        "REJECTED": usual.partition(b"UNZ")[0],
+        "HELD": usual.replace(names[0].encode(), b"NOBODY"),
+        "no interchange": b"\xff" * len(usual),
+    }[state]
+    answer = await ask.answer(files.RECEIVE, input={"content": base64(content)})
+    least = len(usual) // waiting.BYTES_A_LINE // 5
+    assert answer["extensions"]["cost"]["actualQueryCost"] >= least > 400
 
 
 async def test_partners_are_read_in_turn_each_in_the_order_of_coming(ask, world, names) -> None:

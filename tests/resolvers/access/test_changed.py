@@ -8,15 +8,21 @@ import pytest
 
 from kit.errors import Code, Refused
 from kit.ids import from_global, new_id, to_global
-from loaders.access.journal.changes import ChangesWanted
+from kit.loop.apart import Apart
+from loaders.access.journal.changes import ChangesWanted, _Finding, every
+from loaders.reading.cursors import cursor, page_args
+from models.access.journal import JournalEntry
 from models.access.viewers import Actor, allowed
 from models.events.access.settings import MerchantSettingsCreated
 from models.events.trade.orders import OrderPlaced
+from resolvers.access import journal as resolvers
 from resolvers.access.journal import changed
 from resolvers.running import following as reading
+from resolvers.running.buckets import Bill
 from resolvers.running.context import Context
 from resolvers.running.process import Process
 from tests.guard import counted
+from tests.make.feed import rows
 from tests.make.master import parties
 from tests.make.running import staff, until
 from tests.make.trade import orders
@@ -74,6 +80,17 @@ def buyer(world, company):
     return replace(staff(world), key_id=new_id(), **of)
 
 
+def _noted(monkeypatch, of, name, calls):
+    """Let a method note that it is called in this process."""
+    usual = getattr(of, name)
+
+    def noted(*about):
+        calls.append(about)
+        return usual(*about)
+
+    monkeypatch.setattr(of, name, noted)
+
+
 async def are_there(world, *waiting, count):
     """Wait until so many follow the journal."""
     following = waiting[0].context.following
@@ -97,6 +114,34 @@ async def test_missed_changes_come_first_then_new_ones_and_a_cursor_goes_on(worl
     assert (await four).event_id == (await first.next()).event_id
     with pytest.raises(Refused, match="not a cursor"):
         await following(after="b3Jk")
+
+
+async def test_what_was_missed_is_found_by_a_statement_that_is_written_once_beside_the_loop(
+    world, ask, following, monkeypatch
+):
+    """Further pages need no other one; another company pays for it, too, and is told of its own."""
+    monkeypatch.setattr(resolvers, "_MISSED", 1)
+    placed = {}
+    for company in [await parties.company(world) for _ in range(2)]:
+        made = [await orders.order(world, ask, partyId=to_global("Party", company)) for _ in "123"]
+        placed[company] = [from_global(it["id"])[1] for it in made]
+    entries = {it.aggregate_id: it for it in await rows(world, JournalEntry)}
+    tag = every.page(page_args(1, None, None, None), None, None).tag
+    written, here, owed = [], [], []
+    _noted(monkeypatch, Apart, "long", written)
+    _noted(monkeypatch, _Finding, "__init__", here)
+    _noted(monkeypatch, Bill, "owe_planning", owed)
+    first, second = placed
+    paid = []
+    for company in (first, first, second):
+        last, *missed = [entries[it] for it in placed[company]]
+        after = cursor(tag, (last.sequence, last.id))
+        follower = await following(buyer(world, company), after, types=("order.placed",))
+        assert [(await follower.next()).event_id for _ in missed] == [it.id for it in missed]
+        paid.append(sum(points for _, points in owed))
+        owed.clear()
+    assert (len(written), here) == (1, [])
+    assert paid[1] == 0 < paid[0] == paid[2]
 
 
 async def test_only_what_is_wanted_is_sent(world, following):

@@ -1,6 +1,7 @@
 """Following the journal: nothing is missed, nothing comes twice, and one reads for all."""
 
 import asyncio
+from collections import Counter
 from contextlib import AsyncExitStack, aclosing
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from kit.db.hints import Hints
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Command
+from kit.loop.work import SLICE, Slices
 from models.access.viewers import Actor, Scope
 from models.base.acts import Act
 from models.events.trade.orders import OrderPlaced
@@ -152,6 +154,35 @@ async def test_one_read_and_one_look_at_who_sees_it_serve_all_who_follow_changes
     reads = [it for it in sent if "FROM journal" in it]
     assert len([it for it in reads if "position >" in it]) == 1
     assert len([it for it in reads if "unnest" in it]) == 1
+
+
+async def test_many_followers_are_told_in_slices_and_what_they_want_alike_is_asked_once(
+    world, database, monkeypatch
+):
+    followers, entries, slices = 350, 3, Slices()
+    following, audience = Following(database, NEVER, slices), Audience(Actor.STAFF, None, None)
+    looks, puts, put = [], Counter(), reading.FollowerQueue.put
+
+    def wants(entry):
+        looks.append(entry.position)
+        return entry.position != 2
+
+    def noticed(place, entry):
+        puts[slices.count] += 1
+        put(place, entry)
+
+    monkeypatch.setattr(reading.FollowerQueue, "put", noticed)
+    async with AsyncExitStack() as stack:
+        feeds = [
+            await stack.enter_async_context(following.feed(world.merchant_id, audience, wants))
+            for _ in range(followers)
+        ]
+        await noted(world, new_id(), entries)
+        for _, place in feeds:
+            assert [(await place.next()).position for _ in "13"] == [1, 3]
+    assert looks == [1, 2, 3]
+    assert puts.total() == followers * 2
+    assert max(puts.values()) <= SLICE
 
 
 async def test_nothing_is_read_while_nobody_follows(world, database):

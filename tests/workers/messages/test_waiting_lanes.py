@@ -1,7 +1,9 @@
 """An endpoint for which nothing can be done costs nothing until something can be done."""
 
+import asyncio
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -15,9 +17,11 @@ from tests.make.counting import nodes, plan_of, sent
 from tests.make.feed import rows
 from tests.make.messages import hooks
 from tests.make.messages.receivers import Received, Reply, receiver
+from tests.make.running import until
 from tests.make.scene import scene
 from tests.workers.messages.conftest import drained, hasten
 from workers.messages.webhooks import bodies
+from workers.messages.webhooks import flights as flights_
 from workers.messages.webhooks.flights import Flights
 
 LONG = RetrySchedule((timedelta(hours=1),) * 9, open_after=100, probe=timedelta(hours=1))
@@ -96,6 +100,61 @@ async def test_a_replay_waits_with_the_messages_that_wait(world, ask, working, m
         await drained(flights, world, hook)
         assert len({it.message for it in there.received}) == 3
         assert await is_left_alone(world, flights)
+
+
+class Pages:
+    """Pages of replays: whose began, in their order, and how many were under way at once."""
+
+    def __init__(self, page: Any) -> None:
+        self._page, self._under_way = page, 0
+        self.begun, self.most, self.may_end = list[Any](), 0, asyncio.Event()
+
+    async def __call__(self, writing: Any, webhook_id: Any) -> Any:
+        self._under_way += 1
+        self.most = max(self.most, self._under_way)
+        self.begun.append(writing.viewer.merchant_id)
+        await self.may_end.wait()
+        self._under_way -= 1
+        return await self._page(writing, webhook_id)
+
+
+@pytest.fixture
+def pages(monkeypatch: pytest.MonkeyPatch) -> Pages:
+    """Let pages of an entry wait until they may end."""
+    found = Pages(again.replay_page)
+    monkeypatch.setattr(again, "REPLAYED_AT_ONCE", 1)
+    monkeypatch.setattr(flights_, "replay_page", found)
+    return found
+
+
+async def test_what_others_are_sent_or_replayed_waits_for_one_page_of_a_replay_at_most(
+    world, ask, database, clock, working, pages
+) -> None:
+    """However many endpoints are replayed at once."""
+
+    async def answer(_: Received) -> Reply:
+        return Reply(200)
+
+    other, flights = await make.world(database, clock), working()
+    theirs = ask.by(other.token)
+    async with receiver(answer) as there, asyncio.TaskGroup() as steps:
+        *ours, more, tested = [
+            (by, whose, await hooks.created(by, there.url))
+            for by, whose in (*[(ask, world)] * 3, *[(theirs, other)] * 2)
+        ]
+        for by, whose, hook in (*ours, more):
+            await hooks.done(by, "webhookReplay", webhookId=hook["id"], since=SINCE)
+            own = (database, whose.merchant_id, hooks.key(hook["id"]), now())
+            steps.create_task(flights.step(*own))
+        await until(lambda: len(pages.begun) == 1)
+        await hooks.done(theirs, "webhookTest", webhookId=tested[2]["id"])
+        await drained(flights, other, tested[2])
+        assert [it.event["type"] for it in there.received] == ["webhook.tested"]
+        assert pages.begun == [world.merchant_id]
+        pages.may_end.set()
+    assert pages.most == 1
+    assert pages.begun[:2] == [world.merchant_id, other.merchant_id]
+    assert len(pages.begun) >= 4
 
 
 async def test_what_cannot_be_written_for_an_endpoint_that_is_probed_waits_for_the_next_probe(

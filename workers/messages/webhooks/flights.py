@@ -17,6 +17,7 @@ from commands.messages.webhooks.lanes import Underway, WebhookBatch, claim, proc
 from commands.writing.running.run import run_unasked
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
+from kit.loop.apart import Turns
 from kit.loop.recent import Recent
 from kit.outgoing.client import Connections
 from models.messages.webhooks.tables import WebhookLane
@@ -182,6 +183,7 @@ class Flights:
         """
         self.sender, self.longest, self.holding = sender, longest, holding or Holding()
         self._paces = Recent[Pace](_PACES)
+        self._replays = Turns()
 
     @property
     def chore(self) -> Chore:
@@ -203,7 +205,7 @@ class Flights:
         if claimed is None:
             return None
         is_replayed, client = claimed
-        is_done = is_replayed and await self._replay(database, merchant_id, webhook_id)
+        is_done = is_replayed and await self._replay(database, (merchant_id, client), webhook_id)
         async with sender.client.connected((merchant_id, client)) as asks:
             own = (merchant_id, webhook_id, self._pace(webhook_id), self.holding, self.longest)
             flight = _Flight(sender, asks, database, *own)
@@ -218,12 +220,21 @@ class Flights:
             pace = self._paces.keep(webhook_id, Pace(self.longest))
         return pace
 
-    async def _replay(self, database: Database, merchant_id: UUID, webhook_id: UUID) -> bool:
-        """Keep pages of a replay; tells whether one was."""
-        page = partial(replay_page, webhook_id=webhook_id)
+    async def _replay(
+        self, database: Database, owner: tuple[UUID, UUID | None], webhook_id: UUID
+    ) -> bool:
+        """Keep pages of a replay, for as long as a step takes; tells whether one was.
+
+        One page at a time in the process, in turn by merchant, and in it by client: what
+        others are sent, or replayed, waits for one page of it, however much is looked at.
+        """
+        page, ends = partial(replay_page, webhook_id=webhook_id), monotonic() + FLIGHT_S
         for place in range(_PAGES):
-            if not await run_unasked(database, self.sender.author(merchant_id), page):
-                return place > 0
+            with await self._replays.taken(owner):
+                if not await run_unasked(database, self.sender.author(owner[0]), page):
+                    return place > 0
+            if monotonic() > ends:
+                break
         return True
 
 
