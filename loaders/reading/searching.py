@@ -43,8 +43,8 @@ SearchType = StrEnum(  # type: ignore[misc] # Tables say themselves what is foun
 
 def _long_enough(text: str) -> str:
     if len(text) < _LEAST:
-        told = {"text": f"Give at least {_LEAST} characters."}
-        raise PydanticCustomError(Code.INVALID.value, "{text}", told)
+        message = {"text": f"Give at least {_LEAST} characters."}
+        raise PydanticCustomError(Code.INVALID.value, "{text}", message)
     return text
 
 

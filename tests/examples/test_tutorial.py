@@ -31,7 +31,7 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r'"([A-Z][A-Z_]+)"')
 TOKEN = re.compile(r"abruf_[0-9a-f]+_[0-9a-f]+")
 KEY = re.compile(r'"[0-9a-f]{8}-[0-9a-f-]{27}"')
-TOLD = ("id", "secret")
+SHOWN = ("id", "secret")
 """Fields that the page shows by a name."""
 
 
@@ -72,11 +72,11 @@ def outgoing(blocks: list[tuple[str, str]]) -> Rules:
 def named(shown: Any, answer: Any, ids: dict[str, str]) -> Any:
     """Return an answer in which the names of the page stand for ids that it tells first."""
     if isinstance(shown, dict) and isinstance(answer, dict):
-        for told in TOLD:
-            if told in answer:
-                ids.setdefault(shown[told], answer[told])
-                assert ids[shown[told]] == answer[told]
-                answer = answer | {told: shown[told]}
+        for own in SHOWN:
+            if own in answer:
+                ids.setdefault(shown[own], answer[own])
+                assert ids[shown[own]] == answer[own]
+                answer = answer | {own: shown[own]}
         return {key: named(shown.get(key), value, ids) for key, value in answer.items()}
     if isinstance(shown, list) and isinstance(answer, list) and len(shown) == len(answer):
         return [named(*pair, ids) for pair in zip(shown, answer, strict=True)]
@@ -111,7 +111,7 @@ class Reader:
         if found := TOKEN.search(output):
             self.ask = self.ask.by(found[0])
 
-    def told(self, text: str) -> str:
+    def filled(self, text: str) -> str:
         """Return a text with what its names stand for."""
         text = NAME.sub(lambda name: f'"{self.ids.get(name[1], name[1])}"', text)
         return re.sub(r"^NOW\b", self.ids["NOW"], text)
@@ -119,7 +119,7 @@ class Reader:
     async def graphql(self, text: str, shown: str) -> None:
         """Send an operation; what it answers is what the page shows."""
         expected = json.loads(shown)
-        assert named(expected, await self.ask(self.told(text)), self.ids) == expected
+        assert named(expected, await self.ask(self.filled(text)), self.ids) == expected
         self.answers += 1
 
 
@@ -169,6 +169,6 @@ async def test_the_tutorial_runs(
         elif kind == "text":
             capsys.readouterr()
             await sent(database, clock, outgoing, reader.ids["WEBHOOK"])
-            assert KEY.sub('"..."', capsys.readouterr().out) == reader.told(text)
+            assert KEY.sub('"..."', capsys.readouterr().out) == reader.filled(text)
             printed += 1
     assert (reader.answers > 10, printed) == (True, 1)

@@ -198,7 +198,9 @@ of_object = Feed()
 """The events of one object alone."""
 by_id = _OneEvent()
 PLACED = {
-    name: (One(kind.about), kind.told_in) for name, kind in sorted(EVENTS.items()) if kind.told_in
+    name: (One(kind.about), kind.zone_column)
+    for name, kind in sorted(EVENTS.items())
+    if kind.zone_column
 }
 """Name of an event whose instants are of a place -> its row by id, the column of the time zone."""
 
@@ -206,9 +208,9 @@ PLACED = {
 def zone_of(reader: Reader, entry: Any) -> ColumnElement[str | None]:
     """Return the time zone of the place of an entry's instants; NULL for the merchant's."""
     found = []
-    for name, (rows, told_in) in PLACED.items():
+    for name, (rows, zone_column) in PLACED.items():
         row = reader.table(rows.source)
-        zone = select(getattr(row, told_in)).correlate_except(row)
+        zone = select(getattr(row, zone_column)).correlate_except(row)
         own = zone.where(row.id == entry.aggregate_id, *seen_by(reader.viewer, row))
         found.append((entry.type == fixed(name), own.scalar_subquery()))
     return case(*found)

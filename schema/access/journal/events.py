@@ -172,8 +172,8 @@ async def _place_of(context: Any, entry: Any) -> str | None:
     """Return the time zone of the place of an entry's instants, None for the merchant's."""
     if entry.type not in loaders.PLACED:
         return None
-    rows, told_in = loaders.PLACED[entry.type]
-    return getattr(await context.load(rows, entry.aggregate_id), told_in, None)
+    rows, zone_column = loaders.PLACED[entry.type]
+    return getattr(await context.load(rows, entry.aggregate_id), zone_column, None)
 
 
 @strawberry.interface(
