@@ -40,8 +40,8 @@ class Event:
     name: noun and past participle, "order.placed"; clients see it. aggregate: the noun as the
     journal keeps it, "ORDER". hidden: actor -> field of the payload, a text -> what is read
     instead; nothing for NULL. untold: to whom it would tell only that something hidden was done,
-    unless to its own company. zone_column: the column of the row that says in which place's time zone
-    its instants are told, None where it is the merchant's.
+    unless to its own company. zone_column: the column of the row that says in which place's time
+    zone its instants are told, None where it is the merchant's.
     """
 
     name: ClassVar[str]
