@@ -47,7 +47,7 @@ def _listening(config: Config) -> socket.socket:
         return socket.create_server((config.host, config.port), family=family)
     except (OSError, OverflowError) as error:
         message = f"Abruf cannot listen on {config.host}, port {config.port}: {error}."
-        sys.exit(f"{message}\nChoose another port, for example: ABRUF_PORT=8001 make run")
+        sys.exit(f"{message} Another port: ABRUF_PORT=8001.")
 
 
 if __name__ == "__main__":

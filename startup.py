@@ -9,9 +9,10 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -60,13 +61,17 @@ def run(config: Config, listener: socket.socket) -> None:
     with ending.reported(), embedded.addresses(config, ending.lost) as server:
         tokens = prepared(config, server)
         database = asyncio.run(reach(config, server))
-        sys.stdout.write(_greeting(config, listener, tokens))
-        sys.stdout.flush()
         with ExitStack() as meanwhile:
             if config.worker:
                 meanwhile.enter_context(_worker(config))
             meanwhile.enter_context(logged("server", port=listener.getsockname()[1]))
-            _serve(config, database, issuers, listener)
+            ready = partial(_say, _greeting(config, listener, tokens))
+            _serve(config, database, issuers, listener, ready)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _worker(config: Config) -> AbstractContextManager[None]:
@@ -146,6 +151,7 @@ def prepared(config: Config, server: embedded.Server) -> dict[str, str]:
         asyncio.run(_reached(Database(server.owner_url, pooler=pooled)))
         if config.migrates:
             role = app_role(server.owner_url, server.app_url)
+            _say("Looking whether the database has the newest schema, and bringing it there ...\n")
             migrations.upgrade(server.owner_url, role, _migrated)
         if server.app_url != server.owner_url:
             asyncio.run(_reached(Database(server.app_url, pooler=config.pooler)))
@@ -154,6 +160,8 @@ def prepared(config: Config, server: embedded.Server) -> dict[str, str]:
             return {}
         file = config.data_dir / TOKENS
         kept = json.loads(file.read_text()) if file.exists() else {}
+        if not kept:
+            _say("Making the demo, once ...\n")
         tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / _OPERATIONS))
         if tokens != kept:
             write_file(file, json.dumps(tokens, indent=2) + "\n")
@@ -278,7 +286,11 @@ def _is_loopback(host: str) -> bool:
 
 
 def _serve(
-    config: Config, database: Database, issuers: Sequence[Issuer], listener: socket.socket
+    config: Config,
+    database: Database,
+    issuers: Sequence[Issuer],
+    listener: socket.socket,
+    ready: Callable[[], None],
 ) -> None:
     """Answer requests until a signal ends it; send the spans that are left."""
     provider = exporting(config.otlp)
@@ -290,7 +302,7 @@ def _serve(
             )
         if provider:
             meanwhile.callback(provider.shutdown)
-        _server(config, database, issuers, telemetry).run(sockets=[listener])
+        _server(config, database, issuers, telemetry, ready).run(sockets=[listener])
 
 
 def _buckets(config: Config) -> Buckets | None:
@@ -304,7 +316,11 @@ def _buckets(config: Config) -> Buckets | None:
 
 
 def _server(
-    config: Config, database: Database, issuers: Sequence[Issuer], telemetry: Telemetry
+    config: Config,
+    database: Database,
+    issuers: Sequence[Issuer],
+    telemetry: Telemetry,
+    ready: Callable[[], None],
 ) -> HttpServer:
     """Return what answers requests."""
     keep_answers = timedelta(hours=config.idempotency_hours)
@@ -327,4 +343,4 @@ def _server(
         lifespan="on",
         timeout_graceful_shutdown=config.grace_s,
     )
-    return HttpServer(settings, serving.draining, config.drain_s)
+    return HttpServer(settings, serving.draining, config.drain_s, ready)

@@ -25,6 +25,7 @@ from kit.db.sessions import Session
 from kit.embedded.home import EmbeddedPostgresError
 from kit.errors import Refused
 from models.access.viewers import Actor, Viewer
+from operating.words import in_a_line
 
 _KEEP = timedelta(0)
 """Answers are kept for nobody: no command here has an idempotency key."""
@@ -46,7 +47,7 @@ def reached_database() -> Iterator[embedded.Server]:
     except EmbeddedPostgresError as error:
         sys.exit(f"PostgreSQL does not start: {error}")
     except (OSError, SQLAlchemyError, CommandError) as error:
-        sys.exit(f"The database cannot be used: {error}")
+        sys.exit(f"The database cannot be used: {in_a_line(error)}")
 
 
 def on_database(command: Callable[[Database, argparse.Namespace], Awaitable[str]]) -> Run:

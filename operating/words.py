@@ -29,3 +29,9 @@ def table(head: list[str], rows: list[list[str]]) -> str:
         for line in lines
     )
     return "".join(f"{line.rstrip()}\n" for line in padded)
+
+
+def in_a_line(error: Exception) -> str:
+    """Return what an error says itself, without statement and links that SQLAlchemy adds."""
+    own = str(getattr(error, "orig", None) or error)
+    return own.partition("\n")[0].rpartition(">: ")[2]

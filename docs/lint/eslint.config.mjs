@@ -1,5 +1,6 @@
 // The rules that `schema.graphql` keeps: what @graphql-eslint recommends for schemas and for Relay.
 // Each exception says why. Take it over as it is; `make lint-schema` runs it.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import graphql from "@graphql-eslint/eslint-plugin";
 
@@ -32,6 +33,11 @@ const PARTS = [
   // Of an answer.
   "InterchangeFinding", "OpenWork", "PageInfo", "UserError",
 ];
+// Limits are named as they are in the payloads of events and in the configuration: in small letters.
+const [, LIMITS] = /enum LimitName \{(.*?)\n\}/s.exec(readFileSync(schema, "utf8"));
+const LIMIT_NAMES = `^(${LIMITS.match(/^ {2}\w+$/gm).map((name) => name.trim()).join("|")})$`;
+const recommended = graphql.configs["flat/schema-recommended"].rules;
+const [, NAMES] = recommended["@graphql-eslint/naming-convention"];
 // What mutations answer, the items of bulk mutations, pages and their edges.
 const ANSWERS = ["Payload", "Result", "Connection", "Edge"];
 
@@ -41,11 +47,15 @@ export default [
     languageOptions: { parser: graphql.parser, parserOptions: { graphQLConfig: { schema } } },
     plugins: { "@graphql-eslint": graphql },
     rules: {
-      ...graphql.configs["flat/schema-recommended"].rules,
+      ...recommended,
       ...graphql.configs["flat/schema-relay"].rules,
       "@graphql-eslint/strict-id-in-types": [
         "error",
         { exceptions: { types: PARTS, suffixes: ANSWERS } },
+      ],
+      "@graphql-eslint/naming-convention": [
+        "error",
+        { ...NAMES, EnumValueDefinition: { style: "UPPER_CASE", ignorePattern: LIMIT_NAMES } },
       ],
       // Entries of the journal and of timelines, and what is demanded, are read in lists only: they are
       // no nodes.

@@ -24,19 +24,26 @@ from kit.ids import new_id
 from models.access.keys import IdempotencyKey
 from models.base.tables import Base
 from operating.reached import reached_database
-from operating.words import table
+from operating.words import in_a_line, table
 
 OLDEST = 15
 """The major version of PostgreSQL that is promised."""
 _CLOCK_S = 2.0
 """Seconds that our clock and PostgreSQL's may differ."""
 _VERSION = "SELECT current_setting('server_version'), current_setting('server_version_num')"
+_NAMED = 5
+"""Indexes that are named of those that are missing."""
+_IS_EMPTY = "SELECT to_regclass('alembic_version') IS NULL"
 _REVISION = "SELECT version_num FROM alembic_version"
 _UNWALLED = """
 SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
 WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attname = 'merchant_id'
     AND NOT (relrowsecurity AND relforcerowsecurity
         AND EXISTS (SELECT FROM pg_policy WHERE polrelid = pg_class.oid AND polname = 'merchant'))
+"""
+_WALLED = """
+SELECT count(DISTINCT polrelid) FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
+WHERE relnamespace = 'public'::regnamespace AND polname = 'merchant'
 """
 _INDEXES = """
 SELECT relname, indisvalid FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
@@ -114,10 +121,8 @@ async def _made(name: str, check: Check, database: Database, config: Config) -> 
     """Make one check; one that cannot be made has failed."""
     try:
         state, detail = await check(database, config)
-    except (UnboundError, BehindPoolerError) as error:
-        state, detail = State.FAILED, str(error).partition("\n")[0]
-    except (SQLAlchemyError, OSError) as error:
-        state, detail = State.FAILED, str(error).partition("\n")[0]
+    except (UnboundError, BehindPoolerError, SQLAlchemyError, OSError) as error:
+        state, detail = State.FAILED, in_a_line(error)
     return CheckResult(name, state, detail)
 
 
@@ -138,10 +143,16 @@ async def _version(database: Database, _config: Config) -> tuple[State, str]:
 
 
 async def _schema(database: Database, _config: Config) -> tuple[State, str]:
+    ((is_empty,),) = await _rows(database, _IS_EMPTY)
+    if is_empty:
+        return State.FAILED, "there is none yet: abruf migrate"
     ((revision,),) = await _rows(database, _REVISION)
-    newest = migrations.newest()
-    wrong = f"revision {revision}, this program needs {newest}: abruf migrate"
-    return _checked("" if revision == newest else wrong, f"revision {revision}")
+    try:
+        missing = migrations.lacking(revision)
+    except migrations.NewerSchemaError as error:
+        return State.FAILED, str(error)
+    wrong = f"revision {revision}, this program needs {migrations.newest()}: abruf migrate"
+    return _checked(wrong if missing else "", f"revision {revision}")
 
 
 async def _role(database: Database, config: Config) -> tuple[State, str]:
@@ -154,8 +165,9 @@ async def _role(database: Database, config: Config) -> tuple[State, str]:
 
 async def _walls(database: Database, _config: Config) -> tuple[State, str]:
     open_ = ", ".join(sorted(row.relname for row in await _rows(database, _UNWALLED)))
-    walled = sum("merchant_id" in it.c for it in Base.metadata.tables.values())
-    return _checked(open_ and f"open: {open_}", f"{walled} tables show one merchant's rows each")
+    ((walled,),) = await _rows(database, _WALLED)
+    wrong = f"open: {open_}" if open_ else "" if walled else "there is no table with a wall"
+    return _checked(wrong, f"{walled} tables show one merchant's rows each")
 
 
 async def _indexes(database: Database, _config: Config) -> tuple[State, str]:
@@ -163,8 +175,12 @@ async def _indexes(database: Database, _config: Config) -> tuple[State, str]:
     wanted = {str(it.name) for each in Base.metadata.tables.values() for it in each.indexes}
     lacking = sorted(it for it in wanted if not there.get(it))
     invalid = sorted(it for it, is_valid in there.items() if not is_valid)
-    wrong = ", ".join(dict.fromkeys([*lacking, *invalid]))
-    return _checked(wrong and f"missing or invalid: {wrong}", f"{len(there)} are there and valid")
+    wrong = list(dict.fromkeys([*lacking, *invalid]))
+    named = ", ".join(wrong[:_NAMED])
+    others = f" and {len(wrong) - _NAMED} others" if len(wrong) > _NAMED else ""
+    return _checked(
+        named and f"missing or invalid: {named}{others}", f"{len(there)} are there and valid"
+    )
 
 
 async def _clock(database: Database, _config: Config) -> tuple[State, str]:
@@ -194,6 +210,9 @@ async def _connections(database: Database, config: Config) -> tuple[State, str]:
 
 async def _write(database: Database, _config: Config) -> tuple[State, str]:
     """Write a row of the first merchant as the server does, read it, and take it back."""
+    ((is_empty,),) = await _rows(database, _IS_EMPTY)
+    if is_empty:
+        return State.FAILED, "there is nothing yet to write to"
     first = await _rows(database, "SELECT id FROM merchants ORDER BY id LIMIT 1")
     if not first:
         return State.WARNING, "there is no merchant yet for whom to write"

@@ -12,6 +12,7 @@ from kit import embedded
 from kit.db.database import Database
 from kit.db.role import app_role
 from operating.reached import reached_database
+from operating.words import in_a_line
 
 _IS_EMPTY = "SELECT to_regclass('alembic_version') IS NULL"
 _AT = "SELECT version_num FROM alembic_version"
@@ -19,6 +20,8 @@ _LATER = (
     "Others held a table for too long: of the next step nothing was changed. Try again, or end what"
     " holds it (pg_stat_activity tells)."
 )
+
+_WHOSE = "Is ABRUF_OWNER_URL the owner's address?"
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -61,9 +64,9 @@ def _upgrade(server: embedded.Server) -> None:
     try:
         migrations.upgrade(server.owner_url, app_role(server.owner_url, server.app_url), _tell)
     except DBAPIError as error:
-        if not migrations.is_held(error):
-            raise
-        sys.exit(_LATER)
+        if migrations.is_held(error):
+            sys.exit(_LATER)
+        sys.exit(f"{in_a_line(error)}. {_WHOSE}")
 
 
 def _tell(step: migrations.Step) -> None:

@@ -112,3 +112,27 @@ async def test_the_doctor_tells_a_role_that_no_wall_binds_and_another_clock(
     assert code == 1
     assert "owns the tables" in found["role"][1]
     assert found["clock"][0] == "failed"
+
+
+async def test_the_doctor_tells_an_empty_database_and_a_newer_schema_in_a_line_each(fresh, call):
+    code, output, _ = await call("doctor", "--json", **fresh)
+    found = {it["check"]: (it["state"], it["detail"]) for it in json.loads(output)}
+    assert code == 1
+    assert found["schema"] == ("failed", "there is none yet: abruf migrate")
+    assert found["walls"] == ("failed", "there is no table with a wall")
+    assert found["write"] == ("failed", "there is nothing yet to write to")
+    assert re.fullmatch(r"missing or invalid: (\w+, ){4}\w+ and \d+ others", found["indexes"][1])
+    assert "sqlalchemy" not in output
+    await call("migrate")
+    await asyncio.to_thread(ask_each, fresh["ABRUF_OWNER_URL"], NEWER)
+    _, output, _ = await call("doctor", "--json")
+    found = {it["check"]: it["detail"] for it in json.loads(output)}
+    assert found["schema"].endswith("start a newer Abruf.")
+
+
+async def test_who_may_not_migrate_is_told_in_a_line(fresh, call):
+    app = fresh["ABRUF_DATABASE_URL"]
+    code, output, failed = await call("migrate", ABRUF_DATABASE_URL=app, ABRUF_OWNER_URL=app)
+    assert (code, output, failed.count("\n")) == (1, "", 1)
+    assert "permission denied" in failed
+    assert failed.endswith("Is ABRUF_OWNER_URL the owner's address?\n")

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import uvicorn
@@ -57,11 +57,18 @@ class HttpServer(uvicorn.Server):
     """Looks after its connections, and tells the application that it stops."""
 
     def __init__(
-        self, settings: Settings, draining: Draining | None = None, delay_s: float = 0
+        self,
+        settings: Settings,
+        draining: Draining | None = None,
+        delay_s: float = 0,
+        ready: Callable[[], object] = str,
     ) -> None:
-        """Take what to tell, and for how long it goes on although it is not ready any more."""
+        """Take what to tell, and for how long it goes on although it is not ready any more.
+
+        ready: is called once it answers, and ends by any signal.
+        """
         super().__init__(settings)
-        self.delay_s = delay_s
+        self.delay_s, self._ready = delay_s, ready
         self.room, self._draining = settings.room, draining or Draining()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
@@ -78,6 +85,8 @@ class HttpServer(uvicorn.Server):
         for each in sockets or ():
             each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNCOUNTED)
         await super().startup(sockets)
+        if self.started:
+            self._ready()
 
     async def on_tick(self, counter: int) -> bool:
         """End what is over, each second."""

@@ -230,18 +230,19 @@ async def test_what_was_read_beyond_what_was_announced_is_paid(processes, world,
 async def test_what_is_computed_is_paid_by_the_objects_that_it_was_asked_of(
     processes, world, ask, beside: str
 ) -> None:
-    """Five lines are announced, and 60 are there; each leads to the order and its `isLate`."""
+    """Five lines are announced, and 60 are there; each leads to what may be done
+    with the order."""
     lines = [orders.line(it) for it in await orders.products(ask, *map(str, range(60)))]
     order = await orders.order(world, ask, lines=lines)
     query = f"query ($id: ID!) {{ {beside} order(id: $id) {{ lines {{ order {{ x: FIELD }} }} }} }}"
     plain, computed = [
         cost(await sent(processes[0], world.token, query.replace("FIELD", each), id=order["id"]))
-        for each in ("number", "isLate")
+        for each in ("number", "availableActions")
     ]
     assert computed["requestedQueryCost"] - plain["requestedQueryCost"] == 1
     objects = 1 + 60 + 60 + bool(beside)
     assert plain["actualQueryCost"] == 3 + objects // 100
-    assert computed["actualQueryCost"] == 4 + (objects + 60 * 10) // 100
+    assert computed["actualQueryCost"] == 4 + (objects + 60 * 5) // 100
 
 
 async def test_what_is_planned_is_paid_once(processes, world) -> None:
