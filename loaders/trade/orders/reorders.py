@@ -21,10 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from loaders.reading.acts import everything
+from loaders.reading.acts import there_is
 from loaders.reading.relations import Computed, Part, Reader, Relation
 from models.access.viewers import Actor, Scope, anyone
-from models.base.acts import Act, Itself
+from models.base.acts import Act, Itself, Some
 from models.base.tables import OneOf, fixed
 from models.base.visibility import seen_by
 from models.master.catalog import Product
@@ -59,16 +59,26 @@ def _some(found: Mapping[DraftObstacle, ColumnElement[bool]]) -> ColumnElement[A
     return func.array_remove(array(named), null(), type_=kind)
 
 
+_TAKES = Some(
+    "its channel takes orders",
+    (Channel,),
+    lambda _rows, order, channel: and_(channel.id == order.channel_id, channel.is_active),
+)
+_OVER_IT = Some(
+    "its party orders over its channel",
+    (Party,),
+    lambda _rows, order, party: and_(
+        party.id == order.party_id, order.channel_id == any_(party.channel_ids)
+    ),
+)
+
+
 def _is_closed(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether nobody, or not its party, orders over its channel any more."""
-    rows = everything(reader)
-    takes = rows.some(Channel, where=lambda it: and_(it.id == order.channel_id, it.is_active))
+    takes = there_is(_TAKES)(reader, order)
     if reader.viewer.actor is Actor.STAFF:
         return ~takes
-    own = rows.some(
-        Party,
-        where=lambda it: and_(it.id == order.party_id, order.channel_id == any_(it.channel_ids)),
-    )
+    own = there_is(_OVER_IT)(reader, order)
     return or_(~takes, and_(order.party_id.is_not(None), ~own))
 
 
@@ -76,11 +86,11 @@ def _is_not_in_force(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether nothing may be called off from its contract today."""
     states = [fixed(it) for it in sorted(IN_FORCE)]
 
-    def holds(contract: Any) -> ColumnElement[bool]:
-        own = contract.id == order.contract_id
+    def holds(_rows: Any, row: Any, contract: Any) -> ColumnElement[bool]:
+        own = contract.id == row.contract_id
         return and_(own, contract.state.in_(states), contract_acts.VALID.test(reader, contract))
 
-    valid = everything(reader).some(Contract, where=holds)
+    valid = there_is(Some("its contract is in force", (Contract,), holds))(reader, order)
     return and_(order.contract_id.is_not(None), ~valid)
 
 
