@@ -212,13 +212,13 @@ def check_room(line: OrderLine, quantity: Decimal, path: Path) -> None:
 
 @guards("D18")
 def check_not_completed(
-    line: OrderLine, quantity: Decimal, completed: datetime | None, now: datetime, path: Path
+    line: OrderLine, quantity: Decimal, path: Path, *, is_completed: bool
 ) -> None:
     """Look whether a line may take a quantity, though it be by a tolerance.
 
-    completed: when what completed its order left, None while nothing has. Refused:
+    is_completed: whether what completes its order was told to leave, be it in an hour. Refused:
     QUANTITY_NOT_OPEN for more than is open and in no delivery after that.
     """
-    if completed is not None and completed <= now and quantity > line.unplanned:
+    if is_completed and quantity > line.unplanned:
         text = f"What has completed the order has left: {line.unplanned.normalize():f} are open."
         raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)

@@ -1,5 +1,7 @@
 """What a delivery says of itself is so: where it goes, what it completes, and what lies in it."""
 
+from datetime import timedelta
+
 import pytest
 
 from kit.ids import from_global, to_global
@@ -153,6 +155,18 @@ async def test_nothing_comes_by_a_tolerance_once_what_completes_its_order_has_le
     nine, eight = (two | {"lines": deliveries.lines(order, it, "0")} for it in ("9", "8"))
     assert await deliveries.refusals(ask, "deliveryPlan", deliveries=[nine]) == refused
     await deliveries.done(ask, "deliveryPlan", deliveries=[eight])
+
+
+async def test_nothing_comes_by_a_tolerance_though_what_completes_its_order_leaves_in_an_hour(
+    world, ask, clock
+):
+    order = await _tolerant(world, ask)
+    last = await deliveries.packed(world, ask, order, completesOrder=True)
+    later = (clock() + timedelta(hours=1)).isoformat()
+    await deliveries.done(ask, "deliveryDispatch", deliveryId=last["id"], dispatchedAt=later)
+    two = await deliveries.part(world, order, lines=deliveries.lines(order, "2", "0"))
+    refused = [("QUANTITY_NOT_OPEN", "deliveries.0.lines.0.quantity")]
+    assert await deliveries.refusals(ask, "deliveryPlan", deliveries=[two]) == refused
 
 
 async def test_what_brought_nothing_of_an_order_may_leave_after_what_completes_it(world, ask):

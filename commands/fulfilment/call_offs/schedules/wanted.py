@@ -174,9 +174,9 @@ def _slots(
         late = its if arrival.is_late and late is None else late
     _round(known, of, found.values())
     for part in known.planned.get(of, ()):
-        if _leaves_on(known, part) > until:
-            continue
         window = part.delivery.window_earliest, part.delivery.window_latest
+        if _leaves_on(known, part) > until and window not in found:
+            continue
         is_early = late is not None and window[0] <= late.group.earliest
         its = late if is_early and late and window not in found else slot(*window)
         its.planned.append(part)

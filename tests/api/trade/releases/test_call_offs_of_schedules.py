@@ -88,3 +88,17 @@ async def test_what_somebody_has_moved_or_sends_once_more_stays_as_far_as_it_is_
         ("PLANNED", ["100"]),
         ("PLANNED", ["30"]),
     ]
+
+
+async def test_what_leaves_after_the_day_of_the_plan_since_its_place_is_shut_is_planned_once(
+    ask, world, clock
+):
+    """It is due on Wednesday; its place takes in on Mondays, of which one is over, and Fridays."""
+    clock.advance(hours=9)
+    place = await contracts.docks(world, ask)
+    planner = await _planner(world, ask, **place)
+    await planner.release(1, schedule("2026-03-04", "10"), shipToId=place["shipToIds"][0])
+    for status in ("CREATED", "UNCHANGED", "UNCHANGED"):
+        (item,) = (await planner(until="2026-03-04"))["items"]
+        assert (item["status"], item["leavesOn"]) == (status, "2026-03-06")
+    assert await planner.standing() == [("PLANNED", ["10"])]
