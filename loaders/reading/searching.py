@@ -11,7 +11,8 @@ from enum import StrEnum
 from types import SimpleNamespace
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -26,25 +27,33 @@ from sqlalchemy import (
     union_all,
 )
 
+from kit.errors import Code
 from kit.inputs import Input, Name
 from loaders.reading.filters import begins, contains
 from loaders.reading.relations import Bind, Part, Reader, Relation, literals
 from models.base.tables import OfMerchant, as_folded, fixed, searched
 from models.base.visibility import seen_by
 
-_MOST = 50
+_LEAST, _MOST = 2, 50
 EXACTLY, BEGINS, CONTAINS = range(3)
 SearchType = StrEnum(  # type: ignore[misc] # Tables say themselves what is found in them.
     "SearchType", {name.upper(): name for name in sorted({name for name, _ in searched().values()})}
 )
 
 
+def _long_enough(text: str) -> str:
+    if len(text) < _LEAST:
+        message = {"text": f"Give at least {_LEAST} characters."}
+        raise PydanticCustomError(Code.INVALID.value, "{text}", message)
+    return text
+
+
 class SearchWanted(Input):
     """What is looked for."""
 
-    text: Annotated[Name, Field(min_length=2)] = Field(
-        description="What it is called, or how that begins: 2 characters or more, capitals and"
-        " accents aside."
+    text: Annotated[Name, AfterValidator(_long_enough)] = Field(
+        description=f"What it is called, or how that begins: {_LEAST} characters or more, capitals"
+        " and accents aside."
     )
     types: tuple[SearchType, ...] | None = Field(None, description="Only objects of these types.")
     first: int = Field(ge=1, le=_MOST, description=f"How many objects, 1 to {_MOST}.")

@@ -40,7 +40,8 @@ class Event:
     name: noun and past participle, "order.placed"; clients see it. aggregate: the noun as the
     journal keeps it, "ORDER". hidden: actor -> field of the payload, a text -> what is read
     instead; nothing for NULL. untold: to whom it would tell only that something hidden was done,
-    unless to its own company.
+    unless to its own company. zone_column: the column of the row that says in which place's time
+    zone its instants are told, None where it is the merchant's.
     """
 
     name: ClassVar[str]
@@ -49,6 +50,7 @@ class Event:
     versions: ClassVar[Versions]
     hidden: ClassVar[Hidden]
     untold: ClassVar[frozenset[Hashable]]
+    zone_column: ClassVar[str | None]
 
     id: Annotated[UUID, IdOf(), "The row that it is about."]
 
@@ -69,6 +71,7 @@ def event(
     *upcasts: Upcast,
     hidden: Hidden | None = None,
     untold: Iterable[Hashable] = (),
+    zone_column: str | None = None,
 ) -> Callable[[type[Described]], type[Described]]:
     """Make a class the event of this name. upcasts: from version 1 to 2, from 2 to 3, ...
 
@@ -87,7 +90,7 @@ def event(
             raise TypeError(message)
         made.name, made.aggregate, made.about = name, aggregate, about
         made.versions = Versions(tuple(own), upcasts, 1 + len(upcasts))
-        made.hidden, made.untold = hidden or {}, frozenset(untold)
+        made.hidden, made.untold, made.zone_column = hidden or {}, frozenset(untold), zone_column
         EVENTS[name] = made
         return made
 

@@ -162,9 +162,10 @@ def _search() -> Any:
         resolve,
         arguments_of(SearchWanted),
         "What is called so: orders, contracts and deliveries by their numbers and references,"
-        " products by SKU and name, parties and people by number and name, parcels by SSCC and"
-        " tracking number. What is called exactly so comes first, then what begins so, then names"
-        " that contain it. Only what the token may read is found.",
+        " products by SKU and name, parties and their contacts by number and name, parcels by SSCC"
+        " and tracking number. What is called exactly so comes first, then what begins so, then"
+        " names that contain it. Only what the token may read is found. Null where an argument is"
+        " wrong.",
         Chosen(_found, NODES),
         Authenticated(),
         Cost(weight=10),
@@ -193,8 +194,8 @@ class NodesQuery:
 
     @strawberry.field(
         description="Objects by their global ids, null where there is none, or the token lacks its"
-        " type's scope.",
-        graphql_type=list[Node | None],
+        " type's scope; the list itself is null where too many are asked for.",
+        graphql_type=list[Node | None] | None,
         directives=[Authenticated(), Cost(weight=1)],
         metadata={DECLARED: Chosen(_choose_several, NODES, granted=_granted_of)},
     )
@@ -209,4 +210,4 @@ class NodesQuery:
         named = _granted_of(_choose_several({"ids": ids}), info.context)
         return await _nodes(info, named.named)
 
-    search: list[Node] = _search()
+    search: list[Node] | None = _search()

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     any_,
+    case,
     cast,
     column,
     exists,
@@ -33,7 +34,7 @@ from sqlalchemy.types import TypeEngine
 from kit.inputs import Input
 from loaders.reading.cursors import PageArgs
 from loaders.reading.pages import Paged, PageOf, Sorted
-from loaders.reading.relations import Bind, Part, Reader, Relation
+from loaders.reading.relations import Bind, One, Part, Reader, Relation
 from models.access.journal import EventEntry
 from models.base.events import EVENTS
 from models.base.records import columns, record
@@ -196,3 +197,20 @@ def is_of_seen(reader: Reader, entry: Any) -> ColumnElement[bool]:
 of_object = Feed()
 """The events of one object alone."""
 by_id = _OneEvent()
+PLACED = {
+    name: (One(kind.about), kind.zone_column)
+    for name, kind in sorted(EVENTS.items())
+    if kind.zone_column
+}
+"""Name of an event whose instants are of a place -> its row by id, the column of the time zone."""
+
+
+def zone_of(reader: Reader, entry: Any) -> ColumnElement[str | None]:
+    """Return the time zone of the place of an entry's instants; NULL for the merchant's."""
+    found = []
+    for name, (rows, zone_column) in PLACED.items():
+        row = reader.table(rows.source)
+        zone = select(getattr(row, zone_column)).correlate_except(row)
+        own = zone.where(row.id == entry.aggregate_id, *seen_by(reader.viewer, row))
+        found.append((entry.type == fixed(name), own.scalar_subquery()))
+    return case(*found)

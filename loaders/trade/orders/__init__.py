@@ -3,6 +3,7 @@
 from loaders.reading.acts import available, there_is
 from loaders.reading.relations import Computed, Many, One
 from loaders.trade.orders.progress import is_late, is_open, open_quantity, version
+from loaders.trade.orders.reorders import AGAIN
 from loaders.trade.orders.tokens import access_token
 from models.trade.orders.acts import ACTS
 from models.trade.orders.holds import Hold
@@ -21,4 +22,4 @@ line_progress = Computed(OrderLine, {"open_quantity": open_quantity})
 versions = Computed(Order, {"version": version})
 tokens = Computed(Order, {"token": access_token})
 stopped = Computed(Order, {"by_payment": there_is(UNPAID)})
-offered = Computed(Order, {"actions": available(ACTS)})
+offered = Computed(Order, {"actions": available((*ACTS, *AGAIN))})

@@ -21,9 +21,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from loaders.reading.acts import everything
+from loaders.reading.acts import there_is
 from loaders.reading.relations import Computed, Part, Reader, Relation
-from models.access.viewers import Actor, anyone
+from models.access.viewers import Actor, Scope, anyone
+from models.base.acts import Act, Itself, Some
 from models.base.tables import OneOf, fixed
 from models.base.visibility import seen_by
 from models.master.catalog import Product
@@ -34,7 +35,9 @@ from models.master.prices.precedence import price_of
 from models.trade.contracts import acts as contract_acts
 from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.orders.acts import IS_NO_CALL_OFF, OrderAction
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.states import OrderKind, OrderState
 from models.trade.orders.tables import Order
 
 
@@ -56,16 +59,26 @@ def _some(found: Mapping[DraftObstacle, ColumnElement[bool]]) -> ColumnElement[A
     return func.array_remove(array(named), null(), type_=kind)
 
 
+_TAKES = Some(
+    "its channel takes orders",
+    (Channel,),
+    lambda _rows, order, channel: and_(channel.id == order.channel_id, channel.is_active),
+)
+_OVER_IT = Some(
+    "its party orders over its channel",
+    (Party,),
+    lambda _rows, order, party: and_(
+        party.id == order.party_id, order.channel_id == any_(party.channel_ids)
+    ),
+)
+
+
 def _is_closed(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether nobody, or not its party, orders over its channel any more."""
-    rows = everything(reader)
-    takes = rows.some(Channel, where=lambda it: and_(it.id == order.channel_id, it.is_active))
+    takes = there_is(_TAKES)(reader, order)
     if reader.viewer.actor is Actor.STAFF:
         return ~takes
-    own = rows.some(
-        Party,
-        where=lambda it: and_(it.id == order.party_id, order.channel_id == any_(it.channel_ids)),
-    )
+    own = there_is(_OVER_IT)(reader, order)
     return or_(~takes, and_(order.party_id.is_not(None), ~own))
 
 
@@ -73,11 +86,11 @@ def _is_not_in_force(reader: Reader, order: Any) -> ColumnElement[bool]:
     """Tell whether nothing may be called off from its contract today."""
     states = [fixed(it) for it in sorted(IN_FORCE)]
 
-    def holds(contract: Any) -> ColumnElement[bool]:
-        own = contract.id == order.contract_id
+    def holds(_rows: Any, row: Any, contract: Any) -> ColumnElement[bool]:
+        own = contract.id == row.contract_id
         return and_(own, contract.state.in_(states), contract_acts.VALID.test(reader, contract))
 
-    valid = everything(reader).some(Contract, where=holds)
+    valid = there_is(Some("its contract is in force", (Contract,), holds))(reader, order)
     return and_(order.contract_id.is_not(None), ~valid)
 
 
@@ -91,6 +104,29 @@ def _of_order(reader: Reader, order: Any) -> ColumnElement[Any]:
 
 
 obstacles = Computed(Order, {"obstacles": _of_order})
+
+
+def _is_free(reader: Reader, order: Any) -> ColumnElement[bool]:
+    return func.cardinality(_of_order(reader, order)) == fixed(0)
+
+
+_FREE = Itself("nothing stands in the way of all of it", _is_free)
+_CALLED_OFF = Itself("it is a call-off", lambda _reader, order: order.kind == OrderKind.CALL_OFF)
+AGAIN = (
+    Act(
+        Scope.ORDERS_PLACE,
+        frozenset(OrderState),
+        needs=(IS_NO_CALL_OFF, _FREE),
+        action=OrderAction.REORDER,
+    ),
+    Act(
+        Scope.CALL_OFFS_WRITE,
+        frozenset(OrderState),
+        needs=(_CALLED_OFF, _FREE),
+        action=OrderAction.REORDER,
+    ),
+)
+"""What is offered of what its draft tells: that it may be ordered again, or called off again."""
 
 
 _ORDERED = (

@@ -57,7 +57,7 @@ def _unexcused(payload: Payload) -> Payload:
     return {"excuse": None, **payload}
 
 
-@event("delivery.rescheduled", Delivery, without("override"), _unexcused)
+@event("delivery.rescheduled", Delivery, without("override"), _unexcused, zone_column="window_zone")
 class DeliveryRescheduled(Event):
     """It is to arrive at another time."""
 

@@ -152,7 +152,7 @@ class OrderAmendmentWithdrawn(Event):
     lines: Annotated[tuple[int, ...], AllLines(), "Numbers of the lines."]
 
 
-@event("order.window_proposed", Order)
+@event("order.window_proposed", Order, zone_column="proposed_zone")
 class OrderWindowProposed(Event):
     """Its customer has proposed another window for what has none of its own."""
 

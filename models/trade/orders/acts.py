@@ -40,6 +40,7 @@ class OrderAction(StrEnum):
     WITHDRAW = "WITHDRAW"
     PROPOSE_WINDOW = "PROPOSE_WINDOW"
     ANSWER_PROPOSAL = "ANSWER_PROPOSAL"
+    REORDER = "REORDER"
 
 
 def _is_awaited(reader: Any, order: Any) -> Any:

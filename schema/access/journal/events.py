@@ -143,25 +143,37 @@ def _wanted(arguments: Mapping[str, Any]) -> _Language:
 
 
 def _values(reader: Any, entry: Any, bind: Any) -> Sequence[Sql]:
-    """Write what a message is made of: the language wanted, the merchant's settings, the event."""
+    """Write what a message is made of: the language wanted, what is the merchant's, the event."""
     own, rows = settings.of_viewer.part(reader, merchant(reader.viewer))
     of_merchant = rows.add_columns(text_of(func.json_build_array(own.language, own.time_zone)))
     wanted = func.coalesce(escaped(bind("language", Text())), constant("null"))
-    shown = (quoted(entry.type), text_of(entry.payload))
+    place = func.coalesce(escaped(loaders.zone_of(reader, entry)), constant("null"))
+    shown = (place, quoted(entry.type), text_of(entry.payload))
     return wanted, of_merchant.scalar_subquery(), *shown
 
 
 def _words(context: Any, values: Sequence[Any]) -> str:
-    wanted, (language, zone), name, payload = values
-    return _message(context, wanted, language, name, payload, zone)
+    wanted, (language, zone), place, name, payload = values
+    return _message(context, wanted, language, name, payload, place or zone)
 
 
 def _message(
     context: Any, wanted: str | None, language: str | None, name: str, payload: Any, zone: str
 ) -> str:
-    """Write a message: in the language wanted, else the client's, else the merchant's."""
+    """Write a message: in the language wanted, else the client's, else the merchant's.
+
+    zone: of the window's place, else the merchant's.
+    """
     chosen = spoken(wanted) or context.language or spoken(language) or Spoken.EN
     return message_of(name, payload, chosen, zone)
+
+
+async def _place_of(context: Any, entry: Any) -> str | None:
+    """Return the time zone of the place of an entry's instants, None for the merchant's."""
+    if entry.type not in loaders.PLACED:
+        return None
+    rows, zone_column = loaders.PLACED[entry.type]
+    return getattr(await context.load(rows, entry.aggregate_id), zone_column, None)
 
 
 @strawberry.interface(
@@ -231,7 +243,8 @@ class Event(Node):
         """Write it."""
         context = info.context
         own = await context.load(settings.of_viewer, context.viewer.merchant_id)
-        about = (self.type, self.payload, own.time_zone)
+        place = await _place_of(context, self)
+        about = (self.type, self.payload, place or own.time_zone)
         return _message(context, language or None, own.language, *about)
 
     @classmethod

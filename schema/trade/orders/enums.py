@@ -133,6 +133,7 @@ offered(
     "What the viewer may do now with an order.",
     "order",
     UPDATE="`ordersUpdate`.",
+    REORDER="`orderDraftFrom`, then `orderPlace`, or `contractCallOff` for a call-off.",
 )
 described(
     OrderSort,

@@ -188,6 +188,30 @@ async def test_others_than_staff_learn_sides_and_no_secrets(sent: Sent, ask: Ask
             assert {it["objectId"] for it in by_id.values()} == {sent.parcel, sent.delivery["id"]}
 
 
+async def test_windows_are_told_in_the_time_zone_of_their_place(world: World, ask: Ask) -> None:
+    channel = await channels.channel(world, reschedulable=True)
+    company = await parties.company(world)
+    own = {"partyId": to_global("Party", company), "channelId": to_global("Channel", channel)}
+    order = await orders.order(world, ask, **own)
+    summer = {"earliest": "2026-07-06T08:00:00Z", "latest": "2026-07-06T22:30:00Z"}
+    propose = "mutation ($it: OrderProposeWindowInput!) { orderProposeWindow(input: $it) {"
+    propose += " userErrors { code } } }"
+    manila = {**summer, "timeZone": "Asia/Manila"}
+    buyer = ask.by(await world.key(Actor.BUYER, company))
+    await buyer(propose, it={"orderId": order["id"], "window": manila, "reason": "Holidays."})
+    delivery = await deliveries.planned(world, ask, order)
+    berlin = {**summer, "timeZone": "Europe/Berlin"}
+    await deliveries.done(ask, "deliveryReschedule", deliveryId=delivery["id"], window=berlin)
+    query = "query ($id: ID!) { order(id: $id) {"
+    query += " events(first: 9) { nodes { message(language: DE) } } } }"
+    for by in (ask, buyer):
+        events = (await by(query, id=order["id"]))["order"]["events"]["nodes"]
+        assert [it["message"] for it in events if "2026" in it["message"]] == [
+            "Anderes Lieferfenster vorgeschlagen: 06.07.2026, 16:00:00 bis 07.07.2026, 06:30:00",
+            "Lieferung jetzt bis 07.07.2026, 00:30:00 erwartet",
+        ]
+
+
 async def test_a_node_is_an_event_of_what_is_seen_only(sent: Sent, world: World, ask: Ask) -> None:
     other = ask.by(await world.key(Actor.BUYER, await parties.company(world)))
     every = (await ask(FEED, id=sent.order["id"], first=50))["order"]["events"]["nodes"]

@@ -78,12 +78,12 @@ async def test_above_the_limit_an_order_waits_for_an_approver_of_its_company(com
     order = await company.place(buyer, "21")
     assert (order["state"], order["confirmedAt"]) == ("PENDING_APPROVAL", None)
     assert await company.seen(order) == WAITING
-    assert (await buyer(SHOWN, id=order["id"]))["order"]["availableActions"] == []
+    assert (await buyer(SHOWN, id=order["id"]))["order"]["availableActions"] == ["REORDER"]
     shown = (await approver(SHOWN, id=order["id"]))["order"]
-    assert shown["availableActions"] == ["APPROVE", "REJECT"]
+    assert shown["availableActions"] == ["APPROVE", "REJECT", "REORDER"]
     assert await decide(approver, order) == CONFIRMED
     shown = (await approver(SHOWN, id=order["id"]))["order"]
-    assert (shown["version"], shown["availableActions"]) == (2, [])
+    assert (shown["version"], shown["availableActions"]) == (2, ["REORDER"])
     approved = shown["timeline"]["nodes"][-1]
     assert approved == {"type": "order.approved", "payload": {"by": "COMPANY"}}
     assert await decide(approver, order) == [("WRONG_STATE", "orderId")]
@@ -193,7 +193,7 @@ async def test_an_approver_does_not_decide_what_the_merchant_must(company, world
     approver = await company.key(CompanyRole.APPROVER)
     order = await company.place(approver, "100", channelId=portal)
     assert await company.seen(order) == ("PENDING_APPROVAL", ["MERCHANT"])
-    assert (await approver(SHOWN, id=order["id"]))["order"]["availableActions"] == []
+    assert (await approver(SHOWN, id=order["id"]))["order"]["availableActions"] == ["REORDER"]
     assert await decide(approver, order) == [("WRONG_STATE", "orderId")]
     assert await decide(approver, order, REJECT, reason="No.") == [("WRONG_STATE", "orderId")]
     assert await decide(company.ask, order) == CONFIRMED

@@ -122,9 +122,14 @@ async def test_who_asks_finds_only_what_it_sees_and_may_read(
 
 
 async def test_what_is_looked_for_is_checked(ask: Ask) -> None:
-    for values in ({"text": "x", "first": 9}, {"text": "xy", "first": 51}):
-        answer = await ask.answer(SEARCH, **values)
-        assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    beside = SEARCH.rstrip().removesuffix("}") + " viewer { actor } }"
+    short, many = "Give at least 2 characters.", "This must be at most 50."
+    for text, first, message in (("x", 9, short), ("xy", 51, many)):
+        answer = await ask.answer(beside, text=text, first=first)
+        assert answer["data"] == {"search": None, "viewer": {"actor": "STAFF"}}
+        (error,) = answer["errors"]
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert error["message"] == message
 
 
 async def test_a_search_is_one_statement(sold: Sold, world: World, plans: Any) -> None:

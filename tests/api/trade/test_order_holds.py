@@ -62,7 +62,7 @@ async def test_an_order_has_several_holds_at_once(world, ask):
     assert [it["reason"] for it in second["order"]["holds"]] == ["FRAUD", "ADDRESS"]
     both = [
         *("HOLD", "RELEASE_HOLD", "CANCEL_LINES", "CLOSE", "CONFIRM", "RECORD_PAYMENT"),
-        *("STATE_AMOUNTS", "UPDATE", "ADD_LINES"),
+        *("STATE_AMOUNTS", "UPDATE", "ADD_LINES", "REORDER"),
     ]
     assert second["order"]["availableActions"] == both
     (found,) = second["order"]["timeline"]["nodes"]
@@ -89,7 +89,7 @@ async def test_a_released_hold_stops_nothing(world, ask, clock):
     assert released["hold"] == {"releasedAt": "2026-03-02T10:00:00+00:00"}
     assert released["order"]["availableActions"] == [
         *("HOLD", "CANCEL_LINES", "CLOSE", "CONFIRM", "RECORD_PAYMENT", "STATE_AMOUNTS"),
-        *("UPDATE", "ADD_LINES"),
+        *("UPDATE", "ADD_LINES", "REORDER"),
     ]
     assert released["order"]["timeline"]["nodes"] == [{"type": "order.hold_released"}]
     assert await _count(ask, held=True) == 0

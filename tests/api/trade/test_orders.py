@@ -171,7 +171,7 @@ async def test_a_channel_may_demand_approval(world, ask):
     assert (placed["state"], placed["confirmedAt"]) == ("PENDING_APPROVAL", None)
     assert placed["availableActions"] == [
         *("APPROVE", "REJECT", "HOLD", "CANCEL_LINES", "RECORD_PAYMENT", "STATE_AMOUNTS"),
-        *("UPDATE", "ADD_LINES"),
+        *("UPDATE", "ADD_LINES", "REORDER"),
     ]
 
 
@@ -251,7 +251,7 @@ async def test_a_buyer_orders_for_its_own_company(world, ask):
     fields = {"channelId": channel, "currency": "EUR", "lines": [orders.line(bolt)]}
     placed = (await buyer(orders.PLACE, input=fields))["orderPlace"]["order"]
     assert placed["party"]["id"] == to_global("Party", own)
-    assert placed["availableActions"] == []
+    assert placed["availableActions"] == ["REORDER"]
     refused = [
         (await buyer(orders.PLACE, input=fields | more))["orderPlace"]["userErrors"]
         for more in ({"partyId": to_global("Party", other)}, {"guest": {"name": "Jan"}})

@@ -20,6 +20,15 @@ DRAFT = """query ($id: ID!) { orderDraftFrom(id: $id) {
 READ = "query ($id: ID!) { orderDraftFrom(id: $id) { obstacles lines { obstacles } } }"
 
 
+OFFERED = "query ($id: ID!) { order(id: $id) { availableActions } }"
+
+
+async def is_offered(by: Ask, order: dict[str, Any]) -> bool:
+    """Tell whether a portal shows its button."""
+    found = (await by(OFFERED, id=order["id"]))["order"]["availableActions"]
+    return "REORDER" in found
+
+
 async def draft(by: Ask, order: dict[str, Any]) -> dict[str, Any]:
     return dict((await by(DRAFT, id=order["id"]))["orderDraftFrom"])
 
@@ -34,6 +43,7 @@ async def ordered(world: World, ask: Ask) -> tuple[Ask, dict[str, Any]]:
 async def test_prices_are_those_of_now_beside_those_of_then(world: World, ask: Ask) -> None:
     buyer, order = await ordered(world, ask)
     await orders.products(ask, "BOLT", listPrice={"amount": "3.1", "currency": "EUR"})
+    assert await is_offered(buyer, order)
     found = await draft(buyer, order)
     assert found["obstacles"] == []
     assert found["channel"] == order["channel"]
@@ -75,7 +85,9 @@ async def test_what_cannot_be_ordered_so_any_more_says_why(world: World, ask: As
     assert (await draft(buyer, order))["lines"][1]["obstacles"] == []
     await write(world, Party, "id", order["party"]["id"], channel_ids=[])
     assert (await draft(buyer, order))["obstacles"] == ["CHANNEL_CLOSED"]
+    assert not await is_offered(buyer, order)
     assert (await draft(ask, order))["obstacles"] == []
+    assert await is_offered(ask, order)
     await write(world, Channel, "id", order["channel"]["id"], is_active=False)
     assert (await draft(ask, order))["obstacles"] == ["CHANNEL_CLOSED"]
 
@@ -88,7 +100,9 @@ async def test_what_was_called_off_asks_its_contract(world: World, ask: Ask, clo
     assert found["contract"] == {"id": contract["id"]}
     assert line["unitPrice"] == line["orderedUnitPrice"]
     assert line["obstacles"] == ["CONTRACT_DRAWN_DOWN"]
+    assert await is_offered(ask, called)
     clock.advance(days=1000)
+    assert not await is_offered(ask, called)
     assert (await draft(ask, called))["obstacles"] == ["CONTRACT_NOT_IN_FORCE"]
 
 
@@ -101,6 +115,7 @@ async def test_who_does_not_see_an_order_gets_no_draft_and_who_sees_no_prices_no
     planned = await deliveries.planned(world, ask, order)
     _, location = from_global(planned["location"]["id"])
     warehouse = ask.by(await world.key(Actor.WAREHOUSE, location))
+    assert not await is_offered(warehouse, order)
     for line in (await draft(warehouse, order))["lines"]:
         assert line["unitPrice"] is line["orderedUnitPrice"] is None
         assert line["obstacles"] == []

@@ -118,7 +118,7 @@ async def test_a_rejected_line_is_cancelled_with_its_reason(world, ask):
     assert list(responses.last(shown)["payload"]["moved"].values()) == [{"cancelled": "10"}]
     refused = [responses.line(order, 1, "REJECTED", reason="Nor this.")]
     over = await responses.done(ask, responses.CONFIRM, order, lines=refused)
-    assert (over["state"], over["availableActions"]) == ("CANCELLED", ["RECORD_PAYMENT"])
+    assert (over["state"], over["availableActions"]) == ("CANCELLED", ["RECORD_PAYMENT", "REORDER"])
     assert responses.last(over)["type"] == "order.cancelled"
 
 
