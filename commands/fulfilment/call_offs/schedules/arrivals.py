@@ -14,19 +14,21 @@ from models.trade.releases.words import DateMeaning, ScheduleKind
 
 _FARTHEST = 60
 """Days within which a place must open at which the last opening has passed."""
+SHUT = f" Its place takes nothing in within {_FARTHEST} days on which its carrier comes."
 
 
 class SupplyWindow(NamedTuple):
     """A window in which something may arrive. leaves_on: the day on which it must leave.
 
     is_late: it should have left before, or is wanted at once. why: what of it is not as it was
-    sent.
+    sent. is_shut: its place takes nothing in for long, so that nothing may arrive.
     """
 
     window: Window
     leaves_on: date
     is_late: bool
     why: str
+    is_shut: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Arrivals:
             if (day := opens.astimezone(zone).date()) > arrives_on:
                 leaves_on = max(leaves_on, self.transit.left_for(day, line.transit_days))
         window = Window(earliest=opens, latest=closes, time_zone=zone_name)
-        return SupplyWindow(window, leaves_on, is_late, why + moved)
+        return SupplyWindow(window, leaves_on, is_late, why + moved, moved is SHUT)
 
     def _days(self, line: Any) -> tuple[date, date]:
         """Return when a line leaves and arrives, unless it is late."""
@@ -100,7 +102,7 @@ class Arrivals:
         after = last + timedelta(1), last + timedelta(_FARTHEST)
         for opening in self._openings(*after, line.transit_days, zone):
             return *opening, _MOVED["next"]
-        return start, end, ""
+        return start, end, SHUT
 
     def _openings(
         self, first: date, last: date, transit_days: int, zone: ZoneInfo

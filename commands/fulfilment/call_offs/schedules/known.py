@@ -52,6 +52,17 @@ class PlannedPart(NamedTuple):
     delivery: Delivery
 
 
+class Fixed(NamedTuple):
+    """What of an order line a plan leaves as it is. day: for which it was called off.
+
+    schedule_line_id: which it answers.
+    """
+
+    day: date
+    schedule_line_id: UUID | None
+    quantity: Decimal
+
+
 class CalledOff(NamedTuple):
     """What of an order line is in no delivery, and may be put into one.
 
@@ -69,11 +80,11 @@ class KnownSchedules:
     """A locked contract's lines and accounts by id; of each of both together what follows.
 
     demand: lines of the effective schedule of which something is open, up to the day of the plan,
-    as they are supplied, and what is open of all before each (`before`); wanted: of all of them.
-    outstanding: what is called off and has not left. planned: what of it is in deliveries that
-    this plan may change. called_off: what of it is in no delivery, and this plan may put into one;
-    stuck: what is in none, and it may not. locked: those deliveries; decided: of them those that
-    somebody has moved, or has sent once more.
+    as they are supplied; wanted: of all of them. outstanding: what is called off and has not left.
+    fixed: what of it is not this plan's to change. planned: what is in deliveries that this plan
+    may change. called_off: what of it is in no delivery, and this plan may put into one; stuck:
+    what is in none, and it may not. locked: those deliveries; decided: of them those that somebody
+    has moved, or has sent once more.
     """
 
     contract: Contract
@@ -84,6 +95,7 @@ class KnownSchedules:
     demand: Mapping[ScheduledLine, Sequence[Any]]
     wanted: Mapping[ScheduledLine, Decimal]
     outstanding: Mapping[ScheduledLine, Decimal]
+    fixed: Mapping[ScheduledLine, Sequence[Fixed]]
     planned: Mapping[ScheduledLine, Sequence[PlannedPart]]
     called_off: Mapping[ScheduledLine, Sequence[CalledOff]]
     stuck: Mapping[ScheduledLine, Decimal]
@@ -133,12 +145,31 @@ async def known_of_contract(
         demand,
         wanted,
         outstanding,
+        _fixed(contract, standing, locked),
         planned,
         called_off,
         stuck,
         locked,
         decided,
     )
+
+
+def _fixed(
+    contract: Contract, standing: Sequence[Any], locked: Locked
+) -> Mapping[ScheduledLine, Sequence[Fixed]]:
+    """Return what this plan leaves as it is of what is called off for a time."""
+    changing: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+    for line in locked.lines.values():
+        changing[line.order_line_id] += line.planned
+    found: defaultdict[ScheduledLine, list[Fixed]] = defaultdict(list)
+    for each in standing:
+        free = each.unplanned if each.is_free else Decimal(0)
+        amount = each.open_quantity - changing[each.id] - free
+        if each.account_id is not None and each.earliest is not None and amount > 0:
+            key = ScheduledLine(each.contract_line_id, each.account_id)
+            day = contract.day(each.earliest)
+            found[key].append(Fixed(day, each.schedule_line_id, amount))
+    return found
 
 
 def _ids(parts: Iterable[PlannedPart]) -> set[UUID]:
@@ -189,7 +220,8 @@ def _by_account(standing: Sequence[Any]) -> tuple[Any, Any, Any, Any]:
         if not each.is_free:
             stuck[key] += each.unplanned
         elif each.unplanned:
-            free = CalledOff(each.id, each.unplanned, each.is_answer, each.recipient)
+            is_answer = each.schedule_line_id is not None
+            free = CalledOff(each.id, each.unplanned, is_answer, each.recipient)
             called_off[key].append(free)
     return account_by, outstanding, called_off, stuck
 
@@ -257,7 +289,8 @@ async def _standing(
             *(line.id, line.order_id, line.contract_line_id, order.recipient),
             line.open_quantity.label("open_quantity"),
             line.unplanned.label("unplanned"),
-            line.schedule_line_id.is_not(None).label("is_answer"),
+            line.schedule_line_id,
+            func.coalesce(line.window_earliest, order.window_earliest).label("earliest"),
             is_free.label("is_free"),
             account_of(tables, line, order).label("account_id"),
         )

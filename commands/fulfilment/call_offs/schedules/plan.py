@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.fulfilment.call_offs.lines import check_window
 from commands.fulfilment.call_offs.place import place
+from commands.fulfilment.call_offs.schedules.arrivals import SHUT
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.call_offs.schedules.known import (
     KnownSchedules,
@@ -104,7 +105,9 @@ def _check(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot]) -
     """Note what a slot that is to be raised would break of the contract's rules (K1, K3)."""
     raised: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
     for slot in slots:
-        if slot.more and slot.arrival is not None:
+        if slot.more and slot.arrival is not None and slot.arrival.is_shut:
+            slot.problem = Problem(TradeCode.OUTSIDE_RECEIVING_HOURS, SHUT.strip())
+        elif slot.more and slot.arrival is not None:
             try:
                 check_window(writing, known.contract, slot.arrival.window)
             except Refused as refused:

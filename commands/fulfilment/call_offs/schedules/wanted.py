@@ -3,7 +3,7 @@
 Pure arithmetic: nothing is read or written.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -23,6 +23,7 @@ from commands.trade.contracts.times import Window
 from kit.errors import Problem
 from models.fulfilment.call_offs import PlanStatus
 from models.trade.contracts.tables import ContractLine
+from models.trade.releases.words import ScheduleKind
 
 _NONE = Decimal(0)
 
@@ -192,20 +193,65 @@ def _leaves_on(known: KnownSchedules, part: PlannedPart) -> date:
     return known.contract.day(by)
 
 
-def _uncovered(known: KnownSchedules, of: ScheduledLine) -> Iterator[tuple[Any, Decimal]]:
-    """Yield what of each line nothing is under way for that this plan leaves as it is."""
-    fixed = fixed_of(known, of)
+def _uncovered(
+    known: KnownSchedules, of: ScheduledLine, today: date
+) -> Iterator[tuple[Any, Decimal]]:
+    """Yield what of each line nothing is under way for that this plan leaves as it is.
+
+    What stays brings first the line that it answers, and what is wanted on its day; what is over
+    brings what is late, then what is wanted later, and last what is wanted before.
+    """
+    lines = known.demand.get(of, ())
+    left = {line.id: line.open_quantity for line in lines}
+    over, loose = _over(known, of, left)
+    scheduled = ScheduleKind.SCHEDULED
+    late = deque(it for it in lines if it.kind != scheduled or it.arrives_on < today)
+    later = deque(sorted(lines, key=lambda it: it.arrives_on))
+    for day, amount in over:
+        while late and not left[late[0].id]:
+            late.popleft()
+        while later and (later[0].arrives_on <= day or not left[later[0].id]):
+            later.popleft()
+        loose += _brought(_brought(amount, late, left), later, left)
+    farther = known.wanted.get(of, _NONE) - sum((it.open_quantity for it in lines), _NONE)
+    _brought(max(loose - max(farther, _NONE), _NONE), lines, left)
+    yield from ((line, left[line.id]) for line in lines if left[line.id])
+
+
+def _over(
+    known: KnownSchedules, of: ScheduledLine, left: dict[UUID, Decimal]
+) -> tuple[list[tuple[date, Decimal]], Decimal]:
+    """Take from lines what stays for them or their days; return the others, by day and without."""
+    by_id, by_day = dict[UUID | None, Any](), defaultdict[date, list[Any]](list)
     for line in known.demand.get(of, ()):
-        taken = min(max(fixed - line.before, _NONE), line.open_quantity)
-        if line.open_quantity > taken:
-            yield line, line.open_quantity - taken
+        by_id[line.id] = line
+        by_day[line.arrives_on].append(line)
+    loose, over = fixed_of(known, of), list[tuple[date, Decimal]]()
+    for day, key, quantity in sorted(known.fixed.get(of, ()), key=lambda it: it.day):
+        stays = min(quantity, loose)
+        loose -= stays
+        own = [by_id[key]] if key in by_id else []
+        if more := _brought(stays, [*own, *by_day.get(day, ())], left):
+            over.append((day, more))
+    return over, loose
+
+
+def _brought(amount: Decimal, lines: Iterable[Any], left: dict[UUID, Decimal]) -> Decimal:
+    """Take an amount from what is left of lines, one after the other; return what is over."""
+    for line in lines:
+        if not amount:
+            break
+        taken = min(amount, left[line.id])
+        left[line.id] -= taken
+        amount -= taken
+    return amount
 
 
 def _arriving(
     known: KnownSchedules, of: ScheduledLine, until: date, now: datetime
 ) -> Iterator[tuple[SupplyWindow, UUID | None, Decimal]]:
     """Yield when how much is to arrive, for which line: none where somebody has decided it."""
-    left = [[*it] for it in _uncovered(known, of)]
+    left = [[*it] for it in _uncovered(known, of, known.contract.day(now))]
     for part, amount in _decided(known, of, left):
         if _leaves_on(known, part) <= until:
             yield _as_planned(known, part), None, amount

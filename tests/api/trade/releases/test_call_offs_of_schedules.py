@@ -2,8 +2,11 @@
 
 import pytest
 
+from kit.ids import to_global
+from tests.api.master.test_calendars import item, put
 from tests.api.trade.releases.test_planned_schedules import STATUS, _lost, _planner, _shown
 from tests.make.fulfilment import deliveries
+from tests.make.master import locations, parties
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule, window
 from tests.make.trade.orders import products
@@ -102,3 +105,70 @@ async def test_what_leaves_after_the_day_of_the_plan_since_its_place_is_shut_is_
         (item,) = (await planner(until="2026-03-04"))["items"]
         assert (item["status"], item["leavesOn"]) == (status, "2026-03-06")
     assert await planner.standing() == [("PLANNED", ["10"])]
+
+
+async def _near_and_far(ask, world):
+    """Plan two days, and release the delivery of the later one."""
+    planner = await _planner(world, ask)
+    await planner.release(1, schedule("2026-03-06", "100"), schedule("2026-03-10", "200"))
+    _, far = (await planner())["deliveries"]
+    await deliveries.done(ask, "deliveryRelease", deliveryId=far["id"])
+    return planner
+
+
+@pytest.mark.parametrize("until", ["2026-03-06", "2026-03-31"])
+async def test_what_is_released_for_a_later_day_leaves_the_nearer_one_its_delivery(
+    ask, world, until
+):
+    planner = await _near_and_far(ask, world)
+    for _ in "12":
+        done = await planner(until=until)
+        assert _shown(done, *STATUS) == [("UNCHANGED", "100", "100")]
+    # Sent again, with less for the later day: what is over brings what is wanted later, then this.
+    await planner.release(2, schedule("2026-03-06", "100"), schedule("2026-03-10", "150"))
+    done = await planner(until=until)
+    assert _shown(done, *STATUS) == [("LOWERED", "100", "50")]
+
+
+async def test_what_is_called_off_for_a_far_day_takes_nothing_from_near_ones(ask, world):
+    planner = await _planner(world, ask)
+    near = [schedule(f"2026-03-{day:02}", "10") for day in range(4, 14)]
+    await planner.release(1, *near, schedule("2026-04-20", "100"))
+    await planner(until="2026-03-13")
+    # Over another channel: this plan may not plan it.
+    at = {"window": window("2026-04-20")}
+    await contracts.call_off(world, ask, planner.contract, "100", **at)
+    done = await planner(until="2026-03-13")
+    assert set(_shown(done, *STATUS)) == {("UNCHANGED", "10", "10"), ("KEPT", "100", "100")}
+
+
+async def test_what_is_late_and_released_brings_what_is_late_when_it_is_sent_again(ask, world):
+    planner = await _planner(world, ask)
+    late = {**schedule("2026-02-20", "50"), "kind": "BACKLOG"}
+    await planner.release(1, late, schedule("2026-03-10", "100"))
+    first, _ = (await planner())["deliveries"]
+    await deliveries.done(ask, "deliveryRelease", deliveryId=first["id"])
+    for number in (2, 3):
+        await planner.release(number, late, schedule("2026-03-10", "100"))
+        done = await planner()
+        assert _shown(done, *STATUS) == [("UNCHANGED", "100", "100")]
+
+
+async def test_a_place_that_is_shut_whenever_its_carrier_comes_stops_no_other(ask, world):
+    """It takes in on Mondays and Fridays, and its carrier comes on Wednesdays."""
+    haulier = to_global("Party", await parties.carrier(world, number="HAUL"))
+    week = [{"weekday": 3, "opens": "06:00", "closes": "22:00"}]
+    written = await put(ask, item("HAUL", owner={"partyNumber": "HAUL"}, hours=week))
+    assert written["userErrors"] == []
+    hall = to_global("Location", await locations.location(world, code="HALL"))
+    place = await contracts.docks(world, ask)
+    route = {"locationId": hall, "carrierId": haulier}
+    planner = await _planner(world, ask, **place, route=route)
+    for plant in place["shipToIds"]:
+        await planner.release(1, schedule("2026-03-18", "10"), shipToId=plant)
+    for preview in (True, False):
+        done = await planner(preview=preview, locationId=hall)
+        assert sorted(_shown(done, "status", "code"), key=str) == [
+            ("CREATED", None),
+            ("REFUSED", "OUTSIDE_RECEIVING_HOURS"),
+        ]
