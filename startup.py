@@ -151,8 +151,7 @@ def prepared(config: Config, server: embedded.Server) -> dict[str, str]:
         asyncio.run(_reached(Database(server.owner_url, pooler=pooled)))
         if config.migrates:
             role = app_role(server.owner_url, server.app_url)
-            _say("Looking whether the database has the newest schema, and bringing it there ...\n")
-            migrations.upgrade(server.owner_url, role, _migrated)
+            migrations.upgrade(server.owner_url, role, _migrating())
         if server.app_url != server.owner_url:
             asyncio.run(_reached(Database(server.app_url, pooler=config.pooler)))
         asyncio.run(_check(config, server))
@@ -191,8 +190,17 @@ async def _reached(database: Database) -> None:
     await database.close()
 
 
-def _migrated(step: migrations.Step) -> None:
-    _log.info("migrated", extra={"fields": {"revision": step.revision, "does": step.does}})
+def _migrating() -> Callable[[migrations.Step], None]:
+    """Return what tells of each step, and people of the first."""
+    begun = list[str]()
+
+    def migrated(step: migrations.Step) -> None:
+        if not begun:
+            _say("Bringing the database to the newest schema ...\n")
+        begun.append(step.revision)
+        _log.info("migrated", extra={"fields": {"revision": step.revision, "does": step.does}})
+
+    return migrated
 
 
 async def _check(config: Config, server: embedded.Server) -> None:
