@@ -50,7 +50,11 @@ query ($party: ID!, $from: Date, $after: String, $open: Boolean) {{
   }}
 }}
 """
-COUNT = "query ($party: ID!) { answer: demand(partyId: $party, first: 0) { totalCount } }"
+COUNT = """
+query ($party: ID!) {
+  answer: demand(partyId: $party, first: 0) { totalCount isTotalCountExact }
+}
+"""
 OF_LINE = f"""
 query ($line: ID!) {{
   answer: node(id: $line) {{ ... on ContractLine {{
