@@ -164,10 +164,9 @@ def take_part(
             amount, here = quantity.amount, (*below, "quantity")
             if check is None:
                 _make_room(found.orders[line.order_id], line, amount, over)
+                left = found.completed.get(line.order_id)
                 # Of what was planned elsewhere it is asked as of then.
-                completed = found.completed.get(line.order_id)
-                is_before = completed and over and completed > writing.now
-                is_completed = completed is not None and not is_before
+                is_completed = left is not None and (not over or left <= writing.now)
                 check_not_completed(line, amount, here, is_completed=is_completed)
             (check or check_room)(line, amount, here)
             taken[line] = quantity
