@@ -7,11 +7,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries.locking import Locked
 from commands.master.packagings.counting import Quantified
-from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, check_handling
+from commands.trade.contracts.times import Window
 from commands.trade.orders.fields import Recipient
-from commands.trade.orders.lines import called_off, not_wanted_after
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
@@ -19,14 +17,13 @@ from kit.inputs import Bulk, Input, Instant, Note, Place, Quantity
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryWindowOverridden
 from models.fulfilment.codes import FulfilmentCode
-from models.fulfilment.deliveries.tables import Delivery, Incoterm
+from models.fulfilment.deliveries.tables import Incoterm
 from models.master.catalog import Product
 from models.master.channels import CONSUMER_METHODS, Channel, DeliveryMethod
 from models.master.handling import MethodHandling, Need, lacking
 from models.master.locations import Location
 from models.master.parties import Address, Party, PartyKind
 from models.trade.contracts.states import TimeRule
-from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
@@ -242,37 +239,6 @@ def _one(values: Sequence[Any], path: Path) -> Any:
     if any(value != values[0] for value in values):
         raise Refused(Code.INVALID, "The orders differ here: say which it is.", path)
     return values[0]
-
-
-async def new_window(
-    locked: Locked, delivery: Delivery, window: Window, override: str | None
-) -> tuple[dict[str, Any], frozenset[TimeRule]]:
-    """Return the columns of a new window, and the rules that it overrides.
-
-    Notes what is refused: INVALID_WINDOW for one that has passed, or begins when it is not wanted
-    any more (D10), INVALID_DATE where it cannot be handled in time, OUTSIDE_RECEIVING_HOURS,
-    OUTSIDE_VALIDITY, NOTICE_TOO_SHORT.
-    """
-    with locked.writing.refusals:
-        check_ahead(locked.writing, window, ())
-    with locked.writing.refusals:
-        by = delivery.fulfil_by
-        check_handling(delivery.fulfil_at, by, window.latest, ("window",), ("latest",))
-    address = None
-    if delivery.ship_to_id is not None:
-        wanted = {delivery.ship_to_id: ("delivery_id",)}
-        address = (await locked.writing.get(Address, wanted))[delivery.ship_to_id]
-    agreed = {it.contract_id for it in locked.orders.values() if it.contract_id}
-    contracts = await locked.writing.by_key(Contract, "id", agreed)
-    call_offs = called_off(locked.orders.values(), locked.order_lines.values(), contracts)
-    overridden = frozenset[TimeRule]()
-    with locked.writing.refusals:
-        not_by = not_wanted_after(locked.orders_of(delivery))
-        agreed_place = AgreedPlace(address, call_offs, override, not_by=not_by)
-        overridden = agreed_place.check(window, ("window",))
-    columns: dict[str, Any] = dict(zip(WINDOW, window.model_dump().values(), strict=True))
-    columns["window_override"] = override
-    return columns, overridden
 
 
 def tell_overridden(writing: Writing, delivery_id: UUID, overridden: frozenset[TimeRule]) -> None:

@@ -36,6 +36,13 @@ class DeliveryDivided(Event):
     taken: Annotated[Quantities, "Order line → what the new one took, in the line's unit."]
 
 
+@event("delivery.lowered", Delivery)
+class DeliveryLowered(Event):
+    """It brings less than was planned, since its schedule wants less."""
+
+    taken: Annotated[Quantities, "Order line → what it brings no longer, in the line's unit."]
+
+
 @event("delivery.merged", Delivery)
 class DeliveryMerged(Event):
     """Another one was put into it."""

@@ -181,7 +181,9 @@ class DeliveryLine(Packaged, Owned):
 
     owed_again: what of it was lost or came back, so that it counts no more as planned or shipped of
     its order line; above `lost + refused` where it arrived after all, when something else had taken
-    its place (`commands.fulfilment.deliveries.arrivals.owing`).
+    its place (`commands.fulfilment.deliveries.arrivals.owing`). moved_from: of what a schedule
+    wants, the window for which it was planned before somebody moved it, or sent it once more; None
+    where nobody has.
     """
 
     __tablename__ = "delivery_lines"
@@ -208,6 +210,7 @@ class DeliveryLine(Packaged, Owned):
             "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
             " AND picked <= planned",
         ),
+        check("moved_from_whole", "num_nulls(moved_from_earliest, moved_from_latest) IN (0, 2)"),
         *packaged("delivery_lines"),
     )
 
@@ -223,6 +226,8 @@ class DeliveryLine(Packaged, Owned):
     refused: Mapped[Counter]
     owed_again: Mapped[Counter]
     short_reason: Mapped[ShortReason | None] = mapped_column(OneOf(ShortReason))
+    moved_from_earliest: Mapped[datetime | None]
+    moved_from_latest: Mapped[datetime | None]
 
     packaged_quantity = count_in_packagings("planned")
 
@@ -230,3 +235,9 @@ class DeliveryLine(Packaged, Owned):
     def issued(self) -> Decimal:
         """What left and was neither lost nor came back; the customer has it or will have it."""
         return self.shipped - self.lost - self.refused
+
+    def planned_for(self, delivery: Delivery) -> tuple[datetime, datetime]:
+        """Return for which window it was planned, whenever its delivery comes now."""
+        if self.moved_from_earliest is not None and self.moved_from_latest is not None:
+            return self.moved_from_earliest, self.moved_from_latest
+        return delivery.window_earliest, delivery.window_latest

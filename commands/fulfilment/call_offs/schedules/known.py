@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select
 
@@ -22,8 +23,6 @@ from commands.trade.releases.transit import (
     transits_of,
 )
 from commands.writing.transaction import Overtaken, Writing
-from models.access.journal import JournalEntry
-from models.events.fulfilment.deliveries import DeliveryRescheduled
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.parties import Address
@@ -35,6 +34,9 @@ from models.trade.orders.tables import Order
 from models.trade.releases.counting import account_of, ours
 from models.trade.releases.effective import effective
 from models.trade.releases.tables import CumulativeAccount
+
+PlannedSpan = tuple[datetime, datetime]
+"""When a window begins and ends."""
 
 
 class ScheduledLine(NamedTuple):
@@ -50,6 +52,16 @@ class PlannedPart(NamedTuple):
     line: DeliveryLine
     order_line: OrderLine
     delivery: Delivery
+
+    @property
+    def window(self) -> PlannedSpan:
+        """For when it was planned, whenever it comes now."""
+        return self.line.planned_for(self.delivery)
+
+    @property
+    def comes(self) -> PlannedSpan:
+        """When it comes now."""
+        return self.delivery.window_earliest, self.delivery.window_latest
 
 
 class Fixed(NamedTuple):
@@ -79,15 +91,17 @@ class CalledOff(NamedTuple):
 class KnownSchedules:
     """A locked contract's lines and accounts by id; of each of both together what follows.
 
+    zone: of the place from which is planned.
     demand: lines of the effective schedule of which something is open, up to the day of the plan,
     as they are supplied; wanted: of all of them. outstanding: what is called off and has not left.
     fixed: what of it is not this plan's to change. planned: what is in deliveries that this plan
     may change. called_off: what of it is in no delivery, and this plan may put into one; stuck:
-    what is in none, and it may not. locked: those deliveries; decided: of them those that somebody
-    has moved, or has sent once more.
+    what is in none, and it may not. locked: those deliveries; decided: of them those of
+    which somebody has moved something, or has sent it once more.
     """
 
     contract: Contract
+    zone: ZoneInfo
     lines: Mapping[UUID, ContractLine]
     accounts: Mapping[UUID, CumulativeAccount]
     addresses: Mapping[UUID, Address]
@@ -108,13 +122,20 @@ class KnownSchedules:
         address = receiving_address(self.contract, ship_to_id, self.addresses)
         return Arrivals(self.transit.to(address), address, now, self.contract.day(now))
 
+    def leaves_on(self, part: PlannedPart) -> date:
+        """Return the day on which a planned delivery is to leave."""
+        by = part.delivery.fulfil_by
+        if by is None:
+            return self.contract.day(part.delivery.window_earliest)
+        return by.astimezone(self.zone).date()
+
 
 async def known_of_contract(
-    writing: Writing, command: DeliveryPlanFromSchedule, contract: Contract
+    writing: Writing, command: DeliveryPlanFromSchedule, contract: Contract, zone: ZoneInfo
 ) -> KnownSchedules:
     """Lock what a plan may change, then its contract; read what it is made of.
 
-    Overtaken: others planned meanwhile.
+    zone: of the place from which is planned. Overtaken: others planned meanwhile.
     """
     ids = await _changeable(writing, command, contract)
     order_ids = {it.order_id for it in await _standing(writing, command, contract) if it.is_free}
@@ -133,11 +154,12 @@ async def known_of_contract(
         outstanding[account_by[each.id]] -= each.planned
         if each.account_id is not None:
             outstanding[ScheduledLine(each.contract_line_id, each.account_id)] += each.planned
-    decided, planned = await _decided(writing, ids), _planned(locked, account_by)
+    decided, planned = _decided(locked), _planned(locked, account_by)
     by_hand = {it for it, parts in planned.items() if _ids(parts) & decided}
     demand, wanted = await _demand(writing, contract, command.until, by_hand)
     return KnownSchedules(
         contract,
+        zone,
         {it.id: it for it in lines},
         {it.id: it for it in accounts},
         await receiving_addresses(writing, [contract], places),
@@ -189,21 +211,11 @@ def _planned(
     return found
 
 
-async def _decided(writing: Writing, ids: Collection[UUID]) -> frozenset[UUID]:
-    """Return the deliveries that somebody has moved, or that go once more for others."""
-    tables = TrueTables(writing.viewer, writing.now)
-    delivery, entry = tables.table(Delivery), tables.table(JournalEntry)
-    moved = select(entry.id).where(
-        *ours(tables, entry),
-        entry.aggregate_id == delivery.id,
-        entry.type == DeliveryRescheduled.name,
-    )
-    rows = select(delivery.id).where(
-        *ours(tables, delivery),
-        delivery.id.in_(ids),
-        or_(delivery.reships_id.is_not(None), moved.exists()),
-    )
-    return frozenset((await writing.session.scalars(rows)).all() if ids else ())
+def _decided(locked: Locked) -> frozenset[UUID]:
+    """Return the deliveries of which somebody has moved something, or that go once more."""
+    moved = {it.delivery_id for it in locked.lines.values() if it.moved_from_earliest is not None}
+    again = {it.id for it in locked.deliveries.values() if it.reships_id is not None}
+    return frozenset(moved | again)
 
 
 def _by_account(standing: Sequence[Any]) -> tuple[Any, Any, Any, Any]:

@@ -25,17 +25,12 @@ from commands.fulfilment.call_offs.schedules.known import (
     known_of_contract,
 )
 from commands.fulfilment.call_offs.schedules.sizes import Called, call_offs_of, leave_out
-from commands.fulfilment.call_offs.schedules.wanted import (
-    DeliveryGroup,
-    PlanSlot,
-    affected,
-    kept_items,
-    slots_of,
-)
+from commands.fulfilment.call_offs.schedules.slots import DeliveryGroup, PlanSlot
+from commands.fulfilment.call_offs.schedules.wanted import affected, kept_items, slots_of
 from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
 from commands.fulfilment.deliveries.planning.plan import plan
-from commands.fulfilment.deliveries.remaining.back import take_back
+from commands.fulfilment.deliveries.remaining.back import lower, take_back
 from commands.trade.contracts.life import check_in_force
 from commands.trade.contracts.times import Window
 from commands.trade.orders.cancel import LineCancel, OrderCancelLines, cancel_quantities
@@ -81,14 +76,14 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
         await writing.get(Channel, {command.channel_id: ("channel_id",)})
     location = await writing.get(Location, {command.location_id: ("location_id",)})
     writing.refusals.end()
-    known = await known_of_contract(writing, command, contract)
+    zone = ZoneInfo(location[command.location_id].time_zone)
+    known = await known_of_contract(writing, command, contract, zone)
     check_in_force(known.contract, path)
     slots = await writing.beside.items(slots_of(known, command.until, writing.now))
     chosen, items = await writing.beside.made(_items_of, writing, known, slots)
     done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
     if not command.preview:
-        zone = ZoneInfo(location[command.location_id].time_zone)
-        done |= await _carry_out(writing, command, known, chosen, zone)
+        done |= await _carry_out(writing, command, known, chosen)
     return done | {"items": items}
 
 
@@ -172,7 +167,7 @@ class _Work:
                 its = self.parts.setdefault(slot.group, {})
                 its[part.order_line.id] = its.get(part.order_line.id, Decimal(0)) + stays
             if part.line.planned > stays:
-                self.cancelled[part.order_line] += part.line.planned - stays
+                self.cancel(part, part.line.planned - stays)
             if part.delivery.recipient is not None:
                 self.recipients.setdefault(slot.group, part.delivery.recipient)
         for each in slot.called_off:
@@ -189,6 +184,11 @@ class _Work:
             by = datetime.combine(slot.arrival.leaves_on, time.max, zone)
             self.windows[slot.group] = slot.arrival.window
             self.days[slot.group] = min(self.days.get(slot.group, by), by)
+
+    def cancel(self, part: PlannedPart, quantity: Decimal) -> None:
+        """Take in that so much of a part is not wanted any more."""
+        self.room.setdefault(part.order_line, part.order_line.room)
+        self.cancelled[part.order_line] += quantity
 
     def _stays(self, part: PlannedPart, missing: Decimal) -> Decimal:
         """Return what of a part that is missing may be planned again; it takes the room of it."""
@@ -209,19 +209,26 @@ async def _carry_out(
     command: DeliveryPlanFromSchedule,
     known: KnownSchedules,
     slots: Sequence[PlanSlot],
-    zone: ZoneInfo,
 ) -> Outcome:
-    """Plan slots anew: by the same statements for any number of them that go to one place."""
+    """Plan slots anew: by the same statements for any number of them that go to one place.
+
+    What somebody has moved stays a delivery, with less in it.
+    """
     if not slots:
         return {}
-    deliveries = {part.delivery.id: part.delivery for it in slots for part in it.planned}
+    by_hand, anew = ([it for it in slots if it.is_decided is each] for each in (True, False))
+    deliveries = {part.delivery.id: part.delivery for it in anew for part in it.planned}
+    less = {part.line: it.before - it.goal for it in by_hand for part in it.planned}
+    await lower(writing, known.locked, less)
     await take_back(writing, known.locked, list(deliveries.values()))
-    if deliveries:
+    if deliveries or less:
         await recount(known.locked)
     await writing.session.flush()
     work = _Work()
-    for slot in slots:
-        work.take(slot, zone)
+    for slot in anew:
+        work.take(slot, known.zone)
+    for part in (part for it in by_hand for part in it.planned):
+        work.cancel(part, less[part.line])
     await _cancel(writing, work.unwanted())
     order_ids = await _call_off(writing, command, known, work)
     parts = [

@@ -9,7 +9,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from commands.fulfilment.call_offs.schedules.wanted import PlanSlot, step_of
+from commands.fulfilment.call_offs.schedules.slots import PlanSlot
+from commands.fulfilment.call_offs.schedules.wanted import step_of
 from kit.errors import Problem
 from models.trade.codes import TradeCode
 from models.trade.contracts.tables import ContractLine

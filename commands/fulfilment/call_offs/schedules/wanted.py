@@ -5,143 +5,21 @@ Pure arithmetic: nothing is read or written.
 
 from collections import defaultdict, deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
-from commands.fulfilment.call_offs.schedules.known import (
-    CalledOff,
-    KnownSchedules,
-    PlannedPart,
-    ScheduledLine,
-)
-from commands.trade.contracts.times import Window
-from kit.errors import Problem
+from commands.fulfilment.call_offs.schedules.known import KnownSchedules, PlannedSpan, ScheduledLine
+from commands.fulfilment.call_offs.schedules.moved import moved_slots
+from commands.fulfilment.call_offs.schedules.slots import PlanSlot, slot_at
 from models.fulfilment.call_offs import PlanStatus
 from models.trade.contracts.tables import ContractLine
 from models.trade.releases.words import ScheduleKind
 
 _NONE = Decimal(0)
-
-
-class DeliveryGroup(NamedTuple):
-    """What travels together: to one place in one window."""
-
-    ship_to_id: UUID | None
-    unloading_point: str | None
-    earliest: datetime
-    latest: datetime
-
-
-@dataclass
-class PlanSlot:
-    """A contract line at a place in a window: what is wanted then, and what is planned.
-
-    arrival: None where nothing is wanted. called_off: what is in no delivery and is put into one.
-    problem: why no more can be called off for it. is_decided: somebody lets it come then.
-    """
-
-    of: ScheduledLine
-    group: DeliveryGroup
-    arrival: SupplyWindow | None = None
-    schedule_line_id: UUID | None = None
-    wanted: Decimal = _NONE
-    rounded: Decimal = _NONE
-    planned: list[PlannedPart] = field(default_factory=list)
-    called_off: list[CalledOff] = field(default_factory=list)
-    problem: Problem | None = None
-    is_decided: bool = False
-
-    @property
-    def before(self) -> Decimal:
-        """What is planned and not released."""
-        return sum((it.line.planned for it in self.planned), _NONE)
-
-    @property
-    def goal(self) -> Decimal:
-        """What is to be planned."""
-        return self.rounded if self.problem is None else self.rounded - self.more
-
-    @property
-    def more(self) -> Decimal:
-        """What is neither planned nor called off, and must be."""
-        called_off = sum((it.quantity for it in self.called_off), _NONE)
-        return max(self.rounded - self.before - called_off, _NONE)
-
-    def take(self, called_off: list[CalledOff]) -> None:
-        """Take what is missing from what is called off, which loses it."""
-        while called_off and self.more:
-            first = called_off.pop(0)
-            taken = min(first.quantity, self.more)
-            self.called_off.append(first._replace(quantity=taken))
-            if taken < first.quantity:
-                called_off.insert(0, first._replace(quantity=first.quantity - taken))
-
-    @property
-    def status(self) -> PlanStatus:
-        """What becomes of it."""
-        before, goal = self.before, self.goal
-        if self.problem is not None:
-            return PlanStatus.REFUSED
-        if before == goal:
-            return PlanStatus.UNCHANGED
-        if not before:
-            return PlanStatus.CREATED
-        if not goal:
-            return PlanStatus.CANCELLED
-        return PlanStatus.RAISED if goal > before else PlanStatus.LOWERED
-
-    @property
-    def item(self) -> PlanItem:
-        """What is told of it."""
-        window = None if self.arrival is None else self.arrival.window
-        if self.status is PlanStatus.UNCHANGED or window is None:
-            row = self.planned[0].delivery
-            window = Window.model_construct(
-                earliest=row.window_earliest, latest=row.window_latest, time_zone=row.window_zone
-            )
-        return PlanItem(
-            *self.of,
-            self.schedule_line_id,
-            self.status,
-            self.before,
-            self.goal,
-            window,
-            None if self.arrival is None else self.arrival.leaves_on,
-            self._reason(),
-            None if self.problem is None else str(self.problem.code),
-        )
-
-    def _reason(self) -> str:
-        if self.problem is not None:
-            return self.problem.message
-        wanted, before, goal = (
-            f"{it.normalize():f}" for it in (self.wanted, self.before, self.goal)
-        )
-        still = f"The schedule still wants {wanted} then, and"
-        texts = {
-            PlanStatus.CREATED: f"{still} nothing is planned for that.",
-            PlanStatus.RAISED: f"{still} {before} are planned.",
-            PlanStatus.LOWERED: f"{still} {before} are planned.",
-            PlanStatus.CANCELLED: "The schedule wants nothing then any more.",
-            PlanStatus.UNCHANGED: "It is planned as the schedule wants it.",
-        }
-        text = texts[self.status]
-        if self.is_decided and self.status is PlanStatus.UNCHANGED:
-            text = "Somebody has moved it, or sends it once more: it comes then."
-        if self.wanted and not self.goal:
-            text = "What is planned before it brings it, since that fills whole lots."
-        if self.called_off:
-            called_off = sum((it.quantity for it in self.called_off), _NONE)
-            text += f" {called_off.normalize():f} of it are called off already."
-        if self.rounded > self.wanted:
-            text += f" {goal} fill whole lots or packagings."
-        changes = self.status not in {PlanStatus.UNCHANGED, PlanStatus.CANCELLED}
-        return text + (self.arrival.why if self.arrival is not None and changes else "")
 
 
 def slots_of(known: KnownSchedules, until: date, now: datetime) -> Iterator[PlanSlot | None]:
@@ -158,39 +36,34 @@ def slots_of(known: KnownSchedules, until: date, now: datetime) -> Iterator[Plan
 def _slots(
     known: KnownSchedules, of: ScheduledLine, until: date, now: datetime
 ) -> Generator[None, None, Iterable[PlanSlot]]:
-    account = known.accounts[of.account_id]
-    found: dict[tuple[datetime, datetime], PlanSlot] = {}
+    found: dict[PlannedSpan, PlanSlot] = {}
 
-    def slot(earliest: datetime, latest: datetime) -> PlanSlot:
-        group = DeliveryGroup(account.ship_to_id, account.unloading_point, earliest, latest)
-        return found.setdefault((earliest, latest), PlanSlot(of, group))
+    def slot(window: PlannedSpan) -> PlanSlot:
+        return found.setdefault(window, slot_at(known, of, window))
 
     late = None
-    for arrival, line_id, quantity in _arriving(known, of, until, now):
+    for arrival, line, quantity in _arriving(known, of, now):
         yield
-        its = slot(arrival.window.earliest, arrival.window.latest)
+        its = slot((arrival.window.earliest, arrival.window.latest))
         its.arrival, its.wanted = its.arrival or arrival, its.wanted + quantity
-        its.schedule_line_id = its.schedule_line_id or line_id
-        its.is_decided = its.is_decided or line_id is None
+        its.schedule_line_id = its.schedule_line_id or line.id
+        its.is_due = its.is_due or line.due_on <= until
         late = its if arrival.is_late and late is None else late
     _round(known, of, found.values())
     for part in known.planned.get(of, ()):
-        window = part.delivery.window_earliest, part.delivery.window_latest
-        if _leaves_on(known, part) > until and window not in found:
+        is_far = known.leaves_on(part) > until and part.window not in found
+        if part.delivery.id in known.decided or is_far:
             continue
-        is_early = late is not None and window[0] <= late.group.earliest
-        its = late if is_early and late and window not in found else slot(*window)
+        is_early = late is not None and part.window[0] <= late.group.earliest
+        its = late if is_early and late and part.window not in found else slot(part.window)
+        its.is_due = its.is_due or its.arrival is None
         its.planned.append(part)
+    by_hand = list(moved_slots(known, of, found.values(), late))
     free = list(known.called_off.get(of, ()))
-    for each in sorted(found.values(), key=lambda it: it.group.earliest):
+    due = [it for it in found.values() if it.is_due]
+    for each in sorted(due, key=lambda it: it.group.earliest):
         each.take(free)
-    return found.values()
-
-
-def _leaves_on(known: KnownSchedules, part: PlannedPart) -> date:
-    """Return the day on which a planned delivery is to leave."""
-    by = part.delivery.fulfil_by or part.delivery.window_earliest
-    return known.contract.day(by)
+    return [*due, *(it for it in by_hand if known.leaves_on(it.planned[0]) <= until)]
 
 
 def _uncovered(
@@ -248,50 +121,12 @@ def _brought(amount: Decimal, lines: Iterable[Any], left: dict[UUID, Decimal]) -
 
 
 def _arriving(
-    known: KnownSchedules, of: ScheduledLine, until: date, now: datetime
-) -> Iterator[tuple[SupplyWindow, UUID | None, Decimal]]:
-    """Yield when how much is to arrive, for which line: none where somebody has decided it."""
-    left = [[*it] for it in _uncovered(known, of, known.contract.day(now))]
-    for part, amount in _decided(known, of, left):
-        if _leaves_on(known, part) <= until:
-            yield _as_planned(known, part), None, amount
+    known: KnownSchedules, of: ScheduledLine, now: datetime
+) -> Iterator[tuple[SupplyWindow, Any, Decimal]]:
+    """Yield when how much is to arrive, for which line."""
     arrivals = known.arrivals(of.account_id, now)
-    for line, quantity in left:
-        if line.due_on <= until and quantity:
-            yield arrivals.of(line), line.id, quantity
-
-
-def _decided(
-    known: KnownSchedules, of: ScheduledLine, left: Sequence[list[Any]]
-) -> Iterator[tuple[PlannedPart, Decimal]]:
-    """Yield what is wanted of parts that somebody has moved, or sends once more.
-
-    They take from what is left, of lines, the nearest to the times for which they were called off.
-    """
-    parts = [it for it in known.planned.get(of, ()) if it.delivery.id in known.decided]
-    wanted = [_NONE for _ in parts]
-    pairs = [(place, each) for place in range(len(parts)) for each in left]
-    for place, each in sorted(pairs, key=lambda it: _apart(parts[it[0]], it[1][0])):
-        taken = min(parts[place].line.planned - wanted[place], each[1])
-        wanted[place] += taken
-        each[1] -= taken
-    yield from zip(parts, wanted, strict=True)
-
-
-def _apart(part: PlannedPart, line: Any) -> timedelta:
-    """Return how far a part was called off from when a line is wanted."""
-    when = part.order_line.window_earliest or part.delivery.window_earliest
-    apart: timedelta = abs(line.window_earliest - when)
-    return apart
-
-
-def _as_planned(known: KnownSchedules, part: PlannedPart) -> SupplyWindow:
-    """Return the window for which a part is planned."""
-    row = part.delivery
-    window = Window.model_construct(
-        earliest=row.window_earliest, latest=row.window_latest, time_zone=row.window_zone
-    )
-    return SupplyWindow(window, _leaves_on(known, part), is_late=False, why="")
+    for line, quantity in _uncovered(known, of, known.contract.day(now)):
+        yield arrivals.of(line), line, quantity
 
 
 def fixed_of(known: KnownSchedules, of: ScheduledLine) -> Decimal:
@@ -345,10 +180,12 @@ def _kept(of: ScheduledLine, quantity: Decimal, text: str) -> PlanItem:
 
 
 def affected(slots: Sequence[PlanSlot]) -> list[PlanSlot]:
-    """Return the slots that are planned anew: those that change, and what travels with them."""
+    """Return the slots that change, and those that travel with them."""
     in_group, in_delivery = (defaultdict[Any, list[PlanSlot]](list) for _ in range(2))
     for slot in slots:
-        if slot.goal > 0 and not slot.is_decided:
+        if slot.is_decided:
+            continue
+        if slot.goal > 0:
             in_group[slot.group].append(slot)
         for part in slot.planned:
             in_delivery[part.delivery.id].append(slot)
@@ -357,6 +194,8 @@ def affected(slots: Sequence[PlanSlot]) -> list[PlanSlot]:
         slot = ahead.pop()
         if id(slot) not in chosen:
             chosen.add(id(slot))
+            if slot.is_decided:
+                continue
             ahead += in_group.pop(slot.group, ())
             for part in slot.planned:
                 ahead += in_delivery.pop(part.delivery.id, ())

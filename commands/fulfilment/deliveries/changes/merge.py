@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -78,14 +78,25 @@ async def merge(writing: Writing, command: DeliveryMerge) -> Outcome:
             _check_source(locked, target, key, held, path)
     writing.refusals.end()
     target = locked.deliveries[command.delivery_id]
+    moved_from = _moved_from(locked, paths)
     poured = _pour_all(locked, paths, target)
     mine = {line.order_line_id: line for line in locked.lines_of(target)}
     for line in [it for it in poured if it.id in mine]:
         mine[line.id].planned += poured.pop(line)
-    new = [delivery_line_columns(target.id, line, Counted(it)) for line, it in poured.items()]
+    new = [
+        delivery_line_columns(target.id, line, Counted(quantity)) | moved_from[line.id]
+        for line, quantity in poured.items()
+    ]
     await write_rows(writing, {DeliveryLine: new})
     await _check_completing(writing, target)
     return {"delivery_id": target.id}
+
+
+def _moved_from(locked: Locked, keys: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return order line -> for when deliveries had it before somebody moved them, as columns."""
+    lines = (line for key in keys for line in locked.lines_of(locked.deliveries[key]))
+    names = "moved_from_earliest", "moved_from_latest"
+    return {it.order_line_id: {name: getattr(it, name) for name in names} for it in lines}
 
 
 async def _check_completing(writing: Writing, target: Delivery) -> None:

@@ -2,16 +2,14 @@
 
 from pydantic import Field
 
+from commands.fulfilment.deliveries.changes.windows import new_window, remember
 from commands.fulfilment.deliveries.locking import (
     DeliveryCommand,
     Locked,
     changed,
     lock_one,
 )
-from commands.fulfilment.deliveries.places import (
-    new_window,
-    tell_overridden,
-)
+from commands.fulfilment.deliveries.places import tell_overridden
 from commands.trade.contracts.times import Window
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -57,6 +55,7 @@ class DeliveryExcuse(DeliveryCommand):
 async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     """Deliver at another time; nothing happens where it is that time already. Before dispatch only.
 
+    What answers the schedules of one contract is to leave in time for it (`fulfilBy`).
     Refused: WRONG_STATE, INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be
     handled in time (D16), OUTSIDE_RECEIVING_HOURS (D6), and OUTSIDE_VALIDITY (K3) and
     NOTICE_TOO_SHORT (K15) without a reason, INVALID for an excuse of what comes no later than it
@@ -75,8 +74,10 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     columns["excuse"] = command.excuse if is_set else delivery.excuse
     if all(getattr(delivery, name) == value for name, value in columns.items()):
         return {"delivery_id": delivery.id}
+    planned_for = [(it, it.planned_for(delivery)) for it in locked.lines_of(delivery)]
     for name, value in columns.items():
         setattr(delivery, name, value)
+    remember(locked, planned_for, (delivery.window_earliest, delivery.window_latest))
     changed(
         writing,
         delivery,

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.fulfilment.deliveries.changes.move import LocationId, location_for
+from commands.fulfilment.deliveries.changes.windows import new_window, remember
 from commands.fulfilment.deliveries.locking import (
     DeliveryCommand,
     Locked,
@@ -15,11 +16,7 @@ from commands.fulfilment.deliveries.locking import (
     delivery_line_columns,
     lock_one,
 )
-from commands.fulfilment.deliveries.places import (
-    WINDOW,
-    new_window,
-    tell_overridden,
-)
+from commands.fulfilment.deliveries.places import WINDOW, tell_overridden
 from commands.fulfilment.deliveries.stops import check_delivery
 from commands.master.packagings.counting import Counted, Quantified
 from commands.trade.contracts.times import Window
@@ -112,7 +109,10 @@ async def split(writing: Writing, command: DeliverySplit) -> Outcome:
     writing.refusals.end()
     part = await _part(writing, columns, lines=len(taken))
     quantities = {locked.order_lines[it.order_line_id]: amount for it, amount in taken.items()}
-    _add_lines(writing, part, quantities)
+    planned_for = [it.planned_for(delivery) for it in taken]
+    lines = _add_lines(writing, part, quantities)
+    moved = zip(lines, planned_for, strict=True)
+    remember(locked, moved, (part.window_earliest, part.window_latest))
     divided = events.DeliveryDivided(delivery.id, into=part.id, taken=amounts_of(quantities))
     changed(writing, delivery, divided)
     tell_overridden(writing, part.id, overridden)
@@ -207,8 +207,10 @@ async def _check_complete(writing: Writing, delivery: Delivery) -> None:
 
 def _add_lines(
     writing: Writing, delivery: Delivery, quantities: Mapping[OrderLine, Counted]
-) -> None:
-    """Give a new delivery its lines and its first event. quantities: of the order lines."""
-    lines = (delivery_line_columns(delivery.id, *each) for each in quantities.items())
-    writing.session.add_all(DeliveryLine(**it) for it in lines)
+) -> list[DeliveryLine]:
+    """Give a new delivery its lines, and its first event. quantities: of the order lines."""
+    columns = (delivery_line_columns(delivery.id, *each) for each in quantities.items())
+    lines = [DeliveryLine(**it) for it in columns]
+    writing.session.add_all(lines)
     writing.record(events.DeliveryPlanned(delivery.id, planned=amounts_of(quantities)))
+    return lines

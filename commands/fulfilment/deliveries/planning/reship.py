@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import DateTime, Uuid, bindparam, select
 
+from commands.fulfilment.deliveries.changes.windows import remember
 from commands.fulfilment.deliveries.locking import (
     DeliveryCommand,
     Locked,
@@ -150,6 +151,7 @@ async def _planned(
     try:
         part = _part(command, delivery, taken)
         (new_id,) = await plan(locked.writing, [part], (), reships_id=delivery.id)
+        await _remember(locked, delivery, new_id, command.window)
     except Refused as refused:
         before = locked.writing.refusals
         mine = [it for it in refused.problems if it not in before.problems]
@@ -161,6 +163,15 @@ async def _planned(
         before.end()
     refusals.end()
     return taken, new_id
+
+
+async def _remember(locked: Locked, delivery: Delivery, new_id: UUID, window: Window) -> None:
+    """Let what answers a schedule know for when the old delivery was planned."""
+    was = {it.order_line_id: it.planned_for(delivery) for it in locked.lines_of(delivery)}
+    if any(locked.order_lines[it].schedule_line_id is not None for it in was):
+        lines = await locked.writing.among(DeliveryLine, "delivery_id", [new_id])
+        moved = ((it, was[it.order_line_id]) for it in lines)
+        remember(locked, moved, (window.earliest, window.latest))
 
 
 async def _stated(

@@ -84,9 +84,10 @@ async def test_what_somebody_has_moved_or_sends_once_more_stays_as_far_as_it_is_
         kept = [("UNCHANGED", "100", "100"), ("UNCHANGED", "80", "80")]
         assert sorted(_shown(done, *STATUS)) == kept
         assert done["deliveries"] == []
-    # Less is wanted, and later: what is too much is taken back.
+    # Less is wanted, and on another day: what was moved is taken back.
     await planner.release(2, schedule("2026-03-06", "100"), schedule("2026-03-27", "30"))
-    assert sorted(_shown(await planner(), *STATUS)) == [("LOWERED", "80", "30"), kept[0]]
+    expected = [("CANCELLED", "80", "0"), ("CREATED", "0", "30"), kept[0]]
+    assert sorted(_shown(await planner(), *STATUS)) == expected
     assert [it for it in await planner.standing() if it[0] == "PLANNED"] == [
         ("PLANNED", ["100"]),
         ("PLANNED", ["30"]),

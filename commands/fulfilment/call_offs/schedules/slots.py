@@ -1,0 +1,153 @@
+"""What a plan makes of one contract line at one place in one window."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow
+from commands.fulfilment.call_offs.schedules.inputs import PlanItem
+from commands.fulfilment.call_offs.schedules.known import (
+    CalledOff,
+    KnownSchedules,
+    PlannedPart,
+    PlannedSpan,
+    ScheduledLine,
+)
+from commands.trade.contracts.times import Window
+from kit.errors import Problem
+from models.fulfilment.call_offs import PlanStatus
+
+_NONE = Decimal(0)
+_BY_HAND = "Somebody has moved it, or sends it once more"
+
+
+class DeliveryGroup(NamedTuple):
+    """What travels together: to one place in one window."""
+
+    ship_to_id: UUID | None
+    unloading_point: str | None
+    earliest: datetime
+    latest: datetime
+
+
+@dataclass
+class PlanSlot:
+    """A contract line at a place in a window: what is wanted then, and what is planned.
+
+    arrival: None where nothing is wanted. called_off: what is in no delivery and is put into one.
+    problem: why no more can be called off for it. is_due: the plan reaches it. is_decided: somebody
+    lets it come then; it has one delivery, which changes as it is.
+    """
+
+    of: ScheduledLine
+    group: DeliveryGroup
+    arrival: SupplyWindow | None = None
+    schedule_line_id: UUID | None = None
+    wanted: Decimal = _NONE
+    rounded: Decimal = _NONE
+    planned: list[PlannedPart] = field(default_factory=list)
+    called_off: list[CalledOff] = field(default_factory=list)
+    problem: Problem | None = None
+    is_due: bool = False
+    is_decided: bool = False
+
+    @property
+    def before(self) -> Decimal:
+        """What is planned and not released."""
+        return sum((it.line.planned for it in self.planned), _NONE)
+
+    @property
+    def goal(self) -> Decimal:
+        """What is to be planned."""
+        return self.rounded if self.problem is None else self.rounded - self.more
+
+    @property
+    def more(self) -> Decimal:
+        """What is neither planned nor called off, and must be."""
+        called_off = sum((it.quantity for it in self.called_off), _NONE)
+        return max(self.rounded - self.before - called_off, _NONE)
+
+    def take(self, called_off: list[CalledOff]) -> None:
+        """Take what is missing from what is called off, which loses it."""
+        while called_off and self.more:
+            first = called_off.pop(0)
+            taken = min(first.quantity, self.more)
+            self.called_off.append(first._replace(quantity=taken))
+            if taken < first.quantity:
+                called_off.insert(0, first._replace(quantity=first.quantity - taken))
+
+    @property
+    def status(self) -> PlanStatus:
+        """What becomes of it."""
+        before, goal = self.before, self.goal
+        if self.problem is not None:
+            return PlanStatus.REFUSED
+        if before == goal:
+            return PlanStatus.UNCHANGED
+        if not before:
+            return PlanStatus.CREATED
+        if not goal:
+            return PlanStatus.CANCELLED
+        return PlanStatus.RAISED if goal > before else PlanStatus.LOWERED
+
+    @property
+    def item(self) -> PlanItem:
+        """What is told of it."""
+        window = None if self.arrival is None else self.arrival.window
+        if self.status is PlanStatus.UNCHANGED or window is None:
+            row = self.planned[0].delivery
+            window = Window.model_construct(
+                earliest=row.window_earliest, latest=row.window_latest, time_zone=row.window_zone
+            )
+        return PlanItem(
+            *self.of,
+            self.schedule_line_id,
+            self.status,
+            self.before,
+            self.goal,
+            window,
+            None if self.arrival is None else self.arrival.leaves_on,
+            self._reason(),
+            None if self.problem is None else str(self.problem.code),
+        )
+
+    def _reason(self) -> str:
+        if self.problem is not None:
+            return self.problem.message
+        wanted, before, goal = (
+            f"{it.normalize():f}" for it in (self.wanted, self.before, self.goal)
+        )
+        still = f"The schedule still wants {wanted} then, and"
+        texts = {
+            PlanStatus.CREATED: f"{still} nothing is planned for that.",
+            PlanStatus.RAISED: f"{still} {before} are planned.",
+            PlanStatus.LOWERED: f"{still} {before} are planned.",
+            PlanStatus.CANCELLED: "The schedule wants nothing then any more.",
+            PlanStatus.UNCHANGED: "It is planned as the schedule wants it.",
+        }
+        if self.is_decided:
+            texts |= {
+                PlanStatus.LOWERED: f"The schedule still wants {wanted} of it, and {before} are"
+                f" planned. {_BY_HAND}: they come then.",
+                PlanStatus.CANCELLED: f"{_BY_HAND}, and the schedule wants nothing any more on the"
+                " day for which it was planned, nor on its new one.",
+                PlanStatus.UNCHANGED: f"{_BY_HAND}: it comes then.",
+            }
+        text = texts[self.status]
+        if self.wanted and not self.goal:
+            text = "What is planned before it brings it, since that fills whole lots."
+        if self.called_off:
+            called_off = sum((it.quantity for it in self.called_off), _NONE)
+            text += f" {called_off.normalize():f} of it are called off already."
+        if self.rounded > self.wanted:
+            text += f" {goal} fill whole lots or packagings."
+        changes = self.status not in {PlanStatus.UNCHANGED, PlanStatus.CANCELLED}
+        return text + (self.arrival.why if self.arrival is not None and changes else "")
+
+
+def slot_at(known: KnownSchedules, of: ScheduledLine, window: PlannedSpan) -> PlanSlot:
+    """Return the slot of a contract line at a place in a window, with nothing in it."""
+    account = known.accounts[of.account_id]
+    return PlanSlot(of, DeliveryGroup(account.ship_to_id, account.unloading_point, *window))
