@@ -6,7 +6,7 @@ import pytest
 from alembic import command
 
 import migrations
-from tests.api.trade.releases.plans.test_moved import _day, _moved, _standing
+from tests.api.trade.releases.plans.test_moved import _moved, day_after, standing
 from tests.api.trade.releases.test_planned_schedules import STATUS, _planner, _shown
 from tests.kit.programs import ask as ask_once
 from tests.make import Ask, World
@@ -25,8 +25,8 @@ async def test_what_was_moved_before_is_known_as_moved(world: World, ask: Ask) -
     for step, revision in ((command.downgrade, "0091"), (command.upgrade, "0093")):
         await asyncio.to_thread(step, migrations.configured(own), revision)
     assert await asyncio.to_thread(ask_once, read, MOVED) == before
-    assert set(_shown(await planner(until=_day(20)), *STATUS)) == {
+    assert set(_shown(await planner(until=day_after(20)), *STATUS)) == {
         ("UNCHANGED", "100", "100"),
         ("UNCHANGED", "30", "30"),
     }
-    assert [it[:2] for it in await _standing(planner)] == [(12, 30), (20, 100)]
+    assert [it[:2] for it in await standing(planner)] == [(12, 30), (20, 100)]

@@ -5,9 +5,7 @@ the verbs that a person would use.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, time
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -15,36 +13,33 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
-from commands.fulfilment.call_offs.lines import check_window
 from commands.fulfilment.call_offs.place import place
-from commands.fulfilment.call_offs.schedules.arrivals import SHUT
+from commands.fulfilment.call_offs.schedules.fits import check_fits
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.call_offs.schedules.known import (
     KnownSchedules,
-    PlannedPart,
     known_of_contract,
 )
-from commands.fulfilment.call_offs.schedules.sizes import Called, call_offs_of, leave_out
+from commands.fulfilment.call_offs.schedules.sizes import Called, call_offs_of
 from commands.fulfilment.call_offs.schedules.slots import DeliveryGroup, PlanSlot
 from commands.fulfilment.call_offs.schedules.wanted import affected, kept_items, slots_of
+from commands.fulfilment.call_offs.schedules.work import PlanWork
 from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.fulfilment.deliveries.remaining.back import lower, take_back
 from commands.trade.contracts.life import check_in_force
-from commands.trade.contracts.times import Window
 from commands.trade.orders.cancel import LineCancel, OrderCancelLines, cancel_quantities
 from commands.trade.orders.fields import Recipient
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Problem, Refused
+from kit.errors import Code, Refused
 from kit.inputs import LARGEST_BULK
 from models.access.viewers import Scope
 from models.fulfilment.call_offs import PLAN_FROM_SCHEDULE
 from models.master.channels import Channel
 from models.master.locations import Location
-from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 
@@ -91,117 +86,9 @@ def _items_of(
     writing: Writing, known: KnownSchedules, slots: Sequence[PlanSlot]
 ) -> tuple[list[PlanSlot], list[Outcome]]:
     """Return which slots are planned anew, and what is told of all; notes what is left out."""
-    _check(writing, known, slots)
+    check_fits(writing, known, slots)
     items = [*(it.item for it in slots), *kept_items(known)]
     return affected(slots), [it.outcome for it in items]
-
-
-def _check(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot]) -> None:
-    """Note what a slot that is to be raised would break of the contract's rules (K1, K3)."""
-    raised: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
-    for slot in slots:
-        if slot.more and slot.arrival is not None and slot.arrival.is_shut:
-            slot.problem = Problem(TradeCode.OUTSIDE_RECEIVING_HOURS, SHUT.strip())
-        elif slot.more and slot.arrival is not None:
-            try:
-                check_window(writing, known.contract, slot.arrival.window)
-            except Refused as refused:
-                slot.problem = refused.problems[0]
-            else:
-                raised[slot.of.contract_line_id].append(slot)
-    lowered: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for slot in slots:
-        lowered[slot.of.contract_line_id] += max(slot.before - slot.goal, Decimal(0))
-    for line_id, its in raised.items():
-        writing.extent.touch(_check_quantities(known, its, lowered[line_id]))
-
-
-def _check_quantities(known: KnownSchedules, slots: Sequence[PlanSlot], lowered: Decimal) -> int:
-    """Note which of a line's slots do not fit: into what is agreed, or into any call-offs.
-
-    Returns how many call-offs bring the others.
-    """
-    line = known.lines[slots[0].of.contract_line_id]
-    room = line.ceiling - line.called_off + lowered
-    called: defaultdict[UUID | None, list[PlanSlot]] = defaultdict(list)
-    for slot in sorted(slots, key=lambda it: it.group.earliest):
-        more = slot.more
-        if more > room:
-            text = f"Only {max(room, Decimal(0)).normalize():f} can still be called off."
-            slot.problem = Problem(TradeCode.EXCEEDS_MAX, text)
-        else:
-            room -= more
-            called[slot.group.ship_to_id].append(slot)
-    return sum(leave_out(line, its) for its in called.values())
-
-
-@dataclass
-class _Work:
-    """What is to be done. parts: group -> order line -> quantity that stays called off.
-
-    others: the same of call-offs that answer no schedule; they share no delivery with those that
-    do, so that a later plan may change these. cancelled: order line -> what of it is not wanted.
-    room: order line -> what of it may still be planned, which is less than was where something of
-    it arrived after all. called: ship-to -> slots, and how much more of each. recipients: of the
-    deliveries that are planned anew; windows: of all; days: by when they must have left; by group.
-    """
-
-    parts: dict[DeliveryGroup, dict[UUID, Decimal]] = field(default_factory=dict)
-    others: dict[DeliveryGroup, dict[UUID, Decimal]] = field(default_factory=dict)
-    cancelled: defaultdict[OrderLine, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
-    room: dict[OrderLine, Decimal] = field(default_factory=dict)
-    called: defaultdict[UUID | None, list[tuple[PlanSlot, Decimal]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    recipients: dict[DeliveryGroup, dict[str, Any]] = field(default_factory=dict)
-    windows: dict[DeliveryGroup, Window] = field(default_factory=dict)
-    days: dict[DeliveryGroup, datetime] = field(default_factory=dict)
-
-    def take(self, slot: PlanSlot, zone: ZoneInfo) -> None:
-        """Take a slot in: what of it stays, what is not wanted any more, what is missing."""
-        missing = slot.goal
-        for part in slot.planned:
-            stays = self._stays(part, missing)
-            missing -= stays
-            if stays:
-                its = self.parts.setdefault(slot.group, {})
-                its[part.order_line.id] = its.get(part.order_line.id, Decimal(0)) + stays
-            if part.line.planned > stays:
-                self.cancel(part, part.line.planned - stays)
-            if part.delivery.recipient is not None:
-                self.recipients.setdefault(slot.group, part.delivery.recipient)
-        for each in slot.called_off:
-            missing -= each.quantity
-            parts = self.parts if each.is_answer else self.others
-            its = parts.setdefault(slot.group, {})
-            key = each.order_line_id
-            its[key] = its.get(key, Decimal(0)) + each.quantity
-            if each.recipient is not None:
-                self.recipients.setdefault(slot.group, each.recipient)
-        if missing:
-            self.called[slot.group.ship_to_id].append((slot, missing))
-        if slot.arrival is not None:
-            by = datetime.combine(slot.arrival.leaves_on, time.max, zone)
-            self.windows[slot.group] = slot.arrival.window
-            self.days[slot.group] = min(self.days.get(slot.group, by), by)
-
-    def cancel(self, part: PlannedPart, quantity: Decimal) -> None:
-        """Take in that so much of a part is not wanted any more."""
-        self.room.setdefault(part.order_line, part.order_line.room)
-        self.cancelled[part.order_line] += quantity
-
-    def _stays(self, part: PlannedPart, missing: Decimal) -> Decimal:
-        """Return what of a part that is missing may be planned again; it takes the room of it."""
-        room = self.room.setdefault(part.order_line, part.order_line.room)
-        stays = min(missing, part.line.planned, max(room, Decimal(0)))
-        self.room[part.order_line] = room - stays
-        return stays
-
-    def unwanted(self) -> dict[OrderLine, Decimal]:
-        """Return what is cancelled of order lines: of what is in no delivery and does not stay."""
-        free = {line: min(self.room[line], line.unplanned) for line in self.cancelled}
-        least = {line: min(quantity, free[line]) for line, quantity in self.cancelled.items()}
-        return {line: quantity for line, quantity in least.items() if quantity > 0}
 
 
 async def _carry_out(
@@ -224,12 +111,13 @@ async def _carry_out(
     if deliveries or less:
         await recount(known.locked)
     await writing.session.flush()
-    work = _Work()
+    work = PlanWork()
     for slot in anew:
         work.take(slot, known.zone)
     for part in (part for it in by_hand for part in it.planned):
         work.cancel(part, less[part.line])
     await _cancel(writing, work.unwanted())
+    work.aim(known, writing)
     order_ids = await _call_off(writing, command, known, work)
     parts = [
         part
@@ -254,7 +142,7 @@ async def _cancel(writing: Writing, amounts: Mapping[OrderLine, Decimal]) -> Non
 
 
 async def _call_off(
-    writing: Writing, command: DeliveryPlanFromSchedule, known: KnownSchedules, work: _Work
+    writing: Writing, command: DeliveryPlanFromSchedule, known: KnownSchedules, work: PlanWork
 ) -> list[UUID]:
     """Call off what is missing, for each address by itself; note it among the parts."""
     order_ids, slots = [], list[Called]()
@@ -287,7 +175,7 @@ def _line(slot: PlanSlot, quantity: Decimal) -> CallOffLine:
 
 def _parts(
     command: DeliveryPlanFromSchedule,
-    work: _Work,
+    work: PlanWork,
     group: DeliveryGroup,
     quantities: Mapping[UUID, Decimal],
 ) -> Iterator[DeliveryPart]:

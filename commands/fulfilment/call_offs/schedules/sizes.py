@@ -50,7 +50,7 @@ def sizes_of(line: ContractLine, total: Decimal) -> CallOffSizes | None:
 
 def leave_out(line: ContractLine, slots: Sequence[PlanSlot]) -> int:
     """Note which of a line's slots, the last ones first, no call-offs bring; tells how many do."""
-    left = [(it, it.more) for it in slots]
+    left = [(it, it.more) for it in slots if it.more]
     total = sum((more for _, more in left), _NONE)
     while left:
         if (sizes := sizes_of(line, total)) is not None:

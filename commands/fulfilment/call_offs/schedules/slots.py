@@ -1,8 +1,9 @@
 """What a plan makes of one contract line at one place in one window."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from commands.fulfilment.call_offs.schedules.known import (
 from commands.trade.contracts.times import Window
 from kit.errors import Problem
 from models.fulfilment.call_offs import PlanStatus
+from models.trade.codes import TradeCode
 
 _NONE = Decimal(0)
 _BY_HAND = "Somebody has moved it, or sends it once more"
@@ -32,13 +34,21 @@ class DeliveryGroup(NamedTuple):
     latest: datetime
 
 
+class Reused(NamedTuple):
+    """What of a part is wanted in another window, and comes there without another call-off."""
+
+    part: PlannedPart
+    quantity: Decimal
+
+
 @dataclass
 class PlanSlot:
     """A contract line at a place in a window: what is wanted then, and what is planned.
 
     arrival: None where nothing is wanted. called_off: what is in no delivery and is put into one.
-    problem: why no more can be called off for it. is_due: the plan reaches it. is_decided: somebody
-    lets it come then; it has one delivery, which changes as it is.
+    reused: what was planned in other windows. ceded: what it leaves to nearer windows, since no
+    more can be called off. problem: why no more can be called off for it. is_due: the plan reaches
+    it. is_decided: somebody lets it come then; it has one delivery, which changes as it is.
     """
 
     of: ScheduledLine
@@ -49,6 +59,8 @@ class PlanSlot:
     rounded: Decimal = _NONE
     planned: list[PlannedPart] = field(default_factory=list)
     called_off: list[CalledOff] = field(default_factory=list)
+    reused: list[Reused] = field(default_factory=list)
+    ceded: Decimal = _NONE
     problem: Problem | None = None
     is_due: bool = False
     is_decided: bool = False
@@ -67,7 +79,29 @@ class PlanSlot:
     def more(self) -> Decimal:
         """What is neither planned nor called off, and must be."""
         called_off = sum((it.quantity for it in self.called_off), _NONE)
-        return max(self.rounded - self.before - called_off, _NONE)
+        reused = sum((it.quantity for it in self.reused), _NONE)
+        return max(self.rounded - self.before - called_off - reused, _NONE)
+
+    @property
+    def stays(self) -> Decimal:
+        """What of it is planned and stays so."""
+        return min(self.before, self.goal)
+
+    def freed(self) -> Iterator[Reused]:
+        """Yield what of it is planned and does not stay, the last parts first."""
+        missing = self.before - self.stays
+        for part in reversed(self.planned):
+            if quantity := min(missing, part.line.planned):
+                yield Reused(part, quantity)
+                missing -= quantity
+
+    def cede(self, most: Decimal, step: Decimal) -> Decimal:
+        """Leave so much to nearer windows, whole lots of what stays; return how much that is."""
+        stays = self.stays
+        ceded = min((most / step).to_integral_value(ROUND_CEILING) * step, stays)
+        if ceded:
+            self.rounded, self.ceded = stays - ceded, self.ceded + ceded
+        return ceded
 
     def take(self, called_off: list[CalledOff]) -> None:
         """Take what is missing from what is called off, which loses it."""
@@ -110,8 +144,14 @@ class PlanSlot:
             window,
             None if self.arrival is None else self.arrival.leaves_on,
             self._reason(),
-            None if self.problem is None else str(self.problem.code),
+            self._code,
         )
+
+    @property
+    def _code(self) -> str | None:
+        if self.problem is not None:
+            return str(self.problem.code)
+        return str(TradeCode.EXCEEDS_MAX) if self.ceded else None
 
     def _reason(self) -> str:
         if self.problem is not None:
@@ -136,11 +176,17 @@ class PlanSlot:
                 PlanStatus.UNCHANGED: f"{_BY_HAND}: it comes then.",
             }
         text = texts[self.status]
-        if self.wanted and not self.goal:
+        if self.ceded:
+            ceded = f"{self.ceded.normalize():f}"
+            text = f"Of what can be called off in all, {ceded} are wanted before: they come then."
+        elif self.wanted and not self.goal:
             text = "What is planned before it brings it, since that fills whole lots."
         if self.called_off:
             called_off = sum((it.quantity for it in self.called_off), _NONE)
             text += f" {called_off.normalize():f} of it are called off already."
+        if self.reused:
+            reused = sum((it.quantity for it in self.reused), _NONE)
+            text += f" {reused.normalize():f} of it were called off for another day."
         if self.rounded > self.wanted:
             text += f" {goal} fill whole lots or packagings."
         changes = self.status not in {PlanStatus.UNCHANGED, PlanStatus.CANCELLED}

@@ -4,6 +4,7 @@ import pytest
 
 from kit.ids import to_global
 from tests.api.master.test_calendars import item, put
+from tests.api.trade.releases.plans.test_moved import standing, wanted_lines
 from tests.api.trade.releases.test_planned_schedules import STATUS, _lost, _planner, _shown
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations, parties
@@ -173,3 +174,57 @@ async def test_a_place_that_is_shut_whenever_its_carrier_comes_stops_no_other(as
             ("CREATED", None),
             ("REFUSED", "OUTSIDE_RECEIVING_HOURS"),
         ]
+
+
+@pytest.mark.parametrize(
+    ("rules", "first", "then", "stands"),
+    [
+        # 20 are less than one call-off may have: what was called off for another day comes.
+        ({"minPerCallOff": "30"}, {4: 20, 8: 20}, {4: 20, 9: 20}, {4: 20, 9: 20}),
+        ({"minPerCallOff": "30"}, {4: 100}, {4: 80, 5: 10, 6: 10}, {4: 80, 5: 10, 6: 10}),
+        (
+            {"lotMultiple": "10", "minPerCallOff": "20", "maxPerCallOff": "25"},
+            dict.fromkeys(range(3, 13), 9),
+            dict.fromkeys(range(3, 13), 7),
+            {3: 10, 4: 10, 5: 10, 7: 10, 8: 10, 10: 10, 11: 10},
+        ),
+        # No more can be called off: the nearest days come first.
+        ({"maxQuantity": "100"}, {4: 50, 9: 50}, {3: 50, 4: 50, 9: 50}, {3: 50, 4: 50}),
+        ({"maxQuantity": "100"}, {4: 50, 9: 50}, {3: 20, 4: 50, 9: 50}, {3: 20, 4: 50, 9: 30}),
+        ({"maxQuantity": "100"}, {4: 50, 9: 50}, {3: 120, 4: 50, 9: 50}, {4: 50, 9: 50}),
+    ],
+)
+async def test_what_is_called_off_comes_on_the_days_that_are_wanted_now(
+    ask, world, rules, first, then, stands
+):
+    (bolt,) = await products(ask, "BOLT")
+    line = contracts.line(bolt, target="100", **rules)
+    planner = await _planner(world, ask, lines=[line])
+    for number, wanted in enumerate((first, then), 1):
+        await planner.release(number, *wanted_lines(wanted))
+        done = await planner()
+    assert {it[0]: it[1] for it in await standing(planner)} == stands
+    lacking = sum(then.values()) > sum(stands.values())
+    assert {it["code"] for it in done["items"]} - {None} == ({"EXCEEDS_MAX"} if lacking else set())
+    again = await planner()
+    assert {it[0]: it[1] for it in await standing(planner)} == stands
+    assert {it[0] for it in _shown(again, "status")} <= {"UNCHANGED", "REFUSED"}
+
+
+async def test_what_is_used_for_another_day_as_a_whole_is_called_off_for_that(ask, world):
+    (bolt,) = await products(ask, "BOLT")
+    line = contracts.line(bolt, minPerCallOff="30")
+    planner = await _planner(world, ask, lines=[line])
+    for number, day in ((1, 8), (2, 9)):
+        await planner.release(number, *wanted_lines({4: 20, day: 20}))
+        done = await planner()
+    assert done["callOffs"] == []
+    assert "20 of it were called off for another day." in done["items"][1]["reason"]
+    read = "query ($id: ID!) { contract(id: $id) { callOffs(first: 9) { nodes { lines {"
+    read += " ordered cancelled window { earliest } scheduleLine { arrivesOn } } } } } }"
+    (order,) = (await ask(read, id=planner.contract["id"]))["contract"]["callOffs"]["nodes"]
+    shown = [
+        (it["ordered"], it["cancelled"], it["scheduleLine"]["arrivesOn"]) for it in order["lines"]
+    ]
+    assert shown == [("20", "0", "2026-03-06"), ("20", "0", "2026-03-11")]
+    assert order["lines"][1]["window"]["earliest"][:10] == "2026-03-11"

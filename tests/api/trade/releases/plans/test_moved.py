@@ -16,15 +16,15 @@ query ($id: ID!) { contract(id: $id) { callOffs(first: 100) { nodes { deliveries
 TODAY = date(2026, 3, 2)
 
 
-def _day(number):
+def day_after(number):
     return (TODAY + timedelta(number)).isoformat()
 
 
-def _lines(wanted):
-    return [schedule(_day(day), str(quantity)) for day, quantity in wanted.items()]
+def wanted_lines(wanted):
+    return [schedule(day_after(day), str(quantity)) for day, quantity in wanted.items()]
 
 
-async def _standing(planner):
+async def standing(planner):
     """Return (day, quantity, id, state) of the deliveries that have not left, by day."""
     found = await planner.ask(STANDING, id=planner.contract["id"])
     of = {}
@@ -43,15 +43,15 @@ def _planned(delivery):
 
 
 async def _move(planner, key, day):
-    moved = {"deliveryId": key, "window": window(_day(day))}
+    moved = {"deliveryId": key, "window": window(day_after(day))}
     return await deliveries.done(planner.ask, "deliveryReschedule", **moved)
 
 
 async def _moved(planner, wanted, before, after):
     """Plan what is wanted, and move the delivery of one day to another."""
-    await planner.release(1, *_lines(wanted))
-    await planner(until=_day(60))
-    (key,) = (it[2] for it in await _standing(planner) if it[0] == before)
+    await planner.release(1, *wanted_lines(wanted))
+    await planner(until=day_after(60))
+    (key,) = (it[2] for it in await standing(planner) if it[0] == before)
     await _move(planner, key, after)
     return key
 
@@ -82,10 +82,10 @@ async def test_it_brings_what_its_day_wants_and_nothing_of_others(
     kept[after] = kept.get(after, 0) + wanted[before]
     for number, expected in ((1, {day: it for day, it in kept.items() if it}), (2, stands)):
         if number > 1:
-            await planner.release(number, *_lines(then))
+            await planner.release(number, *wanted_lines(then))
         for _ in "12":
-            done = await planner(until=_day(max(12, after)))
-            found = await _standing(planner)
+            done = await planner(until=day_after(max(12, after)))
+            found = await standing(planner)
             shown = dict.fromkeys((it[0] for it in found), 0)
             for day, quantity, *_ in found:
                 shown[day] += quantity
@@ -100,26 +100,26 @@ async def test_it_leaves_for_its_new_day_and_its_parts_stay_moved(ask, world):
     key = await _moved(planner, {8: 100, 12: 30}, 8, 20)
     split = {"lines": [{"deliveryLineId": await _line_of(planner, key), "quantity": "40"}]}
     part = await deliveries.done(planner.ask, "deliverySplit", deliveryId=key, **split)
-    done = await planner(until=_day(25))
+    done = await planner(until=day_after(25))
     assert sorted(_shown(done, *STATUS, "leavesOn")) == [
-        ("UNCHANGED", "30", "30", _day(12)),
-        ("UNCHANGED", "40", "40", _day(20)),
-        ("UNCHANGED", "60", "60", _day(20)),
+        ("UNCHANGED", "30", "30", day_after(12)),
+        ("UNCHANGED", "40", "40", day_after(20)),
+        ("UNCHANGED", "60", "60", day_after(20)),
     ]
     # One of them goes back to where it was, the other one to the day of a third, into that.
     await _move(planner, key, 8)
     await _move(planner, part["part"]["id"], 12)
-    (third,) = (it[2] for it in await _standing(planner) if it[:2] == (12, 30))
+    (third,) = (it[2] for it in await standing(planner) if it[:2] == (12, 30))
     merged = {"deliveryId": third, "deliveryIds": [part["part"]["id"]]}
     await deliveries.done(planner.ask, "deliveryMerge", **merged)
     for number, wanted, quantities in (
         (2, {8: 100, 12: 30}, {("60", "60"), ("40", "40"), ("30", "30")}),
         (3, {8: 90, 12: 20}, {("60", "50"), ("40", "40"), ("30", "20")}),
     ):
-        await planner.release(number, *_lines(wanted))
+        await planner.release(number, *wanted_lines(wanted))
         done = await planner()
         assert {it[1:] for it in _shown(done, *STATUS)} == quantities
-    assert [it[:2] for it in await _standing(planner)] == [(8, 50), (12, 60)]
+    assert [it[:2] for it in await standing(planner)] == [(8, 50), (12, 60)]
 
 
 async def _line_of(planner, key):

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.api.trade.releases.plans.test_moved import _day, _lines, _move, _standing
+from tests.api.trade.releases.plans.test_moved import _move, day_after, standing, wanted_lines
 from tests.api.trade.releases.test_planned_schedules import _planner, _shown
 from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
@@ -29,16 +29,16 @@ class People:
 
     async def planned(self, until):
         """Plan twice: nothing is left to do for the second one."""
-        first = await self.planner(until=_day(until))
-        before = await _standing(self.planner)
-        again = await self.planner(until=_day(until))
+        first = await self.planner(until=day_after(until))
+        before = await standing(self.planner)
+        again = await self.planner(until=day_after(until))
         assert (again["callOffs"], again["deliveries"]) == ([], []), (until, first, again)
         assert {it[0] for it in _shown(again, "status")} <= {"UNCHANGED", "KEPT", "REFUSED"}, (
             until,
             first["items"],
             again["items"],
         )
-        assert await _standing(self.planner) == before
+        assert await standing(self.planner) == before
 
     async def released(self):
         self.number += 1
@@ -46,10 +46,10 @@ class People:
         if self.wanted and self.draw.random() < 0.7:
             days = [*self.draw.sample(list(self.wanted), 1), *days]
         self.wanted = {it: 10 * self.draw.randint(1, 9) for it in sorted(days)}
-        await self.planner.release(self.number, *_lines(self.wanted))
+        await self.planner.release(self.number, *wanted_lines(self.wanted))
 
     async def _one(self, states=("PLANNED",)):
-        found = [it for it in await _standing(self.planner) if it[3] in states]
+        found = [it for it in await standing(self.planner) if it[3] in states]
         return self.draw.choice(found)[2] if found else None
 
     async def moved(self):
@@ -76,8 +76,8 @@ async def test_a_plan_called_twice_changes_nothing_the_second_time(ask, world, s
     for _ in range(STEPS):
         name = await people.step()
         await people.planned(60)
-        standing = await _standing(people.planner)
-        total, wanted = sum(it[1] for it in standing), sum(people.wanted.values())
-        fixed = sum(it[1] for it in standing if it[3] != "PLANNED")
+        found = await standing(people.planner)
+        total, wanted = sum(it[1] for it in found), sum(people.wanted.values())
+        fixed = sum(it[1] for it in found if it[3] != "PLANNED")
         if not rules:
-            assert total == max(wanted, fixed), (name, standing, people.wanted)
+            assert total == max(wanted, fixed), (name, found, people.wanted)
