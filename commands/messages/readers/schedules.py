@@ -225,7 +225,10 @@ def _check_quantities(message: ScheduleMessage, article: ArticleSchedule) -> Non
         )
         raise Refused(Code.INVALID, text)
     if not says and message.function != "UPDATE":
-        raise Refused(Code.INVALID, "It says no quantity; 0 says that nothing is wanted.")
+        text = "It says no quantity that is wanted; 0 says that nothing is wanted."
+        if article.received is not None:
+            text += " So what was received (QTY 70) is not taken in either: what stands stays."
+        raise Refused(Code.INVALID, text)
     if article.says_nothing and not article.lines and message.function == "UPDATE":
         raise Refused(Code.INVALID, "It changes single lines: 0 says a day on which it counts.")
 

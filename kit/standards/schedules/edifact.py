@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from kit.standards.edifact.faults import Fault, Faulty, Finding
 from kit.standards.edifact.groups import (
@@ -19,13 +19,18 @@ from kit.standards.edifact.segments import PartedSegment, Segment
 from kit.standards.edifact.values import number_at
 from kit.standards.schedules.controls import ControlTotals
 from kit.standards.schedules.dates import span_of
+from kit.standards.schedules.figures import (
+    GO_AHEADS,
+    CumulativeTime,
+    go_ahead_of,
+    receipt_of,
+    without_amounts,
+)
 from kit.standards.schedules.habits import OTHER, Habits
 from kit.standards.schedules.lines import Codes, first_firm_as_backlog, line_of
 from kit.standards.schedules.messages import (
     MOST_FINDINGS,
     ArticleSchedule,
-    CountedReceipt,
-    GoAhead,
     MessagePart,
     ReplacedBy,
     ScheduleMessage,
@@ -36,6 +41,7 @@ from kit.standards.schedules.messages import (
 from kit.standards.schedules.surroundings import (
     DEMANDED,
     OTHERWISE,
+    ReadBranch,
     Surrounding,
     contradicting,
     doubts,
@@ -44,22 +50,14 @@ from kit.standards.schedules.surroundings import (
     notes_in,
     parted,
     stray_periods,
+    surroundings_of,
     with_quantities_first,
 )
 from kit.standards.schedules.tables import TABLES
 
 _REPLACING: dict[str, ReplacedBy] = {"WHOLE": "WHOLE", "ARTICLE": "ARTICLE", "UPDATE": "UPDATE"}
-_GO_AHEADS = {"MAKE_AND_MATERIAL": "production", "MATERIAL": "material"}
-"""Of an SCC -> what a cumulative quantity under it is a go-ahead for."""
 _T = TypeVar("_T")
-
-
-class _Known(NamedTuple):
-    """What was read of a branch, which it keeps, and what is wrong there."""
-
-    branch: Branch
-    value: object
-    findings: Sequence[Finding]
+_Dates = Callable[[], Mapping[str, Span]]
 
 
 @dataclass
@@ -68,7 +66,8 @@ class _Reading:
 
     head: dates of the message as a whole; doubtful: what of its head was not understood, for which
     all articles wait. known: what was read of branches of the article, however often it is asked.
-    named: that of which the findings are among those of the schedule that is read.
+    named: that of which the findings are among those of the schedule that is read. upto: cumulative
+    quantities of the article that are no go-aheads. wanted_under: the last SCC of a line.
     """
 
     habits: Habits
@@ -76,8 +75,10 @@ class _Reading:
     findings: list[Finding] = field(default_factory=list)
     head: dict[str, Span] = field(default_factory=dict)
     doubtful: Sequence[Finding] = ()
-    known: dict[tuple[str, int], _Known] = field(default_factory=dict)
+    known: dict[tuple[str, int], ReadBranch] = field(default_factory=dict)
     named: set[tuple[str, int]] = field(default_factory=set)
+    upto: list[CumulativeTime] = field(default_factory=list)
+    wanted_under: Segment | None = None
 
     @property
     def issued(self) -> Span | None:
@@ -104,7 +105,7 @@ class _Reading:
         key = read.__name__, id(branch)
         if key not in self.known:
             outside, self.findings = self.findings, []
-            self.known[key] = _Known(branch, read(self, branch), self.findings)
+            self.known[key] = ReadBranch(branch, read(self, branch), self.findings)
             self.findings = outside
         found = self.known[key]
         if key not in self.named:
@@ -150,7 +151,7 @@ def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[
             yield None
             continue
         branches = each.around if isinstance(each, LoneGroup) else [each[0]]
-        around = _around(branches, around, habits)
+        around = surroundings_of(branches, around, habits)
         if not has_head:
             has_head = True
             yield _head(reading, around[-1])
@@ -161,14 +162,6 @@ def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[
         else:
             controls.add(each)
             yield from _articles(reading, each, around)
-
-
-def _around(
-    branches: Sequence[Branch], before: Sequence[Surrounding], habits: Habits
-) -> Sequence[Surrounding]:
-    """Return the scopes of branches; those that were known before are not read again."""
-    known = {id(it.branch): it for it in before}
-    return [known.get(id(it)) or Surrounding(it, habits) for it in branches]
 
 
 def _head(reading: _Reading, content: Surrounding) -> ScheduleMessage:
@@ -253,6 +246,8 @@ def _article(
     found.calculated = dates.get("CALCULATED")
     found.horizon_start, found.horizon_end = dates.get("FROM"), dates.get("UNTIL")
     yield from _quantities(reading, found, [it.branch for it in inside])
+    reading.findings += without_amounts(reading.upto, found.lines)
+    reading.upto = []
     if reading.habits.first_firm_is_backlog:
         first_firm_as_backlog(found.lines, reading.issued)
     found.findings, reading.findings = reading.findings, outside
@@ -321,20 +316,13 @@ def _quantity(
         note = inside[0] if inside else next(notes, None)
         beside = dates if note is None else reading.dates(note) | dates
         rff = None if note is None else note.one("RFF")
-        into.receipts.append(
-            CountedReceipt(
-                "" if rff is None else rff.get(1, 2),
-                number,
-                beside.get("RECEIVED"),
-                beside.get("DISPATCHED"),
-                qty.number,
-                qty.get(1, 3),
-            )
-        )
+        into.receipts.append(receipt_of(qty, number, rff, beside))
     elif meaning in DEMANDED:
         around = (scope,) if meaning == "DEMAND" else ()
         scc = group.one("SCC")
         _line(reading, into, qty, scc, meaning, lambda: reading.dates(*around) | dates)
+    elif meaning == "CUMULATIVE":
+        _cumulative(reading, into, Codes(qty, group.one("SCC"), meaning), lambda: dates)
 
 
 def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group: Branch) -> None:
@@ -345,16 +333,25 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
 
     qty, scc = group.all("QTY")[0], reading.once(_scc, schedule)
     meaning = reading.meaning("QUANTITY", qty, 1)
-    commitment = reading.habits.meaning("COMMITMENT", scc.get(1)) or ""
-    into.says_cumulative |= meaning == "CUMULATIVE" and commitment not in _GO_AHEADS
     if meaning in DEMANDED:
         _line(reading, into, qty, scc, meaning, dates)
-    elif meaning == "CUMULATIVE" and commitment in _GO_AHEADS:
-        number = _number(reading, qty)
-        if number is not None:
-            found = dates()
-            until = found.get("UNTIL") or found.get("PERIOD_END")
-            setattr(into, _GO_AHEADS[commitment], GoAhead(number, until, qty.number, qty.get(1, 3)))
+    elif meaning == "CUMULATIVE":
+        _cumulative(reading, into, Codes(qty, scc, meaning), dates)
+
+
+def _cumulative(reading: _Reading, into: ArticleSchedule, codes: Codes, dates: _Dates) -> None:
+    """Read a cumulative quantity: a go-ahead, or up to what something is wanted until a time."""
+    qty, scc = codes.qty, codes.scc
+    commitment = "" if scc is None else reading.habits.meaning("COMMITMENT", scc.get(1)) or ""
+    if commitment in GO_AHEADS:
+        if (number := _number(reading, qty)) is not None:
+            setattr(into, GO_AHEADS[commitment], go_ahead_of(qty, number, dates()))
+    elif commitment != OTHER:
+        into.says_cumulative = True
+        if scc is not None:
+            bucket = reading.habits.meaning("BUCKET", scc.get(3)) or ""
+            is_beside = reading.wanted_under is scc
+            reading.upto.append(CumulativeTime.of(qty, bucket, dates(), is_beside=is_beside))
 
 
 def _scc(_: _Reading, schedule: Branch) -> Segment:
@@ -369,10 +366,11 @@ def _line(
     qty: Segment,
     scc: Segment | None,
     meaning: str,
-    dates: Callable[[], Mapping[str, Span]],
+    dates: _Dates,
 ) -> None:
     """Add a line. dates: gives its own and those around it, which are told only of a line."""
     number = _number(reading, qty)
+    reading.wanted_under = scc
     codes = Codes(qty, scc, meaning)
     if scc is None:
         codes.commitment = "FIRM" if reading.is_just_in_time else ""

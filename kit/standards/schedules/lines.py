@@ -67,6 +67,11 @@ def line_of(
     )
 
 
+def time_of(dates: Mapping[str, Span]) -> Span | None:
+    """Return of which time something is, None where nothing says it. dates: of its own."""
+    return _when(dates)[1]
+
+
 def _when(dates: Mapping[str, Span]) -> tuple[LineDate, Span | None]:
     """Return what a line's date is about, and its time: a window where it has both ends."""
     meaning: LineDate = "ARRIVAL" if "SHIPMENT" not in dates or "ARRIVAL" in dates else "SHIPMENT"

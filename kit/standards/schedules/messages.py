@@ -93,7 +93,8 @@ class ArticleSchedule:
     where it begins, by number and by byte, and with what.
     remainder: what is forecast beyond its lines. says_nothing: whether it says that nothing is
     wanted, in so many words. says_cumulative: whether it says up to what cumulative quantity
-    something is wanted, which is read of go-aheads only.
+    something is wanted, which is read of go-aheads only; where it is said of a time for which it is
+    not said how much is wanted, it is told.
     received_unit: and all units, as they were sent, "" where none is.
     findings: what of it could not be read; what is an error leaves out what it is about.
     """

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.groups import Branch, misplaced
@@ -30,6 +30,14 @@ class MeaningCodes(dict[str, str]):
         """Add what a segment says."""
         if code and meaning and meaning != OTHER and self.setdefault(meaning, code) != code:
             self.others.setdefault(meaning, segment)
+
+
+class ReadBranch(NamedTuple):
+    """What was read of a branch, which it keeps, and what is wrong there."""
+
+    branch: Branch
+    value: object
+    findings: Sequence[Finding]
 
 
 @dataclass(eq=False)
@@ -78,6 +86,14 @@ class Surrounding:
                 if found := cta.get(2) or cta.get(2, 2):
                     return found
         return ""
+
+
+def surroundings_of(
+    branches: Sequence[Branch], before: Sequence[Surrounding], habits: Habits
+) -> Sequence[Surrounding]:
+    """Return the scopes of branches; those that were known before are not read again."""
+    known = {id(it.branch): it for it in before}
+    return [known.get(id(it)) or Surrounding(it, habits) for it in branches]
 
 
 def innermost(words: Iterable[Mapping[str, T]]) -> dict[str, T]:

@@ -119,15 +119,47 @@ async def test_a_zero_without_a_day_ends_what_stands(
     assert await quantities(ask) == {("5500012345", "D1"): ["0", *wanted]}
 
 
-FATES = "{ interchangeMessages(first: 1) { nodes { fate findings { text } } } }"
+FATES = "{ interchangeMessages(first: 1) { nodes { fate findings { text segmentNo } } } }"
+_HEADED = b"LIN+1++4711-A:IN'LOC+11+D1'QTY+70:0'%s"
+_WANTED = b"SCC+1++Y'QTY+113:30'DTM+2:20260309:102'"
 
 
-async def test_cumulative_quantities_of_what_is_wanted_are_told(ask, world, partner) -> None:
-    """They are read of go-aheads only: a schedule says how much is wanted on each date."""
-    only = b"LIN+1++4711-A:IN'LOC+11+D1'QTY+70:0'SCC+1'QTY+3:120'DTM+2:20260309:102'"
-    assert await released(ask, world, partner, HEAD % b"202603020630" + only + END) == [
-        "INVALID_VALUE"
-    ]
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        # They are read of go-aheads only: a schedule says how much is wanted on each date.
+        (b"SCC+1'QTY+3:120'DTM+2:20260309:102'", "it says cumulative quantities only"),
+        (_WANTED + b"SCC+4++W'QTY+3:90'DTM+2:20260316:102'", "up to what cumulative quantity"),
+        (_WANTED + b"QTY+3:90'DTM+2:20260310:102'", "up to what cumulative quantity"),
+        (b"QTY+78:90'", "it says cumulative quantities only"),
+        (b"", "So what was received (QTY 70) is not taken in either"),
+    ],
+)
+async def test_cumulative_quantities_of_what_is_wanted_are_told(
+    ask, world, partner, lines, text
+) -> None:
+    before = HEAD % b"202603020630" + PIECES % (b"", b"12") + END
+    assert await released(ask, world, partner, before) == []
+    content = HEAD % b"202603030630" + _HEADED % lines + END
+    assert await released(ask, world, partner, content, "R2") == ["INVALID_VALUE"]
     (message,) = (await ask(FATES))["interchangeMessages"]["nodes"]
     assert message["fate"] == "REFUSED"
-    assert "it says cumulative quantities only" in message["findings"][0]["text"]
+    assert text in message["findings"][0]["text"]
+    assert await quantities(ask) == {("5500012345", "D1"): ["0", "12"]}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        _WANTED + b"QTY+3:130'",
+        _WANTED + b"QTY+3:130'DTM+2:20260309:102'",
+        _WANTED + b"SCC+1++Y'QTY+3:130'DTM+2:20260309:102'",
+        b"QTY+78:90'" + _WANTED + b"SCC+12'QTY+3:500'DTM+2:20260401:102'",
+    ],
+)
+async def test_cumulative_quantities_beside_how_much_is_wanted_say_nothing_new(
+    ask, world, partner, lines
+) -> None:
+    content = HEAD % b"202603020630" + _HEADED % lines + END
+    assert await released(ask, world, partner, content) == []
+    assert await quantities(ask) == {("5500012345", "D1"): ["0", "30"]}
