@@ -25,6 +25,7 @@ from kit.loop.work import slices_of
 from kit.standards.edifact.answers import control
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.parts import EnvelopedMessage, Header
+from kit.standards.schedules.transmissions import was_sent_before
 from models.access.dues import DueKind
 from models.base.tables import fixed
 from models.events.messages.interchanges import InterchangeReceived
@@ -191,14 +192,21 @@ _USED = select(
 
 
 async def _tell_gap(writing: Writing, row: Interchange, header: Header) -> None:
-    """Tell where it names another one before it than the last that came: one may be lost."""
+    """Tell where it names another one before it than the last that came: one may be lost.
+
+    Beside the last one it may name the newest: what came late was sent before that.
+    """
     if not header.previous:
         return
     names = ("id", "partner_id", "recipient", "received_at")
     own = {f"own_{name}": getattr(row, name) for name in names}
-    last = await writing.session.scalar(_LAST, {**writing.parameters, **own})
-    if last is not None and last.lstrip("0") != header.previous.lstrip("0"):
-        text = f"It says that {header.previous} was before it; the last one that came is {last}."
+    found = await writing.session.scalars(_LAST, {**writing.parameters, **own})
+    before = [it for it in reversed(found.all()) if it is not None]
+    last, newest = before[-1:], before[:1]
+    for each in before:
+        newest = newest if was_sent_before(each, "", newest[0]) else [each]
+    if last and header.previous.lstrip("0") not in {it.lstrip("0") for it in last + newest}:
+        text = f"It says that {header.previous} was before it; the last one that came is {last[0]}."
         _tell(row, Fault.OUT_OF_SEQUENCE, text)
 
 
@@ -216,7 +224,7 @@ _LAST = (
         tuple_(Interchange.received_at, Interchange.id) < tuple_(*_OWN_PLACE),
     )
     .order_by(Interchange.received_at.desc(), Interchange.id.desc())
-    .limit(1)
+    .limit(20)
 )
 
 

@@ -40,6 +40,15 @@ async def test_a_transmission_that_did_not_come_is_told(ask, numbers, lost) -> N
     assert later["findings"] == ([odd] if lost else [])
 
 
+async def test_what_follows_the_newest_one_is_in_sequence_after_a_late_one(ask) -> None:
+    first = content("stade", "first")
+    for numbers in (b"0041100412", b"0041400415", b"0041300414", b"0041500416", b"0041500417"):
+        await files.received(ask, first.replace(b"0041100412", numbers))
+    every = (await ask(READ))["interchanges"]["nodes"]
+    # The second one lacks 414, the third one comes late; 416 follows 415, and 417 another one.
+    assert [bool(it["findings"]) for it in every] == [False, True, True, False, True]
+
+
 async def test_what_came_later_is_not_before_a_transmission_that_is_read_again(ask) -> None:
     first = content("stade", "first")
     await files.received(ask, first)
