@@ -11,6 +11,7 @@ from kit.standards import gs1
 MERCHANT = "Musterbau Antriebstechnik GmbH"
 GS1_COMPANY_PREFIX = "4012345"
 
+BUYERS_PERSON = "purchasing"
 BUYER, MAIN_CARRIER, FREIGHT_CARRIER = "K-1001", "C-NORD", "C-HANSEN"
 SHOP, MARKETPLACE, PORTAL = "shop", "marketplace", "portal"
 HAMBURG, KASSEL = "hamburg", "kassel"
@@ -108,7 +109,7 @@ _BUYER = {
     "language": "de",
     "channelCodes": [PORTAL],
     "contacts": [
-        {"code": "purchasing", "name": "Petra Lange", "title": "Head of purchasing"},
+        {"code": BUYERS_PERSON, "name": "Petra Lange", "title": "Head of purchasing"},
         {"code": "goods-in", "name": "Jens Ohlendorf", "department": "Goods receipt"},
     ],
     "addresses": [
