@@ -96,11 +96,14 @@ def _channel(code: str, kind: str, name: str, *methods: str, guests: bool) -> di
         "name": name,
         "deliveryMethods": list(methods),
         "guestsAllowed": guests,
+        "withdrawable": True,
+        "reschedulable": True,
     }
 
 
 def _carrier(number: str, name: str) -> dict[str, Any]:
-    return {"number": number, "roles": ["CARRIER"], "name": name}
+    url = f"https://{name.rsplit(maxsplit=1)[-1].lower()}.example/track/{{number}}"
+    return {"number": number, "roles": ["CARRIER"], "name": name, "trackingUrl": url}
 
 
 _BUYER = {

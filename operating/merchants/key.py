@@ -145,10 +145,10 @@ def _allowed(scopes: list[Scope], actor: Actor, role: CompanyRole | None) -> lis
 
 
 async def _list_keys(session: Session, arguments: argparse.Namespace) -> str:
-    found = []
-    for merchant in await keys.merchants(session):
-        if arguments.merchant in {None, merchant.slug}:
-            found += [(merchant.slug, *it) for it in await keys.keys_of(session, merchant.id)]
+    found, slug = [], arguments.merchant
+    of = await keys.merchants(session) if slug is None else [await keys.merchant_of(session, slug)]
+    for merchant in of:
+        found += [(merchant.slug, *it) for it in await keys.keys_of(session, merchant.id)]
     found = [it for it in found if arguments.actor in {None, it[1].actor}]
     if arguments.active:
         found = [it for it in found if _is_active(it[1])]
