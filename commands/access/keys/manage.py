@@ -110,7 +110,7 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
     with writing.refusals:
         bound_to = await _bound_to(writing, command)
     with writing.refusals:
-        await _check_contact(writing, command)
+        await _check_contact(writing, command, bound_to)
     scopes = _scopes(writing, command)
     writing.refusals.end()
     limits = {it.limit: it.value for it in command.limits or ()}
@@ -187,15 +187,18 @@ async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
     return found
 
 
-async def _check_contact(writing: Writing, command: ApiKeyCreate) -> None:
-    """Refused: INVALID for who is no buyer and for another party's contact, NOT_FOUND."""
+async def _check_contact(writing: Writing, command: ApiKeyCreate, party: UUID | None) -> None:
+    """Refused: INVALID for who is no buyer and for another party's contact, NOT_FOUND.
+
+    party: None where it was refused itself.
+    """
     key, path = command.contact_id, ("contact_id",)
     if key is None:
         return
     if command.actor is not Actor.BUYER:
         raise Refused(Code.INVALID, ONLY_BUYERS, path)
     found: Any = (await writing.get(entity_named("Contact"), {key: path}))[key]
-    if found.party_id != command.party_id:
+    if party is not None and found.party_id != party:
         raise Refused(Code.INVALID, "This is a contact of another party.", path)
 
 
