@@ -10,7 +10,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0093"
-down_revision = "0091"
+down_revision = "0095"
 branch_labels = None
 depends_on = None
 

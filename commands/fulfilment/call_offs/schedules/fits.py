@@ -8,7 +8,7 @@ from uuid import UUID
 from commands.fulfilment.call_offs.lines import check_window
 from commands.fulfilment.call_offs.schedules.arrivals import SHUT
 from commands.fulfilment.call_offs.schedules.known import KnownSchedules
-from commands.fulfilment.call_offs.schedules.sizes import leave_out, sizes_of
+from commands.fulfilment.call_offs.schedules.sizes import leave_out, call_off_sizes
 from commands.fulfilment.call_offs.schedules.slots import PlanSlot, Reused
 from commands.fulfilment.call_offs.schedules.wanted import step_of
 from commands.writing.transaction import Writing
@@ -86,7 +86,7 @@ def _reuse(line: ContractLine, raised: Sequence[PlanSlot], slots: Sequence[PlanS
     What is guaranteed for its day is used as a whole or not at all. raised: of one address.
     """
     total = sum((it.more for it in raised), _NONE)
-    if not total or sizes_of(line, total) is not None:
+    if not total or call_off_sizes(line, total) is not None:
         return
     freed = [(it.of, part, quantity) for it in slots for part, quantity in it.freed()]
     for slot in raised:

@@ -36,7 +36,7 @@ class CallOffSizes(NamedTuple):
             yield size
 
 
-def sizes_of(line: ContractLine, total: Decimal) -> CallOffSizes | None:
+def call_off_sizes(line: ContractLine, total: Decimal) -> CallOffSizes | None:
     """Return how call-offs bring a quantity, whole lots and as few as may be; None if none may."""
     step = step_of(line)
     least, most = line.min_per_call_off or _NONE, line.max_per_call_off or total
@@ -53,7 +53,7 @@ def leave_out(line: ContractLine, slots: Sequence[PlanSlot]) -> int:
     left = [(it, it.more) for it in slots if it.more]
     total = sum((more for _, more in left), _NONE)
     while left:
-        if (sizes := sizes_of(line, total)) is not None:
+        if (sizes := call_off_sizes(line, total)) is not None:
             return sizes.parts
         slot, more = left.pop()
         slot.problem = _why(line, total)
@@ -85,7 +85,7 @@ def call_offs_of(
     found = defaultdict[int, list[Called]](list)
     for line_id, its in of_line.items():
         total = sum((quantity for _, quantity in its), _NONE)
-        sizes = sizes_of(lines[line_id], total)
+        sizes = call_off_sizes(lines[line_id], total)
         for place, each in _split(its, list(sizes.of(total)) if sizes else [total]):
             found[place].append(each)
     return [found[place] for place in sorted(found)]
