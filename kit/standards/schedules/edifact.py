@@ -20,7 +20,7 @@ from kit.standards.edifact.values import number_at
 from kit.standards.schedules.controls import ControlTotals
 from kit.standards.schedules.dates import span_of
 from kit.standards.schedules.figures import (
-    GO_AHEADS,
+    GO_AHEAD_FIELDS,
     CumulativeTime,
     go_ahead_of,
     receipt_of,
@@ -343,9 +343,9 @@ def _cumulative(reading: _Reading, into: ArticleSchedule, codes: Codes, dates: _
     """Read a cumulative quantity: a go-ahead, or up to what something is wanted until a time."""
     qty, scc = codes.qty, codes.scc
     commitment = "" if scc is None else reading.habits.meaning("COMMITMENT", scc.get(1)) or ""
-    if commitment in GO_AHEADS:
+    if commitment in GO_AHEAD_FIELDS:
         if (number := _number(reading, qty)) is not None:
-            setattr(into, GO_AHEADS[commitment], go_ahead_of(qty, number, dates()))
+            setattr(into, GO_AHEAD_FIELDS[commitment], go_ahead_of(qty, number, dates()))
     elif commitment != OTHER:
         into.says_cumulative = True
         if scc is not None:

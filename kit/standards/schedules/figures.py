@@ -11,7 +11,7 @@ from kit.standards.schedules.dates import filled
 from kit.standards.schedules.lines import time_of
 from kit.standards.schedules.messages import CountedReceipt, GoAhead, PlannedQuantity, Span
 
-GO_AHEADS = {"MAKE_AND_MATERIAL": "production", "MATERIAL": "material"}
+GO_AHEAD_FIELDS = {"MAKE_AND_MATERIAL": "production", "MATERIAL": "material"}
 """Of an SCC -> what a cumulative quantity under it is a go-ahead for."""
 
 
@@ -67,6 +67,6 @@ def without_amounts(
         " is not read as a schedule."
     )
     for qty, span, is_beside in upto if starts else ():
-        is_told = is_beside if span is None else span.start in starts
-        if not is_told:
+        has_amount = is_beside if span is None else span.start in starts
+        if not has_amount:
             yield Component(qty, 1).faulty(Fault.INVALID_VALUE, text).finding

@@ -8,7 +8,7 @@ from uuid import UUID
 from commands.fulfilment.call_offs.lines import check_window
 from commands.fulfilment.call_offs.schedules.arrivals import SHUT
 from commands.fulfilment.call_offs.schedules.known import KnownSchedules
-from commands.fulfilment.call_offs.schedules.sizes import leave_out, call_off_sizes
+from commands.fulfilment.call_offs.schedules.sizes import call_off_sizes, leave_out
 from commands.fulfilment.call_offs.schedules.slots import PlanSlot, Reused
 from commands.fulfilment.call_offs.schedules.wanted import step_of
 from commands.writing.transaction import Writing

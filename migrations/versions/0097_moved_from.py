@@ -9,7 +9,7 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0093"
+revision = "0097"
 down_revision = "0095"
 branch_labels = None
 depends_on = None
