@@ -32,7 +32,7 @@ from models.fulfilment.deliveries.tables import Delivery
 from models.trade.contracts.states import TimeRule
 from models.trade.orders.states import DeliveryPolicy
 
-_ASKED_THEN = (AFTER_LAST,)
+_AS_OF_THEN = (AFTER_LAST,)
 """What stops a dispatch by when it left, and not by when that is told."""
 
 
@@ -78,7 +78,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     it, an override says why), or the delivery does not complete it as it says (D18),
     AMENDMENT_AWAITED, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
     """
-    batch = await take_each(writing, [command], dispatch, unasked=_ASKED_THEN)
+    batch = await take_each(writing, [command], dispatch, unasked=_AS_OF_THEN)
     await ship(batch)
     return batch.one()
 
@@ -95,8 +95,8 @@ async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcom
     Refused: of a delivery as `deliveryDispatch`, and DUPLICATE for one that stands twice; as a
     whole: TOO_MANY_ITEMS.
     """
-    batch = await take_each(writing, command.deliveries, dispatch_each, unasked=_ASKED_THEN)
-    await in_turns(batch, ship, dispatch_each, unasked=_ASKED_THEN)
+    batch = await take_each(writing, command.deliveries, dispatch_each, unasked=_AS_OF_THEN)
+    await in_turns(batch, ship, dispatch_each, unasked=_AS_OF_THEN)
     return batch.results("deliveries")
 
 
@@ -112,7 +112,7 @@ async def ship(batch: DeliveryBatch[Any], *, is_recorded: bool = False) -> None:
         with batch.of(place):
             check_happened(when[place], ("dispatched_at",), writing.now, placed)
     if not is_recorded:
-        await batch.stop(_ASKED_THEN, at=when)
+        await batch.stop(_AS_OF_THEN, at=when)
     late = await _late(batch, when, is_recorded=is_recorded)
     await _check_in_time(batch, when, late)
     if not is_recorded:

@@ -1,6 +1,6 @@
 """The ways of recorded deliveries: each step is made by its own verb, at its time."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -231,10 +231,7 @@ def _apart(items: Mapping[int, RecordedDelivery]) -> dict[int, RecordedDelivery]
     seen, found = set[str](), dict[int, RecordedDelivery]()
     for place, item in items.items():
         own = {it.sscc for it in item.parcels if it.sscc is not None}
-        parcels = [
-            it.model_copy(update={"sscc": None}) if it.sscc in seen else it for it in item.parcels
-        ]
-        found[place] = item.model_copy(update={"parcels": parcels})
+        found[place] = _without(item, seen)
         seen |= own
     return found
 
@@ -251,12 +248,15 @@ def _leaving(items: Mapping[int, RecordedDelivery]) -> Mapping[int, RecordedDeli
     for place, item in items.items():
         left = [it.sscc for it in item.parcels if now.get(it.sscc or "", place) != place]
         if left and item.cancelled_at is not None:
-            parcels = [
-                it.model_copy(update={"sscc": None}) if it.sscc in left else it
-                for it in item.parcels
-            ]
-            found[place] = item.model_copy(update={"parcels": parcels})
+            found[place] = _without(item, left)
     return found
+
+
+def _without(item: RecordedDelivery, ssccs: Collection[str | None]) -> RecordedDelivery:
+    """Return a delivery whose parcels do not have some SSCCs."""
+    free = {"sscc": None}
+    parcels = [it.model_copy(update=free) if it.sscc in ssccs else it for it in item.parcels]
+    return item.model_copy(update={"parcels": parcels})
 
 
 def _unnumbered(why: Refused, deliveries: Iterable[Delivery]) -> Refused:
