@@ -22,7 +22,7 @@ from commands.fulfilment.parcels.inputs import (
     check_serials,
 )
 from commands.fulfilment.parcels.numbers import check_numbers, holders_of
-from commands.fulfilment.parcels.serials import PackedSerials, Stood
+from commands.fulfilment.parcels.serials import PackedSerials, Stood, check_apart
 from commands.fulfilment.parcels.ssccs import StatedSsccs, check_generated
 from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
@@ -351,7 +351,7 @@ async def _check_apart(
         await batch.writing.room(sum(len(it.serial_numbers) for it in contents))
         stood = Stood(batch.at(place), item.until if isinstance(item, PackedBefore) else None)
         with batch.of(place):
-            units = packed.check_apart(item.parcels, products, stood)
+            units = check_apart(item.parcels, products, packed, stood)
             if place not in batch.refused:
                 packed.add(units, stood)
 

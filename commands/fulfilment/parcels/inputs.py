@@ -22,7 +22,6 @@ from kit.inputs import (
     Sscc,
     refuse_duplicates,
 )
-from models.base.guards import guards
 from models.fulfilment.deliveries.tables import ShortReason
 from models.fulfilment.parcels import compared
 
@@ -133,7 +132,6 @@ def check_packing(parcels: Sequence[ParcelPack], path: Path) -> None:
     refusals.end()
 
 
-@guards("D19", instead=frozenset())
 def check_serials(content: ContentPack, quantity: Decimal, path: Path) -> None:
     """Refused: DUPLICATE, INVALID unless there is one for each unit. quantity: in that unit."""
     refusals = Refusals()

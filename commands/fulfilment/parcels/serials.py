@@ -9,6 +9,7 @@ from uuid import UUID
 
 from commands.fulfilment.parcels.inputs import ParcelPack
 from kit.errors import Code, Problem, Refused
+from models.base.guards import guards
 from models.master.catalog import Product
 
 Unit: TypeAlias = tuple[UUID, str]
@@ -38,23 +39,31 @@ class PackedSerials:
         for unit in units:
             self.packed[unit].append(stood)
 
-    def check_apart(
-        self, parcels: Sequence[ParcelPack], products: Mapping[UUID, Product], stood: Stood
-    ) -> Collection[Unit]:
-        """Look whether each serial number of a product lies in one parcel, of others, too.
+    def has(self, unit: Unit, stood: Stood) -> bool:
+        """Tell whether something was packed elsewhere meanwhile."""
+        return any(map(stood.meets, self.packed.get(unit, ())))
 
-        products: by line of the delivery. Returns what lies in these. Refused: DUPLICATE.
-        """
-        own, problems = set[Unit](), list[Problem]()
-        for place, parcel in enumerate(parcels):
-            for number, each in enumerate(parcel.contents):
-                for serial_no, serial in enumerate(each.serial_numbers):
-                    unit = (products[each.delivery_line_id].id, serial)
-                    if unit in own or any(map(stood.meets, self.packed.get(unit, ()))):
-                        path = ("parcels", place, "contents", number, "serial_numbers", serial_no)
-                        text = f"{serial} is packed twice."
-                        problems.append(Problem(Code.DUPLICATE, text, path))
-                    own.add(unit)
-        if problems:
-            raise Refused.of(problems)
-        return own
+
+@guards("D19", instead=frozenset())
+def check_apart(
+    parcels: Sequence[ParcelPack],
+    products: Mapping[UUID, Product],
+    others: PackedSerials,
+    stood: Stood,
+) -> Collection[Unit]:
+    """Look whether each serial number of a product lies in one parcel. Refused: DUPLICATE.
+
+    products: by line of the delivery. others: what lies elsewhere. Returns what lies in these.
+    """
+    own, problems = set[Unit](), list[Problem]()
+    for place, parcel in enumerate(parcels):
+        for number, each in enumerate(parcel.contents):
+            for serial_no, serial in enumerate(each.serial_numbers):
+                unit = (products[each.delivery_line_id].id, serial)
+                if unit in own or others.has(unit, stood):
+                    path = ("parcels", place, "contents", number, "serial_numbers", serial_no)
+                    problems.append(Problem(Code.DUPLICATE, f"{serial} is packed twice.", path))
+                own.add(unit)
+    if problems:
+        raise Refused.of(problems)
+    return own
