@@ -20,7 +20,7 @@ from transport.http.unsubscribing import Unsubscribing
 from transport.serving import Serving
 from transport.telemetry import telemetry_of, watch
 from web.page import GraphiQL
-from web.welcome import WELCOME
+from web.welcome import DOCUMENTS, WELCOME
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
 
@@ -34,6 +34,7 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
     endpoint = Endpoint(serving, graphiql)
     routes: list[BaseRoute] = [
         WELCOME,
+        DOCUMENTS,
         Route("/graphql", endpoint, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", endpoint),
         *Health(serving.database, serving.draining).routes,

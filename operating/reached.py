@@ -23,7 +23,7 @@ from kit.db.database import Database
 from kit.db.role import app_role
 from kit.db.sessions import Session
 from kit.embedded.home import EmbeddedPostgresError
-from kit.errors import Refused
+from kit.errors import Path, Refused
 from models.access.viewers import Actor, Viewer
 from operating.words import in_a_line
 
@@ -39,15 +39,18 @@ def reached_database() -> Iterator[embedded.Server]:
         with embedded.addresses(from_environment()) as server:
             yield server
     except Refused as refused:
-        sys.exit(
-            "\n".join(f"{'.'.join(map(str, it.path))}: {it.message}" for it in refused.problems)
-        )
+        sys.exit("\n".join(f"{_named(it.path)}: {it.message}" for it in refused.problems))
     except migrations.NewerSchemaError as error:
         sys.exit(str(error))
     except EmbeddedPostgresError as error:
         sys.exit(f"PostgreSQL does not start: {error}")
     except (OSError, SQLAlchemyError, CommandError) as error:
         sys.exit(f"The database cannot be used: {in_a_line(error)}")
+
+
+def _named(path: Path) -> str:
+    """Name what is wrong: an option as it is spelled, or a place in a file."""
+    return ".".join(map(str, path)) if len(path) > 1 else str(path[0]).replace("_", "-")
 
 
 def on_database(command: Callable[[Database, argparse.Namespace], Awaitable[str]]) -> Run:

@@ -1,11 +1,26 @@
-"""The page at `/`: what this is and where to go."""
+"""The page at `/`: what this is and where to go; and the documents to which it leads."""
 
 import base64
 import hashlib
+from functools import cache
+from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+
+FOLDER = Path(__file__).parents[1] / "docs"
+PAGES = {
+    "TUTORIAL": "from a merchant to a webhook in ten minutes",
+    "PORTAL": "for those who build a client",
+    "VERBS": "what can be done, by whom, and what refuses it",
+    "EVENTS": "what is told of it",
+    "ERRORS": "codes of errors, and what to do",
+    "OPERATIONS": "for those who run it",
+    "SECURITY": "who sees what",
+}
+"""Document -> what it is for, in the order in which the page at `/` names them."""
 
 _STYLE = """
 :root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
@@ -16,6 +31,9 @@ dd { margin: 0; }
 a { color: LinkText; }
 """
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_DOCUMENTS = "\n        ".join(
+    f'<dd><a href="/docs/{page}.md">{page}</a>, {meaning}</dd>' for page, meaning in PAGES.items()
+)
 _PAGE = f"""<!doctype html>
 <html lang="en">
   <head>
@@ -31,15 +49,15 @@ _PAGE = f"""<!doctype html>
         down in parts, deliveries at agreed times, parcels tracked to the doorstep.</p>
       <dl>
         <dt><a href="/graphql">GraphiQL</a></dt>
-        <dd>Explore the API: put a token into its field and run the examples in its tabs.</dd>
+        <dd>Explore the API: put a token into the headers below the operation, and run the
+          examples in the tabs.</dd>
         <dt><code>POST /graphql</code></dt>
         <dd>The API itself, also over WebSockets and as server-sent events; each request carries a
           bearer token.</dd>
         <dt><a href="/livez">/livez</a>, <a href="/readyz">/readyz</a></dt>
         <dd>Whether the server lives, and whether it can answer.</dd>
         <dt>Documents</dt>
-        <dd>In the folder <code>docs</code> of the program: <code>TUTORIAL.md</code> to begin with,
-          <code>PORTAL.md</code> for clients, <code>OPERATIONS.md</code> for those who run it.</dd>
+        {_DOCUMENTS}
       </dl>
     </main>
   </body>
@@ -52,6 +70,11 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
+_OF_A_DOCUMENT = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
 
 
 def welcome(_request: Request) -> Response:
@@ -59,4 +82,18 @@ def welcome(_request: Request) -> Response:
     return HTMLResponse(_PAGE, headers=_HEADERS)
 
 
+@cache
+def _text(page: str) -> str:
+    return (FOLDER / f"{page}.md").read_text("utf-8")
+
+
+def document(request: Request) -> Response:
+    """Return a document as plain text; 404 for another name."""
+    page = request.path_params["page"]
+    if page not in PAGES:
+        raise HTTPException(404)
+    return PlainTextResponse(_text(page), headers=_OF_A_DOCUMENT)
+
+
 WELCOME: BaseRoute = Route("/", welcome)
+DOCUMENTS: BaseRoute = Route("/docs/{page}.md", document)

@@ -11,6 +11,7 @@ from kit.standards import gs1
 MERCHANT = "Musterbau Antriebstechnik GmbH"
 GS1_COMPANY_PREFIX = "4012345"
 
+BUYERS_PERSON = "purchasing"
 BUYER, MAIN_CARRIER, FREIGHT_CARRIER = "K-1001", "C-NORD", "C-HANSEN"
 SHOP, MARKETPLACE, PORTAL = "shop", "marketplace", "portal"
 HAMBURG, KASSEL = "hamburg", "kassel"
@@ -95,11 +96,14 @@ def _channel(code: str, kind: str, name: str, *methods: str, guests: bool) -> di
         "name": name,
         "deliveryMethods": list(methods),
         "guestsAllowed": guests,
+        "withdrawable": True,
+        "reschedulable": True,
     }
 
 
 def _carrier(number: str, name: str) -> dict[str, Any]:
-    return {"number": number, "roles": ["CARRIER"], "name": name}
+    url = f"https://{name.rsplit(maxsplit=1)[-1].lower()}.example/track/{{number}}"
+    return {"number": number, "roles": ["CARRIER"], "name": name, "trackingUrl": url}
 
 
 _BUYER = {
@@ -108,7 +112,7 @@ _BUYER = {
     "language": "de",
     "channelCodes": [PORTAL],
     "contacts": [
-        {"code": "purchasing", "name": "Petra Lange", "title": "Head of purchasing"},
+        {"code": BUYERS_PERSON, "name": "Petra Lange", "title": "Head of purchasing"},
         {"code": "goods-in", "name": "Jens Ohlendorf", "department": "Goods receipt"},
     ],
     "addresses": [

@@ -49,6 +49,7 @@ _KEY = (
     ApiKey.role,
     ApiKey.limits,
     ApiKey.documents,
+    ApiKey.contact_id,
 )
 
 
@@ -76,6 +77,7 @@ async def holder_of(token: str, reads: Reads) -> Viewer | None:
         documents=key.documents,
         limits=key.limits,
         expires_at=key.expires_at,
+        contact_id=key.contact_id,
     )
 
 

@@ -84,3 +84,13 @@ async def customer_id(database: Database, merchant: UUID, called: str) -> UUID |
         return next((row.id for row in await reads.rows(found)), None)
     finally:
         await reads.close()
+
+
+async def contact_id(database: Database, merchant: UUID, party: UUID, code: str) -> UUID | None:
+    """Return the contact of a party with a code, None where there is none."""
+    reads = database.reading(merchant)
+    try:
+        own = (Contact.merchant_id == merchant, Contact.party_id == party, Contact.code == code)
+        return next((row.id for row in await reads.rows(select(Contact.id).where(*own))), None)
+    finally:
+        await reads.close()

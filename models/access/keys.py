@@ -67,7 +67,9 @@ def secret_of(viewer: AnyViewer) -> Select[Any]:
 class ApiKey(OfMerchant):
     """A bearer token, found by its id before the tenant is known; only its SHA-256 is kept.
 
-    role: of a buyer. limits: name of a limit (`kit.limits.Limits`) -> the key's own number.
+    role: of a buyer. contact_id: the person at its company whose a buyer's key is, if it is one
+    person's; like `bound_to` by no foreign key, for the table is global. limits: name of a limit
+    (`kit.limits.Limits`) -> the key's own number.
     """
 
     __tablename__ = "api_keys"
@@ -79,6 +81,7 @@ class ApiKey(OfMerchant):
         known("role", CompanyRole),
         check("role_of_buyers", "(actor = 'BUYER') = (role IS NOT NULL)"),
         known("documents", Documents),
+        check("contact_of_buyers", "contact_id IS NULL OR actor = 'BUYER'"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -93,6 +96,7 @@ class ApiKey(OfMerchant):
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     role: Mapped[CompanyRole | None] = mapped_column(OneOf(CompanyRole))
+    contact_id: Mapped[UUID | None]
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     documents: Mapped[Documents] = mapped_column(
         OneOf(Documents), default=Documents.ANY, server_default=Documents.ANY.value

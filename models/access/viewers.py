@@ -122,7 +122,8 @@ class Viewer:
     """The actor of one request. bound_to: the party, channel, location or carrier of its kind.
 
     key_id: of its API key, or made of an identity provider's issuer and subject.
-    role: of a buyer. holding: the order whose access token a storefront has sent.
+    role: of a buyer. contact_id: the person at the buyer's company that it is. holding: the order
+    whose access token a storefront has sent.
     limits: name of a limit (`kit.limits`) -> the key's own number. expires_at: when the token
     ends by itself. subject: an identity provider's name of its user; None for a key.
     """
@@ -139,6 +140,7 @@ class Viewer:
     limits: Mapping[str, int] = field(default_factory=dict, hash=False)
     expires_at: datetime | None = None
     subject: str | None = None
+    contact_id: UUID | None = None
 
     @property
     def company_id(self) -> UUID | None:

@@ -233,13 +233,13 @@ $$
 listen(Base.metadata, "before_create", DDL(_FOLDED))  # type: ignore[no-untyped-call]
 
 
-def folded(column: str) -> Any:
-    """Declare a column that holds another one as people compare it.
+def folded(expression: str) -> Any:
+    """Declare a column that holds another one as people compare it, or what is made of one in SQL.
 
     It is a column, for row-level security uses no index over a function that might tell what it is
     given; and `folded` a function of the database, so that rows and what is looked for agree.
     """
-    return mapped_column(Text(collation="C"), Computed(f"folded({column})", persisted=True))
+    return mapped_column(Text(collation="C"), Computed(f"folded({expression})", persisted=True))
 
 
 def as_folded(value: Any) -> ColumnElement[str]:

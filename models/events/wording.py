@@ -2,13 +2,15 @@
 
 The catalogues are gettext's (`models/catalogues/<language>.po`). A message's id is its event's
 name. `{field}` stands for a field of the payload; a message with plural forms has as its context
-the field that is counted. Only fields that everybody reads who reads the event stand in messages.
+the field that is counted. A value of an enum has an entry of its own, with its field as the
+context. Only fields that everybody reads who reads the event stand in messages.
 `make docs` writes entries of new events; what waits for its translation is told in English.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from enum import Enum
 from functools import cache
 from gettext import c2py
 from pathlib import Path
@@ -35,10 +37,14 @@ class Phrase(NamedTuple):
 
 
 class Phrases(NamedTuple):
-    """The messages of a language that are translated. form: a number -> its plural form."""
+    """The messages of a language that are translated.
+
+    values: field and value of an enum -> its words. form: a number -> its plural form.
+    """
 
     locale: Locale
     messages: Mapping[str, Phrase]
+    values: Mapping[tuple[str, str], str]
     form: Any
 
 
@@ -49,14 +55,17 @@ def catalogue(language: Spoken) -> Phrases:
     with (CATALOGUES / f"{language.value}.po").open("rb") as file:
         read = read_po(file, locale, abort_invalid=True)
     messages: dict[str, Phrase] = {}
+    values: dict[tuple[str, str], str] = {}
     for each in read:
         name: Any = each.id
         forms: Any = each.string
         if isinstance(name, tuple):
             messages[name[0]] = Phrase(each.context, tuple(forms))
+        elif each.context and forms:
+            values[each.context, name] = forms
         elif name and forms:
             messages[name] = Phrase(None, (forms,))
-    return Phrases(locale, messages, c2py(read.plural_expr))
+    return Phrases(locale, messages, values, c2py(read.plural_expr))
 
 
 def fields_of(form: str) -> set[str]:
@@ -70,11 +79,17 @@ def message_of(name: str, payload: Mapping[str, Any], language: Spoken, zone: st
     if name not in words.messages:
         words = catalogue(Spoken.EN)
     message = words.messages[name]
-    values = {it.name: it.kind.read for it in kind.versions.values if it.name in payload}
+    reads = {it.name: it.kind.read for it in kind.versions.values if it.name in payload}
     form = 0 if message.counted is None else words.form(int(payload[message.counted]))
     text = message.forms[form]
+    values = {it: reads[it](payload[it]) for it in fields_of(text)}
     return text.format_map(
-        {it: _shown(values[it](payload[it]), words.locale, zone) for it in fields_of(text)}
+        {
+            field: words.values[field, value.value]
+            if isinstance(value, Enum)
+            else _shown(value, words.locale, zone)
+            for field, value in values.items()
+        }
     )
 
 

@@ -22,10 +22,18 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         description="The merchant `demo` is deleted with all that was done to it, and its story"
         " told anew; its new tokens are written to demo-tokens.json in ABRUF_DATA_DIR.",
     )
+    reset.add_argument(
+        "--yes-delete",
+        metavar="SLUG",
+        help=f"{demo.SLUG}, where the database is not the embedded one and ABRUF_DEMO is not 1",
+    )
     reset.set_defaults(run=on_database(_reset))
 
 
-async def _reset(database: Database, _arguments: argparse.Namespace) -> str:
+async def _reset(database: Database, arguments: argparse.Namespace) -> str:
+    if not from_environment().demo and arguments.yes_delete != demo.SLUG:
+        text = f"Say {demo.SLUG}: this deletes that merchant, and makes tokens of its staff."
+        raise Refused(Code.INVALID, text, ("yes_delete",))
     async with database.writing(None) as session:
         try:
             merchant = await keys.merchant_of(session, demo.SLUG)

@@ -17,8 +17,8 @@ from models.access.viewers import Actor, CompanyRole, Scope, allowed
 from operating.reached import in_session, recording
 from operating.words import table
 
-FoundKey = tuple[str, ApiKey, str | None]
-"""A merchant's slug, its key, and the business key of what that is bound to."""
+FoundKey = tuple[str, ApiKey, str | None, str | None]
+"""A merchant's slug, its key, the business key of what that is bound to, its contact's code."""
 _SHOWN = ["id", "actor", "role", "name", "scopes", "limits", "documents"]
 _SHOWN += ["created_at", "expires_at", "last_used_at", "revoked_at"]
 _UNTIL = "when it ends by itself, such as 2027-01-01T00:00:00Z"
@@ -37,6 +37,9 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         "--bound-to",
         metavar="CODE",
         help="number of the buyer's or carrier's party, code of the channel or location",
+    )
+    create.add_argument(
+        "--contact", metavar="CODE", help="of the buyer's company: the person whose key it is"
     )
     roles = [role.value for role in CompanyRole]
     create.add_argument("--role", choices=roles, help="what a buyer may do; BUYER if not given")
@@ -78,6 +81,7 @@ async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
     """Say the token in a line of its own, the last one."""
     merchant, actor = await keys.merchant_of(session, arguments.merchant), Actor(arguments.actor)
     bound_to = await keys.binding(session, merchant.id, actor, arguments.bound_to)
+    contact_id = await keys.contact(session, merchant.id, bound_to, arguments.contact)
     role = CompanyRole(arguments.role) if arguments.role else None
     scopes = arguments.scopes
     own = {} if scopes is None else {"scopes": _allowed(scopes, actor, role)}
@@ -89,6 +93,7 @@ async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
         now(),
         bound_to,
         role=role,
+        contact_id=contact_id,
         expires_at=arguments.expires_at,
         **own,
     )
@@ -140,10 +145,10 @@ def _allowed(scopes: list[Scope], actor: Actor, role: CompanyRole | None) -> lis
 
 
 async def _list_keys(session: Session, arguments: argparse.Namespace) -> str:
-    found = []
-    for merchant in await keys.merchants(session):
-        if arguments.merchant in {None, merchant.slug}:
-            found += [(merchant.slug, *it) for it in await keys.keys_of(session, merchant.id)]
+    found, slug = [], arguments.merchant
+    of = await keys.merchants(session) if slug is None else [await keys.merchant_of(session, slug)]
+    for merchant in of:
+        found += [(merchant.slug, *it) for it in await keys.keys_of(session, merchant.id)]
     found = [it for it in found if arguments.actor in {None, it[1].actor}]
     if arguments.active:
         found = [it for it in found if _is_active(it[1])]
@@ -156,8 +161,9 @@ def _is_active(key: ApiKey) -> bool:
 
 def _as_json(found: Sequence[FoundKey]) -> str:
     rows = [
-        {"merchant": slug, "bound_to": bound_to, **{it: getattr(key, it) for it in _SHOWN}}
-        for slug, key, bound_to in found
+        {"merchant": slug, "bound_to": bound_to, "contact": contact}
+        | {it: getattr(key, it) for it in _SHOWN}
+        for slug, key, bound_to, contact in found
     ]
     return f"{orjson.dumps(rows, default=str, option=orjson.OPT_INDENT_2).decode()}\n"
 
@@ -173,7 +179,7 @@ def _as_table(found: Sequence[FoundKey]) -> str:
             *map(_day, (key.created_at, key.expires_at, key.last_used_at, key.revoked_at)),
             key.name,
         ]
-        for slug, key, bound_to in found
+        for slug, key, bound_to, _ in found
     ]
     days = ["CREATED", "EXPIRES", "LAST USED", "REVOKED"]
     return table(["ID", "MERCHANT", "ACTOR", "BOUND TO", "ROLE", *days, "NAME"], rows)

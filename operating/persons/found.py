@@ -76,10 +76,12 @@ async def find_person(
     person.parties = await _ids(session, of, Party, Party.number == number, is_person)
     await _refuse_companies(session, person)
     parties = person.parties
-    own = (any_id(Contact.party_id, parties), _mailed(Contact.email, at))
-    person.contacts = await _ids(session, of, Contact, *own)
+    person.contacts = await _ids(
+        session, of, Contact, any_id(Contact.party_id, parties), _mailed(Contact.email, at)
+    )
     person.addresses = await _ids(session, of, Address, any_id(Address.party_id, parties))
-    person.keys = await _ids(session, of, ApiKey, any_id(ApiKey.bound_to, parties))
+    own = (any_id(ApiKey.bound_to, parties), any_id(ApiKey.contact_id, person.contacts))
+    person.keys = await _ids(session, of, ApiKey, *own)
     guest = _mailed(Order.guest["email"].astext, at)
     person.orders = await _ids(session, of, Order, any_id(Order.party_id, parties), guest)
     lines = select(DeliveryLine.delivery_id).where(

@@ -26,7 +26,7 @@ from schema.graphql.nodes import Node, node
 if TYPE_CHECKING:
     from schema.master.channels import Channel
     from schema.master.locations import Location
-    from schema.master.parties import Party
+    from schema.master.parties import Contact, Party
 
 described(
     CompanyRole,
@@ -78,6 +78,11 @@ class ApiKey(Node):
     )
     location: Annotated["Location", strawberry.lazy("schema.master.locations")] | None = related(
         location_loaders.by_id, "The location of a warehouse.", key="location_id"
+    )
+    contact: Annotated["Contact", strawberry.lazy("schema.master.parties")] | None = related(
+        party_loaders.contact_by_id,
+        "The person at a buyer's company that it is for; null: several people's, or a program's.",
+        key="contact_id",
     )
     events: Events = events()
     timeline: Timeline = timeline()

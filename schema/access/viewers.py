@@ -19,7 +19,7 @@ from schema.graphql.scopes import Authenticated
 
 if TYPE_CHECKING:
     from schema.master.channels import Channel
-    from schema.master.parties import Party
+    from schema.master.parties import Contact, Party
 
 
 @strawberry.type(
@@ -61,6 +61,12 @@ class Viewer:
         party_loaders.by_id,
         "The company of a buyer or carrier; null for others.",
         key="company_id",
+    )
+    contact: Annotated["Contact", strawberry.lazy("schema.master.parties")] | None = related(
+        party_loaders.contact_by_id,
+        "The person at its company that a buyer is, where its key or token says so; null: several"
+        " people, or a program.",
+        key="contact_id",
     )
     role: CompanyRole | None = strawberry.field(
         description="What a buyer may do for its company; null for others."

@@ -162,10 +162,10 @@ def _search() -> Any:
         resolve,
         arguments_of(SearchWanted),
         "What is called so: orders, contracts and deliveries by their numbers and references,"
-        " products by SKU and name, parties and their contacts by number and name, parcels by SSCC"
-        " and tracking number. What is called exactly so comes first, then what begins so, then"
-        " names that contain it. Only what the token may read is found. Null where an argument is"
-        " wrong.",
+        " products by SKU and name, parties and their contacts by number and name, guests' orders"
+        " by the guest's first or last name, parcels by SSCC and tracking number. What is called"
+        " exactly so comes first, then what begins so, then names that contain it. Only what the"
+        " token may read is found. Null where an argument is wrong.",
         Chosen(_found, NODES),
         Authenticated(),
         Cost(weight=10),

@@ -15,7 +15,9 @@ async def test_what_was_done_to_the_demo_is_gone_and_its_story_is_told_anew(
     url = addresses["ABRUF_OWNER_URL"]
     await asyncio.to_thread(ask_each, url, [RENAME])
     own = {**addresses, "ABRUF_DATA_DIR": str(tmp_path)}
-    code, output, failed = await call("demo", "reset", **own)
+    unasked = await call("demo", "reset", **own)
+    assert (unasked[0], unasked[2][:16]) == (1, "yes-delete: Say ")
+    code, output, failed = await call("demo", "reset", "--yes-delete", "demo", **own)
     assert (code, failed) == (0, "")
     assert output.startswith("The demo is as new")
     tokens = json.loads((tmp_path / "demo-tokens.json").read_text())

@@ -152,6 +152,24 @@ async def test_a_guest_and_somebody_at_a_company_are_found_by_their_address(
     assert company[2] == "party: K-1 is a company: name the person in it by its e-mail address.\n"
 
 
+async def test_the_key_of_somebody_at_a_company_ends_with_what_is_known_of_it(
+    world, ask, addresses, call, slug
+):
+    contacts = [{"code": "Z", "name": "Zofia", "email": EMAIL}]
+    await parties.company(world, number="K-1", contacts=contacts)
+    words = ("key", "create", "--merchant", slug, "--actor", "BUYER", "--bound-to", "K-1")
+    nobody = await call(*words, "--name", "A", "--contact", "Y", **addresses)
+    assert nobody[2] == "contact: The company has no contact Y.\n"
+    key = (await call(*words, "--name", "Zofia", "--contact", "Z"))[1].splitlines()[-1]
+    shown = (await ask.by(key)("{ viewer { contact { name } } }"))["viewer"]
+    assert shown == {"contact": {"name": "Zofia"}}
+    await call(*words, "--name", "Portal")
+    await call("person", "anonymise", "--merchant", slug, "--email", EMAIL)
+    listed = json.loads((await call("key", "list", "--merchant", slug, "--json"))[1])
+    ended = {it["name"]: (it["contact"], it["revoked_at"] is None) for it in listed[1:]}
+    assert ended == {"Anonymised": ("Z", False), "Portal": (None, True)}
+
+
 async def test_a_merchant_is_written_out_without_secrets_and_deleted(
     zofia, world, addresses, call, slug, tmp_path
 ):

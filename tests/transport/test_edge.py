@@ -110,7 +110,7 @@ async def test_a_fault_shows_nothing_but_the_requests_id() -> None:
 
 async def test_only_pages_of_listed_origins_may_ask(open_) -> None:
     ask = {"Access-Control-Request-Method": "POST"}
-    ask["Access-Control-Request-Headers"] = "authorization,content-type,idempotency-key,traceparent"
+    ask["Access-Control-Request-Headers"] = "authorization,content-type,x-request-id,traceparent"
     async with open_(origins=(PORTAL,)) as client:
         may = await client.options("/graphql", headers={"Origin": PORTAL, **ask})
         may_not = await client.options("/graphql", headers={"Origin": OTHER, **ask})

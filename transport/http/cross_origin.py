@@ -10,6 +10,7 @@ REQUEST_HEADERS = (
     "content-type",
     "idempotency-key",
     "abruf-order-token",
+    "x-request-id",
     *("traceparent", "tracestate", "baggage", "sentry-trace"),
     *("apollographql-client-name", "apollographql-client-version"),
 )

@@ -21,7 +21,7 @@ from kit.clock import Clock
 from kit.db.database import Database
 from kit.inputs import Name
 from loaders.access.keys import merchant_id
-from loaders.master.parties import customer_id
+from loaders.master.parties import contact_id, customer_id
 from models.access.viewers import Actor, CompanyRole, Viewer, allowed
 from transport.identity.issuers import Issuer
 from transport.identity.signing_keys import MINIMUM, SigningKeys
@@ -47,6 +47,7 @@ class _Subject(BaseModel):
     actor: Actor
     role: CompanyRole
     party: Name | None = None
+    contact: Name | None = None
     scopes: Annotated[frozenset[str], BeforeValidator(_words)] = frozenset()
 
 
@@ -83,13 +84,15 @@ class Issuers:
 
     async def _viewer(self, issuer: Issuer, subject: _Subject) -> Viewer | None:
         """Find the merchant and the company that a token names, None where one is missing."""
-        is_buyer, party = subject.actor is Actor.BUYER, None
+        is_buyer, party, contact = subject.actor is Actor.BUYER, None, None
         role = subject.role if is_buyer else None
         merchant = await merchant_id(self._database, subject.merchant)
         if merchant is not None and is_buyer:
             party = await customer_id(self._database, merchant, subject.party or "")
         if merchant is None or (is_buyer and party is None):
             return None
+        if party is not None and subject.contact is not None:
+            contact = await contact_id(self._database, merchant, party, subject.contact)
         return Viewer(
             merchant,
             subject.actor,
@@ -100,6 +103,7 @@ class Issuers:
             role,
             expires_at=datetime.fromtimestamp(subject.exp + LEEWAY_S, UTC),
             subject=subject.sub,
+            contact_id=contact,
         )
 
 

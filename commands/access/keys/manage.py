@@ -1,13 +1,18 @@
 """What a merchant's staff do with API keys: nobody gives more than they have."""
 
 from dataclasses import asdict, fields
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from commands.access.keys.operate import create_key, record_created, record_revoked
+from commands.access.keys.operate import (
+    ONLY_BUYERS,
+    create_key,
+    record_created,
+    record_revoked,
+)
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -19,6 +24,7 @@ from models.access.tokens import Shown
 from models.access.viewers import Actor, CompanyRole, Documents, Scope, allowed, usual
 from models.base.acts import Act
 from models.base.bindings import bound_tables
+from models.base.tables import entity_named
 
 LIMITS = tuple(it.name for it in fields(Limits) if it.name not in {"statement", "unpaid", "effort"})
 """What a key may have numbers of its own for; what PostgreSQL's time is worth is one for all."""
@@ -60,6 +66,11 @@ class ApiKeyCreate(Command):
     role: CompanyRole | None = Field(
         None, description="What a BUYER may do for its company; BUYER when left out."
     )
+    contact_id: Annotated[UUID, Names("Contact")] | None = Field(
+        None,
+        description="The contact of a BUYER's company that it is for; none for a key of several"
+        " people or a program.",
+    )
     scopes: Bulk[Scope] | None = Field(
         None,
         description="What it allows; when left out, all that its actor may have, but for a BUYER or"
@@ -89,15 +100,17 @@ class ApiKeyRevoke(Command):
 async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
     """Make a key, beside others of the same holder: that is how they are rotated.
 
-    Refused: INVALID for a binding, role or scope that the actor does not have, NOT_FOUND for a
-    binding that is not there, NOT_ALLOWED for scopes and documents that the viewer does not have,
-    INVALID_DATE for an end that has passed, OUT_OF_RANGE for a limit above that of the server or of
-    the viewer, DUPLICATE.
+    Refused: INVALID for a binding, role, contact or scope that the actor does not have, NOT_FOUND
+    for a binding or contact that is not there, NOT_ALLOWED for scopes and documents that the viewer
+    does not have, INVALID_DATE for an end that has passed, OUT_OF_RANGE for a limit above that of
+    the server or of the viewer, DUPLICATE.
     """
     _check(writing, command)
     bound_to = None
     with writing.refusals:
         bound_to = await _bound_to(writing, command)
+    with writing.refusals:
+        await _check_contact(writing, command, bound_to)
     scopes = _scopes(writing, command)
     writing.refusals.end()
     limits = {it.limit: it.value for it in command.limits or ()}
@@ -109,6 +122,7 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
         writing.now,
         bound_to,
         role=command.role,
+        contact_id=command.contact_id,
         scopes=scopes,
         expires_at=command.expires_at,
         limits={**writing.viewer.limits, **limits},
@@ -171,6 +185,21 @@ async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
     if not await writing.all(rows.with_for_update(of=entity, read=True, key_share=True)):
         raise missing(entity, (own,))
     return found
+
+
+async def _check_contact(writing: Writing, command: ApiKeyCreate, party: UUID | None) -> None:
+    """Refused: INVALID for who is no buyer and for another party's contact, NOT_FOUND.
+
+    party: None where it was refused itself.
+    """
+    key, path = command.contact_id, ("contact_id",)
+    if key is None:
+        return
+    if command.actor is not Actor.BUYER:
+        raise Refused(Code.INVALID, ONLY_BUYERS, path)
+    found: Any = (await writing.get(entity_named("Contact"), {key: path}))[key]
+    if party is not None and found.party_id != party:
+        raise Refused(Code.INVALID, "This is a contact of another party.", path)
 
 
 @verb(

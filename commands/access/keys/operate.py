@@ -19,9 +19,10 @@ from models.access.keys import ApiKey, LimitName, Merchant, MerchantSecret
 from models.access.tokens import issue
 from models.access.viewers import Actor, CompanyRole, usual
 from models.base.bindings import bound_tables
-from models.base.tables import Base
+from models.base.tables import Base, entity_named
 from models.events.access.keys import ApiKeyCreated, ApiKeyRevoked
 
+ONLY_BUYERS = "Only a BUYER has a contact."
 Slug = Annotated[str, spelled("[a-z0-9][a-z0-9-]{0,62}", "small letters, digits and hyphens")]
 Gs1Prefix = Annotated[str, spelled("[0-9]{4,12}", "a prefix of 4 to 12 digits")]
 
@@ -117,13 +118,16 @@ async def create_key(
     bound_to: the party, channel, location or carrier of the actor, None for staff only.
     more: columns of the key. Where they do not say otherwise, a buyer's role is BUYER, and the key
     has the scopes that are usual for its actor.
-    Refused: INVALID when staff is bound, or another actor is not, or has a role and is no buyer.
+    Refused: INVALID when staff is bound, or another actor is not, or has a role or a contact and is
+    no buyer.
     """
     if (actor is Actor.STAFF) != (bound_to is None):
         raise Refused(Code.INVALID, _bindings(), ("bound_to",))
     role = more.get("role") or (CompanyRole.BUYER if actor is Actor.BUYER else None)
     if role is not None and actor is not Actor.BUYER:
         raise Refused(Code.INVALID, "Only a BUYER has a role.", ("role",))
+    if more.get("contact_id") is not None and actor is not Actor.BUYER:
+        raise Refused(Code.INVALID, ONLY_BUYERS, ("contact_id",))
     await set_merchant(session, merchant_id)
     key_id = new_id()
     token, secret_sha256 = issue(key_id)
@@ -150,6 +154,7 @@ def record_created(writing: Writing, key: ApiKey) -> None:
             actor=key.actor,
             role=key.role,
             bound_to=key.bound_to,
+            contact_id=key.contact_id,
             scopes=tuple(key.scopes),
             expires_at=key.expires_at,
             limits={LimitName(name): number for name, number in key.limits.items()},
@@ -193,16 +198,45 @@ async def binding(
     return found
 
 
-async def keys_of(session: AsyncSession, merchant_id: UUID) -> list[tuple[ApiKey, str | None]]:
-    """Return the keys of a tenant, oldest first, with the business key of what each is bound to."""
+async def contact(
+    session: AsyncSession, merchant_id: UUID, party_id: UUID | None, code: str | None
+) -> UUID | None:
+    """Return the id of the contact of a buyer's company that a key is for, None without a code.
+
+    Refused: INVALID without a company, NOT_FOUND.
+    """
+    if code is None:
+        return None
+    if party_id is None:
+        raise Refused(Code.INVALID, ONLY_BUYERS, ("contact",))
+    await set_merchant(session, merchant_id)
+    of: Any = entity_named("Contact")
+    own = (of.merchant_id == merchant_id, of.party_id == party_id, of.code == code)
+    found: UUID | None = await session.scalar(select(of.id).where(*own))
+    if found is None:
+        raise Refused(Code.NOT_FOUND, f"The company has no contact {code}.", ("contact",))
+    return found
+
+
+async def keys_of(
+    session: AsyncSession, merchant_id: UUID
+) -> list[tuple[ApiKey, str | None, str | None]]:
+    """Return the keys of a tenant, oldest first.
+
+    With each the business key of what it is bound to, and the code of the contact who holds it.
+    """
     await set_merchant(session, merchant_id)
     keys = {entity: getattr(entity, binding.key) for entity, binding in bound_tables().values()}
-    rows = select(ApiKey, func.coalesce(*keys.values())).where(ApiKey.merchant_id == merchant_id)
+    person: Any = entity_named("Contact")
+    shown = (ApiKey, func.coalesce(*keys.values()), person.code)
+    rows = select(*shown).where(ApiKey.merchant_id == merchant_id)
+    held = and_(person.merchant_id == merchant_id, person.id == ApiKey.contact_id)
+    rows = rows.outerjoin(person, held)
     for entity in keys:
         bound = and_(entity.merchant_id == merchant_id, entity.id == ApiKey.bound_to)
         rows = rows.outerjoin(entity, bound)
     rows = rows.order_by(ApiKey.id)
-    return [(key, code) for key, code in (await session.execute(rows)).all()]
+    return [(key, code, held) for key, code, held in (await session.execute(rows)).all()]
 
 
 async def revoke_key(session: AsyncSession, key_id: UUID, now: datetime) -> ApiKey:
@@ -240,6 +274,7 @@ async def rotate_key(
         now,
         old.bound_to,
         role=old.role,
+        contact_id=old.contact_id,
         limits=old.limits,
         documents=old.documents,
         **{"scopes": old.scopes, "expires_at": old.expires_at, **more},

@@ -75,7 +75,7 @@ class ContractCallOff(Command):
     )
     recipient: Recipient | None = Field(None, description="Who takes the goods in.")
     buyer_contact_id: Annotated[UUID, Names("Contact")] | None = Field(
-        None, description="Who at the party called off."
+        None, description="Who at the party called off; the contact of your key when left out."
     )
     purchase_order_number: Reference | None = Field(
         None, description="The customer's own number of this call-off."

@@ -146,7 +146,7 @@ def _draft(
         lines=lines,
         kind=OrderKind.CALL_OFF,
         party_id=contract.party_id,
-        buyer_contact_id=command.buyer_contact_id,
+        buyer_contact_id=command.buyer_contact_id or writing.viewer.contact_id,
         contract_id=contract.id,
         purchase_order_number=command.purchase_order_number,
         external_reference=command.external_reference,

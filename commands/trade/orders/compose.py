@@ -70,7 +70,7 @@ def compose(
         placed_at=fields.ordered_at(writing.now),
         lines=drafts,
         party_id=party.id if party else None,
-        buyer_contact_id=contact.id if contact else None,
+        buyer_contact_id=contact.id if contact else writing.viewer.contact_id,
         ship_to_id=ship_to_id,
         ship_to=ship_to,
     )

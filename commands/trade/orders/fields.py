@@ -130,7 +130,7 @@ class OrderFields(Input):
         None, description="Who orders without an account, instead of a party."
     )
     buyer_contact_id: Annotated[UUID, Names("Contact")] | None = Field(
-        None, description="Who at the party ordered."
+        None, description="Who at the party ordered; the contact of your key when left out."
     )
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="Address of the party; its default address when left out."

@@ -11,7 +11,7 @@ from models.base.events import Event, event, without
 from models.base.payloads import IdOf
 
 
-@event("api_key.created", ApiKey, without("name"))
+@event("api_key.created", ApiKey, without("name"), lambda before: {**before, "contact_id": None})
 class ApiKeyCreated(Event):
     """It was made, by staff or an operator."""
 
@@ -20,6 +20,9 @@ class ApiKeyCreated(Event):
     bound_to: Annotated[
         Annotated[UUID, IdOf("Party", "Channel", "Location")] | None,
         "The party, channel or location that it is bound to.",
+    ]
+    contact_id: Annotated[
+        Annotated[UUID, IdOf("Contact")] | None, "The person at a buyer's company who holds it."
     ]
     scopes: Annotated[tuple[Scope, ...], "What it allows."]
     expires_at: Annotated[datetime | None, "When it ends by itself."]

@@ -66,6 +66,12 @@ _AMONG = {
     "late": "left_late OR overdue_from IS NOT NULL",
 }
 """Indexes over the few orders that lists ask for: which."""
+_NAME = "guest ->> 'name'"
+_OF_GUESTS = {
+    "guest_name": _NAME,
+    "guest_surname": rf"regexp_replace({_NAME}, '^(.*\S)\s+(\S+)$', '\2 \1')",
+}
+"""What guests are looked for by: their name, and the same with its last word first."""
 _NEVER = "'9999-12-31 00:00:00+00'::timestamptz"
 _UNRANKED = Mask(str(UNRANKED), lambda *_: fixed(UNRANKED))
 
@@ -89,7 +95,7 @@ class Order(Owned):
 
     __tablename__ = "orders"
     __task__ = Task("channel_id", lambda _rows, order: order.is_owing)
-    __searched__ = Searched(Scope.ORDERS_READ, begins=("number", *_REFERENCES))
+    __searched__ = Searched(Scope.ORDERS_READ, begins=("number", *_REFERENCES, *_OF_GUESTS))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: token_held("channel_id"),
@@ -124,6 +130,10 @@ class Order(Owned):
         indexed("orders", "party_id", "due_at", "id"),
         *(indexed("orders", *of, "net_rank", "id") for of in ((), ("party_id",), ("currency",))),
         *found_by("orders", "number", *_REFERENCES),
+        *(
+            indexed("orders", name, "id", postgresql_where=text(f"{name} IS NOT NULL"))
+            for name in (f"{it}_folded" for it in _OF_GUESTS)
+        ),
         indexed("orders", "buyer_contact_id"),
         Index(
             "uq_orders_external_reference",
@@ -167,6 +177,8 @@ class Order(Owned):
     channel_id: Mapped[UUID]
     party_id: Mapped[UUID | None]
     guest: Mapped[dict[str, Any] | None]
+    guest_name_folded: Mapped[str | None] = folded(_OF_GUESTS["guest_name"])
+    guest_surname_folded: Mapped[str | None] = folded(_OF_GUESTS["guest_surname"])
     buyer_contact_id: Mapped[UUID | None]
     kind: Mapped[OrderKind] = mapped_column(OneOf(OrderKind))
     contract_id: Mapped[UUID | None]

@@ -14,6 +14,8 @@ from tests import make
 from tests.guard import looks_up_a_key
 from tests.make import reasons
 from tests.make.master import channels, locations, parties
+from tests.make.scene import OF_PARTY
+from tests.make.trade import orders
 from transport.identity.authentication import FRESH, Authentication
 from workers.access.keys import Uses
 
@@ -23,7 +25,7 @@ mutation ($input: ApiKeyCreateInput!) {
     token
     apiKey {
       id name actor role scopes documents prefix createdAt expiresAt revokedAt lastUsedAt
-      limits { limit value } party { number } channel { code } location { code }
+      limits { limit value } party { number } contact { id } channel { code } location { code }
       timeline(first: 9) { nodes { type payload } }
     }
     userErrors { code field }
@@ -40,6 +42,7 @@ mutation ($input: ApiKeyRevokeInput!) {
 KEYS = """{ apiKeys(first: 50) { totalCount nodes {
   id name actor prefix scopes revokedAt lastUsedAt party { number } channel { code }
 } } }"""
+ORDERED_BY = "query ($id: ID!) { order(id: $id) { buyerContact { id } } }"
 VIEWER = "{ viewer { name actor scopes } }"
 
 
@@ -76,6 +79,7 @@ PORTAL = {
     "lastUsedAt": None,
     "limits": [{"limit": "depth", "value": 9}],
     "party": {"number": "K-1"},
+    "contact": None,
     "channel": None,
     "location": None,
 }
@@ -108,6 +112,34 @@ async def test_a_key_shows_its_secret_once_and_everything_else_always(ask, world
         "actor": "BUYER",
         "scopes": ["ORDERS_READ", "ORDERS_APPROVE"],
     }
+
+
+async def test_a_buyers_key_may_be_one_persons(ask, world):
+    own, other = [to_global("Party", await parties.company(world)) for _ in range(2)]
+    carrier = to_global("Party", await parties.carrier(world))
+    shown = [(await ask(OF_PARTY, id=it))["party"] for it in (own, other)]
+    anna, bert = [it["contacts"][0]["id"] for it in shown]
+    buyer = {"actor": "BUYER", "partyId": own}
+    wrong = [
+        (buyer | {"contactId": bert}, "INVALID"),
+        (buyer | {"contactId": to_global("Contact", new_id())}, "NOT_FOUND"),
+        ({"actor": "STAFF", "contactId": anna}, "INVALID"),
+        ({"actor": "CARRIER", "partyId": carrier, "contactId": anna}, "INVALID"),
+    ]
+    for fields, code in wrong:
+        assert await refused(ask, **fields) == [(code, "contactId")]
+    answer = await made(ask, **buyer, contactId=anna)
+    assert answer["apiKey"]["contact"] == {"id": anna}
+    (created,) = answer["apiKey"]["timeline"]["nodes"]
+    assert created["payload"]["contact_id"] == str(from_global(anna)[1])
+    by = ask.by(answer["token"])
+    shown = await by("{ viewer { contact { id name } } }")
+    assert shown["viewer"]["contact"] == {"id": anna, "name": "Anna Weber"}
+    assert (await ask("{ viewer { contact { id } } }"))["viewer"] == {"contact": None}
+    # What it orders, this person has ordered.
+    placed = await orders.order(world, by, partyId=own)
+    node = await ask(ORDERED_BY, id=placed["id"])
+    assert node["order"] == {"buyerContact": {"id": anna}}
 
 
 async def test_the_viewer_is_told_all_that_its_key_says(ask, world, database, clock):

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kit.ids import to_global
+from kit.ids import from_global, to_global
 from models.access.viewers import Actor, Scope
 from tests import make
 from tests.guard import counted
@@ -119,6 +119,17 @@ async def test_who_asks_finds_only_what_it_sees_and_may_read(
     kept = await sold.by["unscoped"](without, text=number)
     assert kept == {"search": []}
     assert (await sold.by["unscoped"](without, text="kunstler"))["search"]
+
+
+async def test_a_guest_is_found_by_its_first_and_its_last_name(world: World, ask: Ask) -> None:
+    place = {"line1": "Ring 1", "postalCode": "50667", "city": "Köln", "country": "DE"}
+    guest = {"name": "Mira Anna Nováková", "email": "mira@example.org"}
+    order = await orders.order(world, ask, guest=guest, shipTo=place)
+    for text in ("mira a", "novakova", "NOVÁK", "Mira Anna Nováková", "novakova mira anna"):
+        assert names(await found(ask, text)) == [order["number"]]
+    assert await found(ask, "anna") == []
+    shop = ask.by(await world.key(Actor.STOREFRONT, from_global(order["channel"]["id"])[1]))
+    assert await found(shop, "novakova") == []
 
 
 async def test_what_is_looked_for_is_checked(ask: Ask) -> None:

@@ -17,11 +17,13 @@ INSERT INTO addresses (merchant_id, id, party_id, code, place, time_zone, receiv
 VALUES (:merchant, :address, :party, 'A', '{{}}', 'UTC', '[]', true);
 INSERT INTO orders (merchant_id, id, number, channel_id, party_id, ship_to_id, kind, state,
     delivery_policy, payment_state, currency, placed_at, confirmed_at, version, window_earliest,
-    window_latest, window_zone, purchase_order_number, external_reference)
-SELECT :merchant, gen_random_uuid(), 'O-' || lpad(it::text, 6, '0'), :channel, parties.id,
+    window_latest, window_zone, purchase_order_number, external_reference, guest)
+SELECT :merchant, gen_random_uuid(), 'O-' || lpad(it::text, 6, '0'), :channel,
+    CASE WHEN it % 10 = 9 THEN NULL ELSE parties.id END,
     CASE WHEN parties.id = :party THEN CAST(:address AS uuid) END,
     'STANDARD', 'CONFIRMED', 'PARTIAL_BACKORDER', 'AWAITED', 'EUR', at, at, 1, at,
-    at + interval '1 hour', 'UTC', 'PO-' || it, CASE WHEN it % 3 = 0 THEN 'X-' || it END
+    at + interval '1 hour', 'UTC', 'PO-' || it, CASE WHEN it % 3 = 0 THEN 'X-' || it END,
+    CASE WHEN it % 10 = 9 THEN jsonb_build_object('name', 'Mira Novak-' || it) END
 FROM generate_series(1, {ORDERS}) AS it
 CROSS JOIN LATERAL (SELECT timestamptz '2026-01-01' + it * interval '1 minute' AS at) AS times
 JOIN parties ON parties.merchant_id = :merchant

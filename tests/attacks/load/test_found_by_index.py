@@ -43,12 +43,13 @@ def requests(made: Many) -> Iterator[str]:
         yield f"orders({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
     for wanted in ("late: true", "open: true"):
         yield f"deliveries({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+    yield f"orders({size}) {{ nodes {{ availableActions }} }}"
     yield from sorted_requests(size)
     for wanted in ('filter: {skuPrefix: "m-12"}', "sort: NAME"):
         yield f"products({size}, {wanted}) {{ nodes {{ id }} }}"
     for wanted in ("open: true", "open: true, late: true", f'productId: "{product}"'):
         yield f"orderLines({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
-    for text in ("o-00", "po-1567", "x-9", "t000123", "d-0005", "nothing"):
+    for text in ("o-00", "po-1567", "x-9", "t000123", "d-0005", "novak-15", "mira nov", "nothing"):
         kinds = "types: [ORDER, DELIVERY, CONTRACT, PARCEL]"
         yield f'search(text: "{text}", {kinds}, {size}) {{ id }}'
 

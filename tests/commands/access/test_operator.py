@@ -97,7 +97,7 @@ async def test_a_merchant_counts_its_days_where_it_says(operate):
     words = ["merchant", "create", "--slug", "acme", "--name", "Acme", "--time-zone"]
     assert await operate(*words, "Europe/Berlin") == (0, "Created the merchant acme.\n", "")
     change = ["merchant", "change", "--slug", "acme", "--time-zone"]
-    wrong = "time_zone: This is no IANA time zone, such as Europe/Berlin.\n"
+    wrong = "time-zone: This is no IANA time zone, such as Europe/Berlin.\n"
     assert await operate(*change, "Mars/Olympus") == (1, "", wrong)
     assert "Europe/Berlin" in (await operate("merchant", "list"))[1]
     done = (0, "acme is Acme, no GS1 prefix, its days those of Asia/Tokyo.\n", "")
@@ -159,7 +159,7 @@ async def test_every_wrong_value_is_told_with_its_name(operate):
     code, output, failed = await operate("merchant", "create", *words)
     assert (code, output) == (1, "")
     names = [line.partition(":")[0] for line in failed.splitlines()]
-    assert names == ["slug", "name", "gs1_company_prefix"]
+    assert names == ["slug", "name", "gs1-company-prefix"]
 
 
 @pytest.mark.parametrize("slug", ["", "Acme", "-a", "ä", "a" * 64, "a\n"])
@@ -247,7 +247,7 @@ async def test_a_key_is_bound_to_what_its_actor_needs(world, actor, bound_to):
 async def test_no_key_is_made_for_what_is_not_there(world, operate, slug):
     words = ["--actor", "BUYER", "--name", "N", "--bound-to", "K-9"]
     code, output, failed = await operate("key", "create", "--merchant", slug, *words)
-    assert (code, output, failed.partition(":")[0]) == (1, "", "bound_to")
+    assert (code, output, failed.partition(":")[0]) == (1, "", "bound-to")
     failure = (1, "", "merchant: There is no merchant nobody.\n")
     assert await operate("key", "create", "--merchant", "nobody", *words) == failure
     async with world.database.writing(world.merchant_id) as session:

@@ -15,7 +15,8 @@ async def documents_register(_: Scene) -> dict[str, Any]:
 async def api_key_create(s: Scene) -> dict[str, Any]:
     limits = [{"limit": "depth", "value": 9}]
     terms = {"limits": limits, "documents": "REGISTERED", "expiresAt": "2027-01-01T00:00:00+00:00"}
-    own = {"actor": "BUYER", "partyId": s.party, "role": "APPROVER", "scopes": ["ORDERS_READ"]}
+    own = {"actor": "BUYER", "partyId": s.party, "contactId": s.contact}
+    own |= {"role": "APPROVER", "scopes": ["ORDERS_READ"]}
     return {"name": fresh("K"), **own, **terms}
 
 

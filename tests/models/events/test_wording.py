@@ -7,7 +7,7 @@ import pytest
 from kit.standards.languages import Spoken, preferred, spoken
 from models.base.events import EVENTS
 from models.events.wording import CATALOGUES, catalogue, fields_of, message_of
-from tests.models.events.messages import completed
+from tests.models.events.messages import completed, values_shown
 
 SHOWN = {"number", "quantity", "instant", "day"}
 """Kinds of values that a message may show."""
@@ -47,6 +47,20 @@ def test_a_new_event_is_told_in_english_until_it_is_translated(
     assert 'msgid "order.hold_released"\nmsgstr ""\n' in completed(head, Spoken.PL)
 
 
+def test_a_value_is_told_in_words_of_the_language() -> None:
+    answers = [
+        message_of("order.proposal_answered", {"answer": answer}, language, "UTC")
+        for language in (Spoken.EN, Spoken.PL)
+        for answer in ("ACCEPTED", "DECLINED")
+    ]
+    assert answers == [
+        "Proposed delivery window: accepted",
+        "Proposed delivery window: declined",
+        "Proponowane okno dostawy: przyjęte",
+        "Proponowane okno dostawy: odrzucone",
+    ]
+
+
 def test_there_is_a_catalogue_of_each_language_and_no_other() -> None:
     assert {it.stem for it in CATALOGUES.iterdir()} == {it.value for it in Spoken}
 
@@ -62,7 +76,9 @@ def test_a_message_shows_only_what_everybody_reads_who_reads_the_event(language:
             if value.is_needed and value.kind.rows is None and value.name not in hidden
         }
         shown = set().union(*map(fields_of, message.forms)) | ({message.counted} - {None})
-        assert {open_to_all.get(it) for it in shown} <= SHOWN, name
+        chosen = {field for form in message.forms for field, _ in values_shown(name, form)}
+        assert {open_to_all.get(it) for it in shown - chosen} <= SHOWN, name
+        assert chosen <= open_to_all.keys(), name
         assert message.counted is None or open_to_all[message.counted] == "number", name
         english = catalogue(Spoken.EN).messages[name]
         assert message.counted == english.counted, name
