@@ -10,7 +10,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0097"
-down_revision = "0095"
+down_revision = "0096"
 branch_labels = None
 depends_on = None
 
