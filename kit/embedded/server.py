@@ -25,7 +25,7 @@ _SETTINGS = {
 }
 _MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(1024 * 1024),
-    "MALLOC_MMAP_THRESHOLD_": str(4 * 1024 * 1024),
+    "MALLOC_MMAP_THRESHOLD_": str(1024 * 1024),
 }
 """What a server process frees beyond the first goes back to the system, plans that it forgets above
 all: left to itself glibc raises the bound with what is freed, and keeps as much again as is in use.

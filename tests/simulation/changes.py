@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from models.master.receiving import takes_in
-from models.trade.orders.lines import COUNTERS
+from models.trade.orders.lines import COUNTERS, OWED
 from models.trade.orders.standing import KEEPINGS
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 """Table -> its rows."""
 _KEPT = {name for kept in KEEPINGS for name in kept.columns}
-_COUNTED = {*COUNTERS, *_KEPT, "version"} - {"cancelled"}
+_COUNTED = {*COUNTERS, *_KEPT, *OWED, "version"} - {"cancelled"}
 """What deliveries count on lines, and orders keep of it, which is no change of the order itself."""
 _GOING_ON = {"RELEASED", "PACKED", "DISPATCHED"}
 
@@ -66,6 +66,12 @@ def _check_times(before: Rows, after: Rows, now: datetime) -> None:
             address["receiving_hours"], address["time_zone"], *times
         )
         assert is_open or each["window_override"], "nobody takes it in, and nobody says why (D6)"
+
+
+def lapsed(before: Rows, after: Rows) -> int:
+    """Return of how many lines something was cancelled."""
+    was = {it["id"]: it["cancelled"] for it in before["order_lines"]}
+    return sum(it["cancelled"] > was[it["id"]] for it in after["order_lines"])
 
 
 def check_lapsed(rows: Rows, now: datetime) -> None:

@@ -22,7 +22,7 @@ _SENT = """('DISPATCHED', 'PARTIALLY_DELIVERED', 'DELIVERED', 'FAILED', 'RETURNE
     'LOST', 'RESHIPPED')"""
 _OF_LINES = {
     **{it: f"{it} - part.owed_again" for it in ("planned", "picked", "packed", "shipped")},
-    **{it: it for it in ("delivered", "lost", "refused")},
+    **{it: it for it in ("delivered", "lost", "refused", "owed_again")},
 }
 """Counter of an order line -> what a line of a delivery adds to it."""
 _ENDED = {"delivered": "DELIVERED", "refused": "RETURNED_TO_SENDER", "lost": "LOST"}
@@ -199,6 +199,12 @@ _SIMPLE = {
         owed_again > lost + refused AND EXISTS (SELECT FROM ({_LINES}) line
             WHERE line.id = part.order_line_id
             AND line.planned < line.ordered - line.cancelled + line.over_tolerance)""",
+    "what was cancelled of what was lost is wanted again when it arrives (D21)": f"""{_EVERY_PART}
+        owed_again > lost + refused AND EXISTS (SELECT FROM ({_LINES}) line
+            WHERE line.id = part.order_line_id AND line.waived > 0
+            AND line.contract_line_id IS NULL)""",
+    "no more of what is owed again is cancelled than there is (D21)": f"""{_EVERY_LINE}
+        waived > least(cancelled, owed_again)""",
     "what is reshipped brings what the other one had (D22)": f"""
         SELECT part.number, part.order_line_id FROM ({_PARTS}) part
         JOIN deliveries it ON it.id = part.delivery_id WHERE it.reships_id IS NOT NULL

@@ -21,8 +21,40 @@ LINES = st.lists(st.tuples(st.integers(0, 1), st.integers(1, 12)), min_size=1, m
 POLICIES = st.sampled_from([it.value for it in DeliveryPolicy])
 
 
-class OrderRules(Simulation):
-    """Rules about orders."""
+class CancelRules(Simulation):
+    """What is not wanted any more."""
+
+    @needs("orders")
+    @rule(pick=PICK, parts=st.lists(PART, min_size=1, max_size=3))
+    def cancel_lines(self, pick: int, parts: list[str]) -> None:
+        order = self.choose(self.orders, pick, "CONFIRMED", "PENDING_APPROVAL")
+        wanted = [
+            {
+                "line_id": UUID(line["id"]),
+                "quantity": self.part_of(
+                    line["ordered"] - line["cancelled"] - line["planned"], part, line["step"]
+                ),
+            }
+            for line, part in zip(self.lines_of(order), parts, strict=False)
+        ]
+        self.act(
+            cancel.cancel_lines,
+            cancel.OrderCancelLines,
+            order_id=UUID(order["id"]),
+            lines=wanted,
+            expected_version=order["version"] + self._unanswered(order),
+        )
+
+    def _unanswered(self, order: Row) -> int:
+        """Count the amendments that nobody has answered in time: clients read them as changes."""
+        until = (it["answer_by"] for it in self.lines_of(order) if it["answer_by"])
+        return sum(datetime.fromisoformat(it) <= self.world.clock() for it in until)
+
+
+class OrderRules(CancelRules):
+    """Rules about orders. lapsed: how many lines were not wanted any more by then."""
+
+    lapsed = 0
 
     @initialize(lines=LINES, policy=POLICIES, is_guest=st.booleans())
     def open_shop(self, lines: list[tuple[int, int]], policy: str, *, is_guest: bool) -> None:
@@ -84,32 +116,6 @@ class OrderRules(Simulation):
         self.act(imports.import_all, imports.OrdersImport, orders=fields)
 
     @needs("orders")
-    @rule(pick=PICK, parts=st.lists(PART, min_size=1, max_size=3))
-    def cancel_lines(self, pick: int, parts: list[str]) -> None:
-        order = self.choose(self.orders, pick, "CONFIRMED", "PENDING_APPROVAL")
-        wanted = [
-            {
-                "line_id": UUID(line["id"]),
-                "quantity": self.part_of(
-                    line["ordered"] - line["cancelled"] - line["planned"], part, line["step"]
-                ),
-            }
-            for line, part in zip(self.lines_of(order), parts, strict=False)
-        ]
-        self.act(
-            cancel.cancel_lines,
-            cancel.OrderCancelLines,
-            order_id=UUID(order["id"]),
-            lines=wanted,
-            expected_version=order["version"] + self._unanswered(order),
-        )
-
-    def _unanswered(self, order: Row) -> int:
-        """Count the amendments that nobody has answered in time: clients read them as changes."""
-        until = (it["answer_by"] for it in self.lines_of(order) if it["answer_by"])
-        return sum(datetime.fromisoformat(it) <= self.world.clock() for it in until)
-
-    @needs("orders")
     @rule(
         pick=PICK,
         state=st.sampled_from([*PaymentState, PaymentState.AUTHORISED, PaymentState.PAID]),
@@ -150,10 +156,13 @@ class OrderRules(Simulation):
 
     @rule()
     def let_lapse(self) -> None:
-        """Do what the background does: cancel what is not wanted any more, all that may be."""
-        self.world.clock.advance(hours=1)
+        """Do what the background does when an order is not wanted any more: cancel what may be."""
+        now, dated = self.world.clock(), (it["cancel_if_not_by"] for it in self.orders)
+        ahead = [at - now for at in map(datetime.fromisoformat, filter(None, dated)) if at > now]
+        self.world.clock.advance(seconds=min(ahead, default=timedelta()).total_seconds() + 3600)
         before, now = self.rows, self.world.clock()
         self.runner.run(do_due(self.database, self.world.clock, LAPSE_ORDERS))
         self.rows = self.look()
+        self.lapsed += changes.lapsed(before, self.rows)
         changes.check(before, self.rows, now)
         changes.check_lapsed(self.rows, now)

@@ -21,7 +21,8 @@ from tests.make import Walled
 from tests.simulation.contracts import ContractRules
 from tests.simulation.deliveries import DeliveryRules
 from tests.simulation.demand import DemandRules
-from tests.simulation.orders import OrderRules
+from tests.simulation.merchant import RECIPIENTS
+from tests.simulation.orders import CancelRules, OrderRules
 from tests.simulation.parcels import ParcelRules
 from tests.simulation.responses import ResponseRules
 from tests.simulation.simulation import Simulation
@@ -39,6 +40,7 @@ class Trade(OrderRules, ResponseRules, ContractRules):
     @initialize()
     def prepare(self) -> None:
         self.place_order([(0, 4), (1, 2)], "PARTIAL_BACKORDER", 1, None, is_guest=False)
+        self.place_order([(0, 3)], "CANCEL_IF_NOT_BY", 0, RECIPIENTS[0], is_guest=False)
 
 
 class Fulfilment(ResponseRules, DeliveryRules, ParcelRules):
@@ -70,8 +72,11 @@ class Fulfilment(ResponseRules, DeliveryRules, ParcelRules):
         self.release_delivery(-1)
 
 
-class Losses(ContractRules, DeliveryRules, ParcelRules):
-    """What is owed again, beginning with parts of a call-off that are lost or under way."""
+class Losses(CancelRules, ContractRules, DeliveryRules, ParcelRules):
+    """What is owed again, beginning with parts of a call-off that are lost or under way.
+
+    What was lost of its first line is cancelled.
+    """
 
     @initialize()
     def prepare(self) -> None:
@@ -79,6 +84,7 @@ class Losses(ContractRules, DeliveryRules, ParcelRules):
         for pick in (1, 2):
             self.send(pick, ["all"], pick)
         self.lose(1, "LOST")
+        self.cancel_lines(1, ["all"])
 
 
 class Accounts(DemandRules):
@@ -131,8 +137,11 @@ def test_any_sequence_of_commands_keeps_counters_and_invariants(
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         database = Walled(as_app(database_url), database_url)
 
+        plays = list[Simulation]()
+
         def play() -> Simulation:
-            return rules(runner, database, NOW)
+            plays.append(rules(runner, database, NOW))
+            return plays[-1]
 
         if _WANTED:
             chosen = int(os.environ.get("ABRUF_PLAY_SEED") or random.getrandbits(32))
@@ -142,3 +151,5 @@ def test_any_sequence_of_commands_keeps_counters_and_invariants(
             run_state_machine_as_test(play, settings=wanted)
         finally:
             runner.run(database.close())
+    lapsed = [it.lapsed for it in plays if isinstance(it, OrderRules)]
+    assert any(lapsed) or not lapsed, "no order lapsed, so nothing is known of those"

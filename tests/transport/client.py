@@ -1,5 +1,6 @@
 """Small clients of both protocols, that show every frame."""
 
+import gc
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -8,6 +9,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from graphql import ExecutionResult
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from websockets.asyncio.client import ClientConnection, connect
@@ -22,6 +24,12 @@ subscription ($id: ID!, $after: Int) {
   orderStatusChanged(orderId: $id, after: $after) { position type order { id state } }
 }
 """
+
+
+def results_with_data() -> list[ExecutionResult]:
+    """Return the results in memory that hold what was answered."""
+    known = [it for it in gc.get_objects() if isinstance(it, ExecutionResult)]
+    return [it for it in known if it.data]
 
 
 class Socket:

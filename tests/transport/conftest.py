@@ -1,7 +1,8 @@
 """A server on a port of its own, in the loop of the tests."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import gc
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
@@ -24,6 +25,15 @@ class Kept(make.Walled):
 
     async def close(self) -> None:
         """Leave it open."""
+
+
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Look for no cycles meanwhile: what they hold stays, as it does between two looks."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.make.master import locations, parties
 from tests.make.running import until
 from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
-from tests.transport.client import ORIGIN, STATUS, Served, Socket
+from tests.transport.client import ORIGIN, STATUS, Served, Socket, results_with_data
 from transport.live.presence import CHECK_S, FRESH_AT_A_LOOK
 from transport.live.sockets import Handler
 
@@ -90,6 +90,15 @@ async def test_what_leaves_the_status_alone_is_told_too(served, world, ask):
         await cancel(ask, order)
         types = [changed(await socket.next())["type"] for _ in range(2)]
         assert types == ["order.held", "order.lines_cancelled"]
+
+
+@pytest.mark.usefixtures("uncollected")
+async def test_nothing_of_an_event_is_kept_once_it_is_sent(served, world, ask):
+    order = await orders.order(world, ask)
+    async with served.socket(world.token) as socket:
+        await socket.subscribe("1", STATUS, id=order["id"], after=0)
+        await socket.next()
+        assert results_with_data() == []
 
 
 async def test_each_operation_reads_afresh(served, world, ask):

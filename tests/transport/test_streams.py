@@ -13,7 +13,7 @@ from tests.make.master import parties
 from tests.make.running import until
 from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
-from tests.transport.client import STATUS, Served
+from tests.transport.client import STATUS, Served, results_with_data
 from transport.http.accepted import GRAPHQL_JSON
 from transport.live.streams import EventStream
 
@@ -47,6 +47,14 @@ async def test_events_are_sent_until_the_order_ends(served: Served, world, ask):
     assert [event for event, _ in found] == ["next", "next", "next", "complete"]
     types = [data["data"]["orderStatusChanged"]["type"] for _, data in found[:-1]]
     assert types == ["order.placed", "order.lines_cancelled", "order.cancelled"]
+
+
+@pytest.mark.usefixtures("uncollected")
+async def test_nothing_of_an_event_is_kept_once_it_is_sent(served: Served, world, ask):
+    order = await orders.order(world, ask)
+    async with served.stream(world.token, STATUS, id=order["id"], after=0) as (_, events):
+        await anext(events)
+        assert results_with_data() == []
 
 
 async def test_holds_payments_and_responses_are_sent_too(served: Served, world, ask):

@@ -69,6 +69,17 @@ def answer_of(result: ExecutionResult, kind: str, *, wrote: bool = False) -> Ans
     return Answer(orjson.dumps(body), status, headers, kind)
 
 
+def let_go(result: ExecutionResult) -> None:
+    """Keep nothing of a result that is encoded: an event of megabytes would stay in memory.
+
+    Strawberry copies results, and the copies stay in cycles until these are looked for: so what
+    they all refer to is emptied.
+    """
+    if isinstance(result.data, dict):
+        result.data.clear()
+    result.data = None
+
+
 def _answers(body: Mapping[str, Any]) -> bool:
     """Tell whether an answer holds anything but errors."""
     return any(it is not None for it in (body.get("data") or {}).values())

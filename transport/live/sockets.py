@@ -27,6 +27,7 @@ from schema.graphql.extensions.documents import with_document_name
 from schema.schema import schema
 from transport.connections.room import know
 from transport.http.addresses import address_of
+from transport.http.answers import let_go
 from transport.http.holdings import UNREAD, Holdings, Share
 from transport.http.refusals import Refusal
 from transport.http.requests import json_object
@@ -233,8 +234,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
             answer = {"id": operation.id, "type": "next", "payload": process_result(result)}
             text = self.view.encode_json(answer)
-            # Megabytes, which whatever has passed the result on would keep.
-            result.data = None
+            let_go(result)
             del answer
             if not context.has_written and not share.takes(len(text)):
                 await operation.send_initial_errors([_UNREAD])

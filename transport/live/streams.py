@@ -13,7 +13,7 @@ from strawberry.http import process_result
 from resolvers.running.context import Context
 from schema.graphql.errors import ErrorCode
 from transport.draining import Draining
-from transport.http.answers import PIECE
+from transport.http.answers import PIECE, let_go
 from transport.http.holdings import UNREAD, Share
 from transport.live.presence import Caller
 
@@ -121,8 +121,7 @@ class EventStream(Response):
         async with aclosing(self._results) as results:
             async for result in results:
                 event = _next(process_result(result))
-                # Megabytes, which whatever has passed the result on would keep.
-                result.data = None
+                let_go(result)
                 if not self._context.has_written and not self._share.takes(len(event)):
                     return _UNREAD
                 with self._share.holding(len(event)):

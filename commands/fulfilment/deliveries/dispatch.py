@@ -15,6 +15,7 @@ from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, 
 from commands.fulfilment.deliveries.places import tell_overridden
 from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.deliveries.remaining.completing import left_before
+from commands.fulfilment.deliveries.remaining.staying import keep_back
 from commands.fulfilment.deliveries.stops import find_stopped
 from commands.trade.contracts import counters
 from commands.trade.contracts.counters import Then
@@ -26,10 +27,13 @@ from kit.inputs import Command, Each, Instant, Note
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.conditions import TAKEN_OVER, TOO_LATE
+from models.fulfilment.deliveries.conditions import AFTER_LAST, TAKEN_OVER, TOO_LATE
 from models.fulfilment.deliveries.tables import Delivery
 from models.trade.contracts.states import TimeRule
 from models.trade.orders.states import DeliveryPolicy
+
+_AS_OF_THEN = (AFTER_LAST,)
+"""What stops a dispatch by when it left, and not by when that is told."""
 
 
 class DispatchedDelivery(OfDelivery):
@@ -43,7 +47,8 @@ class DispatchedDelivery(OfDelivery):
     window_override: Note | None = Field(
         None,
         description="Why it left after the instant by which one of its orders was wanted or not at"
-        " all, where its carrier has it: so it is neither cancelled any more.",
+        " all, where its carrier has it: so it is neither cancelled any more. Parcels that its"
+        " carrier does not have stay, and are voided.",
     )
 
 
@@ -73,7 +78,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     it, an override says why), or the delivery does not complete it as it says (D18),
     AMENDMENT_AWAITED, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
     """
-    batch = await take_each(writing, [command], dispatch)
+    batch = await take_each(writing, [command], dispatch, unasked=_AS_OF_THEN)
     await ship(batch)
     return batch.one()
 
@@ -90,8 +95,8 @@ async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcom
     Refused: of a delivery as `deliveryDispatch`, and DUPLICATE for one that stands twice; as a
     whole: TOO_MANY_ITEMS.
     """
-    batch = await take_each(writing, command.deliveries, dispatch_each)
-    await in_turns(batch, ship, dispatch_each)
+    batch = await take_each(writing, command.deliveries, dispatch_each, unasked=_AS_OF_THEN)
+    await in_turns(batch, ship, dispatch_each, unasked=_AS_OF_THEN)
     return batch.results("deliveries")
 
 
@@ -106,8 +111,12 @@ async def ship(batch: DeliveryBatch[Any], *, is_recorded: bool = False) -> None:
         placed = max(order.placed_at for order in locked.orders_of(delivery))
         with batch.of(place):
             check_happened(when[place], ("dispatched_at",), writing.now, placed)
+    if not is_recorded:
+        await batch.stop(_AS_OF_THEN, at=when)
     late = await _late(batch, when, is_recorded=is_recorded)
     await _check_in_time(batch, when, late)
+    if not is_recorded:
+        await keep_back(batch, late)
     await _check_last(batch, when)
     left: list[Then] = []
     for place, item, delivery in batch.going:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
@@ -17,24 +17,31 @@ from commands.fulfilment.parcels import pack as parcels
 from commands.fulfilment.parcels.inputs import (
     Packing,
     ParcelPack,
-    check_apart,
+    PickedLine,
     check_packing,
     check_serials,
 )
 from commands.fulfilment.parcels.numbers import check_numbers, holders_of
+from commands.fulfilment.parcels.serials import PackedSerials, Stood, check_apart
 from commands.fulfilment.parcels.ssccs import StatedSsccs, check_generated
 from commands.master.packagings.counting import Counted, Packagings, Quantified
 from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refusals, Refused
-from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Bulk, Command, Each, QuantityOrZero, refuse_duplicates
+from kit.inputs import (
+    LARGEST_BULK,
+    Bulk,
+    Command,
+    Each,
+    Instant,
+    refuse_duplicates,
+)
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
-from models.fulfilment.deliveries.tables import Delivery, DeliveryLine, ShortReason
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import compared
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
@@ -42,20 +49,6 @@ from models.trade.orders.acts import HELD
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order
-
-
-class PickedLine(Quantified):
-    """A line of which less was picked than planned."""
-
-    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
-        description="A line of the delivery."
-    )
-    picked: QuantityOrZero = Field(
-        description="How much was picked, in the product's unit or `packaging`."
-    )
-    short_reason: ShortReason | None = Field(
-        None, description="Why it is less than planned; needed where it is less."
-    )
 
 
 class PackedDelivery(OfDelivery):
@@ -67,6 +60,15 @@ class PackedDelivery(OfDelivery):
         max_length=LARGEST_BULK,
         description="Lines that were not picked as planned; each line once.",
     )
+
+
+class PackedBefore(PackedDelivery):
+    """The parcels of one of several deliveries of another system.
+
+    until: when it was packed no more, since it left or was cancelled; None where it still is.
+    """
+
+    until: Instant | None = None
 
 
 class DeliveryPack(PackedDelivery, Command):
@@ -338,19 +340,20 @@ async def _check_apart(
 ) -> None:
     """Leave out what has serial numbers that lie elsewhere. known: places of what can be read.
 
-    Those of deliveries that are packed at the same instant count, unless these are refused. What
-    was packed before may have come back in between, and left again.
+    Those of deliveries that stand packed at the same time count, unless these are refused. What
+    left before may have come back in between, and left again.
     """
-    serials: defaultdict[datetime, set[tuple[UUID, str]]] = defaultdict(set)
+    packed = PackedSerials()
     for place, item, _ in batch.looked_at:
         if place not in known:
             continue
         contents = (each for parcel in item.parcels for each in parcel.contents)
         await batch.writing.room(sum(len(it.serial_numbers) for it in contents))
-        others = serials[batch.at(place)]
+        stood = Stood(batch.at(place), item.until if isinstance(item, PackedBefore) else None)
         with batch.of(place):
-            own = check_apart(item.parcels, products, others)
-            others.update(() if place in batch.refused else own)
+            units = check_apart(item.parcels, products, packed, stood)
+            if place not in batch.refused:
+                packed.add(units, stood)
 
 
 def _move(

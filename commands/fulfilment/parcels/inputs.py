@@ -1,7 +1,6 @@
 """What a packing says of its parcels."""
 
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,13 +17,13 @@ from kit.inputs import (
     Input,
     Name,
     Quantity,
+    QuantityOrZero,
     Reference,
     Sscc,
     refuse_duplicates,
 )
-from models.base.guards import guards
+from models.fulfilment.deliveries.tables import ShortReason
 from models.fulfilment.parcels import compared
-from models.master.catalog import Product
 
 _HEAVIEST_G = 100_000_000
 _LONGEST_MM = 100_000
@@ -47,6 +46,20 @@ class ContentPack(Content):
 
     delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
         description="A line of the delivery."
+    )
+
+
+class PickedLine(Quantified):
+    """A line of which less was picked than planned."""
+
+    delivery_line_id: Annotated[UUID, Names("DeliveryLine")] = Field(
+        description="A line of the delivery."
+    )
+    picked: QuantityOrZero = Field(
+        description="How much was picked, in the product's unit or `packaging`."
+    )
+    short_reason: ShortReason | None = Field(
+        None, description="Why it is less than planned; needed where it is less."
     )
 
 
@@ -117,30 +130,6 @@ def check_packing(parcels: Sequence[ParcelPack], path: Path) -> None:
             if why:
                 refusals.problems.append(Problem(*why, (*here, name)))
     refusals.end()
-
-
-@guards("D19", instead=frozenset())
-def check_apart(
-    parcels: Sequence[ParcelPack],
-    products: Mapping[UUID, Product],
-    others: AbstractSet[tuple[UUID, str]],
-) -> AbstractSet[tuple[UUID, str]]:
-    """Look whether each serial number of a product lies in one parcel. Refused: DUPLICATE.
-
-    products: by line of the delivery. others: what lies elsewhere. Returns what lies in these.
-    """
-    own, problems = set[tuple[UUID, str]](), list[Problem]()
-    for place, parcel in enumerate(parcels):
-        for number, each in enumerate(parcel.contents):
-            for serial_no, serial in enumerate(each.serial_numbers):
-                unit = (products[each.delivery_line_id].id, serial)
-                if unit in own or unit in others:
-                    path = ("parcels", place, "contents", number, "serial_numbers", serial_no)
-                    problems.append(Problem(Code.DUPLICATE, f"{serial} is packed twice.", path))
-                own.add(unit)
-    if problems:
-        raise Refused.of(problems)
-    return own
 
 
 def check_serials(content: ContentPack, quantity: Decimal, path: Path) -> None:

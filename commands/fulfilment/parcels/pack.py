@@ -167,11 +167,20 @@ def _own(writing: Writing) -> dict[str, Any]:
 
 async def void(writing: Writing, *delivery_ids: UUID) -> None:
     """Void the parcels of deliveries that still count."""
+    await void_each(writing, await living(writing, delivery_ids))
+
+
+async def living(writing: Writing, delivery_ids: Collection[UUID]) -> Sequence[Parcel]:
+    """Return the parcels of deliveries that still count."""
     rows = writing.seen(Parcel).where(
         Parcel.delivery_id == any_(literal(list(delivery_ids), ARRAY(Uuid()))),
         Parcel.status != ParcelStatus.VOIDED,
     )
-    parcels = await writing.all(rows.order_by(Parcel.delivery_id, Parcel.parcel_no))
+    return await writing.all(rows.order_by(Parcel.delivery_id, Parcel.parcel_no))
+
+
+async def void_each(writing: Writing, parcels: Sequence[Parcel]) -> None:
+    """Void parcels."""
     now = {"status_at": writing.now, "voided_at": writing.now}
     await change_rows(
         writing, {Parcel: [(it, {"status": ParcelStatus.VOIDED, **now}) for it in parcels]}

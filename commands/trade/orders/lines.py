@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from commands.trade.contracts.account import give_back
 from commands.trade.contracts.times import CallOffTerms
@@ -91,10 +92,16 @@ def move(line: OrderLine, at: datetime | None = None, **amounts: Decimal) -> Non
     at: when that happened, where it was not now.
 
     What is planned or cancelled waits for goods no longer, so `backordered` never exceeds what
-    is still unplanned.
+    is still unplanned. What never left is cancelled first, and wanted again first (D21).
     """
+    never_left = line.unplanned - line.open_again
     for counter, amount in amounts.items():
         setattr(line, counter, getattr(line, counter) + amount)
+    if "cancelled" in amounts:
+        more = max(amounts["cancelled"] - never_left, Decimal(0))
+        line.waived = min(line.waived + more, line.cancelled)
+        # So that one statement writes all such lines.
+        flag_modified(line, "waived")
     line.backordered = min(line.backordered, line.unplanned)
     if at is not None:
         moved_then(line, at, amounts)

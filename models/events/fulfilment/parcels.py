@@ -19,7 +19,7 @@ class ParcelPacked(Event):
 
 @event("parcel.voided", Parcel)
 class ParcelVoided(Event):
-    """It does not count any more: its delivery was packed anew or cancelled."""
+    """It does not count any more: its delivery was packed anew, cancelled, or left without it."""
 
 
 @event("parcel.voided_reported", Parcel)

@@ -181,7 +181,8 @@ class DeliveryLine(Packaged, Owned):
 
     owed_again: what of it was lost or came back, so that it counts no more as planned or shipped of
     its order line; above `lost + refused` where it arrived after all, when something else had taken
-    its place (`commands.fulfilment.deliveries.arrivals.owing`).
+    its place (`commands.fulfilment.deliveries.arrivals.owing`). restored: what of it took the place
+    of what was cancelled when it arrived after all, and is cancelled again where it did not.
     """
 
     __tablename__ = "delivery_lines"
@@ -200,9 +201,9 @@ class DeliveryLine(Packaged, Owned):
         known("short_reason", ShortReason),
         not_negative(
             *("planned", "picked", "packed", "shipped", "delivered", "lost", "refused"),
-            "owed_again",
+            *("owed_again", "restored"),
         ),
-        check("owed_again_was_shipped", "owed_again <= shipped"),
+        check("owed_again_was_shipped", "owed_again + restored <= shipped"),
         check(
             "progress",
             "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
@@ -222,6 +223,7 @@ class DeliveryLine(Packaged, Owned):
     lost: Mapped[Counter]
     refused: Mapped[Counter]
     owed_again: Mapped[Counter]
+    restored: Mapped[Counter]
     short_reason: Mapped[ShortReason | None] = mapped_column(OneOf(ShortReason))
 
     packaged_quantity = count_in_packagings("planned")

@@ -61,6 +61,8 @@ COUNTERS = (
     "written_off",
 )
 """How far an order line has come, beside `ordered`."""
+OWED = ("owed_again", "waived")
+"""What of it was lost or came back, and how much of that was cancelled; deliveries tell it."""
 
 
 class OrderLine(OfProduct, Packaged, Owned):
@@ -83,7 +85,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     import takes it out. costs_whole: whether all of it is to be paid, though it counts as
     cancelled: its order was imported as closed, and no delivery tells yet what had left.
     The counters are sums that the database checks; what was lost or refused is owed again, and
-    counts as planned and shipped no more.
+    counts as planned and shipped no more. owed_again: the sum of that over its deliveries, as they
+    keep it. waived: how much of that was cancelled, which counts again when it arrives after all.
     """
 
     __tablename__ = "order_lines"
@@ -138,7 +141,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         ),
         whole_window("offered"),
         indexed("order_lines", "guarantee_id"),
-        not_negative(*COUNTERS),
+        not_negative(*COUNTERS, *OWED),
         check("replaced_by_another", "replaced_product_id <> product_id"),
         check("ordered_not_negative", "ordered >= 0"),
         check("price_not_negative", "unit_price >= 0"),
@@ -151,6 +154,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         ),
         check("o3_reserved", "reserved + shipped <= ordered - cancelled + over_tolerance"),
         check("o4_cancelled", "cancelled <= ordered AND (cancelled < ordered OR shipped = 0)"),
+        check("d21_waived", "waived <= least(cancelled, owed_again)"),
         check("o5_returned", "return_requested + return_received <= delivered"),
         check("backordered_open", "backordered <= greatest(ordered - cancelled - planned, 0)"),
         whole_window(),
@@ -216,6 +220,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     delivered: Mapped[Counter]
     lost: Mapped[Counter]
     refused: Mapped[Counter]
+    owed_again: Mapped[Counter]
+    waived: Mapped[Counter]
     return_requested: Mapped[Counter]
     return_received: Mapped[Counter]
     written_off: Mapped[Counter]
@@ -235,6 +241,14 @@ class OrderLine(OfProduct, Packaged, Owned):
     @classmethod
     def _unplanned(cls) -> ColumnElement[Decimal]:
         return func.greatest(cls.ordered - cls.cancelled - cls.planned, 0)
+
+    @property
+    def open_again(self) -> Decimal:
+        """How much of what is in no delivery was lost or came back; the others never left.
+
+        What is planned anew is what never left, as long as some of that is open.
+        """
+        return min(self.unplanned, self.owed_again - self.waived)
 
     @property
     def room(self) -> Decimal:

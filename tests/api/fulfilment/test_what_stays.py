@@ -5,10 +5,13 @@ import pytest
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor
 from models.fulfilment.deliveries.acts import ACTS
+from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import locations
+from tests.make.running import do_due
 from tests.make.sweeps.offers import VERBS
 from tests.make.trade import orders
+from workers.fulfilment.deliveries import LAPSE_ORDERS
 
 LATER = {**deliveries.WINDOW, "latest": "2026-03-20T12:00:00+00:00"}
 HOLD = {"reason": "FRAUD", "owner": "Risk"}
@@ -225,3 +228,35 @@ async def test_a_warehouse_finds_what_a_hold_on_the_order_stops(world, ask):
     assert found["id"] == delivery["id"]
     assert "DISPATCH" not in found["availableActions"]
     assert (await warehouse(LIST, held=False))["deliveries"]["nodes"] == []
+
+
+@pytest.mark.gate("D10", "deliveryDispatch", "deliveriesDispatch")
+@pytest.mark.parametrize("is_on_pallet", [False, True])
+async def test_of_what_its_carrier_took_too_late_the_other_parcels_stay(
+    world, ask, clock, database, is_on_pallet
+):
+    wanted = {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": "2026-03-03T00:00:00Z"}
+    order = await orders.order(world, ask, **wanted)
+    made = await deliveries.released(world, ask, order)
+    six, *others = (deliveries.contents(made, *it) for it in (("6",), ("3", "4"), ("1", "0")))
+    below = {"parent": 0} if is_on_pallet else {}
+    parcels = [{"contents": six} | below] + [{"contents": it} for it in others]
+    if is_on_pallet:
+        parcels.insert(0, {"contents": []})
+    packed = [it | {"generateSscc": True} for it in parcels]
+    named = {"deliveryId": made["id"]}
+    await deliveries.done(ask, "deliveryPack", **named, parcels=packed)
+    clock.advance(days=1)
+    feed = Feed(ask, world)
+    now = (await deliveries.read(ask, made))["parcels"]
+    await feed.results(feed.event("PICKED_UP", sscc=now[0]["sscc"]))
+    why = {"windowOverride": "The driver came at noon."}
+    sent = (await deliveries.done(ask, "deliveryDispatch", **named, **why))["delivery"]
+    assert (sent["state"], [it["shipped"] for it in sent["lines"]]) == ("DISPATCHED", ["6", "0"])
+    gone = 2 if is_on_pallet else 1
+    statuses = [it["status"] == "VOIDED" for it in sent["parcels"]]
+    assert statuses == [place >= gone for place in range(len(packed))]
+    await do_due(database, clock, LAPSE_ORDERS)
+    lines = [it["orderLine"] for it in (await deliveries.read(ask, made))["lines"]]
+    counts = [(it["planned"], it["shipped"], it["cancelled"]) for it in lines]
+    assert counts == [("6", "6", "4"), ("0", "0", "4")]

@@ -6,7 +6,7 @@ from kit.ids import to_global
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import ContractLine
 from models.trade.orders.lines import OrderLine
-from tests.api.fulfilment.test_reship import go, of, order_line, reship, reshipped
+from tests.api.fulfilment.losses.test_reship import go, of, order_line, reship, reshipped
 from tests.make.feed import Feed, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import EACH, sent

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from kit.ids import to_global
+from kit.standards import gs1
 from tests.api.fulfilment.test_many_deliveries import results
 from tests.api.gates.test_recorded_plans import refusals
-from tests.make import Ask, World, reasons
+from tests.make import Ask, Clock, World, reasons
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
@@ -57,6 +58,68 @@ async def test_one_serial_number_lay_in_one_parcel(world: World, ask: Ask) -> No
     packed = {"packedAt": RELEASED["releasedAt"], "parcels": [{"contents": it} for it in contents]}
     twice = ("DUPLICATE", "parcels.1.contents.0.serialNumbers.0")
     assert await refusals(ask, await _part(world, order, **packed)) == [[twice]]
+
+
+def _at(hour: int) -> str:
+    return f"2026-03-02T{hour:02}:00:00Z"
+
+
+@pytest.mark.gate("D19", "deliveriesRecord")
+@pytest.mark.parametrize(
+    ("first", "later", "is_refused"),
+    [
+        ((10, None), (11, None), True),
+        ((11, None), (10, None), True),
+        ((10, 14), (11, 12), True),
+        ((10, 12), (12, 14), False),
+        ((12, None), (10, 12), False),
+    ],
+)
+async def test_one_serial_number_lay_in_one_delivery_at_a_time(
+    world: World,
+    ask: Ask,
+    clock: Clock,
+    first: tuple[int, int | None],
+    later: tuple[int, int | None],
+    *,
+    is_refused: bool,
+) -> None:
+    order = await orders.order(world, ask)
+    clock.advance(hours=8)
+    line = deliveries.lines(order, "1")
+    parcel = {"contents": [line[0] | {"serialNumbers": ["S-1"]}]}
+    items = [
+        await _part(
+            world,
+            order,
+            lines=line,
+            packedAt=_at(packed),
+            parcels=[parcel],
+            **({} if left is None else {"dispatchedAt": _at(left)}),
+        )
+        for packed, left in (first, later)
+    ]
+    twice = ("DUPLICATE", "parcels.0.contents.0.serialNumbers.0")
+    assert await refusals(ask, *items) == [[], [twice] if is_refused else []]
+
+
+async def test_what_was_cancelled_leaves_its_sscc_to_what_is_packed_in_the_same_call(
+    world: World, ask: Ask, clock: Clock
+) -> None:
+    order = await orders.order(world, ask)
+    clock.advance(hours=8)
+    line = deliveries.lines(order, "1")
+    for sent in (0, 1, 2):
+        parcels = [{"sscc": gs1.sscc("3401234", sent), "contents": line}]
+        ends = [{"cancelledAt": _at(12)}, {"cancelledAt": _at(13)}, {"dispatchedAt": _at(14)}]
+        items = [
+            await _part(world, order, lines=line, packedAt=_at(11), parcels=parcels, **end)
+            for end in ends
+        ]
+        items = items[sent:] + items[:sent]
+        assert await refusals(ask, *items) == [[], [], []]
+    # Who has it keeps it.
+    assert await refusals(ask, items[0], items[0]) == [[("TAKEN", "parcels.0.sscc")]] * 2
 
 
 @pytest.mark.gate("D19", "deliveriesPack")

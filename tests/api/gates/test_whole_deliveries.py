@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kit.ids import from_global, to_global
+from models.fulfilment.deliveries.tables import Delivery
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
 from models.trade.orders.tables import Order
@@ -169,6 +170,22 @@ async def test_nothing_comes_by_a_tolerance_though_what_completes_its_order_leav
     two = await deliveries.part(world, order, lines=deliveries.lines(order, "2", "0"))
     refused = [("QUANTITY_NOT_OPEN", "deliveries.0.lines.0.quantity")]
     assert await deliveries.refusals(ask, "deliveryPlan", deliveries=[two]) == refused
+
+
+@pytest.mark.gate("D18", "deliveryDispatch")
+async def test_what_left_before_what_completes_its_order_is_told_later(world, ask, database):
+    """As it could be, of a tolerance, before it was asked under the locks whether more may come."""
+    order = await _tolerant(world, ask)
+    last = await deliveries.dispatched(world, ask, order)
+    more = await deliveries.packed(world, ask, order, lines=deliveries.lines(order, "2", "0"))
+    async with database.writing(world.merchant_id) as session:
+        row = await session.get_one(Delivery, (world.merchant_id, from_global(last["id"])[1]))
+        row.completes_order = True
+    for minutes, refused in ((1, ["DELIVERY_POLICY"]), (-1, [])):
+        when = (world.clock() + timedelta(minutes=minutes)).isoformat()
+        left = {"deliveryId": more["id"], "dispatchedAt": when}
+        found = await deliveries.refusals(ask, "deliveryDispatch", **left)
+        assert [code for code, _ in found] == refused
 
 
 async def test_what_brought_nothing_of_an_order_may_leave_after_what_completes_it(world, ask):

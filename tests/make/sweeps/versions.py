@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, text
 
-from models.trade.orders.lines import COUNTERS
+from models.trade.orders.lines import COUNTERS, OWED
 from models.trade.orders.tables import Order
 from tests.make import Walled
 
-_COUNTED = sorted({*COUNTERS} - {"cancelled"})
+_COUNTED = sorted({*COUNTERS, *OWED} - {"cancelled"})
 """What deliveries count on lines of orders."""
 _KEPT = ",".join({"version"}.union(*(it.columns for it in Order.__kept__)))
 """What orders keep of that, and the version itself."""

@@ -6,9 +6,13 @@ planned and shipped again, as far as nothing has taken its place meanwhile; what
 as `owed_again` of the delivery's line, and counts so as soon as there is room. What arrived is
 delivered either way, and issued: of an order line that is what arrived in all of its deliveries, of
 a contract line what left in all of its call-offs and is not gone. What falls
-open in an order that is closed already is cancelled like what was open when it was closed; what
-arrives there after all takes the place of what was cancelled, and is called off again of a contract
-that still has room for it and did not let it go over to another one.
+open in an order that is closed already is cancelled like what was open when it was closed.
+
+What was cancelled of what was lost (`waived`, which `commands.trade.orders.lines.move` counts) is
+wanted again when that arrives after all, in an open order as in a closed one, and is called off
+again of a contract that still has room for it and did not let it go over to another one. What
+arrives is first what is open of what was lost, then what was cancelled of it. Where it turns out
+not to have arrived, what was cancelled of it is cancelled again (`restored`).
 """
 
 from collections import defaultdict
@@ -30,6 +34,7 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OrderState
+from models.trade.orders.tables import Order
 
 Amounts = Mapping[str, Decimal]
 """delivered, lost, refused -> quantity."""
@@ -37,6 +42,8 @@ Amounts = Mapping[str, Decimal]
 ENDED = ("delivered", "refused", "lost")
 _GONE = ("planned", "picked", "packed", "shipped")
 """Counters of order lines in which what is owed again counts no more."""
+_COUNTED = ("cancelled", "waived", "owed_again", *_GONE, *ENDED)
+_NOTHING = Decimal(0)
 _FOUND_AGAIN = (
     select(DeliveryLine)
     .where(
@@ -54,7 +61,8 @@ class Recount:
 
     lines: of deliveries, with their new columns. moved: delivery id -> order line -> how much more
     ended how. sums: order line -> counter -> what is added. fallen: orders of which less arrived.
-    contracts: locked, of closed orders. takes: line of those -> how much may be called off again.
+    contracts: locked, of what is wanted again. takes: line of those -> how much may be called off
+    again. gone_again: order line -> what of it was cancelled before it was thought to have arrived.
     """
 
     deliveries: dict[UUID, Delivery]
@@ -67,6 +75,9 @@ class Recount:
     )
     contracts: Mapping[UUID, Contract] = field(default_factory=dict)
     takes: dict[UUID, Decimal] = field(default_factory=dict)
+    gone_again: defaultdict[OrderLine, Decimal] = field(
+        default_factory=lambda: defaultdict(Decimal)
+    )
 
     def of(self, delivery: Delivery) -> Mapping[OrderLine, Amounts]:
         """Return order line -> what more of a delivery ended how."""
@@ -81,34 +92,77 @@ class Recount:
         """Return the order lines, with their new columns."""
         found = []
         for line, sums in self.sums.items():
-            columns = {it: getattr(line, it) + sums[it] for it in ("cancelled", *_GONE, *ENDED)}
+            columns = {it: getattr(line, it) + sums[it] for it in _COUNTED}
             unplanned = max(line.ordered - columns["cancelled"] - columns["planned"], Decimal(0))
-            found.append((line, columns | {"backordered": min(line.backordered, unplanned)}))
+            columns["backordered"] = min(line.backordered, unplanned)
+            columns["waived"] = min(columns["waived"], columns["owed_again"])
+            found.append((line, columns))
         return found
 
-    def note(self, line: DeliveryLine, of: OrderLine, known: Amounts, owed: Decimal) -> None:
-        """Note that a delivery line becomes what is known of it, if it is not so already."""
+    def note(
+        self,
+        line: DeliveryLine,
+        of: OrderLine,
+        known: Amounts,
+        owed: Decimal,
+        restored: Decimal = _NOTHING,
+    ) -> None:
+        """Note that a delivery line becomes what is known of it, if it is not so already.
+
+        restored: how much more of it takes the place of what was cancelled.
+        """
         more = {it: known[it] - getattr(line, it) for it in ENDED}
         if not any(more.values()) and owed == line.owed_again:
             return
-        self.lines.append((line, {**known, "owed_again": owed}))
+        columns = {**known, "owed_again": owed, "restored": line.restored + restored}
+        self.lines.append((line, columns))
         self.moved[line.delivery_id][of] = more
         sums = self.sums[of]
         for counter in ENDED:
             sums[counter] += more[counter]
+        sums["owed_again"] += owed - line.owed_again
         for counter in _GONE:
             sums[counter] -= owed - line.owed_again
 
-    def put_back(self, of: OrderLine, wanted: Decimal) -> None:
-        """Let what arrived take the place of what a closed order cancelled, as far as it may."""
+    def lose(self, line: DeliveryLine, of: OrderLine, known: Amounts, owed: Decimal) -> None:
+        """Note that more of a delivery line is owed again, or as much as before."""
+        again = min(line.restored, owed - line.owed_again)
+        self.note(line, of, known, owed, -again)
+        if again:
+            self.gone_again[of] += again
+
+    def find(self, line: DeliveryLine, of: OrderLine, known: Amounts) -> None:
+        """Note that something of a delivery line arrived after all, as far as there is room."""
+        beyond = line.owed_again - known["lost"] - known["refused"]
+        restored = self._put_back(of, beyond)
+        fits = min(beyond, max(self.room(of), _NOTHING))
+        self.note(line, of, known, line.owed_again - fits, restored)
+
+    def _put_back(self, of: OrderLine, arrived: Decimal) -> Decimal:
+        """Let what arrived take the place of what was cancelled of it, as far as it may."""
         sums, contract_line = self.sums[of], of.contract_line_id
-        cancelled = of.cancelled + sums["cancelled"]
-        missing = wanted - (of.ordered - cancelled - of.planned - sums["planned"])
-        back = max(min(missing, cancelled), Decimal(0))
-        if contract_line is not None:
+        waived = of.waived + sums["waived"]
+        unplanned = max(of.ordered - of.cancelled - sums["cancelled"] - self.planned(of), _NOTHING)
+        open_again = min(unplanned, of.owed_again + sums["owed_again"] - waived)
+        back = max(min(arrived - open_again, waived), _NOTHING)
+        if contract_line is not None and back:
             back = min(back, self.takes[contract_line])
             self.takes[contract_line] -= back
-        sums["cancelled"] -= back
+        for counter in ("cancelled", "waived"):
+            sums[counter] -= back
+        return back
+
+    def planned(self, line: OrderLine) -> Decimal:
+        """Return how much of an order line is planned then."""
+        return line.planned + self._more(line, "planned")
+
+    def room(self, line: OrderLine) -> Decimal:
+        """Return how much more of an order line deliveries may take then."""
+        wanted = line.ordered - line.cancelled - self._more(line, "cancelled")
+        return wanted + line.over_tolerance - self.planned(line) if wanted else _NOTHING
+
+    def _more(self, line: OrderLine, counter: str) -> Decimal:
+        return self.sums[line][counter] if line in self.sums else _NOTHING
 
 
 async def recounted(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amounts]]) -> Recount:
@@ -125,7 +179,7 @@ async def recounted(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amou
         more = min(gone - owed, gone - line.lost - line.refused)
         if more > 0 or owed <= gone:
             of = locked.order_lines[line.order_line_id]
-            found.note(line, of, amounts, owed + max(more, Decimal(0)))
+            found.lose(line, of, amounts, owed + max(more, _NOTHING))
         else:
             later.append(line)
     if not known or any(sums["planned"] for sums in found.sums.values()):
@@ -134,19 +188,14 @@ async def recounted(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amou
         later += others
     await _ask_contracts(locked, found, later)
     for line in sorted(later, key=lambda it: it.id):
-        amounts, of = known[line], locked.order_lines[line.order_line_id]
-        beyond = line.owed_again - amounts["lost"] - amounts["refused"]
-        if locked.orders[of.order_id].state is OrderState.CLOSED:
-            found.put_back(of, beyond)
-        fits = min(beyond, max(_room(of, found), Decimal(0)))
-        found.note(line, of, amounts, line.owed_again - fits)
+        found.find(line, locked.order_lines[line.order_line_id], known[line])
     return found
 
 
 async def _ask_contracts(locked: Locked, found: Recount, later: Iterable[DeliveryLine]) -> None:
-    """Lock the contracts of closed orders of which something arrived; see what they take again."""
+    """Lock the contracts of what arrived and was cancelled; see what they take again."""
     lines = [locked.order_lines[it.order_line_id] for it in later]
-    lines = [it for it in lines if locked.orders[it.order_id].state is OrderState.CLOSED]
+    lines = [it for it in lines if it.waived > 0]
     ids = {it.contract_line_id for it in lines if it.contract_line_id is not None}
     if not ids:
         return
@@ -161,12 +210,8 @@ async def _found_again(
     locked: Locked, found: Recount, known: Collection[DeliveryLine]
 ) -> list[DeliveryLine]:
     """Return other lines that arrived beside what took their place, where there is room now."""
-    roomy = [
-        line.id
-        for line in locked.order_lines.values()
-        if _room(line, found) > 0
-        or (line.cancelled > 0 and locked.orders[line.order_id].state is OrderState.CLOSED)
-    ]
+    lines = locked.order_lines.values()
+    roomy = [line.id for line in lines if found.room(line) > 0 or line.waived > 0]
     if not roomy:
         return []
     writing = locked.writing
@@ -179,20 +224,13 @@ async def _found_again(
     return others
 
 
-def _room(line: OrderLine, found: Recount) -> Decimal:
-    """Return how much more of an order line deliveries may take."""
-    free = line.ordered - line.cancelled + line.over_tolerance - line.planned
-    sums: Mapping[str, Decimal] = found.sums.get(line, {})
-    return free - sums.get("cancelled", Decimal(0)) - sums.get("planned", Decimal(0))
-
-
 async def count_on_contracts(
     locked: Locked, found: Recount, moved_at: Mapping[UUID, datetime]
 ) -> None:
     """Move what is issued and delivered of contracts; what closed orders owe again is cancelled.
 
-    What they do not owe any more, since it arrived after all, is called off again. moved_at: order
-    id -> when that happened.
+    So is what was cancelled before it was thought to have arrived. What is wanted again, since it
+    arrived after all, is called off again. moved_at: order id -> when that happened.
     """
     changes: defaultdict[UUID, defaultdict[str, Decimal]] = defaultdict(
         lambda: defaultdict(Decimal)
@@ -218,9 +256,9 @@ async def count_on_contracts(
     for contract in found.contracts.values():
         lines = [it for it in called_off.values() if it.contract_id == contract.id]
         await call_off_again(locked.writing, contract, lines)
-    remaining = {
-        order: {line: line.unplanned for line in locked.lines_of_order(order) if line in found.sums}
-        for order in locked.orders.values()
-        if order.state is OrderState.CLOSED
-    }
-    await remainder.cancel_each(locked, remaining)
+    remaining: defaultdict[Order, dict[OrderLine, Decimal]] = defaultdict(dict)
+    for line in found.sums:
+        order = locked.orders[line.order_id]
+        wanted = line.unplanned if order.state is OrderState.CLOSED else found.gone_again[line]
+        remaining[order][line] = min(wanted, line.unplanned)
+    await remainder.cancel_each(locked, remaining, found.gone_again)

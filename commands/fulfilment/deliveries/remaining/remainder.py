@@ -23,11 +23,15 @@ async def cancel(locked: Locked, order: Order, remaining: Unplanned) -> None:
     await cancel_each(locked, {order: remaining})
 
 
-async def cancel_each(locked: Locked, remaining: Mapping[Order, Unplanned]) -> None:
+async def cancel_each(
+    locked: Locked, remaining: Mapping[Order, Unplanned], gone: Unplanned | None = None
+) -> None:
     """Cancel quantities of locked orders that are in no delivery.
 
-    An order of which nothing remains ends. Call-offs give theirs back to their contracts.
+    gone: how much of them was lost or came back, whatever else is open. An order of which nothing
+    remains ends. Call-offs give theirs back to their contracts.
     """
+    gone = gone or {}
     changes: defaultdict[UUID, dict[UUID, Decimal]] = defaultdict(dict)
     for order, quantities in remaining.items():
         wanted = {line: quantity for line, quantity in quantities.items() if quantity > 0}
@@ -35,7 +39,10 @@ async def cancel_each(locked: Locked, remaining: Mapping[Order, Unplanned]) -> N
             continue
         every = locked.lines_of_order(order)
         happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
+        least = {it: it.waived + min(gone.get(it, 0), quantity) for it, quantity in wanted.items()}
         given_back = await lines.cancelled(locked.writing, order, every, wanted, happened)
+        for line, waived in least.items():
+            line.waived = max(line.waived, waived)
         order.version += 1
         end_if_empty(locked.writing, order, every)
         if order.contract_id is not None:

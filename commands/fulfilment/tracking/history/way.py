@@ -1,6 +1,6 @@
 """The ways of recorded deliveries: each step is made by its own verb, at its time."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -40,8 +40,7 @@ async def go(
     """
     if not items:
         return {}, {}
-    if alone:
-        items = _apart(items)
+    items = _apart(items) if alone else _leaving(items)
     times = {place: item.times(writing.now) for place, item in items.items()}
     touched = writing.extent.touched
     planned = {place: of[STEPS[0]] for place, of in times.items()}
@@ -71,6 +70,7 @@ async def look_on(writing: Writing, items: Mapping[int, RecordedDelivery]) -> di
 
     Each names an order line that is there.
     """
+    items = _leaving(items)
     times = {place: item.times(writing.now) for place, item in items.items()}
     planned = {place: of[STEPS[0]] for place, of in times.items()}
     over = {place: item.over for place, item in items.items()}
@@ -129,7 +129,7 @@ class _History:
             window_override=self.items[place].window_override,
         )
 
-    def packed(self, place: int) -> packing.PackedDelivery:
+    def packed(self, place: int) -> packing.PackedBefore:
         """Return how it was packed. Refused: NOT_FOUND for what it does not bring."""
         lines = self.lines[self.ids[place]]
         parcels = [
@@ -144,7 +144,9 @@ class _History:
                 ContentPack(delivery_line_id=it.id, quantity=it.planned) for it in lines.values()
             ]
             parcels = [ParcelPack(contents=whole)]
-        return packing.PackedDelivery(delivery_id=self.ids[place], parcels=parcels)
+        until = self.times[place].get(_LEFT, self.items[place].cancelled_at)
+        of = {"delivery_id": self.ids[place], "parcels": parcels, "until": until}
+        return packing.PackedBefore(**of)
 
     async def step(
         self,
@@ -229,12 +231,32 @@ def _apart(items: Mapping[int, RecordedDelivery]) -> dict[int, RecordedDelivery]
     seen, found = set[str](), dict[int, RecordedDelivery]()
     for place, item in items.items():
         own = {it.sscc for it in item.parcels if it.sscc is not None}
-        parcels = [
-            it.model_copy(update={"sscc": None}) if it.sscc in seen else it for it in item.parcels
-        ]
-        found[place] = item.model_copy(update={"parcels": parcels})
+        found[place] = _without(item, seen)
         seen |= own
     return found
+
+
+def _leaving(items: Mapping[int, RecordedDelivery]) -> Mapping[int, RecordedDelivery]:
+    """Return deliveries as they are once all are recorded: who was cancelled left its SSCCs.
+
+    Those are who has them now: one that was not cancelled, or else the last.
+    """
+    now: dict[str, int] = {}
+    for place, item in sorted(items.items(), key=lambda it: it[1].cancelled_at is None):
+        now |= {it.sscc: place for it in item.parcels if it.sscc is not None}
+    found = dict(items)
+    for place, item in items.items():
+        left = [it.sscc for it in item.parcels if now.get(it.sscc or "", place) != place]
+        if left and item.cancelled_at is not None:
+            found[place] = _without(item, left)
+    return found
+
+
+def _without(item: RecordedDelivery, ssccs: Collection[str | None]) -> RecordedDelivery:
+    """Return a delivery whose parcels do not have some SSCCs."""
+    free = {"sscc": None}
+    parcels = [it.model_copy(update=free) if it.sscc in ssccs else it for it in item.parcels]
+    return item.model_copy(update={"parcels": parcels})
 
 
 def _unnumbered(why: Refused, deliveries: Iterable[Delivery]) -> Refused:

@@ -1,0 +1,181 @@
+"""What was lost and cancelled counts again when it arrives after all, as often as that changes."""
+
+import pytest
+
+from kit.ids import from_global
+from models.trade.contracts.tables import ContractLine, Shortfall
+from models.trade.orders.lines import OrderLine
+from tests.make.feed import Feed, row, rows
+from tests.make.fulfilment import deliveries
+from tests.make.running import do_due
+from tests.make.trade import contracts, orders
+from workers.fulfilment.deliveries import LAPSE_ORDERS
+
+DO = "mutation ($input: %sInput!) { it: %s(input: $input) { userErrors { code field } } }"
+IMPORT = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
+  results { order { id lines { id unplanned } } userErrors { code field } } } }"""
+NET = "query ($id: ID!) { order(id: $id) { state net { amount } } }"
+
+
+async def _do(ask, verb, **fields):
+    payload = (await ask(DO % (f"{verb[0].upper()}{verb[1:]}", verb), input=fields))["it"]
+    assert payload["userErrors"] == []
+
+
+async def _receive(ask, delivery, received):
+    """Let a customer tell how much came of the only line of a delivery."""
+    (line,) = delivery["lines"]
+    came = {"deliveryLineId": line["id"], "received": received}
+    if received != line["planned"]:
+        came["difference"] = "SHORT"
+    await _do(ask, "deliveryConfirmReceipt", deliveryId=delivery["id"], lines=[came])
+
+
+async def _cancel(ask, order, quantity):
+    lines = [{"lineId": order["lines"][0]["id"], "quantity": quantity}]
+    await _do(ask, "orderCancelLines", orderId=order["id"], lines=lines)
+
+
+async def _counts(world, order):
+    """Return what is cancelled, shipped and delivered of an order's first line."""
+    line = await row(world, OrderLine, from_global(order["lines"][0]["id"])[1])
+    return int(line.cancelled), int(line.shipped), int(line.delivered)
+
+
+async def _imported(ask, item):
+    """Import an order, or its end."""
+    (result,) = (await ask(IMPORT, input={"orders": [item]}))["ordersImport"]["results"]
+    assert result["userErrors"] == []
+    return result["order"]
+
+
+async def _of(ask, *quantities):
+    skus = await orders.products(ask, *("BOLT", "NUT")[: len(quantities)])
+    pairs = zip(skus, quantities, strict=True)
+    return [orders.line(product, it, unitPrice="2") for product, it in pairs]
+
+
+@pytest.mark.gate("D21", "deliveryConfirmReceipt")
+@pytest.mark.parametrize("how", ["cancelled", "closed", "imported"])
+async def test_the_same_receipts_give_the_same_sums(world, ask, clock, how):
+    fields = await orders.order_input(world, ask, lines=await _of(ask, "10", "1"))
+    item = fields | {"externalReference": "E-1", "placedAt": clock().isoformat()}
+    order = await _imported(ask, item)
+    sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "10", "0"))
+    await _receive(ask, sent, "6")
+    if how == "closed":
+        await _do(ask, "orderClose", orderId=order["id"])
+    elif how == "imported":
+        clock.advance(hours=1)
+        await _imported(ask, item | {"closedAt": clock().isoformat()})
+    else:
+        await _cancel(ask, order, "4")
+    seen = []
+    for received in ("6", "10", "9", "6", "8", "10", "6"):
+        await _receive(ask, sent, received)
+        net = (await ask(NET, id=order["id"]))["order"]["net"]["amount"]
+        seen.append((*await _counts(world, order), float(net)))
+    extra = 2 if how == "cancelled" else 0
+    expected = [(10 - it, it, it, 2 * it + extra) for it in (6, 10, 9, 6, 8, 10, 6)]
+    assert seen == expected
+
+
+@pytest.mark.gate("D21", "deliveryConfirmReceipt")
+@pytest.mark.gate("K2", "deliveryConfirmReceipt")
+async def test_a_call_off_counts_again_on_its_contract(world, ask):
+    (bolt,) = await orders.products(ask, "BOLT")
+    terms = contracts.line(bolt, targetQuantity="10", minQuantity="10")
+    fields = {"lines": [terms], "endOfLife": "INVOICE_SHORTFALL"}
+    made = await contracts.contract(world, ask, **fields)
+    call_off = await contracts.call_off(world, ask, made, "10")
+    sent = await deliveries.dispatched(world, ask, call_off)
+    line_id = from_global(made["lines"][0]["id"])[1]
+    await _receive(ask, sent, "6")
+    await _cancel(ask, call_off, "4")
+    seen = []
+    for received in ("6", "10"):
+        await _receive(ask, sent, received)
+        agreed = await row(world, ContractLine, line_id)
+        seen.append(tuple(map(int, (agreed.called_off, agreed.shipped, agreed.delivered))))
+    assert seen == [(6, 6, 6), (10, 10, 10)]
+    await _do(ask, "contractTerminate", contractId=made["id"], keepCallOffs=True)
+    await _do(ask, "contractSettle", contractId=made["id"])
+    short = []
+    for received in ("10", "7", "10"):
+        await _receive(ask, sent, received)
+        short.append([int(it.quantity) for it in await rows(world, Shortfall)])
+    assert short == [[], [3], []]
+
+
+async def test_what_never_left_is_cancelled_first(world, ask):
+    order = await orders.order(world, ask, lines=await _of(ask, "10"))
+    sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "4"))
+    await _receive(ask, sent, "0")
+    await _cancel(ask, order, "8")
+    seen = []
+    # 2 are open of what was lost: those come first, then what was cancelled of it.
+    for received in ("2", "4", "0"):
+        await _receive(ask, sent, received)
+        seen.append(await _counts(world, order))
+    assert seen == [(8, 2, 2), (6, 4, 4), (8, 0, 0)]
+
+
+async def test_what_took_its_place_counts_once(world, ask):
+    order = await orders.order(world, ask, lines=await _of(ask, "10"))
+    sent = await deliveries.dispatched(world, ask, order)
+    await _receive(ask, sent, "2")
+    await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "4"))
+    await _cancel(ask, order, "4")
+    seen = []
+    for received in ("6", "10", "4", "2"):
+        await _receive(ask, sent, received)
+        seen.append(await _counts(world, order))
+    assert seen == [(0, 10, 6), (0, 10, 10), (2, 8, 4), (4, 6, 2)]
+
+
+async def test_what_is_lost_elsewhere_stays_owed(world, ask):
+    order = await orders.order(world, ask, lines=await _of(ask, "10"))
+    first = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "4"))
+    second = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "6"))
+    await _receive(ask, first, "0")
+    await _cancel(ask, order, "4")
+    await _receive(ask, first, "4")
+    await _receive(ask, second, "5")
+    line = await row(world, OrderLine, from_global(order["lines"][0]["id"])[1])
+    assert (line.cancelled, line.unplanned) == (0, 1)
+
+
+@pytest.mark.gate("D21", "parcelRecordTracking")
+@pytest.mark.parametrize("status", ["LOST", "RETURNED_TO_SENDER"])
+async def test_what_a_policy_cancelled_is_wanted_again(world, ask, clock, database, status):
+    feed, lines = Feed(ask, world), await _of(ask, "5", "5")
+    wanted = {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": "2026-03-03T00:00:00Z"}
+    order = await orders.order(world, ask, lines=lines, **wanted)
+    parts = [deliveries.lines(order, *it) for it in (("5", "0"), ("0", "5"))]
+    sent, _ = [await deliveries.dispatched(world, ask, order, lines=it) for it in parts]
+    sscc = sent["parcels"][0]["sscc"]
+    await feed.results(feed.event(status, sscc=sscc))
+    clock.advance(days=2)
+    await do_due(database, clock, LAPSE_ORDERS)
+    assert await _counts(world, order) == (5, 0, 0)
+    await feed.results(feed.event("IN_TRANSIT", sscc=sscc, isCorrection=True))
+    assert await _counts(world, order) == (0, 5, 0)
+    await feed.results(feed.event("DELIVERED", 1, sscc=sscc))
+    assert await _counts(world, order) == (0, 5, 5)
+    after = (await ask(NET, id=order["id"]))["order"]
+    assert (after["state"], after["net"]["amount"]) == ("CONFIRMED", "20")
+
+
+async def test_what_is_not_to_be_sent_later_is_wanted_again(world, ask):
+    lines = await _of(ask, "6", "4")
+    order = await orders.order(world, ask, lines=lines, deliveryPolicy="PARTIAL_CANCEL_REST")
+    parts = [deliveries.lines(order, *it) for it in (("4", "0"), ("0", "4"))]
+    first, second = [await deliveries.packed(world, ask, order, lines=it) for it in parts]
+    await _do(ask, "deliveryDispatch", deliveryId=first["id"])
+    await _receive(ask, first, "0")
+    await _do(ask, "deliveryDispatch", deliveryId=second["id"])
+    seen = [await _counts(world, order)]
+    for received in ("4", "1"):
+        await _receive(ask, first, received)
+        seen.append(await _counts(world, order))
+    assert seen == [(6, 0, 0), (2, 4, 4), (5, 1, 1)]
