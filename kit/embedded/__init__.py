@@ -107,7 +107,9 @@ def _ask_keeper(home: Home, *, durable: bool) -> Server:
     )
     answer = json.loads(keeper.stdout or '{"error": "The keeper of PostgreSQL died."}')
     if "error" in answer:
-        message = f"{answer['error'].strip()}\n{home.log_tail()}"
+        tail = home.log_tail()
+        between = "\n" if "\n" in tail else " "
+        message = f"{answer['error'].strip()}{between}{tail}"
         raise EmbeddedPostgresError(message)
     return Server(**answer)
 

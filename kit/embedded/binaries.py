@@ -76,11 +76,13 @@ def disguise(home: Home) -> list[str]:
 
     On Linux they also make the kernel send SIGINT when the process that started them dies. As
     root they choose a user namespace, in which root's own files seem to be `nobody`'s and nothing
-    changes hands; where the kernel or the folder forbids that, the owner of the data (`nobody` for
-    new data) with the one capability to pass folders that only others may enter, which counts for
-    access(2) too, by which PostgreSQL looks at its own programs, where we may say so.
+    changes hands; where the kernel or the folder forbids that, or `unshare` is missing, the owner
+    of the data (`nobody` for new data) with the one capability to pass folders that only others may
+    enter, which counts for access(2) too, by which PostgreSQL looks at its own programs, where we
+    may say so.
     """
-    tied = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+    has_setpriv = shutil.which("setpriv") is not None
+    tied = ["setpriv", "--pdeathsig", "INT"] if has_setpriv else []
     if os.geteuid() != 0:
         return tied
     # initdb looks its user up by name, so that it must be one that every system knows.
@@ -95,8 +97,10 @@ def disguise(home: Home) -> list[str]:
     other += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
     seen = [*other, "--securebits=+no_setuid_fixup"]
     trial = ["sh", "-c", '"$0" --version && cd "$1"', program("initdb"), str(data)]
-    reasons = ["Root cannot run PostgreSQL here; use another user."]
-    for words in (namespace, seen, other):
+    ways = [namespace] if shutil.which("unshare") else []
+    ways += [seen, other] if has_setpriv else []
+    reasons = ["Root cannot run PostgreSQL here: use another user, or install util-linux."]
+    for words in ways:
         try:
             run_program([*words, *trial])
         except EmbeddedPostgresError as error:

@@ -55,6 +55,17 @@ def test_every_setting_and_every_command_is_one_that_there_is() -> None:
     assert words <= NOUNS.keys()
 
 
+def test_the_image_is_built_apart_and_runs_as_nobody_with_a_health_check() -> None:
+    build, run = re.split(r"(?m)^FROM \S+:[\d.]+\S*( AS build)?\n", text_of("Dockerfile"))[2::2]
+    assert "--require-hashes" in build
+    assert re.findall(r"(?m)^(?:USER|COPY|HEALTHCHECK|ENTRYPOINT) ?\S+", run) == [
+        "COPY --from=build",
+        "USER 10001",
+        "HEALTHCHECK --interval=10s",
+        'ENTRYPOINT ["abruf"]',
+    ]
+
+
 def test_prometheus_takes_the_rules(prometheus: str) -> None:
     subprocess.run([prometheus, "check", "rules", str(DEPLOY / "alerts.yml")], check=True)
 

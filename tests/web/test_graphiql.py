@@ -191,3 +191,8 @@ async def test_on_a_phone_the_answer_stands_whole_below_the_query(
     assert below
     assert below["y"] >= above["y"] + above["height"]
     assert min(above["width"], below["width"]) > 330
+    # What is opened has the whole place, until it is closed.
+    await page.get_by_role("button", name="Show Documentation Explorer").click()
+    await expect(page.locator(".graphiql-sessions")).to_be_hidden()
+    await page.get_by_role("button", name="Hide Documentation Explorer").click()
+    await expect(page.locator(".graphiql-sessions")).to_be_visible()

@@ -49,6 +49,12 @@ def test_a_disk_that_is_full_at_the_start_is_a_typed_error(
     assert "(0.0 MB free in" in answer
 
 
+def test_root_is_told_in_a_line_what_it_needs_to_run_it(start: Start, tmp_path: Path) -> None:
+    answer = start(tmp_path, AS_ROOT, {"PATH": str(tmp_path)}).leave()
+    assert answer.startswith("refused:")
+    assert "use another user, or install util-linux. (" in answer
+
+
 def test_root_runs_it_below_a_folder_that_only_root_may_enter(start: Start, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
