@@ -121,26 +121,45 @@ class WorkedDays:
     """The days that a calendar works, looked up once for who asks for many of them."""
 
     def __init__(
-        self, calendar: WorkingHours | None, weekdays: frozenset[int] = frozenset()
+        self,
+        calendar: WorkingHours | None,
+        place: Sequence[Opening] = (),
+        zone: ZoneInfo | None = None,
     ) -> None:
         """Take the calendar, as it is now; None has neither hours nor closures.
 
-        weekdays: of a place of its own, which has the calendar's holidays and closures. It works on
-        those of them on which the calendar does, or where that is none, on them.
+        place: openings of a place of its own, in its zone, which has the calendar's holidays and
+        closures. It works on those of their weekdays on which the calendar does, or where that is
+        none, on them; on no day on which its clock leaves all of its openings out.
         """
         self._calendar, self._known = calendar, dict[int, Sequence[int]]()
-        self._of_year = _worked_by(calendar, weekdays)
+        self._place, self._zone = place, zone
+        self._of_year = _worked_by(calendar, frozenset(it["weekday"] for it in place))
 
-    def at_place(self, weekdays: frozenset[int]) -> "WorkedDays":
-        """Return the days of a place that takes in on some weekdays only."""
-        return WorkedDays(self._calendar, weekdays)
+    def at_place(self, openings: Sequence[Opening], zone: ZoneInfo) -> "WorkedDays":
+        """Return the days of a place that takes in at some hours only."""
+        return WorkedDays(self._calendar, openings, zone)
 
     def of_year(self, year: int) -> Sequence[int]:
         """Return those of a year, in order, as their ordinals."""
         found = self._known.get(year)
         if found is None:
-            found = self._known[year] = self._of_year(year)
+            found = self._of_year(year)
+            if self._zone is not None:
+                left_out = set(_left_out(self._place, self._zone, year))
+                found = [it for it in found if it not in left_out] if left_out else found
+            self._known[year] = found
         return found
+
+
+def _left_out(openings: Sequence[Opening], zone: ZoneInfo, year: int) -> Iterator[int]:
+    """Yield the days of a year, as ordinals, of which the clock leaves all openings out."""
+    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    for day in (date.fromordinal(it) for it in range(first, last + 1)):
+        begin = datetime(day.year, day.month, day.day, tzinfo=zone)
+        is_set = begin.utcoffset() != (begin + timedelta(1)).utcoffset()
+        if is_set and not any(openings_on(openings, day, zone)):
+            yield day.toordinal()
 
 
 def _worked_by(

@@ -30,7 +30,7 @@ class Transit:
     ours: the calendar of where they leave, else the merchant's; theirs: the customer's; carriers:
     of the carrier's service, else the carrier's. Without one every day is worked. usual: transit
     days of lines that name none. place: the days on which the place takes in, where that has hours
-    of its own. known: the days that were asked for; places: the same to places, by weekdays.
+    of its own. known: the days that were asked for; places: the same to places, by their hours.
     """
 
     ours: WorkedDays | None = None
@@ -39,18 +39,18 @@ class Transit:
     usual: int = 0
     place: WorkedDays | None = None
     known: dict[Any, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
-    places: dict[frozenset[int], "Transit"] = field(default_factory=dict, compare=False, repr=False)
+    places: dict[Any, "Transit"] = field(default_factory=dict, compare=False, repr=False)
 
     def to(self, address: Address | None) -> "Transit":
-        """Return how goods get to an address, by the weekdays of its receiving hours."""
-        hours = [] if address is None else address.receiving_hours
-        weekdays = frozenset(it["weekday"] for it in hours)
-        if not weekdays:
+        """Return how goods get to an address, by the days of its receiving hours."""
+        if address is None or not address.receiving_hours:
             return self
-        if weekdays not in self.places:
-            days = (self.theirs or WorkedDays(None)).at_place(weekdays)
-            self.places[weekdays] = replace(self, place=days, known={})
-        return self.places[weekdays]
+        hours, zone = address.receiving_hours, address.time_zone
+        key = zone, tuple((it["weekday"], it["opens"], it["closes"]) for it in hours)
+        if key not in self.places:
+            days = (self.theirs or WorkedDays(None)).at_place(hours, ZoneInfo(zone))
+            self.places[key] = replace(self, place=days, known={})
+        return self.places[key]
 
     def takes_in(self, day: date, transit_days: int) -> bool:
         """Tell whether something can arrive on a day that is under way for so many."""

@@ -82,7 +82,17 @@ def test_who_rests_takes_nothing_in_and_sends_nothing(transit, window, meaning, 
         assert found["wanted_on"] == (None if window[0] == arrives else first)
 
 
-_PLACE = SimpleNamespace(receiving_hours=[{"weekday": 2}, {"weekday": 4}, {"weekday": 4}])
+_PLACE = SimpleNamespace(
+    time_zone="Europe/Berlin",
+    receiving_hours=[
+        {"weekday": day, "opens": opens, "closes": closes}
+        for day, opens, closes in (
+            (2, "07:00", "12:00"),
+            (4, "07:00", "09:00"),
+            (4, "10:00", "12:00"),
+        )
+    ],
+)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +117,22 @@ def test_a_place_takes_in_on_weekdays_of_its_own(closed, window, leaves, arrives
         found = _days(transit, first, last)
         days = [found["ships_on"].isoformat(), found["arrives_on"].isoformat()]
         assert days == [leaves, arrives]
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "arrives"),
+    [
+        # On 28 March 2027 the clock leaves out the hour from two to three.
+        ("02:00", "03:00", "2027-03-21"),
+        ("02:15", "02:45", "2027-03-21"),
+        ("02:00", "03:30", "2027-03-28"),
+    ],
+)
+def test_a_place_takes_nothing_in_at_hours_that_the_clock_leaves_out(opens, closes, arrives):
+    hours = [{"weekday": 7, "opens": opens, "closes": closes}]
+    place = SimpleNamespace(time_zone="Europe/Berlin", receiving_hours=hours)
+    found = _days(Transit().to(place), date(2027, 3, 28))
+    assert found["arrives_on"].isoformat() == arrives
 
 
 _EARLY = [{"weekday": it, "opens": "08:00", "closes": "10:00"} for it in (2, 4)]
