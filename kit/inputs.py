@@ -203,6 +203,7 @@ Gtin = Annotated[str, _checked("GTIN", *gs1.GTIN_LENGTHS), StandIns("00000017", 
 Gln = Annotated[str, _checked("GLN", gs1.GLN_LENGTH), StandIns("0000000000017", "9999999999994")]
 Sscc = Annotated[
     str,
+    AfterValidator(gs1.plain_sscc),
     _checked("SSCC", gs1.SSCC_LENGTH),
     StandIns("000000000000000017", "999999999999999995"),
 ]

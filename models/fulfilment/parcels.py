@@ -11,10 +11,31 @@ from sqlalchemy import ARRAY, ColumnElement, Computed, Text, func, literal_colum
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.standards.gs1 import LABELLED_SSCC
 from models.access.viewers import OTHERS, Actor, Scope
-from models.base.tables import OneOf, Owned, PartOf, Searched, check, indexed, known, to, unique
+from models.base.tables import (
+    OneOf,
+    Owned,
+    PartOf,
+    Searched,
+    check,
+    fixed,
+    indexed,
+    known,
+    to,
+    unique,
+)
 from models.base.visibility import Seen, own, through
 from models.master.packagings import Packaged, count_in_packagings, packaged
+
+PLAIN_NUMBER = "^[._-]*[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""A tracking number, without its spaces, that means itself wherever it stands in an address."""
+
+
+def plain_sscc_in_sql(text: Any) -> ColumnElement[str]:
+    """Return what `kit.standards.gs1.plain_sscc` does of a parameter."""
+    digits = func.replace(text, fixed(" "), fixed(""), type_=Text())
+    return func.regexp_replace(digits, fixed(LABELLED_SSCC), fixed(r"\1"), type_=Text())
 
 
 class ParcelStatus(StrEnum):
@@ -55,7 +76,9 @@ class Parcel(Owned):
 
     __tablename__ = "parcels"
     __part_of__ = PartOf("DeliveryLine", "delivery_id", "delivery_id", "order_id")
-    __searched__ = Searched(Scope.DELIVERIES_READ, is_it=lambda row, text: [row.sscc == text])
+    __searched__ = Searched(
+        Scope.DELIVERIES_READ, is_it=lambda row, text: [row.sscc == plain_sscc_in_sql(text)]
+    )
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Delivery", "delivery_id"),
         Actor.STOREFRONT: through("Delivery", "delivery_id"),

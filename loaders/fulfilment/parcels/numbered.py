@@ -13,8 +13,23 @@ from models.base.visibility import merchant, seen_by
 from models.fulfilment.parcels import (
     Parcel,
     TrackingNumber,
+    plain_sscc_in_sql,
 )
 from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL, has_left
+
+
+class BySscc(Relation):
+    """SSCC, spaces and its application identifier aside -> its parcel."""
+
+    source, record = Parcel, record(Parcel)
+    key_type = Text()
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the parcels and the select of the one under an SSCC."""
+        parcel = reader.table(Parcel)
+        rows = select().select_from(parcel).correlate_except(parcel)
+        is_it = parcel.sscc == plain_sscc_in_sql(key)
+        return parcel, rows.where(is_it, *seen_by(reader.viewer, parcel))
 
 
 class ByTrackingNumber(Relation):

@@ -88,7 +88,8 @@ async def test_it_finds_by_every_name_however_it_is_spelled(sold: Sold) -> None:
     assert names(await found(ask, "KUNSTLER")) == ["Łódź Künstler GmbH"]
     assert names(await found(ask, "lodz kü")) == ["Łódź Künstler GmbH"]
     assert names(await found(ask, "weiss")) == ["Zoë Weiß"]
-    for text in ("jd0123AB", sold.parcel["sscc"]):
+    sscc = sold.parcel["sscc"]
+    for text in ("jd0123AB", sscc, f"(00) {sscc[:5]} {sscc[5:]}", f"00{sscc}"):
         rows = await found(ask, text)
         assert [(it["__typename"], it["id"]) for it in rows] == [("Parcel", sold.parcel["id"])]
     assert await found(ask, "nothing like it") == await found(ask, "%%") == []
