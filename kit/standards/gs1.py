@@ -1,6 +1,9 @@
 """GS1 keys and their check digits (GS1 General Specifications, section 7.9)."""
 
 import re
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, func, literal_column
 
 SSCC_LENGTH = 18
 LABELLED_SSCC = rf"^(?:\(00\)|00)([0-9]{{{SSCC_LENGTH}}})$"
@@ -24,6 +27,15 @@ def is_valid(key: str, *lengths: int) -> bool:
 def plain_sscc(text: str) -> str:
     """Return an SSCC as SSCCs are compared: without spaces and its application identifier, 00."""
     return re.sub(LABELLED_SSCC, r"\1", text.replace(" ", ""))
+
+
+def is_sscc(column: ColumnElement[str], text: Any) -> ColumnElement[bool]:
+    """Tell in SQL whether a column has the SSCC that a parameter is, spelled in any such way."""
+    blank, none = literal_column("' '", Text()), literal_column("''", Text())
+    labelled = literal_column(f"'{LABELLED_SSCC}'", Text())
+    written = func.replace(text, blank, none, type_=Text())
+    plain = func.regexp_replace(written, labelled, literal_column(r"'\1'", Text()), type_=Text())
+    return column == plain
 
 
 def gtin14(key: str) -> str:

@@ -11,31 +11,11 @@ from sqlalchemy import ARRAY, ColumnElement, Computed, Text, func, literal_colum
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
-from kit.standards.gs1 import LABELLED_SSCC
+from kit.standards.gs1 import is_sscc
 from models.access.viewers import OTHERS, Actor, Scope
-from models.base.tables import (
-    OneOf,
-    Owned,
-    PartOf,
-    Searched,
-    check,
-    fixed,
-    indexed,
-    known,
-    to,
-    unique,
-)
+from models.base.tables import OneOf, Owned, PartOf, Searched, check, indexed, known, to, unique
 from models.base.visibility import Seen, own, through
 from models.master.packagings import Packaged, count_in_packagings, packaged
-
-PLAIN_NUMBER = "^[._-]*[A-Za-z0-9][A-Za-z0-9._-]*$"
-"""A tracking number, without its spaces, that means itself wherever it stands in an address."""
-
-
-def plain_sscc_in_sql(text: Any) -> ColumnElement[str]:
-    """Return what `kit.standards.gs1.plain_sscc` does of a parameter."""
-    digits = func.replace(text, fixed(" "), fixed(""), type_=Text())
-    return func.regexp_replace(digits, fixed(LABELLED_SSCC), fixed(r"\1"), type_=Text())
 
 
 class ParcelStatus(StrEnum):
@@ -76,9 +56,7 @@ class Parcel(Owned):
 
     __tablename__ = "parcels"
     __part_of__ = PartOf("DeliveryLine", "delivery_id", "delivery_id", "order_id")
-    __searched__ = Searched(
-        Scope.DELIVERIES_READ, is_it=lambda row, text: [row.sscc == plain_sscc_in_sql(text)]
-    )
+    __searched__ = Searched(Scope.DELIVERIES_READ, is_it=lambda row, it: [is_sscc(row.sscc, it)])
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Delivery", "delivery_id"),
         Actor.STOREFRONT: through("Delivery", "delivery_id"),
@@ -136,11 +114,10 @@ def compared_in_sql(number: Any) -> ColumnElement[str]:
 class TrackingNumber(Owned):
     """A carrier's number of a parcel; a second one never replaces the first (invariant P3).
 
-    number: as it was given. number_compared: the same as numbers are compared, in a column, for
-    row-level security uses no index over a function that might tell what it is given. is_voided:
-    whether its parcel is, so that however many voided ones had a number, none is read for those
-    that count. Parcels may share a number: they are one consignment of one customer, as long as
-    none of them was at its end before another got it (`commands.fulfilment.tracking.named`).
+    number_compared: as numbers are compared, in a column, for row-level security uses no index over
+    a function that might tell what it is given. is_voided: whether its parcel is, so that of many
+    voided ones none is read for those that count. Parcels that share a number are one consignment
+    of one customer, unless one was at its end before (`commands.fulfilment.tracking.named`).
     """
 
     __tablename__ = "tracking_numbers"

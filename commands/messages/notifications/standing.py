@@ -25,11 +25,12 @@ from commands.messages.notifications.mails.letters import (
 )
 from commands.trade.contracts.life import is_end_near
 from kit.standards.languages import Spoken
+from kit.standards.written import PLAIN
 from models.base.records import columns, record
 from models.base.tables import OfMerchant, entity_named
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import PLAIN_NUMBER, Parcel, ParcelStatus, TrackingNumber
+from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.master.catalog import Product
 from models.master.parties import Party
 from models.messages.notifications import NotificationKind
@@ -42,7 +43,7 @@ Read = Callable[[Select[Any], Mapping[str, Any]], Awaitable[Sequence[Any]]]
 """Runs a statement; the merchant is a parameter of it."""
 _OF_REMAINING = frozenset({NotificationKind.CONTRACT_ENDS, NotificationKind.CONTRACT_RUNS_LOW})
 """Kinds that tell what is left of a contract."""
-_PLAIN = re.compile(PLAIN_NUMBER)
+_PLAIN = re.compile(PLAIN)
 
 
 _MERCHANT = bindparam("merchant", type_=Uuid())

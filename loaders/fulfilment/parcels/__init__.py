@@ -4,12 +4,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, case, func, select
 
+from kit.standards.written import PLAIN
 from loaders.fulfilment.parcels.numbered import BySscc, ByTrackingNumber, Sharing
 from loaders.reading.relations import Computed, Many, One, Reader, Through
 from models.base.tables import fixed
 from models.base.visibility import seen_by
 from models.fulfilment.parcels import (
-    PLAIN_NUMBER,
     Parcel,
     ParcelContent,
     ParcelLineage,
@@ -29,7 +29,7 @@ def _address(reader: Reader, number: Any) -> ColumnElement[Any]:
     )
     plain = func.replace(number.number, fixed(" "), fixed(""))
     address = func.replace(template, fixed("{number}"), plain, type_=Text())
-    return case((plain.op("~")(fixed(PLAIN_NUMBER)), address))
+    return case((plain.op("~")(fixed(PLAIN)), address))
 
 
 addresses = Computed(TrackingNumber, {"url": _address})

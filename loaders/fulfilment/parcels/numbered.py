@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, or_, select
 
+from kit.standards.gs1 import is_sscc
 from loaders.reading.acts import everything
 from loaders.reading.relations import Part, Reader, Relation
 from models.base.records import record
@@ -13,7 +14,6 @@ from models.base.visibility import merchant, seen_by
 from models.fulfilment.parcels import (
     Parcel,
     TrackingNumber,
-    plain_sscc_in_sql,
 )
 from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL, has_left
 
@@ -28,7 +28,7 @@ class BySscc(Relation):
         """Return the parcels and the select of the one under an SSCC."""
         parcel = reader.table(Parcel)
         rows = select().select_from(parcel).correlate_except(parcel)
-        is_it = parcel.sscc == plain_sscc_in_sql(key)
+        is_it = is_sscc(parcel.sscc, key)
         return parcel, rows.where(is_it, *seen_by(reader.viewer, parcel))
 
 
