@@ -140,10 +140,7 @@ async def known_of_contract(
     places = {it.ship_to_id for it in accounts if it.ship_to_id is not None}
     account_by, outstanding, called_off, stuck = _by_account(standing)
     parts = await parts_of_contract(writing, contract)
-    for each in (it for it in parts if it.is_elsewhere and it.id in account_by):
-        outstanding[account_by[each.id]] -= each.planned
-        if each.account_id is not None:
-            outstanding[ScheduledLine(each.contract_line_id, each.account_id)] += each.planned
+    _count_elsewhere(outstanding, parts, account_by)
     decided, planned = _decided(locked), _planned(locked, account_by)
     fixed = fixed_by_account(contract, standing, parts, locked.deliveries)
     whole = {it for it, its in planned.items() if _ids(its) & decided}
@@ -166,6 +163,18 @@ async def known_of_contract(
         locked,
         decided,
     )
+
+
+def _count_elsewhere(
+    outstanding: defaultdict[ScheduledLine, Decimal],
+    parts: Iterable[Any],
+    account_by: Mapping[UUID, ScheduledLine],
+) -> None:
+    """Let what is to go elsewhere than its call-off says be outstanding there."""
+    for each in (it for it in parts if it.is_elsewhere and it.id in account_by):
+        outstanding[account_by[each.id]] -= each.planned
+        if each.account_id is not None:
+            outstanding[ScheduledLine(each.contract_line_id, each.account_id)] += each.planned
 
 
 def _reaches(fixed: Fixed, until: date) -> bool:
