@@ -7,7 +7,7 @@ actor and a key's id.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, not_, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.access.journal import JournalEntry
@@ -53,13 +53,13 @@ def _person(column: Any) -> ColumnElement[Any]:
 class Kept(NamedTuple):
     """Rows of a table that tell of a person. forgotten: column -> what stands there afterwards.
 
-    is_its: whether they tell of nobody else; the others may, and are not written out.
+    written: which columns tell of nobody else, and are written out; None for all of them.
     """
 
     table: Any
     where: ColumnElement[bool]
     forgotten: dict[str, Any]
-    is_its: bool = True
+    written: tuple[str, ...] | None = None
 
 
 def all_kept(person: Person) -> list[Kept]:
@@ -77,25 +77,21 @@ def all_kept(person: Person) -> list[Kept]:
 def _of_webhooks(person: Person) -> list[Kept]:
     """What was sent of its rows, and answered; a document may have told of it anywhere."""
     message, attempt = WebhookMessage, WebhookAttempt
-    about = any_id(message.aggregate_id, _rows(person))
+    rows = person.parties | person.orders | person.deliveries | person.parcels
+    about = any_id(message.aggregate_id, rows)
+    others = any_id(message.aggregate_id, person.named_orders | person.named_deliveries)
     documents = message.body.contains('"document":')
     own = (message.merchant_id == person.merchant_id, message.id == attempt.message_id)
-    ways = ((about, True), (documents, False))
+    ways = ((and_(about, not_(documents)), None), (or_(others, documents), ()))
     answered = [
-        (and_(attempt.answer.is_not(None), exists().where(*own, which)), is_its)
-        for which, is_its in ways
+        (and_(attempt.answer.is_not(None), exists().where(*own, which)), written)
+        for which, written in ways
     ]
     # Answers first: bodies say which of them may repeat a document.
     return [
-        *(Kept(attempt, which, {"answer": None}, is_its) for which, is_its in answered),
-        *(Kept(message, which, {"body": None}, is_its) for which, is_its in ways),
+        *(Kept(attempt, which, {"answer": None}, written) for which, written in answered),
+        *(Kept(message, which, {"body": None}, written) for which, written in ways),
     ]
-
-
-def _rows(person: Person) -> Ids:
-    """Return the rows of which a document may have told others by webhooks."""
-    own = person.parties | person.orders | person.deliveries | person.parcels
-    return own | person.named_orders | person.named_deliveries
 
 
 def _of_parties(person: Person) -> list[Kept]:
@@ -125,8 +121,14 @@ def _of_orders(person: Person) -> list[Kept]:
         Kept(Order, any_id(Order.id, orders), own),
         Kept(OrderLine, any_id(OrderLine.order_id, orders), {}),
         Kept(Payment, any_id(Payment.order_id, orders), {}),
-        Kept(Order, any_id(Order.id, person.named_orders), {"recipient": _person(Order.recipient)}),
+        _recipient(Order, person.named_orders),
     ]
+
+
+def _recipient(table: Any, ids: Ids) -> Kept:
+    """Somebody else's rows that only name it."""
+    gone = {"recipient": _person(table.recipient)}
+    return Kept(table, any_id(table.id, ids), gone, written=("id", "number", "recipient"))
 
 
 def _of_deliveries(person: Person) -> list[Kept]:
@@ -136,17 +138,15 @@ def _of_deliveries(person: Person) -> list[Kept]:
     return [
         Kept(Delivery, any_id(Delivery.id, deliveries), own),
         Kept(DeliveryLine, any_id(DeliveryLine.delivery_id, deliveries), {}),
-        Kept(
-            Delivery,
-            any_id(Delivery.id, person.named_deliveries),
-            {"recipient": _person(Delivery.recipient)},
-        ),
+        _recipient(Delivery, person.named_deliveries),
         Kept(Hold, any_id(Hold.subject_id, person.orders | deliveries), {"note": None}),
         Kept(Parcel, any_id(Parcel.id, parcels), {}),
+        Kept(Receipt, any_id(Receipt.delivery_id, deliveries), {"received_by": None}),
         Kept(
             Receipt,
-            any_id(Receipt.delivery_id, deliveries | person.named_deliveries),
+            any_id(Receipt.delivery_id, person.named_deliveries),
             {"received_by": None},
+            written=(),
         ),
         Kept(
             TrackingEvent,

@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import and_, exists, select, update
 
 from commands.access.keys import operate as keys
 from commands.writing.transaction import Writing
@@ -24,8 +24,7 @@ from models.trade.orders.tables import Order
 from operating.persons.found import Person, any_id, find_person
 from operating.persons.kept import Kept, all_kept
 from operating.reached import in_session, recording
-
-_SECRET = {"secret_sha256"}
+from operating.rows import as_json
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -55,19 +54,14 @@ async def _found(session: Session, arguments: argparse.Namespace) -> Person:
 
 
 async def _export(session: Session, arguments: argparse.Namespace) -> str:
-    """Write one JSON object: table -> its rows."""
+    """Write one JSON object: table -> its rows, of others' that name it only what names it."""
     person = await _found(session, arguments)
     found: dict[str, list[object]] = {}
-    for each in filter(lambda it: it.is_its, all_kept(person)):
+    for each in filter(lambda it: it.written != (), all_kept(person)):
         table = each.table.__table__
-        own = select(func.to_jsonb(table.table_valued())).where(
-            table.c.merchant_id == person.merchant_id, each.where
-        )
-        rows = [
-            {name: it for name, it in row.items() if name not in _SECRET}
-            for row in await session.scalars(own)
-        ]
-        found.setdefault(table.name, []).extend(rows)
+        row = as_json(table, each.written)
+        own = select(row).where(table.c.merchant_id == person.merchant_id, each.where)
+        found.setdefault(table.name, []).extend(await session.scalars(own))
     return f"{json.dumps(found, indent=2, ensure_ascii=False)}\n"
 
 
