@@ -189,9 +189,7 @@ async def test_the_key_of_somebody_at_a_company_ends_with_what_is_known_of_it(
     assert ended == {"Anonymised": ("Z", False), "Portal": (None, True)}
 
 
-async def test_a_merchant_is_written_out_and_deleted(
-    zofia, world, addresses, call, slug, tmp_path
-):
+async def test_a_merchant_is_written_out_and_deleted(zofia, world, addresses, call, slug, tmp_path):
     words = ("merchant", "export", "--slug", slug, str(tmp_path))
     code, output, failed = await call(*words, **addresses)
     assert (code, failed) == (0, "")
