@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, ColumnElement, Table, Text, func, literal
 from models.base.tables import secret_columns
 
 
-def as_json(table: Table, columns: Collection[str] | None = None) -> ColumnElement[Any]:
+def without_secrets(table: Table, columns: Collection[str] | None = None) -> ColumnElement[Any]:
     """Return a row of a table as a JSON object: column -> value, but for what is a secret.
 
     columns: which of them alone; None for all.

@@ -13,7 +13,7 @@ from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from models.base.tables import Base
 from operating.reached import in_session
-from operating.rows import as_json
+from operating.rows import without_secrets
 from operating.words import folder, table
 
 _PASSING = {"idempotency_keys", "cost_buckets"}
@@ -96,7 +96,7 @@ async def _export_merchant(session: Session, arguments: argparse.Namespace) -> s
 async def _export_table(session: Session, merchant_id: UUID, table: Table, into: Path) -> int:
     """Write a table's rows of a merchant; returns how many there are."""
     owner = table.c["merchant_id" if "merchant_id" in table.c else "id"]
-    own = select(cast(as_json(table), Text))
+    own = select(cast(without_secrets(table), Text))
     number = 0
     place = into / f"{table.name}.jsonl"
     place.touch(mode=0o600, exist_ok=False)

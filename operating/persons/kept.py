@@ -7,7 +7,7 @@ actor and a key's id.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, not_, or_
+from sqlalchemy import ColumnElement, and_, case, exists, literal, not_, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.access.journal import JournalEntry
@@ -24,14 +24,16 @@ from models.messages.notifications import (
     NotificationReason,
     NotificationState,
 )
-from models.messages.webhooks.tables import WebhookAttempt, WebhookMessage
+from models.messages.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 from models.trade.payments import Payment
-from operating.persons.found import Ids, Person, any_id
+from operating.persons.found import Ids, Person, any_id, mailed
 
 ANONYMOUS = "Anonymised"
+NOWHERE = "https://anonymised.invalid/"
+"""Where a webhook that has ended was sent to (RFC 2606)."""
 
 
 def _merged(column: Any, **values: str | None) -> ColumnElement[Any]:
@@ -87,8 +89,10 @@ def _of_webhooks(person: Person) -> list[Kept]:
         (and_(attempt.answer.is_not(None), exists().where(*own, which)), written)
         for which, written in ways
     ]
+    endpoint = {"url": NOWHERE, "description": None}
     # Answers first: bodies say which of them may repeat a document.
     return [
+        Kept(Webhook, any_id(Webhook.id, person.webhooks), endpoint),
         *(Kept(attempt, which, {"answer": None}, written) for which, written in answered),
         *(Kept(message, which, {"body": None}, written) for which, written in ways),
     ]
@@ -189,6 +193,4 @@ def _entries_about(person: Person) -> ColumnElement[bool]:
         any_id(JournalEntry.actor_key_id, person.keys),
         and_(any_id(JournalEntry.aggregate_id, rows), by_itself),
     ]
-    if person.email:
-        ways.append(func.lower(JournalEntry.actor_subject) == person.email)
-    return or_(*ways)
+    return or_(*ways, mailed(JournalEntry.actor_subject, person.emails))

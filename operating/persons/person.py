@@ -10,9 +10,7 @@ from commands.writing.transaction import Writing
 from kit.db.sessions import Session
 from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
-from models.access.keys import ApiKey
 from models.base.payloads import ColumnName
-from models.events.access.keys import ApiKeyRevoked
 from models.events.master.parties import PartyUpdated
 from models.events.trade.orders import OrderUpdated
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, ON_THE_WAY
@@ -21,10 +19,11 @@ from models.master.parties import Party
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
+from operating.persons.ending import end_what_acts
 from operating.persons.found import Person, any_id, find_person
 from operating.persons.kept import Kept, all_kept
 from operating.reached import in_session, recording
-from operating.rows import as_json
+from operating.rows import without_secrets
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +58,7 @@ async def _export(session: Session, arguments: argparse.Namespace) -> str:
     found: dict[str, list[object]] = {}
     for each in filter(lambda it: it.written != (), all_kept(person)):
         table = each.table.__table__
-        row = as_json(table, each.written)
+        row = without_secrets(table, each.written)
         own = select(row).where(table.c.merchant_id == person.merchant_id, each.where)
         found.setdefault(table.name, []).extend(await session.scalars(own))
     return f"{json.dumps(found, indent=2, ensure_ascii=False)}\n"
@@ -69,7 +68,7 @@ async def _anonymise(session: Session, arguments: argparse.Namespace) -> str:
     person = await _found(session, arguments)
     await _refuse_open(session, person)
     async with recording(session, person.merchant_id) as writing:
-        await _end_keys(writing, person)
+        await end_what_acts(writing, person)
         parts = all_kept(person)
         counted = [await _forget(session, person, it) for it in parts]
         _record(writing, person, parts)
@@ -108,15 +107,6 @@ async def _refuse_open(session: Session, person: Person) -> None:
     if numbers:
         text = f"Not done yet, so that who and where is needed still: {', '.join(sorted(numbers))}."
         raise Refused(Code.WRONG_STATE, text, ("person",))
-
-
-async def _end_keys(writing: Writing, person: Person) -> None:
-    """Revoke its keys that are not."""
-    own = (ApiKey.merchant_id == person.merchant_id, any_id(ApiKey.id, person.keys))
-    living = update(ApiKey).where(*own, ApiKey.revoked_at.is_(None))
-    ended = living.values(revoked_at=writing.now).returning(ApiKey.id)
-    for key_id in (await writing.session.scalars(ended)).all():
-        writing.record(ApiKeyRevoked(key_id))
 
 
 async def _forget(session: Session, person: Person, part: Kept) -> int:

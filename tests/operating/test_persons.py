@@ -6,9 +6,11 @@ import json
 import pytest
 
 from kit.ids import to_global
-from models.access.viewers import Actor
+from models.access.viewers import Actor, Scope
 from models.base.tables import Base
-from models.messages.webhooks.tables import WebhookAttempt, WebhookMessage
+from models.master.parties import Party
+from models.messages.partners import PartnerProfile
+from models.messages.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage, WebhookSecret
 from tests.kit.programs import ask_each
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
@@ -30,6 +32,11 @@ mutation ($input: ParcelRecordTrackingInput!) {
 PREFER = """
 mutation ($input: NotificationPreferencesSetInput!) {
   notificationPreferencesSet(input: $input) { userErrors { code field } }
+}
+"""
+PARTNER = """
+mutation ($input: PartnerProfilesUpsertInput!) {
+  partnerProfilesUpsert(input: $input) { results { userErrors { code field } } }
 }
 """
 SHOWN = "query ($id: ID!) { node(id: $id) { ... on Order { shipTo { city country } } } }"
@@ -169,6 +176,36 @@ async def test_who_is_only_a_recipient_is_written_out_nothing_of_who_ordered(
     assert (failed, "Tom" in written) == ("", False)
     (named,) = json.loads(written)["orders"]
     assert (named["number"], named["recipient"]["name"]) == (gift["number"], PERSON["name"])
+
+
+async def test_what_acts_for_a_private_customer_ends_and_its_address_is_forgotten_everywhere(
+    world, ask, zofia, addresses, call, slug
+):
+    (party,) = await rows(world, Party)
+    buyer = ask.by(await world.key(Actor.BUYER, party.id, scopes=list(Scope)))
+    await hooks.created(buyer, f"https://hooks.example.com/{EMAIL}", description="Zofia's")
+    others = await hooks.created(ask)
+    profile = {"code": "Z", "partyNumber": "K-77", "identification": "Z-1"}
+    await ask(PARTNER, input={"partnerProfiles": [profile]})
+    wishes = [{"kind": "ORDER_CHANGED", "timing": "NEVER"}]
+    await ask(PREFER, input={"address": EMAIL, "preferences": wishes})
+    company = to_global("Party", await parties.company(world, number="K-1"))
+    gift = await orders.order(world, ask, recipient=PERSON, partyId=company)
+    for each in (zofia, gift):
+        await cancel(ask, each)
+    _, output, failed = await call(
+        "person", "anonymise", "--merchant", slug, "--party", "K-77", **addresses
+    )
+    assert (failed, "1 of webhooks" in output) == ("", True)
+    after = await everything(world, addresses)
+    assert [it for it in TRACES if it in after] == []
+    states = {str(it.id): it.state.value for it in await rows(world, Webhook)}
+    ended = {key for key, state in states.items() if state == "DELETED"}
+    assert (len(states), ended) == (2, states.keys() - {str(hooks.key(others["id"]))})
+    assert {str(it.webhook_id) for it in await rows(world, WebhookSecret)} == states.keys() - ended
+    assert [it.is_active for it in await rows(world, PartnerProfile)] == [False]
+    types = {it["type"] for it in (await ask(CHANGED))["journal"]["nodes"]}
+    assert {"webhook.deleted", "partner_profile.updated", "api_key.revoked"} <= types
 
 
 async def test_the_key_of_somebody_at_a_company_ends_with_what_is_known_of_it(
