@@ -254,3 +254,10 @@ def check_state(row: Any, states: Collection[StrEnum], path: Path, named: str = 
         wanted = " or ".join(it.value for it in type(row.state) if it in states)
         text = f"{named or row.number} is {row.state.value}: it must be {wanted}."
         raise Refused(Code.WRONG_STATE, text, path)
+
+
+def check_remembered(row: Any, path: Path) -> None:
+    """Refused: WRONG_STATE for a contact or a private customer that was forgotten."""
+    if row.is_forgotten:
+        text = "Who this was is forgotten: write who it is, then name it."
+        raise Refused(Code.WRONG_STATE, text, path)

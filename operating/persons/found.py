@@ -77,17 +77,45 @@ async def find_person(
     is_person = and_(Party.kind == PartyKind.PERSON, mailed(Party.email, person.emails))
     person.parties = await _ids(session, of, Party, Party.number == number, is_person)
     await _refuse_companies(session, person)
-    parties = person.parties
     person.emails |= await _emails(session, person)
-    at = person.emails
-    person.contacts = await _ids(
-        session, of, Contact, any_id(Contact.party_id, parties), mailed(Contact.email, at)
-    )
+    await _find_what_is_its(session, person)
+    await _find_orders(session, person)
+    await _find_notifications(session, person)
+    await _find_companies(session, person)
+    if person.is_nobody:
+        raise Refused(Code.NOT_FOUND, "Nothing is kept of such a person.", ("person",))
+    return person
+
+
+async def lock(session: Session, person: Person) -> None:
+    """Hold it, so that whoever names it now comes before it is forgotten, or after that."""
+    for table, ids in ((Party, person.parties), (Contact, person.contacts)):
+        own = (table.merchant_id == person.merchant_id, any_id(table.id, ids))
+        held = select(table.id).where(*own).order_by(table.id).with_for_update()
+        await session.execute(held)
+
+
+async def _emails(session: Session, person: Person) -> frozenset[str]:
+    """Return the addresses of the customers that it is, in small letters."""
+    own = (Party.merchant_id == person.merchant_id, any_id(Party.id, person.parties))
+    rows = select(func.lower(Party.email)).where(*own, Party.email.is_not(None))
+    return frozenset(await session.scalars(rows))
+
+
+async def _find_what_is_its(session: Session, person: Person) -> None:
+    """Find where it is named and can be reached, and what acts for it."""
+    of, parties = person.merchant_id, person.parties
+    own = (any_id(Contact.party_id, parties), mailed(Contact.email, person.emails))
+    person.contacts = await _ids(session, of, Contact, *own)
     person.addresses = await _ids(session, of, Address, any_id(Address.party_id, parties))
     own = (any_id(ApiKey.bound_to, parties), any_id(ApiKey.contact_id, person.contacts))
     person.keys = await _ids(session, of, ApiKey, *own)
-    owned = any_id(Webhook.party_id, parties)
-    person.webhooks = await _ids(session, of, Webhook, owned)
+    person.webhooks = await _ids(session, of, Webhook, any_id(Webhook.party_id, parties))
+
+
+async def _find_orders(session: Session, person: Person) -> None:
+    """Find what it ordered and was sent, and what others let it take in."""
+    of, parties, at = person.merchant_id, person.parties, person.emails
     guest = mailed(Order.guest["email"].astext, at)
     person.orders = await _ids(session, of, Order, any_id(Order.party_id, parties), guest)
     lines = select(DeliveryLine.delivery_id).where(
@@ -100,18 +128,6 @@ async def find_person(
     person.named_orders = await _ids(session, of, Order, named) - person.orders
     named = mailed(Delivery.recipient["email"].astext, at)
     person.named_deliveries = await _ids(session, of, Delivery, named) - person.deliveries
-    await _find_notifications(session, person)
-    await _find_companies(session, person)
-    if person.is_nobody:
-        raise Refused(Code.NOT_FOUND, "Nothing is kept of such a person.", ("person",))
-    return person
-
-
-async def _emails(session: Session, person: Person) -> frozenset[str]:
-    """Return the addresses of the customers that it is, in small letters."""
-    own = (Party.merchant_id == person.merchant_id, any_id(Party.id, person.parties))
-    rows = select(func.lower(Party.email)).where(*own, Party.email.is_not(None))
-    return frozenset(await session.scalars(rows))
 
 
 async def _find_companies(session: Session, person: Person) -> None:

@@ -17,7 +17,7 @@ from models.fulfilment.deliveries.receipts import Receipt
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel
 from models.fulfilment.tracking.events import TrackingEvent
-from models.master.parties import Address, Contact, Party
+from models.master.parties import ANONYMOUS, Address, Contact, Party
 from models.messages.notifications import (
     Notification,
     NotificationPreference,
@@ -31,7 +31,6 @@ from models.trade.orders.tables import Order
 from models.trade.payments import Payment
 from operating.persons.found import Ids, Person, any_id, mailed
 
-ANONYMOUS = "Anonymised"
 NOWHERE = "https://anonymised.invalid/"
 """Where a webhook that has ended was sent to (RFC 2606)."""
 

@@ -20,7 +20,7 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
 from operating.persons.ending import end_what_acts
-from operating.persons.found import Person, any_id, find_person
+from operating.persons.found import Person, any_id, find_person, lock
 from operating.persons.kept import Kept, all_kept
 from operating.reached import in_session, recording
 from operating.rows import without_secrets
@@ -65,6 +65,8 @@ async def _export(session: Session, arguments: argparse.Namespace) -> str:
 
 
 async def _anonymise(session: Session, arguments: argparse.Namespace) -> str:
+    await lock(session, await _found(session, arguments))
+    # Again: keys may have been made before it was locked.
     person = await _found(session, arguments)
     await _refuse_open(session, person)
     async with recording(session, person.merchant_id) as writing:

@@ -4,21 +4,25 @@ import asyncio
 import json
 
 import pytest
+from sqlalchemy import select, text, update
 
+from commands.access.keys import operate as keys
 from kit.ids import to_global
+from models.access.keys import ApiKey
 from models.access.viewers import Actor, Scope
 from models.base.tables import Base
-from models.master.parties import Party
+from models.master.parties import ANONYMOUS, Contact, Party
 from models.messages.partners import PartnerProfile
 from models.messages.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage, WebhookSecret
 from tests.kit.programs import ask_each
+from tests.make import reasons
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.messages import hooks
 from tests.make.messages.notifications import noted
 from tests.make.sweeps.endings import cancel
-from tests.make.trade import orders
+from tests.make.trade import contracts, orders
 
 EMAIL = "zofia@example.org"
 PLACE = {"name": "Zofia", "line1": "Ulica Zofii 7", "postalCode": "00-001", "city": "Zofiowo"}
@@ -32,6 +36,16 @@ mutation ($input: ParcelRecordTrackingInput!) {
 PREFER = """
 mutation ($input: NotificationPreferencesSetInput!) {
   notificationPreferencesSet(input: $input) { userErrors { code field } }
+}
+"""
+ZOFIA = {"code": "Z", "name": "Zofia", "email": EMAIL}
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+KEY = """
+mutation ($input: ApiKeyCreateInput!) {
+  apiKeyCreate(input: $input) { userErrors { code field message } }
 }
 """
 PARTNER = """
@@ -55,7 +69,7 @@ async def zofia(world, ask):
         name="Zofia Nowak",
         email=EMAIL.upper(),
         phone="+48 555",
-        contacts=[{"code": "Z", "name": "Zofia", "email": EMAIL}],
+        contacts=[ZOFIA],
         addresses=[parties.address(place=place)],
     )
     own = {"partyId": to_global("Party", party), "recipient": PERSON, "note": "Zofia's birthday"}
@@ -264,3 +278,61 @@ async def test_keys_are_listed_by_kind_and_rotated_with_other_scopes_and_another
     assert ended[2] == "id: This key has ended: create another one.\n"
     passed = await call("key", "rotate", old["id"], "--expires-at", "2001-01-01T00:00:00Z")
     assert passed[0] == 2
+
+
+async def blocked(session) -> None:
+    """Return when a transaction waits for the lock of another."""
+    async with asyncio.timeout(30):
+        while not await session.scalar(text(WAITING)):
+            await asyncio.sleep(0)
+
+
+async def test_a_key_that_is_made_while_its_holder_is_forgotten_ends_with_the_others(
+    world, addresses, call, slug
+):
+    company = await parties.company(world, number="K-1", contacts=[ZOFIA])
+    (contact,) = await rows(world, Contact)
+    forgetting = ("person", "anonymise", "--merchant", slug, "--email", EMAIL)
+    async with world.database.owner.writing(world.merchant_id) as session:
+        holder = await keys.contact(session, world.merchant_id, company, "Z")
+        done = asyncio.create_task(call(*forgetting, **addresses))
+        await blocked(session)
+        own = (session, world.merchant_id, Actor.BUYER, "Zofia", world.clock(), company)
+        await keys.create_key(*own, contact_id=holder)
+    assert "1 of api_keys" in (await done)[1]
+    (key,) = [it for it in await rows(world, ApiKey) if it.contact_id == contact.id]
+    assert (key.name, key.revoked_at is None) == ("Anonymised", False)
+
+
+async def test_who_is_forgotten_meanwhile_or_before_is_named_by_nobody(
+    world, ask, addresses, call, slug
+):
+    company = await parties.company(world, number="K-1", contacts=[ZOFIA])
+    (contact,) = await rows(world, Contact)
+    contract = await contracts.contract(world, ask, partyId=to_global("Party", company))
+    named = to_global("Contact", contact.id)
+    who = {"partyId": to_global("Party", company)}
+    key = {"actor": "BUYER", **who, "contactId": named}
+    forgotten = update(Contact).where(Contact.merchant_id == world.merchant_id)
+    async with world.database.owner.writing(world.merchant_id) as session:
+        await session.execute(forgotten.values(name=ANONYMOUS, email=None).returning(Contact.id))
+        locked = select(Contact.id).where(Contact.merchant_id == world.merchant_id)
+        await session.execute(locked.with_for_update())
+        made = asyncio.create_task(ask(KEY, input=key))
+        await blocked(session)
+    assert reasons((await made)["apiKeyCreate"]["userErrors"]) == [("WRONG_STATE", "contactId")]
+    words = ("key", "create", "--merchant", slug, "--actor", "BUYER", "--bound-to", "K-1")
+    refused = await call(*words, "--name", "A", "--contact", "Z", **addresses)
+    assert (refused[0], "forgotten" in refused[2]) == (1, True)
+    wishes = {"preferences": [{"kind": "ORDER_CHANGED", "timing": "NOW"}], "contactId": named}
+    call_off = await contracts.call_off_input(world, contract, "600")
+    order = await orders.order_input(world, ask, **who, buyerContactId=named)
+    asked = {
+        "contactId": (await ask(PREFER, input=wishes))["notificationPreferencesSet"],
+        "buyerContactId": (await ask(orders.PLACE, input=order))["orderPlace"],
+        "buyerContactId ": (
+            await ask(contracts.CALL_OFF, input={**call_off, "buyerContactId": named})
+        )["contractCallOff"],
+    }
+    for field, payload in asked.items():
+        assert reasons(payload["userErrors"]) == [("WRONG_STATE", field.strip())]
