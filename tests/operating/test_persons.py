@@ -282,7 +282,7 @@ async def test_keys_are_listed_by_kind_and_rotated_with_other_scopes_and_another
 
 async def blocked(world) -> None:
     """Return when a transaction waits for the lock of another."""
-    async with asyncio.timeout(30), world.database.engine.connect() as connection:
+    async with asyncio.timeout(30), world.database.owner.engine.connect() as connection:
         while not (await connection.execute(text(WAITING))).scalar_one():
             await connection.rollback()
 
