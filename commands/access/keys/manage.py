@@ -182,7 +182,7 @@ async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
         return None
     rows = writing.seen(entity).where(entity.id == found, *binding.condition(entity))
     # Held, so that it stays what it is bound as until the key can be seen.
-    there = await writing.all(rows.with_for_update(of=entity, read=True, key_share=True))
+    there = await writing.all(rows.with_for_update(of=entity, read=True))
     if not there:
         raise missing(entity, (own,))
     if own == "party_id":
@@ -203,7 +203,7 @@ async def _check_contact(writing: Writing, command: ApiKeyCreate, party: UUID | 
         raise Refused(Code.INVALID, ONLY_BUYERS, path)
     of: Any = entity_named("Contact")
     rows = writing.seen(of).where(of.id == key)
-    found = await writing.all(rows.with_for_update(of=of, read=True, key_share=True))
+    found = await writing.all(rows.with_for_update(of=of, read=True))
     if not found:
         raise missing(of, path)
     if party is not None and found[0].party_id != party:

@@ -192,9 +192,7 @@ async def binding(
     entity, binding = bound_tables()[actor]
     named = getattr(entity, binding.key) == business_key
     own = (entity.merchant_id == merchant_id, named, *binding.condition(entity))
-    row: Any = await session.scalar(
-        select(entity).where(*own).with_for_update(read=True, key_share=True)
-    )
+    row: Any = await session.scalar(select(entity).where(*own).with_for_update(read=True))
     if row is None:
         text = f"The merchant has nothing with the key {business_key} for a {actor}. {_bindings()}"
         raise Refused(Code.NOT_FOUND, text, ("bound_to",))
@@ -219,9 +217,7 @@ async def contact(
     await set_merchant(session, merchant_id)
     of: Any = entity_named("Contact")
     own = (of.merchant_id == merchant_id, of.party_id == party_id, of.code == code)
-    row: Any = await session.scalar(
-        select(of).where(*own).with_for_update(read=True, key_share=True)
-    )
+    row: Any = await session.scalar(select(of).where(*own).with_for_update(read=True))
     if row is None:
         raise Refused(Code.NOT_FOUND, f"The company has no contact {code}.", ("contact",))
     check_remembered(row, ("contact",))
@@ -266,7 +262,7 @@ async def _held(session: AsyncSession, key_id: UUID) -> ApiKey:
     for name, held in (("Party", key.party_id), ("Contact", key.contact_id)):
         of: Any = entity_named(name)
         rows = select(of.id).where(of.merchant_id == key.merchant_id, of.id == held)
-        await session.execute(rows.with_for_update(read=True, key_share=True))
+        await session.execute(rows.with_for_update(read=True))
     await session.refresh(key, with_for_update=True)
     return key
 
