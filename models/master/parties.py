@@ -28,9 +28,6 @@ from models.base.tables import (
 from models.base.visibility import AnyViewer, Rule, Seen, bound, either, own
 from models.master.channels import ReleaseWhen
 
-ANONYMOUS = "Anonymised"
-"""What somebody is called who was forgotten."""
-
 
 class PartyKind(StrEnum):
     """Whether a party is a business or a private person."""
@@ -81,11 +78,6 @@ _OF_A_CARRIER = {
     **dict.fromkeys(_PRIVATE, NULL),
 }
 """What others read of a carrier beside its number, its kind and its name."""
-
-
-def _is_forgotten(row: Any) -> bool:
-    """Tell whether somebody was forgotten, and nobody else has been written in its place."""
-    return row.name == ANONYMOUS and row.email is None and row.phone is None
 
 
 class Party(Owned):
@@ -153,11 +145,6 @@ class Party(Owned):
     approval_limit_per_day: Mapped[Decimal | None]
     approval_currency: Mapped[str | None]
 
-    @property
-    def is_forgotten(self) -> bool:
-        """Tell whether it is a private customer of whom nothing is known any more."""
-        return self.kind is PartyKind.PERSON and _is_forgotten(self)
-
 
 class Contact(Owned):
     """A person at a party, known by a code of the merchant's."""
@@ -180,11 +167,6 @@ class Contact(Owned):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     language: Mapped[str | None]
-
-    @property
-    def is_forgotten(self) -> bool:
-        """Tell whether nothing is known of it any more."""
-        return _is_forgotten(self)
 
 
 class Address(Owned):

@@ -13,11 +13,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from models.access.journal import JournalEntry
 from models.access.keys import ApiKey
 from models.access.viewers import Actor
-from models.fulfilment.deliveries.receipts import Receipt
+from models.base.records import ANONYMOUS
+from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel
 from models.fulfilment.tracking.events import TrackingEvent
-from models.master.parties import ANONYMOUS, Address, Contact, Party
+from models.master.calendars import Calendar
+from models.master.parties import Address, Contact, Party
+from models.master.prices.tables import PriceList
 from models.messages.notifications import (
     Notification,
     NotificationPreference,
@@ -25,6 +28,7 @@ from models.messages.notifications import (
     NotificationState,
 )
 from models.messages.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage
+from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
@@ -112,6 +116,17 @@ def _of_parties(person: Person) -> list[Kept]:
         ),
         Kept(Address, any_id(Address.id, person.addresses), {"place": _place(Address.place)}),
         Kept(ApiKey, any_id(ApiKey.id, person.keys), {"name": ANONYMOUS}),
+        *_of_agreements(person),
+    ]
+
+
+def _of_agreements(person: Person) -> list[Kept]:
+    """What was agreed with a private customer, in words."""
+    its = person.parties
+    return [
+        Kept(Contract, any_id(Contract.party_id, its), dict.fromkeys(("terms", "state_reason"))),
+        Kept(PriceList, any_id(PriceList.party_id, its), {"name": ANONYMOUS}),
+        Kept(Calendar, any_id(Calendar.party_id, its), {"name": ANONYMOUS, "closures": []}),
     ]
 
 
@@ -120,12 +135,19 @@ def _of_orders(person: Person) -> list[Kept]:
     own = {"ship_to": _place(Order.ship_to), "note": None, "guest": _person(Order.guest)}
     own |= {"recipient": _person(Order.recipient), "window_override": None}
     own |= dict.fromkeys(("proposal_reason", "proposal_answer_reason"))
+    own |= dict.fromkeys(("cancel_reason", "reject_reason"))
     return [
         Kept(Order, any_id(Order.id, orders), own),
-        Kept(OrderLine, any_id(OrderLine.order_id, orders), {}),
+        Kept(OrderLine, any_id(OrderLine.order_id, orders), {"response_reason": None}),
         Kept(Payment, any_id(Payment.order_id, orders), {}),
         _recipient(Order, person.named_orders),
     ]
+
+
+def _received(deliveries: Ids) -> ColumnElement[bool]:
+    """Return which lines of receipts are of deliveries."""
+    own = (Receipt.merchant_id == ReceiptLine.merchant_id, Receipt.id == ReceiptLine.receipt_id)
+    return exists().where(*own, any_id(Receipt.delivery_id, deliveries))
 
 
 def _recipient(table: Any, ids: Ids) -> Kept:
@@ -144,6 +166,8 @@ def _of_deliveries(person: Person) -> list[Kept]:
         _recipient(Delivery, person.named_deliveries),
         Kept(Hold, any_id(Hold.subject_id, person.orders | deliveries), {"note": None}),
         Kept(Parcel, any_id(Parcel.id, parcels), {}),
+        Kept(ReceiptLine, _received(deliveries), {"note": None}),
+        Kept(ReceiptLine, _received(person.named_deliveries), {"note": None}, written=()),
         Kept(Receipt, any_id(Receipt.delivery_id, deliveries), {"received_by": None}),
         Kept(
             Receipt,
@@ -154,7 +178,7 @@ def _of_deliveries(person: Person) -> list[Kept]:
         Kept(
             TrackingEvent,
             any_id(TrackingEvent.parcel_id, parcels),
-            dict.fromkeys(("place", "message")),
+            dict.fromkeys(("place", "message", "sub_status")),
         ),
     ]
 

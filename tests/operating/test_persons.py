@@ -10,10 +10,15 @@ from commands.access.keys import operate as keys
 from kit.ids import to_global
 from models.access.keys import ApiKey
 from models.access.viewers import Actor, Scope
+from models.base.records import ANONYMOUS
 from models.base.tables import Base
-from models.master.parties import ANONYMOUS, Contact, Party
+from models.fulfilment.deliveries.receipts import ReceiptLine
+from models.fulfilment.tracking.events import TrackingEvent
+from models.master.parties import Contact, Party
 from models.messages.partners import PartnerProfile
 from models.messages.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage, WebhookSecret
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 from tests.kit.programs import ask_each
 from tests.make import reasons
 from tests.make.feed import rows
@@ -38,6 +43,12 @@ mutation ($input: NotificationPreferencesSetInput!) {
   notificationPreferencesSet(input: $input) { userErrors { code field } }
 }
 """
+WORDS = {
+    Order: "cancel_reason",
+    OrderLine: "response_reason",
+    ReceiptLine: "note",
+    TrackingEvent: "sub_status",
+}
 ZOFIA = {"code": "Z", "name": "Zofia", "email": EMAIL}
 WAITING = """
 SELECT count(*) FROM pg_stat_activity
@@ -98,6 +109,10 @@ async def deliver(world, ask, order):
     await deliveries.done(
         ask, "deliveryConfirmReceipt", deliveryId=sent["id"], receivedBy="Zofia", lines=[]
     )
+    for table, column in WORDS.items():
+        async with world.database.writing(world.merchant_id) as session:
+            own = update(table).where(table.merchant_id == world.merchant_id)
+            await session.execute(own.values({column: "Zofia says so"}))
     webhook = hooks.key((await hooks.created(ask))["id"])
     about = {"aggregate_id": hooks.key(order["id"]), "body": '{"name": "Zofia Nowak"}'}
     listed = {"body": '{"data":{"document":{"orders":[{"name":"Zofia Nowak"}]}}}'}
@@ -325,12 +340,12 @@ async def test_who_is_forgotten_meanwhile_or_before_is_named_by_nobody(
     wishes = {"preferences": [{"kind": "ORDER_CHANGED", "timing": "NOW"}], "contactId": named}
     call_off = await contracts.call_off_input(world, contract, "600")
     order = await orders.order_input(world, ask, **who, buyerContactId=named)
-    asked = {
+    answers = {
         "contactId": (await ask(PREFER, input=wishes))["notificationPreferencesSet"],
         "buyerContactId": (await ask(orders.PLACE, input=order))["orderPlace"],
         "buyerContactId ": (
             await ask(contracts.CALL_OFF, input={**call_off, "buyerContactId": named})
         )["contractCallOff"],
     }
-    for field, payload in asked.items():
+    for field, payload in answers.items():
         assert reasons(payload["userErrors"]) == [("WRONG_STATE", field.strip())]
