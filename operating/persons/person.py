@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 
 from commands.access.keys import operate as keys
 from commands.writing.transaction import Writing
@@ -13,8 +13,8 @@ from kit.errors import Code, Refused
 from models.base.payloads import ColumnName
 from models.events.master.parties import PartyUpdated
 from models.events.trade.orders import OrderUpdated
-from models.fulfilment.deliveries.states import BEFORE_DISPATCH, ON_THE_WAY
-from models.fulfilment.deliveries.tables import Delivery
+from models.fulfilment.deliveries.states import BEFORE_DISPATCH, ON_THE_WAY, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.parties import Party
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES
@@ -103,12 +103,20 @@ async def _refuse_open(session: Session, person: Person) -> None:
             select(Delivery.number).where(
                 Delivery.merchant_id == person.merchant_id,
                 and_(any_id(Delivery.id, deliveries), Delivery.state.in_(under_way)),
+                or_(Delivery.state != DeliveryState.PARTIALLY_DELIVERED, _on_the_road()),
             )
         ),
     ]
     if numbers:
         text = f"Not done yet, so that who and where is needed still: {', '.join(sorted(numbers))}."
         raise Refused(Code.WRONG_STATE, text, ("person",))
+
+
+def _on_the_road() -> ColumnElement[bool]:
+    """Return whether something of a delivery that came in part is still to come."""
+    of = DeliveryLine
+    own = (of.merchant_id == Delivery.merchant_id, of.delivery_id == Delivery.id)
+    return exists().where(*own, of.shipped > of.delivered + of.lost + of.refused)
 
 
 async def _forget(session: Session, person: Person, part: Kept) -> int:

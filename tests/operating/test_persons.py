@@ -59,6 +59,7 @@ mutation ($input: ApiKeyCreateInput!) {
   apiKeyCreate(input: $input) { userErrors { code field message } }
 }
 """
+CLOSE = "mutation ($input: OrderCloseInput!) { orderClose(input: $input) { userErrors { code } } }"
 PARTNER = """
 mutation ($input: PartnerProfilesUpsertInput!) {
   partnerProfilesUpsert(input: $input) { results { userErrors { code field } } }
@@ -205,6 +206,21 @@ async def test_who_is_only_a_recipient_is_written_out_nothing_of_who_ordered(
     assert (failed, "Tom" in written) == ("", False)
     (named,) = json.loads(written)["orders"]
     assert (named["number"], named["recipient"]["name"]) == (gift["number"], PERSON["name"])
+
+
+async def test_who_got_less_than_was_sent_is_forgotten_once_nothing_more_comes(
+    world, ask, zofia, addresses, call, slug
+):
+    sent = await deliveries.dispatched(world, ask, zofia)
+    short = {"deliveryLineId": sent["lines"][0]["id"], "received": "1", "difference": "SHORT"}
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[short])
+    who = ("--merchant", slug, "--party", "K-77")
+    owed = (await call("person", "anonymise", *who, **addresses))[2]
+    assert owed.strip().endswith(f"still: {zofia['number']}.")
+    closed = (await ask(CLOSE, input={"orderId": zofia["id"]}))["orderClose"]
+    assert closed == {"userErrors": []}
+    code, _, failed = await call("person", "anonymise", *who)
+    assert (code, failed) == (0, "")
 
 
 async def test_what_acts_for_a_private_customer_ends_and_its_address_is_forgotten_everywhere(
