@@ -174,7 +174,7 @@ async def test_a_guest_and_somebody_at_a_company_are_found_by_their_address(
     code, output, failed = await call("person", "anonymise", *who, **addresses)
     assert (code, failed) == (0, "")
     assert output == (
-        "Forgotten in 1 of contacts, 2 of orders, 2 of notifications,"
+        "Forgotten in 1 of contacts, 2 of orders, 2 of order_lines, 2 of notifications,"
         " 1 of notification_preferences.\n"
     )
     after = await everything(world, addresses)
