@@ -26,6 +26,7 @@ from models.events.trade.orders import (
     OrderAmendmentDeclined,
 )
 from models.master.catalog import Product
+from models.trade.codes import TradeCode
 from models.trade.contracts.guarantees import Guarantee
 from models.trade.contracts.tables import Contract
 from models.trade.orders import acts
@@ -60,7 +61,8 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
     """Answer amendments that wait.
 
     Refused: NOT_FOUND, VERSION_CONFLICT, DUPLICATE, WRONG_STATE also for a line whose amendment
-    does not wait, or waits no longer, and for a substitute that is not active any more. Of a
+    does not wait, or waits no longer, and for a substitute that is not active any more,
+    QUANTITY_NOT_OPEN where more of a line has arrived meanwhile than its amendment leaves. Of a
     call-off LOT_MULTIPLE, BELOW_MINIMUM, OUTSIDE_VALIDITY (K3) and NOTICE_TOO_SHORT (K15) for what
     its contract, which may have been amended since, does not allow.
     """
@@ -92,7 +94,7 @@ def _waiting(
 ) -> Mapping[bool, dict[OrderLine, Path]]:
     """Return whether it is accepted -> the lines that are answered so, with their paths.
 
-    Refused: NOT_FOUND, WRONG_STATE.
+    Refused: NOT_FOUND, WRONG_STATE, QUANTITY_NOT_OPEN.
     """
     refusals, found = Refusals(), {True: dict[OrderLine, Path](), False: dict[OrderLine, Path]()}
     for place, each in enumerate(command.lines):
@@ -104,9 +106,19 @@ def _waiting(
             if not line.is_amended(writing.now):
                 text = f"No amendment of line {line.line_no} waits for an answer."
                 raise Refused(Code.WRONG_STATE, text, path)
+            if each.is_accepted:
+                _check_open(line, path)
             found[each.is_accepted][line] = path
     refusals.end()
     return found
+
+
+def _check_open(line: OrderLine, path: Path) -> None:
+    """Refused: QUANTITY_NOT_OPEN for less than deliveries have, as what was lost may be found."""
+    is_less = line.offered_quantity is not None and line.offered_quantity < line.planned
+    if is_less or (line.offered_product_id is not None and (line.planned or line.has_left)):
+        text = f"Deliveries have taken {line.planned.normalize():f} of line {line.line_no}."
+        raise Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
 
 
 async def _check(

@@ -49,8 +49,8 @@ def check_end(
 async def end_each(writing: Writing, ends: Mapping[UUID, tuple[Order, End]]) -> None:
     """Let locked orders that are checked be over as of then: what no delivery has taken goes.
 
-    One that is closed and of which nothing was ever planned or cancelled costs what was ordered, as
-    one that is imported so, until a delivery of it is recorded.
+    One that is closed and of which nothing has left or is cancelled costs what was ordered, as one
+    that is imported so, until a delivery of it is recorded.
     """
     if not ends:
         return
@@ -66,7 +66,7 @@ async def end_each(writing: Writing, ends: Mapping[UUID, tuple[Order, End]]) -> 
 
 def _end(writing: Writing, order: Order, lines: Collection[OrderLine], end: End) -> None:
     (state, at), is_closed = end, end[0] is OrderState.CLOSED
-    costs_whole = is_closed and not any(it.planned or it.cancelled for it in lines)
+    costs_whole = is_closed and not any(it.has_left or it.cancelled for it in lines)
     charged, taxed = order.charged, order.taxed
     unplanned = {line: line.unplanned for line in lines if line.unplanned > 0}
     closed, cancelled = OrderClosed(order.id), cancelled_lines(unplanned)

@@ -8,7 +8,7 @@ from models.trade.orders.lines import OrderLine
 from tests.make.feed import Feed, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.running import do_due
-from tests.make.trade import contracts, orders
+from tests.make.trade import contracts, orders, responses
 from workers.fulfilment.deliveries import LAPSE_ORDERS
 
 DO = "mutation ($input: %sInput!) { it: %s(input: $input) { userErrors { code field } } }"
@@ -179,3 +179,32 @@ async def test_what_is_not_to_be_sent_later_is_wanted_again(world, ask):
         await _receive(ask, first, received)
         seen.append(await _counts(world, order))
     assert seen == [(6, 0, 0), (2, 4, 4), (5, 1, 1)]
+
+
+async def test_what_is_found_is_not_amended_away(world, ask):
+    order = await orders.order(world, ask, lines=await _of(ask, "10", "2"))
+    sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "10", "0"))
+    await _receive(ask, sent, "6")
+    await responses.amended(ask, order, quantity="7")
+    await _receive(ask, sent, "8")
+    lines = [{"lineId": order["lines"][0]["id"], "isAccepted": True}]
+    refused = await responses.refusals(ask, responses.ANSWER, order, lines=lines)
+    assert refused == [("QUANTITY_NOT_OPEN", "lines.0.lineId")]
+    await _receive(ask, sent, "7")
+    await responses.answer(ask, order, accepts=True)
+    assert await _counts(world, order) == (3, 7, 7)
+
+
+async def test_what_left_and_was_lost_before_its_end_is_imported_costs_nothing(world, ask, clock):
+    fields = await orders.order_input(world, ask, lines=await _of(ask, "10", "5"))
+    item = fields | {"externalReference": "E-1", "placedAt": clock().isoformat()}
+    order = await _imported(ask, item)
+    sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "10", "0"))
+    await _receive(ask, sent, "0")
+    clock.advance(hours=1)
+    await _imported(ask, item | {"closedAt": clock().isoformat()})
+    nets = []
+    for received in ("0", "3", "0"):
+        await _receive(ask, sent, received)
+        nets.append((await ask(NET, id=order["id"]))["order"]["net"]["amount"])
+    assert nets == ["0", "6", "0"]
