@@ -19,6 +19,7 @@ from kit.outgoing.client import DEFAULT_RULES, Rules
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
 _PLAIN, _DRIVER = ("postgres://", "postgresql://"), "postgresql+asyncpg://"
+_DATABASES = ("ABRUF_DATABASE_URL", "ABRUF_OWNER_URL", "ABRUF_BACKUP_URL")
 _TLS = ("ssl", "sslmode")
 _MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 _KNOWN = frozenset({*signature(asyncpg.connect).parameters, "sslmode"})
@@ -237,8 +238,7 @@ def _data_dir(environment: Mapping[str, str]) -> Path:
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
     environment = _Environment(environment)
-    url = _database_url(environment, "ABRUF_DATABASE_URL")
-    owner_url = _database_url(environment, "ABRUF_OWNER_URL")
+    url, owner_url, backup_url = (_database_url(environment, it) for it in _DATABASES)
     pooler = _choice(environment, "ABRUF_POOLER", "none", "transaction") == "transaction"
     migrates = _choice(environment, "ABRUF_MIGRATE", "1", "0") == "1"
     if pooler and migrates and not owner_url:
@@ -247,7 +247,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     return Config(
         database_url=url,
         owner_url=owner_url,
-        backup_url=_database_url(environment, "ABRUF_BACKUP_URL"),
+        backup_url=backup_url,
         redis_url=_redis_url(environment.get("ABRUF_REDIS_URL")),
         allow_owner=_choice(environment, "ABRUF_ALLOW_OWNER", "0", "1") == "1",
         pooler=pooler,
