@@ -5,24 +5,26 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from inspect import signature
 from ipaddress import ip_network
 from pathlib import Path
-
-import asyncpg
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
+from urllib.parse import parse_qsl, urlencode
 
 from kit.limits import DEFAULT_BOUNDS, DEFAULT_LIMITS, Bounds, Limits
 from kit.outgoing.addresses import networks
 from kit.outgoing.client import DEFAULT_RULES, Rules
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
-_PLAIN, _DRIVER = ("postgres://", "postgresql://"), "postgresql+asyncpg://"
+_ADDRESS = re.compile(
+    r"postgres(?:ql)?(?:\+asyncpg)?://(?P<place>(?:[^:/]*(?::[^@]*)?@)?"
+    r"(?:\[[^/?\]]+\]|[^/:?\[]*)(?::\d+)?(?:/[^?]*)?)(?:\?(?P<query>.*))?"
+)
 _DATABASES = ("ABRUF_DATABASE_URL", "ABRUF_OWNER_URL", "ABRUF_BACKUP_URL")
 _TLS = ("ssl", "sslmode")
 _MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
-_KNOWN = frozenset({*signature(asyncpg.connect).parameters, "sslmode"})
+_KNOWN = frozenset(
+    {*_TLS, "host", "port", "user", "password", "database", "passfile"}
+    | {"target_session_attrs", "krbsrvname", "gsslib"}
+)
 """What may stand after an address's `?`."""
 _OURS = "ABRUF_"
 _PORTS = 65_536
@@ -115,25 +117,18 @@ def _database_url(environment: Mapping[str, str], name: str) -> str | None:
     written = environment.get(name)
     if not written:
         return None
-    for prefix in _PLAIN:
-        if written.startswith(prefix):
-            written = _DRIVER + written.removeprefix(prefix)
-    try:
-        url = make_url(written)
-    except (ArgumentError, ValueError):
-        url = None
-    if url is None or not written.startswith(_DRIVER):
+    found = _ADDRESS.fullmatch(written)
+    if found is None:
         sys.exit(f"{name} must be like postgresql://user:password@host:5432/database.")
-    if unknown := sorted({*url.query} - _KNOWN):
+    place, query = found["place"], parse_qsl(found["query"] or "", keep_blank_values=True)
+    if unknown := sorted({it for it, _ in query} - _KNOWN):
         sys.exit(f"{name}: there is no {', '.join(unknown)} after its `?`.")
-    modes = {str(url.query[it]) for it in _TLS if it in url.query}
+    modes = {value for it, value in query if it in _TLS}
     if modes - _MODES or len(modes) > 1:
         sys.exit(f"{name}: sslmode must be one of {', '.join(sorted(_MODES))}.")
-    if "sslmode" in url.query:
-        # What PostgreSQL's programs call sslmode, the driver calls ssl.
-        url = url.difference_update_query(_TLS).update_query_dict({"ssl": modes.pop()})
-        return url.render_as_string(hide_password=False)
-    return written
+    # What PostgreSQL's programs call sslmode, the driver calls ssl.
+    own = {"ssl" if it in _TLS else it: value for it, value in query}
+    return f"postgresql+asyncpg://{place}" + (f"?{urlencode(own)}" if own else "")
 
 
 def _smtp(environment: Mapping[str, str]) -> tuple[str, str, str] | None:
