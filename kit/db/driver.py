@@ -24,6 +24,8 @@ PREPARED = 160 * 1024
 RENEWED = 64 * 1024
 """Characters of longer statements together, after which a connection is replaced: what PostgreSQL
 takes to plan one of 110 kB leaves its backend 9 MB larger, though it is free."""
+MANY = 50
+"""Items of a list that is long."""
 _OF_A_TABLE, _LONG = 1_000, "long"
 
 
@@ -62,7 +64,7 @@ class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
 
     async def _prepare(self, query: str, **more: Any) -> Any:
         """Keep what SQLAlchemy prepares beside all else, within the same bound."""
-        return await super()._prepare(query, **{**more, "use_cache": True})
+        return await super()._prepare(query, **{"use_cache": True, **more})
 
 
 CACHES: dict[str, Any] = {
@@ -77,9 +79,16 @@ and no more of them than `PREPARED`; one above `LONGEST_KEPT` is prepared for on
 
 
 async def fetch(
-    engine: Engine, pooled: PoolProxiedConnection, statement: str, values: Sequence[Any]
+    engine: Engine,
+    pooled: PoolProxiedConnection,
+    statement: str,
+    values: Sequence[Any],
+    *,
+    anew: bool = False,
 ) -> list[Any]:
     """Run one statement and return all of its rows. Raises the driver's own errors.
+
+    anew: by a plan of its own, which is not kept.
 
     Whoever watches the engine's statements (`before_cursor_execute`) meets these too, with the
     engine as the connection, and without a cursor.
@@ -90,6 +99,8 @@ async def fetch(
     driver: Any = pooled.driver_connection
     if len(statement) > LONGEST_KEPT:
         pooled.info[_LONG] = pooled.info.get(_LONG, 0) + len(statement)
+        anew = True
+    if anew:
         return await _fetch_once(driver, statement, values)
     return await driver.fetch(statement, *values)  # type: ignore[no-any-return]
 
@@ -101,13 +112,26 @@ async def _fetch_once(driver: Any, statement: str, values: Sequence[Any]) -> lis
     that has failed.
     """
     try:
-        rows: list[Any] = await driver.fetch(statement, *values)
+        prepared = await driver._prepare(statement, name="", use_cache=False)  # noqa: SLF001 -- asyncpg's `fetch` keeps what is short.
+        rows: list[Any] = await prepared.fetch(*values)
     except asyncpg.PostgresError:
         with suppress(*DRIVERS):
             await driver.execute("SELECT")
         raise
     await driver.execute("SELECT")
     return rows
+
+
+def is_long(value: object) -> bool:
+    """Tell whether a value names many rows, so that a statement takes longer than its plan.
+
+    A plan that is kept was made for the tables as they were: PostgreSQL takes any index for as good
+    in one that holds next to nothing, and keeps to it until somebody analyses the table. Whoever
+    looks for many rows by such a plan looks at all of them for each.
+    """
+    if isinstance(value, str):
+        return len(value) > LONGEST_KEPT
+    return isinstance(value, list) and len(value) > MANY
 
 
 def renew(_connection: Any, record: ConnectionPoolEntry) -> None:

@@ -219,6 +219,14 @@ Counter = Annotated[Decimal, mapped_column(Numeric(18, 6), default=Decimal(0), s
 """A checked sum of quantities, in the unit of its line."""
 WideSum = Annotated[Decimal, mapped_column(Numeric(24, 6))]
 """A sum of quantities that somebody else says, of any number of places: it is never too large."""
+_SHOWN_NOWHERE = "shown nowhere"
+Secret = Annotated[bytes, mapped_column(info={_SHOWN_NOWHERE: True})]
+"""What proves who somebody is, or signs: no row that leaves the database by our hand shows it."""
+
+
+def secret_columns(table: Table) -> list[str]:
+    """Return the names of the columns of a table that are a `Secret`."""
+    return [column.name for column in table.c if column.info.get(_SHOWN_NOWHERE)]
 
 
 _FOLDED = r"""
