@@ -84,14 +84,14 @@ def message_of(name: str, payload: Mapping[str, Any], language: Spoken, zone: st
     form = 0 if message.counted is None else words.form(int(payload[message.counted]))
     text = message.forms[form]
     values = {it: reads[it](payload[it]) for it in fields_of(text)}
-    shown = {field: _told(words, field, value, zone) for field, value in values.items()}
+    shown = {field: _in_words(words, field, value, zone) for field, value in values.items()}
     return text.format_map(shown)
 
 
-def _told(words: Phrases, field: str, value: Any, zone: str) -> str:
+def _in_words(words: Phrases, field: str, value: Any, zone: str) -> str:
     """Write a field as a language does: a value of an enum, or several, in its words."""
     if isinstance(value, tuple):
-        return ", ".join(_told(words, field, each, zone) for each in value)
+        return ", ".join(_in_words(words, field, each, zone) for each in value)
     if isinstance(value, Enum):
         return words.values[field, value.value]
     return _shown(value, words.locale, zone)

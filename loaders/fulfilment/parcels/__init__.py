@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, case, func, select
 
-from kit.standards.written import PLAIN
+from kit.standards.written import UNESCAPED
 from loaders.fulfilment.parcels.numbered import BySscc, ByTrackingNumber, Sharing
 from loaders.reading.relations import Computed, Many, One, Reader, Through
 from models.base.tables import fixed
@@ -29,7 +29,7 @@ def _address(reader: Reader, number: Any) -> ColumnElement[Any]:
     )
     plain = func.replace(number.number, fixed(" "), fixed(""))
     address = func.replace(template, fixed("{number}"), plain, type_=Text())
-    return case((plain.op("~")(fixed(PLAIN)), address))
+    return case((plain.op("~")(fixed(UNESCAPED)), address))
 
 
 addresses = Computed(TrackingNumber, {"url": _address})

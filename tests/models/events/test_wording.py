@@ -68,8 +68,10 @@ def test_each_rule_that_a_time_breaks_is_told(name: str) -> None:
     assert german.endswith(
         ": kürzere Vorlaufzeit als vereinbart, außerhalb der Laufzeit des Vertrags"
     )
-    told = {(it, r): message_of(name, {"rules": [r]}, it, "UTC") for it in Spoken for r in TimeRule}
-    assert len(set(told.values())) == len(told)
+    messages = {
+        (it, r): message_of(name, {"rules": [r]}, it, "UTC") for it in Spoken for r in TimeRule
+    }
+    assert len(set(messages.values())) == len(messages)
 
 
 def test_there_is_a_catalogue_of_each_language_and_no_other() -> None:
