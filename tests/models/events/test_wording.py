@@ -68,7 +68,7 @@ def test_each_rule_that_a_time_breaks_is_told(name: str) -> None:
     assert german.endswith(
         ": kürzere Vorlaufzeit als vereinbart, außerhalb der Laufzeit des Vertrags"
     )
-    messages = {
+    shown = {
         (it, r): message_of(name, {"rules": [r]}, it, "UTC") for it in Spoken for r in TimeRule
     }
     assert len(set(messages.values())) == len(messages)
