@@ -23,9 +23,9 @@ INSERT INTO orders (merchant_id, id, number, channel_id, guest, kind, state, del
 SELECT :merchant, gen_random_uuid(), 'N-' || it, :channel, '{{}}', 'STANDARD', 'CONFIRMED',
     'PARTIAL_BACKORDER', 'AWAITED', 'EUR', now(), 1 FROM generate_series(1, {ORDERS}) AS it;
 INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, unit, scale, currency,
-    unit_price, discount_percent, substitution_allowed, ordered)
-SELECT :merchant, gen_random_uuid(), orders.id, 1, :product, 'PIECE', 0, 'EUR', 2.5, 0, false, 9
-FROM orders WHERE orders.merchant_id = :merchant
+    unit_price, discount_percent, substitution_allowed, ordered, placed_at)
+SELECT :merchant, gen_random_uuid(), orders.id, 1, :product, 'PIECE', 0, 'EUR', 2.5, 0, false, 9,
+    orders.placed_at FROM orders WHERE orders.merchant_id = :merchant
 """
 )
 """Orders of an import into a new installation, before anything has analysed its tables."""
