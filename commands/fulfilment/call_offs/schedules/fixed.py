@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from commands.trade.releases.accounts.sums import TrueTables
 from commands.writing.transaction import Writing
@@ -46,6 +46,16 @@ class Fixed(NamedTuple):
         return self.comes_on != self.planned_on
 
 
+def of_contract(contract: Contract, line: Any, order: Any) -> tuple[ColumnElement[bool], ...]:
+    """Return which order lines are called off of a contract, and have not left whole."""
+    return (
+        order.contract_id == contract.id,
+        order.state.in_(OPEN_STATES),
+        line.contract_line_id.is_not(None),
+        line.open_quantity > 0,
+    )
+
+
 async def parts_of_contract(writing: Writing, contract: Contract) -> Sequence[Any]:
     """Return what of a contract's call-offs is in deliveries that have not left.
 
@@ -67,10 +77,7 @@ async def parts_of_contract(writing: Writing, contract: Contract) -> Sequence[An
         .join(order, order.id == line.order_id)
         .where(
             *ours(tables, delivery, part, line, order),
-            order.contract_id == contract.id,
-            order.state.in_(OPEN_STATES),
-            line.contract_line_id.is_not(None),
-            line.open_quantity > 0,
+            *of_contract(contract, line, order),
             delivery.state.in_(BEFORE_DISPATCH),
         )
         .order_by(part.id)

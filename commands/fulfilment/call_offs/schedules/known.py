@@ -16,6 +16,7 @@ from commands.fulfilment.call_offs.schedules.fixed import (
     Fixed,
     ScheduledLine,
     fixed_by_account,
+    of_contract,
     parts_of_contract,
 )
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
@@ -35,7 +36,7 @@ from models.master.parties import Address
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import OPEN_STATES, OrderState
+from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order
 from models.trade.releases.counting import account_of, ours
 from models.trade.releases.effective import effective
@@ -295,13 +296,7 @@ async def _standing(
             account_of(tables, line, order).label("account_id"),
         )
         .join(order, order.id == line.order_id)
-        .where(
-            *ours(tables, line, order),
-            order.contract_id == contract.id,
-            order.state.in_(OPEN_STATES),
-            line.contract_line_id.is_not(None),
-            line.open_quantity > 0,
-        )
+        .where(*ours(tables, line, order), *of_contract(contract, line, order))
         .order_by(line.id)
     )
     return (await writing.session.execute(rows)).all()

@@ -49,7 +49,7 @@ def open_of(known: KnownSchedules, of: ScheduledLine) -> dict[UUID, Decimal]:
     postponed = (it for it in every if it.planned_on < it.comes_on)
     for each in sorted(postponed, key=lambda it: (it.planned_on, it.comes_on)):
         missing = min(each.quantity, planned[each.planned_on] - by_day[each.planned_on])
-        for own in (it for it in lines if _is_for(each, it)):
+        for own in (it for it in lines if missing > 0 and _is_for(each, it)):
             most = min(missing, own.quantity - found[own.id])
             for line in lines:
                 over = by_day[line.arrives_on] - planned[line.arrives_on]
