@@ -303,7 +303,9 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
                 kept.append((row, columns))
                 what = LineChange.CHANGED if columns["ordered"] else LineChange.REMOVED
                 lines.append(UpdatedLine(row.line_no, what, columns["ordered"]))
-        changed += [(row, {**columns, "placed_at": each.placed_at}) for row, columns in kept]
+        for _, columns in kept:
+            columns["placed_at"] = each.placed_at
+        changed += kept
         header = {it: each.header.get(it, getattr(each.order, it)) for it in names}
         orders.append((each.order, {**header, "version": each.order.version + 1}))
         _tell(writing, each, lines)
