@@ -191,8 +191,8 @@ class _Tended:
     def lags(self) -> dict[str, float]:
         """Return subject -> for how many seconds the oldest of what looks find has been behind."""
         found: dict[str, float] = {}
-        for (_, subject), it in list(self._behind.items()):
-            found[str(subject)] = max(monotonic() - it.since, found.get(str(subject), 0.0))
+        for (_, subject), behind in list(self._behind.items()):
+            found[str(subject)] = max(monotonic() - behind.since, found.get(str(subject), 0.0))
         return found
 
     def hint(self, merchant_id: UUID | None) -> None:
