@@ -85,8 +85,7 @@ class Party(Owned):
 
     price_group: whose price lists count beside its own. channel_ids: over which its buyers order.
     release_when: its own rule in place of its channels'. tracking_url: of a carrier, with {number}.
-    approval_limit: net above which an order of its buyers waits for an approver; per_day: the same
-    for all of one day of the merchant's.
+    approval_limit: net above which orders of its buyers wait for an approver; per_day: of one day.
     """
 
     __tablename__ = "parties"
@@ -111,6 +110,7 @@ class Party(Owned):
     __table_args__ = (
         unique("number", "number"),
         indexed("parties", "name", "id"),
+        indexed("parties", "id", among="ruled", postgresql_where=text("release_when IS NOT NULL")),
         *found_by("parties", "number", "name"),
         known("kind", PartyKind),
         known("release_when", ReleaseWhen),

@@ -5,12 +5,28 @@ from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, not_
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    and_,
+    case,
+    func,
+    join,
+    literal_column,
+    not_,
+    select,
+    type_coerce,
+    union_all,
+    values,
+)
+from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
 from models.base.acts import AllRows, Some
-from models.base.tables import OneOf, Owned, check, fixed, known, to, unique
+from models.base.tables import OfMerchant, OneOf, Owned, check, fixed, known, to, unique
 from models.base.visibility import Seen, through
 from models.master.channels import Channel, ReleaseWhen
 from models.master.parties import Party
@@ -83,8 +99,43 @@ def stops(rows: AllRows, order: Any) -> ColumnElement[bool]:
 
 
 UNPAID = Some(
-    "what is known of its payment stops its goods",
+    "it owes goods, which what is known of its payment stops",
     (Order,),
-    lambda rows, row, order: (order.id == row.id) & stops(rows, order),
+    lambda rows, row, order: and_(order.id == row.id, order.is_owing, stops(rows, order)),
 )
 """Of an order, for who does not see what that is."""
+_STOPPING = [
+    (rule.value, state.value)
+    for rule, enough in _ENOUGH.items()
+    for state in sorted(frozenset(PaymentState) - enough)
+]
+
+
+def perhaps_stopped(rows: AllRows) -> CompoundSelect[Any]:
+    """Select the ids of orders that owe goods, and whose channel's or party's rule stops them.
+
+    The party's own rule may let them go on, whatever their channel's says.
+    """
+    return union_all(_under(rows, Channel, "channel_id"), _under(rows, Party, "party_id"))
+
+
+def _under(rows: AllRows, entity: type[OfMerchant], column: str) -> Select[Any]:
+    """Select those that one kind of rule stops. column: of the order, names whose rule it is.
+
+    They are found by that and each state that is stopped: but for the OFFSET, PostgreSQL might read
+    all orders of the merchant.
+    """
+    (ruling, order), (its_own, own) = rows.tables((entity, Order))
+    pairs = values(sql_column("rule", Text), sql_column("state", Text), literal_binds=True)
+    stopping = pairs.data(_STOPPING).alias("stopping")
+    found = (
+        select(order.id)
+        .where(own, getattr(order, column) == ruling.id, order.is_owing)
+        .where(type_coerce(order.payment_state, Text) == stopping.c.state)
+        .correlate(ruling, stopping)
+        .offset(literal_column("0"))
+        .lateral()
+    )
+    rule = type_coerce(ruling.release_when, Text)
+    whose = join(ruling, stopping, rule == stopping.c.rule).join(found, literal_column("true"))
+    return select(found.c.id).select_from(whose).where(its_own, rule.is_not(None))

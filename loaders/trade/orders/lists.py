@@ -6,11 +6,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, func, or_, select
 
 from kit.ids import Names
 from kit.inputs import Currency, ExactAmount, Input, Instant, Reference
-from loaders.reading.acts import some, there_is
+from loaders.reading.acts import everything, some, there_is
 from loaders.reading.filters import begins, names_seen, one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Expression, Reader
@@ -23,7 +23,7 @@ from models.trade.orders.amounts import ranked
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState, PaymentState
 from models.trade.orders.tables import Order
-from models.trade.payments import UNPAID
+from models.trade.payments import UNPAID, perhaps_stopped
 
 
 class OrderSort(Enum):
@@ -113,7 +113,8 @@ class OrderFilter(Input):
         None, description="At least one hold that you see is active, or none is."
     )
     stopped_by_payment: bool | None = Field(
-        None, description="What is known of its payment stops its goods, or does not."
+        None,
+        description="It owes goods that what is known of its payment stops, or does not.",
     )
     backordered: bool | None = Field(None, description="A line waits for goods, or none does.")
 
@@ -197,6 +198,9 @@ def _named(reader: Reader, order: Any, filter_by: OrderFilter) -> Iterable[Colum
         yield _has_product(reader, order, filter_by.product_id)
     if filter_by.tracking_number is not None:
         yield _comes_under(reader, order, filter_by.tracking_number)
+    if filter_by.stopped_by_payment:
+        perhaps = perhaps_stopped(everything(reader)).scalar_subquery()
+        yield order.id == any_(func.array(perhaps, type_=ARRAY(Uuid())))
     if filter_by.number_prefix is not None:
         yield begins(order.number_folded, filter_by.number_prefix)
     if filter_by.purchase_order_prefix is not None:

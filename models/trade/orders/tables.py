@@ -66,6 +66,7 @@ _AMONG = {
     "late": "left_late OR overdue_from IS NOT NULL",
 }
 """Indexes over the few orders that lists ask for: which."""
+_WHERE_OWING = {"postgresql_where": text(_AMONG["owing"])}
 _NAME = "guest ->> 'name'"
 _OF_GUESTS = {
     "guest_name": _NAME,
@@ -122,6 +123,10 @@ class Order(Owned):
         indexed("orders", "party_id", "placed_at", "id"),
         indexed("orders", "payment_state", "placed_at", "id"),
         indexed("orders", "fulfilment_status", "placed_at", "id"),
+        *(
+            indexed("orders", of, "payment_state", "id", among="owing", **_WHERE_OWING)
+            for of in ("channel_id", "party_id")
+        ),
         *(
             indexed("orders", "placed_at", "id", among=name, postgresql_where=text(rows))
             for name, rows in _AMONG.items()

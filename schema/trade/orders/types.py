@@ -344,8 +344,9 @@ class Order(Node):
     )
     is_stopped_by_payment: bool = related(
         loaders.stopped,
-        "Whether what is known of its payment stops its goods, by `releaseWhen` of its party, or"
-        " else of its channel: its deliveries are neither released nor packed nor dispatched.",
+        "Whether it owes goods that what is known of its payment stops, by `releaseWhen` of its"
+        " party, or else of its channel: its deliveries are neither released nor packed nor"
+        " dispatched.",
         attribute="by_payment",
     )
     available_actions: list[OrderAction] = related(

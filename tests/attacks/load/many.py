@@ -9,9 +9,10 @@ ORDERS, PRODUCTS, PARTIES, DELIVERIES, OWING = 20_000, 2_000, 1_000, 1_000, 100
 MANY = (
     sold("MANY", "Screw", PRODUCTS)
     + f"""
-INSERT INTO parties (merchant_id, id, number, kind, roles, name)
+INSERT INTO parties (merchant_id, id, number, kind, roles, name, release_when)
 SELECT :merchant, CASE it WHEN 7 THEN :party ELSE gen_random_uuid() END, 'C-' || it, 'COMPANY',
-    '{{CUSTOMER}}', 'Works ' || it FROM generate_series(1, {PARTIES}) AS it;
+    '{{CUSTOMER}}', 'Works ' || it, CASE WHEN it % 100 = 51 THEN 'PAID' END
+FROM generate_series(1, {PARTIES}) AS it;
 INSERT INTO addresses (merchant_id, id, party_id, code, place, time_zone, receiving_hours,
     is_default)
 VALUES (:merchant, :address, :party, 'A', '{{}}', 'UTC', '[]', true);

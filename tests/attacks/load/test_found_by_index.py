@@ -41,6 +41,7 @@ def requests(made: Many) -> Iterator[str]:
     for statuses in ("UNFULFILLED", "PARTIALLY_RETURNED", "SHIPPED", "UNFULFILLED, RETURNED"):
         wanted = f"fulfilmentStatuses: [{statuses}]"
         yield f"orders({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+    yield f"orders({size}, filter: {{stoppedByPayment: true}}) {{ nodes {{ id }} totalCount }}"
     for wanted in ("late: true", "open: true"):
         yield f"deliveries({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
     yield f"orders({size}) {{ nodes {{ availableActions }} }}"

@@ -77,6 +77,8 @@ async def test_the_partys_own_rule_counts_be_it_more_or_less(world, ask, rule, o
     assert ("RELEASE" in actions) != is_stopped
     refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
     assert bool(refused) == is_stopped
+    stopped = "{ orders(first: 9, filter: { stoppedByPayment: true }) { totalCount } }"
+    assert (await ask(stopped))["orders"]["totalCount"] == is_stopped
 
 
 async def test_guests_follow_the_channels_rule(world, ask):

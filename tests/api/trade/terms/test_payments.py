@@ -216,17 +216,22 @@ async def test_orders_are_found_by_what_is_known(world, ask):
     strict = to_global("Channel", await channels.channel(world, release_when="PAID"))
     waiting = await orders.order(world, ask, channelId=strict)
     paid = await orders.order(world, ask, channelId=strict)
-    free = await orders.order(world, ask)
+    free, failed = [await orders.order(world, ask) for _ in range(2)]
+    over = await orders.order(world, ask, channelId=strict)
     await record(ask, paid, "PAID", "35")
+    await record(ask, failed, "FAILED", "35")
+    await responses.done(ask, responses.CLOSE, over)
 
     async def found(**by):
         nodes = (await ask(LIST, by=by))["orders"]["nodes"]
         return {it["number"] for it in nodes}
 
-    assert await found(paymentStates=["PAID", "FAILED"]) == {paid["number"]}
-    assert await found(paymentStates=["AWAITED"]) == {waiting["number"], free["number"]}
-    assert await found(stoppedByPayment=True) == {waiting["number"]}
-    assert await found(stoppedByPayment=False) == {paid["number"], free["number"]}
+    waits, goes, fails, is_over = (it["number"] for it in (waiting, free, failed, over))
+    assert await found(paymentStates=["PAID", "FAILED"]) == {paid["number"], fails}
+    assert await found(paymentStates=["AWAITED"]) == {waits, goes, is_over}
+    assert await found(stoppedByPayment=True) == {waits, fails}
+    assert await found(stoppedByPayment=False) == {paid["number"], goes, is_over}
+    assert not (await ask(SHOWN, id=over["id"]))["order"]["isStoppedByPayment"]
 
 
 def test_who_reports_payments():
