@@ -322,16 +322,18 @@ _SIMPLE = {
             orders.discount_percent
         HAVING sum(line.order_discount) <> round(coalesce(orders.discount_percent, 0) / 100
             * sum(line.ordered * line.unit_price * (1 - line.discount_percent / 100)), 2)""",
-    "charges are owed until nothing is wanted, taxes until less is (O9)": f"""
+    "charges are owed until nothing is wanted, taxes for what they were stated (O9)": f"""
         SELECT orders.number, orders.charged, orders.taxed FROM ({_LINES}) line
         JOIN orders ON orders.id = line.order_id
         GROUP BY orders.id, orders.number, orders.charged, orders.taxed, orders.charges,
-            orders.taxes
+            orders.taxes, orders.taxed_without
         HAVING orders.charged <> CASE WHEN bool_and(cancelled = ordered) THEN 0 ELSE (
             SELECT coalesce(sum((it ->> 'amount')::numeric), 0)
             FROM jsonb_array_elements(orders.charges) it) END
         OR orders.taxed IS DISTINCT FROM CASE WHEN bool_and(cancelled = ordered) THEN 0
-            WHEN bool_or(cancelled > 0) THEN NULL ELSE (
+            WHEN orders.taxed_without IS DISTINCT FROM coalesce(jsonb_object_agg(
+                line.id, trim_scale(cancelled)::text) FILTER (WHERE cancelled > 0), '{}')
+            THEN NULL ELSE (
             SELECT sum((it ->> 'amount')::numeric)
             FROM jsonb_array_elements(orders.taxes) it) END""",
     "an amendment waits in a confirmed order": f"""{_EVERY_LINE}

@@ -203,7 +203,7 @@ async def _ask_contracts(locked: Locked, found: Recount, later: Iterable[Deliver
     contracts = {locked.orders[it.order_id].contract_id for it in lines}
     found.contracts = await writing.lock(Contract, {it: () for it in contracts if it is not None})
     for line in (await writing.lock(ContractLine, dict.fromkeys(ids, ()))).values():
-        found.takes[line.id] = takes_again(found.contracts[line.contract_id], line)
+        found.takes[line.id] = takes_again(line)
 
 
 async def _found_again(

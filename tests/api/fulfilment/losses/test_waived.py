@@ -14,6 +14,8 @@ from workers.fulfilment.deliveries import LAPSE_ORDERS
 DO = "mutation ($input: %sInput!) { it: %s(input: $input) { userErrors { code field } } }"
 IMPORT = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
   results { order { id lines { id unplanned } } userErrors { code field } } } }"""
+UPDATE = "mutation ($input: OrdersUpdateInput!) { ordersUpdate(input: $input) { __typename } }"
+TAXES = "query ($id: ID!) { order(id: $id) { totals { taxes { amount } } } }"
 NET = "query ($id: ID!) { order(id: $id) { state net { amount } } }"
 
 
@@ -105,6 +107,78 @@ async def test_a_call_off_counts_again_on_its_contract(world, ask):
         await _receive(ask, sent, received)
         short.append([int(it.quantity) for it in await rows(world, Shortfall)])
     assert short == [[], [3], []]
+
+
+@pytest.mark.gate("K2", "deliveryConfirmReceipt")
+async def test_what_a_successor_has_is_not_missing(world, ask):
+    (bolt,) = await orders.products(ask, "BOLT")
+    ended = {"endOfLife": "CARRY_OVER"}
+    terms = contracts.line(bolt, targetQuantity="20", minQuantity="15")
+    made = await contracts.contract(world, ask, lines=[terms], **ended)
+    other = await contracts.contract(world, ask, partyId=made["party"]["id"])
+    call_off = await contracts.call_off(world, ask, made, "10")
+    sent = await deliveries.dispatched(world, ask, call_off)
+    await _receive(ask, sent, "6")
+    await _cancel(ask, call_off, "4")
+    await _do(ask, "contractTerminate", contractId=made["id"], keepCallOffs=True)
+    await _do(ask, "contractSettle", contractId=made["id"], successorId=other["id"])
+    seen = []
+    for received in ("10", "6", "10"):
+        await _receive(ask, sent, received)
+        agreed = await row(world, ContractLine, from_global(made["lines"][0]["id"])[1])
+        seen.append((*map(int, (agreed.called_off, agreed.delivered)), await _missing(world)))
+    assert seen == [(6, it, []) for it in (10, 6, 10)]
+    into = await row(world, ContractLine, from_global(other["lines"][0]["id"])[1])
+    assert (into.target_quantity, into.min_quantity) == (1014, 9)
+
+
+@pytest.mark.gate("K2", "deliveryConfirmReceipt")
+async def test_what_no_successor_took_is_called_off_again(world, ask):
+    (bolt,) = await orders.products(ask, "BOLT")
+    terms = contracts.line(bolt, targetQuantity="10", minQuantity="10")
+    made = await contracts.contract(world, ask, lines=[terms], endOfLife="CARRY_OVER")
+    other = await contracts.contract(world, ask, partyId=made["party"]["id"])
+    call_off = await contracts.call_off(world, ask, made, "10")
+    sent = await deliveries.dispatched(world, ask, call_off)
+    await _do(ask, "contractTerminate", contractId=made["id"], keepCallOffs=True)
+    await _do(ask, "contractSettle", contractId=made["id"], successorId=other["id"])
+    await _do(ask, "contractSuspend", contractId=other["id"])
+    await _receive(ask, sent, "6")
+    await _cancel(ask, call_off, "4")
+    assert await _missing(world) == [4]
+    await _receive(ask, sent, "10")
+    assert (await _missing(world), await _counts(world, call_off)) == ([], (0, 10, 10))
+
+
+async def _missing(world):
+    return [int(it.quantity) for it in await rows(world, Shortfall)]
+
+
+@pytest.mark.parametrize("how", ["less", "another", "stated", "same"])
+async def test_taxes_that_were_not_known_stay_so(world, ask, how):
+    taxes = [{"category": "STANDARD", "rate": "19", "amount": "3.8"}]
+    items = await _of(ask, "5", "5")
+    order = await orders.order(world, ask, lines=items, taxes=taxes)
+    second = order["lines"][1]["id"]
+    if how == "less":
+        changed = {"orderId": order["id"], "lines": [{"lineId": second, "quantity": "4"}]}
+        await ask(UPDATE, input={"orders": [changed]})
+    elif how == "another":
+        (screw,) = await orders.products(ask, "SCREW")
+        await responses.amended(ask, order, 1, productId=screw)
+        await responses.answer(ask, order, accepts=True, place=1)
+    sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "5", "0"))
+    await _receive(ask, sent, "0")
+    await _cancel(ask, order, "5")
+    if how == "stated":
+        half = [taxes[0] | {"amount": "1.9"}]
+        await _do(ask, "orderStateAmounts", orderId=order["id"], taxes=half)
+    seen = []
+    for received in ("5", "0"):
+        await _receive(ask, sent, received)
+        seen.append((await ask(TAXES, id=order["id"]))["order"]["totals"]["taxes"])
+    known = {"same": [{"amount": "3.8"}, None], "stated": [None, {"amount": "1.9"}]}
+    assert seen == known.get(how, [None, None])
 
 
 async def test_what_never_left_is_cancelled_first(world, ask):
