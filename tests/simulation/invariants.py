@@ -332,7 +332,7 @@ _SIMPLE = {
             FROM jsonb_array_elements(orders.charges) it) END
         OR orders.taxed IS DISTINCT FROM CASE WHEN bool_and(cancelled = ordered) THEN 0
             WHEN orders.taxed_without IS DISTINCT FROM coalesce(jsonb_object_agg(
-                line.id, trim_scale(cancelled)::text) FILTER (WHERE cancelled > 0), '{}')
+                line.id, trim_scale(cancelled)::text) FILTER (WHERE cancelled > 0), '{{}}')
             THEN NULL ELSE (
             SELECT sum((it ->> 'amount')::numeric)
             FROM jsonb_array_elements(orders.taxes) it) END""",
