@@ -336,6 +336,9 @@ _SIMPLE = {
             THEN NULL ELSE (
             SELECT sum((it ->> 'amount')::numeric)
             FROM jsonb_array_elements(orders.taxes) it) END""",
+    "what is waived follows from what is wanted and there, whatever was told before (D21)": f"""
+        {_EVERY_LINE} contract_id IS NULL AND over_tolerance = 0 AND waived <> least(given_up,
+            owed_again, greatest(ordered - cancelled + waived - planned, 0))""",
     "an amendment waits in a confirmed order": f"""{_EVERY_LINE}
         answer_by IS NOT NULL AND state <> 'CONFIRMED'""",
     "what is planned belongs to an order that lives": f"""{_EVERY_PART} state IN

@@ -99,12 +99,18 @@ def move(line: OrderLine, at: datetime | None = None, **amounts: Decimal) -> Non
         setattr(line, counter, getattr(line, counter) + amount)
     if "cancelled" in amounts:
         more = max(amounts["cancelled"] - never_left, Decimal(0))
-        line.waived = min(line.waived + more, line.cancelled)
-        # So that one statement writes all such lines.
-        flag_modified(line, "waived")
+        waive(line, given_up=line.given_up + more, waived=line.waived + more)
     line.backordered = min(line.backordered, line.unplanned)
     if at is not None:
         moved_then(line, at, amounts)
+
+
+def waive(line: OrderLine, given_up: Decimal, waived: Decimal) -> None:
+    """Keep what was cancelled of what was lost of a line, and how much of that is cancelled."""
+    line.given_up, line.waived = given_up, min(waived, line.cancelled)
+    for name in ("given_up", "waived"):
+        # So that one statement writes all such lines.
+        flag_modified(line, name)
 
 
 async def cancel(

@@ -207,7 +207,7 @@ async def test_what_took_its_place_counts_once(world, ask):
     assert seen == [(0, 10, 6), (0, 10, 10), (2, 8, 4), (4, 6, 2)]
 
 
-async def test_what_is_lost_elsewhere_stays_owed(world, ask):
+async def test_what_is_lost_elsewhere_is_what_was_given_up(world, ask):
     order = await orders.order(world, ask, lines=await _of(ask, "10"))
     first = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "4"))
     second = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "6"))
@@ -216,7 +216,7 @@ async def test_what_is_lost_elsewhere_stays_owed(world, ask):
     await _receive(ask, first, "4")
     await _receive(ask, second, "5")
     line = await row(world, OrderLine, from_global(order["lines"][0]["id"])[1])
-    assert (line.cancelled, line.unplanned) == (0, 1)
+    assert (line.cancelled, line.unplanned) == (1, 0)
 
 
 @pytest.mark.gate("D21", "parcelRecordTracking")
@@ -282,3 +282,61 @@ async def test_what_left_and_was_lost_before_its_end_is_imported_costs_nothing(w
         await _receive(ask, sent, received)
         nets.append((await ask(NET, id=order["id"]))["order"]["net"]["amount"])
     assert nets == ["0", "6", "0"]
+
+
+@pytest.mark.gate("D21", "deliveryConfirmReceipt")
+@pytest.mark.parametrize("of", ["order", "call-off"])
+async def test_two_deliveries_give_the_same_sums_in_any_order(world, ask, of):
+    if of == "order":
+        order = await orders.order(world, ask, lines=await _of(ask, "10", "1"))
+    else:
+        order = await contracts.call_off(world, ask, await contracts.contract(world, ask), "10")
+    part = deliveries.lines(order, "5", "0")
+    sent = [await deliveries.dispatched(world, ask, order, lines=part) for _ in range(2)]
+    await _receive(ask, sent[0], "0")
+    await _cancel(ask, order, "5")
+    await _receive(ask, sent[1], "0")
+    seen = {}
+    # What is cancelled follows from how much of both is there, whichever came, however told.
+    for place, received in ((1, "5"), (1, "0"), (0, "5"), (1, "5"), (0, "0"), (1, "0"), (1, "2")):
+        await _receive(ask, sent[place], received)
+        cancelled, shipped, delivered = await _counts(world, order)
+        assert seen.setdefault(delivered, cancelled) == cancelled
+        assert shipped == delivered
+    assert seen == {0: 5, 5: 5, 10: 0, 2: 5}
+
+
+async def test_what_is_sent_instead_gives_the_same_sums_in_any_order(world, ask):
+    order = await orders.order(world, ask, lines=await _of(ask, "8", "1"))
+    first = deliveries.lines(order, "8", "0")
+    sent = [await deliveries.dispatched(world, ask, order, lines=first)]
+    await _receive(ask, sent[0], "6")
+    instead = deliveries.lines(order, "2", "0")
+    sent.append(await deliveries.dispatched(world, ask, order, lines=instead))
+    await _receive(ask, sent[1], "1")
+    await _cancel(ask, order, "1")
+    seen = {}
+    told = ((1, "2"), (0, "0"), (1, "0"), (1, "2"), (0, "6"), (0, "8"), (1, "0"), (0, "7"))
+    received = [6, 1]
+    for place, many in told:
+        await _receive(ask, sent[place], many)
+        received[place] = int(many)
+        assert (
+            seen.setdefault(sum(received), await _counts(world, order))[0]
+            == (await _counts(world, order))[0]
+        )
+    assert {it: counts[0] for it, counts in seen.items()} == {8: 0, 2: 1, 0: 1, 10: 0, 7: 1}
+
+
+async def test_what_exceeds_what_is_wanted_is_cancelled_again_in_full(world, ask):
+    order = await orders.order(world, ask, lines=await _of(ask, "5", "1"))
+    allowed = responses.line(order, 0, "ACCEPTED", overTolerance="3")
+    await responses.done(ask, responses.CONFIRM, order, lines=[allowed])
+    sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "8", "0"))
+    await _receive(ask, sent, "0")
+    await _cancel(ask, order, "5")
+    seen = []
+    for received in ("8", "3", "0", "3"):
+        await _receive(ask, sent, received)
+        seen.append(await _counts(world, order))
+    assert seen == [(0, 8, 8), (2, 3, 3), (5, 0, 0), (2, 3, 3)]
