@@ -87,9 +87,9 @@ class Order(Owned):
     nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
     since a part was cancelled. taxed_without: line id -> what of it was not to be paid when taxes
     were stated, None where they were stated for other lines than it has. payment_state: of the
-    report that tells the newest of its payment (`models.trade.payments`). due_at: its window's end, at the end of time without a window.
-    fulfilment_status to left_late: `models.trade.orders.standing.KEEPINGS`. net_rank:
-    `models.trade.orders.amounts.RANK`.
+    report that tells the newest of its payment (`models.trade.payments`). due_at: its window's
+    end, at the end of time without a window. fulfilment_status to left_late:
+    `models.trade.orders.standing.KEEPINGS`. net_rank: `models.trade.orders.amounts.RANK`.
     window_override: why its windows may break rules of its place. proposed_..., proposal_reason:
     the window that its customer proposed last, and why. proposal_answer: None while it waits.
     """
