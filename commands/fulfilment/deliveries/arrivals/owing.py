@@ -8,12 +8,12 @@ delivered either way, and issued: of an order line that is what arrived in all o
 a contract line what left in all of its call-offs and is not gone. What falls
 open in an order that is closed already is cancelled like what was open when it was closed.
 
-What was cancelled of what was lost (`given_up`, counted by `commands.trade.orders.lines.move`) is
-wanted again when that arrives after all, in an open order as in a closed one, and is called off
-again of a contract that still has room for it and did not let it go over to another one. What
-arrives is first what is open of what was lost, then what was cancelled of it. Where it turns out
-not to have arrived, it is cancelled again. How much is (`waived`) follows from what is there: of the
-same facts it is the same, in whichever order they are told.
+What was cancelled of what was lost (`given_up`, counted in `commands.trade.orders.lines`) is wanted
+again when that arrives after all, in an open order as in a closed one, and is called off again of a
+contract that still has room for it and did not let it go over to another one. What arrives is first
+what is open of what was lost, then what was cancelled of it. Where it turns out not to have
+arrived, it is cancelled again. How much is (`waived`) follows from what is there: of the same facts
+it is the same, in whichever order they are told.
 """
 
 from collections import defaultdict
