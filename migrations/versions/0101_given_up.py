@@ -16,7 +16,7 @@ depends_on = None
 LINES, PARTS = "order_lines", "delivery_lines"
 COUNTED = ("planned", "picked", "packed", "shipped", "delivered", "lost", "refused")
 OF_LINES = ("cancelled", "reserved", "backordered", *COUNTED)
-OWED = ("return_requested", "return_received", "written_off", "owed_again", "waived")
+RETURNED = ("return_requested", "return_received", "written_off")
 HELD = "nullif(current_setting('app.merchant'), '')::uuid"
 FILL = f"""
 UPDATE order_lines line SET given_up = line.waived + coalesce((
@@ -51,6 +51,7 @@ def upgrade() -> None:
     """Apply."""
     _add(LINES, "given_up")
     walls.for_each_merchant(FILL)
+    _not_negative(LINES, *OF_LINES, *RETURNED, "owed_again", "given_up", "waived")
     _drop(LINES, "d21_waived")
     _check(LINES, "d21_waived", "waived <= least(cancelled, owed_again, given_up)")
     _drop(PARTS, "owed_again_was_shipped")
@@ -67,4 +68,5 @@ def downgrade() -> None:
     _check(PARTS, "owed_again_was_shipped", "owed_again + restored <= shipped")
     _drop(LINES, "d21_waived")
     _check(LINES, "d21_waived", "waived <= least(cancelled, owed_again)")
+    _not_negative(LINES, *OF_LINES, *RETURNED, "owed_again", "waived")
     op.drop_column(LINES, "given_up")
