@@ -166,13 +166,13 @@ class Recount:
         return self.sums[line][counter] if line in self.sums else _NOTHING
 
 
-async def recounted(locked: Locked, told: Iterable[Mapping[DeliveryLine, Amounts]]) -> Recount:
+async def recounted(locked: Locked, reports: Iterable[Mapping[DeliveryLine, Amounts]]) -> Recount:
     """Return what changes with what is known of delivery lines, all in all.
 
     What more is owed again comes first, since it makes the room that others may need.
     """
     found = Recount(dict(locked.deliveries))
-    known = {line: dict(amounts) for lines in told for line, amounts in lines.items()}
+    known = {line: dict(amounts) for lines in reports for line, amounts in lines.items()}
     later, is_anew = list[DeliveryLine](), not known
     for line, amounts in known.items():
         gone, owed = amounts["lost"] + amounts["refused"], line.owed_again

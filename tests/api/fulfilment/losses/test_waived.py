@@ -316,9 +316,9 @@ async def test_what_is_sent_instead_gives_the_same_sums_in_any_order(world, ask)
     await _receive(ask, sent[1], "1")
     await _cancel(ask, order, "1")
     seen = {}
-    told = ((1, "2"), (0, "0"), (1, "0"), (1, "2"), (0, "6"), (0, "8"), (1, "0"), (0, "7"))
+    reports = ((1, "2"), (0, "0"), (1, "0"), (1, "2"), (0, "6"), (0, "8"), (1, "0"), (0, "7"))
     received = [6, 1]
-    for place, many in told:
+    for place, many in reports:
         await _receive(ask, sent[place], many)
         received[place] = int(many)
         assert (
