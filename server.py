@@ -43,12 +43,15 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
     ]
     telemetry = serving.telemetry or telemetry_of(serving.database)
     watch(telemetry, endpoint, serving.uses)
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(serving.origins)],
         exception_handlers={HTTPException: refused},
         lifespan=partial(_lifespan, serving, endpoint),
     )
+    # It would lead to whatever host a request names.
+    app.router.redirect_slashes = False
+    return app
 
 
 @asynccontextmanager

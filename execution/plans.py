@@ -268,11 +268,18 @@ class Planner:
             request.planned(len(found.text), key)
             return found
         write = self.apart.made if fused.relations <= SHORT else self.apart.long
+        paid = 0
+
+        def over(made: Compiled) -> None:
+            request.planned(max(0, len(made.text) - paid), key)
+            self._statements.keep(key, Filled(made), len(made.text))
+
         try:
-            made = await write(request.payer, partial(fused.made, request, arguments))
+            made = await write(request.payer, partial(fused.made, request, arguments), over)
         except CancelledError:
-            # Who hangs up pays nevertheless: what was begun is written to its end.
-            request.planned(fused.relations * _WRITTEN)
+            # Who hangs up, or is late, pays nevertheless: what was begun is written to its end,
+            # kept, and paid in full then.
+            paid = fused.relations * _WRITTEN
+            request.planned(paid)
             raise
-        request.planned(len(made.text), key)
-        return self._statements.keep(key, Filled(made), len(made.text))
+        return self._statements.get(key) or Filled(made)

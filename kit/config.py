@@ -7,13 +7,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import parse_qsl, urlencode
 
 from kit.limits import DEFAULT_BOUNDS, DEFAULT_LIMITS, Bounds, Limits
 from kit.outgoing.addresses import networks
 from kit.outgoing.client import DEFAULT_RULES, Rules
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d+)?|https?://\[[0-9a-f:]+\](:\d+)?")
-_PLAIN = ("postgres://", "postgresql://")
+_ADDRESS = re.compile(
+    r"postgres(?:ql)?(?:\+asyncpg)?://(?P<place>(?:[^:/]*(?::[^@]*)?@)?"
+    r"(?:\[[^/?\]]+\]|[^/:?\[]*)(?::\d+)?(?:/[^?]*)?)(?:\?(?P<query>.*))?"
+)
+_DATABASES = ("ABRUF_DATABASE_URL", "ABRUF_OWNER_URL", "ABRUF_BACKUP_URL")
+_TLS = ("ssl", "sslmode")
+_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
+_KNOWN = frozenset(
+    {*_TLS, "host", "port", "user", "password", "database", "passfile"}
+    | {"target_session_attrs", "krbsrvname", "gsslib"}
+)
+"""What may stand after an address's `?`."""
 _OURS = "ABRUF_"
 _PORTS = 65_536
 _REDIS = ("redis://", "rediss://", "unix://")
@@ -100,17 +112,23 @@ class _Environment(Mapping[str, str]):
         return tuple(sorted(it for it in {*self} - self._read if it.startswith(_OURS)))
 
 
-def _async_url(url: str) -> str:
-    """Name the driver in an ordinary PostgreSQL address."""
-    for prefix in _PLAIN:
-        if url.startswith(prefix):
-            return "postgresql+asyncpg://" + url.removeprefix(prefix)
-    return url
-
-
-def _optional_url(environment: Mapping[str, str], name: str) -> str | None:
-    url = environment.get(name)
-    return _async_url(url) if url else None
+def _database_url(environment: Mapping[str, str], name: str) -> str | None:
+    """Read the address of a database. SystemExit says what is wrong, without the address."""
+    written = environment.get(name)
+    if not written:
+        return None
+    found = _ADDRESS.fullmatch(written)
+    if found is None:
+        sys.exit(f"{name} must be like postgresql://user:password@host:5432/database.")
+    place, query = found["place"], parse_qsl(found["query"] or "", keep_blank_values=True)
+    if unknown := sorted({it for it, _ in query} - _KNOWN):
+        sys.exit(f"{name}: there is no {', '.join(unknown)} after its `?`.")
+    modes = {value for it, value in query if it in _TLS}
+    if modes - _MODES or len(modes) > 1:
+        sys.exit(f"{name}: sslmode must be one of {', '.join(sorted(_MODES))}.")
+    # What PostgreSQL's programs call sslmode, the driver calls ssl.
+    own = {"ssl" if it in _TLS else it: value for it, value in query}
+    return f"postgresql+asyncpg://{place}" + (f"?{urlencode(own)}" if own else "")
 
 
 def _smtp(environment: Mapping[str, str]) -> tuple[str, str, str] | None:
@@ -215,16 +233,16 @@ def _data_dir(environment: Mapping[str, str]) -> Path:
 def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     """Return the configuration. SystemExit names the variable that is wrong."""
     environment = _Environment(environment)
-    url, owner_url = environment.get("ABRUF_DATABASE_URL"), environment.get("ABRUF_OWNER_URL")
+    url, owner_url, backup_url = (_database_url(environment, it) for it in _DATABASES)
     pooler = _choice(environment, "ABRUF_POOLER", "none", "transaction") == "transaction"
     migrates = _choice(environment, "ABRUF_MIGRATE", "1", "0") == "1"
     if pooler and migrates and not owner_url:
         sys.exit("ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler.")
     pool_size = max(1, _number(environment, "ABRUF_POOL_SIZE", 10))
     return Config(
-        database_url=_async_url(url) if url else None,
-        owner_url=_async_url(owner_url) if owner_url else None,
-        backup_url=_optional_url(environment, "ABRUF_BACKUP_URL"),
+        database_url=url,
+        owner_url=owner_url,
+        backup_url=backup_url,
         redis_url=_redis_url(environment.get("ABRUF_REDIS_URL")),
         allow_owner=_choice(environment, "ABRUF_ALLOW_OWNER", "0", "1") == "1",
         pooler=pooler,

@@ -201,11 +201,8 @@ Currency = Annotated[str, AfterValidator(_known_currency), Scalar("Currency"), _
 Country = Annotated[str, AfterValidator(_known_country), Scalar("Country"), _COUNTRIES]
 Gtin = Annotated[str, _checked("GTIN", *gs1.GTIN_LENGTHS), StandIns("00000017", "99999995")]
 Gln = Annotated[str, _checked("GLN", gs1.GLN_LENGTH), StandIns("0000000000017", "9999999999994")]
-Sscc = Annotated[
-    str,
-    _checked("SSCC", gs1.SSCC_LENGTH),
-    StandIns("000000000000000017", "999999999999999995"),
-]
+_SSCCS = StandIns("000000000000000017", "999999999999999995")
+Sscc = Annotated[str, AfterValidator(gs1.plain_sscc), _checked("SSCC", gs1.SSCC_LENGTH), _SSCCS]
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Day = Annotated[date, AfterValidator(_plausible)]
 Quantity = Annotated[

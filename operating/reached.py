@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import migrations
 from commands.writing import journal
+from commands.writing.running.dues import write_dues
 from commands.writing.running.run import Author
 from commands.writing.transaction import Writing
 from kit import embedded
@@ -91,6 +92,7 @@ async def recording(session: Session, merchant_id: UUID) -> AsyncIterator[Writin
     """Give what an operator records with; the journal tells as which user of the system."""
     writing = Writing(session, _operator(merchant_id), now())
     yield writing
+    await write_dues(writing)
     await journal.append(writing)
 
 

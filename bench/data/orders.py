@@ -89,8 +89,8 @@ def _order_rows(order: Order) -> Iterator[Row]:
     times = (order.placed_at, order.placed_at, closed_at, *stands, 1)
     yield "orders", (*own, *named, "PARTIAL_BACKORDER", "PAID", CURRENCY, *times)
     for line_no, line in enumerate(order.lines, 1):
-        key = (order.merchant.id, line.id, order.id, line_no, line.product_id, *MEASURE)
-        price = (line.contract_line_id, CURRENCY, PRICE, 0, False)
+        key = (order.merchant.id, line.id, order.id, order.placed_at, line_no, line.product_id)
+        price = (*MEASURE, line.contract_line_id, CURRENCY, PRICE, 0, False)
         delivered = line.quantity if order.done else 0
         yield "order_lines", (*key, *price, *[line.quantity] * 5, delivered)
 

@@ -36,9 +36,9 @@ COLUMNS: Mapping[str, Sequence[str]] = {
         "orders": "merchant_id id number channel_id party_id kind contract_id state"
         " delivery_policy payment_state currency placed_at confirmed_at closed_at fulfilment_status"
         " is_owing net version",
-        "order_lines": "merchant_id id order_id line_no product_id unit scale contract_line_id"
-        " currency unit_price discount_percent substitution_allowed ordered planned picked packed"
-        " shipped delivered",
+        "order_lines": "merchant_id id order_id placed_at line_no product_id unit scale"
+        " contract_line_id currency unit_price discount_percent substitution_allowed ordered"
+        " planned picked packed shipped delivered",
         "deliveries": "merchant_id id number party_id channel_id location_id window_earliest"
         " window_latest window_zone method completes_order state packing planned_at"
         " dispatched_at delivered_at version",

@@ -26,9 +26,9 @@ INSERT INTO orders (merchant_id, id, number, channel_id, party_id, kind, state, 
 VALUES ($1, $2, $3, $4, $5, 'STANDARD', 'CONFIRMED', 'PARTIAL_BACKORDER', 'AWAITED', $6, $7, $7, 1)
 """
 _LINES = """
-INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, unit, scale, currency,
-    unit_price, discount_percent, substitution_allowed, ordered)
-SELECT $1, t.id, $2, t.line_no, t.product_id, 'PIECE', 0, $3, t.unit_price, 0, false, t.ordered
+INSERT INTO order_lines (merchant_id, id, order_id, placed_at, line_no, product_id, unit, scale,
+    currency, unit_price, discount_percent, substitution_allowed, ordered)
+SELECT $1, t.id, $2, $9, t.line_no, t.product_id, 'PIECE', 0, $3, t.unit_price, 0, false, t.ordered
 FROM unnest($4::uuid[], $5::bigint[], $6::uuid[], $7::numeric[], $8::numeric[])
     AS t (id, line_no, product_id, unit_price, ordered)
 """
@@ -88,6 +88,7 @@ async def place(connection: Any, merchant: str, fields: Mapping[str, Any]) -> di
         [line["productId"] for line in lines],
         [Decimal(line["unitPrice"]) for line in lines],
         [Decimal(line["quantity"]) for line in lines],
+        at,
     )
     await connection.execute(_LINES, merchant, order_id, currency, *columns)
     event = ("ORDER", "order.placed", {"lines": len(lines)})

@@ -147,7 +147,7 @@ def _updated(entity: type[OfMerchant], numbers: Collection[int]) -> Any:
     keys = bindparam(_keys(entity), type_=ARRAY(Uuid()))
     read = selected.where(row.merchant_id == _MERCHANT, row.id == any_(keys)).subquery("read").c
     is_other = or_(*(getattr(entity, name).is_distinct_from(read[name]) for name in names))
-    own = (entity.merchant_id == _MERCHANT, entity.id == read.id, is_other)
+    own = (entity.merchant_id == _MERCHANT, entity.id == any_(keys), entity.id == read.id, is_other)
     return update(entity).where(*own).values({name: read[name] for name in names})
 
 

@@ -21,7 +21,7 @@ from models.access.dues import DueKind
 from models.access.keys import CounterName
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone, by_itself
 from models.base.events import Event
-from models.base.records import columns, record
+from models.base.records import columns, is_forgotten, record
 from models.base.tables import OfMerchant
 from models.base.visibility import parameters, seen_by
 
@@ -253,4 +253,11 @@ def check_state(row: Any, states: Collection[StrEnum], path: Path, named: str = 
     if row.state not in states:
         wanted = " or ".join(it.value for it in type(row.state) if it in states)
         text = f"{named or row.number} is {row.state.value}: it must be {wanted}."
+        raise Refused(Code.WRONG_STATE, text, path)
+
+
+def check_remembered(row: Any, path: Path) -> None:
+    """Refused: WRONG_STATE for a contact or a private customer that was forgotten."""
+    if is_forgotten(row):
+        text = "Who this was is forgotten: write who it is, then name it."
         raise Refused(Code.WRONG_STATE, text, path)

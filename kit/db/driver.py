@@ -6,6 +6,7 @@ add (its cursor, its result, a greenlet for each call) costs several times what 
 
 from collections.abc import Sequence
 from contextlib import suppress
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +25,12 @@ PREPARED = 160 * 1024
 RENEWED = 64 * 1024
 """Characters of longer statements together, after which a connection is replaced: what PostgreSQL
 takes to plan one of 110 kB leaves its backend 9 MB larger, though it is free."""
+MANY = 50
+"""Items of a list that is long."""
+NUMERIC = 1700
+"""PostgreSQL's number of the type numeric."""
 _OF_A_TABLE, _LONG = 1_000, "long"
+_number = lru_cache(4_096)(Decimal)
 
 
 @lru_cache(512)
@@ -51,7 +57,11 @@ class _Prepared(_StatementCache):  # type: ignore[misc]
 
 
 class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose prepared statements are bounded by their weight, too."""
+    """A connection whose prepared statements are bounded by their weight, too.
+
+    Numbers come as texts, of which each is one object however often it is read: most quantities of
+    six thousand lines are the same few, and would take 100 bytes each time.
+    """
 
     __slots__ = ()
 
@@ -59,10 +69,14 @@ class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
         """Take what asyncpg gives."""
         super().__init__(*about)
         self._stmt_cache.__class__ = _Prepared
+        # What `set_type_codec` does once it has asked the database for the type's number.
+        self._protocol.get_settings().add_python_codec(
+            NUMERIC, "numeric", "pg_catalog", [], "scalar", str, _number, "text"
+        )
 
     async def _prepare(self, query: str, **more: Any) -> Any:
         """Keep what SQLAlchemy prepares beside all else, within the same bound."""
-        return await super()._prepare(query, **{**more, "use_cache": True})
+        return await super()._prepare(query, **{"use_cache": True, **more})
 
 
 CACHES: dict[str, Any] = {
@@ -77,9 +91,16 @@ and no more of them than `PREPARED`; one above `LONGEST_KEPT` is prepared for on
 
 
 async def fetch(
-    engine: Engine, pooled: PoolProxiedConnection, statement: str, values: Sequence[Any]
+    engine: Engine,
+    pooled: PoolProxiedConnection,
+    statement: str,
+    values: Sequence[Any],
+    *,
+    anew: bool = False,
 ) -> list[Any]:
     """Run one statement and return all of its rows. Raises the driver's own errors.
+
+    anew: by a plan of its own, which is not kept.
 
     Whoever watches the engine's statements (`before_cursor_execute`) meets these too, with the
     engine as the connection, and without a cursor.
@@ -90,6 +111,8 @@ async def fetch(
     driver: Any = pooled.driver_connection
     if len(statement) > LONGEST_KEPT:
         pooled.info[_LONG] = pooled.info.get(_LONG, 0) + len(statement)
+        anew = True
+    if anew:
         return await _fetch_once(driver, statement, values)
     return await driver.fetch(statement, *values)  # type: ignore[no-any-return]
 
@@ -101,13 +124,26 @@ async def _fetch_once(driver: Any, statement: str, values: Sequence[Any]) -> lis
     that has failed.
     """
     try:
-        rows: list[Any] = await driver.fetch(statement, *values)
+        prepared = await driver._prepare(statement, name="", use_cache=False)  # noqa: SLF001 -- asyncpg's `fetch` keeps what is short.
+        rows: list[Any] = await prepared.fetch(*values)
     except asyncpg.PostgresError:
         with suppress(*DRIVERS):
             await driver.execute("SELECT")
         raise
     await driver.execute("SELECT")
     return rows
+
+
+def is_long(value: object) -> bool:
+    """Tell whether a value names many rows, so that a statement takes longer than its plan.
+
+    A plan that is kept was made for the tables as they were: PostgreSQL takes any index for as good
+    in one that holds next to nothing, and keeps to it until somebody analyses the table. Whoever
+    looks for many rows by such a plan looks at all of them for each.
+    """
+    if isinstance(value, str):
+        return len(value) > LONGEST_KEPT
+    return isinstance(value, list) and len(value) > MANY
 
 
 def renew(_connection: Any, record: ConnectionPoolEntry) -> None:

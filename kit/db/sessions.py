@@ -49,11 +49,16 @@ class Session(AsyncSession):
             await super().flush(objects)
 
     async def rows(self, statement: Statement, values: Mapping[str, Any]) -> list[Any]:
-        """Run a statement and return its rows. A SELECT sees what entities have changed."""
+        """Run a statement and return its rows. A SELECT sees what entities have changed.
+
+        What names many rows is planned anew (`kit.db.driver.is_long`).
+        """
         if statement.reads:
             await self.flush()
+        sent = statement.values(values)
+        anew = any(map(driver.is_long, sent))
         with _translated():
-            found = await driver.fetch(*self._on, statement.text, statement.values(values))
+            found = await driver.fetch(*self._on, statement.text, sent, anew=anew)
         return statement.rows(found)
 
 

@@ -15,10 +15,9 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-Change = Callable[[Any], Any]
+from kit.db.driver import NUMERIC
 
-_NUMERIC = 1700
-"""PostgreSQL's number of the type numeric, which SQLAlchemy's own asks for."""
+Change = Callable[[Any], Any]
 
 
 def dumps(value: object) -> str:
@@ -143,7 +142,7 @@ def _received(type_: TypeEngine[Any]) -> Change | None:
     """Return how values of a type come from the driver, None where it gives them."""
     if isinstance(type_, ARRAY):
         return _each(_received(type_.item_type))
-    return type_.dialect_impl(_DIALECT).result_processor(_DIALECT, _NUMERIC)
+    return type_.dialect_impl(_DIALECT).result_processor(_DIALECT, NUMERIC)
 
 
 def _each(change: Change | None) -> Change | None:

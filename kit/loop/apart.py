@@ -53,6 +53,10 @@ class Died(Exception):
     """The child that did it has ended without a word."""
 
 
+def _unheard(_: object) -> None:
+    """Nobody needs to know what was made but who waits for it."""
+
+
 class Turns:
     """One thing at a time; on each level of payers the rest waits for it.
 
@@ -89,19 +93,27 @@ class Apart:
         self._patience = patience
         self._short, self._long, self._large = Turns(), Turns(), Turns()
 
-    async def made(self, payer: Payer, make: Callable[[], Made]) -> Made:
-        """Return what is made in the thread. Raises what making it raises."""
+    async def made(
+        self, payer: Payer, make: Callable[[], Made], over: Callable[[Made], object] = _unheard
+    ) -> Made:
+        """Return what is made in the thread. Raises what making it raises.
+
+        over: is told what was made, whether anybody waits for it still or not.
+        """
         slot = await self._short.taken(payer)
         run = partial(copy_context().run, _unsettled, make)
-        return await _held(slot, get_running_loop().run_in_executor(self._thread, run))
+        return await _held(slot, get_running_loop().run_in_executor(self._thread, run), over)
 
-    async def long(self, payer: Payer, make: Callable[[], Made]) -> Made:
+    async def long(
+        self, payer: Payer, make: Callable[[], Made], over: Callable[[Made], object] = _unheard
+    ) -> Made:
         """Return what is made in a child; it is pickled. Raises what making it raises.
 
+        over: as in `made`.
         Crowded: it was not its turn for too long. Died: the child has ended without a word.
         """
         slot = await self._in_time(self._long, payer)
-        return await _held(slot, ensure_future(self._in_child(payer, make)))
+        return await _held(slot, ensure_future(self._in_child(payer, make)), over)
 
     @asynccontextmanager
     async def alone(self, payer: Payer) -> AsyncIterator[None]:
@@ -129,14 +141,15 @@ class Apart:
         return found  # type: ignore[no-any-return]
 
 
-async def _held(slot: ExitStack, making: Awaitable[Made]) -> Made:
+async def _held(slot: ExitStack, making: Awaitable[Made], over: Callable[[Made], object]) -> Made:
     """Return what is made, and give the turn back when it is, whether anybody waits or not."""
     made: Any = making
 
     def end(_: object) -> None:
         slot.close()
         # Where nobody waits any more, nobody needs to be told.
-        _ = made.cancelled() or made.exception()
+        if not (made.cancelled() or made.exception()):
+            over(made.result())
 
     made.add_done_callback(end)
     return await shield(made)

@@ -1,6 +1,13 @@
 """GS1 keys and their check digits (GS1 General Specifications, section 7.9)."""
 
+import re
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, func, literal_column
+
 SSCC_LENGTH = 18
+LABELLED_SSCC = rf"^(?:\(00\)|00)([0-9]{{{SSCC_LENGTH}}})$"
+"""An SSCC behind its application identifier, as labels show it and scanners read it."""
 GLN_LENGTH = 13
 GTIN_LENGTHS = (8, 12, 13, 14)
 
@@ -15,6 +22,20 @@ def is_valid(key: str, *lengths: int) -> bool:
     """Tell whether the key has one of the lengths, ASCII digits only and the right check digit."""
     digits = key.isascii() and key.isdigit()
     return digits and len(key) in lengths and check_digit(key[:-1]) == key[-1]
+
+
+def plain_sscc(text: str) -> str:
+    """Return an SSCC as SSCCs are compared: without spaces and its application identifier, 00."""
+    return re.sub(LABELLED_SSCC, r"\1", text.replace(" ", ""))
+
+
+def is_sscc(column: ColumnElement[str], text: Any) -> ColumnElement[bool]:
+    """Tell in SQL whether a column has the SSCC that a parameter is, spelled in any such way."""
+    blank, none = literal_column("' '", Text()), literal_column("''", Text())
+    labelled = literal_column(f"'{LABELLED_SSCC}'", Text())
+    written = func.replace(text, blank, none, type_=Text())
+    plain = func.regexp_replace(written, labelled, literal_column(r"'\1'", Text()), type_=Text())
+    return column == plain
 
 
 def gtin14(key: str) -> str:

@@ -4,6 +4,8 @@ import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+UNESCAPED = "^[._-]*[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""A text that means itself wherever it stands in an address: nothing to escape, not dots alone."""
 _LONGEST = 64
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 """Digits and a point, without exponent; zeros may stand before it."""

@@ -1,7 +1,9 @@
 """Search: one text over all tables that say by what they are looked for, in one statement.
 
 Each column is a range or a key of an index of its own, of which as many rows are read as are
-wanted. What is called so comes first, then what begins so, then what contains it.
+wanted. Of what is found, those of exactly this number are taken, then the best of each type, the
+second best of each, and so on, so that no type keeps another out. What is called so comes first,
+then what begins so, then what contains it.
 """
 
 from collections import namedtuple
@@ -26,6 +28,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from kit.errors import Code
 from kit.inputs import Input, Name
@@ -35,7 +38,8 @@ from models.base.tables import OfMerchant, as_folded, fixed, searched
 from models.base.visibility import seen_by
 
 _LEAST, _MOST = 2, 50
-EXACTLY, BEGINS, CONTAINS = range(3)
+NUMBERED, CALLED, BEGINS, CONTAINS = range(4)
+"""How well a text fits: it is the number, or the name; either begins so; the name contains it."""
 SearchType = StrEnum(  # type: ignore[misc] # Tables say themselves what is found in them.
     "SearchType", {name.upper(): name for name in sorted({name for name, _ in searched().values()})}
 )
@@ -95,19 +99,26 @@ class Hits(Relation):
             for rows, order in _parts(reader, entity, key, text)
         ]
         every = union_all(*(select(part) for part in parts)).subquery()
-        rank = func.min(every.c.rank)
-        best = (
-            select(every.c.type_name, every.c.key, rank.label("rank"), every.c.place)
-            .group_by(every.c.type_name, every.c.key, every.c.place)
-            .order_by(rank, every.c.place, func.min(every.c.value), every.c.key)
-            .limit(size)
-        ).subquery("found")
-        return best.c, select().select_from(best).order_by(best.c.rank, best.c.place)
+        best = _fairly(every.c, size).subquery("found")
+        order = (best.c.rank, best.c.place, best.c.value, best.c.key)
+        return best.c, select().select_from(best).order_by(*order)
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
         """Return the same with its values."""
         del key
         return self.keys(reader, literals(self.values))
+
+
+def _fairly(every: ReadOnlyColumnCollection[str, Any], size: Any) -> Select[Any]:
+    """Select each row once: those of exactly this number, then a share for each type in turn."""
+    best = [func.min(every[it]).label(it) for it in ("rank", "place", "value")]
+    each = select(every.type_name, every.key, *best).group_by(every.type_name, every.key).subquery()
+    rows = each.c
+    within = func.row_number().over(
+        partition_by=rows.type_name, order_by=(rows.rank, rows.place, rows.value, rows.key)
+    )
+    chosen = (rows.rank > fixed(NUMBERED), within, rows.rank, rows.place)
+    return select(each).order_by(*chosen).limit(size)
 
 
 def _parts(
@@ -123,16 +134,17 @@ def _parts(
         found = (getattr(row, key).label("key"), rank.label("rank"), value.label("value"))
         return select(*found).where(may, condition, *seen_by(reader.viewer, row))
 
-    ways: tuple[tuple[Sequence[str], Callable[[Any, Any], Any], int], ...] = (
-        (by.begins, begins, BEGINS),
-        (by.contains, contains, CONTAINS),
+    ways: tuple[tuple[Sequence[str], Callable[[Any, Any], Any], int, int], ...] = (
+        (by.numbers, begins, NUMBERED, BEGINS),
+        (by.names, begins, CALLED, BEGINS),
+        (by.contains, contains, CALLED, CONTAINS),
     )
-    for names, compare, otherwise in ways:
+    for names, compare, exactly, otherwise in ways:
         for name in names:
             row = reader.table(entity)
             value = getattr(row, f"{name}_folded")
-            rank = case((value == as_folded(text), fixed(EXACTLY)), else_=fixed(otherwise))
+            rank = case((value == as_folded(text), fixed(exactly)), else_=fixed(otherwise))
             yield rows(compare(value, text), rank, value, row), (value, row.id)
     row = reader.table(entity)
     for condition in by.is_it(row, text):
-        yield rows(condition, fixed(EXACTLY), fixed("", Text()), row), (row.id,)
+        yield rows(condition, fixed(NUMBERED), fixed("", Text()), row), (row.id,)

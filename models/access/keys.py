@@ -14,7 +14,17 @@ from kit.ids import new_id
 from kit.limits import Limits
 from models.access.tokens import new_secret
 from models.access.viewers import OF_A_PARTY, Actor, CompanyRole, Documents, Scope
-from models.base.tables import Base, OfMerchant, OneOf, Owned, check, indexed, known, unique
+from models.base.tables import (
+    Base,
+    OfMerchant,
+    OneOf,
+    Owned,
+    Secret,
+    check,
+    indexed,
+    known,
+    unique,
+)
 from models.base.visibility import AnyViewer, Seen, merchant
 
 
@@ -52,7 +62,7 @@ class MerchantSecret(Owned):
         check("length", "length(token_secret) = 32"),
     )
 
-    token_secret: Mapped[bytes] = mapped_column(default=new_secret)
+    token_secret: Mapped[Secret] = mapped_column(default=new_secret)
 
 
 def secret_of(viewer: AnyViewer) -> Select[Any]:
@@ -90,7 +100,7 @@ class ApiKey(OfMerchant):
     bound_to: Mapped[UUID | None]
     name: Mapped[str]
     scopes: Mapped[list[Scope]] = mapped_column(ARRAY(OneOf(Scope)))
-    secret_sha256: Mapped[bytes]
+    secret_sha256: Mapped[Secret]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]

@@ -10,6 +10,14 @@ from sqlalchemy.ext.hybrid import hybrid_method, hybrid_property
 
 from models.base.tables import OfMerchant
 
+ANONYMOUS = "Anonymised"
+"""What somebody is called who was forgotten."""
+
+
+def is_forgotten(row: Any) -> bool:
+    """Tell whether a contact or customer was forgotten, and nobody is written in its place."""
+    return row.name == ANONYMOUS and row.email is None and row.phone is None
+
 
 @cache
 def _names(entity: type[OfMerchant]) -> tuple[str, ...]:

@@ -136,14 +136,15 @@ class Base(DeclarativeBase):
 class Searched:
     """By what people look for rows of a table: `__searched__` of it, None where nobody does.
 
-    scope: that of who may. begins: columns of which a folded one begins with what is looked for.
-    contains: those that contain it, which looks at all of them. is_it: row, the text -> conditions
-    of which each finds by its own key. shows: the type that is found, where it is not the table's,
-    and the column with its id.
+    scope: that of who may. numbers, names: columns of which a folded one begins with what is looked
+    for; exact numbers come before all else. contains: those that contain it, which looks at all of
+    them. is_it: row, the text -> conditions of which each finds by its own key, as a number. shows:
+    the type that is found, where it is not the table's, and the column with its id.
     """
 
     scope: Hashable
-    begins: Sequence[str] = ()
+    numbers: Sequence[str] = ()
+    names: Sequence[str] = ()
     contains: Sequence[str] = ()
     is_it: Callable[[Any, Any], Sequence[ColumnElement[bool]]] = lambda _row, _text: ()
     shows: tuple[str, str] | None = None
@@ -218,6 +219,14 @@ Counter = Annotated[Decimal, mapped_column(Numeric(18, 6), default=Decimal(0), s
 """A checked sum of quantities, in the unit of its line."""
 WideSum = Annotated[Decimal, mapped_column(Numeric(24, 6))]
 """A sum of quantities that somebody else says, of any number of places: it is never too large."""
+_SHOWN_NOWHERE = "shown nowhere"
+Secret = Annotated[bytes, mapped_column(info={_SHOWN_NOWHERE: True})]
+"""What proves who somebody is, or signs: no row that leaves the database by our hand shows it."""
+
+
+def secret_columns(table: Table) -> list[str]:
+    """Return the names of the columns of a table that are a `Secret`."""
+    return [column.name for column in table.c if column.info.get(_SHOWN_NOWHERE)]
 
 
 _FOLDED = r"""
@@ -225,9 +234,10 @@ CREATE OR REPLACE FUNCTION folded(plain text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
 SELECT translate(
     replace(replace(replace(
-        lower(regexp_replace(normalize(plain, NFKD), '[\u0300-\u036f]', '', 'g')),
+        lower(regexp_replace(
+            regexp_replace(normalize(plain, NFKD), '\s+', ' ', 'g'), '[\u0300-\u036f]', '', 'g')),
     'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'),
-    'øđðłħı', 'oddlhi')
+    U&'øđðłħı\03C2', U&'oddlhi\03C3')
 $$
 """
 listen(Base.metadata, "before_create", DDL(_FOLDED))  # type: ignore[no-untyped-call]
@@ -243,7 +253,10 @@ def folded(expression: str) -> Any:
 
 
 def as_folded(value: Any) -> ColumnElement[str]:
-    """Return a text as people compare it: without capitals and accents, ordered by code points."""
+    """Return a text as people compare it: without capitals, accents and runs of blanks.
+
+    It is ordered by code points.
+    """
     return collate(func.folded(value, type_=Text()), "C")
 
 

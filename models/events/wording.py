@@ -3,7 +3,8 @@
 The catalogues are gettext's (`models/catalogues/<language>.po`). A message's id is its event's
 name. `{field}` stands for a field of the payload; a message with plural forms has as its context
 the field that is counted. A value of an enum has an entry of its own, with its field as the
-context. Only fields that everybody reads who reads the event stand in messages.
+context; several stand one behind another. Only fields that everybody reads who reads the event
+stand in messages.
 `make docs` writes entries of new events; what waits for its translation is told in English.
 """
 
@@ -83,14 +84,17 @@ def message_of(name: str, payload: Mapping[str, Any], language: Spoken, zone: st
     form = 0 if message.counted is None else words.form(int(payload[message.counted]))
     text = message.forms[form]
     values = {it: reads[it](payload[it]) for it in fields_of(text)}
-    return text.format_map(
-        {
-            field: words.values[field, value.value]
-            if isinstance(value, Enum)
-            else _shown(value, words.locale, zone)
-            for field, value in values.items()
-        }
-    )
+    shown = {field: _in_words(words, field, value, zone) for field, value in values.items()}
+    return text.format_map(shown)
+
+
+def _in_words(words: Phrases, field: str, value: Any, zone: str) -> str:
+    """Write a field as a language does: a value of an enum, or several, in its words."""
+    if isinstance(value, tuple):
+        return ", ".join(_in_words(words, field, each, zone) for each in value)
+    if isinstance(value, Enum):
+        return words.values[field, value.value]
+    return _shown(value, words.locale, zone)
 
 
 def _shown(value: Any, locale: Locale, zone: str) -> str:

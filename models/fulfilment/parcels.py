@@ -11,6 +11,7 @@ from sqlalchemy import ARRAY, ColumnElement, Computed, Text, func, literal_colum
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.standards.gs1 import is_sscc
 from models.access.viewers import OTHERS, Actor, Scope
 from models.base.tables import OneOf, Owned, PartOf, Searched, check, indexed, known, to, unique
 from models.base.visibility import Seen, own, through
@@ -55,7 +56,7 @@ class Parcel(Owned):
 
     __tablename__ = "parcels"
     __part_of__ = PartOf("DeliveryLine", "delivery_id", "delivery_id", "order_id")
-    __searched__ = Searched(Scope.DELIVERIES_READ, is_it=lambda row, text: [row.sscc == text])
+    __searched__ = Searched(Scope.DELIVERIES_READ, is_it=lambda row, it: [is_sscc(row.sscc, it)])
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: through("Delivery", "delivery_id"),
         Actor.STOREFRONT: through("Delivery", "delivery_id"),
@@ -113,11 +114,10 @@ def compared_in_sql(number: Any) -> ColumnElement[str]:
 class TrackingNumber(Owned):
     """A carrier's number of a parcel; a second one never replaces the first (invariant P3).
 
-    number: as it was given. number_compared: the same as numbers are compared, in a column, for
-    row-level security uses no index over a function that might tell what it is given. is_voided:
-    whether its parcel is, so that however many voided ones had a number, none is read for those
-    that count. Parcels may share a number: they are one consignment of one customer, as long as
-    none of them was at its end before another got it (`commands.fulfilment.tracking.named`).
+    number_compared: as numbers are compared, in a column, for row-level security uses no index over
+    a function that might tell what it is given. is_voided: whether its parcel is, so that of many
+    voided ones none is read for those that count. Parcels that share a number are one consignment
+    of one customer, unless one was at its end before (`commands.fulfilment.tracking.named`).
     """
 
     __tablename__ = "tracking_numbers"

@@ -69,7 +69,9 @@ class Product(Needing, Owned):
     """
 
     __tablename__ = "products"
-    __searched__ = Searched(Scope.MASTER_DATA_READ, begins=("sku", "name"), contains=("name",))
+    __searched__ = Searched(
+        Scope.MASTER_DATA_READ, numbers=("sku",), names=("name",), contains=("name",)
+    )
     __seen__: ClassVar[Seen] = dict.fromkeys((Actor.BUYER, Actor.STOREFRONT, Actor.WAREHOUSE), ALL)
     __hidden__: ClassVar[Hidden] = {
         Actor.WAREHOUSE: {"list_price": NULL, "list_currency": NULL},

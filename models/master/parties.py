@@ -90,7 +90,9 @@ class Party(Owned):
     """
 
     __tablename__ = "parties"
-    __searched__ = Searched(Scope.MASTER_DATA_READ, begins=("number", "name"), contains=("name",))
+    __searched__ = Searched(
+        Scope.MASTER_DATA_READ, numbers=("number",), names=("name",), contains=("name",)
+    )
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: either(own("id"), _CARRIERS),
         Actor.STOREFRONT: _CARRIERS,
@@ -150,7 +152,7 @@ class Contact(Owned):
     """A person at a party, known by a code of the merchant's."""
 
     __tablename__ = "contacts"
-    __searched__ = Searched(Scope.MASTER_DATA_READ, begins=("name",), contains=("name",))
+    __searched__ = Searched(Scope.MASTER_DATA_READ, names=("name",), contains=("name",))
     __seen__: ClassVar[Seen] = {Actor.BUYER: own("party_id")}
     __table_args__ = (
         to("parties", "party_id"),

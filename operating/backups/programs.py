@@ -21,7 +21,8 @@ def run_client(name: str, major: int, words: Sequence[str], url: URL) -> None:
         sys.exit(str(error))
     known = {"PGHOST": url.host, "PGUSER": url.username, "PGPASSWORD": url.password}
     known |= {"PGPORT": str(url.port or 5432), "PGDATABASE": url.database}
-    known |= {f"PG{name.upper()}": str(it) for name, it in url.query.items() if name == "sslmode"}
+    if "ssl" in url.query:
+        known["PGSSLMODE"] = str(url.query["ssl"])
     ended = subprocess.run(  # noqa: S603 -- a program of PostgreSQL and our own words.
         [program, "--no-password", *words],
         env={**binaries.environment(), **{name: it for name, it in known.items() if it}},

@@ -25,13 +25,13 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     reset.add_argument(
         "--yes-delete",
         metavar="SLUG",
-        help=f"{demo.SLUG}, where the database is not the embedded one and ABRUF_DEMO is not 1",
+        help=f"{demo.SLUG}, where the database is not the embedded one",
     )
     reset.set_defaults(run=on_database(_reset))
 
 
 async def _reset(database: Database, arguments: argparse.Namespace) -> str:
-    if not from_environment().demo and arguments.yes_delete != demo.SLUG:
+    if from_environment().database_url and arguments.yes_delete != demo.SLUG:
         text = f"Say {demo.SLUG}: this deletes that merchant, and makes tokens of its staff."
         raise Refused(Code.INVALID, text, ("yes_delete",))
     async with database.writing(None) as session:

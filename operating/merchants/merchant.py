@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Table, Text, cast, func, literal, select
+from sqlalchemy import Table, Text, cast, select
 
 from commands.access.keys import operate as keys
 from kit.clock import now
@@ -13,11 +13,11 @@ from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from models.base.tables import Base
 from operating.reached import in_session
+from operating.rows import without_secrets
 from operating.words import folder, table
 
-_SECRET_TABLES = {"merchant_secrets", "idempotency_keys", "cost_buckets"}
-"""What is of no use without this database, or signs tokens."""
-_SECRET_COLUMNS = ["secret_sha256"]
+_PASSING = {"idempotency_keys", "cost_buckets"}
+"""What is of no use without this database."""
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +39,8 @@ def add_words(parser: argparse.ArgumentParser) -> None:
     export = merchant.add_parser(
         "export",
         help="write out all that it has",
-        description="Write a file of JSON lines for each table, without secrets, into FOLDER.",
+        description="Write a file of JSON lines for each table, without secrets, into FOLDER, which"
+        " from then on is for its owner alone.",
     )
     export.add_argument("--slug", required=True, help="which one")
     export.add_argument("folder", type=folder, metavar="FOLDER", help="where to; it is empty")
@@ -82,10 +83,11 @@ async def _export_merchant(session: Session, arguments: argparse.Namespace) -> s
     merchant = await keys.merchant_of(session, arguments.slug)
     if any(arguments.folder.iterdir()):
         raise Refused(Code.INVALID, f"{arguments.folder} is not empty.", ("folder",))
+    arguments.folder.chmod(0o700)
     await set_merchant(session, merchant.id)
     counted = {}
     for each in Base.metadata.sorted_tables:
-        if each.name not in _SECRET_TABLES:
+        if each.name not in _PASSING:
             counted[each.name] = await _export_table(session, merchant.id, each, arguments.folder)
     rows = ", ".join(f"{number} of {name}" for name, number in counted.items() if number)
     return f"Wrote {rows}.\n"
@@ -93,11 +95,12 @@ async def _export_merchant(session: Session, arguments: argparse.Namespace) -> s
 
 async def _export_table(session: Session, merchant_id: UUID, table: Table, into: Path) -> int:
     """Write a table's rows of a merchant; returns how many there are."""
-    row = func.to_jsonb(table.table_valued())
     owner = table.c["merchant_id" if "merchant_id" in table.c else "id"]
-    own = select(cast(row.op("-")(literal(_SECRET_COLUMNS, ARRAY(Text))), Text))
+    own = select(cast(without_secrets(table), Text))
     number = 0
-    with (into / f"{table.name}.jsonl").open("w", encoding="utf-8") as file:
+    place = into / f"{table.name}.jsonl"
+    place.touch(mode=0o600, exist_ok=False)
+    with place.open("w", encoding="utf-8") as file:
         async for line in await session.stream_scalars(own.where(owner == merchant_id)):
             file.write(f"{line}\n")
             number += 1

@@ -7,31 +7,36 @@ actor and a key's id.
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_
+from sqlalchemy import ColumnElement, and_, case, exists, literal, not_, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from models.access.journal import JournalEntry
 from models.access.keys import ApiKey
 from models.access.viewers import Actor
-from models.fulfilment.deliveries.receipts import Receipt
+from models.base.records import ANONYMOUS
+from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel
 from models.fulfilment.tracking.events import TrackingEvent
+from models.master.calendars import Calendar
 from models.master.parties import Address, Contact, Party
+from models.master.prices.tables import PriceList
 from models.messages.notifications import (
     Notification,
     NotificationPreference,
     NotificationReason,
     NotificationState,
 )
-from models.messages.webhooks.tables import WebhookAttempt, WebhookMessage
+from models.messages.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage
+from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 from models.trade.payments import Payment
-from operating.persons.found import Ids, Person, any_id
+from operating.persons.found import Ids, Person, any_id, mailed
 
-ANONYMOUS = "Anonymised"
+NOWHERE = "https://anonymised.invalid/"
+"""Where a webhook that has ended was sent to (RFC 2606)."""
 
 
 def _merged(column: Any, **values: str | None) -> ColumnElement[Any]:
@@ -53,13 +58,13 @@ def _person(column: Any) -> ColumnElement[Any]:
 class Kept(NamedTuple):
     """Rows of a table that tell of a person. forgotten: column -> what stands there afterwards.
 
-    is_its: whether they tell of nobody else; the others may, and are not written out.
+    written: which columns tell of nobody else, and are written out; None for all of them.
     """
 
     table: Any
     where: ColumnElement[bool]
     forgotten: dict[str, Any]
-    is_its: bool = True
+    written: tuple[str, ...] | None = None
 
 
 def all_kept(person: Person) -> list[Kept]:
@@ -77,25 +82,23 @@ def all_kept(person: Person) -> list[Kept]:
 def _of_webhooks(person: Person) -> list[Kept]:
     """What was sent of its rows, and answered; a document may have told of it anywhere."""
     message, attempt = WebhookMessage, WebhookAttempt
-    about = any_id(message.aggregate_id, _rows(person))
+    rows = person.parties | person.orders | person.deliveries | person.parcels
+    about = any_id(message.aggregate_id, rows)
+    others = any_id(message.aggregate_id, person.named_orders | person.named_deliveries)
     documents = message.body.contains('"document":')
     own = (message.merchant_id == person.merchant_id, message.id == attempt.message_id)
-    ways = ((about, True), (documents, False))
+    ways = ((and_(about, not_(documents)), None), (or_(others, documents), ()))
     answered = [
-        (and_(attempt.answer.is_not(None), exists().where(*own, which)), is_its)
-        for which, is_its in ways
+        (and_(attempt.answer.is_not(None), exists().where(*own, which)), written)
+        for which, written in ways
     ]
+    endpoint = {"url": NOWHERE, "description": None}
     # Answers first: bodies say which of them may repeat a document.
     return [
-        *(Kept(attempt, which, {"answer": None}, is_its) for which, is_its in answered),
-        *(Kept(message, which, {"body": None}, is_its) for which, is_its in ways),
+        Kept(Webhook, any_id(Webhook.id, person.webhooks), endpoint),
+        *(Kept(attempt, which, {"answer": None}, written) for which, written in answered),
+        *(Kept(message, which, {"body": None}, written) for which, written in ways),
     ]
-
-
-def _rows(person: Person) -> Ids:
-    """Return the rows of which a document may have told others by webhooks."""
-    own = person.parties | person.orders | person.deliveries | person.parcels
-    return own | person.named_orders | person.named_deliveries
 
 
 def _of_parties(person: Person) -> list[Kept]:
@@ -113,6 +116,17 @@ def _of_parties(person: Person) -> list[Kept]:
         ),
         Kept(Address, any_id(Address.id, person.addresses), {"place": _place(Address.place)}),
         Kept(ApiKey, any_id(ApiKey.id, person.keys), {"name": ANONYMOUS}),
+        *_of_agreements(person),
+    ]
+
+
+def _of_agreements(person: Person) -> list[Kept]:
+    """What was agreed with a private customer, in words."""
+    its = person.parties
+    return [
+        Kept(Contract, any_id(Contract.party_id, its), dict.fromkeys(("terms", "state_reason"))),
+        Kept(PriceList, any_id(PriceList.party_id, its), {"name": ANONYMOUS}),
+        Kept(Calendar, any_id(Calendar.party_id, its), {"name": ANONYMOUS, "closures": []}),
     ]
 
 
@@ -121,12 +135,25 @@ def _of_orders(person: Person) -> list[Kept]:
     own = {"ship_to": _place(Order.ship_to), "note": None, "guest": _person(Order.guest)}
     own |= {"recipient": _person(Order.recipient), "window_override": None}
     own |= dict.fromkeys(("proposal_reason", "proposal_answer_reason"))
+    own |= dict.fromkeys(("cancel_reason", "reject_reason"))
     return [
         Kept(Order, any_id(Order.id, orders), own),
-        Kept(OrderLine, any_id(OrderLine.order_id, orders), {}),
+        Kept(OrderLine, any_id(OrderLine.order_id, orders), {"response_reason": None}),
         Kept(Payment, any_id(Payment.order_id, orders), {}),
-        Kept(Order, any_id(Order.id, person.named_orders), {"recipient": _person(Order.recipient)}),
+        _recipient(Order, person.named_orders),
     ]
+
+
+def _received(deliveries: Ids) -> ColumnElement[bool]:
+    """Return which lines of receipts are of deliveries."""
+    own = (Receipt.merchant_id == ReceiptLine.merchant_id, Receipt.id == ReceiptLine.receipt_id)
+    return exists().where(*own, any_id(Receipt.delivery_id, deliveries))
+
+
+def _recipient(table: Any, ids: Ids) -> Kept:
+    """Somebody else's rows that only name it."""
+    gone = {"recipient": _person(table.recipient)}
+    return Kept(table, any_id(table.id, ids), gone, written=("id", "number", "recipient"))
 
 
 def _of_deliveries(person: Person) -> list[Kept]:
@@ -136,22 +163,22 @@ def _of_deliveries(person: Person) -> list[Kept]:
     return [
         Kept(Delivery, any_id(Delivery.id, deliveries), own),
         Kept(DeliveryLine, any_id(DeliveryLine.delivery_id, deliveries), {}),
-        Kept(
-            Delivery,
-            any_id(Delivery.id, person.named_deliveries),
-            {"recipient": _person(Delivery.recipient)},
-        ),
+        _recipient(Delivery, person.named_deliveries),
         Kept(Hold, any_id(Hold.subject_id, person.orders | deliveries), {"note": None}),
         Kept(Parcel, any_id(Parcel.id, parcels), {}),
+        Kept(ReceiptLine, _received(deliveries), {"note": None}),
+        Kept(ReceiptLine, _received(person.named_deliveries), {"note": None}, written=()),
+        Kept(Receipt, any_id(Receipt.delivery_id, deliveries), {"received_by": None}),
         Kept(
             Receipt,
-            any_id(Receipt.delivery_id, deliveries | person.named_deliveries),
+            any_id(Receipt.delivery_id, person.named_deliveries),
             {"received_by": None},
+            written=(),
         ),
         Kept(
             TrackingEvent,
             any_id(TrackingEvent.parcel_id, parcels),
-            dict.fromkeys(("place", "message")),
+            dict.fromkeys(("place", "message", "sub_status")),
         ),
     ]
 
@@ -189,6 +216,4 @@ def _entries_about(person: Person) -> ColumnElement[bool]:
         any_id(JournalEntry.actor_key_id, person.keys),
         and_(any_id(JournalEntry.aggregate_id, rows), by_itself),
     ]
-    if person.email:
-        ways.append(func.lower(JournalEntry.actor_subject) == person.email)
-    return or_(*ways)
+    return or_(*ways, mailed(JournalEntry.actor_subject, person.emails))

@@ -3,29 +3,27 @@
 import argparse
 import json
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 
 from commands.access.keys import operate as keys
 from commands.writing.transaction import Writing
 from kit.db.sessions import Session
 from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
-from models.access.keys import ApiKey
 from models.base.payloads import ColumnName
-from models.events.access.keys import ApiKeyRevoked
 from models.events.master.parties import PartyUpdated
 from models.events.trade.orders import OrderUpdated
-from models.fulfilment.deliveries.states import BEFORE_DISPATCH, ON_THE_WAY
-from models.fulfilment.deliveries.tables import Delivery
+from models.fulfilment.deliveries.states import BEFORE_DISPATCH, ON_THE_WAY, DeliveryState
+from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.parties import Party
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
-from operating.persons.found import Person, any_id, find_person
+from operating.persons.ending import end_what_acts
+from operating.persons.found import Person, any_id, find_person, lock
 from operating.persons.kept import Kept, all_kept
 from operating.reached import in_session, recording
-
-_SECRET = {"secret_sha256"}
+from operating.rows import without_secrets
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -55,27 +53,24 @@ async def _found(session: Session, arguments: argparse.Namespace) -> Person:
 
 
 async def _export(session: Session, arguments: argparse.Namespace) -> str:
-    """Write one JSON object: table -> its rows."""
+    """Write one JSON object: table -> its rows, of others' that name it only what names it."""
     person = await _found(session, arguments)
     found: dict[str, list[object]] = {}
-    for each in filter(lambda it: it.is_its, all_kept(person)):
+    for each in filter(lambda it: it.written != (), all_kept(person)):
         table = each.table.__table__
-        own = select(func.to_jsonb(table.table_valued())).where(
-            table.c.merchant_id == person.merchant_id, each.where
-        )
-        rows = [
-            {name: it for name, it in row.items() if name not in _SECRET}
-            for row in await session.scalars(own)
-        ]
-        found.setdefault(table.name, []).extend(rows)
+        row = without_secrets(table, each.written)
+        own = select(row).where(table.c.merchant_id == person.merchant_id, each.where)
+        found.setdefault(table.name, []).extend(await session.scalars(own))
     return f"{json.dumps(found, indent=2, ensure_ascii=False)}\n"
 
 
 async def _anonymise(session: Session, arguments: argparse.Namespace) -> str:
+    await lock(session, await _found(session, arguments))
+    # Again: keys may have been made before it was locked.
     person = await _found(session, arguments)
     await _refuse_open(session, person)
     async with recording(session, person.merchant_id) as writing:
-        await _end_keys(writing, person)
+        await end_what_acts(writing, person)
         parts = all_kept(person)
         counted = [await _forget(session, person, it) for it in parts]
         _record(writing, person, parts)
@@ -108,6 +103,7 @@ async def _refuse_open(session: Session, person: Person) -> None:
             select(Delivery.number).where(
                 Delivery.merchant_id == person.merchant_id,
                 and_(any_id(Delivery.id, deliveries), Delivery.state.in_(under_way)),
+                or_(Delivery.state != DeliveryState.PARTIALLY_DELIVERED, _on_the_road()),
             )
         ),
     ]
@@ -116,13 +112,11 @@ async def _refuse_open(session: Session, person: Person) -> None:
         raise Refused(Code.WRONG_STATE, text, ("person",))
 
 
-async def _end_keys(writing: Writing, person: Person) -> None:
-    """Revoke its keys that are not."""
-    own = (ApiKey.merchant_id == person.merchant_id, any_id(ApiKey.id, person.keys))
-    living = update(ApiKey).where(*own, ApiKey.revoked_at.is_(None))
-    ended = living.values(revoked_at=writing.now).returning(ApiKey.id)
-    for key_id in (await writing.session.scalars(ended)).all():
-        writing.record(ApiKeyRevoked(key_id))
+def _on_the_road() -> ColumnElement[bool]:
+    """Return whether something of a delivery that came in part is still to come."""
+    of = DeliveryLine
+    own = (of.merchant_id == Delivery.merchant_id, of.delivery_id == Delivery.id)
+    return exists().where(*own, of.shipped > of.delivered + of.lost + of.refused)
 
 
 async def _forget(session: Session, person: Person, part: Kept) -> int:

@@ -1,5 +1,6 @@
 """Notifications: what a mail would say now."""
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -13,11 +14,20 @@ from commands.messages.notifications.standing import PresentState, sender_of
 from kit.errors import Code, Refused
 from kit.ids import from_global
 from kit.standards.languages import Spoken
+from models.access.viewers import Scope
 from models.fulfilment.deliveries.tables import DeliveryLine
 from models.messages.notifications import TRUE_OF_DELIVERIES, TRUE_OF_ORDERS, NotificationKind
 from resolvers.running.context import Context
 
 _ABOUT = ("order_id", "delivery_id", "contract_id", "webhook_id")
+_OF_ORDERS = frozenset({Scope.ORDERS_READ, Scope.DELIVERIES_READ, Scope.MASTER_DATA_READ})
+_SHOWN: Mapping[str, frozenset[Scope]] = {
+    "Order": _OF_ORDERS,
+    "Delivery": _OF_ORDERS,
+    "Contract": frozenset({Scope.CONTRACTS_READ, Scope.MASTER_DATA_READ}),
+    "Webhook": frozenset({Scope.WEBHOOKS_MANAGE}),
+}
+"""Type of what a mail is about -> the scopes of all that it tells: goods, parcels, carriers too."""
 _ORDER_OF = (
     select(DeliveryLine.order_id)
     .where(
@@ -35,11 +45,16 @@ async def preview(
     """Return what a mail of this kind about an order, a delivery and so on would say now.
 
     What it is made of takes megabytes where an order is long: one of an operation is written at a
-    time, and one of all operations, whoever's they are. None where there is no such row. Refused:
-    INVALID_ID for the id of something else. Crowded: others' are written first.
+    time, and one of all operations, whoever's they are. None where there is no such row, or a scope
+    of what it tells is missing. Refused: INVALID_ID for the id of something else. Crowded: others'
+    are written first.
     """
+    wanted = _about(kind)
+    key = _key(wanted, global_id)
+    if not context.viewer.scopes >= _SHOWN[wanted]:
+        return None
     async with context.letter():
-        return await _written(context, await _row(context, kind, global_id), language)
+        return await _written(context, await _row(context, kind, wanted, key), language)
 
 
 async def _written(context: Context, row: Any, language: Spoken) -> WrittenMail | None:
@@ -58,10 +73,8 @@ def _named(key: UUID | None) -> list[UUID]:
     return [key] if key else []
 
 
-async def _row(context: Context, kind: NotificationKind, global_id: str) -> Any:
+async def _row(context: Context, kind: NotificationKind, wanted: str, key: UUID) -> Any:
     """Return a notification as it would be."""
-    wanted = _about(kind)
-    key = _key(wanted, global_id)
     ids: dict[str, UUID | None] = dict.fromkeys(_ABOUT)
     ids[f"{wanted.lower()}_id"] = key
     if wanted == "Delivery":

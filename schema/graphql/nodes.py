@@ -164,8 +164,9 @@ def _search() -> Any:
         "What is called so: orders, contracts and deliveries by their numbers and references,"
         " products by SKU and name, parties and their contacts by number and name, guests' orders"
         " by the guest's first or last name, parcels by SSCC and tracking number. What is called"
-        " exactly so comes first, then what begins so, then names that contain it. Only what the"
-        " token may read is found. Null where an argument is wrong.",
+        " exactly so comes first, then what begins so, then names that contain it. Where more is"
+        " found than is asked for, exact numbers are taken, then as many of each type as there are"
+        " places for it. Only what the token may read is found. Null where an argument is wrong.",
         Chosen(_found, NODES),
         Authenticated(),
         Cost(weight=10),

@@ -106,7 +106,7 @@ async def test_the_doctor_tells_a_role_that_no_wall_binds_and_another_clock(
     monkeypatch.setattr("operating.server.doctor.now", world.clock)
     mine = addresses["ABRUF_OWNER_URL"]
     # Two addresses that differ: the server would not become another role.
-    owning = {"ABRUF_DATABASE_URL": mine, "ABRUF_OWNER_URL": f"{mine}?"}
+    owning = {"ABRUF_DATABASE_URL": mine, "ABRUF_OWNER_URL": f"{mine}?sslmode=disable"}
     code, output, _ = await call("doctor", "--json", **owning)
     found = {it["check"]: (it["state"], it["detail"]) for it in json.loads(output)}
     assert code == 1

@@ -4,19 +4,30 @@ import asyncio
 import json
 
 import pytest
+from sqlalchemy import text, update
 
+from commands.access.keys import operate as keys
 from kit.ids import to_global
-from models.access.viewers import Actor
+from models.access.keys import ApiKey
+from models.access.viewers import Actor, Scope
+from models.base.records import ANONYMOUS
 from models.base.tables import Base
-from models.messages.webhooks.tables import WebhookAttempt, WebhookMessage
+from models.fulfilment.deliveries.receipts import ReceiptLine
+from models.fulfilment.tracking.events import TrackingEvent
+from models.master.parties import Contact, Party
+from models.messages.partners import PartnerProfile
+from models.messages.webhooks.tables import Webhook, WebhookAttempt, WebhookMessage, WebhookSecret
+from models.trade.orders.lines import OrderLine
+from models.trade.orders.tables import Order
 from tests.kit.programs import ask_each
+from tests.make import reasons
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
 from tests.make.messages import hooks
 from tests.make.messages.notifications import noted
 from tests.make.sweeps.endings import cancel
-from tests.make.trade import orders
+from tests.make.trade import contracts, orders
 
 EMAIL = "zofia@example.org"
 PLACE = {"name": "Zofia", "line1": "Ulica Zofii 7", "postalCode": "00-001", "city": "Zofiowo"}
@@ -30,6 +41,28 @@ mutation ($input: ParcelRecordTrackingInput!) {
 PREFER = """
 mutation ($input: NotificationPreferencesSetInput!) {
   notificationPreferencesSet(input: $input) { userErrors { code field } }
+}
+"""
+WORDS = {
+    Order: "cancel_reason",
+    OrderLine: "response_reason",
+    ReceiptLine: "note",
+    TrackingEvent: "sub_status",
+}
+ZOFIA = {"code": "Z", "name": "Zofia", "email": EMAIL}
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+KEY = """
+mutation ($input: ApiKeyCreateInput!) {
+  apiKeyCreate(input: $input) { userErrors { code field message } }
+}
+"""
+CLOSE = "mutation ($input: OrderCloseInput!) { orderClose(input: $input) { userErrors { code } } }"
+PARTNER = """
+mutation ($input: PartnerProfilesUpsertInput!) {
+  partnerProfilesUpsert(input: $input) { results { userErrors { code field } } }
 }
 """
 SHOWN = "query ($id: ID!) { node(id: $id) { ... on Order { shipTo { city country } } } }"
@@ -48,7 +81,7 @@ async def zofia(world, ask):
         name="Zofia Nowak",
         email=EMAIL.upper(),
         phone="+48 555",
-        contacts=[{"code": "Z", "name": "Zofia", "email": EMAIL}],
+        contacts=[ZOFIA],
         addresses=[parties.address(place=place)],
     )
     own = {"partyId": to_global("Party", party), "recipient": PERSON, "note": "Zofia's birthday"}
@@ -77,6 +110,10 @@ async def deliver(world, ask, order):
     await deliveries.done(
         ask, "deliveryConfirmReceipt", deliveryId=sent["id"], receivedBy="Zofia", lines=[]
     )
+    for table, column in WORDS.items():
+        async with world.database.writing(world.merchant_id) as session:
+            own = update(table).where(table.merchant_id == world.merchant_id)
+            await session.execute(own.values({column: "Zofia says so"}))
     webhook = hooks.key((await hooks.created(ask))["id"])
     about = {"aggregate_id": hooks.key(order["id"]), "body": '{"name": "Zofia Nowak"}'}
     listed = {"body": '{"data":{"document":{"orders":[{"name":"Zofia Nowak"}]}}}'}
@@ -123,6 +160,7 @@ async def test_a_private_customer_is_written_out_and_then_forgotten_everywhere(
 async def test_a_guest_and_somebody_at_a_company_are_found_by_their_address(
     world, ask, addresses, call, slug
 ):
+    who = ("--merchant", slug, "--email", EMAIL)
     guest = await orders.order(world, ask, guest=PERSON, shipTo={**PLACE, "country": "PL"})
     await cancel(ask, guest)
     contact = {"code": "Z", "name": "Zofia", "email": EMAIL}
@@ -133,12 +171,10 @@ async def test_a_guest_and_somebody_at_a_company_are_found_by_their_address(
     await cancel(ask, order)
     wishes = [{"kind": "ORDER_CHANGED", "timing": "NEVER"}]
     await ask(PREFER, input={"address": EMAIL, "preferences": wishes})
-    code, output, failed = await call(
-        "person", "anonymise", "--merchant", slug, "--email", EMAIL, **addresses
-    )
+    code, output, failed = await call("person", "anonymise", *who, **addresses)
     assert (code, failed) == (0, "")
     assert output == (
-        "Forgotten in 1 of contacts, 2 of orders, 2 of notifications,"
+        "Forgotten in 1 of contacts, 2 of orders, 2 of order_lines, 2 of notifications,"
         " 1 of notification_preferences.\n"
     )
     after = await everything(world, addresses)
@@ -150,6 +186,71 @@ async def test_a_guest_and_somebody_at_a_company_are_found_by_their_address(
     assert nobody == (1, "", "person: Nothing is kept of such a person.\n")
     company = await call("person", "export", "--merchant", slug, "--party", "K-1")
     assert company[2] == "party: K-1 is a company: name the person in it by its e-mail address.\n"
+
+
+async def test_who_is_only_a_recipient_is_written_out_nothing_of_who_ordered(
+    world, ask, addresses, call, slug
+):
+    who = ("--merchant", slug, "--email", EMAIL)
+    giver = {"name": "Tom", "email": "tom@giver.example", "phone": "+49 40 1"}
+    street = {"line1": "Tomweg 1", "city": "Bremen", "country": "DE"}
+    surprise = {"guest": giver, "shipTo": street, "note": "Tom's surprise", "recipient": PERSON}
+    gift = await orders.order(world, ask, **surprise)
+    sent = await deliveries.dispatched(world, ask, gift, recipient=PERSON)
+    await deliveries.done(
+        ask, "deliveryConfirmReceipt", deliveryId=sent["id"], receivedBy="Tom", lines=[]
+    )
+    about = {"aggregate_id": hooks.key(gift["id"]), "body": '{"guest": "Tom"}'}
+    await hooks.filled(world, hooks.key((await hooks.created(ask))["id"]), 1, **about)
+    _, written, failed = await call("person", "export", *who, **addresses)
+    assert (failed, "Tom" in written) == ("", False)
+    (named,) = json.loads(written)["orders"]
+    assert (named["number"], named["recipient"]["name"]) == (gift["number"], PERSON["name"])
+
+
+async def test_who_got_less_than_was_sent_is_forgotten_once_nothing_more_comes(
+    world, ask, zofia, addresses, call, slug
+):
+    sent = await deliveries.dispatched(world, ask, zofia)
+    short = {"deliveryLineId": sent["lines"][0]["id"], "received": "1", "difference": "SHORT"}
+    await deliveries.done(ask, "deliveryConfirmReceipt", deliveryId=sent["id"], lines=[short])
+    who = ("--merchant", slug, "--party", "K-77")
+    owed = (await call("person", "anonymise", *who, **addresses))[2]
+    assert owed.strip().endswith(f"still: {zofia['number']}.")
+    closed = (await ask(CLOSE, input={"orderId": zofia["id"]}))["orderClose"]
+    assert closed == {"userErrors": []}
+    code, _, failed = await call("person", "anonymise", *who)
+    assert (code, failed) == (0, "")
+
+
+async def test_what_acts_for_a_private_customer_ends_and_its_address_is_forgotten_everywhere(
+    world, ask, zofia, addresses, call, slug
+):
+    (party,) = await rows(world, Party)
+    buyer = ask.by(await world.key(Actor.BUYER, party.id, scopes=list(Scope)))
+    await hooks.created(buyer, f"https://hooks.example.com/{EMAIL}", description="Zofia's")
+    others = await hooks.created(ask)
+    profile = {"code": "Z", "partyNumber": "K-77", "identification": "Z-1"}
+    await ask(PARTNER, input={"partnerProfiles": [profile]})
+    wishes = [{"kind": "ORDER_CHANGED", "timing": "NEVER"}]
+    await ask(PREFER, input={"address": EMAIL, "preferences": wishes})
+    company = to_global("Party", await parties.company(world, number="K-1"))
+    gift = await orders.order(world, ask, recipient=PERSON, partyId=company)
+    for each in (zofia, gift):
+        await cancel(ask, each)
+    _, output, failed = await call(
+        "person", "anonymise", "--merchant", slug, "--party", "K-77", **addresses
+    )
+    assert (failed, "1 of webhooks" in output) == ("", True)
+    after = await everything(world, addresses)
+    assert [it for it in TRACES if it in after] == []
+    states = {str(it.id): it.state.value for it in await rows(world, Webhook)}
+    ended = {key for key, state in states.items() if state == "DELETED"}
+    assert (len(states), ended) == (2, states.keys() - {str(hooks.key(others["id"]))})
+    assert {str(it.webhook_id) for it in await rows(world, WebhookSecret)} == states.keys() - ended
+    assert [it.is_active for it in await rows(world, PartnerProfile)] == [False]
+    types = {it["type"] for it in (await ask(CHANGED))["journal"]["nodes"]}
+    assert {"webhook.deleted", "partner_profile.updated", "api_key.revoked"} <= types
 
 
 async def test_the_key_of_somebody_at_a_company_ends_with_what_is_known_of_it(
@@ -170,9 +271,7 @@ async def test_the_key_of_somebody_at_a_company_ends_with_what_is_known_of_it(
     assert ended == {"Anonymised": ("Z", False), "Portal": (None, True)}
 
 
-async def test_a_merchant_is_written_out_without_secrets_and_deleted(
-    zofia, world, addresses, call, slug, tmp_path
-):
+async def test_a_merchant_is_written_out_and_deleted(zofia, world, addresses, call, slug, tmp_path):
     words = ("merchant", "export", "--slug", slug, str(tmp_path))
     code, output, failed = await call(*words, **addresses)
     assert (code, failed) == (0, "")
@@ -180,9 +279,6 @@ async def test_a_merchant_is_written_out_without_secrets_and_deleted(
     orders = map(json.loads, (tmp_path / "orders.jsonl").read_text().splitlines())
     numbers = [it["number"] for it in orders]
     assert (len(numbers), zofia["number"] in numbers) == (2, True)
-    key = json.loads((tmp_path / "api_keys.jsonl").read_text().splitlines()[0])
-    assert "secret_sha256" not in key
-    assert not (tmp_path / "merchant_secrets.jsonl").exists()
     wrong = await call("merchant", "purge", "--slug", slug, "--yes-delete", "other")
     assert wrong == (1, "", "yes-delete: Both names must be the same.\n")
     done = await call("merchant", "purge", "--slug", slug, "--yes-delete", slug)
@@ -213,3 +309,59 @@ async def test_keys_are_listed_by_kind_and_rotated_with_other_scopes_and_another
     assert ended[2] == "id: This key has ended: create another one.\n"
     passed = await call("key", "rotate", old["id"], "--expires-at", "2001-01-01T00:00:00Z")
     assert passed[0] == 2
+
+
+async def blocked(world) -> None:
+    """Return when a transaction waits for the lock of another."""
+    async with asyncio.timeout(30), world.database.owner.engine.connect() as connection:
+        while not (await connection.execute(text(WAITING))).scalar_one():
+            await connection.rollback()
+
+
+async def test_a_key_that_is_made_while_its_holder_is_forgotten_ends_with_the_others(
+    world, addresses, call, slug
+):
+    company = await parties.company(world, number="K-1", contacts=[ZOFIA])
+    (contact,) = await rows(world, Contact)
+    forgetting = ("person", "anonymise", "--merchant", slug, "--email", EMAIL)
+    async with world.database.owner.writing(world.merchant_id) as session:
+        holder = await keys.contact(session, world.merchant_id, company, "Z")
+        done = asyncio.create_task(call(*forgetting, **addresses))
+        await blocked(world)
+        own = (session, world.merchant_id, Actor.BUYER, "Zofia", world.clock(), company)
+        await keys.create_key(*own, contact_id=holder)
+    assert "1 of api_keys" in (await done)[1]
+    (key,) = [it for it in await rows(world, ApiKey) if it.contact_id == contact.id]
+    assert (key.name, key.revoked_at is None) == ("Anonymised", False)
+
+
+async def test_who_is_forgotten_meanwhile_or_before_is_named_by_nobody(
+    world, ask, addresses, call, slug
+):
+    company = await parties.company(world, number="K-1", contacts=[ZOFIA])
+    (contact,) = await rows(world, Contact)
+    contract = await contracts.contract(world, ask, partyId=to_global("Party", company))
+    named = to_global("Contact", contact.id)
+    who = {"partyId": to_global("Party", company)}
+    key = {"actor": "BUYER", **who, "contactId": named}
+    forgotten = update(Contact).where(Contact.merchant_id == world.merchant_id)
+    async with world.database.owner.writing(world.merchant_id) as session:
+        await session.execute(forgotten.values(name=ANONYMOUS, email=None))
+        made = asyncio.create_task(ask(KEY, input=key))
+        await blocked(world)
+    assert reasons((await made)["apiKeyCreate"]["userErrors"]) == [("WRONG_STATE", "contactId")]
+    words = ("key", "create", "--merchant", slug, "--actor", "BUYER", "--bound-to", "K-1")
+    refused = await call(*words, "--name", "A", "--contact", "Z", **addresses)
+    assert (refused[0], "forgotten" in refused[2]) == (1, True)
+    wishes = {"preferences": [{"kind": "ORDER_CHANGED", "timing": "NOW"}], "contactId": named}
+    call_off = await contracts.call_off_input(world, contract, "600")
+    order = await orders.order_input(world, ask, **who, buyerContactId=named)
+    answers = {
+        "contactId": (await ask(PREFER, input=wishes))["notificationPreferencesSet"],
+        "buyerContactId": (await ask(orders.PLACE, input=order))["orderPlace"],
+        "buyerContactId ": (
+            await ask(contracts.CALL_OFF, input={**call_off, "buyerContactId": named})
+        )["contractCallOff"],
+    }
+    for field, payload in answers.items():
+        assert reasons(payload["userErrors"]) == [("WRONG_STATE", field.strip())]

@@ -23,7 +23,12 @@ async def test_a_document_is_shown_as_it_is_written(client):
     shown = await client.get("/docs/TUTORIAL.md")
     assert (shown.status_code, shown.headers["content-type"]) == (200, "text/plain; charset=utf-8")
     assert shown.text == (FOLDER / "TUTORIAL.md").read_text("utf-8")
-    for other in ("/docs/ARCHITECTURE.md", "/docs/..%2FREADME.md", "/docs/TUTORIAL"):
+    for other in (
+        "/docs/ARCHITECTURE.md",
+        "/docs/..%2FREADME.md",
+        "/docs/TUTORIAL",
+        "/docs/TUTORIAL.md/",
+    ):
         assert (await client.get(other)).status_code == 404
 
 

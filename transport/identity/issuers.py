@@ -37,8 +37,9 @@ class Claims(_Written):
     """Which claim of a token tells what. None: no claim tells it.
 
     merchant: slug or id. actor: BUYER where no claim is named. party: the number or id of a
-    buyer's company. contact: the code of the person there; an unknown one is nobody's. role: of a
-    buyer in its company, BUYER where no claim is named. scopes: a list, or names between spaces.
+    buyer's company. contact: the code of the person there; an odd or unknown one is nobody's.
+    role: of a buyer in its company, BUYER where no claim is named. scopes: a list, or names between
+    spaces.
     """
 
     merchant: NotEmpty | None = None

@@ -15,7 +15,15 @@ import orjson
 from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jws import CompactSignature, JWSRegistry, extract_compact, validate_compact
 from joserfc.jwt import JWTClaimsRegistry
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from kit.clock import Clock
 from kit.db.database import Database
@@ -37,17 +45,29 @@ def _words(value: Any) -> Any:
     return value.split() if isinstance(value, str) else value
 
 
+def _or_none(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    """Let what is odd say nothing: providers send an empty text of what is not set."""
+    try:
+        return read(value)
+    except ValidationError:
+        return None
+
+
+_IfAny = Annotated[Name | None, WrapValidator(_or_none)]
+"""What gives no right, and so refuses no token."""
+
+
 class _Subject(BaseModel):
     """What a token tells of its subject, by the issuer's mapping of claims."""
 
     sub: Annotated[str, StringConstraints(pattern="^[ -~]{1,255}$")]
     exp: Annotated[float, Field(lt=_LAST)]
-    name: Name | None = None
+    name: _IfAny = None
     merchant: Name
     actor: Actor
     role: CompanyRole
     party: Name | None = None
-    contact: Name | None = None
+    contact: _IfAny = None
     scopes: Annotated[frozenset[str], BeforeValidator(_words)] = frozenset()
 
 

@@ -13,7 +13,7 @@ from commands.access.keys.operate import (
     record_created,
     record_revoked,
 )
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_remembered, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names
@@ -101,9 +101,9 @@ async def create(writing: Writing, command: ApiKeyCreate) -> Outcome:
     """Make a key, beside others of the same holder: that is how they are rotated.
 
     Refused: INVALID for a binding, role, contact or scope that the actor does not have, NOT_FOUND
-    for a binding or contact that is not there, NOT_ALLOWED for scopes and documents that the viewer
-    does not have, INVALID_DATE for an end that has passed, OUT_OF_RANGE for a limit above that of
-    the server or of the viewer, DUPLICATE.
+    for a binding or contact that is not there, WRONG_STATE for one that was forgotten, NOT_ALLOWED
+    for scopes and documents that the viewer does not have, INVALID_DATE for an end that has passed,
+    OUT_OF_RANGE for a limit above that of the server or of the viewer, DUPLICATE.
     """
     _check(writing, command)
     bound_to = None
@@ -182,24 +182,33 @@ async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
         return None
     rows = writing.seen(entity).where(entity.id == found, *binding.condition(entity))
     # Held, so that it stays what it is bound as until the key can be seen.
-    if not await writing.all(rows.with_for_update(of=entity, read=True, key_share=True)):
+    there = await writing.all(rows.with_for_update(of=entity, read=True))
+    if not there:
         raise missing(entity, (own,))
+    if own == "party_id":
+        check_remembered(there[0], (own,))
     return found
 
 
 async def _check_contact(writing: Writing, command: ApiKeyCreate, party: UUID | None) -> None:
-    """Refused: INVALID for who is no buyer and for another party's contact, NOT_FOUND.
+    """Hold the contact, so that who forgets it meanwhile finds the key.
 
-    party: None where it was refused itself.
+    party: None where it was refused itself. Refused: INVALID for who is no buyer and for another
+    party's contact, NOT_FOUND, WRONG_STATE for one who was forgotten.
     """
     key, path = command.contact_id, ("contact_id",)
     if key is None:
         return
     if command.actor is not Actor.BUYER:
         raise Refused(Code.INVALID, ONLY_BUYERS, path)
-    found: Any = (await writing.get(entity_named("Contact"), {key: path}))[key]
-    if party is not None and found.party_id != party:
+    of: Any = entity_named("Contact")
+    rows = writing.seen(of).where(of.id == key)
+    found = await writing.all(rows.with_for_update(of=of, read=True))
+    if not found:
+        raise missing(of, path)
+    if party is not None and found[0].party_id != party:
         raise Refused(Code.INVALID, "This is a contact of another party.", path)
+    check_remembered(found[0], path)
 
 
 @verb(

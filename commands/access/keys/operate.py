@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commands.writing.transaction import Writing
+from commands.writing.transaction import Writing, check_remembered
 from kit.db.tenant import set_merchant
 from kit.errors import Code, Refused
 from kit.ids import new_id
@@ -17,7 +17,7 @@ from kit.inputs import Input, Name, Zone, spelled
 from models.access.followers import FOLLOWERS, JournalFollower
 from models.access.keys import ApiKey, LimitName, Merchant, MerchantSecret
 from models.access.tokens import issue
-from models.access.viewers import Actor, CompanyRole, usual
+from models.access.viewers import OF_A_PARTY, Actor, CompanyRole, usual
 from models.base.bindings import bound_tables
 from models.base.tables import Base, entity_named
 from models.events.access.keys import ApiKeyCreated, ApiKeyRevoked
@@ -181,7 +181,8 @@ async def binding(
     """Return the id of what a key shall be bound to.
 
     Refused: INVALID when the actor needs a binding and has none, or the other way round;
-    NOT_FOUND when the merchant has no such row.
+    NOT_FOUND when the merchant has no such row; WRONG_STATE for a customer who was forgotten. It is
+    held until the key can be seen.
     """
     if (actor is Actor.STAFF) != (business_key is None):
         raise Refused(Code.INVALID, _bindings(), ("bound_to",))
@@ -191,10 +192,13 @@ async def binding(
     entity, binding = bound_tables()[actor]
     named = getattr(entity, binding.key) == business_key
     own = (entity.merchant_id == merchant_id, named, *binding.condition(entity))
-    found: UUID | None = await session.scalar(select(entity.id).where(*own))
-    if found is None:
+    row: Any = await session.scalar(select(entity).where(*own).with_for_update(read=True))
+    if row is None:
         text = f"The merchant has nothing with the key {business_key} for a {actor}. {_bindings()}"
         raise Refused(Code.NOT_FOUND, text, ("bound_to",))
+    if actor in OF_A_PARTY:
+        check_remembered(row, ("bound_to",))
+    found: UUID = row.id
     return found
 
 
@@ -203,7 +207,8 @@ async def contact(
 ) -> UUID | None:
     """Return the id of the contact of a buyer's company that a key is for, None without a code.
 
-    Refused: INVALID without a company, NOT_FOUND.
+    It is held until the key can be seen. Refused: INVALID without a company, NOT_FOUND, WRONG_STATE
+    for one who was forgotten.
     """
     if code is None:
         return None
@@ -212,9 +217,11 @@ async def contact(
     await set_merchant(session, merchant_id)
     of: Any = entity_named("Contact")
     own = (of.merchant_id == merchant_id, of.party_id == party_id, of.code == code)
-    found: UUID | None = await session.scalar(select(of.id).where(*own))
-    if found is None:
+    row: Any = await session.scalar(select(of).where(*own).with_for_update(read=True))
+    if row is None:
         raise Refused(Code.NOT_FOUND, f"The company has no contact {code}.", ("contact",))
+    check_remembered(row, ("contact",))
+    found: UUID = row.id
     return found
 
 
@@ -247,11 +254,15 @@ async def revoke_key(session: AsyncSession, key_id: UUID, now: datetime) -> ApiK
 
 
 async def _held(session: AsyncSession, key_id: UUID) -> ApiKey:
-    """Lock a key. Refused: NOT_FOUND."""
+    """Lock a key, after whose it is: as who forgets that person does. Refused: NOT_FOUND."""
     key = await session.get(ApiKey, key_id)
     if key is None:
         raise Refused(Code.NOT_FOUND, f"There is no key {key_id}.", ("id",))
     await set_merchant(session, key.merchant_id)
+    for name, held in (("Party", key.party_id), ("Contact", key.contact_id)):
+        of: Any = entity_named(name)
+        rows = select(of.id).where(of.merchant_id == key.merchant_id, of.id == held)
+        await session.execute(rows.with_for_update(read=True))
     await session.refresh(key, with_for_update=True)
     return key
 

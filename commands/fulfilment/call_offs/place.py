@@ -15,7 +15,7 @@ from commands.trade.contracts.times import AgreedPlace, Window, check_listed, ou
 from commands.trade.orders.approvals import awaited
 from commands.trade.orders.drafts import Draft, LineDraft, create
 from commands.trade.orders.references import check_free
-from commands.writing.transaction import Outcome, Writing, missing
+from commands.writing.transaction import Outcome, Writing, check_remembered, missing
 from commands.writing.verbs import verb
 from kit.errors import Path, Refusals, Refused
 from kit.inputs import Place
@@ -174,10 +174,12 @@ async def _ship_to(
 
 
 async def _check_contact(writing: Writing, contract: Contract, command: ContractCallOff) -> None:
-    """Refused: NOT_FOUND, PARTY_MISMATCH for a contact of another party."""
+    """Refused: NOT_FOUND, PARTY_MISMATCH for another party's contact, WRONG_STATE if forgotten."""
     key = command.buyer_contact_id
     if key is None:
         return
     path = ("buyer_contact_id",)
-    if (await writing.get(Contact, {key: path}))[key].party_id != contract.party_id:
+    contact = (await writing.get(Contact, {key: path}))[key]
+    if contact.party_id != contract.party_id:
         raise Refused(TradeCode.PARTY_MISMATCH, "This is a contact of another party.", path)
+    check_remembered(contact, path)

@@ -33,15 +33,19 @@ def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
     return sorted(set(roles))
 
 
+_LABEL, _WRITTEN = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", r"[^\x00- \x7f-\U0010ffff\"'<>\\`{}]"
+"""A part of a host's name, and a character of what stands behind it: ASCII without quotes."""
 TrackingUrl = Annotated[
     str,
     StringConstraints(max_length=500),
     spelled(
-        r"https://[!-~]*\{number\}[!-~]*",
-        "an address with the number in it, for example https://example.com/?of={number}",
+        rf"https://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?[/?#]{_WRITTEN}*\{{number\}}"
+        rf"(?:{_WRITTEN}|\{{number\}})*",
+        "an https address with the number behind its host and nothing else in braces, for example"
+        " https://example.com/?of={number}",
     ),
 ]
-"""An address of printable ASCII in which a tracking number is put."""
+"""An address in which a tracking number is put where it changes no host."""
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
 
 
@@ -112,7 +116,7 @@ class PartyUpsert(Upsert):
     tracking_url: TrackingUrl | None = Field(
         None,
         description="Where a carrier shows where a parcel is: an https address in which `{number}`"
-        " stands for the tracking number.",
+        " stands for the tracking number, once or more, behind the host. Buyers read it.",
     )
     channel_codes: list[Reference] | None = Field(
         None,

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from commands.access.settings import MailAddress
 from commands.messages.notifications.kinds import READ_BY
 from commands.writing.counters import stand_in_line
-from commands.writing.transaction import Outcome, Writing, check_state
+from commands.writing.transaction import Outcome, Writing, check_remembered, check_state
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
@@ -97,9 +97,9 @@ class NotificationPreferencesSet(Command):
 async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outcome:
     """Write preferences.
 
-    Refused: NOT_FOUND, INVALID for both or none of the two, DUPLICATE, NOT_ALLOWED for a kind that
-    a contact or staff is to be told of what your key does not read, TOO_MANY_ITEMS for one address
-    of staff too many.
+    Refused: NOT_FOUND, WRONG_STATE for a contact that was forgotten, INVALID for both or none of
+    the two, DUPLICATE, NOT_ALLOWED for a kind that a contact or staff is to be told of what your
+    key does not read, TOO_MANY_ITEMS for one address of staff too many.
     """
     refusals = writing.refusals
     with refusals:
@@ -112,7 +112,9 @@ async def prefer(writing: Writing, command: NotificationPreferencesSet) -> Outco
             raise Refused(Code.INVALID, "A contact is one of its company's.", ("is_staff",))
     with refusals:
         if command.contact_id is not None:
-            await writing.lock(Contact, {command.contact_id: ("contact_id",)})
+            wanted = {command.contact_id: ("contact_id",)}
+            contact = (await writing.lock(Contact, wanted))[command.contact_id]
+            check_remembered(contact, ("contact_id",))
     if command.is_staff or command.contact_id is not None:
         _check_may_read(writing, command.preferences)
     refusals.end()

@@ -25,6 +25,7 @@ from commands.messages.notifications.mails.letters import (
 )
 from commands.trade.contracts.life import is_end_near
 from kit.standards.languages import Spoken
+from kit.standards.written import UNESCAPED
 from models.base.records import columns, record
 from models.base.tables import OfMerchant, entity_named
 from models.fulfilment.deliveries.states import DeliveryState
@@ -42,7 +43,7 @@ Read = Callable[[Select[Any], Mapping[str, Any]], Awaitable[Sequence[Any]]]
 """Runs a statement; the merchant is a parameter of it."""
 _OF_REMAINING = frozenset({NotificationKind.CONTRACT_ENDS, NotificationKind.CONTRACT_RUNS_LOW})
 """Kinds that tell what is left of a contract."""
-_PLAIN = re.compile("[A-Za-z0-9._-]+")
+_PLAIN = re.compile(UNESCAPED)
 
 
 _MERCHANT = bindparam("merchant", type_=Uuid())

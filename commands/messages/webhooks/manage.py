@@ -102,12 +102,17 @@ async def change(writing: Writing, command: WebhookUpdate) -> Outcome:
 async def remove(writing: Writing, command: WebhookDelete) -> Outcome:
     """End an endpoint. Refused: NOT_FOUND, WRONG_STATE for a deleted one."""
     webhook = await lock_webhook(writing, command, DELETE)
+    await end(writing, webhook)
+    return {"webhook_id": webhook.id}
+
+
+async def end(writing: Writing, webhook: Webhook) -> None:
+    """Send a locked endpoint nothing any more."""
     webhook.state, webhook.state_since, webhook.disabled_for = DELETE.becomes, writing.now, None
     webhook.replay_after = webhook.replay_to = None
     writing.later(DueKind.FORGET_WEBHOOK_MESSAGES, webhook.id, writing.now)
     await forget_secrets(writing, webhook.id)
     writing.record(WebhookDeleted(webhook.id))
-    return {"webhook_id": webhook.id}
 
 
 def _columns(command: WebhookTerms) -> dict[str, Any]:

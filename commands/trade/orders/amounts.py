@@ -162,7 +162,7 @@ def with_discount(lines: Sequence[LineDraft], fields: OrderFields | Order) -> Se
     stated = getattr(fields, name)
     path: Path = () if isinstance(fields, Order) else (name,)
     if not stated:
-        return [replace(line, order_discount=Decimal(0)) for line in lines]
+        return [replace(it, order_discount=Decimal(0)) if it.order_discount else it for it in lines]
     nets = [line.net for line in lines if line.net is not None]
     if len(nets) != len(lines):
         text = "The discount of an order needs the prices of all of its lines."

@@ -51,13 +51,13 @@ class OrderCancelLines(VersionedOrderCommand):
     """What is cancelled of an order, line by line."""
 
     lines: Bulk[LineCancel] = Field(description="The lines, each once.")
-    reason: Note | None = Field(None, description="Why.")
+    reason: Note | None = Field(None, description="Why; shown to the customer.")
 
 
 class OrderWithdraw(VersionedOrderCommand):
     """What its customer does not want any more of an order: all that no delivery has taken."""
 
-    reason: Note | None = Field(None, description="Why.")
+    reason: Note | None = Field(None, description="Why; shown to the customer.")
 
 
 class OrderClose(VersionedOrderCommand):

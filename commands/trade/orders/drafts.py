@@ -245,6 +245,7 @@ def _line(about: tuple[Mapping[str, Any], int, LineDraft, UUID | None]) -> dict[
         "merchant_id": order["merchant_id"],
         "id": key or new_id(),
         "order_id": order["id"],
+        "placed_at": order["placed_at"],
         "line_no": line_no,
         "contract_line_id": draft.contract_line_id,
         "schedule_line_id": draft.schedule_line_id,

@@ -17,7 +17,7 @@ from commands.master.packagings.counting import Packagings, packagings_of
 from commands.master.parties.roles import HeldParty, check_role, held
 from commands.master.prices.pricing import Priced, PriceQuestion, Prices, priced
 from commands.trade.orders.fields import LineFields, OrderFields
-from commands.writing.transaction import Writing, missing
+from commands.writing.transaction import Writing, check_remembered, missing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import Input, camel
@@ -139,7 +139,10 @@ class References:
         return row
 
     def of_party(self, entity: type[Entity], party: Party | None, item: Input) -> Entity | None:
-        """Return the contact or address of the party that the input names. Refused: as `find`."""
+        """Return the contact or address of the party that the input names.
+
+        Refused: as `find`; WRONG_STATE for a contact that was forgotten.
+        """
         name = reference_of(entity, item)
         if name is None:
             return None
@@ -147,6 +150,8 @@ class References:
         row: Entity | None = self.owned.get(key) if key else None
         if row is None:
             raise missing(entity, (name.field,), name.value)
+        if isinstance(row, record(Contact)):
+            check_remembered(row, (name.field,))
         return row
 
     def priced(self, writing: Writing, order: OrderFields, line: LineFields) -> Priced:

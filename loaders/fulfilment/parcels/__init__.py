@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, case, func, select
 
-from loaders.fulfilment.parcels.numbered import ByTrackingNumber, Sharing
+from kit.standards.written import UNESCAPED
+from loaders.fulfilment.parcels.numbered import BySscc, ByTrackingNumber, Sharing
 from loaders.reading.relations import Computed, Many, One, Reader, Through
 from models.base.tables import fixed
 from models.base.visibility import seen_by
@@ -15,9 +16,6 @@ from models.fulfilment.parcels import (
     TrackingNumber,
 )
 from models.master.parties import Party
-
-_PLAIN = "^[A-Za-z0-9._-]+$"
-"""What needs no escape in an address."""
 
 
 def _address(reader: Reader, number: Any) -> ColumnElement[Any]:
@@ -31,12 +29,12 @@ def _address(reader: Reader, number: Any) -> ColumnElement[Any]:
     )
     plain = func.replace(number.number, fixed(" "), fixed(""))
     address = func.replace(template, fixed("{number}"), plain, type_=Text())
-    return case((plain.op("~")(fixed(_PLAIN)), address))
+    return case((plain.op("~")(fixed(UNESCAPED)), address))
 
 
 addresses = Computed(TrackingNumber, {"url": _address})
 by_id = One(Parcel)
-by_sscc = One(Parcel, "sscc")
+by_sscc = BySscc()
 tracking_numbers = Many(TrackingNumber, "parcel_id", order_by=("added_at", "number"), typical=1)
 contents = Many(ParcelContent, "parcel_id", order_by=("delivery_line_id", "lot", "id"), typical=3)
 children = Many(Parcel, "parent_id", order_by=("parcel_no", "id"), typical=3)

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, or_, select
 
+from kit.standards.gs1 import is_sscc
 from loaders.reading.acts import everything
 from loaders.reading.relations import Part, Reader, Relation
 from models.base.records import record
@@ -15,6 +16,20 @@ from models.fulfilment.parcels import (
     TrackingNumber,
 )
 from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL, has_left
+
+
+class BySscc(Relation):
+    """SSCC, spaces and its application identifier aside -> its parcel."""
+
+    source, record = Parcel, record(Parcel)
+    key_type = Text()
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return the parcels and the select of the one under an SSCC."""
+        parcel = reader.table(Parcel)
+        rows = select().select_from(parcel).correlate_except(parcel)
+        is_it = is_sscc(parcel.sscc, key)
+        return parcel, rows.where(is_it, *seen_by(reader.viewer, parcel))
 
 
 class ByTrackingNumber(Relation):

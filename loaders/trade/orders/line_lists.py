@@ -91,8 +91,8 @@ def _matching(
 every_line = Paged(
     OrderLine,
     {
-        OrderLineSort.NEWEST_FIRST: Sorted("id", descending=True),
-        OrderLineSort.OLDEST_FIRST: Sorted("id"),
+        OrderLineSort.NEWEST_FIRST: Sorted("placed_at", descending=True),
+        OrderLineSort.OLDEST_FIRST: Sorted("placed_at"),
     },
     matching=_matching,
 )

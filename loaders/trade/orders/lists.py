@@ -90,7 +90,8 @@ class OrderFilter(Input):
         None, description="Number begins with this, capitals and accents aside."
     )
     purchase_order_prefix: Reference | None = Field(
-        None, description="The customer's order number begins with this, capitals aside."
+        None,
+        description="The customer's order number begins with this, capitals and accents aside.",
     )
     external_reference: Reference | None = Field(None, description="External reference is this.")
     purchase_order_number: Reference | None = Field(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     any_,
     case,
     func,
+    literal_column,
     null,
     or_,
     select,
@@ -106,29 +107,6 @@ def _of_order(reader: Reader, order: Any) -> ColumnElement[Any]:
 obstacles = Computed(Order, {"obstacles": _of_order})
 
 
-def _is_free(reader: Reader, order: Any) -> ColumnElement[bool]:
-    return func.cardinality(_of_order(reader, order)) == fixed(0)
-
-
-_FREE = Itself("nothing stands in the way of all of it", _is_free)
-_CALLED_OFF = Itself("it is a call-off", lambda _reader, order: order.kind == OrderKind.CALL_OFF)
-AGAIN = (
-    Act(
-        Scope.ORDERS_PLACE,
-        frozenset(OrderState),
-        needs=(IS_NO_CALL_OFF, _FREE),
-        action=OrderAction.REORDER,
-    ),
-    Act(
-        Scope.CALL_OFFS_WRITE,
-        frozenset(OrderState),
-        needs=(_CALLED_OFF, _FREE),
-        action=OrderAction.REORDER,
-    ),
-)
-"""What is offered of what its draft tells: that it may be ordered again, or called off again."""
-
-
 _ORDERED = (
     *("product_id", "contract_line_id", "unit", "scale", "packaging_id", "packaged_quantity"),
 )
@@ -189,6 +167,38 @@ def _lines(reader: Reader, key: Any) -> Part:
     )
     rows = rows.where(of.order.id == key, line.ordered > fixed(0), *seen_by(reader.viewer, line))
     return found, rows.order_by(line.line_no)
+
+
+def _is_free(reader: Reader, order: Any) -> ColumnElement[bool]:
+    return func.cardinality(_of_order(reader, order)) == fixed(0)
+
+
+def _has_a_line(reader: Reader, order: Any) -> ColumnElement[bool]:
+    """Tell whether nothing stands in the way of a line of it."""
+    found, rows = _lines(reader, order.id)
+    free = rows.where(func.cardinality(found.obstacles) == fixed(0)).order_by(None)
+    # But for the OFFSET, PostgreSQL would look at the lines of all orders first.
+    return free.add_columns(literal_column("1")).offset(literal_column("0")).exists()
+
+
+_FREE = Itself("nothing stands in the way of all of it", _is_free)
+_ORDERABLE = Itself("something of it may be ordered as it was", _has_a_line)
+_CALLED_OFF = Itself("it is a call-off", lambda _reader, order: order.kind == OrderKind.CALL_OFF)
+AGAIN = (
+    Act(
+        Scope.ORDERS_PLACE,
+        frozenset(OrderState),
+        needs=(IS_NO_CALL_OFF, _FREE, _ORDERABLE),
+        action=OrderAction.REORDER,
+    ),
+    Act(
+        Scope.CALL_OFFS_WRITE,
+        frozenset(OrderState),
+        needs=(_CALLED_OFF, _FREE, _ORDERABLE),
+        action=OrderAction.REORDER,
+    ),
+)
+"""What is offered of what its draft tells: that some of it may be ordered or called off again."""
 
 
 class DraftLines(Relation):

@@ -90,7 +90,7 @@ class Delivery(Owned):
     """
 
     __tablename__ = "deliveries"
-    __searched__ = Searched(Scope.DELIVERIES_READ, begins=("number", "external_reference"))
+    __searched__ = Searched(Scope.DELIVERIES_READ, numbers=("number", "external_reference"))
     __task__ = Task("location_id", lambda _rows, it: is_among(it.state, BEFORE_DISPATCH))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor, CompanyRole, Scope, Viewer
 from models.base.masks import NULL, Hidden
-from models.base.tables import OneOf, Owned, check, indexed, known, to
+from models.base.tables import OneOf, Owned, Secret, check, indexed, known, to
 from models.base.visibility import Seen, own, through
 from models.messages.webhooks.states import (
     WebhookDisabling,
@@ -103,7 +103,7 @@ class WebhookSecret(Owned):
     )
 
     webhook_id: Mapped[UUID]
-    secret: Mapped[bytes]
+    secret: Mapped[Secret]
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime | None]
 

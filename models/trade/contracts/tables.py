@@ -55,7 +55,7 @@ class Contract(Owned):
     """
 
     __tablename__ = "contracts"
-    __searched__ = Searched(Scope.CONTRACTS_READ, begins=("number", "purchase_order_number"))
+    __searched__ = Searched(Scope.CONTRACTS_READ, numbers=("number", "purchase_order_number"))
     __seen__: ClassVar[Seen] = {Actor.BUYER: own("party_id")}
     __table_args__ = (
         unique("number", "number"),

@@ -68,7 +68,8 @@ OWED = ("owed_again", "given_up", "waived")
 class OrderLine(OfProduct, Packaged, Owned):
     """One product of one order; every quantity in its unit.
 
-    ordered: 0 of a line that was taken out of its order before anything of it was planned.
+    placed_at: that of its order, by which lists of lines go. ordered: 0
+    of a line that was taken out of its order before anything of it was planned.
     unit_price: None while the order waits for the merchant to state it. price_stated: whether it
     was stated, or agreed on in a contract, so that it does not follow the quantity.
     discount_percent: taken off it; or discount_amount: taken off the line. order_discount: what
@@ -119,7 +120,12 @@ class OrderLine(OfProduct, Packaged, Owned):
         to("guarantees", "guarantee_id"),
         unique("line_no", "order_id", "line_no"),
         indexed("order_lines", "product_id"),
-        indexed("order_lines", "id", postgresql_where=text("ordered - cancelled - shipped > 0")),
+        indexed("order_lines", "placed_at", "id"),
+        indexed(
+            *("order_lines", "placed_at", "id"),
+            among="owing",
+            postgresql_where=text("ordered - cancelled - shipped > 0"),
+        ),
         indexed("order_lines", "contract_line_id"),
         indexed(
             *("order_lines", "contract_line_id", "wanted_on", "called_off_on", "id"),
@@ -167,6 +173,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     __tally__ = Tally(Order, "order_id", ("ordered", *COUNTERS))
 
     order_id: Mapped[UUID]
+    placed_at: Mapped[datetime]
     line_no: Mapped[int]
     contract_line_id: Mapped[UUID | None]
     schedule_line_id: Mapped[UUID | None]

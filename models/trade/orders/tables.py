@@ -96,7 +96,9 @@ class Order(Owned):
 
     __tablename__ = "orders"
     __task__ = Task("channel_id", lambda _rows, order: order.is_owing)
-    __searched__ = Searched(Scope.ORDERS_READ, begins=("number", *_REFERENCES, *_OF_GUESTS))
+    __searched__ = Searched(
+        Scope.ORDERS_READ, numbers=("number", *_REFERENCES), names=tuple(_OF_GUESTS)
+    )
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),
         Actor.STOREFRONT: token_held("channel_id"),

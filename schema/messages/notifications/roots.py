@@ -68,7 +68,9 @@ class NotificationsQuery:
     )
 
     @strawberry.field(
-        description="What a mail would say now; null where there is no such row; for staff.",
+        description="What a mail would say now; null where there is no such row, or where the token"
+        " lacks the scope of something that it tells: orders, deliveries and master data, or"
+        " contracts and master data, or webhooks; for staff.",
         graphql_type=NotificationPreview | None,
         directives=[Requires(scope=Scope.NOTIFICATIONS_READ), _LETTER],
     )

@@ -7,11 +7,13 @@ import pytest
 
 from kit.ids import from_global, to_global
 from models.access.viewers import Actor, Scope
+from models.trade.orders.tables import Order
 from tests import make
 from tests.guard import counted
 from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
+from tests.make.sweeps.offers import write
 from tests.make.trade import orders
 
 SEARCH = """query ($text: String!, $types: [SearchType!], $first: Int!) {
@@ -86,7 +88,8 @@ async def test_it_finds_by_every_name_however_it_is_spelled(sold: Sold) -> None:
     assert names(await found(ask, "KUNSTLER")) == ["Łódź Künstler GmbH"]
     assert names(await found(ask, "lodz kü")) == ["Łódź Künstler GmbH"]
     assert names(await found(ask, "weiss")) == ["Zoë Weiß"]
-    for text in ("jd0123AB", sold.parcel["sscc"]):
+    sscc = sold.parcel["sscc"]
+    for text in ("jd0123AB", sscc, f"(00) {sscc[:5]} {sscc[5:]}", f"00{sscc}"):
         rows = await found(ask, text)
         assert [(it["__typename"], it["id"]) for it in rows] == [("Parcel", sold.parcel["id"])]
     assert await found(ask, "nothing like it") == await found(ask, "%%") == []
@@ -96,6 +99,29 @@ async def test_what_is_called_exactly_so_comes_first(ask: Ask) -> None:
     await orders.products(ask, "AB-1X", "AB-1", "XY")
     assert names(await found(ask, "ab-1")) == ["AB-1", "AB-1X"]
     assert names(await found(ask, "ab-1", first=1)) == ["AB-1"]
+
+
+async def test_sigmas_and_blanks_are_folded(ask: Ask) -> None:
+    await orders.products(ask, "A", name="ΣΊΣΥΦΟΣ  λόγος")
+    for text in ("ΛΌΓΟΣ", "λόγος", "σίσυφος", "ΣΊΣΥΦΟΣ ΛΌΓΟΣ", "σισυφος   λογοσ"):
+        assert names(await found(ask, text)) == ["A"]
+
+
+async def test_no_type_keeps_another_out(world: World, ask: Ask) -> None:
+    place = {"line1": "Ring 1", "postalCode": "50667", "city": "Köln", "country": "DE"}
+    company = await parties.company(world, name="Schmidt & Söhne GmbH", contacts=[])
+    await orders.products(ask, "SCHMIDT-1")
+    guests = [{"guest": {"name": f"Eva{it} Schmidt"}, "shipTo": place} for it in range(3)]
+    sold = [await orders.order(world, ask, **each) for each in guests]
+    rows = await found(ask, "schmidt", first=3)
+    assert [it["__typename"] for it in rows] == ["Order", "Party", "Product"]
+    assert rows[1]["id"] == to_global("Party", company)
+    assert len(await found(ask, "schmidt", first=4)) == 4
+    for each in sold[1:]:
+        await write(world, Order, "id", each["id"], purchase_order_number="SCHMIDT")
+    rows = await found(ask, "Schmidt", first=3)
+    assert {it["id"] for it in rows[:2]} == {it["id"] for it in sold[1:]}
+    assert rows[2]["__typename"] == "Party"
 
 
 async def test_who_asks_finds_only_what_it_sees_and_may_read(
@@ -123,9 +149,16 @@ async def test_who_asks_finds_only_what_it_sees_and_may_read(
 
 async def test_a_guest_is_found_by_its_first_and_its_last_name(world: World, ask: Ask) -> None:
     place = {"line1": "Ring 1", "postalCode": "50667", "city": "Köln", "country": "DE"}
-    guest = {"name": "Mira Anna Nováková", "email": "mira@example.org"}
+    guest = {"name": "Mira Anna  Nováková", "email": "mira@example.org"}
     order = await orders.order(world, ask, guest=guest, shipTo=place)
-    for text in ("mira a", "novakova", "NOVÁK", "Mira Anna Nováková", "novakova mira anna"):
+    for text in (
+        "mira a",
+        "mira  anna",
+        "novakova",
+        "NOVÁK",
+        "Mira Anna Nováková",
+        "novakova mira anna",
+    ):
         assert names(await found(ask, text)) == [order["number"]]
     assert await found(ask, "anna") == []
     shop = ask.by(await world.key(Actor.STOREFRONT, from_global(order["channel"]["id"])[1]))

@@ -69,7 +69,7 @@ async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask)
         ("3", "L2", serials),
         ("7", "L1", []),
     ]
-    assert (await ask(PARCEL, sscc=FIELDS))["parcel"]["id"] == parcel["id"]
+    assert (await ask(PARCEL, sscc=f"(00) {FIELDS}"))["parcel"]["id"] == parcel["id"]
     assert (await ask(PARCEL, id=pallet["id"]))["parcel"]["weightG"] == 25000
     (line,) = packed["lines"]
     assert (line["picked"], line["packed"], line["orderLine"]["packed"]) == ("10", "10", "10")

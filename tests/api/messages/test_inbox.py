@@ -355,9 +355,9 @@ async def test_messages_are_read_in_turn_beside_the_event_loop(ask, world, monke
     await received(ask, files.interchange(partner["identification"]))
     made, steps = Apart.made, list[Any]()
 
-    async def noted(self: Apart, payer: Any, make: Any) -> Any:
+    async def noted(self: Apart, payer: Any, make: Any, *over: Any) -> Any:
         steps.append(payer)
-        return await made(self, payer, make)
+        return await made(self, payer, make, *over)
 
     monkeypatch.setattr(Apart, "made", noted)
     monkeypatch.setattr(in_turn, "TURN_S", 0)

@@ -116,6 +116,17 @@ async def test_a_preview_is_written_beside_the_event_loop(world, ask, monkeypatc
     assert main_thread() not in threads
 
 
+@pytest.mark.parametrize("lacking", ["ORDERS_READ", "DELIVERIES_READ", "MASTER_DATA_READ"])
+async def test_a_preview_tells_nothing_whose_scope_is_missing(world, ask, lacking):
+    order = await orders.order(world, ask)
+    values = {"kind": "ORDER_CONFIRMED", "id": order["id"], "language": "EN"}
+    scopes = {Scope.NOTIFICATIONS_READ, *notifications._SHOWN["Order"]}  # noqa: SLF001 -- all it needs.
+    whole = ask.by(await world.key(Actor.STAFF, scopes=sorted(scopes)))
+    assert (await whole(PREVIEW, **values))["notificationPreview"]["subject"]
+    few = ask.by(await world.key(Actor.STAFF, scopes=sorted(scopes - {Scope(lacking)})))
+    assert (await few(PREVIEW, **values))["notificationPreview"] is None
+
+
 async def test_a_preview_tells_how_things_stand_in_any_language(world, ask):
     (nut,) = await orders.products(ask, "NUT", name="Nut <b>& 'bolt'")
     order = await orders.order(world, ask, lines=[orders.line(nut, "2")])

@@ -1,7 +1,10 @@
 """Looks of the collector of cycles stop everybody: they see little; rubbish ends all the same."""
 
 import gc
+import sys
+import threading
 import weakref
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,6 +50,35 @@ def looks(at: int = 2) -> Iterator[list[int]]:
         yield seen
     finally:
         gc.callbacks.remove(note)
+
+
+def test_looks_break_no_tuple_that_another_thread_builds() -> None:
+    """With a step of Python between look and count some of them broke each second."""
+    over, built = threading.Event(), Counter[str]()
+    kept = [[it] for it in range(10 * OLD)]
+
+    def build() -> None:
+        while not over.is_set():
+            try:
+                built["whole" if tuple(it for it in kept[:3_000]) else "empty"] += 1
+            except SystemError:
+                built["broken"] += 1
+
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)
+    gc.collect()
+    thread = threading.Thread(target=build)
+    thread.start()
+    try:
+        for _ in range(700):
+            # What is built meanwhile is young no more.
+            gc.collect(0)
+            memory._old()  # noqa: SLF001 -- what each look of the collector asks.
+    finally:
+        over.set()
+        thread.join()
+        sys.setswitchinterval(usual)
+    assert built.keys() == {"whole"}
 
 
 async def test_looks_during_a_mutation_see_nothing_of_what_is_remembered(world: World) -> None:

@@ -129,9 +129,9 @@ async def test_long_inputs_are_checked_beside_the_event_loop(
     }"""
     made, beside = Apart.made, list[Any]()
 
-    async def noted(self: Apart, payer: Any, make: Any) -> Any:
+    async def noted(self: Apart, payer: Any, make: Any, *over: Any) -> Any:
         beside.extend(getattr(make, "args", ())[:1])
-        return await made(self, payer, make)
+        return await made(self, payer, make, *over)
 
     await ask(text, input={"products": [{"sku": "S", "name": "Shaft"}]})
     monkeypatch.setattr(Apart, "made", noted)

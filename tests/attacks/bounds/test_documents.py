@@ -4,6 +4,8 @@ import asyncio
 import gc
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from graphql import FieldNode, GraphQLSyntaxError, Token
 from graphql.execution import executor
 from graphql.language.parser import Parser
 
+from execution.plans import Fused
 from kit.db.database import Database
 from kit.limits import DEFAULT_LIMITS
 from kit.loop.apart import Apart
@@ -52,7 +55,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Begun]:
     made = Apart.made
     monkeypatch.setattr(PLANNER, "apart", Apart(patience=60))
 
-    async def noted(self: Apart, payer: Any, make_it: Any) -> Any:
+    async def noted(self: Apart, payer: Any, make_it: Any, *over: Any) -> Any:
         before = len(found)
 
         def begun() -> Any:
@@ -63,7 +66,7 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> list[Begun]:
             finally:
                 going.remove(payer)
 
-        return await made(self, payer, begun)
+        return await made(self, payer, begun, *over)
 
     monkeypatch.setattr(Apart, "made", noted)
     return found
@@ -234,6 +237,33 @@ async def test_who_hangs_up_while_a_statement_is_written_pays_for_it(world: make
         with pytest.raises(asyncio.CancelledError):
             await running
     assert context.bill.owed > 100
+
+
+async def test_what_is_written_to_its_end_after_that_is_kept_and_paid_in_full(
+    world: make.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, released, made = Event(), Event(), Fused.made
+
+    def held(self: Fused, *about: Any) -> Any:
+        begun.set()
+        released.wait()
+        return made(self, *about)
+
+    monkeypatch.setattr(Fused, "made", held)
+    context = Context(staff(world), world.database, world.clock)
+    execute = partial(schema.execute, "{ orders(first: 61) { nodes { id number state } } }")
+    running = asyncio.create_task(execute(context_value=context))
+    await asyncio.to_thread(begun.wait)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    before, kept = context.bill.owed, len(PLANNER._statements)  # noqa: SLF001
+    released.set()
+    await until(lambda: len(PLANNER._statements) > kept)  # noqa: SLF001
+    assert context.bill.owed > before
+    again = Context(staff(world), world.database, world.clock)
+    assert (await execute(context_value=again)).errors is None
+    assert len(PLANNER._statements) == kept + 1  # noqa: SLF001
 
 
 async def test_counts_under_aliases_are_paid_one_by_one(ask: make.Ask, database: Database) -> None:

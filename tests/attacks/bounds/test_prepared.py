@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
 
 import pytest
 from asyncpg import DivisionByZeroError, InvalidSQLStatementNameError
@@ -89,3 +90,20 @@ async def test_what_sqlalchemy_prepares_is_within_the_same_bound(database: Datab
 def test_what_a_statement_weighs() -> None:
     assert weight("SELECT 1") == 8
     assert weight("SELECT 1 FROM a LEFT OUTER JOIN b ON true") == 2_041
+
+
+async def test_a_number_that_is_read_often_is_held_once(database: Database) -> None:
+    """By SQLAlchemy as past it; it is what was written, with all of its zeros."""
+    asked = "SELECT n::numeric, ARRAY[n::numeric] FROM unnest(ARRAY{}) AS n".format(
+        ["1.5000", "-0.10", "NaN", "100000000000000000000.00", "0"] * 2
+    )
+    async with database.engine.connect() as connection:
+        pooled = await connection.get_raw_connection()
+        rows = [*await pooled.driver_connection.fetch(asked)]
+        rows += (await connection.execute(text(asked))).all()
+        sent = "SELECT $1::numeric, $2::numeric[]"
+        exact = Decimal("0.30"), [Decimal("1E+3"), None, 7]
+        assert (await pooled.driver_connection.fetchrow(sent, *exact)) == exact
+    numbers = [number for number, _ in rows] + [number for _, (number,) in rows]
+    assert {*map(str, numbers)} == {"1.5000", "-0.10", "NaN", "1" + "0" * 20 + ".00", "0"}
+    assert len({*map(id, numbers)}) == 5

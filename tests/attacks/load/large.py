@@ -22,11 +22,11 @@ SELECT :merchant, CASE it WHEN 0 THEN :order ELSE gen_random_uuid() END, 'L-' ||
     at + interval '1 hour', 'UTC'
 FROM generate_series(0, {ORDERS}) AS it,
     LATERAL (SELECT timestamptz '2026-01-01' + it * interval '1 minute' AS at);
-INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, unit, scale, currency,
-    unit_price, discount_percent, substitution_allowed, ordered, planned, picked, packed, shipped,
-    delivered)
-SELECT :merchant, gen_random_uuid(), orders.id, line, products.id, 'PIECE', 0, 'EUR', 2.5, 0, false,
-    310, 310, 310, 310, 310, 0
+INSERT INTO order_lines (merchant_id, id, order_id, placed_at, line_no, product_id, unit, scale,
+    currency, unit_price, discount_percent, substitution_allowed, ordered, planned, picked, packed,
+    shipped, delivered)
+SELECT :merchant, gen_random_uuid(), orders.id, placed_at, line, products.id, 'PIECE', 0, 'EUR',
+    2.5, 0, false, 310, 310, 310, 310, 310, 0
 FROM orders
 CROSS JOIN LATERAL generate_series(1, CASE orders.id WHEN :order THEN {LINES} ELSE 2 END) AS line
 JOIN products ON products.merchant_id = :merchant AND products.sku = 'L-' || line

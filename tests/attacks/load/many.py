@@ -28,10 +28,11 @@ FROM generate_series(1, {ORDERS}) AS it
 CROSS JOIN LATERAL (SELECT timestamptz '2026-01-01' + it * interval '1 minute' AS at) AS times
 JOIN parties ON parties.merchant_id = :merchant
     AND parties.number = 'C-' || (1 + it % {PARTIES});
-INSERT INTO order_lines (merchant_id, id, order_id, line_no, product_id, unit, scale, currency,
-    unit_price, discount_percent, substitution_allowed, ordered, planned, picked, packed, shipped)
-SELECT :merchant, gen_random_uuid(), orders.id, 1, products.id, 'PIECE', 0, 'EUR', 2.5, 0, false, 9,
-    sent, sent, sent, sent
+INSERT INTO order_lines (merchant_id, id, order_id, placed_at, line_no, product_id, unit, scale,
+    currency, unit_price, discount_percent, substitution_allowed, ordered, planned, picked, packed,
+    shipped)
+SELECT :merchant, gen_random_uuid(), orders.id, placed_at, 1, products.id, 'PIECE', 0, 'EUR',
+    2.5, 0, false, 9, sent, sent, sent, sent
 FROM orders
 CROSS JOIN LATERAL (SELECT
     CASE WHEN substr(orders.number, 3)::int > {ORDERS} - {OWING} THEN 0 ELSE 9 END AS sent) AS moved

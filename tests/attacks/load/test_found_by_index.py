@@ -49,6 +49,8 @@ def requests(made: Many) -> Iterator[str]:
         yield f"products({size}, {wanted}) {{ nodes {{ id }} }}"
     for wanted in ("open: true", "open: true, late: true", f'productId: "{product}"'):
         yield f"orderLines({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+    for sort in ("NEWEST_FIRST", "OLDEST_FIRST"):
+        yield f"orderLines({size}, sort: {sort}) {{ nodes {{ id }} }}"
     for text in ("o-00", "po-1567", "x-9", "t000123", "d-0005", "novak-15", "mira nov", "nothing"):
         kinds = "types: [ORDER, DELIVERY, CONTRACT, PARCEL]"
         yield f'search(text: "{text}", {kinds}, {size}) {{ id }}'

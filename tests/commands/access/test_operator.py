@@ -295,11 +295,17 @@ async def test_wrong_words_show_the_usage(operate, words):
     assert failed.startswith("usage: abruf")
 
 
-@pytest.mark.parametrize("url", ["postgresql://127.0.0.1:1/abruf", "nonsense"])
-async def test_a_database_that_cannot_be_used_is_told(call, url):
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("postgresql://127.0.0.1:1/abruf", "The database cannot be used: "),
+        ("nonsense", "ABRUF_DATABASE_URL must be like postgresql://"),
+    ],
+)
+async def test_a_database_that_cannot_be_used_is_told(call, url, why):
     code, output, failed = await call(url, "merchant", "list")
     assert (code, output) == (1, "")
-    assert failed.startswith("The database cannot be used: ")
+    assert failed.startswith(why)
 
 
 async def test_without_an_address_the_embedded_database_is_used(tmp_path, call, monkeypatch):

@@ -64,7 +64,9 @@ async def sent(
     rows = [
         *(_contract(world, row, ids, quantity, shipped) if is_call_off else ()),
         _order(world, row, ids),
-        _order_line(row, ids, ordered or quantity, quantity, shipped),
+        _order_line(
+            {**row, "placed_at": world.clock()}, ids, ordered or quantity, quantity, shipped
+        ),
         _delivery(world, row, ids, state),
         _delivery_line(row, ids, quantity, shipped),
     ]

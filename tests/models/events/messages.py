@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from enum import Enum
 from itertools import chain, starmap
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 from kit.standards.languages import Spoken
 from models.base.events import EVENTS
@@ -36,8 +36,9 @@ def values_shown(name: str, text: str) -> Iterator[tuple[str, str]]:
     """Yield field and value of the enums of an event's payload that a text shows."""
     hints = get_type_hints(EVENTS[name])
     for field in fields_of(text):
-        if isinstance(hints[field], type) and issubclass(hints[field], Enum):
-            yield from ((field, it.value) for it in hints[field])
+        kind, *_ = get_args(hints[field]) or (hints[field],)
+        if isinstance(kind, type) and issubclass(kind, Enum):
+            yield from ((field, it.value) for it in kind)
 
 
 def _entry(name: str, language: Spoken, context: str = "") -> str:

@@ -7,6 +7,7 @@ import pytest
 from kit.standards.languages import Spoken, preferred, spoken
 from models.base.events import EVENTS
 from models.events.wording import CATALOGUES, catalogue, fields_of, message_of
+from models.trade.contracts.states import TimeRule
 from tests.models.events.messages import completed, values_shown
 
 SHOWN = {"number", "quantity", "instant", "day"}
@@ -59,6 +60,18 @@ def test_a_value_is_told_in_words_of_the_language() -> None:
         "Proponowane okno dostawy: przyjęte",
         "Proponowane okno dostawy: odrzucone",
     ]
+
+
+@pytest.mark.parametrize("name", ["order.window_overridden", "delivery.window_overridden"])
+def test_each_rule_that_a_time_breaks_is_told(name: str) -> None:
+    german = message_of(name, {"rules": ["NOTICE", "VALIDITY"]}, Spoken.DE, "UTC")
+    assert german.endswith(
+        ": kürzere Vorlaufzeit als vereinbart, außerhalb der Laufzeit des Vertrags"
+    )
+    shown = {
+        (it, r): message_of(name, {"rules": [r]}, it, "UTC") for it in Spoken for r in TimeRule
+    }
+    assert len(set(shown.values())) == len(shown)
 
 
 def test_there_is_a_catalogue_of_each_language_and_no_other() -> None:

@@ -13,13 +13,13 @@ from transport.identity.oidc import Issuers
 KEY = key("a")
 
 
-@pytest.mark.parametrize("code", ["ANNA", "NOBODY"])
+@pytest.mark.parametrize("code", ["ANNA", "NOBODY", "", 123, ["ANNA"], "A" * 256, None])
 async def test_a_token_may_name_the_person_at_its_company(
-    world: make.World, clock: make.Clock, code: str
+    world: make.World, clock: make.Clock, code: object
 ) -> None:
     own = await parties.company(world, number="WEBER")
     await parties.company(world, number="OTHER")
-    claims = {"merchant": str(world.merchant_id), "party": "WEBER", "contact": code}
+    claims = {"merchant": str(world.merchant_id), "party": "WEBER", "contact": code, "name": code}
     with Provider(clock, KEY).serving() as provider:
         configured = provider.configured(claims=Claims(merchant="merchant", contact="contact"))
         viewer = await Issuers([configured], world.database, clock).viewer(

@@ -12,6 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func, or_, select
 
 from commands.fulfilment.call_offs.schedules.arrivals import Arrivals
+from commands.fulfilment.call_offs.schedules.fixed import (
+    Fixed,
+    ScheduledLine,
+    fixed_by_account,
+    of_contract,
+    parts_of_contract,
+)
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.deliveries.locking import Locked, lock_seen
 from commands.trade.orders.lines import lock_orders
@@ -23,13 +30,13 @@ from commands.trade.releases.transit import (
     transits_of,
 )
 from commands.writing.transaction import Overtaken, Writing
-from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
+from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.parties import Address
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
-from models.trade.orders.states import OPEN_STATES, OrderState
+from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order
 from models.trade.releases.counting import account_of, ours
 from models.trade.releases.effective import effective
@@ -37,13 +44,6 @@ from models.trade.releases.tables import CumulativeAccount
 
 PlannedSpan = tuple[datetime, datetime]
 """When a window begins and ends."""
-
-
-class ScheduledLine(NamedTuple):
-    """A contract line at a place: what an account is of."""
-
-    contract_line_id: UUID
-    account_id: UUID
 
 
 class PlannedPart(NamedTuple):
@@ -64,17 +64,6 @@ class PlannedPart(NamedTuple):
         return self.delivery.window_earliest, self.delivery.window_latest
 
 
-class Fixed(NamedTuple):
-    """What of an order line a plan leaves as it is. day: for which it was called off.
-
-    schedule_line_id: which it answers.
-    """
-
-    day: date
-    schedule_line_id: UUID | None
-    quantity: Decimal
-
-
 class CalledOff(NamedTuple):
     """What of an order line is in no delivery, and may be put into one.
 
@@ -93,11 +82,12 @@ class KnownSchedules:
 
     zone: of the place from which is planned.
     demand: lines of the effective schedule of which something is open, up to the day of the plan,
-    as they are supplied; wanted: of all of them. outstanding: what is called off and has not left.
-    fixed: what of it is not this plan's to change. planned: what is in deliveries that this plan
-    may change. called_off: what of it is in no delivery, and this plan may put into one; stuck:
-    what is in none, and it may not. locked: those deliveries; decided: of them those of
-    which somebody has moved something, or has sent it once more.
+    as they are supplied, and all where something was moved; wanted: what is open of all of them.
+    outstanding: what is called off and has not left. fixed: what of it is not this plan's to
+    change. planned: what is in deliveries that this plan may change. called_off: what of it is in
+    no delivery, and this plan may put into one; stuck: what is in none, and it may not. locked:
+    those deliveries; decided: of them those of which somebody has moved something, or has sent it
+    once more.
     """
 
     contract: Contract
@@ -150,13 +140,13 @@ async def known_of_contract(
     accounts = await writing.records(CumulativeAccount, "contract_line_id", [it.id for it in lines])
     places = {it.ship_to_id for it in accounts if it.ship_to_id is not None}
     account_by, outstanding, called_off, stuck = _by_account(standing)
-    for each in await _elsewhere(writing, contract):
-        outstanding[account_by[each.id]] -= each.planned
-        if each.account_id is not None:
-            outstanding[ScheduledLine(each.contract_line_id, each.account_id)] += each.planned
+    parts = await parts_of_contract(writing, contract)
+    _count_elsewhere(outstanding, parts, account_by)
     decided, planned = _decided(locked), _planned(locked, account_by)
-    by_hand = {it for it, parts in planned.items() if _ids(parts) & decided}
-    demand, wanted = await _demand(writing, contract, command.until, by_hand)
+    fixed = fixed_by_account(contract, standing, parts, locked.deliveries)
+    whole = {it for it, its in planned.items() if _ids(its) & decided}
+    whole |= {it for it, its in fixed.items() if any(_reaches(each, command.until) for each in its)}
+    demand, wanted = await _demand(writing, contract, command.until, whole)
     return KnownSchedules(
         contract,
         zone,
@@ -167,7 +157,7 @@ async def known_of_contract(
         demand,
         wanted,
         outstanding,
-        _fixed(contract, standing, locked),
+        fixed,
         planned,
         called_off,
         stuck,
@@ -176,22 +166,21 @@ async def known_of_contract(
     )
 
 
-def _fixed(
-    contract: Contract, standing: Sequence[Any], locked: Locked
-) -> Mapping[ScheduledLine, Sequence[Fixed]]:
-    """Return what this plan leaves as it is of what is called off for a time."""
-    changing: defaultdict[UUID, Decimal] = defaultdict(Decimal)
-    for line in locked.lines.values():
-        changing[line.order_line_id] += line.planned
-    found: defaultdict[ScheduledLine, list[Fixed]] = defaultdict(list)
-    for each in standing:
-        free = each.unplanned if each.is_free else Decimal(0)
-        amount = each.open_quantity - changing[each.id] - free
-        if each.account_id is not None and each.earliest is not None and amount > 0:
-            key = ScheduledLine(each.contract_line_id, each.account_id)
-            day = contract.day(each.earliest)
-            found[key].append(Fixed(day, each.schedule_line_id, amount))
-    return found
+def _count_elsewhere(
+    outstanding: defaultdict[ScheduledLine, Decimal],
+    parts: Iterable[Any],
+    account_by: Mapping[UUID, ScheduledLine],
+) -> None:
+    """Let what is to go elsewhere than its call-off says be outstanding there."""
+    for each in (it for it in parts if it.is_elsewhere and it.id in account_by):
+        outstanding[account_by[each.id]] -= each.planned
+        if each.account_id is not None:
+            outstanding[ScheduledLine(each.contract_line_id, each.account_id)] += each.planned
+
+
+def _reaches(fixed: Fixed, until: date) -> bool:
+    """Tell whether something bears on lines after a day, or on ones that are supplied."""
+    return fixed.is_moved or fixed.comes_on > until
 
 
 def _ids(parts: Iterable[PlannedPart]) -> set[UUID]:
@@ -307,57 +296,27 @@ async def _standing(
             account_of(tables, line, order).label("account_id"),
         )
         .join(order, order.id == line.order_id)
-        .where(
-            *ours(tables, line, order),
-            order.contract_id == contract.id,
-            order.state.in_(OPEN_STATES),
-            line.contract_line_id.is_not(None),
-            line.open_quantity > 0,
-        )
+        .where(*ours(tables, line, order), *of_contract(contract, line, order))
         .order_by(line.id)
     )
     return (await writing.session.execute(rows)).all()
 
 
-async def _elsewhere(writing: Writing, contract: Contract) -> Sequence[Any]:
-    """Return what of call-offs is to go elsewhere than they say, and where that will count."""
-    tables = TrueTables(writing.viewer, writing.now)
-    delivery, part, line, order = (
-        tables.table(it) for it in (Delivery, DeliveryLine, OrderLine, Order)
-    )
-    account = account_of(tables, line, delivery).label("account_id")
-    rows = (
-        select(line.id, line.contract_line_id, part.planned, account)
-        .join(part, part.order_line_id == line.id)
-        .join(delivery, delivery.id == part.delivery_id)
-        .join(order, order.id == line.order_id)
-        .where(
-            *ours(tables, delivery, part, line, order),
-            order.contract_id == contract.id,
-            order.state.in_(OPEN_STATES),
-            line.contract_line_id.is_not(None),
-            line.open_quantity > 0,
-            account_of(tables, line, order).is_not(None),
-            delivery.state.in_(BEFORE_DISPATCH),
-            delivery.ship_to_id.is_distinct_from(order.ship_to_id),
-        )
-    )
-    return (await writing.session.execute(rows)).all()
-
-
 async def _demand(
-    writing: Writing, contract: Contract, until: date, by_hand: Collection[ScheduledLine]
+    writing: Writing, contract: Contract, until: date, whole: Collection[ScheduledLine]
 ) -> tuple[Mapping[ScheduledLine, Sequence[Any]], Mapping[ScheduledLine, Decimal]]:
     """Return what is open of a contract's effective schedules up to a day, and of all in sum.
 
-    by_hand: of which all is returned, for what somebody has moved may bring it. Of each other one
+    whole: of which all is returned, what is supplied, too: what somebody has moved, or what comes
+    later, may bring it. Of each other one
     the first line that is supplied is read, too, which bears the sum. Refused: TOO_MANY_ITEMS.
     """
     lines = effective(TrueTables(writing.viewer, writing.now)).subquery("demand")
     of, its = lines.c, (lines.c.contract_line_id, lines.c.account_id)
     in_order = (of.cumulative_released, of.id)
     upto = func.sum(of.open_quantity).over(partition_by=its, order_by=in_order)
-    is_read = or_(of.due_on <= until, of.account_id.in_({it.account_id for it in by_hand}))
+    is_whole = of.account_id.in_({it.account_id for it in whole})
+    is_read = or_(of.due_on <= until, is_whole)
     rows = (
         select(
             *(of[name] for name in _OF_DEMAND),
@@ -365,7 +324,7 @@ async def _demand(
             func.sum(of.open_quantity).over(partition_by=its).label("wanted"),
             is_read.label("is_read"),
         )
-        .where(of.contract_id == contract.id, of.open_quantity > 0)
+        .where(of.contract_id == contract.id, or_(of.open_quantity > 0, is_whole))
         .subquery("supplied")
     )
     some = select(rows, func.count().over().label("all")).where(
@@ -387,6 +346,6 @@ async def _demand(
 _OF_DEMAND = (
     *("id", "contract_line_id", "account_id", "kind", "date_meaning", "transit_days"),
     *("window_earliest", "window_latest", "window_zone", "ships_on", "arrives_on", "due_on"),
-    "open_quantity",
+    *("quantity", "open_quantity"),
 )
 """What a plan asks of a line."""

@@ -8,13 +8,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow
+from commands.fulfilment.call_offs.schedules.fixed import ScheduledLine
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
 from commands.fulfilment.call_offs.schedules.known import (
     CalledOff,
     KnownSchedules,
     PlannedPart,
     PlannedSpan,
-    ScheduledLine,
 )
 from commands.trade.contracts.times import Window
 from kit.errors import Problem

@@ -11,9 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow
+from commands.fulfilment.call_offs.schedules.fixed import Fixed, ScheduledLine
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
-from commands.fulfilment.call_offs.schedules.known import KnownSchedules, PlannedSpan, ScheduledLine
-from commands.fulfilment.call_offs.schedules.moved import moved_slots
+from commands.fulfilment.call_offs.schedules.known import KnownSchedules, PlannedSpan
+from commands.fulfilment.call_offs.schedules.moved import moved_slots, open_of
 from commands.fulfilment.call_offs.schedules.slots import PlanSlot, slot_at
 from models.fulfilment.call_offs import PlanStatus
 from models.trade.contracts.tables import ContractLine
@@ -71,21 +72,28 @@ def _uncovered(
 ) -> Iterator[tuple[Any, Decimal]]:
     """Yield what of each line nothing is under way for that this plan leaves as it is.
 
-    What stays brings first the line that it answers, and what is wanted on its day; what is over
-    brings what is late, then what is wanted later, and last what is wanted before.
+    What stays brings first the line that it answers, and what was wanted when it was planned; then
+    what is wanted on the day on which it comes; what is over brings what is late, then what is
+    wanted later, then what is wanted since it was planned, and last what is wanted before.
     """
     lines = known.demand.get(of, ())
-    left = {line.id: line.open_quantity for line in lines}
+    left = open_of(known, of)
     over, loose = _over(known, of, left)
     scheduled = ScheduleKind.SCHEDULED
     late = deque(it for it in lines if it.kind != scheduled or it.arrives_on < today)
-    later = deque(sorted(lines, key=lambda it: it.arrives_on))
-    for day, amount in over:
+    by_day = sorted(lines, key=lambda it: it.arrives_on)
+    later = deque(by_day)
+    for fixed, amount in over:
+        day = fixed.comes_on
         while late and not left[late[0].id]:
             late.popleft()
         while later and (later[0].arrives_on <= day or not left[later[0].id]):
             later.popleft()
-        loose += _brought(_brought(amount, late, left), later, left)
+        more = _brought(_brought(amount, late, left), later, left)
+        if more and fixed.is_moved:
+            since = (it for it in by_day if fixed.planned_on < it.arrives_on <= day)
+            more = _brought(more, since, left)
+        loose += more
     farther = known.wanted.get(of, _NONE) - sum((it.open_quantity for it in lines), _NONE)
     _brought(max(loose - max(farther, _NONE), _NONE), lines, left)
     yield from ((line, left[line.id]) for line in lines if left[line.id])
@@ -93,20 +101,32 @@ def _uncovered(
 
 def _over(
     known: KnownSchedules, of: ScheduledLine, left: dict[UUID, Decimal]
-) -> tuple[list[tuple[date, Decimal]], Decimal]:
-    """Take from lines what stays for them or their days; return the others, by day and without."""
+) -> tuple[list[tuple[Fixed, Decimal]], Decimal]:
+    """Take from lines what stays for them or their days; return the others, by day and without.
+
+    What comes sooner than planned brings first what is wanted then and nothing else is planned for.
+    """
     by_id, by_day = dict[UUID | None, Any](), defaultdict[date, list[Any]](list)
     for line in known.demand.get(of, ()):
         by_id[line.id] = line
         by_day[line.arrives_on].append(line)
-    loose, over = fixed_of(known, of), list[tuple[date, Decimal]]()
-    for day, key, quantity in sorted(known.fixed.get(of, ()), key=lambda it: it.day):
-        stays = min(quantity, loose)
-        loose -= stays
-        own = [by_id[key]] if key in by_id else []
-        if more := _brought(stays, [*own, *by_day.get(day, ())], left):
-            over.append((day, more))
-    return over, loose
+    planned = defaultdict[date, Decimal](Decimal)
+    for part in known.planned.get(of, ()):
+        planned[known.contract.day(part.window[0])] += part.line.planned
+    loose, over = fixed_of(known, of), list[tuple[Fixed, Decimal]]()
+    for fixed in sorted(known.fixed.get(of, ()), key=lambda it: (it.is_moved, it.comes_on)):
+        more = min(fixed.quantity, loose)
+        loose -= more
+        then, own = (by_day.get(it, ()) for it in (fixed.comes_on, fixed.planned_on))
+        if fixed.schedule_line_id in by_id:
+            own = [by_id[fixed.schedule_line_id], *own]
+        elif fixed.comes_on < fixed.planned_on:
+            free = sum((left[it.id] for it in then), _NONE) - planned[fixed.comes_on]
+            first = max(min(more, free), _NONE)
+            more += _brought(first, then, left) - first
+        if more := _brought(more, [*own, *then], left):
+            over.append((fixed, more))
+    return sorted(over, key=lambda it: it[0].comes_on), loose
 
 
 def _brought(amount: Decimal, lines: Iterable[Any], left: dict[UUID, Decimal]) -> Decimal:

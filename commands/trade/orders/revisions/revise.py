@@ -90,6 +90,12 @@ class Revision:
             return self.order.taxed_without
         return None if self.header["taxed"] is None else not_paid(self.rows)
 
+    @property
+    def placed_at(self) -> datetime:
+        """When it is to have been placed."""
+        at: datetime = self.header.get("placed_at", self.order.placed_at)
+        return at
+
     def changes(self) -> Iterator[tuple[OrderLine | None, dict[str, Any], Path]]:
         """Yield lines that change, each with all of its columns, and new ones."""
         for row, draft, path in self.lines:
@@ -97,8 +103,7 @@ class Revision:
             if row is None or _different(row, columns):
                 yield row, columns, path
         for row, path in self.gone:
-            kept = {it: getattr(row, it) for it in _COLUMNS}
-            yield row, {**kept, **_NOTHING}, path
+            yield row, {**_as_it_is(row), **_NOTHING}, path
 
     def shares(self) -> Iterator[tuple[OrderLine, dict[str, Any]]]:
         """Yield lines of which nothing changes but what they bear of the order's discount."""
@@ -107,6 +112,14 @@ class Revision:
                 columns = line_columns(draft, self.order.currency)
                 if not _different(row, columns):
                     yield row, columns
+
+    def following(self) -> Iterator[tuple[OrderLine, dict[str, Any]]]:
+        """Yield lines of which nothing else changes where it was placed at another time."""
+        if self.placed_at == self.order.placed_at:
+            return
+        changing = {row.id for row, *_ in self.changes() if row is not None}
+        changing |= {row.id for row, _ in self.shares()}
+        yield from ((row, _as_it_is(row)) for row in self.rows if row.id not in changing)
 
     def prices(self) -> Iterator[tuple[OrderLine, tuple[Decimal | None, Decimal | None]]]:
         """Yield lines that are there whose price becomes another, with both."""
@@ -221,6 +234,10 @@ def check_new(order: Order, lines: Sequence[LineTarget]) -> None:
     refusals.end()
 
 
+def _as_it_is(row: OrderLine) -> dict[str, Any]:
+    return {it: getattr(row, it) for it in _COLUMNS}
+
+
 def _but_quantity(draft: LineDraft, order: Order) -> frozenset[tuple[str, Any]]:
     terms = line_columns(draft, order.currency).items()
     return frozenset(it for it in terms if it[0] not in {"ordered", "added", *_FOLLOWING})
@@ -279,17 +296,23 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
     names = list(dict.fromkeys(name for it in revisions for name in it.header))
     for each in revisions:
         await writing.room(1 + len(each.lines))
-        lines, line_no = [], max((row.line_no for row in each.rows), default=0)
+        lines, kept, line_no = (
+            [],
+            [*each.shares(), *each.following()],
+            max((row.line_no for row in each.rows), default=0),
+        )
         for row, columns, _ in each.changes():
             if row is None:
                 line_no += 1
-                new.append(_row(each.order, line_no, columns))
+                new.append(_row(each, line_no, columns))
                 lines.append(UpdatedLine(line_no, LineChange.ADDED, columns["ordered"]))
             else:
-                changed.append((row, columns))
+                kept.append((row, columns))
                 what = LineChange.CHANGED if columns["ordered"] else LineChange.REMOVED
                 lines.append(UpdatedLine(row.line_no, what, columns["ordered"]))
-        changed += each.shares()
+        for _, columns in kept:
+            columns["placed_at"] = each.placed_at
+        changed += kept
         header = {it: each.header.get(it, getattr(each.order, it)) for it in names}
         header["taxed_without"] = each.taxed_without
         orders.append((each.order, {**header, "version": each.order.version + 1}))
@@ -310,6 +333,6 @@ def _tell(writing: Writing, each: Revision, lines: Sequence[UpdatedLine]) -> Non
         writing.record(OrderWindowOverridden(key, rules=tuple(sorted(each.overridden))))
 
 
-def _row(order: Order, line_no: int, columns: Mapping[str, Any]) -> dict[str, Any]:
-    own = {"merchant_id": order.merchant_id, "id": new_id(), "order_id": order.id}
-    return {**own, "line_no": line_no, **columns}
+def _row(each: Revision, line_no: int, columns: Mapping[str, Any]) -> dict[str, Any]:
+    own = {"merchant_id": each.order.merchant_id, "id": new_id(), "order_id": each.order.id}
+    return {**own, "placed_at": each.placed_at, "line_no": line_no, **columns}

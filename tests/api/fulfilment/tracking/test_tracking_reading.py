@@ -86,13 +86,20 @@ async def test_a_parcel_is_found_by_any_of_its_numbers(feed, ask):
 
 CARRIER = """mutation ($input: PartiesUpsertInput!) { partiesUpsert(input: $input) {
   results { userErrors { code field } } } }"""
+NOWHERE = (
+    *("http://fast.example/{number}", "https://fast.example/", "https://a b/{number}"),
+    *("https:///{number}", "https://u:p@a.example/{number}", "https://{number}.example/{number}"),
+    *("https://a.example/{other}{number}", "https://a.example{number}", "https://a/{number}'"),
+    *('https://a.example/"{number}', "https://a.example/{number}<b>", "https://a..b/{number}"),
+    *("https://a.example/{number}}", "https://a.example\\@b/{number}", "https://-a/{number}"),
+)
 ADDRESSES = """query ($id: ID!) {
   delivery(id: $id) { parcels { trackingNumbers { number url } } } }"""
 
 
 async def test_a_tracking_number_leads_to_its_carriers_page(ask: Ask, world: World):
     carrier = to_global("Party", await parties.carrier(world, number="FAST"))
-    numbers = {"carrierId": carrier, "trackingNumbers": ["JD 01-a", "#1"]}
+    numbers = {"carrierId": carrier, "trackingNumbers": ["JD 01-a", "#1", ".."]}
     delivery = await deliveries.packed(world, ask, parcel=numbers)
 
     async def addresses(**fields):
@@ -102,9 +109,13 @@ async def test_a_tracking_number_leads_to_its_carriers_page(ask: Ask, world: Wor
         found = {it["number"]: it["url"] for it in parcel["trackingNumbers"]}
         return answer["partiesUpsert"]["results"][0]["userErrors"], found
 
-    assert await addresses() == ([], {"JD 01-a": None, "#1": None})
+    assert await addresses() == ([], dict.fromkeys(("JD 01-a", "#1", "..")))
     errors, found = await addresses(trackingUrl="https://fast.example/?no={number}&x=1")
-    assert (errors, found) == ([], {"JD 01-a": "https://fast.example/?no=JD01-a&x=1", "#1": None})
-    for wrong in ("http://fast.example/{number}", "https://fast.example/", "https://a b/{number}"):
+    assert errors == []
+    its = "https://fast.example/?no=JD01-a&x=1"
+    assert found == {"JD 01-a": its, "#1": None, "..": None}
+    for right in ("https://a-b.c:8443/{number}/{number}#x", "https://localhost?{number}"):
+        assert (await addresses(trackingUrl=right))[0] == []
+    for wrong in NOWHERE:
         errors, _ = await addresses(trackingUrl=wrong)
         assert [it["field"][-1] for it in errors] == ["trackingUrl"]

@@ -12,6 +12,8 @@ from tests.make.trade import orders
 
 LINES = """query ($filter: OrderLineFilter, $sort: OrderLineSort) {
   orderLines(first: 9, filter: $filter, sort: $sort) { nodes { id } totalCount } }"""
+IMPORT = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
+  results { order { lines { id } } userErrors { code } } } }"""
 SOON = {
     "earliest": "2026-03-02T10:00:00Z",
     "latest": "2026-03-02T12:00:00Z",
@@ -49,6 +51,26 @@ async def test_lines_are_found_by_what_is_open_late_and_due(
     assert await lines(ask, open=True, late=False) == []
     assert set(await lines(ask, dueTo="2026-03-02T13:00:00Z")) == {*ids(sent), *ids(due)}
     assert await lines(ask, dueFrom="2026-03-02T12:00:01Z") == []
+
+
+async def test_lines_go_by_when_they_were_ordered(world: World, ask: Ask) -> None:
+    fields = await orders.order_input(world, ask)
+
+    async def imported(**days: str) -> list[list[str]]:
+        """Return the ids of lines, order by order. days: reference -> when it was placed."""
+        placed = {it: f"2025-{day}T00:00:00Z" for it, day in days.items()}
+        items = [fields | {"externalReference": it, "placedAt": at} for it, at in placed.items()]
+        results = (await ask(IMPORT, input={"orders": items}))["ordersImport"]["results"]
+        return [ids(it["order"]) for it in results]
+
+    first, second, third = await imported(A="11-20", B="01-01", C="06-01")
+    assert await lines(ask, "OLDEST_FIRST") == [*second, *third, *first]
+    assert await lines(ask) == [*first[::-1], *third[::-1], *second[::-1]]
+    await imported(C="11-21")  # What is sent again may say another day, of lines as they are,
+    assert await lines(ask, "OLDEST_FIRST") == [*second, *first, *third]
+    fields["lines"][0]["quantity"] = "11"
+    await imported(B="11-22")  # or not.
+    assert await lines(ask, "OLDEST_FIRST") == [*first, *third, *second]
 
 
 async def test_a_buyer_lists_its_own_lines(world: World, ask: Ask) -> None:

@@ -78,11 +78,14 @@ async def test_prices_are_those_of_now_beside_those_of_then(world: World, ask: A
 async def test_what_cannot_be_ordered_so_any_more_says_why(world: World, ask: Ask) -> None:
     buyer, order = await ordered(world, ask)
     await orders.products(ask, "BOLT", isActive=False)
+    assert await is_offered(buyer, order)
     await orders.products(ask, "NUT", listPrice=None)
+    assert not await is_offered(buyer, order)
     found = await draft(buyer, order)
     assert [it["obstacles"] for it in found["lines"]] == [["PRODUCT_INACTIVE"], ["PRICE_UNKNOWN"]]
     await write(world, Channel, "id", order["channel"]["id"], takes_unpriced=True)
     assert (await draft(buyer, order))["lines"][1]["obstacles"] == []
+    assert await is_offered(buyer, order)
     await write(world, Party, "id", order["party"]["id"], channel_ids=[])
     assert (await draft(buyer, order))["obstacles"] == ["CHANNEL_CLOSED"]
     assert not await is_offered(buyer, order)
@@ -100,9 +103,11 @@ async def test_what_was_called_off_asks_its_contract(world: World, ask: Ask, clo
     assert found["contract"] == {"id": contract["id"]}
     assert line["unitPrice"] == line["orderedUnitPrice"]
     assert line["obstacles"] == ["CONTRACT_DRAWN_DOWN"]
-    assert await is_offered(ask, called)
-    clock.advance(days=1000)
     assert not await is_offered(ask, called)
+    less = await contracts.call_off(world, ask, contract, "100")
+    assert await is_offered(ask, less)
+    clock.advance(days=1000)
+    assert not await is_offered(ask, less)
     assert (await draft(ask, called))["obstacles"] == ["CONTRACT_NOT_IN_FORCE"]
 
 

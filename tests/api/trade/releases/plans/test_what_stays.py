@@ -1,0 +1,146 @@
+"""What a plan leaves as it is, and what has left, counts for what it was planned for."""
+
+import pytest
+
+from tests.api.trade.releases.plans.test_moved import (
+    _line_of,
+    _move,
+    day_after,
+    standing,
+    wanted_lines,
+)
+from tests.api.trade.releases.test_planned_schedules import _planner, _shown
+from tests.make.fulfilment import deliveries
+from tests.make.trade.contracts import schedule, window
+
+HELD = {"reason": "OTHER", "owner": "Ops"}
+
+
+async def sent(ask, key):
+    """Let a planned delivery leave."""
+    released = await deliveries.done(ask, "deliveryRelease", deliveryId=key)
+    parcels = [{"generateSscc": True, "contents": deliveries.contents(released["delivery"])}]
+    await deliveries.done(ask, "deliveryPack", deliveryId=key, parcels=parcels)
+    await deliveries.done(ask, "deliveryDispatch", deliveryId=key)
+
+
+class Steps:
+    """What people do with a contract's deliveries, named by the day on which each comes."""
+
+    def __init__(self, planner):
+        self.planner, self.number = planner, 0
+
+    async def at(self, day):
+        return next(it[2] for it in await standing(self.planner) if it[0] == day)
+
+    async def wants(self, wanted):
+        self.number += 1
+        await self.planner.release(self.number, *wanted_lines(wanted))
+
+    async def wants_hours(self, day, hours):
+        """Want just in time so much of a day from each hour, for two hours."""
+        lines = []
+        for hour, quantity in hours.items():
+            on = day_after(day)
+            times = {"earliest": f"{on}T{hour:02}:00:00Z", "latest": f"{on}T{hour + 2:02}:00:00Z"}
+            lines.append(schedule(on, str(quantity)) | {"window": window(on) | times})
+        await self.planner.release(1, *lines, type="JIT")
+
+    async def moves(self, before, after):
+        await _move(self.planner, await self.at(before), after)
+
+    async def does(self, mutation, day, **fields):
+        key = await self.at(day)
+        await deliveries.done(self.planner.ask, mutation, deliveryId=key, **fields)
+
+    async def leaves(self, day, quantity=None):
+        """Let the delivery of a day leave, or a part of it."""
+        ask, key = self.planner.ask, await self.at(day)
+        lines = [{"deliveryLineId": await _line_of(self.planner, key), "quantity": str(quantity)}]
+        if quantity is not None:
+            part = await deliveries.done(ask, "deliverySplit", deliveryId=key, lines=lines)
+            key = part["part"]["id"]
+        await sent(ask, key)
+
+    async def plans(self):
+        """Plan, and return (day, quantity) of what stands: once more it changes nothing."""
+        await self.planner(until=day_after(40))
+        before = await standing(self.planner)
+        again = await self.planner(until=day_after(40))
+        assert await standing(self.planner) == before
+        assert {it[0] for it in _shown(again, "status")} <= {"UNCHANGED", "KEPT"}
+        return [it[:2] for it in before]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "steps", "then", "stands"),
+    [
+        # Released or held where it comes now: it brings what is wanted then.
+        (
+            {5: 50, 9: 80},
+            [("moves", 5, 12), ("does", "deliveryRelease", 12)],
+            {9: 80, 12: 50},
+            [(9, 80), (12, 50)],
+        ),
+        # What is over of its own day brings what is wanted after it comes, not before.
+        (
+            {5: 50, 9: 80, 15: 100},
+            [("moves", 5, 12), ("does", "deliveryRelease", 12)],
+            {5: 20, 9: 80, 15: 100},
+            [(9, 80), (12, 50), (15, 70)],
+        ),
+        # It was put into a delivery of another day than it was called off for.
+        (
+            {5: 50},
+            [
+                *(("does", "deliveryCancel", 5), ("wants", {9: 50, 12: 30}), ("plans",)),
+                ("does", "deliveryRelease", 9),
+            ],
+            {7: 20, 9: 50, 12: 30},
+            [(7, 20), (9, 50), (12, 30)],
+        ),
+        # Sooner than planned: it brings what the customer wants then, where nothing else does.
+        (
+            {5: 50, 9: 80},
+            [("moves", 9, 3), ("does", "deliveryRelease", 3)],
+            {3: 80, 5: 50, 9: 40},
+            [(3, 80), (5, 50), (9, 40)],
+        ),
+        # A later one leaves before what was moved behind it: that stays as long as it is wanted.
+        ({5: 50, 9: 80}, [("moves", 5, 12), ("leaves", 9)], None, [(12, 50)]),
+        ({5: 50, 9: 80}, [("moves", 5, 12), ("leaves", 9, 30)], None, [(9, 50), (12, 50)]),
+        (
+            {5: 50, 9: 80, 15: 30},
+            [("moves", 5, 12), ("leaves", 9), ("does", "deliveryRelease", 12)],
+            {5: 50, 9: 80, 15: 30},
+            [(12, 50), (15, 30)],
+        ),
+        # Its day is told by the hour: nothing of it goes back.
+        (
+            {5: 50, 9: 80},
+            [("moves", 5, 7), ("wants_hours", 5, {6: 20, 14: 30})],
+            None,
+            [(7, 50), (9, 80)],
+        ),
+    ],
+)
+async def test_it_counts_for_the_day_on_which_it_comes(ask, world, wanted, steps, then, stands):
+    does = Steps(await _planner(world, ask))
+    await does.wants(wanted)
+    await does.plans()
+    for name, *values in steps:
+        await getattr(does, name)(*values)
+    if then is not None:
+        await does.plans()
+        await does.wants(then)
+    assert await does.plans() == stands
+
+
+async def test_what_is_held_counts_for_the_day_on_which_it_comes(ask, world):
+    does = Steps(await _planner(world, ask))
+    await does.wants({5: 50, 9: 80, 15: 100})
+    await does.plans()
+    await does.moves(5, 12)
+    await does.does("deliveryHold", 12, **HELD)
+    await does.wants({9: 80, 12: 50, 15: 100})
+    assert await does.plans() == [(9, 80), (12, 50), (15, 100)]
