@@ -336,6 +336,11 @@ _SIMPLE = {
             THEN NULL ELSE (
             SELECT sum((it ->> 'amount')::numeric)
             FROM jsonb_array_elements(orders.taxes) it) END""",
+    "what stands on a pallet is voided with it alone": """
+        SELECT carton.id, pallet.status FROM parcels carton
+        JOIN parcels pallet ON pallet.id = carton.parent_id
+        WHERE carton.merchant_id = :merchant AND carton.status = 'VOIDED'
+            AND pallet.status <> 'VOIDED'""",
     "what is waived follows from what is wanted and there, whatever was told before (D21)": f"""
         {_EVERY_LINE} contract_id IS NULL AND over_tolerance = 0 AND waived <> least(given_up,
             owed_again, greatest(ordered - cancelled + waived - planned, 0))""",

@@ -94,7 +94,7 @@ def move(line: OrderLine, at: datetime | None = None, **amounts: Decimal) -> Non
     What is planned or cancelled waits for goods no longer, so `backordered` never exceeds what
     is still unplanned. What never left is cancelled first, and wanted again first (D21).
     """
-    never_left = line.unplanned - line.open_again
+    never_left = line.never_left
     for counter, amount in amounts.items():
         setattr(line, counter, getattr(line, counter) + amount)
     if "cancelled" in amounts:

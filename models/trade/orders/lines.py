@@ -260,6 +260,11 @@ class OrderLine(OfProduct, Packaged, Owned):
         return min(self.unplanned, self.owed_again - self.waived)
 
     @property
+    def never_left(self) -> Decimal:
+        """How much of what is in no delivery has never left: the others were lost or came back."""
+        return self.unplanned - self.open_again
+
+    @property
     def room(self) -> Decimal:
         """How much more of it may be planned: what is wanted and the tolerance on it.
 

@@ -60,6 +60,5 @@ def _waived(line: OrderLine, quantity: Decimal, again: Decimal | None) -> tuple[
     again: how much of that was cancelled before. The others are first what never left.
     """
     again = min(again or Decimal(0), quantity)
-    never_left = line.unplanned - line.open_again
-    more = max(quantity - again - never_left, Decimal(0))
+    more = max(quantity - again - line.never_left, Decimal(0))
     return line.given_up + more, line.waived + again + more
