@@ -344,6 +344,15 @@ _SIMPLE = {
     "what is waived follows from what is wanted and there, whatever was told before (D21)": f"""
         {_EVERY_LINE} contract_id IS NULL AND over_tolerance = 0 AND waived <> least(given_up,
             owed_again, greatest(ordered - cancelled + waived - planned, 0))""",
+    "what was found waits for room of its contract, and no longer (D21)": f"""
+        SELECT line.number, line.waived, agreed.called_off FROM ({_LINES}) line
+        JOIN contract_lines agreed ON agreed.id = line.contract_line_id
+        WHERE line.waived > 0 AND agreed.called_off + agreed.carried_over + 1 <=
+            coalesce(agreed.max_quantity, agreed.target_quantity)
+        AND EXISTS (SELECT FROM delivery_lines part WHERE part.order_line_id = line.id
+            AND part.owed_again > part.lost + part.refused)
+        AND NOT EXISTS (SELECT FROM due WHERE due.merchant_id = :merchant
+            AND due.kind = 'CALL_OFF_FOUND' AND due.subject = agreed.contract_id)""",
     "an amendment waits in a confirmed order": f"""{_EVERY_LINE}
         answer_by IS NOT NULL AND state <> 'CONFIRMED'""",
     "what is planned belongs to an order that lives": f"""{_EVERY_PART} state IN

@@ -146,6 +146,7 @@ async def _carry_over(writing: Writing, contract: Contract, missing: Missing) ->
         # So that one statement writes all such lines.
         flag_modified(line, "carried_least")
         _check_takes(into)
+    counters.room_came(writing, (lines[line.product_id] for line in missing))
     numbers = {lines[line.product_id].line_no for line in missing}
     successor.version += 1
     writing.record(ContractAmended(successor.id, fields=(), lines=tuple(sorted(numbers)), added=0))
