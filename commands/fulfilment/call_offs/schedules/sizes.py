@@ -38,19 +38,23 @@ class CallOffSizes(NamedTuple):
 
 def call_off_sizes(line: ContractLine, total: Decimal) -> CallOffSizes | None:
     """Return how call-offs bring a quantity, whole lots and as few as may be; None if none may."""
+    if line.lot_multiple is not None and total % line.lot_multiple:
+        return None
     step = step_of(line)
-    least, most = line.min_per_call_off or _NONE, line.max_per_call_off or total
-    least, most = (
-        (amount / step).to_integral_value(rounding) * step
-        for amount, rounding in ((least, ROUND_CEILING), (most, ROUND_FLOOR))
-    )
+    least, most = line.min_per_call_off or _NONE, line.max_per_call_off
+    least = (least / step).to_integral_value(ROUND_CEILING) * step
+    most = total if most is None else (most / step).to_integral_value(ROUND_FLOOR) * step
     count = int((total / most).to_integral_value(ROUND_CEILING)) if most else 0
     return CallOffSizes(count, least, most) if count and total >= count * least else None
 
 
 def leave_out(line: ContractLine, slots: Sequence[PlanSlot]) -> int:
     """Note which of a line's slots, the last ones first, no call-offs bring; tells how many do."""
-    left = [(it, it.more) for it in slots if it.more]
+    lot = line.lot_multiple
+    for slot in slots:
+        if lot is not None and slot.more % lot:
+            slot.problem = _odd(slot.more, lot)
+    left = [(it, it.more) for it in slots if it.more and it.problem is None]
     total = sum((more for _, more in left), _NONE)
     while left:
         if (sizes := call_off_sizes(line, total)) is not None:
@@ -59,6 +63,11 @@ def leave_out(line: ContractLine, slots: Sequence[PlanSlot]) -> int:
         slot.problem = _why(line, total)
         total -= more
     return 0
+
+
+def _odd(more: Decimal, lot: Decimal) -> Problem:
+    text = f"{more.normalize():f} more are wanted, which are no whole lots of {lot.normalize():f}."
+    return Problem(TradeCode.LOT_MULTIPLE, text)
 
 
 def _why(line: ContractLine, total: Decimal) -> Problem:

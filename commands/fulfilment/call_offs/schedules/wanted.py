@@ -50,7 +50,6 @@ def _slots(
         its.schedule_line_id = its.schedule_line_id or line.id
         its.is_due = its.is_due or line.due_on <= until
         late = its if arrival.is_late and late is None else late
-    _round(known, of, found.values())
     for part in known.planned.get(of, ()):
         is_far = known.leaves_on(part) > until and part.window not in found
         if part.delivery.id in known.decided or is_far:
@@ -59,6 +58,7 @@ def _slots(
         its = late if is_early and late and part.window not in found else slot(part.window)
         its.is_due = its.is_due or its.arrival is None
         its.planned.append(part)
+    _round(known, of, found.values())
     by_hand = list(moved_slots(known, of, found.values(), late))
     free = list(known.called_off.get(of, ()))
     due = [it for it in found.values() if it.is_due]
@@ -159,11 +159,33 @@ def fixed_of(known: KnownSchedules, of: ScheduledLine) -> Decimal:
 def _round(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) -> None:
     """Fill whole lots, or packagings: what is over is taken from what is wanted next."""
     step = step_of(known.lines[of.contract_line_id])
+    moved = defaultdict[PlannedSpan, Decimal](Decimal)
+    for part in known.planned.get(of, ()):
+        if part.delivery.id in known.decided:
+            moved[part.window] += part.line.planned
+    free = sum((it.quantity for it in known.called_off.get(of, ())), _NONE)
     over = _NONE
     for slot in sorted(slots, key=lambda it: it.group.earliest):
         missing = max(slot.wanted - over, _NONE)
-        slot.rounded = (missing / step).to_integral_value(ROUND_CEILING) * step
+        there = slot.before + moved[slot.group.earliest, slot.group.latest]
+        used = min(free, max(_filled(missing, step) - there, _NONE)) if slot.is_due else _NONE
+        free -= used
+        slot.rounded = _beside(missing, there + used, step)
         over += slot.rounded - slot.wanted
+
+
+def _beside(missing: Decimal, there: Decimal, step: Decimal) -> Decimal:
+    """Return how much brings what is missing: whole lots beside what is there, which may be none.
+
+    What is there and enough stays, as far as whole lots would bring no less.
+    """
+    if there < missing:
+        return there + _filled(missing - there, step)
+    return min(there, _filled(missing, step))
+
+
+def _filled(quantity: Decimal, step: Decimal) -> Decimal:
+    return (quantity / step).to_integral_value(ROUND_CEILING) * step
 
 
 def step_of(line: ContractLine) -> Decimal:

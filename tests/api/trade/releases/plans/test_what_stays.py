@@ -11,7 +11,9 @@ from tests.api.trade.releases.plans.test_moved import (
 )
 from tests.api.trade.releases.test_planned_schedules import _planner, _shown
 from tests.make.fulfilment import deliveries
+from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule, window
+from tests.make.trade.orders import products
 
 HELD = {"reason": "OTHER", "owner": "Ops"}
 
@@ -144,3 +146,49 @@ async def test_what_is_held_counts_for_the_day_on_which_it_comes(ask, world):
     await does.does("deliveryHold", 12, **HELD)
     await does.wants({9: 80, 12: 50, 15: 100})
     assert await does.plans() == [(9, 80), (12, 50), (15, 100)]
+
+
+@pytest.mark.parametrize(
+    ("lot", "parts", "then", "stands"),
+    [
+        # Half a lot is released: what is missing beside both halves is one lot, not two halves.
+        ("40", (20, "deliveryRelease"), 80, [20, 60]),
+        # Nothing more is wanted: the other half stays as it is.
+        ("40", (20, "deliveryRelease"), 40, [20, 20]),
+        ("10", (7, "deliveryRelease"), 30, [7, 23]),
+        # What is in no delivery any more is no whole lot.
+        ("40", (20, "deliveryCancel"), 80, [80]),
+    ],
+)
+async def test_whole_lots_come_beside_what_is_none(ask, world, lot, parts, then, stands):
+    (bolt,) = await products(ask, "BOLT")
+    does = Steps(await _planner(world, ask, lines=[contracts.line(bolt, lotMultiple=lot)]))
+    await does.wants({5: 40 if lot == "40" else 20})
+    await does.plans()
+    quantity, mutation = parts
+    key = await does.at(5)
+    lines = [{"deliveryLineId": await _line_of(does.planner, key), "quantity": str(quantity)}]
+    part = await deliveries.done(ask, "deliverySplit", deliveryId=key, lines=lines)
+    await deliveries.done(ask, mutation, deliveryId=part["part"]["id"])
+    await does.wants({5: then})
+    assert sorted(quantity for _, quantity in await does.plans()) == stands
+
+
+async def test_what_is_no_whole_lot_is_left_out_and_the_others_are_planned(ask, world):
+    bolt, nut = await products(ask, "BOLT", "NUT")
+    rules = {"lotMultiple": "40", "minPerCallOff": "160"}
+    does = Steps(
+        await _planner(world, ask, lines=[contracts.line(bolt, **rules), contracts.line(nut)])
+    )
+    await does.wants({5: 160})
+    await does.plans()
+    key = await does.at(5)
+    lines = [{"deliveryLineId": await _line_of(does.planner, key), "quantity": "20"}]
+    part = await deliveries.done(ask, "deliverySplit", deliveryId=key, lines=lines)
+    await deliveries.done(ask, "deliveryRelease", deliveryId=part["part"]["id"])
+    # 20 of what is planned come on the new day; 60 more are no whole lot.
+    await does.wants({5: 140, 9: 80})
+    await does.planner.release(1, *wanted_lines({7: 30}), of=1)
+    done = await does.planner(until=day_after(40))
+    assert ("REFUSED", "LOT_MULTIPLE") in _shown(done, "status", "code")
+    assert [it[:2] for it in await standing(does.planner)] == [(5, 20), (5, 120), (7, 30), (9, 20)]
