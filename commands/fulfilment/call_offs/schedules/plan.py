@@ -116,6 +116,8 @@ async def _carry_out(
         work.take(slot, known.zone)
     for part in (part for it in by_hand for part in it.planned):
         work.cancel(part, less[part.line])
+    for part, quantity in (kept for it in slots for kept in it.kept):
+        work.cancel(part, -quantity)
     await _cancel(writing, work.unwanted())
     work.aim(known, writing)
     order_ids = await _call_off(writing, command, known, work)

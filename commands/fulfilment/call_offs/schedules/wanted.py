@@ -168,7 +168,7 @@ def _round(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) 
     for slot in sorted(slots, key=lambda it: it.group.earliest):
         missing = max(slot.wanted - over, _NONE)
         there = slot.before + moved[slot.group.earliest, slot.group.latest]
-        used = min(free, max(_filled(missing, step) - there, _NONE)) if slot.is_due else _NONE
+        used = min(free, max(whole_steps(missing, step) - there, _NONE)) if slot.is_due else _NONE
         free -= used
         slot.rounded = _beside(missing, there + used, step)
         over += slot.rounded - slot.wanted
@@ -180,11 +180,12 @@ def _beside(missing: Decimal, there: Decimal, step: Decimal) -> Decimal:
     What is there and enough stays, as far as whole lots would bring no less.
     """
     if there < missing:
-        return there + _filled(missing - there, step)
-    return min(there, _filled(missing, step))
+        return there + whole_steps(missing - there, step)
+    return min(there, whole_steps(missing, step))
 
 
-def _filled(quantity: Decimal, step: Decimal) -> Decimal:
+def whole_steps(quantity: Decimal, step: Decimal) -> Decimal:
+    """Return how much whole steps bring a quantity."""
     return (quantity / step).to_integral_value(ROUND_CEILING) * step
 
 
