@@ -23,7 +23,7 @@ from transport.endpoint import Endpoint
 from workers.access.keys import Uses
 from workers.running.chores import Chores
 from workers.running.dues import Dues
-from workers.running.followers import TELL_FOLLOWERS, Followers
+from workers.running.followers import COUNT_PARKED, TELL_FOLLOWERS, Followers
 
 _NAME = "abruf"
 
@@ -71,6 +71,21 @@ class Plans(Collector):
         yield family
 
 
+_OF_FOLLOWERS = (
+    (
+        TELL_FOLLOWERS,
+        "behind_entries",
+        "Entries that followers were not told of when it was looked last.",
+    ),
+    (
+        COUNT_PARKED,
+        "parked_lanes",
+        "Objects of which followers are told nothing until staff decides.",
+    ),
+)
+"""Chore -> under which name it is shown what of it waits for followers."""
+
+
 class Worked(Collector):
     """What a worker has done, and what it lags behind."""
 
@@ -88,7 +103,7 @@ class Worked(Collector):
         text = "What was due, by what became of it."
         yield _counted("abruf_due", text, ("kind", "outcome"), self._dues.counted)
         yield from self._waiting()
-        text = "Seconds since which each look has found something that followers were not told of."
+        text = "Seconds for which the oldest entry that followers were not told of has been found."
         lags = GaugeMetricFamily("abruf_follower_lag_seconds", text, labels=["follower"])
         found = self._chores.lags(TELL_FOLLOWERS)
         for name in self._followers.every:
@@ -102,17 +117,19 @@ class Worked(Collector):
 
     def _waiting(self) -> Iterator[Metric]:
         """Give what waits, 0 where nothing does."""
-        text = "Entries that followers were not told of when it was looked last."
-        behind = GaugeMetricFamily("abruf_follower_behind_entries", text, labels=["follower"])
+        found, followers = self._chores.waiting(), self._followers.every
+        for chore, metric, text in _OF_FOLLOWERS:
+            family = GaugeMetricFamily(f"abruf_follower_{metric}", text, labels=["follower"])
+            for name in followers:
+                family.add_metric([name], found.get((chore, name), 0))
+            yield family
         text = "What was due and not done when it was looked last."
         waiting = GaugeMetricFamily("abruf_due_waiting", text, labels=["kind"])
-        found, followers = self._chores.waiting(), self._followers.every
-        for name in followers:
-            behind.add_metric([name], found.get((TELL_FOLLOWERS, name), 0))
-        others = {name: it for (chore, name), it in found.items() if chore != TELL_FOLLOWERS}
+        of_followers = {chore for chore, _, _ in _OF_FOLLOWERS}
+        others = {name: it for (chore, name), it in found.items() if chore not in of_followers}
         for name, amount in {**dict.fromkeys(self._dues.kinds, 0), **others}.items():
             waiting.add_metric([name], amount)
-        yield from (behind, waiting)
+        yield waiting
 
 
 def _counted(

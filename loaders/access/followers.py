@@ -74,14 +74,15 @@ _NAMES = bindparam("names", type_=ARRAY(Text()))
 def behind() -> Select[Any]:
     """Select (merchant_id, subject: a follower's name, waiting: entries it has not been told of).
 
-    Parameter: names.
+    done: entries of which it was told. Parameter: names.
     """
     counter, follower = MerchantCounter, JournalFollower
     name = func.unnest(_NAMES).table_valued(column("name", Text())).render_derived("wanted")
     own = and_(follower.merchant_id == counter.merchant_id, follower.name == name.c.name)
-    waiting = counter.value - func.coalesce(follower.position, 0)
+    done = func.coalesce(follower.position, 0)
+    waiting, subject = counter.value - done, name.c.name.label("subject")
     return (
-        select(counter.merchant_id, name.c.name.label("subject"), waiting.label("waiting"))
+        select(counter.merchant_id, subject, waiting.label("waiting"), done.label("done"))
         .select_from(counter)
         .join(name, counter.name == fixed(CounterName.JOURNAL.value))
         .outerjoin(follower, own)
@@ -97,3 +98,14 @@ def retried() -> Select[Any]:
     of: Any = JournalFollower
     is_due = of.retry_at <= bindparam("now", type_=DateTime(timezone=True))
     return select(of.merchant_id, of.name.label("subject")).where(is_due, of.name == any_(_NAMES))
+
+
+def parked() -> Select[Any]:
+    """Select (merchant_id, subject: a follower's name, waiting: its parked lanes) of all with some.
+
+    Parameter: names.
+    """
+    of: Any = JournalFollower
+    some = of.parked > fixed(0), of.name == any_(_NAMES)
+    found = select(of.merchant_id, of.name.label("subject"), of.parked.label("waiting"))
+    return found.where(*some)

@@ -29,7 +29,8 @@ class JournalFollower(Owned):
     (`loaders.access.followers`).
 
     name: as it is declared. position: everything up to it was told or stands in a lane.
-    retry_at: when the next lane is tried again, None where none is.
+    retry_at: when the next lane is tried again, None where none is. parked: lanes that nobody tries
+    again until staff decides.
     """
 
     __tablename__ = "journal_followers"
@@ -38,11 +39,13 @@ class JournalFollower(Owned):
     __table_args__ = (
         unique("name", "name"),
         indexed("journal_followers", "retry_at", postgresql_where="retry_at IS NOT NULL"),
+        indexed("journal_followers", "parked", postgresql_where="parked > 0"),
     )
 
     name: Mapped[str]
     position: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None]
+    parked: Mapped[int] = mapped_column(server_default="0")
 
 
 class FollowerLane(Owned):

@@ -17,7 +17,7 @@ from models.trade.orders.states import OrderState
 
 
 class NotificationKind(StrEnum):
-    """What people are told; of several in one mail the first one here is its subject."""
+    """What people are told."""
 
     ORDER_CANCELLED = "ORDER_CANCELLED"
     APPROVAL_AWAITED = "APPROVAL_AWAITED"

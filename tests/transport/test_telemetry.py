@@ -202,11 +202,10 @@ async def test_a_worker_shows_that_nothing_waits(database, clock, telemetry) -> 
     worked = Worked(Followers(Follower("a", nothing)), Chores(database, clock), done)
     telemetry.registry.register(worked)
     found = numbers(telemetry)
-    of_followers = [
-        f'abruf_follower_{it}{{follower="a"}}' for it in ("behind_entries", "lag_seconds")
-    ]
+    metrics = "behind_entries", "lag_seconds", "parked_lanes"
+    of_followers = [f'abruf_follower_{it}{{follower="a"}}' for it in metrics]
     of_due = f'abruf_due_waiting{{kind="{DueKind.TELL_ENDS.value}"}}'
-    assert [found[it] for it in (*of_followers, of_due)] == [0, 0, 0]
+    assert [found[it] for it in (*of_followers, of_due)] == [0, 0, 0, 0]
 
 
 async def test_a_refused_request_is_told_with_its_status(client, json_lines) -> None:

@@ -45,14 +45,15 @@ class Chore:
 
     found: selects merchant_id and subject of all that wait, whoever's they are; it is read without
     a merchant, from tables that are shown so. It may name the parameter `now`. values: its other
-    parameters. hinted: subjects that are tried at once for a merchant of whom a hint tells;
-    without any, a hint makes it look, unless it is not to be woken. Where rows have a column
-    `waiting`, metrics tell its sum.
+    parameters. step: None where what waits is only counted. hinted: subjects that are tried at once
+    for a merchant of whom a hint tells; without any, a hint makes it look, unless it is not to be
+    woken. Where rows have a column `waiting`, metrics tell its sum; where they have `done`, too,
+    what comes while others are done has not waited for as long as these.
     """
 
     name: str
     found: Select[Any]
-    step: Step
+    step: Step | None
     at_once: int = 8
     values: Mapping[str, Any] = field(default_factory=dict)
     hinted: Sequence[Hashable] = ()
@@ -87,7 +88,7 @@ class Chores:
         return {name: it.age() for name, it in self._tended.items()}
 
     def lags(self, chore: str) -> Mapping[str, float]:
-        """Return subject -> since how many seconds each look has found something for a chore."""
+        """Return subject -> for how many seconds the oldest of what looks find has been behind."""
         return self._tended[chore].lags() if chore in self._tended else {}
 
     @asynccontextmanager
@@ -139,6 +140,7 @@ class Chores:
         Without a database nothing has failed by itself.
         """
         merchant_id, subject = key
+        assert chore.step is not None  # noqa: S101 -- what is only counted has no tasks.
         try:
             is_left = await chore.step(self._database, merchant_id, subject, self._clock())
         except (Unavailable, OutcomeUnknown):
@@ -161,6 +163,13 @@ class _InVain(NamedTuple):
     until: float
 
 
+class _Behind(NamedTuple):
+    """What a look has found. since: monotonic. until: how much is to be done until it is over."""
+
+    since: float
+    until: int
+
+
 class _Tended:
     """What waits of one chore, in the order in which it was found, and what is in hand."""
 
@@ -170,7 +179,7 @@ class _Tended:
         self.amounts: dict[tuple[str, str], int] = {}
         self._queue: asyncio.Queue[_Key | None] = asyncio.Queue()
         self._since: dict[_Key, float] = {}
-        self._behind: dict[_Key, float] = {}
+        self._behind: dict[_Key, _Behind] = {}
         self._in_hand, self._again = set[_Key](), set[_Key]()
         self._vain = dict[_Key, _InVain]()
         self._is_ending = False
@@ -180,10 +189,10 @@ class _Tended:
         return monotonic() - min(self._since.values()) if self._since else 0.0
 
     def lags(self) -> dict[str, float]:
-        """Return subject -> since how many seconds each look has found something of it."""
+        """Return subject -> for how many seconds the oldest of what looks find has been behind."""
         found: dict[str, float] = {}
-        for (_, subject), since in list(self._behind.items()):
-            found[str(subject)] = max(monotonic() - since, found.get(str(subject), 0.0))
+        for (_, subject), behind in list(self._behind.items()):
+            found[str(subject)] = max(monotonic() - behind.since, found.get(str(subject), 0.0))
         return found
 
     def hint(self, merchant_id: UUID | None) -> None:
@@ -205,16 +214,24 @@ class _Tended:
         finally:
             await reads.close()
         amounts, at = Counter[tuple[str, str]](), monotonic()
-        found: list[_Key] = [(row.merchant_id, row.subject) for row in rows]
-        self._behind = {key: self._behind.get(key, at) for key in found}
+        found: dict[_Key, Any] = {(row.merchant_id, row.subject): row for row in rows}
+        self._behind = {key: self._still(key, row, at) for key, row in found.items()}
         self._vain = {key: it for key, it in self._vain.items() if key in self._behind}
-        for row in rows:
-            key = row.merchant_id, row.subject
-            if key not in self._vain or self._vain[key].until <= at:
+        for key, row in found.items():
+            is_left_alone = key in self._vain and self._vain[key].until > at
+            if self.chore.step is not None and not is_left_alone:
                 self._put(key)
             if "waiting" in row._fields:
                 amounts[self.chore.name, str(row.subject)] += row.waiting
         self.amounts = amounts
+
+    def _still(self, key: _Key, row: Any, at: float) -> "_Behind":
+        """Return since when what is behind is so: what was there then is not done yet."""
+        before = self._behind.get(key)
+        done = row.done if "done" in row._fields else None
+        if before is None or (done is not None and done >= before.until):
+            return _Behind(at, 0 if done is None else done + row.waiting)
+        return before
 
     def _put(self, key: _Key) -> None:
         if key in self._in_hand:
@@ -225,8 +242,8 @@ class _Tended:
 
     def tasks(self) -> Sequence[asyncio.Task[None]]:
         """Start what does the steps."""
-        name = self.chore.name
-        return [asyncio.create_task(self._do(), name=name) for _ in range(self.chore.at_once)]
+        name, count = self.chore.name, self.chore.at_once if self.chore.step is not None else 0
+        return [asyncio.create_task(self._do(), name=name) for _ in range(count)]
 
     def end(self) -> None:
         """Let no further step begin."""

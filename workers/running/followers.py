@@ -29,8 +29,8 @@ from models.base.events import EVENTS, Event
 from workers.running.chores import Chore
 
 _log = logging.getLogger("abruf")
-TELL_FOLLOWERS = "tell followers"
-"""The chore that tells them."""
+TELL_FOLLOWERS, COUNT_PARKED = "tell followers", "count parked lanes"
+"""The chore that tells them, and the one that shows which of their lanes nobody tries."""
 LONGEST_S = 30
 """Seconds that a follower's function may take for one page."""
 Tell = Callable[[Writing, Sequence[JournalEvent]], Awaitable[None]]
@@ -202,11 +202,12 @@ class _Retrying:
         return await lanes.failed_again(writing, self.lane, error, self._follower.pauses)
 
 
-def chores_of(followers: Followers) -> tuple[Chore, Chore]:
-    """Return what tells followers, and what tries their lanes again."""
+def chores_of(followers: Followers) -> tuple[Chore, ...]:
+    """Return what tells followers, what tries their lanes again, and what counts parked ones."""
     names = list(followers.every)
     values = {"names": names}
     return (
         Chore(TELL_FOLLOWERS, news.behind(), followers.tell, values=values, hinted=names),
         Chore("retry lanes", news.retried(), followers.retry, at_once=2, values=values),
+        Chore(COUNT_PARKED, news.parked(), None, values=values, is_woken=False),
     )

@@ -58,21 +58,19 @@ _MOVE = Statement(
     )
     .values(position=bindparam("to", type_=BigInteger()))
 )
-_NEXT = (
-    select(func.min(FollowerLane.retry_at))
-    .where(
-        FollowerLane.merchant_id == bindparam("merchant", type_=Uuid()),
-        FollowerLane.follower_id == bindparam("follower", type_=Uuid()),
-    )
-    .scalar_subquery()
+_LANES = (
+    FollowerLane.merchant_id == bindparam("merchant", type_=Uuid()),
+    FollowerLane.follower_id == bindparam("follower", type_=Uuid()),
 )
+_NEXT = select(func.min(FollowerLane.retry_at)).where(*_LANES).scalar_subquery()
+_PARKED = select(func.count()).where(*_LANES, FollowerLane.retry_at.is_(None)).scalar_subquery()
 _RETRY = Statement(
     update(JournalFollower)
     .where(
         JournalFollower.merchant_id == bindparam("merchant", type_=Uuid()),
         JournalFollower.id == bindparam("follower", type_=Uuid()),
     )
-    .values(retry_at=_NEXT)
+    .values(retry_at=_NEXT, parked=_PARKED)
 )
 
 
@@ -118,7 +116,7 @@ async def move(writing: Writing, place: FollowerPlace, to: int) -> None:
 
 
 async def note_retry(writing: Writing, follower_id: UUID) -> None:
-    """Note at a follower, whose row is locked, when the next of its lanes is tried again."""
+    """Note at a follower, whose row is locked, when a lane is tried next, and how many are not."""
     own = {"merchant": writing.viewer.merchant_id, "follower": follower_id}
     await writing.session.flush()
     await writing.session.rows(_RETRY, own)

@@ -120,6 +120,25 @@ BESIDE: Mapping[Kind, frozenset[Kind]] = {
     Kind.ORDER_CHANGED: frozenset({Kind.ORDER_CONFIRMED, Kind.CALL_OFF_CONFIRMED}),
 }
 """Kind -> those of the same delivery or order within one mail beside which it is no news."""
+NEWEST_FIRST = (
+    Kind.ORDER_CANCELLED,
+    Kind.APPROVAL_AWAITED,
+    Kind.DELIVERY_DELIVERED,
+    Kind.DELIVERY_PARTLY_DELIVERED,
+    Kind.DELIVERY_ATTEMPT_FAILED,
+    Kind.DELIVERY_AT_THE_DOOR,
+    Kind.DELIVERY_DISPATCHED,
+    Kind.ORDER_CONFIRMED,
+    Kind.CALL_OFF_CONFIRMED,
+    Kind.DELIVERY_PLANNED,
+    Kind.DELIVERY_RESCHEDULED,
+    Kind.ORDER_CHANGED,
+    Kind.CONTRACT_SHORTFALL,
+    Kind.CONTRACT_ENDS,
+    Kind.CONTRACT_RUNS_LOW,
+    Kind.WEBHOOK_DISABLED,
+)
+"""The order in which one mail tells kinds: how things stand first, which is its subject."""
 _DELIVERIES = frozenset({Scope.ORDERS_READ, Scope.DELIVERIES_READ})
 READ_BY: Mapping[Kind, frozenset[Scope]] = {
     **dict.fromkeys(TRUE_OF_ORDERS, frozenset({Scope.ORDERS_READ})),

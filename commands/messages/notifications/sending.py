@@ -20,6 +20,7 @@ from commands.messages.notifications.kinds import BESIDE, NOT_TRANSACTIONAL
 from commands.messages.notifications.mails.wording import plain_text, write_mail
 from commands.messages.notifications.standing import PresentState, leading, sender_of
 from commands.messages.notifications.unsubscribing import link
+from commands.messages.notifications.waiting import gather
 from commands.writing.transaction import Writing
 from kit.outgoing import mails
 from kit.outgoing.headers import is_address
@@ -73,7 +74,9 @@ class Sending:
         """Take a mail that is due in hand, and write it; None where there is nothing to send.
 
         What is not true or not wanted any more, or has waited for a sender for days, is suppressed.
+        What waits beside it for the same reader is told by the same mail.
         """
+        await gather(writing, self.mail_id)
         taken = await self._take(writing)
         if taken is None:
             return None

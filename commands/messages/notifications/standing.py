@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, select
 
-from commands.messages.notifications.kinds import TO_BUYERS, low_of
+from commands.messages.notifications.kinds import NEWEST_FIRST, TO_BUYERS, low_of
 from commands.messages.notifications.mails.letters import (
     AgreedContract,
     Coming,
@@ -265,6 +265,6 @@ def sender_of(merchant: Any) -> Sender:
 
 
 def leading(rows: Sequence[Any]) -> list[Any]:
-    """Return notifications of one mail, the most important first."""
-    rank = {kind: place for place, kind in enumerate(NotificationKind)}
+    """Return notifications of one mail, the newest state first."""
+    rank = {kind: place for place, kind in enumerate(NEWEST_FIRST)}
     return sorted(rows, key=lambda it: (rank[it.kind], it.id))

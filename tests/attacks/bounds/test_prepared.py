@@ -94,13 +94,13 @@ def test_what_a_statement_weighs() -> None:
 
 async def test_a_number_that_is_read_often_is_held_once(database: Database) -> None:
     """By SQLAlchemy as past it; it is what was written, with all of its zeros."""
-    asked = "SELECT n::numeric, ARRAY[n::numeric] FROM unnest(ARRAY{}) AS n".format(
+    select = "SELECT n::numeric, ARRAY[n::numeric] FROM unnest(ARRAY{}) AS n".format(
         ["1.5000", "-0.10", "NaN", "100000000000000000000.00", "0"] * 2
     )
     async with database.engine.connect() as connection:
         pooled = await connection.get_raw_connection()
-        rows = [*await pooled.driver_connection.fetch(asked)]
-        rows += (await connection.execute(text(asked))).all()
+        rows = [*await pooled.driver_connection.fetch(select)]
+        rows += (await connection.execute(text(select))).all()
         sent = "SELECT $1::numeric, $2::numeric[]"
         exact = Decimal("0.30"), [Decimal("1E+3"), None, 7]
         assert (await pooled.driver_connection.fetchrow(sent, *exact)) == exact

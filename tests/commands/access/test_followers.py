@@ -63,6 +63,7 @@ async def test_staff_sees_how_far_a_follower_is_and_what_waits_why_and_since_whe
 @pytest.mark.harmless("followerRetry", "What happens then is told of by what is done.")
 async def test_a_lane_that_is_put_on_again_is_tried_at_once_with_all_its_tries(world, ask):
     count, followers = await parked(world)
+    assert [it.parked for it in await rows(world, JournalFollower)] == [1]
     _, (lane,) = await one(ask)
     answer = await ask(RETRY, input={"followerLaneId": lane["id"]})
     now = world.clock().isoformat()
@@ -73,6 +74,7 @@ async def test_a_lane_that_is_put_on_again_is_tried_at_once_with_all_its_tries(w
         },
         "userErrors": [],
     }
+    assert [it.parked for it in await rows(world, JournalFollower)] == [0]
     count.failing.clear()
     await retried(world, followers)
     assert (await one(ask))[1] == []

@@ -1,7 +1,6 @@
 """Notifications: who is told of what, in one mail, that a mail server takes exactly once."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from tests.make import Ask, World
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
-from tests.make.messages.notifications import PUBLIC_URL, Server, noted, sent, serving
+from tests.make.messages.notifications import PUBLIC_URL, noted, sent, serving
 from tests.make.running import do_due
 from tests.make.scene import PLACE, WINDOW
 from tests.make.trade import contracts, orders
@@ -37,12 +36,6 @@ mutation ($input: OrderCancelLinesInput!) {
 GUEST = {"name": "Anna Weber", "email": "Anna@Example.com"}
 GATHER = timing.GATHER.total_seconds()
 MINUTE = timing.PAUSES[0].total_seconds()
-
-
-@pytest.fixture
-async def mail() -> AsyncIterator[tuple[Server, Any]]:
-    async with serving() as made:
-        yield made
 
 
 async def guests(world: World, ask: Ask, **fields: Any) -> dict[str, Any]:
