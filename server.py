@@ -34,12 +34,12 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
     endpoint = Endpoint(serving, graphiql)
     routes: list[BaseRoute] = [
         WELCOME,
-        DOCUMENTS,
         Route("/graphql", endpoint, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", endpoint),
         *Health(serving.database, serving.draining).routes,
         *Unsubscribing(serving.database, serving.clock, endpoint.guesses).routes,
         *graphiql.routes,
+        *DOCUMENTS,
     ]
     telemetry = serving.telemetry or telemetry_of(serving.database)
     watch(telemetry, endpoint, serving.uses)

@@ -2,15 +2,15 @@
 
 import base64
 import hashlib
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, partial
 from pathlib import Path
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-FOLDER = Path(__file__).parents[1] / "docs"
+HOUSE = Path(__file__).parents[1]
 PAGES = {
     "TUTORIAL": "from a merchant to a webhook in ten minutes",
     "PORTAL": "for those who build a client",
@@ -18,9 +18,18 @@ PAGES = {
     "EVENTS": "what is told of it",
     "ERRORS": "codes of errors, and what to do",
     "OPERATIONS": "for those who run it",
+    "UPGRADE": "what became stricter, and what to do about it",
     "SECURITY": "who sees what",
 }
 """Document -> what it is for, in the order in which the page at `/` names them."""
+NAMED = (
+    *("docs/events.schema.json", "docs/lint/eslint.config.mjs", "examples/receiver.py"),
+    *("deploy/Dockerfile", "deploy/compose.yaml", "deploy/nginx.conf", "deploy/alerts.yml"),
+    *("deploy/systemd/abruf-server.service", "deploy/systemd/abruf-worker.service"),
+)
+"""Files to which documents lead."""
+SHIPPED = (*(f"docs/{page}.md" for page in PAGES), *NAMED)
+"""What is shown as it is written, each at its place in the house, so that links lead there."""
 
 _STYLE = """
 :root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }
@@ -34,19 +43,31 @@ _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _DOCUMENTS = "\n        ".join(
     f'<dd><a href="/docs/{page}.md">{page}</a>, {meaning}</dd>' for page, meaning in PAGES.items()
 )
-_PAGE = f"""<!doctype html>
+
+
+def _page(title: str, main: str) -> str:
+    return f"""<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width">
-    <title>Abruf</title>
+    <title>{title}</title>
     <style>{_STYLE}</style>
   </head>
   <body>
     <main>
-      <h1>Abruf</h1>
-      <p>A fulfilment back end behind one GraphQL API: orders line by line, call-off contracts drawn
-        down in parts, deliveries at agreed times, parcels tracked to the doorstep.</p>
+      <h1>{title}</h1>
+      {main}
+    </main>
+  </body>
+</html>
+"""
+
+
+_WELCOME = _page(
+    "Abruf",
+    f"""<p>A fulfilment back end behind one GraphQL API: orders line by line, call-off contracts
+        drawn down in parts, deliveries at agreed times, parcels tracked to the doorstep.</p>
       <dl>
         <dt><a href="/graphql">GraphiQL</a></dt>
         <dd>Explore the API: put a token into the headers below the operation, and run the
@@ -56,13 +77,11 @@ _PAGE = f"""<!doctype html>
           bearer token.</dd>
         <dt><a href="/livez">/livez</a>, <a href="/readyz">/readyz</a></dt>
         <dd>Whether the server lives, and whether it can answer.</dd>
-        <dt>Documents</dt>
+        <dt><a href="/docs">Documents</a></dt>
         {_DOCUMENTS}
-      </dl>
-    </main>
-  </body>
-</html>
-"""
+      </dl>""",
+)
+_INDEX = _page("Abruf: documents", f"<dl>\n        {_DOCUMENTS}\n      </dl>")
 _HEADERS = {
     "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -79,21 +98,26 @@ _OF_A_DOCUMENT = {
 
 def welcome(_request: Request) -> Response:
     """Return the page."""
-    return HTMLResponse(_PAGE, headers=_HEADERS)
+    return HTMLResponse(_WELCOME, headers=_HEADERS)
+
+
+def index(_request: Request) -> Response:
+    """Return a page that leads to the documents."""
+    return HTMLResponse(_INDEX, headers=_HEADERS)
 
 
 @cache
-def _text(page: str) -> str:
-    return (FOLDER / f"{page}.md").read_text("utf-8")
+def _text(path: str) -> str:
+    return (HOUSE / path).read_text("utf-8")
 
 
-def document(request: Request) -> Response:
-    """Return a document as plain text; 404 for another name."""
-    page = request.path_params["page"]
-    if page not in PAGES:
-        raise HTTPException(404)
-    return PlainTextResponse(_text(page), headers=_OF_A_DOCUMENT)
+def document(path: str, _request: Request) -> Response:
+    """Return a file that is shown, as plain text."""
+    return PlainTextResponse(_text(path), headers=_OF_A_DOCUMENT)
 
 
 WELCOME: BaseRoute = Route("/", welcome)
-DOCUMENTS: BaseRoute = Route("/docs/{page}.md", document)
+DOCUMENTS: Sequence[BaseRoute] = [
+    *(Route(path, index) for path in ("/docs", "/docs/")),
+    *(Route(f"/{path}", partial(document, path)) for path in SHIPPED),
+]

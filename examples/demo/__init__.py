@@ -75,7 +75,7 @@ async def _key(
     """Make a key and let its actor enter the story; returns the token."""
     async with story.database.writing(None) as session:
         contact = goods.BUYERS_PERSON if actor is Actor.BUYER else None
-        contact_id = await keys.contact(session, merchant_id, bound_to, contact)
+        contact_id = await keys.contact(session, merchant_id, actor, bound_to, contact)
         _, token = await keys.create_key(
             session, merchant_id, actor, name, story.now, bound_to, contact_id=contact_id
         )

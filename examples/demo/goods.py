@@ -1,6 +1,7 @@
 """The demo's master data: who is who, what is sold, where it lies, over which channels."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -35,6 +36,7 @@ _STEPS = (("0", "8.20"), ("24", "7.60"))
 """From which quantity on the buyer pays which price for grease."""
 
 _RESULTS = "results {{ {} userErrors {{ code message field }} }}"
+SETTINGS = Mutation("merchantSettingsUpdate", "merchantSettings { currency }")
 PRODUCTS = Mutation("productsUpsert", _RESULTS.format("product { id sku }"))
 LOCATIONS = Mutation("locationsUpsert", _RESULTS.format("location { id code }"))
 PACKAGINGS = Mutation("packagingsUpsert", _RESULTS.format("packaging { id code }"))
@@ -44,6 +46,13 @@ PRICE_LISTS = Mutation("priceListsUpsert", _RESULTS.format("priceList { id code 
 PRICES = Mutation("priceListEntriesUpsert", _RESULTS.format("priceListEntry { id }"))
 PARTIES = Mutation("partiesUpsert", _RESULTS.format("party { id number addresses { id code } }"))
 
+_SETTINGS = {
+    "currency": "EUR",
+    "language": "en",
+    "supportEmail": "support@musterbau.example",
+    "supportPhone": "+49 40 555 0100",
+    "colour": "#1f4e79",
+}
 _PRODUCTS = {
     SHAFT: {"name": "Gear shaft 40 mm", "weightG": 2400},
     BEARING: {"name": "Ball bearing 6204", "weightG": 110},
@@ -155,6 +164,8 @@ _CHANNELS = [
 
 async def write(story: Story) -> None:
     """Write everything; the story learns the ids by business key, addresses as K-1001/plant."""
+    await story.do("staff", SETTINGS, **_SETTINGS)
+    story.now += timedelta(minutes=1)  # Points for all that follows.
     products = [
         {"sku": sku, "gtin": _gtin(number), "listPrice": _euros(LIST_PRICES[sku]), **fields}
         for number, (sku, fields) in enumerate(_PRODUCTS.items(), 1)

@@ -81,7 +81,7 @@ async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
     """Say the token in a line of its own, the last one."""
     merchant, actor = await keys.merchant_of(session, arguments.merchant), Actor(arguments.actor)
     bound_to = await keys.binding(session, merchant.id, actor, arguments.bound_to)
-    contact_id = await keys.contact(session, merchant.id, bound_to, arguments.contact)
+    contact_id = await keys.contact(session, merchant.id, actor, bound_to, arguments.contact)
     role = CompanyRole(arguments.role) if arguments.role else None
     scopes = arguments.scopes
     own = {} if scopes is None else {"scopes": _allowed(scopes, actor, role)}
@@ -175,14 +175,15 @@ def _as_table(found: Sequence[FoundKey]) -> str:
             slug,
             key.actor.value,
             bound_to or "-",
+            contact or "-",
             key.role.value if key.role else "-",
             *map(_day, (key.created_at, key.expires_at, key.last_used_at, key.revoked_at)),
             key.name,
         ]
-        for slug, key, bound_to, _ in found
+        for slug, key, bound_to, contact in found
     ]
     days = ["CREATED", "EXPIRES", "LAST USED", "REVOKED"]
-    return table(["ID", "MERCHANT", "ACTOR", "BOUND TO", "ROLE", *days, "NAME"], rows)
+    return table(["ID", "MERCHANT", "ACTOR", "BOUND TO", "CONTACT", "ROLE", *days, "NAME"], rows)
 
 
 def _day(when: datetime | None) -> str:

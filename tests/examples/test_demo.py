@@ -52,6 +52,7 @@ query {
       timeline(first: 50) { nodes { occurredAt recordedAt } }
     }
   }
+  merchantSettings { currency language supportEmail supportPhone colour }
   contract(number: "RV-KOESTER") {
     state
     lines { product { sku } calledOff minQuantity maxQuantity overTolerancePercent lotMultiple }
@@ -153,6 +154,7 @@ async def test_the_story_has_its_cast_also_on_a_sunday(database, clock, ask_demo
     _actors(story)
     _troubles(story)
     _prices(story)
+    assert None not in story["merchantSettings"].values()
     _contract((await ask_demo(tokens["buyer"])(STORY))["contract"])
     for delivery in story["deliveries"]["nodes"]:
         found = [it["occurredAt"] for it in delivery["timeline"]["nodes"]]

@@ -325,7 +325,7 @@ async def test_a_key_that_is_made_while_its_holder_is_forgotten_ends_with_the_ot
     (contact,) = await rows(world, Contact)
     forgetting = ("person", "anonymise", "--merchant", slug, "--email", EMAIL)
     async with world.database.owner.writing(world.merchant_id) as session:
-        holder = await keys.contact(session, world.merchant_id, company, "Z")
+        holder = await keys.contact(session, world.merchant_id, Actor.BUYER, company, "Z")
         done = asyncio.create_task(call(*forgetting, **addresses))
         await blocked(world)
         own = (session, world.merchant_id, Actor.BUYER, "Zofia", world.clock(), company)

@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from kit.telemetry.version import VERSION
 from tests.kit.programs import is_empty
 from web.build import DIST
-from web.welcome import PAGES
+from web.welcome import SHIPPED
 
 ROOT = Path(__file__).parents[2]
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
@@ -100,7 +100,7 @@ def test_its_modules_lie_in_one_folder_with_all_that_they_read(installed: Path) 
     assert {it for it in own if not it.endswith(".dist-info")} == {"abruf"}
     house = packages / "abruf" / "house"
     reads = ("examples/operations/01_newest_orders.graphql", "migrations/script.py.mako")
-    for read in (*reads, *(f"docs/{page}.md" for page in PAGES)):
+    for read in (*reads, *SHIPPED):
         assert (house / read).is_file()
     assert not (house / "web" / "node_modules").exists()
     built = {it.relative_to(DIST) for it in DIST.rglob("*.js")}

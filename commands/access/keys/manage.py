@@ -17,7 +17,16 @@ from commands.writing.transaction import Outcome, Writing, check_remembered, mis
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, Input, Instant, Name, StandIns, refuse_duplicates
+from kit.inputs import (
+    Bulk,
+    Command,
+    Input,
+    Instant,
+    Name,
+    StandIns,
+    camel,
+    refuse_duplicates,
+)
 from kit.limits import Limits
 from models.access.keys import ApiKey
 from models.access.tokens import Shown
@@ -175,7 +184,7 @@ async def _bound_to(writing: Writing, command: ApiKeyCreate) -> UUID | None:
     for field in ("party_id", "channel_id", "location_id"):
         value: UUID | None = getattr(command, field)
         if (value is not None) != (field == own):
-            text = f"A {command.actor} is bound by {own or 'nothing'}."
+            text = f"A {command.actor} is bound by {camel(own) if own else 'nothing'}."
             raise Refused(Code.INVALID, text, (field,))
         found = value or found
     if entity is None or binding is None or own is None:

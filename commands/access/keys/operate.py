@@ -203,16 +203,16 @@ async def binding(
 
 
 async def contact(
-    session: AsyncSession, merchant_id: UUID, party_id: UUID | None, code: str | None
+    session: AsyncSession, merchant_id: UUID, actor: Actor, party_id: UUID | None, code: str | None
 ) -> UUID | None:
     """Return the id of the contact of a buyer's company that a key is for, None without a code.
 
-    It is held until the key can be seen. Refused: INVALID without a company, NOT_FOUND, WRONG_STATE
-    for one who was forgotten.
+    It is held until the key can be seen. Refused: INVALID for who is no buyer, NOT_FOUND,
+    WRONG_STATE for one who was forgotten.
     """
     if code is None:
         return None
-    if party_id is None:
+    if actor is not Actor.BUYER:
         raise Refused(Code.INVALID, ONLY_BUYERS, ("contact",))
     await set_merchant(session, merchant_id)
     of: Any = entity_named("Contact")

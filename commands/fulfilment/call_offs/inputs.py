@@ -68,7 +68,9 @@ class ContractCallOff(Command):
         None, description="When the goods are to arrive; for lines without a window of their own."
     )
     window_override: Note | None = Field(
-        None, description="Why a window may lie outside of the address's receiving hours."
+        None,
+        description="Why a window may lie outside of the address's receiving hours; shown to the"
+        " customer.",
     )
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="One of the contract's addresses; its first when left out."

@@ -48,7 +48,7 @@ class DispatchedDelivery(OfDelivery):
         None,
         description="Why it left after the instant by which one of its orders was wanted or not at"
         " all, where its carrier has it: so it is neither cancelled any more. Parcels that its"
-        " carrier does not have stay, and are voided.",
+        " carrier does not have stay, and are voided. Shown to the customer.",
     )
 
 

@@ -50,7 +50,7 @@ class DeliveryTerms(Input):
         None,
         description="Why the window may lie outside of the address's receiving hours, or of the"
         " contract's validity, or leave less notice than it asks for; else the order's"
-        " `windowOverride`.",
+        " `windowOverride`. Shown to the customer.",
     )
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="Address of the party to deliver to; else the order's."

@@ -38,7 +38,9 @@ class OrderPlace(OrderFields, Command):
 
     channel_id: Annotated[UUID, Names("Channel")] = Field(description="Where it was ordered.")
     window_override: Note | None = Field(
-        None, description="Why a window may lie outside of the address's receiving hours."
+        None,
+        description="Why a window may lie outside of the address's receiving hours; shown to the"
+        " customer.",
     )
     lines: OrderLines[OrderLinePlace] = Field(
         description="What is ordered; two lines that differ only in quantity are refused."

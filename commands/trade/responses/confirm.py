@@ -43,7 +43,7 @@ class OrderConfirm(VersionedOrderCommand):
         None,
         description="Why a window may lie outside of the address's receiving hours, or of the"
         " contract's validity, or leave less notice than it asks for; else the order's"
-        " `windowOverride`.",
+        " `windowOverride`. Shown to the customer.",
     )
     answer_by: Instant | None = Field(
         None, description="Until when amendments wait for their answer; needed where any does."

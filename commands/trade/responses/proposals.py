@@ -43,7 +43,9 @@ class OrderAnswerProposal(VersionedOrderCommand):
     answer: ProposalAnswer = Field(description="Whether it is the order's window from now on.")
     reason: Note | None = Field(None, description="Why, for the customer.")
     window_override: Note | None = Field(
-        None, description="Why it may lie outside of the address's receiving hours."
+        None,
+        description="Why it may lie outside of the address's receiving hours; shown to the"
+        " customer.",
     )
 
 

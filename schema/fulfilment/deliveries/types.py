@@ -171,7 +171,7 @@ class Delivery(Node):
     window: values.DeliveryWindow = values.window("window", "When it is to arrive.")
     window_override: str | None = strawberry.field(
         description="Why the window may lie outside of the address's receiving hours, or of the"
-        " contract's validity."
+        " contract's validity; whoever sees the delivery reads it."
     )
     excuse: SupplyExcuse | None = strawberry.field(
         description="Why it comes later than it was guaranteed."

@@ -241,7 +241,7 @@ class Order(Node):
     window: values.DeliveryWindow | None = values.window("window", "When it is wanted.")
     window_override: str | None = strawberry.field(
         description="Why its windows may lie outside of the address's receiving hours, or what is"
-        " promised outside of its contract's validity."
+        " promised outside of its contract's validity; whoever sees the order reads it."
     )
     confirmed_window: values.DeliveryWindow | None = values.window(
         "confirmed", "When it is promised."

@@ -28,7 +28,7 @@ mutation ($input: ApiKeyCreateInput!) {
       limits { limit value } party { number } contact { id } channel { code } location { code }
       timeline(first: 9) { nodes { type payload } }
     }
-    userErrors { code field }
+    userErrors { code field message }
   }
 }
 """
@@ -221,7 +221,9 @@ async def test_a_key_is_bound_to_what_its_actor_needs(ask, world, database, cloc
     own = await bound(world)
     token = (await made(ask, actor=actor, **{field: own}))["token"]
     assert (await ask.by(token)(VIEWER))["viewer"]["actor"] == actor
-    assert await refused(ask, actor=actor) == [("INVALID", field)]
+    (error,) = (await ask(CREATE, input={"actor": actor}))["apiKeyCreate"]["userErrors"]
+    assert reasons([error]) == [("INVALID", field)]
+    assert error["message"] == f"A {actor} is bound by {field}."
     other = next(it for it in ("channelId", "locationId") if it != field)
     unknown = to_global("Channel" if other == "channelId" else "Location", new_id())
     both = {field: own, other: unknown}

@@ -196,15 +196,21 @@ async def test_each_actor_gets_a_key_bound_by_business_key(ask, world, operate, 
 
 
 async def test_a_buyers_key_has_a_role_and_nobody_elses(ask, world, operate, slug):
-    await company(world, number="K-1")
-    words = ["key", "create", "--merchant", slug, "--name", "N", "--role", "APPROVER"]
-    _, output, _ = await operate(*words, "--actor", "BUYER", "--bound-to", "K-1")
+    await company(world, number="K-1", contacts=[{"code": "Z", "name": "Zofia"}])
+    create = ["key", "create", "--merchant", slug, "--name", "N"]
+    words, buyer = [*create, "--role", "APPROVER"], ["--actor", "BUYER", "--bound-to", "K-1"]
+    _, output, _ = await operate(*words, *buyer, "--contact", "Z")
     viewer = (await ask.by(output.splitlines()[-1])("{ viewer { scopes } }"))["viewer"]
     assert "ORDERS_APPROVE" in viewer["scopes"]
     failure = (1, "", "role: Only a BUYER has a role.\n")
     assert await operate(*words, "--actor", "STAFF") == failure
     _, listed, _ = await operate("key", "list")
-    assert [line.split()[4] for line in listed.splitlines()[1:]] == ["-", "APPROVER"]
+    shown = [tuple(line.split()[4:6]) for line in listed.splitlines()[1:]]
+    assert shown == [("-", "-"), ("Z", "APPROVER")]
+    await carrier(world, number="C-1")
+    for who in (["STAFF"], ["CARRIER", "--bound-to", "C-1"]):
+        refused = await operate(*create, "--contact", "Z", "--actor", *who)
+        assert refused == (1, "", "contact: Only a BUYER has a contact.\n")
 
 
 async def test_a_key_is_given_scopes_that_its_actor_may_have(ask, world, operate, slug):

@@ -63,6 +63,18 @@ def test_everything_has_a_description() -> None:
     assert [it.name for it in directives if not it.description] == []
 
 
+def test_why_a_window_breaks_rules_is_said_to_be_shown() -> None:
+    """Buyers, warehouses and carriers read it with the order or the delivery."""
+    inputs = [it for it in OWN if isinstance(it, GraphQLInputObjectType)]
+    texts = {it.name: it.fields["windowOverride"].description for it in inputs if _says_why(it)}
+    assert [name for name, it in texts.items() if "hown to the customer" not in it] == []
+    assert "OrderPlaceInput" in texts
+
+
+def _says_why(kind: GraphQLInputObjectType) -> bool:
+    return "windowOverride" in kind.fields
+
+
 def test_a_thing_without_a_description_would_be_found() -> None:
     bare = build_schema(
         '"Q." type Query { "A." a("B." b: Int, c: Int): E d: Int } "E." enum E { F }'

@@ -28,7 +28,7 @@ class DeliveryReschedule(DeliveryCommand):
     window_override: Note | None = Field(
         None,
         description="Why the window may lie outside of the address's receiving hours, or of the"
-        " contract's validity, or leave less notice than it asks for.",
+        " contract's validity, or leave less notice than it asks for; shown to the customer.",
     )
     excuse: SupplyExcuse | None = Field(
         None,

@@ -80,7 +80,7 @@ class DeliverySplit(DeliveryCommand):
     window_override: Note | None = Field(
         None,
         description="Why the window may lie outside of the address's receiving hours, or of the"
-        " contract's validity, or leave less notice than it asks for.",
+        " contract's validity, or leave less notice than it asks for; shown to the customer.",
     )
 
 

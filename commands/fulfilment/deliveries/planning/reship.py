@@ -54,7 +54,7 @@ class DeliveryReship(DeliveryCommand):
     window_override: Note | None = Field(
         None,
         description="Why the window may lie outside of the address's receiving hours, or of the"
-        " contract's validity, or leave less notice than it asks for.",
+        " contract's validity, or leave less notice than it asks for; shown to the customer.",
     )
     lines: Bulk[ReshippedLine] | None = Field(
         None, description="What is sent again; all that is owed again when left out."

@@ -47,7 +47,7 @@ class RecordedDelivery(DeliveryPart):
         None,
         description="Why the window of what is still to go may break a rule, as of"
         " `deliveryPlan`; else why it left after the instant by which one of its orders was wanted"
-        " or not at all, by which it was packed.",
+        " or not at all, by which it was packed. Shown to the customer.",
     )
     planned_at: Instant | None = Field(None, description="When it was planned.")
     released_at: Instant | None = Field(None, description="When the warehouse could pick it.")

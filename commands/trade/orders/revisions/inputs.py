@@ -80,7 +80,7 @@ class OrderUpdate(Input):
     window_override: Note | None = Field(
         None,
         description="Why new windows may lie outside of the address's receiving hours, or have"
-        " passed.",
+        " passed; shown to the customer.",
     )
 
 
@@ -97,5 +97,5 @@ class OrderAddLines(VersionedOrderCommand):
     window_override: Note | None = Field(
         None,
         description="Why new windows may lie outside of the address's receiving hours, or have"
-        " passed.",
+        " passed; shown to the customer.",
     )
