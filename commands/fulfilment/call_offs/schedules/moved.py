@@ -10,15 +10,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow
 from commands.fulfilment.call_offs.schedules.fixed import ScheduledLine
 from commands.fulfilment.call_offs.schedules.known import (
     KnownSchedules,
     PlannedPart,
     PlannedSpan,
 )
-from commands.fulfilment.call_offs.schedules.slots import PlanSlot, slot_at
-from commands.trade.contracts.times import Window
+from commands.fulfilment.call_offs.schedules.slots import PlanSlot, planned_slot
 
 _NONE = Decimal(0)
 
@@ -144,11 +142,6 @@ def _bring(its: PlanSlot, part: PlannedPart, slot: PlanSlot, most: Decimal) -> N
 
 def _slot_of(known: KnownSchedules, of: ScheduledLine, part: PlannedPart) -> PlanSlot:
     """Return the slot of a part that somebody has moved, in which nothing is wanted yet."""
-    earliest, latest = part.comes
-    window = Window.model_construct(
-        earliest=earliest, latest=latest, time_zone=part.delivery.window_zone
-    )
-    found = slot_at(known, of, part.comes)
-    found.arrival = SupplyWindow(window, known.leaves_on(part), is_late=False, why="")
-    found.planned, found.is_decided = [part], True
+    found = planned_slot(known, of, part)
+    found.is_decided = True
     return found

@@ -87,7 +87,8 @@ def _items_of(
 ) -> tuple[list[PlanSlot], list[Outcome]]:
     """Return which slots are planned anew, and what is told of all; notes what is left out."""
     check_fits(writing, known, slots)
-    items = [*(it.item for it in slots), *kept_items(known)]
+    shown = (it for it in slots if not it.is_later or it.goal != it.before)
+    items = [*(it.item for it in shown), *kept_items(known)]
     return affected(slots), [it.outcome for it in items]
 
 

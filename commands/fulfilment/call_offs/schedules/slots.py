@@ -49,7 +49,8 @@ class PlanSlot:
     reused: what was planned in other windows. ceded: what it leaves to nearer windows, since no
     more can be called off. kept: what is planned, does not stay, and stays called off for days
     after the plan. problem: why no more can be called off for it. is_due: the plan reaches
-    it. is_decided: somebody lets it come then; it has one delivery, which changes as it is.
+    it. is_later: it is planned beyond that, and changes only to leave its place. is_decided:
+    somebody lets it come then; it has one delivery, which changes as it is.
     """
 
     of: ScheduledLine
@@ -65,6 +66,7 @@ class PlanSlot:
     kept: list[Reused] = field(default_factory=list)
     problem: Problem | None = None
     is_due: bool = False
+    is_later: bool = False
     is_decided: bool = False
 
     @property
@@ -206,3 +208,15 @@ def slot_at(known: KnownSchedules, of: ScheduledLine, window: PlannedSpan) -> Pl
     """Return the slot of a contract line at a place in a window, with nothing in it."""
     account = known.accounts[of.account_id]
     return PlanSlot(of, DeliveryGroup(account.ship_to_id, account.unloading_point, *window))
+
+
+def planned_slot(known: KnownSchedules, of: ScheduledLine, part: PlannedPart) -> PlanSlot:
+    """Return the slot of a part in the window in which it comes, where nothing is wanted yet."""
+    earliest, latest = part.comes
+    window = Window.model_construct(
+        earliest=earliest, latest=latest, time_zone=part.delivery.window_zone
+    )
+    found = slot_at(known, of, part.comes)
+    found.arrival = SupplyWindow(window, known.leaves_on(part), is_late=False, why="")
+    found.planned = [part]
+    return found

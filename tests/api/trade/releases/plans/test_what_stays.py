@@ -218,3 +218,18 @@ async def test_what_moves_behind_a_plan_is_not_lost_below_the_minimum(ask, world
     assert sorted(
         line["cancelled"] for it in called["contract"]["callOffs"]["nodes"] for line in it["lines"]
     ) == (["0", "0"] if "minPerCallOff" in rules else ["0", "0", "20"])
+
+
+async def test_what_is_planned_beyond_a_plan_leaves_its_place_to_nearer_days(ask, world):
+    bolt, nut = await products(ask, "BOLT", "NUT")
+    lines = [contracts.line(bolt, target="100", maxQuantity="100"), contracts.line(nut)]
+    does = Steps(await _planner(world, ask, lines=lines))
+    await does.planner.release(1, *wanted_lines({9: 20}), of=1)
+    await does.wants({4: 50, 9: 50})
+    await does.plans()
+    await does.wants({3: 20, 4: 50, 9: 50})
+    for until, status in ((5, "LOWERED"), (5, None), (40, "REFUSED")):
+        done = await does.planner(until=day_after(until))
+        codes = dict(_shown(done, "code", "status"))
+        assert codes.get("EXCEEDS_MAX") == status
+        assert [it[:2] for it in await standing(does.planner)] == [(3, 20), (4, 50), (9, 50)]
