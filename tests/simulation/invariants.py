@@ -322,18 +322,37 @@ _SIMPLE = {
             orders.discount_percent
         HAVING sum(line.order_discount) <> round(coalesce(orders.discount_percent, 0) / 100
             * sum(line.ordered * line.unit_price * (1 - line.discount_percent / 100)), 2)""",
-    "charges are owed until nothing is wanted, taxes until less is (O9)": f"""
+    "charges are owed until nothing is wanted, taxes for what they were stated (O9)": f"""
         SELECT orders.number, orders.charged, orders.taxed FROM ({_LINES}) line
         JOIN orders ON orders.id = line.order_id
         GROUP BY orders.id, orders.number, orders.charged, orders.taxed, orders.charges,
-            orders.taxes
+            orders.taxes, orders.taxed_without
         HAVING orders.charged <> CASE WHEN bool_and(cancelled = ordered) THEN 0 ELSE (
             SELECT coalesce(sum((it ->> 'amount')::numeric), 0)
             FROM jsonb_array_elements(orders.charges) it) END
         OR orders.taxed IS DISTINCT FROM CASE WHEN bool_and(cancelled = ordered) THEN 0
-            WHEN bool_or(cancelled > 0) THEN NULL ELSE (
+            WHEN orders.taxed_without IS DISTINCT FROM coalesce(jsonb_object_agg(
+                line.id, trim_scale(cancelled)::text) FILTER (WHERE cancelled > 0), '{{}}')
+            THEN NULL ELSE (
             SELECT sum((it ->> 'amount')::numeric)
             FROM jsonb_array_elements(orders.taxes) it) END""",
+    "what stands on a pallet is voided with it alone": """
+        SELECT carton.id, pallet.status FROM parcels carton
+        JOIN parcels pallet ON pallet.id = carton.parent_id
+        WHERE carton.merchant_id = :merchant AND carton.status = 'VOIDED'
+            AND pallet.status <> 'VOIDED'""",
+    "what is waived follows from what is wanted and there, whatever was told before (D21)": f"""
+        {_EVERY_LINE} contract_id IS NULL AND over_tolerance = 0 AND waived <> least(given_up,
+            owed_again, greatest(ordered - cancelled + waived - planned, 0))""",
+    "what was found waits for room of its contract, and no longer (D21)": f"""
+        SELECT line.number, line.waived, agreed.called_off FROM ({_LINES}) line
+        JOIN contract_lines agreed ON agreed.id = line.contract_line_id
+        WHERE line.waived > 0 AND agreed.called_off + agreed.carried_over + 1 <=
+            coalesce(agreed.max_quantity, agreed.target_quantity)
+        AND EXISTS (SELECT FROM delivery_lines part WHERE part.order_line_id = line.id
+            AND part.owed_again > part.lost + part.refused)
+        AND NOT EXISTS (SELECT FROM due WHERE due.merchant_id = :merchant
+            AND due.kind = 'CALL_OFF_FOUND' AND due.subject = agreed.contract_id)""",
     "an amendment waits in a confirmed order": f"""{_EVERY_LINE}
         answer_by IS NOT NULL AND state <> 'CONFIRMED'""",
     "what is planned belongs to an order that lives": f"""{_EVERY_PART} state IN

@@ -1,11 +1,15 @@
 """GraphQL over server-sent events, one connection an operation."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from kit.ids import to_global
-from models.access.viewers import Actor
+from models.access.keys import ApiKey
+from models.access.tokens import token_parts
+from models.access.viewers import Actor, Scope
 from resolvers.running.context import Context
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
@@ -15,9 +19,11 @@ from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
 from tests.transport.client import STATUS, Served, results_with_data
 from transport.http.accepted import GRAPHQL_JSON
+from transport.live.presence import CHECK_S, FRESH_AT_A_LOOK
 from transport.live.streams import EventStream
 
 TYPENAME = "{ __typename }"
+CHANGED = "subscription { changed { cursor } }"
 ENDED = {"message": "The token has ended.", "extensions": {"code": "UNAUTHENTICATED"}}
 
 
@@ -174,6 +180,22 @@ async def test_a_token_that_ends_ends_a_silent_stream(served: Served, world, ask
     order, token = await orders.order(world, ask), await world.key(Actor.STAFF)
     async with served.stream(token, STATUS, id=order["id"]) as (_, events):
         await revoke(world, token)
+        assert [it async for it in events] == [("next", {"errors": [ENDED]}), ("complete", None)]
+
+
+async def test_a_key_that_may_less_than_before_ends_a_silent_stream_within_five_seconds(
+    served: Served, world
+):
+    assert timedelta(seconds=CHECK_S) + FRESH_AT_A_LOOK < timedelta(seconds=5)
+    served.endpoint.check_s = 0.001
+    token, following = await world.key(Actor.STAFF), served.endpoint.process.following
+    own = (ApiKey.merchant_id == world.merchant_id, ApiKey.id == token_parts(token)[0])
+    less = update(ApiKey).where(*own).values(scopes=[Scope.ORDERS_READ])
+    async with served.stream(token, CHANGED) as (_, events):
+        await until(lambda: following.position_of(world.merchant_id) is not None)
+        async with world.database.owner.writing(world.merchant_id) as session:
+            assert (await session.execute(less)).rowcount == 1
+        world.clock.advance(seconds=FRESH_AT_A_LOOK.total_seconds())
         assert [it async for it in events] == [("next", {"errors": [ENDED]}), ("complete", None)]
 
 

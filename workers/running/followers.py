@@ -112,7 +112,7 @@ class Followers:
 
     async def retry(self, database: Database, merchant_id: UUID, name: str, now: datetime) -> bool:
         """Try the first entry of a lane again whose time has come; tells whether there was one."""
-        retrying = _Retrying(self.every[name])
+        began, retrying = time_ns(), _Retrying(self.every[name])
         author = Author(by_itself(merchant_id), now)
         try:
             is_left = await run_unasked(database, author, retrying.first)
@@ -122,10 +122,12 @@ class Followers:
             if retrying.lane is None:
                 raise
             self._note(name, "FAILED", error)
+            self._record(name, "FAILED", began, retrying.events)
             if await run_unasked(database, author, partial(retrying.failed_again, error)):
                 self._note(name, "PARKED")
             return True
-        self._note(name, "TOLD", count=retrying.lane is not None)
+        self._note(name, "TOLD", count=len(retrying.events))
+        self._record(name, "TOLD", began, retrying.events)
         return is_left
 
     def _record(self, name: str, outcome: str, began: int, events: Sequence[JournalEvent]) -> None:
@@ -173,14 +175,15 @@ class _Telling:
 
 
 class _Retrying:
-    """One lane of a follower. lane: the one that is tried, None before that is known."""
+    """One lane of a follower. lane, events: what is tried, None and none before that is known."""
 
     def __init__(self, follower: Follower) -> None:
         self._follower = follower
         self.lane: lanes.LaneTried | None = None
+        self.events: Sequence[JournalEvent] = ()
 
     async def first(self, writing: Writing) -> bool:
-        self.lane, of = None, self._follower
+        self.lane, self.events, of = None, (), self._follower
         place = await positions.read(writing, of.name)
         if place is None:
             return False
@@ -192,8 +195,9 @@ class _Retrying:
         event = await lanes.first_of(writing, lane, of.types, place.position)
         if event is not None:
             self.lane = lanes.LaneTried(lane.id, lane.position, lane.attempts)
+            self.events = (event,)
             async with asyncio.timeout(LONGEST_S):
-                await of.tell(writing, [event])
+                await of.tell(writing, self.events)
             await lanes.pass_by(writing, lane, of.types, event.position)
         return True
 

@@ -70,7 +70,7 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     """Ship what was packed. A parcel's contents are what was packed, so they are shipped (P1).
 
     Reports of carriers may have come before and count from now on. Orders whose policy is
-    PARTIAL_CANCEL_REST lose what is in no delivery.
+    PARTIAL_CANCEL_REST lose what is in no delivery and never left.
     Refused: WRONG_STATE, ON_HOLD, PAYMENT_OUTSTANDING, INVALID_DATE for a time to come, before its
     orders were placed, or before others left of orders that it completes (D18), QUANTITY_NOT_OPEN
     for a line that is cancelled in full, DELIVERY_POLICY when a part of an order that must come
@@ -188,7 +188,7 @@ async def _check_in_time(
 async def _cancel_remainder(locked: Locked, deliveries: Iterable[Delivery]) -> None:
     orders = {order.id: order for it in deliveries for order in locked.orders_of(it)}
     remaining = {
-        order: {line: line.unplanned for line in locked.lines_of_order(order)}
+        order: {line: line.never_left for line in locked.lines_of_order(order)}
         for order in orders.values()
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST
     }

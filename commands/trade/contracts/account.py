@@ -5,6 +5,8 @@ from dataclasses import replace
 from decimal import ROUND_FLOOR, Decimal
 from uuid import UUID
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from commands.trade.contracts import counters
 from commands.trade.contracts.lines import check_agreed_terms, reachable
 from commands.trade.contracts.times import outside
@@ -35,12 +37,13 @@ async def give_back(writing: Writing, contract_id: UUID, amounts: Mapping[UUID, 
         await reckon(writing, contract, list(lines.values()), amounts)
 
 
-def takes_again(contract: Contract, line: ContractLine) -> Decimal:
-    """Return how much of a locked line may be called off again that was given back (K1, K12)."""
-    if contract.state is ContractState.SETTLED and contract.successor_id is not None:
-        return Decimal(0)
-    step = Decimal(1).scaleb(-line.scale)
-    return max(line.ceiling - line.called_off, Decimal(0)).quantize(step, ROUND_FLOOR)
+def takes_again(line: ContractLine) -> Decimal:
+    """Return how much of a locked line may be called off again that was given back (K1, K12).
+
+    What went over to another contract is called off of that one.
+    """
+    step, taken = Decimal(1).scaleb(-line.scale), line.called_off + line.carried_over
+    return max(line.ceiling - taken, Decimal(0)).quantize(step, ROUND_FLOOR)
 
 
 async def call_off_again(
@@ -80,7 +83,9 @@ def _missing(lines: Sequence[ContractLine], given_back: Mapping[UUID, Decimal] |
         uncalled, least = _of_line(line, line.called_off)
         if given_back is not None:
             before = _of_line(line, line.called_off + given_back[line.id])
-            uncalled, least = uncalled - before[0], least - before[1]
+            # What has gone over before is not missing again.
+            uncalled = min(uncalled - before[0], uncalled - line.carried_over)
+            least = max(min(least - before[1], least - line.carried_least), Decimal(0))
         if uncalled > 0:
             found[line] = uncalled, least
     return found
@@ -96,7 +101,7 @@ async def _fall_short(writing: Writing, contract: Contract, lines: Sequence[Cont
     rows = await writing.among(Shortfall, "contract_line_id", ids, "contract_line_id")
     there = {row.contract_line_id: row for row in rows}
     for line in lines:
-        quantity = max(line.owed - line.called_off, Decimal(0))
+        quantity = max(line.owed - line.called_off - line.carried_least, Decimal(0))
         row = there.get(line.id)
         if quantity == (row.quantity if row else 0):
             continue
@@ -136,7 +141,12 @@ async def _carry_over(writing: Writing, contract: Contract, missing: Missing) ->
         if least:
             into.min_quantity = (into.min_quantity or Decimal(0)) + least
         carried[line.id] = carried.get(line.id, Decimal(0)) + uncalled
+        line.carried_over += uncalled
+        line.carried_least += least
+        # So that one statement writes all such lines.
+        flag_modified(line, "carried_least")
         _check_takes(into)
+    counters.room_came(writing, (lines[line.product_id] for line in missing))
     numbers = {lines[line.product_id].line_no for line in missing}
     successor.version += 1
     writing.record(ContractAmended(successor.id, fields=(), lines=tuple(sorted(numbers)), added=0))

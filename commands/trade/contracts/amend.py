@@ -13,6 +13,7 @@ from commands.master.packagings.counting import (
     Quantified,
     packagings_of,
 )
+from commands.trade.contracts.counters import room_came
 from commands.trade.contracts.create import AddressId, check_ship_tos
 from commands.trade.contracts.guarantees import (
     LONGEST_DAYS,
@@ -211,6 +212,7 @@ async def amend(writing: Writing, command: ContractAmend) -> Outcome:
     for line_id, guarantee_id in guarantees.items():
         known.lines[line_id].guarantee_id = guarantee_id
     await _add_lines(writing, contract, known, command.add_lines)
+    room_came(writing, (it for it in known.lines.values() if it.line_no in amended))
     if changed or amended or command.add_lines:
         contract.version += 1
         fields, added = tuple(map(ColumnName, changed)), len(command.add_lines)

@@ -9,6 +9,7 @@ from uuid import UUID
 from commands.writing.ledger import moved_then
 from commands.writing.rows import change_rows
 from commands.writing.transaction import Writing
+from models.access.dues import DueKind
 from models.trade.contracts.tables import ContractLine
 
 Then: TypeAlias = tuple[UUID, datetime, Mapping[str, Decimal]]
@@ -34,4 +35,15 @@ async def move(
     for key, at, amounts in then:
         moved_then(lines[key], at, amounts)
     await change_rows(writing, {ContractLine: rows})
+    less = (key for key, amounts in changes.items() if amounts.get("called_off", 0) < 0)
+    room_came(writing, (lines[it] for it in less))
     return lines
+
+
+def room_came(writing: Writing, lines: Iterable[ContractLine]) -> None:
+    """Let contracts be looked at of whose lines more may be called off than before.
+
+    What was found while there was no room for it may be called off again (D21): it has left.
+    """
+    for contract_id in sorted({it.contract_id for it in lines if it.shipped > 0}):
+        writing.later(DueKind.CALL_OFF_FOUND, contract_id, writing.now)

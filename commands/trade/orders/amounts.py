@@ -14,7 +14,7 @@ from pydantic import Field
 from commands.trade.orders.approvals import check_raised
 from commands.trade.orders.drafts import Draft, LineDraft
 from commands.trade.orders.fields import LineFields, OrderCharge, OrderFields, OrderTax
-from commands.trade.orders.lines import lines_of, net_of_order, settle_payment
+from commands.trade.orders.lines import lines_of, net_of_order, not_paid, settle_payment
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -220,6 +220,8 @@ async def state_amounts(writing: Writing, command: OrderStateAmounts) -> Outcome
     before = order.charged
     for name, value in columns.items():
         setattr(order, name, value)
+    if command.taxes is not None:
+        order.taxed_without = not_paid(lines)
     if order.charged > before:
         await check_raised(writing, order, net_of_order(order, lines))
     await settle_payment(writing, order, lines)

@@ -94,17 +94,23 @@ def move(line: OrderLine, at: datetime | None = None, **amounts: Decimal) -> Non
     What is planned or cancelled waits for goods no longer, so `backordered` never exceeds what
     is still unplanned. What never left is cancelled first, and wanted again first (D21).
     """
-    never_left = line.unplanned - line.open_again
+    never_left = line.never_left
     for counter, amount in amounts.items():
         setattr(line, counter, getattr(line, counter) + amount)
     if "cancelled" in amounts:
         more = max(amounts["cancelled"] - never_left, Decimal(0))
-        line.waived = min(line.waived + more, line.cancelled)
-        # So that one statement writes all such lines.
-        flag_modified(line, "waived")
+        waive(line, given_up=line.given_up + more, waived=line.waived + more)
     line.backordered = min(line.backordered, line.unplanned)
     if at is not None:
         moved_then(line, at, amounts)
+
+
+def waive(line: OrderLine, given_up: Decimal, waived: Decimal) -> None:
+    """Keep what was cancelled of what was lost of a line, and how much of that is cancelled."""
+    line.given_up, line.waived = given_up, min(waived, line.cancelled)
+    for name in ("given_up", "waived"):
+        # So that one statement writes all such lines.
+        flag_modified(line, name)
 
 
 async def cancel(
@@ -154,7 +160,7 @@ def take_out(
     at: when that was, where it was not now. The caller settles what is known of the payment.
     Returns contract line -> what its contract gets back, for the caller.
 
-    Taxes were stated for what was ordered: they are not known any more. Of an order of which
+    Taxes that were stated for more are not known any more. Of an order of which
     nothing is wanted any more, nothing is owed. An amendment that changes nothing any more ends.
     """
     before = reached(lines)
@@ -166,7 +172,7 @@ def take_out(
     idle = [it for it in lines if it.is_amended(writing.now) and _is_idle(it)]
     withdraw(writing, order, (line for line in lines if _is_idle(line)))
     if any(amounts.values()):
-        order.taxed = None
+        order.taxed = _taxes(order, lines)
     if all(line.cancelled == line.ordered for line in lines):
         order.charged = order.taxed = Decimal(0)
     writing.record(happened, at)
@@ -188,15 +194,26 @@ def charge_again(order: Order, lines: Collection[OrderLine]) -> None:
     """Let a locked order of which something is wanted owe its charges. lines: all of the order.
 
     It costs what is not cancelled, also where it was imported as closed. Its taxes are known
-    where all is wanted that they were stated for.
+    where just what they were stated for is wanted.
     """
     order.charged = sum((Decimal(it["amount"]) for it in order.charges), Decimal(0))
     for line in lines:
         line.costs_whole = False
-    is_whole = not any(line.cancelled for line in lines)
-    taxes = [Decimal(it["amount"]) for it in order.taxes]
-    order.taxed = sum(taxes, Decimal(0)) if taxes and is_whole else None
+    order.taxed = _taxes(order, lines)
     order.version += 1
+
+
+def _taxes(order: Order, lines: Collection[OrderLine]) -> Decimal | None:
+    """Return what its taxes come to, None where they were stated for more, less or other things."""
+    taxes = [Decimal(it["amount"]) for it in order.taxes]
+    is_same = order.taxed_without == not_paid(lines)
+    return sum(taxes, Decimal(0)) if taxes and is_same else None
+
+
+def not_paid(lines: Iterable[OrderLine]) -> dict[str, str]:
+    """Return line id -> what of it is not to be paid, as an order keeps it. lines: all it has."""
+    amounts = {str(it.id): it.ordered - it.costing for it in lines}
+    return {key: f"{it.normalize():f}" for key, it in amounts.items() if it}
 
 
 _SETTLED = frozenset({PaymentState.AUTHORISED, PaymentState.PAID, PaymentState.PARTLY_PAID})

@@ -13,7 +13,7 @@ def substitute(order: Order, line: OrderLine, product: Product) -> None:
     ordered first stays known, unless it is what comes again. Taxes were stated for that: they are
     not known any more.
     """
-    order.taxed = None
+    order.taxed = order.taxed_without = None
     first = line.replaced_product_id or line.product_id
     line.replaced_product_id = None if first == product.id else first
     no_packaging = columns_of(None) | columns_of(None, "tolerance_")

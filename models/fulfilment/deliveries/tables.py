@@ -181,8 +181,7 @@ class DeliveryLine(Packaged, Owned):
 
     owed_again: what of it was lost or came back, so that it counts no more as planned or shipped of
     its order line; above `lost + refused` where it arrived after all, when something else had taken
-    its place (`commands.fulfilment.deliveries.arrivals.owing`). restored: what of it took the place
-    of what was cancelled when it arrived after all, and is cancelled again where it did not.
+    its place (`commands.fulfilment.deliveries.arrivals.owing`).
     moved_from: of what a schedule wants, the window for which it was planned before somebody moved
     it, or sent it once more; None where nobody has.
     """
@@ -203,9 +202,9 @@ class DeliveryLine(Packaged, Owned):
         known("short_reason", ShortReason),
         not_negative(
             *("planned", "picked", "packed", "shipped", "delivered", "lost", "refused"),
-            *("owed_again", "restored"),
+            "owed_again",
         ),
-        check("owed_again_was_shipped", "owed_again + restored <= shipped"),
+        check("owed_again_was_shipped", "owed_again <= shipped"),
         check(
             "progress",
             "delivered + lost + refused <= shipped AND shipped <= packed AND packed <= picked"
@@ -226,7 +225,6 @@ class DeliveryLine(Packaged, Owned):
     lost: Mapped[Counter]
     refused: Mapped[Counter]
     owed_again: Mapped[Counter]
-    restored: Mapped[Counter]
     short_reason: Mapped[ShortReason | None] = mapped_column(OneOf(ShortReason))
     moved_from_earliest: Mapped[datetime | None]
     moved_from_latest: Mapped[datetime | None]

@@ -162,7 +162,8 @@ class ContractLine(OfProduct, Packaged, Owned):
     released: the cumulative quantity up to which the active releases ask for goods.
     shipped: what is issued: what left and was neither lost nor came back (`DeliveryLine.issued`).
     received: what the customer says it has received in all (its Fortschrittszahl).
-    guarantee_id: what is guaranteed for call-offs from now on.
+    guarantee_id: what is guaranteed for call-offs from now on. carried_over: what of its target
+    went over to the successor. carried_least: what of its minimum did so.
     """
 
     __tablename__ = "contract_lines"
@@ -181,7 +182,7 @@ class ContractLine(OfProduct, Packaged, Owned):
         unique("line_no", "contract_id", "line_no"),
         indexed("contract_lines", "product_id"),
         indexed("contract_lines", "guarantee_id"),
-        not_negative(*_COUNTERS),
+        not_negative(*_COUNTERS, "carried_over", "carried_least"),
         check("target_positive", "target_quantity > 0"),
         check("min_within_target", "min_quantity BETWEEN 0 AND target_quantity"),
         check("max_from_target", "max_quantity >= target_quantity"),
@@ -225,6 +226,8 @@ class ContractLine(OfProduct, Packaged, Owned):
     unit_price: Mapped[Decimal]
     guarantee_id: Mapped[UUID | None]
     called_off: Mapped[Counter]
+    carried_over: Mapped[Counter]
+    carried_least: Mapped[Counter]
     released: Mapped[WideSum] = mapped_column(default=Decimal(0), server_default="0")
     shipped: Mapped[Counter]
     delivered: Mapped[Counter]

@@ -61,7 +61,7 @@ COUNTERS = (
     "written_off",
 )
 """How far an order line has come, beside `ordered`."""
-OWED = ("owed_again", "waived")
+OWED = ("owed_again", "given_up", "waived")
 """What of it was lost or came back, and how much of that was cancelled; deliveries tell it."""
 
 
@@ -87,7 +87,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     cancelled: its order was imported as closed, and no delivery tells yet what had left.
     The counters are sums that the database checks; what was lost or refused is owed again, and
     counts as planned and shipped no more. owed_again: the sum of that over its deliveries, as they
-    keep it. waived: how much of that was cancelled, which counts again when it arrives after all.
+    keep it. given_up: how much was cancelled of what was lost then, which counts again when it
+    arrives after all. waived: how much of that has not arrived, and is cancelled.
     """
 
     __tablename__ = "order_lines"
@@ -160,7 +161,7 @@ class OrderLine(OfProduct, Packaged, Owned):
         ),
         check("o3_reserved", "reserved + shipped <= ordered - cancelled + over_tolerance"),
         check("o4_cancelled", "cancelled <= ordered AND (cancelled < ordered OR shipped = 0)"),
-        check("d21_waived", "waived <= least(cancelled, owed_again)"),
+        check("d21_waived", "waived <= least(cancelled, owed_again, given_up)"),
         check("o5_returned", "return_requested + return_received <= delivered"),
         check("backordered_open", "backordered <= greatest(ordered - cancelled - planned, 0)"),
         whole_window(),
@@ -228,6 +229,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     lost: Mapped[Counter]
     refused: Mapped[Counter]
     owed_again: Mapped[Counter]
+    given_up: Mapped[Counter]
     waived: Mapped[Counter]
     return_requested: Mapped[Counter]
     return_received: Mapped[Counter]
@@ -256,6 +258,11 @@ class OrderLine(OfProduct, Packaged, Owned):
         What is planned anew is what never left, as long as some of that is open.
         """
         return min(self.unplanned, self.owed_again - self.waived)
+
+    @property
+    def never_left(self) -> Decimal:
+        """How much of what is in no delivery has never left: the others were lost or came back."""
+        return self.unplanned - self.open_again
 
     @property
     def room(self) -> Decimal:

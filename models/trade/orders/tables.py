@@ -85,10 +85,11 @@ class Order(Owned):
     was stated, in one of both ways; its lines bear it. charges, taxes: objects of ChargeKind or
     TaxCategory and rate, each with its amount as a text. charged: what its charges come to, 0 once
     nothing of it is wanted. taxed: what its taxes come to, None where nobody has stated any, and
-    since a part was cancelled. payment_state: of the report that tells the newest of its payment
-    (`models.trade.payments`). due_at: its window's end, at the end of time without a window.
-    fulfilment_status to left_late: `models.trade.orders.standing.KEEPINGS`. net_rank:
-    `models.trade.orders.amounts.RANK`.
+    since a part was cancelled. taxed_without: line id -> what of it was not to be paid when taxes
+    were stated, None where they were stated for other lines than it has. payment_state: of the
+    report that tells the newest of its payment (`models.trade.payments`). due_at: its window's
+    end, at the end of time without a window. fulfilment_status to left_late:
+    `models.trade.orders.standing.KEEPINGS`. net_rank: `models.trade.orders.amounts.RANK`.
     window_override: why its windows may break rules of its place. proposed_..., proposal_reason:
     the window that its customer proposed last, and why. proposal_answer: None while it waits.
     """
@@ -198,6 +199,7 @@ class Order(Owned):
     taxes: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
     charged: Mapped[Decimal] = mapped_column(default=Decimal(0), server_default="0")
     taxed: Mapped[Decimal | None]
+    taxed_without: Mapped[dict[str, Any] | None] = mapped_column(default=dict, server_default="{}")
     ship_to_id: Mapped[UUID | None]
     ship_to: Mapped[dict[str, Any] | None]
     recipient: Mapped[dict[str, Any] | None]

@@ -81,7 +81,8 @@ described(
     "Whether an order may come in parts (EDIFACT 4493).",
     SHIP_COMPLETE="All at once (SC).",
     PARTIAL_BACKORDER="In parts; what is missing comes later (BK).",
-    PARTIAL_CANCEL_REST="What is there comes, the rest is cancelled (SP).",
+    PARTIAL_CANCEL_REST="What is there comes, the rest is cancelled (SP). What is lost on its way"
+    " is owed, as of any order: it is sent again, or cancelled by whoever decides so.",
     CANCEL_IF_NOT_BY="What has not left by an instant is cancelled (CD). What is packed by then may"
     " have left in time and be told for a day; then its delivery is taken back, its parcels are"
     " voided, and what other orders had in them can be planned again. `deliveryCancel` does so at"

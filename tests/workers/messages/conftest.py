@@ -35,9 +35,10 @@ async def _nobody(*_: object) -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def outgoing() -> Rules:
-    """Let webhooks be sent to receivers on this machine."""
-    return Rules(frozenset(range(1, 65_536)), HERE, allows_http=True)
+def outgoing(request: pytest.FixtureRequest) -> Rules:
+    """Let webhooks be sent to receivers on this machine, in so many seconds, 15 by default."""
+    seconds = getattr(request, "param", 15.0)
+    return Rules(frozenset(range(1, 65_536)), HERE, allows_http=True, seconds=seconds)
 
 
 Working = Callable[..., Flights]

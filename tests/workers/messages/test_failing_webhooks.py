@@ -1,7 +1,9 @@
 """An endpoint that fails is probed, waited for, and disabled in the end; it disturbs nobody."""
 
 import asyncio
+import socket
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -219,6 +221,35 @@ async def test_a_slow_endpoint_delays_no_other(world, ask, working) -> None:
         assert len(late.received) == ORDERS
 
 
+@pytest.mark.parametrize("outgoing", [0.5], indirect=True)
+async def test_a_name_that_is_not_told_is_a_late_attempt_and_delays_no_other(
+    world, ask, working, monkeypatch
+) -> None:
+    over, known = Event(), socket.getaddrinfo
+
+    def silent(host: str, port: int, **how: Any) -> Any:
+        if host == "silent.example":
+            over.wait(60)
+        return known("127.0.0.1" if host.endswith(".example") else host, port, **how)
+
+    monkeypatch.setattr(socket, "getaddrinfo", silent)
+    async with receiver() as there:
+        urls = [f"http://{name}.example:{there.port}/" for name in ("silent", "quick")]
+        dull, fast = [await hooks.created(ask, url) for url in urls]
+        for each in (dull, fast):
+            await tried(world, each)
+        flights = working(RetrySchedule(PATIENTLY, open_after=100))
+        await asyncio.gather(*(drained(flights, world, each) for each in (dull, fast)))
+        assert len(there.received) == ORDERS
+    assert not over.is_set()
+    over.set()
+    seen = await ask(ATTEMPTS, id=dull["id"])
+    late = {"fault": "LATE", "status": None, "answer": "There was no answer in time."}
+    assert [it for it in seen["webhookAttempts"]["nodes"] if it["fault"]] == [late] * ORDERS
+    assert seen["webhook"] == {"failures": ORDERS, "waiting": ORDERS, "state": "ACTIVE"}
+    assert (await standing(ask, fast))["waiting"] == 0
+
+
 async def test_no_more_messages_a_second_than_an_endpoint_likes(world, ask, working) -> None:
     async with receiver() as there:
         hook, flights = await hooks.created(ask, there.url, perSecond=20), working()
@@ -231,7 +262,7 @@ async def test_no_more_messages_a_second_than_an_endpoint_likes(world, ask, work
         assert loop.time() - began >= 29 / 20 - 0.1
 
 
-ATTEMPTS = """query ($id: ID!) { webhookAttempts(first: 9) {
+ATTEMPTS = """query ($id: ID!) { webhookAttempts(first: 20) {
   nodes { fault status answer } } webhook(id: $id) { failures waiting state } }"""
 
 

@@ -8,11 +8,12 @@ delivered either way, and issued: of an order line that is what arrived in all o
 a contract line what left in all of its call-offs and is not gone. What falls
 open in an order that is closed already is cancelled like what was open when it was closed.
 
-What was cancelled of what was lost (`waived`, which `commands.trade.orders.lines.move` counts) is
-wanted again when that arrives after all, in an open order as in a closed one, and is called off
-again of a contract that still has room for it and did not let it go over to another one. What
-arrives is first what is open of what was lost, then what was cancelled of it. Where it turns out
-not to have arrived, what was cancelled of it is cancelled again (`restored`).
+What was cancelled of what was lost (`given_up`, counted in `commands.trade.orders.lines`) is wanted
+again when that arrives after all, in an open order as in a closed one, and is called off again of a
+contract that still has room for it and did not let it go over to another one. What arrives is first
+what is open of what was lost, then what was cancelled of it. Where it turns out not to have
+arrived, it is cancelled again. How much is (`waived`) follows from what is there: of the same facts
+it is the same, in whichever order they are told.
 """
 
 from collections import defaultdict
@@ -95,27 +96,15 @@ class Recount:
             columns = {it: getattr(line, it) + sums[it] for it in _COUNTED}
             unplanned = max(line.ordered - columns["cancelled"] - columns["planned"], Decimal(0))
             columns["backordered"] = min(line.backordered, unplanned)
-            columns["waived"] = min(columns["waived"], columns["owed_again"])
             found.append((line, columns))
         return found
 
-    def note(
-        self,
-        line: DeliveryLine,
-        of: OrderLine,
-        known: Amounts,
-        owed: Decimal,
-        restored: Decimal = _NOTHING,
-    ) -> None:
-        """Note that a delivery line becomes what is known of it, if it is not so already.
-
-        restored: how much more of it takes the place of what was cancelled.
-        """
+    def note(self, line: DeliveryLine, of: OrderLine, known: Amounts, owed: Decimal) -> None:
+        """Note that a delivery line becomes what is known of it, if it is not so already."""
         more = {it: known[it] - getattr(line, it) for it in ENDED}
         if not any(more.values()) and owed == line.owed_again:
             return
-        columns = {**known, "owed_again": owed, "restored": line.restored + restored}
-        self.lines.append((line, columns))
+        self.lines.append((line, {**known, "owed_again": owed}))
         self.moved[line.delivery_id][of] = more
         sums = self.sums[of]
         for counter in ENDED:
@@ -124,32 +113,44 @@ class Recount:
         for counter in _GONE:
             sums[counter] -= owed - line.owed_again
 
-    def lose(self, line: DeliveryLine, of: OrderLine, known: Amounts, owed: Decimal) -> None:
-        """Note that more of a delivery line is owed again, or as much as before."""
-        again = min(line.restored, owed - line.owed_again)
-        self.note(line, of, known, owed, -again)
-        if again:
-            self.gone_again[of] += again
+    def find(self, of: OrderLine, arrived: Mapping[DeliveryLine, Amounts]) -> None:
+        """Note what arrived of an order line after all, as far as there is room."""
+        beyond = {it: it.owed_again - its["lost"] - its["refused"] for it, its in arrived.items()}
+        fits = self._balance(of, sum(beyond.values(), _NOTHING))
+        for line, known in arrived.items():
+            counts = min(beyond[line], fits)
+            fits -= counts
+            self.note(line, of, known, line.owed_again - counts)
 
-    def find(self, line: DeliveryLine, of: OrderLine, known: Amounts) -> None:
-        """Note that something of a delivery line arrived after all, as far as there is room."""
-        beyond = line.owed_again - known["lost"] - known["refused"]
-        restored = self._put_back(of, beyond)
-        fits = min(beyond, max(self.room(of), _NOTHING))
-        self.note(line, of, known, line.owed_again - fits, restored)
+    def _balance(self, of: OrderLine, arrived: Decimal) -> Decimal:
+        """Cancel of an order line what was given up and is not there; return what of it counts.
 
-    def _put_back(self, of: OrderLine, arrived: Decimal) -> Decimal:
-        """Let what arrived take the place of what was cancelled of it, as far as it may."""
-        sums, contract_line = self.sums[of], of.contract_line_id
-        waived = of.waived + sums["waived"]
-        unplanned = max(of.ordered - of.cancelled - sums["cancelled"] - self.planned(of), _NOTHING)
-        open_again = min(unplanned, of.owed_again + sums["owed_again"] - waived)
-        back = max(min(arrived - open_again, waived), _NOTHING)
-        if contract_line is not None and back:
-            back = min(back, self.takes[contract_line])
-            self.takes[contract_line] -= back
-        for counter in ("cancelled", "waived"):
-            sums[counter] -= back
+        arrived: what did after all, and is still owed. All follows from what is wanted and there,
+        not from what was told before: what arrived is first what is open of what was lost, then
+        what was given up of it, as far as its contract still has room for that.
+        """
+        planned, owed = self.planned(of), of.owed_again + self._more(of, "owed_again")
+        wanted = of.ordered - of.cancelled + of.waived
+        counts = min(arrived, max(wanted + of.over_tolerance - planned, _NOTHING))
+        counts = counts if wanted else _NOTHING
+        missing = max(wanted - planned - counts, _NOTHING)
+        waived = min(of.given_up, missing, owed - counts)
+        if waived < of.waived:
+            waived = of.waived - self._put_back(of, min(of.waived - waived, arrived))
+        elif waived > of.waived:
+            self.gone_again[of] = waived - of.waived
+        wanted -= waived
+        room = wanted + of.over_tolerance - planned if wanted else _NOTHING
+        return max(min(counts, room, owed - waived), _NOTHING)
+
+    def _put_back(self, of: OrderLine, back: Decimal) -> Decimal:
+        """Let so much of a line be wanted again, as far as it may; return how much that is."""
+        if back and of.contract_line_id is not None:
+            back = min(back, self.takes[of.contract_line_id])
+            self.takes[of.contract_line_id] -= back
+        if back:
+            for counter in ("cancelled", "waived"):
+                self.sums[of][counter] -= back
         return back
 
     def planned(self, line: OrderLine) -> Decimal:
@@ -165,30 +166,35 @@ class Recount:
         return self.sums[line][counter] if line in self.sums else _NOTHING
 
 
-async def recounted(locked: Locked, arrived: Iterable[Mapping[DeliveryLine, Amounts]]) -> Recount:
+async def recounted(locked: Locked, reports: Iterable[Mapping[DeliveryLine, Amounts]]) -> Recount:
     """Return what changes with what is known of delivery lines, all in all.
 
     What more is owed again comes first, since it makes the room that others may need.
     """
     found = Recount(dict(locked.deliveries))
-    known = {line: dict(amounts) for lines in arrived for line, amounts in lines.items()}
-    later: list[DeliveryLine] = []
+    known = {line: dict(amounts) for lines in reports for line, amounts in lines.items()}
+    later, is_anew = list[DeliveryLine](), not known
     for line, amounts in known.items():
         gone, owed = amounts["lost"] + amounts["refused"], line.owed_again
         # What was lost before deliveries gave back what is owed again is not owed by itself.
         more = min(gone - owed, gone - line.lost - line.refused)
         if more > 0 or owed <= gone:
             of = locked.order_lines[line.order_line_id]
-            found.lose(line, of, amounts, owed + max(more, _NOTHING))
+            found.note(line, of, amounts, owed + max(more, _NOTHING))
         else:
             later.append(line)
-    if not known or any(sums["planned"] for sums in found.sums.values()):
+    if is_anew or any(sums["planned"] for sums in found.sums.values()):
         others = await _found_again(locked, found, known)
         known |= {line: {it: getattr(line, it) for it in ENDED} for line in others}
         later += others
     await _ask_contracts(locked, found, later)
+    arrived: dict[OrderLine, dict[DeliveryLine, Amounts]] = {
+        it: {} for it in (locked.order_lines.values() if is_anew else found.sums)
+    }
     for line in sorted(later, key=lambda it: it.id):
-        found.find(line, locked.order_lines[line.order_line_id], known[line])
+        arrived.setdefault(locked.order_lines[line.order_line_id], {})[line] = known[line]
+    for of, lines in arrived.items():
+        found.find(of, lines)
     return found
 
 
@@ -203,7 +209,7 @@ async def _ask_contracts(locked: Locked, found: Recount, later: Iterable[Deliver
     contracts = {locked.orders[it.order_id].contract_id for it in lines}
     found.contracts = await writing.lock(Contract, {it: () for it in contracts if it is not None})
     for line in (await writing.lock(ContractLine, dict.fromkeys(ids, ()))).values():
-        found.takes[line.id] = takes_again(found.contracts[line.contract_id], line)
+        found.takes[line.id] = takes_again(line)
 
 
 async def _found_again(
@@ -257,7 +263,7 @@ async def count_on_contracts(
         lines = [it for it in called_off.values() if it.contract_id == contract.id]
         await call_off_again(locked.writing, contract, lines)
     remaining: defaultdict[Order, dict[OrderLine, Decimal]] = defaultdict(dict)
-    for line in found.sums:
+    for line in {**found.sums, **found.gone_again}:
         order = locked.orders[line.order_id]
         wanted = line.unplanned if order.state is OrderState.CLOSED else found.gone_again[line]
         remaining[order][line] = min(wanted, line.unplanned)

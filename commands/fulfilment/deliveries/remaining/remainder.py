@@ -28,8 +28,8 @@ async def cancel_each(
 ) -> None:
     """Cancel quantities of locked orders that are in no delivery.
 
-    gone: how much of them was lost or came back, whatever else is open. An order of which nothing
-    remains ends. Call-offs give theirs back to their contracts.
+    gone: how much of them was cancelled before, until it was thought to have arrived. An order of
+    which nothing remains ends. Call-offs give theirs back to their contracts.
     """
     gone = gone or {}
     changes: defaultdict[UUID, dict[UUID, Decimal]] = defaultdict(dict)
@@ -39,10 +39,10 @@ async def cancel_each(
             continue
         every = locked.lines_of_order(order)
         happened = OrderLinesCancelled(order.id, lines=cancelled_lines(wanted))
-        least = {it: it.waived + min(gone.get(it, 0), quantity) for it, quantity in wanted.items()}
+        kept = {it: _waived(it, quantity, gone.get(it)) for it, quantity in wanted.items()}
         given_back = await lines.cancelled(locked.writing, order, every, wanted, happened)
-        for line, waived in least.items():
-            line.waived = max(line.waived, waived)
+        for line, (given_up, waived) in kept.items():
+            lines.waive(line, given_up, waived)
         order.version += 1
         end_if_empty(locked.writing, order, every)
         if order.contract_id is not None:
@@ -52,3 +52,13 @@ async def cancel_each(
     for contract_id, amounts in sorted(changes.items()):
         if amounts:
             await give_back(locked.writing, contract_id, amounts)
+
+
+def _waived(line: OrderLine, quantity: Decimal, again: Decimal | None) -> tuple[Decimal, Decimal]:
+    """Return what of a line is given up and waived once a quantity of it is cancelled.
+
+    again: how much of that was cancelled before. The others are first what never left.
+    """
+    again = min(again or Decimal(0), quantity)
+    more = max(quantity - again - line.never_left, Decimal(0))
+    return line.given_up + more, line.waived + again + more

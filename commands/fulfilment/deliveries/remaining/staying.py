@@ -60,10 +60,9 @@ def _here(parcels: Sequence[Parcel]) -> list[Parcel]:
             yield below
             below = known[below].parent_id
 
-    # A pallet left where something on it did.
+    # A pallet left where something on it did, and all that stands on it with it.
     taken |= {below for it in parcels if it.id in taken for below in pallets(it)}
-    left = {it.id for it in parcels if it.id in taken and it.status in WITH_CARRIER}
-    return [it for it in parcels if it.id not in taken and left.isdisjoint(pallets(it))]
+    return [it for it in parcels if it.id not in taken and taken.isdisjoint(pallets(it))]
 
 
 def _check_whole(locked: Locked, delivery: Delivery, staying: Staying) -> None:

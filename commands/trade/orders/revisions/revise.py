@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from commands.trade.contracts.times import check_wanted_still
 from commands.trade.orders.amounts import AMOUNTS, same_amounts
 from commands.trade.orders.drafts import LineDraft, let_lapse, line_columns, window_columns
-from commands.trade.orders.lines import settle_payments
+from commands.trade.orders.lines import not_paid, settle_payments
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
 from commands.writing.upserts.differences import difference
@@ -82,6 +82,13 @@ class Revision:
     def headings(self) -> dict[str, Any]:
         """Return the columns of the order that change."""
         return {it: self.header[it] for it in _different(self.order, self.header)}
+
+    @property
+    def taxed_without(self) -> dict[str, Any] | None:
+        """Return what its taxes are not stated for, None where they are for other lines."""
+        if "taxed" not in self.header:
+            return self.order.taxed_without
+        return None if self.header["taxed"] is None else not_paid(self.rows)
 
     @property
     def placed_at(self) -> datetime:
@@ -307,6 +314,7 @@ async def apply(writing: Writing, revisions: Sequence[Revision]) -> None:
             columns["placed_at"] = each.placed_at
         changed += kept
         header = {it: each.header.get(it, getattr(each.order, it)) for it in names}
+        header["taxed_without"] = each.taxed_without
         orders.append((each.order, {**header, "version": each.order.version + 1}))
         _tell(writing, each, lines)
     await change_rows(writing, {Order: orders, OrderLine: changed})

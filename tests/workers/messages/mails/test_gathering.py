@@ -13,7 +13,10 @@ from models.messages.notifications import NotificationMail
 from tests.make.feed import Feed, rows
 from tests.make.fulfilment import deliveries
 from tests.make.messages.notifications import PUBLIC_URL, noted, sent
-from tests.workers.messages.mails.test_notifications import GATHER, MINUTE, fates, guests
+from tests.workers.messages.mails.test_notifications import GATHER, GUEST, MINUTE, fates, guests
+from tests.workers.messages.mails.test_unsubscribing import PREFER
+
+DAY = 86_400.0
 
 
 @pytest.mark.parametrize("tries", [1, 3])
@@ -68,3 +71,26 @@ async def test_two_mails_that_were_tried_become_one_with_an_id_that_no_server_ha
     (taken,) = server.taken
     assert [it.message_id for it in found] == [taken["Message-ID"]] * 2
     assert not {it.mail_id for it in found} & {*before}
+
+
+async def test_the_mail_of_the_day_tells_all_orders_and_those_that_were_not_taken_before(
+    world, ask, mail
+):
+    server, route = mail
+    wish = {"kind": "ORDER_CONFIRMED", "timing": "DAILY"}
+    await ask(PREFER, input={"address": GUEST["email"], "preferences": [wish]})
+    server.to_recipients = ["451 later"]
+    placed = [await guests(world, ask) for _ in range(2)]
+    await noted(world)
+    await sent(world, route, GATHER)
+    assert server.to_recipients
+    await sent(world, route, DAY)
+    assert (server.to_recipients, server.taken) == ([], [])
+    placed.append(await guests(world, ask))
+    await noted(world)
+    await sent(world, route, DAY)
+    found = await sent(world, route)
+    (taken,) = server.taken
+    text = taken.get_body(("plain",)).get_content()
+    assert [it["number"] for it in placed if it["number"] not in text] == []
+    assert fates(found) == [("ORDER_CONFIRMED", "SENT", None)] * 3
