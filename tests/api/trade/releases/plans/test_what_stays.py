@@ -233,3 +233,22 @@ async def test_what_is_planned_beyond_a_plan_leaves_its_place_to_nearer_days(ask
         codes = dict(_shown(done, "code", "status"))
         assert codes.get("EXCEEDS_MAX") == status
         assert [it[:2] for it in await standing(does.planner)] == [(3, 20), (4, 50), (9, 50)]
+
+
+async def test_it_says_that_what_was_moved_brings_all_and_what_fills_its_lot(ask, world):
+    (bolt,) = await products(ask, "BOLT")
+    does = Steps(await _planner(world, ask, lines=[contracts.line(bolt, lotMultiple="10")]))
+    await does.wants({5: 30})
+    await does.plans()
+    key = await does.at(5)
+    lines = [{"deliveryLineId": await _line_of(does.planner, key), "quantity": "12"}]
+    moved = {"lines": lines, "window": window(day_after(7))}
+    await deliveries.done(ask, "deliverySplit", deliveryId=key, **moved)
+    await does.wants({5: 11})
+    done = await does.planner()
+    assert [it[:2] for it in await standing(does.planner)] == [(5, 8), (7, 12)]
+    (reason,) = (it["reason"] for it in done["items"] if it["status"] == "LOWERED")
+    assert reason == (
+        "What somebody has moved brings all that the schedule wants then, and 18 are planned."
+        " 8 more fill whole lots or packagings."
+    )
