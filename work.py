@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -50,13 +51,13 @@ CHORES: tuple[Chore, ...] = (READ_MESSAGES, READ_LONG_MESSAGES)
 """What is done where there is something to do, beside telling followers and sending webhooks."""
 
 
-def _mails(config: Config) -> Sequence[Chore]:
+def _mails(config: Config, counted: Counter[str]) -> Sequence[Chore]:
     """Return what hands mails over, where it is said to whom. SystemExit for what is no route."""
     if config.smtp is None:
         return ()
     url, sender, public_url = config.smtp
     try:
-        return (sending(route(url, sender), public_url),)
+        return (sending(route(url, sender), public_url, counted),)
     except ValueError as error:
         message = f"ABRUF_SMTP_URL and ABRUF_MAIL_FROM must be {error}."
         raise SystemExit(message) from error
@@ -80,7 +81,8 @@ async def _work(
     config: Config, database: Database, schedule: RetrySchedule | None, *, is_beside: bool
 ) -> None:
     """Work until it is told to stop."""
-    stop, mails = asyncio.Event(), _mails(config)
+    stop, attempts = asyncio.Event(), {it: Counter[str]() for it in ("webhook", "mail")}
+    mails = _mails(config, attempts["mail"])
     grace = timedelta(seconds=config.grace_s)
     telemetry = telemetry_of(database, exporting(config.otlp), config.slow_s)
     followers = Followers(*FOLLOWERS, tracer=telemetry.tracer)
@@ -88,10 +90,12 @@ async def _work(
     dues = Dues(*WHEN_DUE, forgetting(config.webhook_days))
     async with AsyncExitStack() as meanwhile:
         meanwhile.push_async_callback(database.close)
-        worked = Worked(followers, chores, dues)
+        worked = Worked(followers, chores, dues, attempts)
         telemetry.registry.register(worked)
         await meanwhile.enter_async_context(_shown(config, database, telemetry, stop))
-        webhooks = await meanwhile.enter_async_context(_sending(config, database, schedule))
+        webhooks = await meanwhile.enter_async_context(
+            _sending(config, database, schedule, attempts["webhook"])
+        )
         every = (*chores_of(followers), dues.chore, *CHORES, *mails, webhooks)
         await meanwhile.enter_async_context(chores.running(*every))
         await _told_to(stop, is_beside=is_beside)
@@ -99,14 +103,18 @@ async def _work(
 
 @asynccontextmanager
 async def _sending(
-    config: Config, database: Database, schedule: RetrySchedule | None
+    config: Config,
+    database: Database,
+    schedule: RetrySchedule | None,
+    counted: Counter[str],
 ) -> AsyncIterator[Chore]:
     """Give what sends webhooks, and close what it has opened."""
     plans = config.executor == "planned"
     answers = Answers(database, now, Terms(limits=config.limits, plans=plans))
     client = Client(config.outgoing)
     try:
-        yield Flights(WebhookSender(client, now, answers, schedule), config.limits.answer).chore
+        sender = WebhookSender(client, now, answers, schedule, counted)
+        yield Flights(sender, config.limits.answer).chore
     finally:
         client.close()
 

@@ -89,9 +89,16 @@ _OF_FOLLOWERS = (
 class Worked(Collector):
     """What a worker has done, and what it lags behind."""
 
-    def __init__(self, followers: Followers, chores: Chores, dues: Dues) -> None:
-        """Take who counts."""
+    def __init__(
+        self,
+        followers: Followers,
+        chores: Chores,
+        dues: Dues,
+        attempts: Mapping[str, Mapping[str, int]],
+    ) -> None:
+        """Take who counts. attempts: what is sent, a webhook or a mail -> outcome -> how often."""
         self._followers, self._chores, self._dues = followers, chores, dues
+        self._attempts = attempts
 
     def collect(self) -> Iterator[Metric]:
         """Give what was counted, and what waits."""
@@ -102,6 +109,9 @@ class Worked(Collector):
         yield _counted("abruf_chore_steps", text, ("chore", "outcome"), self._chores.counted)
         text = "What was due, by what became of it."
         yield _counted("abruf_due", text, ("kind", "outcome"), self._dues.counted)
+        text = "Messages to endpoints and mails that were sent or tried, by what became of them."
+        counts = {(to, it): n for to, some in self._attempts.items() for it, n in [*some.items()]}
+        yield _counted("abruf_sent", text, ("what", "outcome"), counts)
         yield from self._waiting()
         text = "Seconds for which the oldest entry that followers were not told of has been found."
         lags = GaugeMetricFamily("abruf_follower_lag_seconds", text, labels=["follower"])

@@ -73,7 +73,7 @@ def test_prometheus_takes_the_rules(prometheus: str) -> None:
 async def test_rules_ask_for_metrics_that_there_are(database: make.Walled) -> None:
     telemetry = telemetry_of(database)
     application(Serving(database, telemetry=telemetry))
-    telemetry.registry.register(Worked(Followers(), Chores(database, now), Dues()))
+    telemetry.registry.register(Worked(Followers(), Chores(database, now), Dues(), {}))
     shown = set(re.findall(r"(?m)^# TYPE (\w+) ", generate_latest(telemetry.registry).decode()))
     wanted = set(re.findall(r"\babruf_\w+", text_of("alerts.yml")))
     plain = {next((it.removesuffix(end) for end in BUILT if it.endswith(end)), it) for it in wanted}

@@ -207,13 +207,16 @@ async def test_a_worker_shows_that_nothing_waits(database, clock, telemetry) -> 
         return {}
 
     done = Dues(WhenDue(DueKind.TELL_ENDS, nothing))
-    worked = Worked(Followers(Follower("a", nothing)), Chores(database, clock), done)
+    worked = Worked(
+        Followers(Follower("a", nothing)), Chores(database, clock), done, {"mail": {"NOT_NOW": 2}}
+    )
     telemetry.registry.register(worked)
     found = numbers(telemetry)
     metrics = "behind_entries", "lag_seconds", "parked_lanes"
     of_followers = [f'abruf_follower_{it}{{follower="a"}}' for it in metrics]
     of_due = f'abruf_due_waiting{{kind="{DueKind.TELL_ENDS.value}"}}'
     assert [found[it] for it in (*of_followers, of_due)] == [0, 0, 0, 0]
+    assert found['abruf_sent_total{outcome="NOT_NOW",what="mail"}'] == 2
 
 
 async def test_a_refused_request_is_told_with_its_status(client, json_lines) -> None:

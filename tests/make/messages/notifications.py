@@ -1,6 +1,7 @@
 """Notifications: told, and handed over to a mail server of the test's own."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -121,10 +122,12 @@ async def serving(longest_s: float = 10) -> AsyncIterator[tuple[Server, MailRout
         listening.close()
 
 
-async def sent(world: World, route: MailRoute, seconds: float = 0) -> Sequence[Notification]:
+async def sent(
+    world: World, route: MailRoute, seconds: float = 0, counted: Counter[str] | None = None
+) -> Sequence[Notification]:
     """Hand over what is due after a while; gives all notifications."""
     world.clock.advance(seconds=seconds)
-    chore = sending(route, PUBLIC_URL)
+    chore = sending(route, PUBLIC_URL, counted)
     reads = world.database.reading(None)
     found = await reads.rows(due(), {"now": world.clock()})
     await reads.close()

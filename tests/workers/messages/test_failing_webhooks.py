@@ -244,6 +244,7 @@ async def test_a_name_that_is_not_told_is_a_late_attempt_and_delays_no_other(
     assert not over.is_set()
     over.set()
     seen = await ask(ATTEMPTS, id=dull["id"])
+    assert flights.sender.counted == {"LATE": ORDERS, "DELIVERED": ORDERS}
     late = {"fault": "LATE", "status": None, "answer": "There was no answer in time."}
     assert [it for it in seen["webhookAttempts"]["nodes"] if it["fault"]] == [late] * ORDERS
     assert seen["webhook"] == {"failures": ORDERS, "waiting": ORDERS, "state": "ACTIVE"}

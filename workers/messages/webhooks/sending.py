@@ -1,5 +1,6 @@
 """A message is sent: signed, to the endpoint and nobody else, and what is answered is noted."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -13,7 +14,7 @@ from commands.writing.running.run import Author
 from kit.clock import Clock
 from kit.ids import new_id
 from kit.outgoing.client import Answered, Client, Connections, NoAnswer
-from kit.standards.webhooks import headers, message_name
+from kit.standards.webhooks import SUCCESS, headers, message_name
 from kit.telemetry.version import VERSION
 from models.access.viewers import by_itself
 from models.messages.webhooks.states import WebhookFault
@@ -26,12 +27,21 @@ class WebhookSender:
     """Sends what waits for endpoints, in this process."""
 
     def __init__(
-        self, client: Client, clock: Clock, ask: Ask, schedule: RetrySchedule | None = None
+        self,
+        client: Client,
+        clock: Clock,
+        ask: Ask,
+        schedule: RetrySchedule | None = None,
+        counted: Counter[str] | None = None,
     ) -> None:
-        """Take by whom it is sent, when it is, and who answers documents."""
+        """Take by whom it is sent, when it is, and who answers documents.
+
+        counted: outcome -> attempts: DELIVERED, REFUSED by another status, or the fault.
+        """
         self.client, self.clock, self.ask = client, clock, ask
         self.schedule = schedule or RetrySchedule()
         self.process = new_id()
+        self.counted = Counter[str]() if counted is None else counted
 
     def author(self, merchant_id: UUID) -> Author:
         """Return who writes now."""
@@ -46,6 +56,20 @@ class WebhookSender:
         content: bytes,
     ) -> Result:
         """Send one message, and return what became of it. content: the bytes of its body."""
+        result = await self._sent(asks, made, message, body, content)
+        if not result.is_withdrawn:
+            status = "DELIVERED" if result.status in SUCCESS else "REFUSED"
+            self.counted[status if result.fault is None else result.fault.value] += 1
+        return result
+
+    async def _sent(
+        self,
+        asks: Connections,
+        made: WebhookBatch,
+        message: Any,
+        body: WrittenBody,
+        content: bytes,
+    ) -> Result:
         began, at = monotonic(), self.clock()
         if isinstance(body, UnwrittenBody):
             fault, text = WebhookFault.UNWRITTEN, f"We could not write it: {body.kind}."

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from commands.fulfilment.call_offs.lines import check_window
 from commands.fulfilment.call_offs.schedules.arrivals import SHUT
+from commands.fulfilment.call_offs.schedules.fixed import ScheduledLine
 from commands.fulfilment.call_offs.schedules.known import KnownSchedules
 from commands.fulfilment.call_offs.schedules.sizes import call_off_sizes, leave_out
 from commands.fulfilment.call_offs.schedules.slots import PlanSlot, Reused
-from commands.fulfilment.call_offs.schedules.wanted import step_of
+from commands.fulfilment.call_offs.schedules.wanted import step_of, whole_steps
 from commands.writing.transaction import Writing
 from kit.errors import Problem, Refused
 from models.trade.codes import TradeCode
@@ -34,18 +35,20 @@ def check_fits(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot
                 slot.problem = refused.problems[0]
             else:
                 raised[slot.of.contract_line_id].append(slot)
-    for line_id, its in raised.items():
+    for line_id, its in of_line.items():
         line = known.lines[line_id]
-        writing.extent.touch(_check_quantities(line, its, of_line[line_id]))
+        parts, room = _check_quantities(line, raised[line_id], its)
+        writing.extent.touch(parts)
+        _keep(known, line, its, room)
 
 
 def _check_quantities(
     line: ContractLine, raised: Sequence[PlanSlot], slots: Sequence[PlanSlot]
-) -> int:
+) -> tuple[int, Decimal]:
     """Note which of a line's slots do not fit: into what is agreed, or into any call-offs.
 
     What is planned for later leaves its place to what is wanted before. slots: all of the line;
-    both by day. Returns how many call-offs bring what fits.
+    both by day. Returns how many call-offs bring what fits, and how much more could be called off.
     """
     lowered = sum((max(it.before - it.goal, _NONE) for it in slots), _NONE)
     room = line.ceiling - line.called_off + lowered
@@ -63,7 +66,7 @@ def _check_quantities(
     for its in called.values():
         _reuse(line, its, slots)
         parts += leave_out(line, its)
-    return parts
+    return parts, room
 
 
 def _ceded(
@@ -97,3 +100,41 @@ def _reuse(line: ContractLine, raised: Sequence[PlanSlot], slots: Sequence[PlanS
             if of == slot.of and taken and not is_part:
                 slot.reused.append(Reused(part, taken))
                 freed[place] = (of, part, quantity - taken)
+
+
+def _keep(
+    known: KnownSchedules, line: ContractLine, slots: Sequence[PlanSlot], room: Decimal
+) -> None:
+    """Let stay called off what is wanted after the plan, where no call-offs would bring it then.
+
+    Nothing stays so while something is refused, which it would bring without being looked at, and
+    nothing that is guaranteed for its day. slots: all of the line; room: what it still may have.
+    """
+    by_account = defaultdict[ScheduledLine, list[PlanSlot]](list)
+    for slot in slots:
+        by_account[slot.of].append(slot)
+    for of, its in by_account.items():
+        freed = sum((max(it.before - it.goal, _NONE) for it in its), _NONE)
+        if not freed or any(it.problem is not None for it in its):
+            continue
+        raised = sum((max(it.goal - it.before, _NONE) for it in its), _NONE)
+        called_off = sum((each.quantity for it in its for each in it.called_off), _NONE)
+        stays = known.outstanding[of] - freed + raised - called_off
+        later = whole_steps(max(known.wanted.get(of, _NONE) - stays, _NONE), step_of(line))
+        if call_off_sizes(line, later) is None:
+            room -= _kept(its, min(later, room))
+
+
+def _kept(slots: Sequence[PlanSlot], most: Decimal) -> Decimal:
+    """Let so much at most of what slots free stay called off; return how much that is."""
+    reused = defaultdict[UUID, Decimal](Decimal)
+    for part, quantity in (each for it in slots for each in it.reused):
+        reused[part.line.id] += quantity
+    left = most
+    for slot in slots:
+        for part, freed in slot.freed():
+            quantity = min(freed - reused[part.line.id], left)
+            if quantity > 0 and part.order_line.guarantee_id is None:
+                slot.kept.append(Reused(part, quantity))
+                left -= quantity
+    return most - left

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from commands.trade.releases.accounts.sums import TrueTables
 from commands.writing.transaction import Writing
-from models.fulfilment.deliveries.states import BEFORE_DISPATCH
+from models.fulfilment.deliveries.states import AFTER_DISPATCH, BEFORE_DISPATCH
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
@@ -83,6 +83,40 @@ async def parts_of_contract(writing: Writing, contract: Contract) -> Sequence[An
         .order_by(part.id)
     )
     return (await writing.session.execute(rows)).all()
+
+
+async def left_early(
+    writing: Writing, contract: Contract
+) -> Mapping[ScheduledLine, Mapping[date, Decimal]]:
+    """Return how much of what answers a contract's schedules left before its day, by that day.
+
+    Its day is the one for which it was planned, whenever it came.
+    """
+    tables = TrueTables(writing.viewer, writing.now)
+    delivery, part, line, order = (
+        tables.table(it) for it in (Delivery, DeliveryLine, OrderLine, Order)
+    )
+    planned_for = func.coalesce(part.moved_from_earliest, delivery.window_earliest)
+    account = account_of(tables, line, delivery).label("account_id")
+    rows = (
+        select(line.contract_line_id, account, planned_for.label("earliest"), part.issued)
+        .join(part, part.order_line_id == line.id)
+        .join(delivery, delivery.id == part.delivery_id)
+        .join(order, order.id == line.order_id)
+        .where(
+            *ours(tables, delivery, part, line, order),
+            order.contract_id == contract.id,
+            line.schedule_line_id.is_not(None),
+            delivery.state.in_(AFTER_DISPATCH),
+            planned_for > writing.now,
+        )
+    )
+    found = defaultdict[ScheduledLine, dict[date, Decimal]](dict)
+    for each in (await writing.session.execute(rows)).all():
+        by_day = found[ScheduledLine(each.contract_line_id, each.account_id)]
+        day = contract.day(each.earliest)
+        by_day[day] = by_day.get(day, Decimal(0)) + each.issued
+    return found
 
 
 def fixed_by_account(

@@ -16,6 +16,7 @@ from commands.fulfilment.call_offs.schedules.fixed import (
     Fixed,
     ScheduledLine,
     fixed_by_account,
+    left_early,
     of_contract,
     parts_of_contract,
 )
@@ -84,10 +85,10 @@ class KnownSchedules:
     demand: lines of the effective schedule of which something is open, up to the day of the plan,
     as they are supplied, and all where something was moved; wanted: what is open of all of them.
     outstanding: what is called off and has not left. fixed: what of it is not this plan's to
-    change. planned: what is in deliveries that this plan may change. called_off: what of it is in
-    no delivery, and this plan may put into one; stuck: what is in none, and it may not. locked:
-    those deliveries; decided: of them those of which somebody has moved something, or has sent it
-    once more.
+    change. early: what left before the day for which it was planned, by that day. planned: what is
+    in deliveries that this plan may change. called_off: what of it is in no delivery, and this plan
+    may put into one; stuck: what is in none, and it may not. locked: those deliveries; decided: of
+    them those of which somebody has moved something, or has sent it once more.
     """
 
     contract: Contract
@@ -100,6 +101,7 @@ class KnownSchedules:
     wanted: Mapping[ScheduledLine, Decimal]
     outstanding: Mapping[ScheduledLine, Decimal]
     fixed: Mapping[ScheduledLine, Sequence[Fixed]]
+    early: Mapping[ScheduledLine, Mapping[date, Decimal]]
     planned: Mapping[ScheduledLine, Sequence[PlannedPart]]
     called_off: Mapping[ScheduledLine, Sequence[CalledOff]]
     stuck: Mapping[ScheduledLine, Decimal]
@@ -144,9 +146,9 @@ async def known_of_contract(
     _count_elsewhere(outstanding, parts, account_by)
     decided, planned = _decided(locked), _planned(locked, account_by)
     fixed = fixed_by_account(contract, standing, parts, locked.deliveries)
-    whole = {it for it, its in planned.items() if _ids(its) & decided}
+    early = await left_early(writing, contract)
+    whole = {it for it, its in planned.items() if _is_whole(contract, its, decided, early.get(it))}
     whole |= {it for it, its in fixed.items() if any(_reaches(each, command.until) for each in its)}
-    demand, wanted = await _demand(writing, contract, command.until, whole)
     return KnownSchedules(
         contract,
         zone,
@@ -154,10 +156,10 @@ async def known_of_contract(
         {it.id: it for it in accounts},
         await receiving_addresses(writing, [contract], places),
         (await transits_of(writing, [contract], command.location_id))[contract.id],
-        demand,
-        wanted,
+        *await _demand(writing, contract, command.until, whole),
         outstanding,
         fixed,
+        early,
         planned,
         called_off,
         stuck,
@@ -183,8 +185,18 @@ def _reaches(fixed: Fixed, until: date) -> bool:
     return fixed.is_moved or fixed.comes_on > until
 
 
-def _ids(parts: Iterable[PlannedPart]) -> set[UUID]:
-    return {it.delivery.id for it in parts}
+def _is_whole(
+    contract: Contract,
+    parts: Iterable[PlannedPart],
+    decided: Collection[UUID],
+    early: Collection[date] | None,
+) -> bool:
+    """Tell whether parts may bring what is supplied: moved ones, and where later days' goods left.
+
+    early: those days.
+    """
+    passed = max(early) if early else date.min
+    return any(it.delivery.id in decided or contract.day(it.window[0]) < passed for it in parts)
 
 
 def _planned(

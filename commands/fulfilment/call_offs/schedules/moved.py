@@ -10,15 +10,13 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow
 from commands.fulfilment.call_offs.schedules.fixed import ScheduledLine
 from commands.fulfilment.call_offs.schedules.known import (
     KnownSchedules,
     PlannedPart,
     PlannedSpan,
 )
-from commands.fulfilment.call_offs.schedules.slots import PlanSlot, slot_at
-from commands.trade.contracts.times import Window
+from commands.fulfilment.call_offs.schedules.slots import PlanSlot, planned_slot
 
 _NONE = Decimal(0)
 
@@ -37,7 +35,7 @@ def open_of(known: KnownSchedules, of: ScheduledLine) -> dict[UUID, Decimal]:
 
     Cumulative quantities count what left for the earliest lines. Where one of these is postponed
     behind what left, it stays open, and what is wanted up to its new day is less: no more than
-    nothing is planned for.
+    nothing is planned for. So is what is wanted on a later day, as far as that day's goods left.
     """
     lines = known.demand.get(of, ())
     found = {line.id: line.open_quantity for line in lines}
@@ -46,16 +44,19 @@ def open_of(known: KnownSchedules, of: ScheduledLine) -> dict[UUID, Decimal]:
         planned[each.planned_on] += each.quantity
     for line in lines:
         by_day[line.arrives_on] += line.open_quantity
-    postponed = (it for it in every if it.planned_on < it.comes_on)
-    for each in sorted(postponed, key=lambda it: (it.planned_on, it.comes_on)):
+    early = defaultdict[date, Decimal](Decimal, known.early.get(of, {}))
+    for each in sorted(every, key=lambda it: (it.planned_on, it.comes_on)):
         missing = min(each.quantity, planned[each.planned_on] - by_day[each.planned_on])
         for own in (it for it in lines if missing > 0 and _is_for(each, it)):
             most = min(missing, own.quantity - found[own.id])
             for line in lines:
                 over = by_day[line.arrives_on] - planned[line.arrives_on]
-                is_between = each.planned_on < line.arrives_on <= each.comes_on
-                taken = min(most, over, found[line.id]) if is_between and line is not own else _NONE
-                if taken > 0:
+                if line is own or line.arrives_on <= each.planned_on:
+                    continue
+                if line.arrives_on > each.comes_on:
+                    over = min(over, early[line.arrives_on])
+                if (taken := min(most, over, found[line.id])) > 0:
+                    early[line.arrives_on] -= taken
                     most, missing = most - taken, missing - taken
                     for at, amount in ((line, -taken), (own, taken)):
                         found[at.id] += amount
@@ -141,11 +142,6 @@ def _bring(its: PlanSlot, part: PlannedPart, slot: PlanSlot, most: Decimal) -> N
 
 def _slot_of(known: KnownSchedules, of: ScheduledLine, part: PlannedPart) -> PlanSlot:
     """Return the slot of a part that somebody has moved, in which nothing is wanted yet."""
-    earliest, latest = part.comes
-    window = Window.model_construct(
-        earliest=earliest, latest=latest, time_zone=part.delivery.window_zone
-    )
-    found = slot_at(known, of, part.comes)
-    found.arrival = SupplyWindow(window, known.leaves_on(part), is_late=False, why="")
-    found.planned, found.is_decided = [part], True
+    found = planned_slot(known, of, part)
+    found.is_decided = True
     return found

@@ -87,7 +87,8 @@ def _items_of(
 ) -> tuple[list[PlanSlot], list[Outcome]]:
     """Return which slots are planned anew, and what is told of all; notes what is left out."""
     check_fits(writing, known, slots)
-    items = [*(it.item for it in slots), *kept_items(known)]
+    shown = (it for it in slots if not it.is_later or it.goal != it.before)
+    items = [*(it.item for it in shown), *kept_items(known)]
     return affected(slots), [it.outcome for it in items]
 
 
@@ -116,6 +117,8 @@ async def _carry_out(
         work.take(slot, known.zone)
     for part in (part for it in by_hand for part in it.planned):
         work.cancel(part, less[part.line])
+    for part, quantity in (kept for it in slots for kept in it.kept):
+        work.cancel(part, -quantity)
     await _cancel(writing, work.unwanted())
     work.aim(known, writing)
     order_ids = await _call_off(writing, command, known, work)

@@ -47,8 +47,10 @@ class PlanSlot:
 
     arrival: None where nothing is wanted. called_off: what is in no delivery and is put into one.
     reused: what was planned in other windows. ceded: what it leaves to nearer windows, since no
-    more can be called off. problem: why no more can be called off for it. is_due: the plan reaches
-    it. is_decided: somebody lets it come then; it has one delivery, which changes as it is.
+    more can be called off. kept: what is planned, does not stay, and stays called off for days
+    after the plan. problem: why no more can be called off for it. is_due: the plan reaches
+    it. is_later: it is planned beyond that, and changes only to leave its place. is_decided:
+    somebody lets it come then; it has one delivery, which changes as it is.
     """
 
     of: ScheduledLine
@@ -61,8 +63,10 @@ class PlanSlot:
     called_off: list[CalledOff] = field(default_factory=list)
     reused: list[Reused] = field(default_factory=list)
     ceded: Decimal = _NONE
+    kept: list[Reused] = field(default_factory=list)
     problem: Problem | None = None
     is_due: bool = False
+    is_later: bool = False
     is_decided: bool = False
 
     @property
@@ -156,10 +160,10 @@ class PlanSlot:
     def _reason(self) -> str:
         if self.problem is not None:
             return self.problem.message
-        wanted, before, goal = (
-            f"{it.normalize():f}" for it in (self.wanted, self.before, self.goal)
-        )
+        wanted, before = (f"{it.normalize():f}" for it in (self.wanted, self.before))
         still = f"The schedule still wants {wanted} then, and"
+        if not self.wanted:
+            still = "What somebody has moved brings all that the schedule wants then, and"
         texts = {
             PlanStatus.CREATED: f"{still} nothing is planned for that.",
             PlanStatus.RAISED: f"{still} {before} are planned.",
@@ -181,19 +185,38 @@ class PlanSlot:
             text = f"Of what can be called off in all, {ceded} are wanted before: they come then."
         elif self.wanted and not self.goal:
             text = "What is planned before it brings it, since that fills whole lots."
-        if self.called_off:
-            called_off = sum((it.quantity for it in self.called_off), _NONE)
-            text += f" {called_off.normalize():f} of it are called off already."
-        if self.reused:
-            reused = sum((it.quantity for it in self.reused), _NONE)
-            text += f" {reused.normalize():f} of it were called off for another day."
-        if self.rounded > self.wanted:
-            text += f" {goal} fill whole lots or packagings."
         changes = self.status not in {PlanStatus.UNCHANGED, PlanStatus.CANCELLED}
-        return text + (self.arrival.why if self.arrival is not None and changes else "")
+        why = self.arrival.why if self.arrival is not None and changes else ""
+        return "".join((text, *self._notes(), why))
+
+    def _notes(self) -> Iterator[str]:
+        """Yield what is told of quantities beside what becomes of it."""
+        amounts = (
+            (self.called_off, "of it are called off already."),
+            (self.reused, "of it were called off for another day."),
+            (self.kept, "of it stay called off, for days after this plan."),
+        )
+        for parts, text in amounts:
+            if quantity := sum((it.quantity for it in parts), _NONE):
+                yield f" {quantity.normalize():f} {text}"
+        if self.rounded > self.wanted:
+            over = self.rounded - self.wanted
+            yield f" {over.normalize():f} more fill whole lots or packagings."
 
 
 def slot_at(known: KnownSchedules, of: ScheduledLine, window: PlannedSpan) -> PlanSlot:
     """Return the slot of a contract line at a place in a window, with nothing in it."""
     account = known.accounts[of.account_id]
     return PlanSlot(of, DeliveryGroup(account.ship_to_id, account.unloading_point, *window))
+
+
+def planned_slot(known: KnownSchedules, of: ScheduledLine, part: PlannedPart) -> PlanSlot:
+    """Return the slot of a part in the window in which it comes, where nothing is wanted yet."""
+    earliest, latest = part.comes
+    window = Window.model_construct(
+        earliest=earliest, latest=latest, time_zone=part.delivery.window_zone
+    )
+    found = slot_at(known, of, part.comes)
+    found.arrival = SupplyWindow(window, known.leaves_on(part), is_late=False, why="")
+    found.planned = [part]
+    return found

@@ -15,7 +15,7 @@ from commands.fulfilment.call_offs.schedules.fixed import Fixed, ScheduledLine
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
 from commands.fulfilment.call_offs.schedules.known import KnownSchedules, PlannedSpan
 from commands.fulfilment.call_offs.schedules.moved import moved_slots, open_of
-from commands.fulfilment.call_offs.schedules.slots import PlanSlot, slot_at
+from commands.fulfilment.call_offs.schedules.slots import PlanSlot, planned_slot, slot_at
 from models.fulfilment.call_offs import PlanStatus
 from models.trade.contracts.tables import ContractLine
 from models.trade.releases.words import ScheduleKind
@@ -64,7 +64,30 @@ def _slots(
     due = [it for it in found.values() if it.is_due]
     for each in sorted(due, key=lambda it: it.group.earliest):
         each.take(free)
-    return [*due, *(it for it in by_hand if known.leaves_on(it.planned[0]) <= until)]
+    by_hand = [it for it in by_hand if known.leaves_on(it.planned[0]) <= until]
+    return [*due, *by_hand, *_later(known, of, found.values())]
+
+
+def _later(
+    known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]
+) -> Iterator[PlanSlot]:
+    """Yield what is planned beyond the plan: it stays, or leaves its place to nearer days.
+
+    slots: all others, due or not.
+    """
+    later = {it.group[-2:]: it for it in slots if not it.is_due and it.planned}
+    here = {part.line.id for it in slots for part in it.planned}
+    for part in known.planned.get(of, ()):
+        if part.line.id in here or part.delivery.id in known.decided:
+            continue
+        if part.window in later:
+            later[part.window].planned.append(part)
+        else:
+            later[part.window] = planned_slot(known, of, part)
+    for slot in later.values():
+        slot.wanted = slot.rounded = slot.before
+        slot.is_later = True
+        yield slot
 
 
 def _uncovered(
@@ -168,7 +191,7 @@ def _round(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) 
     for slot in sorted(slots, key=lambda it: it.group.earliest):
         missing = max(slot.wanted - over, _NONE)
         there = slot.before + moved[slot.group.earliest, slot.group.latest]
-        used = min(free, max(_filled(missing, step) - there, _NONE)) if slot.is_due else _NONE
+        used = min(free, max(whole_steps(missing, step) - there, _NONE)) if slot.is_due else _NONE
         free -= used
         slot.rounded = _beside(missing, there + used, step)
         over += slot.rounded - slot.wanted
@@ -180,11 +203,12 @@ def _beside(missing: Decimal, there: Decimal, step: Decimal) -> Decimal:
     What is there and enough stays, as far as whole lots would bring no less.
     """
     if there < missing:
-        return there + _filled(missing - there, step)
-    return min(there, _filled(missing, step))
+        return there + whole_steps(missing - there, step)
+    return min(there, whole_steps(missing, step))
 
 
-def _filled(quantity: Decimal, step: Decimal) -> Decimal:
+def whole_steps(quantity: Decimal, step: Decimal) -> Decimal:
+    """Return how much whole steps bring a quantity."""
     return (quantity / step).to_integral_value(ROUND_CEILING) * step
 
 

@@ -1,5 +1,6 @@
 """What a mail server has not taken for a while is told as things stand, by one mail."""
 
+from collections import Counter
 from functools import partial
 from typing import Any
 
@@ -76,7 +77,7 @@ async def test_two_mails_that_were_tried_become_one_with_an_id_that_no_server_ha
 async def test_the_mail_of_the_day_tells_all_orders_and_those_that_were_not_taken_before(
     world, ask, mail
 ):
-    server, route = mail
+    (server, route), counted = mail, Counter[str]()
     wish = {"kind": "ORDER_CONFIRMED", "timing": "DAILY"}
     await ask(PREFER, input={"address": GUEST["email"], "preferences": [wish]})
     server.to_recipients = ["451 later"]
@@ -84,12 +85,13 @@ async def test_the_mail_of_the_day_tells_all_orders_and_those_that_were_not_take
     await noted(world)
     await sent(world, route, GATHER)
     assert server.to_recipients
-    await sent(world, route, DAY)
+    await sent(world, route, DAY, counted)
     assert (server.to_recipients, server.taken) == ([], [])
     placed.append(await guests(world, ask))
     await noted(world)
-    await sent(world, route, DAY)
-    found = await sent(world, route)
+    await sent(world, route, DAY, counted)
+    found = await sent(world, route, counted=counted)
+    assert counted == {"NOT_NOW": 1, "ACCEPTED": 1}
     (taken,) = server.taken
     text = taken.get_body(("plain",)).get_content()
     assert [it["number"] for it in placed if it["number"] not in text] == []

@@ -15,6 +15,9 @@ from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule, window
 from tests.make.trade.orders import products
 
+CALLED = """
+query ($id: ID!) { contract(id: $id) { callOffs(first: 9) { nodes { lines { cancelled } } } } }
+"""
 HELD = {"reason": "OTHER", "owner": "Ops"}
 
 
@@ -117,6 +120,9 @@ class Steps:
             {5: 50, 9: 80, 15: 30},
             [(12, 50), (15, 30)],
         ),
+        # A later one leaves first, moved or not: what nobody has moved stays as it is.
+        ({5: 50, 9: 80}, [("moves", 9, 3), ("leaves", 3)], None, [(5, 50)]),
+        ({5: 50, 9: 80, 15: 30}, [("leaves", 9)], {5: 50, 9: 80, 15: 40}, [(5, 50), (15, 40)]),
         # Its day is told by the hour: nothing of it goes back.
         (
             {5: 50, 9: 80},
@@ -192,3 +198,57 @@ async def test_what_is_no_whole_lot_is_left_out_and_the_others_are_planned(ask, 
     done = await does.planner(until=day_after(40))
     assert ("REFUSED", "LOT_MULTIPLE") in _shown(done, "status", "code")
     assert [it[:2] for it in await standing(does.planner)] == [(5, 20), (5, 120), (7, 30), (9, 20)]
+
+
+@pytest.mark.parametrize("rules", [{"minPerCallOff": "30"}, {"maxPerCallOff": "40"}])
+async def test_what_moves_behind_a_plan_is_not_lost_below_the_minimum(ask, world, rules):
+    (bolt,) = await products(ask, "BOLT")
+    does = Steps(await _planner(world, ask, lines=[contracts.line(bolt, **rules)]))
+    await does.wants({4: 20, 8: 20})
+    await does.planner(until=day_after(10))
+    await does.wants({4: 20, 12: 20})
+    for gone in (1, 0):
+        done = await does.planner(until=day_after(10))
+        reasons = [it["reason"] for it in done["items"] if it["status"] == "CANCELLED"]
+        is_kept = ["20 of it stay called off, for days after this plan." in it for it in reasons]
+        assert is_kept == ["minPerCallOff" in rules] * gone
+        assert [it[:2] for it in await standing(does.planner)] == [(4, 20)]
+    assert await does.plans() == [(4, 20), (12, 20)]
+    called = await does.planner.ask(CALLED, id=does.planner.contract["id"])
+    assert sorted(
+        line["cancelled"] for it in called["contract"]["callOffs"]["nodes"] for line in it["lines"]
+    ) == (["0", "0"] if "minPerCallOff" in rules else ["0", "0", "20"])
+
+
+async def test_what_is_planned_beyond_a_plan_leaves_its_place_to_nearer_days(ask, world):
+    bolt, nut = await products(ask, "BOLT", "NUT")
+    lines = [contracts.line(bolt, target="100", maxQuantity="100"), contracts.line(nut)]
+    does = Steps(await _planner(world, ask, lines=lines))
+    await does.planner.release(1, *wanted_lines({9: 20}), of=1)
+    await does.wants({4: 50, 9: 50})
+    await does.plans()
+    await does.wants({3: 20, 4: 50, 9: 50})
+    for until, status in ((5, "LOWERED"), (5, None), (40, "REFUSED")):
+        done = await does.planner(until=day_after(until))
+        codes = dict(_shown(done, "code", "status"))
+        assert codes.get("EXCEEDS_MAX") == status
+        assert [it[:2] for it in await standing(does.planner)] == [(3, 20), (4, 50), (9, 50)]
+
+
+async def test_it_says_that_what_was_moved_brings_all_and_what_fills_its_lot(ask, world):
+    (bolt,) = await products(ask, "BOLT")
+    does = Steps(await _planner(world, ask, lines=[contracts.line(bolt, lotMultiple="10")]))
+    await does.wants({5: 30})
+    await does.plans()
+    key = await does.at(5)
+    lines = [{"deliveryLineId": await _line_of(does.planner, key), "quantity": "12"}]
+    moved = {"lines": lines, "window": window(day_after(7))}
+    await deliveries.done(ask, "deliverySplit", deliveryId=key, **moved)
+    await does.wants({5: 11})
+    done = await does.planner()
+    assert [it[:2] for it in await standing(does.planner)] == [(5, 8), (7, 12)]
+    (reason,) = (it["reason"] for it in done["items"] if it["status"] == "LOWERED")
+    assert reason == (
+        "What somebody has moved brings all that the schedule wants then, and 18 are planned."
+        " 8 more fill whole lots or packagings."
+    )
