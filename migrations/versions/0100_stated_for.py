@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from migrations import walls
 
 revision = "0100"
-down_revision = "0103"
+down_revision = "0098"
 branch_labels = None
 depends_on = None
 
