@@ -31,7 +31,7 @@ STAY = {
     "notifications": "message_id time_zone",
     "order_lines": "confirmed_zone currency external_reference offered_zone window_zone",
     "orders": "charges confirmed_zone currency external_reference number proposed_zone"
-    " purchase_order_number taxes window_zone",
+    " purchase_order_number taxed_without taxes window_zone",
     "parcels": "label_reference service sscc",
     "parties": "approval_currency language number price_group tracking_url",
     "payments": "currency reference",
