@@ -159,6 +159,8 @@ class OrderRules(CancelRules):
         """Do what the background does when an order is not wanted any more: cancel what may be."""
         now, dated = self.world.clock(), (it["cancel_if_not_by"] for it in self.orders)
         ahead = [at - now for at in map(datetime.fromisoformat, filter(None, dated)) if at > now]
+        # As in `wait`: what was answered may be forgotten by then.
+        self.last = None
         self.world.clock.advance(seconds=min(ahead, default=timedelta()).total_seconds() + 3600)
         before, now = self.rows, self.world.clock()
         self.runner.run(do_due(self.database, self.world.clock, LAPSE_ORDERS))
