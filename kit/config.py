@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from kit.limits import DEFAULT_BOUNDS, DEFAULT_LIMITS, Bounds, Limits
+from kit.limits import DEFAULT_BOUNDS, DEFAULT_LIMITS, MAY_BE_NONE, Bounds, Limits
 from kit.outgoing.addresses import networks
 from kit.outgoing.client import DEFAULT_RULES, Rules
 
@@ -28,6 +28,9 @@ _KNOWN = frozenset(
 """What may stand after an address's `?`."""
 _OURS = "ABRUF_"
 _PORTS = 65_536
+_MOST = 2**31 - 1
+_LONGEST_S = _MOST // 1_000
+"""Seconds of a time-out of PostgreSQL's, which counts milliseconds."""
 _REDIS = ("redis://", "rediss://", "unix://")
 
 
@@ -151,10 +154,12 @@ def _redis_url(text: str | None) -> str | None:
     return text or None
 
 
-def _number(environment: Mapping[str, str], name: str, default: int) -> int:
+def _number(
+    environment: Mapping[str, str], name: str, default: int, least: int = 0, most: int = _MOST
+) -> int:
     text = environment.get(name, str(default))
-    if not text.isdecimal():
-        message = f"{name} must be a whole number, not {text!r}."
+    if not (text.isascii() and text.isdecimal()) or not least <= int(text) <= most:
+        message = f"{name} must be a whole number from {least:,} to {most:,}, not {text!r}."
         raise SystemExit(message)
     return int(text)
 
@@ -163,7 +168,13 @@ def _limits(environment: Mapping[str, str]) -> Limits:
     """Read ABRUF_LIMIT_DEPTH and so on."""
     return Limits(
         **{
-            name: _number(environment, f"ABRUF_LIMIT_{name.upper()}", default)
+            name: _number(
+                environment,
+                f"ABRUF_LIMIT_{name.upper()}",
+                default,
+                least=int(name not in MAY_BE_NONE),
+                most=_MOST if name != "statement" else _LONGEST_S,
+            )
             for name, default in asdict(DEFAULT_LIMITS).items()
         }
     )
@@ -174,7 +185,9 @@ def _bounds(environment: Mapping[str, str], pool_size: int) -> Bounds:
     defaults = {**asdict(DEFAULT_BOUNDS), "at_once": (pool_size + 1) // 2}
     del defaults["turns"]
     numbers = {
-        name: _number(environment, f"ABRUF_{name.upper()}", default)
+        name: _number(
+            environment, f"ABRUF_{name.upper()}", default, least=int(name not in MAY_BE_NONE)
+        )
         for name, default in defaults.items()
     }
     return Bounds(turns=pool_size, **numbers)
@@ -238,7 +251,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
     migrates = _choice(environment, "ABRUF_MIGRATE", "1", "0") == "1"
     if pooler and migrates and not owner_url:
         sys.exit("ABRUF_POOLER=transaction needs ABRUF_OWNER_URL: the owner, past the pooler.")
-    pool_size = max(1, _number(environment, "ABRUF_POOL_SIZE", 10))
+    pool_size = _number(environment, "ABRUF_POOL_SIZE", 10, least=1, most=1_000)
     return Config(
         database_url=url,
         owner_url=owner_url,
@@ -250,7 +263,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         host=environment.get("ABRUF_HOST", "127.0.0.1"),
         port=_number(environment, "ABRUF_PORT", 8000),
         pool_size=pool_size,
-        idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24),
+        idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24, least=1),
         limits=_limits(environment),
         executor=_choice(environment, "ABRUF_EXECUTOR", "planned", "reference"),
         trusted_proxies=_networks(environment, "ABRUF_TRUSTED_PROXIES"),
@@ -267,7 +280,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         migrates=migrates,
         worker=_choice(environment, "ABRUF_WORKER", "1", "0") == "1",
         outgoing=_outgoing(environment),
-        webhook_days=max(1, _number(environment, "ABRUF_WEBHOOK_DAYS", 30)),
+        webhook_days=_number(environment, "ABRUF_WEBHOOK_DAYS", 30, least=1),
         smtp=_smtp(environment),
         unknown=environment.unknown(),
     )

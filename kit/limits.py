@@ -163,3 +163,8 @@ class Bounds:
 
 
 DEFAULT_BOUNDS = Bounds()
+MAY_BE_NONE = frozenset(
+    {"directives", "repeats", "spreads", "subscriptions", "unpaid", "effort"}
+    | {"waiting", "guesses"}
+)
+"""Numbers that an operator may set to 0; with 0 of any other nobody would be answered."""

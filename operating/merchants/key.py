@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from commands.access.keys import operate as keys
+from commands.access.keys.manage import LIMITS
 from kit.clock import now
 from kit.db.sessions import Session
 from kit.errors import Code, Refused
@@ -50,8 +51,19 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         help="what it allows; what is usual for its actor if not given",
     )
     create.add_argument("--expires-at", type=_instant, metavar="INSTANT", help=_UNTIL)
+    _add_limits(create)
     create.set_defaults(run=in_session(_create_key))
     _add_others(verbs)
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--limit",
+        type=_limit,
+        action="append",
+        metavar="NAME=NUMBER",
+        help=f"a limit of its own, above the server's too; again for another: {', '.join(LIMITS)}",
+    )
 
 
 def _add_others(verbs: Any) -> None:
@@ -73,6 +85,7 @@ def _add_others(verbs: Any) -> None:
     rotate.add_argument("id", type=UUID, metavar="ID", help="the key's id, as `key list` shows it")
     rotate.add_argument("--scopes", type=_scopes, metavar="SCOPE,...", help="other scopes")
     rotate.add_argument("--expires-at", type=_instant, metavar="INSTANT", help=_UNTIL)
+    _add_limits(rotate)
     rotate.add_argument("--revoke", action="store_true", help="end the other one at once")
     rotate.set_defaults(run=in_session(_rotate_key))
 
@@ -95,6 +108,7 @@ async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
         role=role,
         contact_id=contact_id,
         expires_at=arguments.expires_at,
+        limits=dict(arguments.limit or ()),
         **own,
     )
     async with recording(session, merchant.id) as writing:
@@ -105,7 +119,9 @@ async def _create_key(session: Session, arguments: argparse.Namespace) -> str:
 async def _rotate_key(session: Session, arguments: argparse.Namespace) -> str:
     """Say the token in a line of its own, the last one."""
     when, wanted = now(), {"scopes": arguments.scopes, "expires_at": arguments.expires_at}
-    more = {name: it for name, it in wanted.items() if it is not None}
+    more: dict[str, Any] = {name: it for name, it in wanted.items() if it is not None}
+    if arguments.limit:
+        more["own_limits"] = dict(arguments.limit)
     key, token = await keys.rotate_key(session, arguments.id, when, **more)
     _allowed(key.scopes, key.actor, key.role)
     async with recording(session, key.merchant_id) as writing:
@@ -125,6 +141,15 @@ def _instant(text: str) -> datetime:
         message = f"{text} names no zone, or has passed"
         raise argparse.ArgumentTypeError(message)
     return found
+
+
+def _limit(text: str) -> tuple[str, int]:
+    """Read a limit and its number, such as bucket=50000."""
+    name, _, number = text.partition("=")
+    if name not in LIMITS or not (number.isascii() and number.isdecimal() and int(number)):
+        message = f"{text} is not like bucket=50000: a number from 1 on of {', '.join(LIMITS)}"
+        raise argparse.ArgumentTypeError(message)
+    return name, int(number)
 
 
 def _scopes(text: str) -> list[Scope]:

@@ -1,7 +1,8 @@
 """What operators do with merchants and their API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -268,11 +269,16 @@ async def _held(session: AsyncSession, key_id: UUID) -> ApiKey:
 
 
 async def rotate_key(
-    session: AsyncSession, key_id: UUID, now: datetime, **more: Any
+    session: AsyncSession,
+    key_id: UUID,
+    now: datetime,
+    own_limits: Mapping[str, int] = MappingProxyType({}),
+    **more: Any,
 ) -> tuple[ApiKey, str]:
     """Make a key like another one; returns it and its token. Both live on.
 
-    more: columns in which it differs. Refused: NOT_FOUND, WRONG_STATE for one that has ended.
+    own_limits: beside those of the other one. more: columns in which it differs. Refused:
+    NOT_FOUND, WRONG_STATE for one that has ended.
     """
     old = await _held(session, key_id)
     if old.revoked_at is not None or (old.expires_at is not None and old.expires_at <= now):
@@ -286,7 +292,7 @@ async def rotate_key(
         old.bound_to,
         role=old.role,
         contact_id=old.contact_id,
-        limits=old.limits,
+        limits={**old.limits, **own_limits},
         documents=old.documents,
         **{"scopes": old.scopes, "expires_at": old.expires_at, **more},
     )

@@ -226,6 +226,19 @@ async def test_a_key_is_given_scopes_that_its_actor_may_have(ask, world, operate
     assert (status, "PAYMENTS_WRITE" in failed) == (2, True)
 
 
+async def test_operators_alone_give_a_key_more_than_the_server(operate, slug):
+    words = ["key", "create", "--merchant", slug, "--name", "N", "--actor", "STAFF", "--limit"]
+    _, output, _ = await operate(*words, "bucket=50000", "--limit", "depth=3")
+    await operate("key", "rotate", output.split()[3].rstrip("."), "--limit", "depth=30")
+    _, listed, _ = await operate("key", "list", "--merchant", slug, "--json")
+    found = [it["limits"] for it in json.loads(listed) if it["name"] == "N"]
+    assert {"bucket": 50_000, "depth": 3} in found
+    assert {"bucket": 50_000, "depth": 30} in found
+    for wrong in ("bucket=0", "statement=9", "bucket", "bucket=٣"):
+        status, _, failed = await operate(*words, wrong)
+        assert (status, "is not like bucket=50000" in failed) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("actor", "bound_to"),
     [
