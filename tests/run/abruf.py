@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Abruf:
             start_new_session=True,
         )
         self.output: list[str] = []
+        self._reader: threading.Thread | None = None
 
     @property
     def origin(self) -> str:
@@ -80,10 +82,24 @@ class Abruf:
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 
+    def read_on(self) -> None:
+        """Read from now on what it says: one that speaks for minutes fills its pipe, and waits."""
+        assert self.process.stdout is not None
+        self._reader = threading.Thread(target=self.output.extend, args=(self.process.stdout,))
+        self._reader.start()
+
+    def _last_words(self) -> str:
+        """Wait for its end, and return what it has said since it was read."""
+        if self._reader is None:
+            return self.process.communicate(timeout=60)[0]
+        self.process.wait(timeout=60)
+        self._reader.join(timeout=60)
+        return "".join(self.output)
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:
         """Send the signal and return the exit code; nothing may be said about an error."""
         self.process.send_signal(how)
-        remaining, _ = self.process.communicate(timeout=60)
+        remaining = self._last_words()
         assert "Traceback" not in remaining, remaining
         return self.process.returncode
 
@@ -91,7 +107,7 @@ class Abruf:
         """Kill it, if it still runs."""
         if self.process.poll() is None:
             self.process.kill()
-            self.process.communicate(timeout=60)
+            self._last_words()
         elif self.process.stdout is not None:
             self.process.stdout.close()
 

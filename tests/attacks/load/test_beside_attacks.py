@@ -219,6 +219,7 @@ def battle(used: Path) -> Iterator[Battle]:
     abruf = Abruf(used)
     try:
         abruf.wait_until_ready()
+        abruf.read_on()
         with running(used) as server:
             innocent = asyncio.run(token_of_another(server))
         made = [
