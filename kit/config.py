@@ -261,7 +261,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         pooler=pooler,
         data_dir=_data_dir(environment),
         host=environment.get("ABRUF_HOST", "127.0.0.1"),
-        port=_number(environment, "ABRUF_PORT", 8000),
+        port=_number(environment, "ABRUF_PORT", 8000, most=_PORTS - 1),
         pool_size=pool_size,
         idempotency_hours=_number(environment, "ABRUF_IDEMPOTENCY_HOURS", 24, least=1),
         limits=_limits(environment),

@@ -141,7 +141,7 @@ def test_a_wrong_setting_is_told_before_anything_is_loaded() -> None:
     command = [sys.executable, "-c", tells]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "False\n")
-    assert ended.stderr == "ABRUF_PORT must be a whole number, not 'eighty'.\n"
+    assert ended.stderr == "ABRUF_PORT must be a whole number from 0 to 65,535, not 'eighty'.\n"
 
 
 def test_another_postgresql_is_used_when_its_address_is_given(
