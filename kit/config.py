@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode
 
-from kit.limits import DEFAULT_BOUNDS, DEFAULT_LIMITS, MAY_BE_NONE, Bounds, Limits
+from kit.limits import DEFAULT_BOUNDS, DEFAULT_LIMITS, MAY_BE_NONE, MOST, Bounds, Limits
 from kit.outgoing.addresses import networks
 from kit.outgoing.client import DEFAULT_RULES, Rules
 
@@ -28,8 +28,7 @@ _KNOWN = frozenset(
 """What may stand after an address's `?`."""
 _OURS = "ABRUF_"
 _PORTS = 65_536
-_MOST = 2**31 - 1
-_LONGEST_S = _MOST // 1_000
+_LONGEST_S = MOST // 1_000
 """Seconds of a time-out of PostgreSQL's, which counts milliseconds."""
 _REDIS = ("redis://", "rediss://", "unix://")
 
@@ -155,7 +154,7 @@ def _redis_url(text: str | None) -> str | None:
 
 
 def _number(
-    environment: Mapping[str, str], name: str, default: int, least: int = 0, most: int = _MOST
+    environment: Mapping[str, str], name: str, default: int, least: int = 0, most: int = MOST
 ) -> int:
     text = environment.get(name, str(default))
     if not (text.isascii() and text.isdecimal()) or not least <= int(text) <= most:
@@ -164,33 +163,32 @@ def _number(
     return int(text)
 
 
+def _numbers(
+    environment: Mapping[str, str], begin: str, defaults: Mapping[str, int]
+) -> dict[str, int]:
+    """Read numbers whose names begin so, none of them 0 where nobody would be served."""
+    return {
+        name: _number(
+            environment,
+            f"{begin}{name.upper()}",
+            default,
+            least=int(name not in MAY_BE_NONE),
+            most=_LONGEST_S if name == "statement" else MOST,
+        )
+        for name, default in defaults.items()
+    }
+
+
 def _limits(environment: Mapping[str, str]) -> Limits:
     """Read ABRUF_LIMIT_DEPTH and so on."""
-    return Limits(
-        **{
-            name: _number(
-                environment,
-                f"ABRUF_LIMIT_{name.upper()}",
-                default,
-                least=int(name not in MAY_BE_NONE),
-                most=_MOST if name != "statement" else _LONGEST_S,
-            )
-            for name, default in asdict(DEFAULT_LIMITS).items()
-        }
-    )
+    return Limits(**_numbers(environment, "ABRUF_LIMIT_", asdict(DEFAULT_LIMITS)))
 
 
 def _bounds(environment: Mapping[str, str], pool_size: int) -> Bounds:
     """Read ABRUF_AT_ONCE, ABRUF_CONNECTIONS and so on; one company gets half of the pool."""
     defaults = {**asdict(DEFAULT_BOUNDS), "at_once": (pool_size + 1) // 2}
     del defaults["turns"]
-    numbers = {
-        name: _number(
-            environment, f"ABRUF_{name.upper()}", default, least=int(name not in MAY_BE_NONE)
-        )
-        for name, default in defaults.items()
-    }
-    return Bounds(turns=pool_size, **numbers)
+    return Bounds(turns=pool_size, **_numbers(environment, _OURS, defaults))
 
 
 def _origins(text: str) -> tuple[str, ...]:

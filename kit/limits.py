@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 LARGEST_PAGE = 250
+MOST = 2**31 - 1
+"""The largest number of all: what PostgreSQL and GraphQL take for one."""
 COMPUTED = 2
 """Milliseconds of the processor's time that a point pays for."""
 

@@ -13,6 +13,7 @@ from commands.access.keys.manage import LIMITS
 from kit.clock import now
 from kit.db.sessions import Session
 from kit.errors import Code, Refused
+from kit.limits import MOST
 from models.access.keys import ApiKey
 from models.access.viewers import Actor, CompanyRole, Scope, allowed
 from operating.reached import in_session, recording
@@ -146,8 +147,10 @@ def _instant(text: str) -> datetime:
 def _limit(text: str) -> tuple[str, int]:
     """Read a limit and its number, such as bucket=50000."""
     name, _, number = text.partition("=")
-    if name not in LIMITS or not (number.isascii() and number.isdecimal() and int(number)):
-        message = f"{text} is not like bucket=50000: a number from 1 on of {', '.join(LIMITS)}"
+    is_number = number.isascii() and number.isdecimal()
+    if name not in LIMITS or not is_number or not 0 < int(number) <= MOST:
+        most = f"a number from 1 to {MOST:,} of {', '.join(LIMITS)}"
+        message = f"{text} is not like bucket=50000: {most}"
         raise argparse.ArgumentTypeError(message)
     return name, int(number)
 

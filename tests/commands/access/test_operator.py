@@ -234,7 +234,7 @@ async def test_operators_alone_give_a_key_more_than_the_server(operate, slug):
     found = [it["limits"] for it in json.loads(listed) if it["name"] == "N"]
     assert {"bucket": 50_000, "depth": 3} in found
     assert {"bucket": 50_000, "depth": 30} in found
-    for wrong in ("bucket=0", "statement=9", "bucket", "bucket=٣"):
+    for wrong in ("bucket=0", "statement=9", "bucket", "bucket=٣", "bucket=2147483648"):
         status, _, failed = await operate(*words, wrong)
         assert (status, "is not like bucket=50000" in failed) == (2, True)
 

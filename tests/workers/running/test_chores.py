@@ -125,13 +125,16 @@ async def test_whoever_has_nothing_new_costs_no_statement(crowded):
     every = (*chores_of(following(count)), Dues(seen.work()).chore, READ_MESSAGES)
     with counted(crowded.database.engine) as sent:
         async with chores.running(*every):
-            await until(lambda: chores.counted["tell followers", "DONE"] == 2)
+            await until(lambda: chores.counted["tell followers", "DONE"] >= 2)
             await until(lambda: chores.counted["do what is due", "DONE"] == 1)
     looks = [it for it in sent if unscoped(it)]
     assert len(looks) in range(3, 9), "each chore looks at first, and again where it hears hints"
     # The follower begins by three statements, and is told by four, its own one among them; what is
-    # due is claimed by one, and taken away by another. A hint may let it look in vain, by two.
-    assert (count.pages, len(sent) - len(looks) - (3 + 4 + 2) in {0, 2}) == ([[1]], True)
+    # due is claimed by one, and taken away by another. A hint that was about what it has been told
+    # of by then lets it look once more, by two: so many steps are counted, and no statement beside.
+    vain = chores.counted["tell followers", "DONE"] - 2
+    assert vain in {0, 1}
+    assert (count.pages, len(sent) - len(looks)) == ([[1]], 3 + 4 + 2 + 2 * vain)
     assert seen.pages == [[subject]]
 
 
