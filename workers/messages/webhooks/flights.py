@@ -158,6 +158,8 @@ class _Flight:
         finally:
             woken.cancel()
         self.results = [it.result() for it in self.flying if it in done]
+        for result in self.results:
+            self.sender.count(result)
         self.flying = {it: message for it, message in self.flying.items() if it not in done}
 
     async def _end(self) -> None:

@@ -56,20 +56,6 @@ class WebhookSender:
         content: bytes,
     ) -> Result:
         """Send one message, and return what became of it. content: the bytes of its body."""
-        result = await self._sent(asks, made, message, body, content)
-        if not result.is_withdrawn:
-            status = "DELIVERED" if result.status in SUCCESS else "REFUSED"
-            self.counted[status if result.fault is None else result.fault.value] += 1
-        return result
-
-    async def _sent(
-        self,
-        asks: Connections,
-        made: WebhookBatch,
-        message: Any,
-        body: WrittenBody,
-        content: bytes,
-    ) -> Result:
         began, at = monotonic(), self.clock()
         if isinstance(body, UnwrittenBody):
             fault, text = WebhookFault.UNWRITTEN, f"We could not write it: {body.kind}."
@@ -92,6 +78,12 @@ class WebhookSender:
             answer=answered.body[:KEPT_ANSWER].decode(errors="replace").replace("\0", ""),
             retry_after=_retry_after(answered, self.clock()),
         )
+
+    def count(self, result: Result) -> None:
+        """Count an attempt by what became of it."""
+        if not result.is_withdrawn:
+            status = "DELIVERED" if result.status in SUCCESS else "REFUSED"
+            self.counted[status if result.fault is None else result.fault.value] += 1
 
 
 def _retry_after(answered: Answered, now: datetime) -> timedelta | None:
