@@ -144,6 +144,14 @@ class Ask:
         return answer["data"]
 
 
+async def do(ask: Ask, verb: str, **fields: Any) -> None:
+    """Send a mutation that nothing refuses, and of which nothing is asked."""
+    takes = f"{verb[0].upper()}{verb[1:]}Input!"
+    what = f"{verb}(input: $input) {{ userErrors {{ code field }} }}"
+    payload = (await ask(f"mutation ($input: {takes}) {{ {what} }}", input=fields))[verb]
+    assert payload["userErrors"] == []
+
+
 def refusals(payload: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what a bulk verb refuses: of single items, then of the whole call."""
     of_items = [each for it in payload["results"] or () for each in it["userErrors"]]

@@ -7,22 +7,16 @@ from models.fulfilment.deliveries.tables import DeliveryLine
 from models.trade.contracts.tables import ContractLine, Shortfall
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
+from tests.make import do
 from tests.make.feed import Feed, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import sent
 from tests.make.trade import contracts, orders
 
-DO = "mutation ($input: %sInput!) { it: %s(input: $input) { userErrors { code field } } }"
-
 
 @pytest.fixture
 def feed(ask, world):
     return Feed(ask, world)
-
-
-async def _do(ask, verb, **fields):
-    payload = (await ask(DO % (f"{verb[0].upper()}{verb[1:]}", verb), input=fields))["it"]
-    assert payload["userErrors"] == []
 
 
 async def _settled(world, ask, **fields):
@@ -35,8 +29,8 @@ async def _settled(world, ask, **fields):
     made = await contracts.contract(world, ask, lines=lines, **fields)
     call_off = await contracts.call_off(world, ask, made, "20")
     delivery = await deliveries.dispatched(world, ask, call_off, parcel={"generateSscc": True})
-    await _do(ask, "orderClose", orderId=call_off["id"])
-    await _do(ask, "contractTerminate", contractId=made["id"])
+    await do(ask, "orderClose", orderId=call_off["id"])
+    await do(ask, "contractTerminate", contractId=made["id"])
     return made, delivery
 
 
@@ -52,7 +46,7 @@ async def test_what_a_settled_contract_missed_is_not_missing_when_it_arrives(
     feed, world, ask, status
 ):
     made, delivery = await _settled(world, ask, endOfLife="INVOICE_SHORTFALL")
-    await _do(ask, "contractSettle", contractId=made["id"])
+    await do(ask, "contractSettle", contractId=made["id"])
     sscc = delivery["parcels"][0]["sscc"]
     await feed.results(feed.event(status, sscc=sscc))
     (short,) = await rows(world, Shortfall)
@@ -72,7 +66,7 @@ async def test_what_a_settled_contract_missed_is_not_missing_when_it_arrives(
 @pytest.mark.gate("D21", "deliveryConfirmReceipt")
 async def test_a_refusal_that_was_a_mistake_is_taken_back_in_a_closed_order(world, ask):
     shipment = await sent(world, parcels=2)
-    await _do(ask, "orderClose", orderId=to_global("Order", shipment.order_id))
+    await do(ask, "orderClose", orderId=to_global("Order", shipment.order_id))
     (part,) = await rows(world, DeliveryLine)
     line = {"deliveryLineId": to_global("DeliveryLine", part.id), "received": "6"}
     fields = {"deliveryId": to_global("Delivery", shipment.delivery_id)}
@@ -90,7 +84,7 @@ async def test_charges_and_taxes_are_owed_again_for_what_arrives_after_all(feed,
     }
     order = await orders.order(world, ask, **amounts)
     delivery = await deliveries.dispatched(world, ask, order, parcel={"generateSscc": True})
-    await _do(ask, "orderClose", orderId=order["id"])
+    await do(ask, "orderClose", orderId=order["id"])
     sscc = delivery["parcels"][0]["sscc"]
     found = []
     for number, status in enumerate(("LOST", "DELIVERED")):
@@ -105,7 +99,7 @@ async def test_what_went_over_to_another_contract_does_not_count_again(feed, wor
     made, delivery = await _settled(world, ask, endOfLife="CARRY_OVER")
     fields = {"partyId": made["party"]["id"]}
     successor = await contracts.contract(world, ask, **fields)
-    await _do(ask, "contractSettle", contractId=made["id"], successorId=successor["id"])
+    await do(ask, "contractSettle", contractId=made["id"], successorId=successor["id"])
     sscc = delivery["parcels"][0]["sscc"]
     await feed.results(feed.event("LOST", sscc=sscc))
     await feed.results(feed.event("DELIVERED", 1, sscc=sscc, isCorrection=True))
@@ -120,8 +114,8 @@ async def test_what_is_lost_later_is_missing_where_no_successor_takes_it_any_mor
     made, delivery = await _settled(world, ask, endOfLife="CARRY_OVER")
     successor = await contracts.contract(world, ask, partyId=made["party"]["id"])
     fields = {"contractId": made["id"], "successorId": successor["id"]}
-    await _do(ask, "contractSettle", **fields)
-    await _do(ask, "contractSuspend", contractId=successor["id"])
+    await do(ask, "contractSettle", **fields)
+    await do(ask, "contractSuspend", contractId=successor["id"])
     (result,) = await feed.results(feed.event("LOST", sscc=delivery["parcels"][0]["sscc"]))
     assert result["status"] == "CREATED"
     (short,) = await rows(world, Shortfall)
@@ -133,7 +127,7 @@ async def test_what_was_called_off_instead_took_the_place_of_what_is_found(feed,
     made = await contracts.contract(world, ask, lines=[contracts.line(bolt, targetQuantity="20")])
     call_off = await contracts.call_off(world, ask, made, "20")
     delivery = await deliveries.dispatched(world, ask, call_off, parcel={"generateSscc": True})
-    await _do(ask, "orderClose", orderId=call_off["id"])
+    await do(ask, "orderClose", orderId=call_off["id"])
     sscc = delivery["parcels"][0]["sscc"]
     await feed.results(feed.event("LOST", sscc=sscc))
     await contracts.call_off(world, ask, made, "15")
@@ -173,14 +167,14 @@ async def test_what_had_left_and_is_cancelled_costs_again_when_it_arrives(
     net = (await ask(_READ, id=order["id"]))["order"]["net"]
     sscc = sent_out["parcels"][0]["sscc"]
     await feed.results(feed.event(status, sscc=sscc))
-    await _do(ask, verb, orderId=order["id"], **_ENDS[verb](order["lines"][0]))
+    await do(ask, verb, orderId=order["id"], **_ENDS[verb](order["lines"][0]))
     over = (await ask(_READ, id=order["id"]))["order"]
     assert (over["state"], over["net"]["amount"]) == ("CLOSED", "0")
     if status == "LOST":
         await feed.results(feed.event("DELIVERED", 1, sscc=sscc, isCorrection=True))
     else:
         came = [{"deliveryLineId": sent_out["lines"][0]["id"], "received": "5"}]
-        await _do(ask, "deliveryConfirmReceipt", deliveryId=sent_out["id"], lines=came)
+        await do(ask, "deliveryConfirmReceipt", deliveryId=sent_out["id"], lines=came)
     after = (await ask(_READ, id=order["id"]))["order"]
     assert (after["state"], after["fulfilmentStatus"]) == ("CLOSED", "DELIVERED")
     assert after["net"] == net

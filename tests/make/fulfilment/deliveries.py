@@ -3,7 +3,7 @@
 from typing import Any
 
 from kit.ids import to_global
-from tests.make import Ask, World, reasons
+from tests.make import Ask, World, do, reasons
 from tests.make.master import locations
 from tests.make.trade import orders
 
@@ -154,3 +154,12 @@ async def dispatched(
 ) -> dict[str, Any]:
     delivery = await packed(world, ask, order, parcel, shown=_LEAST, **fields)
     return (await done(ask, "deliveryDispatch", deliveryId=delivery["id"]))["delivery"]
+
+
+async def received(ask: Ask, delivery: dict[str, Any], quantity: str) -> None:
+    """Let a customer tell how much came of the only line of a delivery."""
+    (line,) = delivery["lines"]
+    came = {"deliveryLineId": line["id"], "received": quantity}
+    if quantity != line["planned"]:
+        came["difference"] = "SHORT"
+    await do(ask, "deliveryConfirmReceipt", deliveryId=delivery["id"], lines=[came])

@@ -4,25 +4,12 @@ import pytest
 
 from kit.ids import from_global
 from models.trade.orders.lines import OrderLine
+from tests.make import do
 from tests.make.feed import row
 from tests.make.fulfilment import deliveries
 from tests.make.running import do_due
 from tests.make.trade import contracts, orders
 from workers.fulfilment.deliveries import CALL_OFF_FOUND
-
-DO = "mutation ($input: %sInput!) { it: %s(input: $input) { userErrors { code field } } }"
-
-
-async def _do(ask, verb, **fields):
-    payload = (await ask(DO % (f"{verb[0].upper()}{verb[1:]}", verb), input=fields))["it"]
-    assert payload["userErrors"] == []
-
-
-async def _receive(ask, delivery, received):
-    (line,) = delivery["lines"]
-    came = {"deliveryLineId": line["id"], "received": received}
-    short = {} if received == line["planned"] else {"difference": "SHORT"}
-    await _do(ask, "deliveryConfirmReceipt", deliveryId=delivery["id"], lines=[came | short])
 
 
 @pytest.mark.gate("D21", "orderCancelLines", "orderClose", "contractAmend")
@@ -33,23 +20,23 @@ async def test_what_was_found_counts_once_its_contract_has_room(world, ask, cloc
     made = await contracts.contract(world, ask, lines=[terms])
     first = await contracts.call_off(world, ask, made, "10")
     sent = await deliveries.dispatched(world, ask, first)
-    await _receive(ask, sent, "6")
+    await deliveries.received(ask, sent, "6")
     cancelled = [{"lineId": first["lines"][0]["id"], "quantity": "4"}]
-    await _do(ask, "orderCancelLines", orderId=first["id"], lines=cancelled)
+    await do(ask, "orderCancelLines", orderId=first["id"], lines=cancelled)
     other = await contracts.call_off(world, ask, made, "4")
-    await _receive(ask, sent, "10")
+    await deliveries.received(ask, sent, "10")
     if how == "amended":
         more = {"contractLineId": made["lines"][0]["id"], "targetQuantity": "14"}
-        await _do(ask, "contractAmend", contractId=made["id"], lines=[more])
+        await do(ask, "contractAmend", contractId=made["id"], lines=[more])
     elif how == "closed":
-        await _do(ask, "orderClose", orderId=other["id"])
+        await do(ask, "orderClose", orderId=other["id"])
     else:
         every = [{"lineId": other["lines"][0]["id"], "quantity": "4"}]
-        await _do(ask, "orderCancelLines", orderId=other["id"], lines=every)
+        await do(ask, "orderCancelLines", orderId=other["id"], lines=every)
     seen = []
     for received in (None, "6", "10"):
         if received:
-            await _receive(ask, sent, received)
+            await deliveries.received(ask, sent, received)
         await do_due(database, clock, CALL_OFF_FOUND)
         line = await row(world, OrderLine, from_global(first["lines"][0]["id"])[1])
         seen.append((int(line.cancelled), int(line.shipped), int(line.delivered)))

@@ -5,13 +5,13 @@ import pytest
 from kit.ids import from_global
 from models.trade.contracts.tables import ContractLine, Shortfall
 from models.trade.orders.lines import OrderLine
+from tests.make import do
 from tests.make.feed import Feed, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.running import do_due
 from tests.make.trade import contracts, orders, responses
 from workers.fulfilment.deliveries import LAPSE_ORDERS
 
-DO = "mutation ($input: %sInput!) { it: %s(input: $input) { userErrors { code field } } }"
 IMPORT = """mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
   results { order { id lines { id unplanned } } userErrors { code field } } } }"""
 UPDATE = "mutation ($input: OrdersUpdateInput!) { ordersUpdate(input: $input) { __typename } }"
@@ -19,23 +19,9 @@ TAXES = "query ($id: ID!) { order(id: $id) { totals { taxes { amount } } } }"
 NET = "query ($id: ID!) { order(id: $id) { state net { amount } } }"
 
 
-async def _do(ask, verb, **fields):
-    payload = (await ask(DO % (f"{verb[0].upper()}{verb[1:]}", verb), input=fields))["it"]
-    assert payload["userErrors"] == []
-
-
-async def _receive(ask, delivery, received):
-    """Let a customer tell how much came of the only line of a delivery."""
-    (line,) = delivery["lines"]
-    came = {"deliveryLineId": line["id"], "received": received}
-    if received != line["planned"]:
-        came["difference"] = "SHORT"
-    await _do(ask, "deliveryConfirmReceipt", deliveryId=delivery["id"], lines=[came])
-
-
 async def _cancel(ask, order, quantity):
     lines = [{"lineId": order["lines"][0]["id"], "quantity": quantity}]
-    await _do(ask, "orderCancelLines", orderId=order["id"], lines=lines)
+    await do(ask, "orderCancelLines", orderId=order["id"], lines=lines)
 
 
 async def _counts(world, order):
@@ -64,9 +50,9 @@ async def test_the_same_receipts_give_the_same_sums(world, ask, clock, how):
     item = fields | {"externalReference": "E-1", "placedAt": clock().isoformat()}
     order = await _imported(ask, item)
     sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "10", "0"))
-    await _receive(ask, sent, "6")
+    await deliveries.received(ask, sent, "6")
     if how == "closed":
-        await _do(ask, "orderClose", orderId=order["id"])
+        await do(ask, "orderClose", orderId=order["id"])
     elif how == "imported":
         clock.advance(hours=1)
         await _imported(ask, item | {"closedAt": clock().isoformat()})
@@ -74,7 +60,7 @@ async def test_the_same_receipts_give_the_same_sums(world, ask, clock, how):
         await _cancel(ask, order, "4")
     seen = []
     for received in ("6", "10", "9", "6", "8", "10", "6"):
-        await _receive(ask, sent, received)
+        await deliveries.received(ask, sent, received)
         net = (await ask(NET, id=order["id"]))["order"]["net"]["amount"]
         seen.append((*await _counts(world, order), float(net)))
     extra = 2 if how == "cancelled" else 0
@@ -92,19 +78,19 @@ async def test_a_call_off_counts_again_on_its_contract(world, ask):
     call_off = await contracts.call_off(world, ask, made, "10")
     sent = await deliveries.dispatched(world, ask, call_off)
     line_id = from_global(made["lines"][0]["id"])[1]
-    await _receive(ask, sent, "6")
+    await deliveries.received(ask, sent, "6")
     await _cancel(ask, call_off, "4")
     seen = []
     for received in ("6", "10"):
-        await _receive(ask, sent, received)
+        await deliveries.received(ask, sent, received)
         agreed = await row(world, ContractLine, line_id)
         seen.append(tuple(map(int, (agreed.called_off, agreed.shipped, agreed.delivered))))
     assert seen == [(6, 6, 6), (10, 10, 10)]
-    await _do(ask, "contractTerminate", contractId=made["id"], keepCallOffs=True)
-    await _do(ask, "contractSettle", contractId=made["id"])
+    await do(ask, "contractTerminate", contractId=made["id"], keepCallOffs=True)
+    await do(ask, "contractSettle", contractId=made["id"])
     short = []
     for received in ("10", "7", "10"):
-        await _receive(ask, sent, received)
+        await deliveries.received(ask, sent, received)
         short.append([int(it.quantity) for it in await rows(world, Shortfall)])
     assert short == [[], [3], []]
 
@@ -118,13 +104,13 @@ async def test_what_a_successor_has_is_not_missing(world, ask):
     other = await contracts.contract(world, ask, partyId=made["party"]["id"])
     call_off = await contracts.call_off(world, ask, made, "10")
     sent = await deliveries.dispatched(world, ask, call_off)
-    await _receive(ask, sent, "6")
+    await deliveries.received(ask, sent, "6")
     await _cancel(ask, call_off, "4")
-    await _do(ask, "contractTerminate", contractId=made["id"], keepCallOffs=True)
-    await _do(ask, "contractSettle", contractId=made["id"], successorId=other["id"])
+    await do(ask, "contractTerminate", contractId=made["id"], keepCallOffs=True)
+    await do(ask, "contractSettle", contractId=made["id"], successorId=other["id"])
     seen = []
     for received in ("10", "6", "10"):
-        await _receive(ask, sent, received)
+        await deliveries.received(ask, sent, received)
         agreed = await row(world, ContractLine, from_global(made["lines"][0]["id"])[1])
         seen.append((*map(int, (agreed.called_off, agreed.delivered)), await _missing(world)))
     assert seen == [(6, it, []) for it in (10, 6, 10)]
@@ -140,13 +126,13 @@ async def test_what_no_successor_took_is_called_off_again(world, ask):
     other = await contracts.contract(world, ask, partyId=made["party"]["id"])
     call_off = await contracts.call_off(world, ask, made, "10")
     sent = await deliveries.dispatched(world, ask, call_off)
-    await _do(ask, "contractTerminate", contractId=made["id"], keepCallOffs=True)
-    await _do(ask, "contractSettle", contractId=made["id"], successorId=other["id"])
-    await _do(ask, "contractSuspend", contractId=other["id"])
-    await _receive(ask, sent, "6")
+    await do(ask, "contractTerminate", contractId=made["id"], keepCallOffs=True)
+    await do(ask, "contractSettle", contractId=made["id"], successorId=other["id"])
+    await do(ask, "contractSuspend", contractId=other["id"])
+    await deliveries.received(ask, sent, "6")
     await _cancel(ask, call_off, "4")
     assert await _missing(world) == [4]
-    await _receive(ask, sent, "10")
+    await deliveries.received(ask, sent, "10")
     assert (await _missing(world), await _counts(world, call_off)) == ([], (0, 10, 10))
 
 
@@ -168,14 +154,14 @@ async def test_taxes_that_were_not_known_stay_so(world, ask, how):
         await responses.amended(ask, order, 1, productId=screw)
         await responses.answer(ask, order, accepts=True, place=1)
     sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "5", "0"))
-    await _receive(ask, sent, "0")
+    await deliveries.received(ask, sent, "0")
     await _cancel(ask, order, "5")
     if how == "stated":
         half = [taxes[0] | {"amount": "1.9"}]
-        await _do(ask, "orderStateAmounts", orderId=order["id"], taxes=half)
+        await do(ask, "orderStateAmounts", orderId=order["id"], taxes=half)
     seen = []
     for received in ("5", "0"):
-        await _receive(ask, sent, received)
+        await deliveries.received(ask, sent, received)
         seen.append((await ask(TAXES, id=order["id"]))["order"]["totals"]["taxes"])
     known = {"same": [{"amount": "3.8"}, None], "stated": [None, {"amount": "1.9"}]}
     assert seen == known.get(how, [None, None])
@@ -184,12 +170,12 @@ async def test_taxes_that_were_not_known_stay_so(world, ask, how):
 async def test_what_never_left_is_cancelled_first(world, ask):
     order = await orders.order(world, ask, lines=await _of(ask, "10"))
     sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "4"))
-    await _receive(ask, sent, "0")
+    await deliveries.received(ask, sent, "0")
     await _cancel(ask, order, "8")
     seen = []
     # 2 are open of what was lost: those come first, then what was cancelled of it.
     for received in ("2", "4", "0"):
-        await _receive(ask, sent, received)
+        await deliveries.received(ask, sent, received)
         seen.append(await _counts(world, order))
     assert seen == [(8, 2, 2), (6, 4, 4), (8, 0, 0)]
 
@@ -197,12 +183,12 @@ async def test_what_never_left_is_cancelled_first(world, ask):
 async def test_what_took_its_place_counts_once(world, ask):
     order = await orders.order(world, ask, lines=await _of(ask, "10"))
     sent = await deliveries.dispatched(world, ask, order)
-    await _receive(ask, sent, "2")
+    await deliveries.received(ask, sent, "2")
     await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "4"))
     await _cancel(ask, order, "4")
     seen = []
     for received in ("6", "10", "4", "2"):
-        await _receive(ask, sent, received)
+        await deliveries.received(ask, sent, received)
         seen.append(await _counts(world, order))
     assert seen == [(0, 10, 6), (0, 10, 10), (2, 8, 4), (4, 6, 2)]
 
@@ -211,10 +197,10 @@ async def test_what_is_lost_elsewhere_is_what_was_given_up(world, ask):
     order = await orders.order(world, ask, lines=await _of(ask, "10"))
     first = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "4"))
     second = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "6"))
-    await _receive(ask, first, "0")
+    await deliveries.received(ask, first, "0")
     await _cancel(ask, order, "4")
-    await _receive(ask, first, "4")
-    await _receive(ask, second, "5")
+    await deliveries.received(ask, first, "4")
+    await deliveries.received(ask, second, "5")
     line = await row(world, OrderLine, from_global(order["lines"][0]["id"])[1])
     assert (line.cancelled, line.unplanned) == (1, 0)
 
@@ -246,13 +232,13 @@ async def test_what_was_lost_is_owed_where_nothing_is_sent_later(world, ask, is_
     order = await orders.order(world, ask, lines=lines, deliveryPolicy="PARTIAL_CANCEL_REST")
     parts = [deliveries.lines(order, *it) for it in (("4", "0"), ("0", "4"))]
     first, second = [await deliveries.packed(world, ask, order, lines=it) for it in parts]
-    await _do(ask, "deliveryDispatch", deliveryId=first["id"])
+    await do(ask, "deliveryDispatch", deliveryId=first["id"])
     if is_lost_first:
-        await _receive(ask, first, "0")
-    await _do(ask, "deliveryDispatch", deliveryId=second["id"])
+        await deliveries.received(ask, first, "0")
+    await do(ask, "deliveryDispatch", deliveryId=second["id"])
     seen = []
     for received in ("0", "4", "1"):
-        await _receive(ask, first, received)
+        await deliveries.received(ask, first, received)
         seen.append(await _counts(world, order))
     assert seen == [(2, 0, 0), (2, 4, 4), (2, 1, 1)]
 
@@ -260,13 +246,13 @@ async def test_what_was_lost_is_owed_where_nothing_is_sent_later(world, ask, is_
 async def test_what_is_found_is_not_amended_away(world, ask):
     order = await orders.order(world, ask, lines=await _of(ask, "10", "2"))
     sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "10", "0"))
-    await _receive(ask, sent, "6")
+    await deliveries.received(ask, sent, "6")
     await responses.amended(ask, order, quantity="7")
-    await _receive(ask, sent, "8")
+    await deliveries.received(ask, sent, "8")
     lines = [{"lineId": order["lines"][0]["id"], "isAccepted": True}]
     refused = await responses.refusals(ask, responses.ANSWER, order, lines=lines)
     assert refused == [("QUANTITY_NOT_OPEN", "lines.0.lineId")]
-    await _receive(ask, sent, "7")
+    await deliveries.received(ask, sent, "7")
     await responses.answer(ask, order, accepts=True)
     assert await _counts(world, order) == (3, 7, 7)
 
@@ -276,12 +262,12 @@ async def test_what_left_and_was_lost_before_its_end_is_imported_costs_nothing(w
     item = fields | {"externalReference": "E-1", "placedAt": clock().isoformat()}
     order = await _imported(ask, item)
     sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "10", "0"))
-    await _receive(ask, sent, "0")
+    await deliveries.received(ask, sent, "0")
     clock.advance(hours=1)
     await _imported(ask, item | {"closedAt": clock().isoformat()})
     nets = []
     for received in ("0", "3", "0"):
-        await _receive(ask, sent, received)
+        await deliveries.received(ask, sent, received)
         nets.append((await ask(NET, id=order["id"]))["order"]["net"]["amount"])
     assert nets == ["0", "6", "0"]
 
@@ -295,13 +281,13 @@ async def test_two_deliveries_give_the_same_sums_in_any_order(world, ask, of):
         order = await contracts.call_off(world, ask, await contracts.contract(world, ask), "10")
     part = deliveries.lines(order, "5", "0")
     sent = [await deliveries.dispatched(world, ask, order, lines=part) for _ in range(2)]
-    await _receive(ask, sent[0], "0")
+    await deliveries.received(ask, sent[0], "0")
     await _cancel(ask, order, "5")
-    await _receive(ask, sent[1], "0")
+    await deliveries.received(ask, sent[1], "0")
     seen = {}
     # What is cancelled follows from how much of both is there, whichever came, however told.
     for place, received in ((1, "5"), (1, "0"), (0, "5"), (1, "5"), (0, "0"), (1, "0"), (1, "2")):
-        await _receive(ask, sent[place], received)
+        await deliveries.received(ask, sent[place], received)
         cancelled, shipped, delivered = await _counts(world, order)
         assert seen.setdefault(delivered, cancelled) == cancelled
         assert shipped == delivered
@@ -312,16 +298,16 @@ async def test_what_is_sent_instead_gives_the_same_sums_in_any_order(world, ask)
     order = await orders.order(world, ask, lines=await _of(ask, "8", "1"))
     first = deliveries.lines(order, "8", "0")
     sent = [await deliveries.dispatched(world, ask, order, lines=first)]
-    await _receive(ask, sent[0], "6")
+    await deliveries.received(ask, sent[0], "6")
     instead = deliveries.lines(order, "2", "0")
     sent.append(await deliveries.dispatched(world, ask, order, lines=instead))
-    await _receive(ask, sent[1], "1")
+    await deliveries.received(ask, sent[1], "1")
     await _cancel(ask, order, "1")
     seen = {}
     reports = ((1, "2"), (0, "0"), (1, "0"), (1, "2"), (0, "6"), (0, "8"), (1, "0"), (0, "7"))
     received = [6, 1]
     for place, many in reports:
-        await _receive(ask, sent[place], many)
+        await deliveries.received(ask, sent[place], many)
         received[place] = int(many)
         assert (
             seen.setdefault(sum(received), await _counts(world, order))[0]
@@ -335,10 +321,10 @@ async def test_what_exceeds_what_is_wanted_is_cancelled_again_in_full(world, ask
     allowed = responses.line(order, 0, "ACCEPTED", overTolerance="3")
     await responses.done(ask, responses.CONFIRM, order, lines=[allowed])
     sent = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "8", "0"))
-    await _receive(ask, sent, "0")
+    await deliveries.received(ask, sent, "0")
     await _cancel(ask, order, "5")
     seen = []
     for received in ("8", "3", "0", "3"):
-        await _receive(ask, sent, received)
+        await deliveries.received(ask, sent, received)
         seen.append(await _counts(world, order))
     assert seen == [(0, 8, 8), (2, 3, 3), (5, 0, 0), (2, 3, 3)]
