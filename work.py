@@ -23,7 +23,7 @@ from transport.registered import Answers
 from transport.telemetry import Worked, exporting, metrics_shown, telemetry_of
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS
-from workers.fulfilment.deliveries import CALL_OFF_FOUND, LAPSE_ORDERS
+from workers.fulfilment.deliveries import CALL_OFF_FOUND, COUNT_FOUND, LAPSE_ORDERS
 from workers.messages.notifications import NOTE_NOTIFICATIONS, TELL_ENDS, sending
 from workers.messages.readers import ANSWER_DECISIONS, READ_LONG_MESSAGES, READ_MESSAGES
 from workers.messages.webhooks import TELL_WEBHOOKS, forgetting
@@ -40,6 +40,7 @@ WHEN_DUE: tuple[WhenDue, ...] = (
     EXPIRE_AMENDMENTS,
     LAPSE_ORDERS,
     CALL_OFF_FOUND,
+    COUNT_FOUND,
     TELL_ENDS,
 )
 """What is done when its time has come, beside forgetting what webhooks were sent."""
