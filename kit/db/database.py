@@ -87,7 +87,7 @@ class Database:
         # Apart, so that authenticating does not change the merchant of the other connections.
         self.keyless = self._made(pool_size)
         self._reader, self._keyless_reader = map(self._reading, (self.engine, self.keyless))
-        self.hints = Hints(self.keyless, direct=not pooler)
+        self.hints = Hints(self.keyless, self._reach, direct=not pooler)
 
     def lies_at(self, url: str, role: str | None = None) -> None:
         """Say where it is; any thread may. url, role: as when it is made."""

@@ -7,13 +7,14 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import httpx
 
 from kit.embedded.home import STEP_S
 from tests.kit.programs import ask, home_of, keeper_of, postmaster_of
 from tests.run.abruf import HTTP, Abruf, Launch
+from tests.walls.programs import free_port
 
 WAITS_S = 60
 READY = "Abruf is ready"
@@ -25,11 +26,25 @@ UPSERT = """mutation ($input: PartiesUpsertInput!) {
 
 def _becomes(abruf: Abruf, status: int) -> None:
     """Wait until `/readyz` answers with a status; the process lives meanwhile."""
+    _become(abruf, [abruf.origin], status)
+
+
+def _become(abruf: Abruf, origins: Sequence[str], status: int) -> None:
+    """Wait until that is so of each place."""
     deadline = time.monotonic() + WAITS_S
-    while HTTP.get(f"{abruf.origin}/readyz").status_code != status:
-        assert time.monotonic() < deadline
-        assert HTTP.get(f"{abruf.origin}/livez").status_code == 200
-        time.sleep(STEP_S)
+    for origin in origins:
+        while _ready(origin) != status:
+            assert time.monotonic() < deadline
+            assert HTTP.get(f"{abruf.origin}/livez").status_code == 200
+            time.sleep(STEP_S)
+
+
+def _ready(origin: str) -> int:
+    """Return what `/readyz` says, 0 where nobody listens yet."""
+    try:
+        return HTTP.get(f"{origin}/readyz").status_code
+    except httpx.ConnectError:
+        return 0
 
 
 def _postmaster(folder, known: int) -> int:
@@ -110,21 +125,30 @@ def test_a_disk_that_is_full_is_told_and_has_room_again_without_anybodys_help(us
 async def test_a_database_that_comes_late_is_waited_for_and_one_that_goes_is_told(
     far, tmp_path, launch: Launch
 ):
-    way, environment = far
+    """By one line of each process, server and worker, however many miss it."""
+    (way, environment), port = far, free_port()
     way.refuses = True
-    abruf = launch(tmp_path, **environment)
+    own = {"ABRUF_WORKER": "1", "ABRUF_METRICS_PORT": str(port)}
+    abruf = launch(tmp_path, **environment, **own)
     (output,) = [await asyncio.to_thread(abruf.process.stdout.readline)]
     assert "The database cannot be reached" in output
     way.refuses = False
     output = await asyncio.to_thread(abruf.wait_until_ready, READY)
     assert "Traceback" not in output
     assert output.count("cannot be reached") == 0
-    await asyncio.to_thread(_becomes, abruf, 200)
+    both = [abruf.origin, f"http://127.0.0.1:{port + 1}"]
+    await asyncio.to_thread(_become, abruf, both, 200)
     way.leave()
-    await asyncio.to_thread(_becomes, abruf, 503)
+    await asyncio.to_thread(_become, abruf, both, 503)
     way.refuses = False
-    await asyncio.to_thread(_becomes, abruf, 200)
-    assert await asyncio.to_thread(abruf.stop) == 130
+    await asyncio.to_thread(_become, abruf, both, 200)
+    abruf.process.send_signal(signal.SIGTERM)
+    output, _ = await asyncio.to_thread(abruf.process.communicate, timeout=WAITS_S)
+    assert abruf.process.returncode == 0
+    told = [it.split("WARNING ")[1] for it in output.splitlines() if "WARNING" in it]
+    assert sum(it.startswith("The database cannot be reached") for it in told) == 2
+    assert sum(it.startswith("The database answers again") for it in told) == 2
+    assert len(told) == 4
 
 
 async def test_a_newer_schema_and_a_wrong_password_are_told_in_one_line(
