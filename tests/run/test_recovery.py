@@ -64,7 +64,7 @@ def test_killed_it_comes_back_beneath_the_same_process_which_ends_with_a_code_wh
         killed = postmaster_of(used)
         os.kill(killed, signal.SIGKILL)
         deadline = time.monotonic() + WAITS_S
-        while _postmaster(used, killed) == killed:
+        while _postmaster(used, killed) == killed or not home_of(used).addresses.exists():
             assert time.monotonic() < deadline
             time.sleep(STEP_S)
         _becomes(abruf, 200)
@@ -74,6 +74,9 @@ def test_killed_it_comes_back_beneath_the_same_process_which_ends_with_a_code_wh
     os.kill(postmaster_of(used), signal.SIGKILL)
     output, _ = abruf.process.communicate(timeout=WAITS_S)
     assert abruf.process.returncode == os.EX_UNAVAILABLE
+    assert output.count("PostgreSQL was ended by SIGKILL, and is started again") == 3
+    assert output.count("PostgreSQL is started again") == 2
+    assert output.count("PostgreSQL cannot be started") == 1
     assert "PostgreSQL has ended and does not start again" in output
     assert "pg_control" in output
     assert "Traceback" not in output
@@ -107,8 +110,11 @@ def test_a_disk_that_is_full_is_told_and_has_room_again_without_anybodys_help(us
     _bound([keeper, postmaster, *map(int, backends)], SMALL)
     (error,) = _upsert(abruf).json()["errors"]
     assert error["extensions"]["code"] in {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
-    _becomes(abruf, 503)
+    abruf.says("PostgreSQL cannot be started: ")
+    assert f" MB free in {home_of(used).path})" in abruf.output[-1]
+    assert HTTP.get(f"{abruf.origin}/readyz").status_code == 503
     _bound([keeper], resource.RLIM_INFINITY)
+    abruf.says("PostgreSQL is started again")
     _becomes(abruf, 200)
     deadline = time.monotonic() + WAITS_S
     while (answer := _upsert(abruf)).status_code == 503:
@@ -117,9 +123,10 @@ def test_a_disk_that_is_full_is_told_and_has_room_again_without_anybodys_help(us
     found = abruf.ask('{ parties(first: 9, filter: {numberPrefix: "FULL"}) { totalCount } }')
     assert found == {"parties": {"totalCount": 1}}
     abruf.process.send_signal(signal.SIGINT)
-    output, _ = abruf.process.communicate(timeout=WAITS_S)
+    output = "".join([*abruf.output, *abruf.process.communicate(timeout=WAITS_S)[:1]])
     assert "The database cannot be reached" in output
     assert "The database answers again" in output
+    assert output.count("WARNING PostgreSQL ") == 3
 
 
 async def test_a_database_that_comes_late_is_waited_for_and_one_that_goes_is_told(
