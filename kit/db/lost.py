@@ -82,6 +82,8 @@ class Reach:
         """Raise Unavailable where what is done inside lost its connection, or could have none."""
         try:
             yield
+        except Unavailable:
+            raise
         except OutcomeUnknown:
             _log.warning("A connection to the database is lost at COMMIT")
             raise

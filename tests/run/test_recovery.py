@@ -7,14 +7,11 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Iterable
 
 import httpx
-import pytest
 
-from kit.embedded import Server
 from kit.embedded.home import STEP_S
-from tests.attacks.database.cutting import Cutting, cutting
 from tests.kit.programs import ask, home_of, keeper_of, postmaster_of
 from tests.run.abruf import HTTP, Abruf, Launch
 
@@ -108,20 +105,6 @@ def test_a_disk_that_is_full_is_told_and_has_room_again_without_anybodys_help(us
     output, _ = abruf.process.communicate(timeout=WAITS_S)
     assert "The database cannot be reached" in output
     assert "The database answers again" in output
-
-
-@pytest.fixture
-async def far(
-    server: Server, new_database: Callable[..., str], as_app: Callable[[str], str], migrated: str
-) -> AsyncIterator[tuple[Cutting, dict[str, str]]]:
-    """Give a way to a database elsewhere, and what names it in the environment."""
-    owner = await asyncio.to_thread(new_database, "far", migrated)
-    async with cutting(owner) as (way, url):
-        app = as_app(owner).replace(f":{way.target}/", f":{way.port}/")
-        environment = {"ABRUF_DATABASE_URL": app, "ABRUF_OWNER_URL": url, "ABRUF_DEMO": "0"}
-        yield way, environment
-    name = owner.rpartition("/")[2]
-    await asyncio.to_thread(ask, server.owner_url, f"DROP DATABASE {name}")
 
 
 async def test_a_database_that_comes_late_is_waited_for_and_one_that_goes_is_told(

@@ -353,6 +353,13 @@ _SIMPLE = {
             AND part.owed_again > part.lost + part.refused)
         AND NOT EXISTS (SELECT FROM due WHERE due.merchant_id = :merchant
             AND due.kind = 'CALL_OFF_FOUND' AND due.subject = agreed.contract_id)""",
+    "what was found waits for room in its order, and no longer (D21)": f"""{_EVERY_LINE}
+        ordered > cancelled AND least(ordered - cancelled + over_tolerance - planned,
+            owed_again - waived, (SELECT coalesce(sum(greatest(part.owed_again - part.lost
+            - part.refused, 0)), 0) FROM delivery_lines part
+            WHERE part.order_line_id = line.id)) > 0
+        AND NOT EXISTS (SELECT FROM due WHERE due.merchant_id = :merchant
+            AND due.kind = 'COUNT_FOUND' AND due.subject = line.order_id)""",
     "an amendment waits in a confirmed order": f"""{_EVERY_LINE}
         answer_by IS NOT NULL AND state <> 'CONFIRMED'""",
     "what is planned belongs to an order that lives": f"""{_EVERY_PART} state IN

@@ -11,7 +11,7 @@ from commands.trade.responses import answer, confirm
 from tests.make.running import do_due
 from tests.simulation import changes
 from tests.simulation.simulation import PICK, Row, Simulation, needs
-from workers.fulfilment.deliveries import CALL_OFF_FOUND
+from workers.fulfilment.deliveries import CALL_OFF_FOUND, COUNT_FOUND
 from workers.trade.responses import EXPIRE_AMENDMENTS
 
 SAID = st.sampled_from(["tolerate", "less", "later", "other", "reject", None])
@@ -71,7 +71,7 @@ class ResponseRules(Simulation):
     def let_expire(self) -> None:
         """Do what the background does: end what nobody has answered, let what was found count."""
         before, now = self.rows, self.world.clock()
-        works = (EXPIRE_AMENDMENTS, CALL_OFF_FOUND)
+        works = (EXPIRE_AMENDMENTS, CALL_OFF_FOUND, COUNT_FOUND)
         self.runner.run(do_due(self.database, self.world.clock, *works))
         self.rows = self.look()
         changes.check(before, self.rows, now)

@@ -4,7 +4,6 @@ from typing import Any
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take_each
 from commands.fulfilment.deliveries.locking import DeliveryCommand, OfDelivery, changed
 from commands.fulfilment.deliveries.remaining.back import take_back
@@ -93,6 +92,4 @@ async def cancel(writing: Writing, command: DeliveryCancel) -> Outcome:
 async def retract(batch: DeliveryBatch[Any]) -> None:
     """Take deliveries back that are taken."""
     when = {delivery.id: batch.at(place) for place, _, delivery in batch.going}
-    await take_back(batch.writing, batch.locked, batch.deliveries, when)
-    if batch.going:
-        await recount(batch.locked)
+    await take_back(batch.writing, batch.locked, batch.deliveries, when=when)

@@ -83,6 +83,9 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
             rejected[item.line] = item.line.unplanned
     if command.answer_by is not None:
         writing.later(DueKind.EXPIRE_AMENDMENTS, order.id, command.answer_by)
+    if any(it.fields.over_tolerance and it.line.owed_again for it in items):
+        # What was found beside what replaced it may count now.
+        writing.later(DueKind.COUNT_FOUND, order.id, writing.now)
     if command.window is not None:
         _promise(order, command.window)
     happened = OrderResponded(

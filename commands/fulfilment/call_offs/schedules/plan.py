@@ -24,10 +24,9 @@ from commands.fulfilment.call_offs.schedules.sizes import Called, call_offs_of
 from commands.fulfilment.call_offs.schedules.slots import DeliveryGroup, PlanSlot
 from commands.fulfilment.call_offs.schedules.wanted import affected, kept_items, slots_of
 from commands.fulfilment.call_offs.schedules.work import PlanWork
-from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
 from commands.fulfilment.deliveries.planning.plan import plan
-from commands.fulfilment.deliveries.remaining.back import lower, take_back
+from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.trade.contracts.life import check_in_force
 from commands.trade.orders.cancel import LineCancel, OrderCancelLines, cancel_quantities
 from commands.trade.orders.fields import Recipient
@@ -107,10 +106,7 @@ async def _carry_out(
     by_hand, anew = ([it for it in slots if it.is_decided is each] for each in (True, False))
     deliveries = {part.delivery.id: part.delivery for it in anew for part in it.planned}
     less = {part.line: it.before - it.goal for it in by_hand for part in it.planned}
-    await lower(writing, known.locked, less)
-    await take_back(writing, known.locked, list(deliveries.values()))
-    if deliveries or less:
-        await recount(known.locked)
+    await take_back(writing, known.locked, deliveries.values(), less=less)
     await writing.session.flush()
     work = PlanWork()
     for slot in anew:

@@ -101,7 +101,7 @@ async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> None:
 async def recount(locked: Locked) -> None:
     """Let what arrived beside its replacement count after all, where room has come for it.
 
-    Called by whoever takes back what was planned.
+    Called by whoever takes back what was planned, or lets more be.
     """
     await bring(locked, {})
 

@@ -1,8 +1,9 @@
-"""What was found while its contract had no room for it is called off again when room comes (D21).
+"""What was found while there was no room for it counts when room comes (D21).
 
-What was cancelled of what was lost and arrives after all is wanted again as far as its contract has
-room. Whoever makes room later, be it that a call-off is cancelled or ends, or that more is agreed,
-lets the contract be looked at (`commands.trade.contracts.counters.room_came`).
+In an order room comes where a line is tolerated to bring more. What was cancelled of what was lost
+and arrives after all is wanted again as far as its contract has room. Whoever makes room later, be
+it that a call-off is cancelled or ends, or that more is agreed, lets the contract be looked at
+(`commands.trade.contracts.counters.room_came`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,8 +45,14 @@ _WAITING = Statement(
 async def call_off_found(writing: Writing, due: Sequence[UUID]) -> Mapping[UUID, datetime]:
     """Let what was found of contracts count, as far as they have room by now. due: contracts."""
     values = {"merchant": writing.viewer.merchant_id, "keys": list(due)}
-    waiting = {key: () for (key,) in await writing.session.rows(_WAITING, values)}
-    if waiting:
-        orders = await writing.lock(Order, waiting)
+    return await count_found(
+        writing, [key for (key,) in await writing.session.rows(_WAITING, values)]
+    )
+
+
+async def count_found(writing: Writing, due: Sequence[UUID]) -> Mapping[UUID, datetime]:
+    """Let what was found count, as far as there is room by now. due: orders."""
+    if due:
+        orders = await writing.lock(Order, dict.fromkeys(due, ()))
         await recount(Locked(writing, {}, {}, orders, await lines_of(writing, orders)))
     return {}

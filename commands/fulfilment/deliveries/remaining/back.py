@@ -1,10 +1,11 @@
-"""Deliveries that are taken back before they leave."""
+"""Deliveries that are taken back before they leave, whole or in part."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.locking import Locked, changed, grouped, quantities_of
 from commands.fulfilment.parcels.pack import void
 from commands.trade.orders.lines import move
@@ -14,11 +15,31 @@ from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 
 
-async def lower(writing: Writing, locked: Locked, less: Mapping[DeliveryLine, Decimal]) -> None:
-    """Take so much out of lines of locked deliveries that are planned only.
+async def take_back(
+    writing: Writing,
+    locked: Locked,
+    deliveries: Collection[Delivery],
+    *,
+    less: Mapping[DeliveryLine, Decimal] | None = None,
+    when: Mapping[UUID, datetime] | None = None,
+) -> None:
+    """Cancel locked deliveries that have not left (D5), and lower lines of others.
 
-    less: above 0 of each. A delivery of which nothing stays is taken back.
+    less: line of a delivery that is planned only -> how much is taken out of it, above 0; where
+    nothing stays, that is cancelled, too. when: by id, where a delivery was not cancelled now. What
+    was found beside what was to replace it counts in the room that comes (D21).
     """
+    empty = await _lower(writing, locked, less or {})
+    taken = [*empty, *deliveries]
+    await _cancel(writing, locked, taken, when or {})
+    if taken or less:
+        await recount(locked)
+
+
+async def _lower(
+    writing: Writing, locked: Locked, less: Mapping[DeliveryLine, Decimal]
+) -> list[Delivery]:
+    """Take so much out of lines of deliveries; returns those of which nothing stays."""
     empty = []
     for delivery_id, lines in grouped(less, "delivery_id").items():
         delivery = locked.deliveries[delivery_id]
@@ -32,22 +53,22 @@ async def lower(writing: Writing, locked: Locked, less: Mapping[DeliveryLine, De
             if not line.planned:
                 await writing.session.delete(line)
         changed(writing, delivery, DeliveryLowered(delivery.id, taken=quantities_of(taken)))
-    await take_back(writing, locked, empty)
+    return empty
 
 
-async def take_back(
+async def _cancel(
     writing: Writing,
     locked: Locked,
     deliveries: Collection[Delivery],
-    when: Mapping[UUID, datetime] | None = None,
+    when: Mapping[UUID, datetime],
 ) -> None:
-    """Cancel locked deliveries that have not left (D5). when: by id, where that was not now.
+    """Cancel deliveries.
 
     Their own lines keep what was planned, picked and packed, for the record; the counters of the
     order lines go back exactly.
     """
     for delivery in deliveries:
-        delivery.cancelled_at = at = (when or {}).get(delivery.id, writing.now)
+        delivery.cancelled_at = at = when.get(delivery.id, writing.now)
         for line in locked.lines_of(delivery):
             order_line = locked.order_lines[line.order_line_id]
             back = {it: -getattr(line, it) for it in ("planned", "picked", "packed")}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from commands.fulfilment.deliveries.arrivals.arrival import recount
 from commands.fulfilment.deliveries.batches import DeliveryBatch
 from commands.fulfilment.deliveries.locking import Locked, changed, quantities_of
 from commands.fulfilment.parcels.pack import living, void_each
@@ -47,6 +48,8 @@ async def keep_back(batch: DeliveryBatch[Any], late: Collection[int]) -> None:
         if key in going:
             _take_out(locked, locked.deliveries[key], staying)
     await void_each(writing, [it for it in here if it.delivery_id in going])
+    if going.intersection(held):
+        await recount(locked)
 
 
 def _here(parcels: Sequence[Parcel]) -> list[Parcel]:
