@@ -6,7 +6,7 @@ Only transmissions of one day are compared by it.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0107"
+revision = "0106"
 down_revision = "0105"
 branch_labels = None
 depends_on = None
