@@ -11,7 +11,7 @@ import sys
 from contextlib import closing
 from typing import NoReturn
 
-from kit.config import Config, from_environment
+from kit.config import Config, from_environment, listening
 from kit.telemetry import log
 
 _log = logging.getLogger("abruf")
@@ -25,7 +25,7 @@ def main() -> None:
         log.configure(config.log)
         for name in config.unknown:
             _log.warning("No setting is called %s", name)
-        with closing(_listening(config)) as listener:
+        with closing(_taken(config)) as listener:
             # What is loaded stays: the collector of cycles would go through it again and again.
             gc.disable()
             from startup import run  # noqa: PLC0415
@@ -40,14 +40,16 @@ def _terminated(*_: object) -> NoReturn:
     sys.exit(0)
 
 
-def _listening(config: Config) -> socket.socket:
-    """Take the port before anything is started. SystemExit says why it cannot be had."""
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    try:
-        return socket.create_server((config.host, config.port), family=family)
-    except (OSError, OverflowError) as error:
-        message = f"Abruf cannot listen on {config.host}, port {config.port}: {error}."
-        sys.exit(f"{message} Another port: ABRUF_PORT=8001.")
+def _taken(config: Config) -> socket.socket:
+    """Take the port before anything is started; who connects is refused until somebody answers."""
+    is_six = ":" in config.host
+    taken = socket.socket(socket.AF_INET6 if is_six else socket.AF_INET)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if is_six:
+        taken.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    with listening(config.host, config.port, "ABRUF_PORT"):
+        taken.bind((config.host, config.port))
+    return taken
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import timedelta
-from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -22,7 +21,7 @@ import migrations
 from examples.demo import operations
 from examples.tokens import tokens_of_demo
 from kit import embedded
-from kit.config import Config
+from kit.config import Config, listening
 from kit.db.database import BehindPoolerError, Database
 from kit.db.lost import NotAdmitted, Unavailable, is_lost
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
@@ -54,19 +53,25 @@ LONGEST_PAUSE_S = 5.0
 
 
 def run(config: Config, listener: socket.socket) -> None:
-    """Run until a signal ends it, and stop what was started."""
+    """Answer until a signal ends it, and stop what was started.
+
+    Until there is a database it is answered as without one: who looks whether we live finds us.
+    """
     _allow_files(config.bounds.connections + FILES)
     issuers = read_issuers(config.issuers) if config.issuers else ()
-    ending = Ending()
-    with ending.reported(), embedded.addresses(config, ending.lost) as server:
-        tokens = prepared(config, server)
-        database = asyncio.run(reach(config, server))
-        with ExitStack() as meanwhile:
-            if config.worker:
-                meanwhile.enter_context(_worker(config))
-            meanwhile.enter_context(logged("server", port=listener.getsockname()[1]))
-            ready = partial(_say, _greeting(config, listener, tokens))
-            _serve(config, database, issuers, listener, ready)
+    database, ending = database_of(config), Ending()
+    with ending.reported(), ExitStack() as meanwhile:
+        server = meanwhile.enter_context(_shown(config, database, issuers))
+        with listening(config.host, config.port, "ABRUF_PORT"):
+            last = meanwhile.enter_context(server.beside(listener))
+        place = meanwhile.enter_context(embedded.addresses(config, ending.lost))
+        tokens = prepared(config, place, database)
+        if config.worker:
+            meanwhile.enter_context(_worker(config))
+        meanwhile.enter_context(logged("server", port=listener.getsockname()[1]))
+        _say(_greeting(config, listener, tokens))
+        server.delay_s = config.drain_s
+        last()
 
 
 def _say(text: str) -> None:
@@ -139,8 +144,8 @@ def _allow_files(number: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
-def prepared(config: Config, server: embedded.Server) -> dict[str, str]:
-    """Migrate and load the demo as the owner, one program at a time.
+def prepared(config: Config, server: embedded.Server, database: Database) -> dict[str, str]:
+    """Migrate and load the demo as the owner, one program at a time; then say to `database` where.
 
     Returns the demo's tokens, none where it is not wanted.
     """
@@ -150,21 +155,26 @@ def prepared(config: Config, server: embedded.Server) -> dict[str, str]:
         pooled = config.pooler and server.app_url == server.owner_url
         asyncio.run(_reached(Database(server.owner_url, pooler=pooled)))
         if config.migrates:
-            role = app_role(server.owner_url, server.app_url)
-            migrations.upgrade(server.owner_url, role, _migrating())
+            bound = app_role(server.owner_url, server.app_url)
+            migrations.upgrade(server.owner_url, bound, _migrating())
         if server.app_url != server.owner_url:
             asyncio.run(_reached(Database(server.app_url, pooler=config.pooler)))
-        asyncio.run(_check(config, server))
-        if not config.demo:
-            return {}
-        file = config.data_dir / TOKENS
-        kept = json.loads(file.read_text()) if file.exists() else {}
-        if not kept:
-            _say("Making the demo, once ...\n")
-        tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / _OPERATIONS))
-        if tokens != kept:
-            write_file(file, json.dumps(tokens, indent=2) + "\n")
-        return tokens
+        role = asyncio.run(_checked(config, server))
+        tokens = _demo(config, server) if config.demo else {}
+    database.lies_at(server.app_url, role)
+    return tokens
+
+
+def _demo(config: Config, server: embedded.Server) -> dict[str, str]:
+    """Load the demo, where it is not there yet; returns its tokens."""
+    file = config.data_dir / TOKENS
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    if not kept:
+        _say("Making the demo, once ...\n")
+    tokens = asyncio.run(_tokens(server.owner_url, kept, config.data_dir / _OPERATIONS))
+    if tokens != kept:
+        write_file(file, json.dumps(tokens, indent=2) + "\n")
+    return tokens
 
 
 async def _reached(database: Database) -> None:
@@ -203,12 +213,16 @@ def _migrating() -> Callable[[migrations.Step], None]:
     return migrated
 
 
-async def _check(config: Config, server: embedded.Server) -> None:
-    """UnboundError when the server could pass the wall between merchants.
+async def _checked(config: Config, server: embedded.Server) -> str | None:
+    """Return what the server's connections become, if not the role of the address.
 
-    SystemExit where somebody else is to migrate the schema, and has not.
+    UnboundError when the server could pass the wall between merchants. SystemExit where somebody
+    else is to migrate the schema, and has not.
     """
-    database = await reach(config, server)
+    # A pooler keeps no role of a connection: it names the role itself.
+    role = None if config.pooler else await role_to_become(server.owner_url, server.app_url)
+    database = database_of(config)
+    database.lies_at(server.app_url, role)
     try:
         if not config.migrates and (steps := migrations.lacking(await revision_of(database))):
             sys.exit(
@@ -217,19 +231,15 @@ async def _check(config: Config, server: embedded.Server) -> None:
             )
         if not config.allow_owner:
             await prove_bound(database)
+        return role
     finally:
         await database.close()
 
 
-async def reach(config: Config, server: embedded.Server) -> Database:
-    """Return the database as the server reaches it."""
+def database_of(config: Config) -> Database:
+    """Return the database as the server reaches it, once it is prepared."""
     return Database(
-        server.app_url,
-        pool_size=config.pool_size,
-        # A pooler keeps no role of a connection: it names the role itself.
-        role=None if config.pooler else await role_to_become(server.owner_url, server.app_url),
-        pooler=config.pooler,
-        statement_s=config.limits.statement,
+        pool_size=config.pool_size, pooler=config.pooler, statement_s=config.limits.statement
     )
 
 
@@ -293,14 +303,9 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _serve(
-    config: Config,
-    database: Database,
-    issuers: Sequence[Issuer],
-    listener: socket.socket,
-    ready: Callable[[], None],
-) -> None:
-    """Answer requests until a signal ends it; send the spans that are left."""
+@contextmanager
+def _shown(config: Config, database: Database, issuers: Sequence[Issuer]) -> Iterator[HttpServer]:
+    """Give what answers requests, and show its metrics meanwhile; send the spans that are left."""
     provider = exporting(config.otlp)
     telemetry = telemetry_of(database, provider, config.slow_s)
     with ExitStack() as meanwhile:
@@ -310,7 +315,7 @@ def _serve(
             )
         if provider:
             meanwhile.callback(provider.shutdown)
-        _server(config, database, issuers, telemetry, ready).run(sockets=[listener])
+        yield _server(config, database, issuers, telemetry)
 
 
 def _buckets(config: Config) -> Buckets | None:
@@ -328,7 +333,6 @@ def _server(
     database: Database,
     issuers: Sequence[Issuer],
     telemetry: Telemetry,
-    ready: Callable[[], None],
 ) -> HttpServer:
     """Return what answers requests."""
     keep_answers = timedelta(hours=config.idempotency_hours)
@@ -351,4 +355,4 @@ def _server(
         lifespan="on",
         timeout_graceful_shutdown=config.grace_s,
     )
-    return HttpServer(settings, serving.draining, config.drain_s, ready)
+    return HttpServer(settings, serving.draining)

@@ -6,7 +6,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from datetime import timedelta
 
 import migrations
@@ -14,12 +14,10 @@ from commands.messages.webhooks.judging import RetrySchedule
 from kit import embedded
 from kit.clock import now
 from kit.config import Config
-from kit.db.database import Database
 from kit.outgoing.client import Client
 from kit.outgoing.mails import route
-from kit.telemetry.metrics import Telemetry
 from resolvers.running.context import Terms
-from startup import Ending, logged, prepared, reach
+from startup import Ending, database_of, logged, prepared
 from transport.health import revision_of
 from transport.registered import Answers
 from transport.telemetry import Worked, exporting, metrics_shown, telemetry_of
@@ -70,63 +68,78 @@ def work(config: Config, *, is_beside: bool = False, schedule: RetrySchedule | N
     is_beside: the end of the standard input ends it, too. schedule: of webhooks, the usual one
     unless it is given.
     """
-    ending = Ending()
-    with ending.reported(), embedded.addresses(config, ending.lost) as server:
-        prepared(config, server)
-        database = asyncio.run(reach(config, server))
+    ending, worker = Ending(), _Worker(config, schedule)
+    with ending.reported(), worker.shown(), embedded.addresses(config, ending.lost) as place:
+        prepared(config, place, worker.database)
         with logged("worker"):
-            asyncio.run(_work(config, database, schedule, is_beside=is_beside))
+            asyncio.run(worker.work(is_beside=is_beside))
 
 
-async def _work(
-    config: Config, database: Database, schedule: RetrySchedule | None, *, is_beside: bool
-) -> None:
-    """Work until it is told to stop."""
-    stop, attempts = asyncio.Event(), {it: Counter[str]() for it in ("webhook", "mail")}
-    mails = _mails(config, attempts["mail"])
-    grace = timedelta(seconds=config.grace_s)
-    telemetry = telemetry_of(database, exporting(config.otlp), config.slow_s)
-    followers = Followers(*FOLLOWERS, tracer=telemetry.tracer)
-    chores = Chores(database, now, grace)
-    dues = Dues(*WHEN_DUE, forgetting(config.webhook_days))
-    async with AsyncExitStack() as meanwhile:
-        meanwhile.push_async_callback(database.close)
-        worked = Worked(followers, chores, dues, attempts)
-        telemetry.registry.register(worked)
-        await meanwhile.enter_async_context(_shown(config, database, telemetry, stop))
-        webhooks = await meanwhile.enter_async_context(
-            _sending(config, database, schedule, attempts["webhook"])
+class _Worker:
+    """One worker, whose metrics are shown before it has a database and works."""
+
+    def __init__(self, config: Config, schedule: RetrySchedule | None) -> None:
+        self._config, self._schedule, self.database = config, schedule, database_of(config)
+        self._attempts = {it: Counter[str]() for it in ("webhook", "mail")}
+        self._mails = _mails(config, self._attempts["mail"])
+        self._telemetry = telemetry_of(self.database, exporting(config.otlp), config.slow_s)
+        self._followers = Followers(*FOLLOWERS, tracer=self._telemetry.tracer)
+        self._chores = Chores(self.database, now, timedelta(seconds=config.grace_s))
+        self._dues = Dues(*WHEN_DUE, forgetting(config.webhook_days))
+        worked = Worked(self._followers, self._chores, self._dues, self._attempts)
+        self._telemetry.registry.register(worked)
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def shown(self) -> AbstractContextManager[object]:
+        """Show metrics meanwhile, and at `/readyz` beside them whether it works."""
+        port = self._config.metrics_port
+        registry = self._telemetry.registry
+        return (
+            metrics_shown(registry, self._config.host, port, self._is_ready)
+            if port
+            else nullcontext()
         )
-        every = (*chores_of(followers), dues.chore, *CHORES, *mails, webhooks)
-        await meanwhile.enter_async_context(chores.running(*every))
-        await _told_to(stop, is_beside=is_beside)
+
+    def _is_ready(self) -> bool:
+        """Tell it to another thread than that of its loop."""
+        loop = self._loop
+        if loop is None:
+            return False
+        at = asyncio.run_coroutine_threadsafe(revision_of(self.database), loop)
+        return migrations.suffices(at.result())
+
+    async def work(self, *, is_beside: bool) -> None:
+        """Work until it is told to stop."""
+        async with AsyncExitStack() as meanwhile:
+            meanwhile.push_async_callback(self.database.close)
+            webhooks = await meanwhile.enter_async_context(self._sending())
+            of_followers = chores_of(self._followers)
+            every = (*of_followers, self._dues.chore, *CHORES, *self._mails, webhooks)
+            await meanwhile.enter_async_context(self._chores.running(*every))
+            self._loop = asyncio.get_running_loop()
+            meanwhile.callback(setattr, self, "_loop", None)
+            await _told_to_stop(is_beside=is_beside)
+
+    @asynccontextmanager
+    async def _sending(self) -> AsyncIterator[Chore]:
+        """Give what sends webhooks, and close what it has opened."""
+        config = self._config
+        terms = Terms(limits=config.limits, plans=config.executor == "planned")
+        answers, client = Answers(self.database, now, terms), Client(config.outgoing)
+        try:
+            sender = WebhookSender(client, now, answers, self._schedule, self._attempts["webhook"])
+            yield Flights(sender, config.limits.answer).chore
+        finally:
+            client.close()
 
 
-@asynccontextmanager
-async def _sending(
-    config: Config,
-    database: Database,
-    schedule: RetrySchedule | None,
-    counted: Counter[str],
-) -> AsyncIterator[Chore]:
-    """Give what sends webhooks, and close what it has opened."""
-    plans = config.executor == "planned"
-    answers = Answers(database, now, Terms(limits=config.limits, plans=plans))
-    client = Client(config.outgoing)
-    try:
-        sender = WebhookSender(client, now, answers, schedule, counted)
-        yield Flights(sender, config.limits.answer).chore
-    finally:
-        client.close()
-
-
-async def _told_to(stop: asyncio.Event, *, is_beside: bool) -> None:
+async def _told_to_stop(*, is_beside: bool) -> None:
     """Wait for a signal, or for the end of the standard input.
 
     A second signal ends the process; not one beside another: Ctrl-C reaches both, then the other
     one tells it once more to end, and kills it after the grace.
     """
-    loop = asyncio.get_running_loop()
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     signals, source = (signal.SIGINT, signal.SIGTERM), sys.stdin.fileno() if is_beside else None
     for each in signals:
         loop.add_signal_handler(each, stop.set)
@@ -141,27 +154,3 @@ async def _told_to(stop: asyncio.Event, *, is_beside: bool) -> None:
     await stop.wait()
     for each in () if is_beside else signals:
         loop.remove_signal_handler(each)
-
-
-@asynccontextmanager
-async def _shown(
-    config: Config, database: Database, telemetry: Telemetry, stop: asyncio.Event
-) -> AsyncIterator[None]:
-    """Show metrics meanwhile, and at `/readyz` beside them whether the worker works."""
-    loop = asyncio.get_running_loop()
-
-    async def is_ready() -> bool:
-        return not stop.is_set() and migrations.suffices(await revision_of(database))
-
-    if not config.metrics_port:
-        yield
-        return
-    ready = asyncio.run_coroutine_threadsafe
-    shown = metrics_shown(
-        telemetry.registry,
-        config.host,
-        config.metrics_port,
-        lambda: ready(is_ready(), loop).result(),
-    )
-    with shown:
-        yield

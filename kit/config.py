@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -282,3 +283,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Config:
         smtp=_smtp(environment),
         unknown=environment.unknown(),
     )
+
+
+@contextmanager
+def listening(host: str, port: int, name: str) -> Iterator[None]:
+    """SystemExit says why a port cannot be had. name: of the setting that names another."""
+    try:
+        yield
+    except (OSError, OverflowError) as error:
+        message = f"Abruf cannot listen on {host}, port {port}: {error}. {name} names another."
+        raise SystemExit(message) from error

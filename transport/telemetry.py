@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 import migrations
+from kit.config import listening
 from kit.db.database import Database
 from kit.db.pool import HoldingPool
 from kit.telemetry.metrics import SLOW_S, Telemetry
@@ -171,7 +172,8 @@ def metrics_shown(
 
     is_ready: what `/readyz` answers there, asked in a thread; None where it is asked elsewhere.
     """
-    server, thread = start_http_server(port, host, registry)
+    with listening(host, port, "ABRUF_METRICS_PORT"):
+        server, thread = start_http_server(port, host, registry)
     if is_ready is not None:
         server.set_app(_with_health(make_wsgi_app(registry), is_ready))
     try:

@@ -9,19 +9,22 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kit.db.driver import CACHES, renew
 from kit.db.hints import Hints
-from kit.db.lost import Reach
+from kit.db.lost import Reach, Unavailable
 from kit.db.pool import HoldingPool
 from kit.db.reads import Reads, in_time
 from kit.db.sessions import Session, writing
 from kit.db.statements import dumps, loads
 from kit.limits import DEFAULT_LIMITS
 from kit.telemetry import trace
+
+_SETTINGS = {"timezone": "UTC", "application_name": "abruf"}
+"""Of every connection."""
 
 
 class BehindPoolerError(Exception):
@@ -53,7 +56,7 @@ class Database:
 
     def __init__(
         self,
-        url: str,
+        url: str | None = None,
         *,
         pool_size: int = 10,
         role: str | None = None,
@@ -62,6 +65,7 @@ class Database:
     ) -> None:
         """Take the address (postgresql+asyncpg://...); nothing connects before it is needed.
 
+        url: None where it is not there yet: until `lies_at` says where, it is away (Unavailable).
         pool_size: connections for as many requests; one more is for what runs unasked, and as many
         again for keys and hints. role: what each connection becomes, if not the role of the
         address. pooler: PgBouncer or the like gives a server connection for the length of a
@@ -69,8 +73,9 @@ class Database:
         locks included; behind a pooler, which keeps no settings of a connection, that is the
         pooler's to say.
         """
-        self.url, self._pooler = url, pooler
-        self._settings = {"role": role} if role else {}
+        self.url, self._pooler, self._way = "postgresql+asyncpg://", pooler, dict[str, Any]()
+        if url is not None:
+            self.lies_at(url, role)
         # Our statements are few and repeated: planning the larger ones anew for every request
         # would take a quarter of their time.
         self._limit = (
@@ -82,14 +87,27 @@ class Database:
         # Apart, so that authenticating does not change the merchant of the other connections.
         self.keyless = self._made(pool_size)
         self._reader, self._keyless_reader = map(self._reading, (self.engine, self.keyless))
-        self.hints = Hints(self.keyless, direct=not pooler)
+        self.hints = Hints(self.keyless, self._reach, direct=not pooler)
+
+    def lies_at(self, url: str, role: str | None = None) -> None:
+        """Say where it is; any thread may. url, role: as when it is made."""
+        there = make_url(url)
+        _, way = there.get_dialect()().create_connect_args(there)
+        settings = {"role": role} if role else {}
+        self.url, self._way = url, {**way, "server_settings": {**_SETTINGS, **settings}}
+
+    def _lead(self, _dialect: object, _record: object, _: object, parameters: Any) -> None:
+        """Lead a new connection there."""
+        if not self._way:
+            message = "It is not there yet."
+            raise Unavailable(message)
+        parameters.update(self._way)
 
     def _reading(self, engine: AsyncEngine) -> AsyncEngine:
         return engine if self._pooler else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def _made(self, pool_size: int) -> AsyncEngine:
-        settings = {"timezone": "UTC", "application_name": "abruf", **self._settings}
-        connect: dict[str, Any] = {"server_settings": settings, **CACHES}
+        connect: dict[str, Any] = {**CACHES}
         if self._pooler:
             # Without name, a statement is parsed and run in one message, and nothing of it stays.
             connect |= {
@@ -109,6 +127,7 @@ class Database:
             hide_parameters=True,
             connect_args=connect,
         )
+        event.listen(engine.sync_engine, "do_connect", self._lead)
         event.listen(engine.sync_engine, "before_cursor_execute", _count)
         event.listen(engine.sync_engine, "checkout", _prove_living)
         if not self._pooler:

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from kit.db.lost import is_lost
+from kit.db.lost import Reach, Unavailable
 
 CHANNEL = "abruf_journal"
 _QUIET_S = 0.05
@@ -32,9 +32,9 @@ WakeAll = Callable[[UUID | None], None]
 class Hints:
     """Wakes who waits for news of a subject: in this process at once, in the others soon."""
 
-    def __init__(self, engine: AsyncEngine, *, direct: bool) -> None:
+    def __init__(self, engine: AsyncEngine, reach: Reach, *, direct: bool) -> None:
         """Take the connections. direct: without a pooler, through which nobody can listen."""
-        self._engine, self._direct = engine, direct
+        self._engine, self._reach, self._direct = engine, reach, direct
         self._own = secrets.token_hex(8)
         self._wakes: dict[UUID, set[Wake]] = {}
         self._of_all = set[WakeAll]()
@@ -106,22 +106,29 @@ class Hints:
         while self._rung:
             payloads = [f"{self._own} {subject}" for subject in self._rung]
             self._rung.clear()
-            try:
+            with self._harmless("A hint was lost"):
                 async with self._engine.connect() as connection:
                     driver = (await connection.get_raw_connection()).driver_connection
                     await driver.execute(_TELL, CHANNEL, payloads)  # type: ignore[union-attr]
-            except Exception as error:  # noqa: BLE001 -- whatever it is, the others poll.
-                _log.warning("A hint was lost", exc_info=not is_lost(error))
             await asyncio.sleep(_QUIET_S)
 
     async def _listen(self) -> None:
         """Hold a connection that hears the other processes, and take another when it is lost."""
         while True:
-            try:
+            with self._harmless("Hints are not heard"):
                 await self._listen_once()
-            except Exception as error:  # noqa: BLE001 -- whatever it is, who waits polls meanwhile.
-                _log.warning("Hints are not heard", exc_info=not is_lost(error))
             await asyncio.sleep(_AGAIN_S)
+
+    @contextmanager
+    def _harmless(self, text: str) -> Iterator[None]:
+        """Go on whatever fails: who waits polls meanwhile."""
+        try:
+            with self._reach.watched():
+                yield
+        except Unavailable:
+            pass
+        except Exception:  # noqa: BLE001
+            _log.warning(text, exc_info=True)
 
     async def _listen_once(self) -> None:
         lost = asyncio.Event()

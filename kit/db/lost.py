@@ -1,12 +1,13 @@
 """Connections that ended, or that cannot be had: what that means for what ran on them."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from kit.telemetry.log import Lasting
 
 DRIVERS = (PostgresError, InterfaceError, InternalClientError)
 """What the driver raises by itself."""
@@ -18,7 +19,6 @@ _NOT_HAD = {"28000", "28P01", "3D000"}
 """Who connects is not admitted, or there is no such database: an operator must do something."""
 _CLOSED = ("connection is closed", "cannot switch to state")
 """What the driver says where a connection ended unasked, before it sends anything on it."""
-_log = logging.getLogger("abruf")
 
 
 class Unavailable(ConnectionError):
@@ -72,40 +72,43 @@ def _state(error: BaseException) -> str | None:
 
 
 class Reach:
-    """Whether the database can be reached; the log is told once when that changes."""
+    """Whether the database does what it is asked: the one place that tells the log of it.
+
+    Who is told Unavailable or OutcomeUnknown therefore tells nobody.
+    """
 
     def __init__(self) -> None:
-        self._is_lost = False
+        """Begin with one of which nothing is known."""
+        self._away = Lasting("The database answers again")
+        self._cut, self._taken, self._full = Lasting(), Lasting(), Lasting()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Raise Unavailable where what is done inside lost its connection, or could have none."""
         try:
             yield
+        except Unavailable:
+            raise
         except OutcomeUnknown:
-            _log.warning("A connection to the database is lost at COMMIT")
+            self._cut.met("A connection to the database is lost at COMMIT")
             raise
         except PoolTimeoutError as error:
-            _log.warning("No connection to the database is free: %s", _reason(error))
+            self._taken.met("No connection to the database is free: %s", _reason(error))
             raise NoneFree(_reason(error)) from error
         except Exception as error:
             if _state(error) in _NO_ROOM:
-                _log.warning("The database cannot write: %s", _reason(error))
+                self._full.met("The database cannot write: %s", _reason(error))
                 raise NoRoom(_reason(error)) from error
             is_admitted = not _is_refused(error)
             if is_admitted and not is_lost(error):
                 raise
-            if not self._is_lost:
-                self._is_lost = True
-                _log.warning("The database cannot be reached: %s", _reason(error))
+            self._away.met("The database cannot be reached: %s", _reason(error))
             kind = Unavailable if is_admitted else NotAdmitted
             raise kind(_reason(error)) from error
 
     def found(self, *_: object) -> None:
         """Note that a new connection was had."""
-        if self._is_lost:
-            self._is_lost = False
-            _log.warning("The database answers again")
+        self._away.over()
 
 
 def _reason(error: BaseException) -> str:

@@ -7,6 +7,7 @@ docs/decisions/0002-embedded-postgresql.md gives the reasons.
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -17,10 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.embedded.home import STOP_S, EmbeddedPostgresError, Home, take_lock
+from kit.embedded.news import Heard
 
 if TYPE_CHECKING:
     # Who only runs a server needs nothing but the standard library.
     from kit.config import Config
+
+_LISTEN_S = 0.5
+"""Seconds between two looks at what the keeper says."""
+_log = logging.getLogger("abruf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +121,12 @@ def _ask_keeper(home: Home, *, durable: bool) -> Server:
 
 
 def _watch_keeper(home: Home, left: threading.Event, lost: Callable[[str], None]) -> None:
-    """Wait for the keeper's lock, which the kernel gives us when it has given up or died."""
-    keeper = home.open_lock("keeper")
-    fcntl.flock(keeper, fcntl.LOCK_SH)
+    """Tell the log what the keeper says; its lock is had when it has given up or died."""
+    keeper, heard, has_ended = home.open_lock("keeper"), Heard(home.news), False
+    while not has_ended and not left.wait(_LISTEN_S):
+        has_ended = take_lock(keeper, fcntl.LOCK_SH)
+        for line in heard.new():
+            _log.warning(line)
     os.close(keeper)
     if not left.is_set():
         lost(home.log_tail())

@@ -45,6 +45,11 @@ class Home:
         return self.path / "passwords"
 
     @property
+    def news(self) -> Path:
+        """What the keeper says to those who use the server: `kit.embedded.news`."""
+        return self.path / "keeper.news"
+
+    @property
     def addresses(self) -> Path:
         """The fields of `Server` as JSON, there once the server takes connections."""
         return self.path / "server.json"

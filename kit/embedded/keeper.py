@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from kit.embedded.home import STEP_S, EmbeddedPostgresError, Home, take_lock, write_file
+from kit.embedded.news import Bulletin
 from kit.embedded.server import START_S, answers, furnish, make_cluster, start, stop
 
 _AGAIN_S = 0.1
@@ -62,16 +63,23 @@ def _found(home: Home) -> bool:
 def _keep(home: Home, *, durable: bool) -> None:
     """Run the server until nobody uses it; start it again, where it was, when it ends by itself.
 
-    Raises EmbeddedPostgresError, also in the server's log, when it cannot be started (again).
+    Raises EmbeddedPostgresError or OSError, also in the server's log, when it cannot be started
+    (again).
     """
-    alone = threading.Event()
-    port = _run(home, alone, 0, durable=durable)
+    alone, news = threading.Event(), Bulletin(home.news)
+    port, ended = _run(home, alone, news, 0, durable=durable)
     failures = 0
     while not alone.wait(_AGAIN_S * 2**failures):
+        if ended:
+            news.tell(f"PostgreSQL {ended}, and is started again")
         began = time.monotonic()
         try:
-            _run(home, alone, port, durable=durable)
-        except EmbeddedPostgresError as error:
+            _, ended = _run(home, alone, news, port, durable=durable)
+        except (EmbeddedPostgresError, OSError) as error:
+            if ended:
+                why = " ".join([str(error), *home.log_tail().splitlines()[-2:]])
+                news.tell(f"PostgreSQL cannot be started: {why}")
+            ended = ""
             # The disk may be full, also for the log.
             with contextlib.suppress(OSError):
                 sys.stderr.write(f"It does not start again: {error}\n")
@@ -81,11 +89,14 @@ def _keep(home: Home, *, durable: bool) -> None:
         failures = 0 if time.monotonic() - began > STEADY_S else min(failures + 1, MOST_FAILURES)
 
 
-def _run(home: Home, alone: threading.Event, port: int, *, durable: bool) -> int:
-    """Run a server until it ends, or nobody uses it; returns its port. port: 0 for the first one.
+def _run(
+    home: Home, alone: threading.Event, news: Bulletin, port: int, *, durable: bool
+) -> tuple[int, str]:
+    """Run a server until it ends, or nobody uses it. port: 0 for the first one.
 
-    Each server has the lock from a descriptor of its own, so that the next one waits until no
-    process of it is left: the rest of a killed one still writes.
+    Returns its port, and in words how it has ended. Each server has the lock from a descriptor of
+    its own, so that the next one waits until no process of it is left: the rest of a killed one
+    still writes.
     """
     lock = home.open_lock("server")
     try:
@@ -93,23 +104,38 @@ def _run(home: Home, alone: threading.Event, port: int, *, durable: bool) -> int
         # Nobody holds the server's lock, so that this pid, if it lives, is somebody else's.
         (home.cluster / "postmaster.pid").unlink(missing_ok=True)
         if not port:
-            home.log.unlink(missing_ok=True)
-            make_cluster(home, lock, durable=durable)
-            os.dup2(os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
+            _prepare(home, lock, durable=durable)
         child, came_up_at = start(home, lock, port, durable=durable)
         try:
             addresses = json.dumps(furnish(home, came_up_at))
             write_file(home.addresses, addresses)
-            if not port:
+            if port:
+                news.tell("PostgreSQL is started again")
+            else:
                 _answer(addresses)
                 threading.Thread(target=_wait_until_alone, args=(home, alone), daemon=True).start()
             while child.poll() is None and not alone.wait(LOOK_S):
                 pass
+            ended = _how(child.returncode)
         finally:
             stop(child)
     finally:
         os.close(lock)
-    return came_up_at
+    return came_up_at, ended
+
+
+def _prepare(home: Home, lock: int, *, durable: bool) -> None:
+    """Have data, and from now on the server's log for what is said."""
+    home.log.unlink(missing_ok=True)
+    make_cluster(home, lock, durable=durable)
+    os.dup2(os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
+
+
+def _how(code: int | None) -> str:
+    """Say how a server has ended. code: below zero the signal, None while it runs."""
+    if code is not None and code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"has ended with exit status {code}"
 
 
 def _outlast(home: Home, lock: int) -> None:

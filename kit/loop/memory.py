@@ -7,8 +7,10 @@ What Python frees stays with glibc's allocator, scattered between what is kept: 
 import asyncio
 import ctypes
 import gc
+import resource
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 MUCH = 2_500
@@ -18,11 +20,16 @@ _AFTER_S = 1
 _trim: Callable[[int], Any] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
 """None where the allocator is another one than glibc's."""
 
+_STATM, _PAGE = Path("/proc/self/statm"), resource.getpagesize()
+
 OLD = 25_000
 """Objects that are neither young nor settled after which all of them are looked at, and settled."""
 UNSURE, MOST_UNSURE = 250_000, 1_000_000
 """Settled objects that may be rubbish: so many are looked at when nobody waits, as many as the most
 at once."""
+GROWN, MOST_GROWN = 16 * 2**20, 64 * 2**20
+"""Bytes by which a process grows before what is settled is looked at when nobody waits, as many as
+the most at once: few objects that are rubbish can hold much."""
 LOOK_EACH_S = 1.0
 _USUAL = gc.get_threshold()
 _NEVER = 1_000_000
@@ -69,9 +76,16 @@ class Settled:
     unsure: settled since that look, as far as known.
     """
 
-    def __init__(self) -> None:
-        """Take what is settled now for what stays."""
+    def __init__(
+        self, held: Callable[[], int] | None = None, trim: Callable[[int], Any] | None = _trim
+    ) -> None:
+        """Take what is settled now for what stays.
+
+        held: tells the bytes of memory that the process holds. trim: gives back all but some bytes.
+        """
         self._sure, self.unsure = gc.get_freeze_count(), 0
+        self._held, self._trim = held or held_bytes, trim
+        self._least = self._held()
 
     @asynccontextmanager
     async def growing(self, came: Callable[[], int | None]) -> AsyncIterator[None]:
@@ -117,9 +131,20 @@ class Settled:
         if self.unsure >= most:
             # What has ended by itself meanwhile is there no more.
             self.unsure = gc.get_freeze_count() - self._sure
-        if self.unsure >= most:
-            settle_all()
-            self._sure, self.unsure = gc.get_freeze_count(), 0
+        if self.unsure >= most or self._has_grown(GROWN if is_quiet else MOST_GROWN):
+            self._settle_all()
+
+    def _has_grown(self, by: int) -> bool:
+        """Tell whether so much more is held than after the last look, and no command holds it."""
+        held = self._held()
+        self._least = min(self._least, held)
+        return held - self._least >= by and not _HOLDING
+
+    def _settle_all(self) -> None:
+        settle_all()
+        self._sure, self.unsure = gc.get_freeze_count(), 0
+        self._least = self._held()
+        _give_back(self._trim)
 
 
 def _old() -> int:
@@ -129,6 +154,20 @@ def _old() -> int:
     only a tuple that nobody else holds may change its size.
     """
     return sum(map(len, map(gc.get_objects, (1, 2))))
+
+
+def held_bytes() -> int:
+    """Return how many bytes of memory this process holds; 0 where no file of the system tells."""
+    try:
+        return int(_STATM.read_bytes().split()[1]) * _PAGE
+    except OSError:
+        return 0
+
+
+def _give_back(trim: Callable[[int], Any] | None) -> None:
+    # In a thread, since it takes as long as there is much: the loop goes on meanwhile.
+    if trim is not None:
+        asyncio.get_running_loop().run_in_executor(None, trim, 0)
 
 
 class Leftovers:
@@ -145,9 +184,4 @@ class Leftovers:
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(_AFTER_S, self._give_back)
-
-    def _give_back(self) -> None:
-        # In a thread, since it takes as long as there is much: the loop goes on meanwhile.
-        if self._trim is not None:
-            asyncio.get_running_loop().run_in_executor(None, self._trim, 0)
+        self._timer = asyncio.get_running_loop().call_later(_AFTER_S, _give_back, self._trim)

@@ -7,6 +7,7 @@ pydantic and Python quote values there: addresses, names, tokens.
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from time import monotonic
 from traceback import walk_tb
 from typing import Any
 
@@ -15,6 +16,9 @@ import orjson
 from kit.telemetry import trace
 
 _OURS = "abruf"
+AGAIN_S = 60.0
+"""Seconds after which what lasts is told again."""
+_log = logging.getLogger(_OURS)
 
 
 def configure(form: str) -> None:
@@ -26,6 +30,30 @@ def configure(form: str) -> None:
     # It warns of pages of other origins, in the words that they send.
     logging.getLogger("strawberry.ws").setLevel(logging.ERROR)
     logging.getLogger(_OURS).setLevel(logging.INFO if form == "json" else logging.WARNING)
+
+
+class Lasting:
+    """What lasts: told when it begins and when it is over, and at most once a minute meanwhile.
+
+    Whoever meets it says so, however many they are.
+    """
+
+    def __init__(self, over: str = "") -> None:
+        """Take what is told when it is over; nothing where nobody would notice."""
+        self._over, self._told_at = over, -AGAIN_S
+        self._lasts = False
+
+    def met(self, text: str, *about: object, exc_info: bool = False) -> None:
+        """Say that it is so."""
+        if not self._lasts or monotonic() - self._told_at >= AGAIN_S:
+            self._lasts, self._told_at = True, monotonic()
+            _log.warning(text, *about, exc_info=exc_info)
+
+    def over(self) -> None:
+        """Say that it is so no more."""
+        if self._lasts and self._over:
+            self._lasts = False
+            _log.warning(self._over)
 
 
 class Json(logging.Formatter):

@@ -4,7 +4,6 @@ docs/decisions/0017-cost-bucket.md gives the reasons.
 """
 
 import asyncio
-import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,12 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from commands.access.buckets.take import Bucket, take_points
 from kit.clock import Clock
 from kit.db.database import Database
+from kit.db.lost import Unavailable
 from kit.limits import Limits
 from kit.loop.recent import Recent
+from kit.telemetry.log import Lasting
 from models.access.viewers import Viewer
 from resolvers.running.shares import lane_of
 
-_log = logging.getLogger("abruf")
 SHARES = 10
 """A process takes a tenth of a bucket at a time."""
 KEYS = 4
@@ -87,6 +87,7 @@ class BucketShares:
         """Take where the buckets are."""
         self._buckets = buckets
         self._shares: Recent[_Share] = Recent(_KEPT)
+        self._unread = Lasting("Cost buckets are read again")
 
     def share(self, bucket: Bucket, now: datetime) -> _Share:
         """Return the share of a bucket, made empty where there is none."""
@@ -114,9 +115,13 @@ class BucketShares:
         """Tell whether the bucket gave the points, as it does where it cannot be asked."""
         try:
             took, share.full_at = await self._buckets.take(bucket, points, now)
-        except (SQLAlchemyError, OSError):
-            _log.exception("A cost bucket cannot be read; nobody is throttled by it meanwhile")
+        except Unavailable:
             return True
+        except (SQLAlchemyError, OSError):
+            text = "A cost bucket cannot be read; nobody is throttled by it meanwhile"
+            self._unread.met(text, exc_info=True)
+            return True
+        self._unread.over()
         return took
 
 

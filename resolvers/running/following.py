@@ -28,6 +28,7 @@ from sqlalchemy import Select
 
 from kit.db.database import Database
 from kit.db.hints import Hints
+from kit.db.lost import Unavailable
 from kit.errors import Code, Refused
 from kit.loop.work import Slices, slices_of
 from loaders.access import journal
@@ -222,6 +223,8 @@ class _Watch:
     async def _try(self) -> None:
         try:
             await self._read()
+        except Unavailable:
+            self.unread_since = self.unread_since or monotonic()
         except Exception:  # noqa: BLE001 -- whatever it is, the next turn reads the same again.
             self.unread_since = self.unread_since or monotonic()
             _log.warning("The journal could not be read", exc_info=True)

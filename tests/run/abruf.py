@@ -59,7 +59,6 @@ class Abruf:
         Fails when it ends before that.
         """
         self.says(until)
-        # The port is open already; who connects is answered once the server runs.
         HTTP.get(f"{self.origin}/livez").raise_for_status()
         return "".join(self.output)
 

@@ -7,16 +7,14 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Iterable, Sequence
 
 import httpx
-import pytest
 
-from kit.embedded import Server
 from kit.embedded.home import STEP_S
-from tests.attacks.database.cutting import Cutting, cutting
 from tests.kit.programs import ask, home_of, keeper_of, postmaster_of
 from tests.run.abruf import HTTP, Abruf, Launch
+from tests.walls.programs import free_port
 
 WAITS_S = 60
 READY = "Abruf is ready"
@@ -28,11 +26,25 @@ UPSERT = """mutation ($input: PartiesUpsertInput!) {
 
 def _becomes(abruf: Abruf, status: int) -> None:
     """Wait until `/readyz` answers with a status; the process lives meanwhile."""
+    _become(abruf, [abruf.origin], status)
+
+
+def _become(abruf: Abruf, origins: Sequence[str], status: int) -> None:
+    """Wait until that is so of each place."""
     deadline = time.monotonic() + WAITS_S
-    while HTTP.get(f"{abruf.origin}/readyz").status_code != status:
-        assert time.monotonic() < deadline
-        assert HTTP.get(f"{abruf.origin}/livez").status_code == 200
-        time.sleep(STEP_S)
+    for origin in origins:
+        while _ready(origin) != status:
+            assert time.monotonic() < deadline
+            assert HTTP.get(f"{abruf.origin}/livez").status_code == 200
+            time.sleep(STEP_S)
+
+
+def _ready(origin: str) -> int:
+    """Return what `/readyz` says, 0 where nobody listens yet."""
+    try:
+        return HTTP.get(f"{origin}/readyz").status_code
+    except httpx.ConnectError:
+        return 0
 
 
 def _postmaster(folder, known: int) -> int:
@@ -52,7 +64,7 @@ def test_killed_it_comes_back_beneath_the_same_process_which_ends_with_a_code_wh
         killed = postmaster_of(used)
         os.kill(killed, signal.SIGKILL)
         deadline = time.monotonic() + WAITS_S
-        while _postmaster(used, killed) == killed:
+        while _postmaster(used, killed) == killed or not home_of(used).addresses.exists():
             assert time.monotonic() < deadline
             time.sleep(STEP_S)
         _becomes(abruf, 200)
@@ -62,6 +74,9 @@ def test_killed_it_comes_back_beneath_the_same_process_which_ends_with_a_code_wh
     os.kill(postmaster_of(used), signal.SIGKILL)
     output, _ = abruf.process.communicate(timeout=WAITS_S)
     assert abruf.process.returncode == os.EX_UNAVAILABLE
+    assert output.count("PostgreSQL was ended by SIGKILL, and is started again") == 3
+    assert output.count("PostgreSQL is started again") == 2
+    assert output.count("PostgreSQL cannot be started") == 1
     assert "PostgreSQL has ended and does not start again" in output
     assert "pg_control" in output
     assert "Traceback" not in output
@@ -95,8 +110,11 @@ def test_a_disk_that_is_full_is_told_and_has_room_again_without_anybodys_help(us
     _bound([keeper, postmaster, *map(int, backends)], SMALL)
     (error,) = _upsert(abruf).json()["errors"]
     assert error["extensions"]["code"] in {"UNAVAILABLE", "OUTCOME_UNKNOWN"}
-    _becomes(abruf, 503)
+    abruf.says("PostgreSQL cannot be started: ")
+    assert f" MB free in {home_of(used).path})" in abruf.output[-1]
+    assert HTTP.get(f"{abruf.origin}/readyz").status_code == 503
     _bound([keeper], resource.RLIM_INFINITY)
+    abruf.says("PostgreSQL is started again")
     _becomes(abruf, 200)
     deadline = time.monotonic() + WAITS_S
     while (answer := _upsert(abruf)).status_code == 503:
@@ -105,43 +123,39 @@ def test_a_disk_that_is_full_is_told_and_has_room_again_without_anybodys_help(us
     found = abruf.ask('{ parties(first: 9, filter: {numberPrefix: "FULL"}) { totalCount } }')
     assert found == {"parties": {"totalCount": 1}}
     abruf.process.send_signal(signal.SIGINT)
-    output, _ = abruf.process.communicate(timeout=WAITS_S)
+    output = "".join([*abruf.output, *abruf.process.communicate(timeout=WAITS_S)[:1]])
     assert "The database cannot be reached" in output
     assert "The database answers again" in output
-
-
-@pytest.fixture
-async def far(
-    server: Server, new_database: Callable[..., str], as_app: Callable[[str], str], migrated: str
-) -> AsyncIterator[tuple[Cutting, dict[str, str]]]:
-    """Give a way to a database elsewhere, and what names it in the environment."""
-    owner = await asyncio.to_thread(new_database, "far", migrated)
-    async with cutting(owner) as (way, url):
-        app = as_app(owner).replace(f":{way.target}/", f":{way.port}/")
-        environment = {"ABRUF_DATABASE_URL": app, "ABRUF_OWNER_URL": url, "ABRUF_DEMO": "0"}
-        yield way, environment
-    name = owner.rpartition("/")[2]
-    await asyncio.to_thread(ask, server.owner_url, f"DROP DATABASE {name}")
+    assert output.count("WARNING PostgreSQL ") == 3
 
 
 async def test_a_database_that_comes_late_is_waited_for_and_one_that_goes_is_told(
     far, tmp_path, launch: Launch
 ):
-    way, environment = far
+    """By one line of each process, server and worker, however many miss it."""
+    (way, environment), port = far, free_port()
     way.refuses = True
-    abruf = launch(tmp_path, **environment)
+    own = {"ABRUF_WORKER": "1", "ABRUF_METRICS_PORT": str(port)}
+    abruf = launch(tmp_path, **environment, **own)
     (output,) = [await asyncio.to_thread(abruf.process.stdout.readline)]
     assert "The database cannot be reached" in output
     way.refuses = False
     output = await asyncio.to_thread(abruf.wait_until_ready, READY)
     assert "Traceback" not in output
     assert output.count("cannot be reached") == 0
-    await asyncio.to_thread(_becomes, abruf, 200)
+    both = [abruf.origin, f"http://127.0.0.1:{port + 1}"]
+    await asyncio.to_thread(_become, abruf, both, 200)
     way.leave()
-    await asyncio.to_thread(_becomes, abruf, 503)
+    await asyncio.to_thread(_become, abruf, both, 503)
     way.refuses = False
-    await asyncio.to_thread(_becomes, abruf, 200)
-    assert await asyncio.to_thread(abruf.stop) == 130
+    await asyncio.to_thread(_become, abruf, both, 200)
+    abruf.process.send_signal(signal.SIGTERM)
+    output, _ = await asyncio.to_thread(abruf.process.communicate, timeout=WAITS_S)
+    assert abruf.process.returncode == 0
+    told = [it.split("WARNING ")[1] for it in output.splitlines() if "WARNING" in it]
+    assert sum(it.startswith("The database cannot be reached") for it in told) == 2
+    assert sum(it.startswith("The database answers again") for it in told) == 2
+    assert len(told) == 4
 
 
 async def test_a_newer_schema_and_a_wrong_password_are_told_in_one_line(

@@ -85,6 +85,8 @@ class Requests(HttpToolsProtocol):
         """Leave the room."""
         self._room.leave(self)
         super().connection_lost(exc)
+        # What waits behind the request that is answered is not begun any more; each holds this.
+        self.pipeline.clear()
         self._forget()
 
     def _forget(self) -> None:

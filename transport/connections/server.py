@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -61,14 +63,10 @@ class HttpServer(uvicorn.Server):
         settings: Settings,
         draining: Draining | None = None,
         delay_s: float = 0,
-        ready: Callable[[], object] = str,
     ) -> None:
-        """Take what to tell, and for how long it goes on although it is not ready any more.
-
-        ready: is called once it answers, and ends by any signal.
-        """
+        """Take what to tell, and for how long it goes on although it is not ready any more."""
         super().__init__(settings)
-        self.delay_s, self._ready = delay_s, ready
+        self.delay_s, self._answers = delay_s, Future[None]()
         self.room, self._draining = settings.room, draining or Draining()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
@@ -80,13 +78,37 @@ class HttpServer(uvicorn.Server):
         settle_all()
         super().run(sockets)
 
+    @contextmanager
+    def beside(self, listener: socket.socket) -> Iterator[Callable[[], None]]:
+        """Answer meanwhile in a thread; signals are for who enters, once it answers.
+
+        Gives what lets it answer until a signal ends it. Raises what ends it by itself.
+        """
+        with ThreadPoolExecutor(1, "server") as apart:
+            running = apart.submit(self.run, [listener])
+            try:
+                if running in wait((running, self._answers), return_when=FIRST_COMPLETED).done:
+                    running.result()
+
+                def last() -> None:
+                    with self.capture_signals():
+                        running.result()
+
+                yield last
+            finally:
+                self.should_exit = True
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen. What the system keeps unread is bounded: connections inherit it (tcp(7))."""
+        """Listen. What the system keeps unread is bounded: connections inherit it (tcp(7)).
+
+        OSError: another program listens there, of which uvloop would say nothing.
+        """
         for each in sockets or ():
             each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNCOUNTED)
+            each.listen()
         await super().startup(sockets)
         if self.started:
-            self._ready()
+            self._answers.set_result(None)
 
     async def on_tick(self, counter: int) -> bool:
         """End what is over, each second."""

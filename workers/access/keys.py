@@ -47,7 +47,6 @@ class Uses:
                 async with database.writing(merchant_id) as session:
                     await uses.write(session, merchant_id, used)
             except Unavailable:
-                _log.warning("Could not write uses of keys: no database")
                 return
             except Exception:  # noqa: BLE001 -- whatever it is, others are written.
                 _log.warning("Could not write uses of keys: %s", merchant_id, exc_info=True)

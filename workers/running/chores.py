@@ -126,7 +126,7 @@ class Chores:
             try:
                 await tended.look(self._database, self._clock())
             except Unavailable:
-                _log.warning("Could not %s: no database", tended.chore.name)
+                pass
             except Exception:  # noqa: BLE001 -- whatever it is, the next look may find them.
                 _log.warning("Could not look for who is to %s", tended.chore.name, exc_info=True)
             await asyncio.sleep(_QUIET_S)
@@ -144,7 +144,6 @@ class Chores:
         try:
             is_left = await chore.step(self._database, merchant_id, subject, self._clock())
         except (Unavailable, OutcomeUnknown):
-            _log.warning("Could not %s: no database", chore.name)
             is_left = False
         except Exception:  # noqa: BLE001 -- whatever it is, others have their turn.
             _log.warning("Could not %s, merchant %s", chore.name, merchant_id, exc_info=True)

@@ -1,5 +1,6 @@
 """Looks of the collector of cycles stop everybody: they see little; rubbish ends all the same."""
 
+import asyncio
 import gc
 import sys
 import threading
@@ -33,7 +34,7 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> Settled:
     for name, number in (("OLD", 100), ("UNSURE", 500), ("MOST_UNSURE", 2_000)):
         monkeypatch.setattr(memory, name, number)
     memory.settle_all()
-    return Settled()
+    return Settled(held=lambda: 0)
 
 
 @contextmanager
@@ -116,6 +117,56 @@ async def test_rubbish_of_what_is_settled_ends_at_a_quiet_moment_or_where_it_is_
             assert watched() is not None
             settled.look(is_quiet=True)
     assert (watched(), settled.unsure) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("is_quiet", "grown", "is_seen"),
+    [
+        (True, memory.GROWN - 1, False),
+        (True, memory.GROWN, True),
+        (False, memory.MOST_GROWN - 1, False),
+        (False, memory.MOST_GROWN, True),
+    ],
+)
+async def test_few_settled_objects_that_hold_much_are_looked_for(
+    *, is_quiet: bool, grown: int, is_seen: bool
+) -> None:
+    """Such as what clients did not read of their answers before they hung up."""
+    held, trimmed = [1_000], threading.Event()
+    memory.settle_all()
+    settled = Settled(lambda: held[0], lambda _: trimmed.set())
+    ring = Ring()
+    watched = weakref.ref(ring)
+    gc.collect()
+    gc.freeze()
+    del ring
+    held[0] += grown
+    with aging():
+        settled.look(is_quiet=is_quiet)
+    assert watched() is not None, "What a long command holds is no rubbish."
+    settled.look(is_quiet=is_quiet)
+    assert (watched() is None) is is_seen
+    if is_seen:
+        assert await asyncio.to_thread(trimmed.wait, 10)
+    with looks() as seen:
+        settled.look(is_quiet=is_quiet)
+    assert seen == [], "Only what has grown since then counts."
+
+
+def test_what_a_process_holds_is_read() -> None:
+    before = memory.held_bytes()
+    much = b"x" * memory.MOST_GROWN
+    assert memory.held_bytes() - before >= memory.MOST_GROWN - memory.GROWN
+    del much
+
+
+async def test_less_that_is_held_is_what_growth_is_measured_by() -> None:
+    held = [memory.GROWN]
+    settled = Settled(lambda: held[0], None)
+    for held[0] in (0, memory.GROWN):
+        with looks() as seen:
+            settled.look(is_quiet=True)
+    assert seen
 
 
 async def test_what_has_ended_by_itself_is_looked_for_no_more(settled: Settled) -> None:

@@ -5,7 +5,8 @@ from asyncpg import PostgresError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from kit.db.lost import Reach, Unavailable
+from kit.db.lost import OutcomeUnknown, Reach, Unavailable
+from kit.telemetry import log
 
 
 def _error(state: str) -> DBAPIError:
@@ -34,3 +35,48 @@ def test_a_database_whose_connections_are_all_in_use_is_reached(caplog) -> None:
     assert [it.message.partition(":")[0] for it in caplog.records] == [
         "No connection to the database is free"
     ]
+
+
+def _told(caplog) -> list[str]:
+    said = [it.message.partition(":")[0] for it in caplog.records]
+    caplog.clear()
+    return said
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ConnectionRefusedError(), "The database cannot be reached"),
+        (_error("28P01"), "The database cannot be reached"),
+        (_error("53100"), "The database cannot write"),
+        (PoolTimeoutError(), "No connection to the database is free"),
+        (OutcomeUnknown(), "A connection to the database is lost at COMMIT"),
+    ],
+)
+def test_however_many_meet_a_trouble_it_is_told_once_a_minute(
+    error: Exception, line: str, caplog, monkeypatch
+) -> None:
+    reach, now = Reach(), [1_000.0]
+    monkeypatch.setattr(log, "monotonic", lambda: now[0])
+
+    def meet() -> None:
+        for _ in range(50):
+            with pytest.raises((Unavailable, OutcomeUnknown)), reach.watched():
+                raise error
+
+    meet()
+    assert _told(caplog) == [line]
+    now[0] += log.AGAIN_S
+    meet()
+    assert _told(caplog) == [line]
+
+
+def test_what_goes_and_comes_is_told_each_time(caplog) -> None:
+    reach = Reach()
+    for _ in range(2):
+        for _ in range(3):
+            with pytest.raises(Unavailable), reach.watched():
+                raise ConnectionRefusedError
+        reach.found()
+        reach.found()
+        assert _told(caplog) == ["The database cannot be reached", "The database answers again"]

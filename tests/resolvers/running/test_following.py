@@ -13,6 +13,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import Verb
 from kit.db.database import Database
 from kit.db.hints import Hints
+from kit.db.lost import Reach
 from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.inputs import Command
@@ -222,7 +223,7 @@ async def test_a_slow_follower_is_ended_and_goes_on_after_its_last_entry(world, 
 
 async def test_a_hint_that_cannot_be_sent_harms_nobody(caplog):
     nowhere = create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:1/none")
-    hints = Hints(nowhere, direct=True)
+    hints = Hints(nowhere, Reach(), direct=True)
     hints.ring(new_id())
-    await until(lambda: "A hint was lost" in caplog.text)
+    await until(lambda: "The database cannot be reached" in caplog.text)
     await hints.close()

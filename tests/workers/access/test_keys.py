@@ -115,7 +115,7 @@ async def test_a_use_that_cannot_be_written_fails_nothing(world, caplog):
     away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
     uses = await noted(world, world.token)
     await uses.write(away)
-    assert "Could not write uses of keys" in caplog.text
+    assert "The database cannot be reached" in caplog.text
     await away.close()
 
 

@@ -248,12 +248,18 @@ async def test_what_was_done_once_more_is_no_longer_left_alone(world, clock, mon
     assert seen == [*answers, None]
 
 
-async def test_a_database_that_is_away_ends_no_chores(world, clock, caplog):
+async def test_a_database_that_is_away_ends_no_chores_and_is_told_once(
+    world, clock, caplog, monkeypatch
+):
     away = make.Walled("postgresql+asyncpg://127.0.0.1:1/none", world.database.owner.url)
-    done = Done()
-    async with Chores(away, clock, poll_s=0.01).running(Chore("visit", ALL, done)):
-        await until(lambda: caplog.text.count("Could not visit: no database") > 1)
+    looks, reading, done = [], away.reading, Done()
+    monkeypatch.setattr(away, "reading", lambda it: looks.append(it) or reading(it))
+    chores = [Chore(it, ALL, done) for it in ("visit", "see")]
+    async with Chores(away, clock, poll_s=0.01).running(*chores):
+        await until(lambda: len(looks) > 6)
     assert done.seen == []
+    (line,) = [it.message for it in caplog.records]
+    assert line.startswith("The database cannot be reached")
     await away.close()
 
 
