@@ -40,13 +40,13 @@ class Lasting:
 
     def __init__(self, over: str = "") -> None:
         """Take what is told when it is over; nothing where nobody would notice."""
-        self._over, self._told_at = over, -AGAIN_S
+        self._over, self._logged_at = over, -AGAIN_S
         self._lasts = False
 
     def met(self, text: str, *about: object, exc_info: bool = False) -> None:
         """Say that it is so."""
-        if not self._lasts or monotonic() - self._told_at >= AGAIN_S:
-            self._lasts, self._told_at = True, monotonic()
+        if not self._lasts or monotonic() - self._logged_at >= AGAIN_S:
+            self._lasts, self._logged_at = True, monotonic()
             _log.warning(text, *about, exc_info=exc_info)
 
     def over(self) -> None:

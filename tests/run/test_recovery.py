@@ -152,10 +152,10 @@ async def test_a_database_that_comes_late_is_waited_for_and_one_that_goes_is_tol
     abruf.process.send_signal(signal.SIGTERM)
     output, _ = await asyncio.to_thread(abruf.process.communicate, timeout=WAITS_S)
     assert abruf.process.returncode == 0
-    told = [it.split("WARNING ")[1] for it in output.splitlines() if "WARNING" in it]
-    assert sum(it.startswith("The database cannot be reached") for it in told) == 2
-    assert sum(it.startswith("The database answers again") for it in told) == 2
-    assert len(told) == 4
+    lines = [it.split("WARNING ")[1] for it in output.splitlines() if "WARNING" in it]
+    assert sum(it.startswith("The database cannot be reached") for it in lines) == 2
+    assert sum(it.startswith("The database answers again") for it in lines) == 2
+    assert len(lines) == 4
 
 
 async def test_a_newer_schema_and_a_wrong_password_are_told_in_one_line(

@@ -10,7 +10,7 @@ from kit.telemetry import log
 
 
 def _error(state: str) -> DBAPIError:
-    own = PostgresError("It said so.")
+    own = PostgresError("It lines so.")
     own.sqlstate = state
     return DBAPIError(None, None, own)
 
@@ -37,10 +37,10 @@ def test_a_database_whose_connections_are_all_in_use_is_reached(caplog) -> None:
     ]
 
 
-def _told(caplog) -> list[str]:
-    said = [it.message.partition(":")[0] for it in caplog.records]
+def _lines(caplog) -> list[str]:
+    lines = [it.message.partition(":")[0] for it in caplog.records]
     caplog.clear()
-    return said
+    return lines
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_however_many_meet_a_trouble_it_is_told_once_a_minute(
                 raise error
 
     meet()
-    assert _told(caplog) == [line]
+    assert _lines(caplog) == [line]
     now[0] += log.AGAIN_S
     meet()
-    assert _told(caplog) == [line]
+    assert _lines(caplog) == [line]
 
 
 def test_what_goes_and_comes_is_told_each_time(caplog) -> None:
@@ -79,4 +79,4 @@ def test_what_goes_and_comes_is_told_each_time(caplog) -> None:
                 raise ConnectionRefusedError
         reach.found()
         reach.found()
-        assert _told(caplog) == ["The database cannot be reached", "The database answers again"]
+        assert _lines(caplog) == ["The database cannot be reached", "The database answers again"]

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kit.embedded.news import Heard, Bulletin
+from kit.embedded.news import Bulletin, Heard
 
 
 def test_each_hears_what_is_told_from_when_it_listens(tmp_path: Path) -> None:
