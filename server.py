@@ -37,7 +37,9 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
         Route("/graphql", endpoint, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", endpoint),
         *Health(serving.database, serving.draining).routes,
-        *Unsubscribing(serving.database, serving.clock, endpoint.guesses).routes,
+        *Unsubscribing(
+            serving.database, serving.clock, endpoint.guesses, serving.terms.limits.deadline
+        ).routes,
         *graphiql.routes,
         *DOCUMENTS,
     ]

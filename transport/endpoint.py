@@ -1,5 +1,6 @@
 """`/graphql`: a token becomes a viewer, a request or an operation of a socket one context."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -33,7 +34,7 @@ from transport.http.answers import answer_of
 from transport.http.bodies import body_of, no_room
 from transport.http.hang_up import HungUp, until_hung_up
 from transport.http.holdings import Holdings
-from transport.http.refusals import JSON, Refusal, unavailable
+from transport.http.refusals import JSON, Refusal, not_now
 from transport.http.requests import OperationRequest, holds_much, inside_of_long, operation_of
 from transport.identity.authentication import ORDER_TOKEN, Authentication, bearer
 from transport.identity.guesses import Guesses
@@ -80,8 +81,8 @@ class Endpoint:
                 response = self.graphiql.page(request)
             else:
                 response = await self._served(request)
-        except (Refusal, Unavailable) as error:
-            refusal = error if isinstance(error, Refusal) else unavailable()
+        except (Refusal, Unavailable, TimeoutError) as error:
+            refusal = error if isinstance(error, Refusal) else not_now(error)
             kind = accepted(request.headers.get("accept", "")).json
             response = refusal.answer(kind or JSON)
         except HungUp:
@@ -124,21 +125,24 @@ class Endpoint:
 
         A body waits as it came, for what it says is many times as large. Of those with thousands of
         objects what one says is held at a time, until that is given up or the operation ends.
+        TimeoutError: it has waited for as long as it may take to answer.
         """
-        most = self.limits(caller).body
+        limits = self.limits(caller)
         async with AsyncExitStack() as slot:
             with self.bodies.share(caller.viewer).holding() as hold:
-                body = await body_of(request, self.serving.bounds, most, hold)
+                body = await body_of(request, self.serving.bounds, limits.body, hold)
                 if self.lanes.is_full(caller.viewer):
                     message = "Too many requests at once; wait for answers before you ask more."
                     raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=1)
-                await slot.enter_async_context(self.lanes.slot(caller.viewer))
-                alone = await slot.enter_async_context(AsyncExitStack())
-                if inside := inside_of_long(body):
-                    await self._check_points(caller)
-                    await alone.enter_async_context(self._alone(caller))
-                    # One of them in a round of the event loop: each is read as a whole.
-                    await self.process.slices.room(lane_of(caller.viewer), inside)
+                alone = AsyncExitStack()
+                async with asyncio.timeout(limits.deadline):
+                    await slot.enter_async_context(self.lanes.slot(caller.viewer))
+                    await slot.enter_async_context(alone)
+                    if inside := inside_of_long(body):
+                        await self._check_points(caller)
+                        await alone.enter_async_context(self._alone(caller))
+                        # One of them in a round of the event loop: each is read as a whole.
+                        await self.process.slices.room(lane_of(caller.viewer), inside)
                 operation = operation_of(request, body)
                 if inside and not holds_much(operation):
                     await alone.aclose()
@@ -184,7 +188,7 @@ class Endpoint:
     ) -> Caller | None:
         """Return who holds the token, None for nobody known.
 
-        Refusal: too many wrong tokens, or no database.
+        Refusal: too many wrong tokens, no database, or not in time.
 
         payload: of a socket's `connection_init`, whose tokens and language go before the
         handshake's.
@@ -197,9 +201,10 @@ class Endpoint:
         if token is None:
             return None
         try:
-            viewer = await self._viewer(token, order_token, address)
-        except Unavailable as error:
-            raise unavailable() from error
+            async with asyncio.timeout(self.serving.terms.limits.deadline):
+                viewer = await self._viewer(token, order_token, address)
+        except (Unavailable, TimeoutError) as error:
+            raise not_now(error) from error
         if viewer is None:
             await self.guesses.wrong(address)
             return None

@@ -198,6 +198,12 @@ async def _settings(database: Database, _config: Config) -> tuple[State, str]:
     return _checked(", ".join(off), "fsync, full_page_writes, UTF8, writable")
 
 
+async def _environment(_database: Database, config: Config) -> tuple[State, str]:
+    if config.unknown:
+        return State.WARNING, f"no setting is called {', '.join(config.unknown)}"
+    return State.OK, "each name like ours is one of a setting"
+
+
 async def _connections(database: Database, config: Config) -> tuple[State, str]:
     each = 2 * (config.pool_size + 1)
     if config.pooler:
@@ -243,6 +249,7 @@ CHECKS: dict[str, Check] = {
     "indexes": _indexes,
     "clock": _clock,
     "settings": _settings,
+    "environment": _environment,
     "connections": _connections,
     "write": _write,
 }

@@ -1,6 +1,7 @@
 """`abruf worker`: what is done unasked, in a process of its own."""
 
 import argparse
+import logging
 import signal
 import sys
 from typing import NoReturn
@@ -8,6 +9,8 @@ from typing import NoReturn
 from kit.config import from_environment
 from kit.telemetry import log
 from work import work
+
+_log = logging.getLogger("abruf")
 
 
 def add_words(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +30,9 @@ def _run(arguments: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _terminated)
     config = from_environment()
     log.configure(config.log)
+    # Who has started it beside itself has told of the same environment.
+    for name in () if arguments.beside else config.unknown:
+        _log.warning("No setting is called %s", name)
     work(config, is_beside=arguments.beside)
 
 

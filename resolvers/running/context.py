@@ -134,11 +134,15 @@ class Context:
                 await asyncio.sleep(throttled.seconds)
             else:
                 break
-        await self.enter()
+        await self._in_turn()
         self.bill = bill
 
     async def enter(self) -> None:
-        """Begin when it is one's turn."""
+        """Begin when it is one's turn. TimeoutError: it waited as long as it may take."""
+        async with asyncio.timeout(self.limits.deadline):
+            await self._in_turn()
+
+    async def _in_turn(self) -> None:
         if self._lanes is not None:
             await self._slot.enter_async_context(self._lanes.slot(self.viewer))
         self.begin()

@@ -79,6 +79,7 @@ async def test_the_doctor_writes_and_reads_for_a_merchant_and_leaves_nothing(
         ("FAILED", "fsync is off, full_page_writes is off")
     ]
     assert code == 1
+    assert re.search(r"(?m)^OK +environment +", output)
     assert re.search(r"(?m)^OK +write +written, read, taken back$", output)
     counted = "SELECT set_merchant($m$%s$m$), (SELECT count(*) FROM idempotency_keys)"
     ((_, left),) = await asyncio.to_thread(
@@ -90,9 +91,10 @@ async def test_the_doctor_writes_and_reads_for_a_merchant_and_leaves_nothing(
 async def test_the_doctor_finds_open_walls_missing_indexes_an_old_schema_and_few_connections(
     ill, call
 ):
-    code, output, _ = await call("doctor", "--json", **ill)
+    code, output, _ = await call("doctor", "--json", ABRUF_POLER="none", **ill)
     found = {it["check"]: (it["state"], it["detail"]) for it in json.loads(output)}
     assert code == 1
+    assert found["environment"] == ("warning", "no setting is called ABRUF_POLER")
     assert found["walls"] == ("failed", "open: orders, parcels")
     assert found["indexes"][1].startswith("missing or invalid: ix_api_keys_merchant_id")
     assert found["schema"][1].startswith("revision 0001, this program needs")

@@ -13,7 +13,8 @@ async def test_a_worker_needs_no_owner_tells_its_start_and_stops_when_it_is_told
 ):
     del world
     url = addresses["ABRUF_DATABASE_URL"]
-    worker = await started(tmp_path, "worker", ABRUF_DATABASE_URL=url)
+    worker = await started(tmp_path, "worker", ABRUF_DATABASE_URL=url, ABRUF_POLER="none")
+    assert json.loads(await worker.stderr.readline())["message"].endswith("ABRUF_POLER")
     line = json.loads(await worker.stderr.readline())
     assert line["message"] == "worker started"
     assert {"version", "revision"} <= line.keys()

@@ -8,10 +8,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from kit.db.lost import Unavailable
 from kit.telemetry import trace
 from schema.graphql.errors import AWAY, FAULT, RETRY_S, ErrorCode, cut
 
 JSON = "application/json"
+_WAITED = "It was not the turn of this in time; nothing of it was done: try again."
 
 
 class Refusal(Exception):
@@ -57,9 +59,11 @@ def fault() -> Refusal:
     return Refusal(500, FAULT, ErrorCode.INTERNAL_SERVER_ERROR)
 
 
-def unavailable() -> Refusal:
-    """Return what a client is told where the database could not even tell who it is."""
-    return Refusal(503, AWAY, ErrorCode.UNAVAILABLE, retry_after=RETRY_S)
+def not_now(error: Unavailable | TimeoutError) -> Refusal:
+    """Return what a client is told of whom nothing was begun: there is no database, or no time."""
+    if isinstance(error, Unavailable):
+        return Refusal(503, AWAY, ErrorCode.UNAVAILABLE, retry_after=RETRY_S)
+    return Refusal(504, _WAITED, ErrorCode.TIMEOUT, retry_after=RETRY_S)
 
 
 async def refused(_request: Request, error: Exception) -> Response:

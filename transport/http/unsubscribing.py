@@ -1,5 +1,6 @@
 """`/unsubscribe/...`: links of mails, by which their readers want no more like them (RFC 8058)."""
 
+import asyncio
 import base64
 import hashlib
 from functools import partial
@@ -26,7 +27,7 @@ from loaders.messages.notifications import sealed_by
 from models.access.tokens import is_sealed
 from models.access.viewers import by_itself
 from transport.http.addresses import address_of
-from transport.http.refusals import Refusal, unavailable
+from transport.http.refusals import Refusal, not_now
 from transport.identity.guesses import Guesses
 
 _HASH = base64.b64encode(hashlib.sha256(PAGE_STYLE.encode()).digest()).decode()
@@ -42,9 +43,15 @@ class Unsubscribing:
     Nothing is done by GET: programs that look for malice follow links, too.
     """
 
-    def __init__(self, database: Database, clock: Clock, guesses: Guesses) -> None:
-        """Take where readers are, when it is, and who holds back who tries links of its own."""
+    def __init__(
+        self, database: Database, clock: Clock, guesses: Guesses, longest_s: float
+    ) -> None:
+        """Take where readers are, when it is, and who holds back who tries links of its own.
+
+        longest_s: seconds that an answer may take.
+        """
         self._database, self._clock, self._guesses = database, clock, guesses
+        self._longest_s = longest_s
         self.routes: list[BaseRoute] = [
             Route(f"{PATH}{{token}}", self.answer, methods=["GET", "POST"])
         ]
@@ -52,18 +59,25 @@ class Unsubscribing:
     async def answer(self, request: Request) -> Response:
         """Show the page, or unsubscribe; again, it is done. 404 for what nobody was sent."""
         try:
-            wanted, known = await self._genuine(request)
-            if request.method == "POST":
-                now = self._clock()
-                author = Author(by_itself(wanted.merchant_id), now, address=address_of(request))
-                await run_unasked(self._database, author, partial(unsubscribe, wanted))
+            async with asyncio.timeout(self._longest_s):
+                known = await self._answered(request)
         except Refusal as refusal:
             return refusal.answer()
-        except Unavailable:
-            return unavailable().answer()
+        except (Unavailable, TimeoutError) as error:
+            return not_now(error).answer()
         language = Spoken(known.language or Spoken.EN)
         page = write_page(language, known.name, is_done=request.method == "POST")
         return HTMLResponse(page, headers=_HEADERS)
+
+    async def _answered(self, request: Request) -> Any:
+        """Do it where it is posted; return who has sent the link. Refusal: nobody has."""
+        wanted, known = await self._genuine(request)
+        if request.method == "POST":
+            author = Author(
+                by_itself(wanted.merchant_id), self._clock(), address=address_of(request)
+            )
+            await run_unasked(self._database, author, partial(unsubscribe, wanted))
+        return known
 
     async def _genuine(self, request: Request) -> tuple[Unsubscription, Any]:
         """Return what a link says, and who has sent it. Refusal: nobody has."""
