@@ -44,7 +44,7 @@ async def _no_longer_replaced(locked: Locked) -> None:
     rows = await writing.session.rows(_BROUGHT, {**writing.parameters, "keys": [*replaced]})
     brought = {(it.reships_id, it.order_line_id): it.planned for it in rows}
     over = [key for key, its in lines.items() if not _is_replaced(key, its, brought)]
-    arrived = await _as_told(locked, over, lines)
+    arrived = await _by_reports(locked, over, lines)
     for key in over:
         move_state(locked, replaced[key], arrived[key], {})
 
@@ -58,7 +58,7 @@ def _is_replaced(
     return any(there) and all(it.owed_again <= planned for it, planned in pairs)
 
 
-async def _as_told(
+async def _by_reports(
     locked: Locked, keys: Collection[UUID], lines: Mapping[UUID, Sequence[DeliveryLine]]
 ) -> Mapping[UUID, Arrived]:
     """Return what is known of deliveries, by receipts or else by parcels."""
