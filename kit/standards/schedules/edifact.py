@@ -172,8 +172,7 @@ def _head(reading: _Reading, content: Surrounding) -> ScheduleMessage:
     bgm = content.branch.one("BGM")
     if bgm:
         _tell_kind(reading, bgm)
-    found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued)
-    found.places = content.places
+    found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued, places=content.places)
     if bgm:
         found.number = bgm.get(2)
         found.function = _REPLACING.get(reading.meaning("FUNCTION", bgm, 3))
@@ -241,8 +240,7 @@ def _article(
     reading.delivery = [it.branch for it in around if it.branch.one("SEQ")]
     dates = reading.head | reading.dates(*(it.branch for it in inside))
     found = ArticleSchedule(lin.number, lin.offset, lin.get(1))
-    found.is_delivery = bool(reading.delivery)
-    found.articles = reading.once(_names, article.branch)
+    found.is_delivery, found.articles = bool(reading.delivery), reading.once(_names, article.branch)
     found.places = placed(scopes)
     found.references = innermost(it.references for it in scopes)
     reading.findings += doubts(scopes)
@@ -374,8 +372,7 @@ def _line(
     dates: _Dates,
 ) -> None:
     """Add a line. dates: gives its own and those around it, which are told only of a line."""
-    number = _number(reading, qty)
-    reading.wanted_under = scc
+    number, reading.wanted_under = _number(reading, qty), scc
     codes = Codes(qty, scc, meaning)
     if scc is None:
         codes.commitment = "FIRM" if reading.is_just_in_time else ""

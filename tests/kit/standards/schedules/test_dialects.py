@@ -208,10 +208,8 @@ def test_plants_come_before_their_deliveries_just_in_time() -> None:
 
 
 def test_the_time_of_a_delivery_just_in_time_is_that_of_its_articles() -> None:
-    every = "".join(
-        f"SEQ+{it}'DTM+2:202603091{it}00:203'LOC+11+G1'LIN+{it}++A:IN'QTY+113:{it}'"
-        for it in (1, 2)
-    )
+    seq = "SEQ+{0}'DTM+2:202603091{0}00:203'LOC+11+G1'LIN+{0}++A:IN'QTY+113:{0}'"
+    every = "".join(seq.format(it) for it in (1, 2))
     text = f"UNH+1+DELJIT:D:97A:UN'BGM+242+1+5'DTM+137:20260302:102'{every}UNT+9+1'"
     message = schedule_of(segments(text.encode()), "DELJIT", Habits())
     (first,), (second,) = (it.lines for it in message.articles)
