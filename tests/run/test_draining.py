@@ -132,10 +132,7 @@ async def _sent(abruf: Abruf, body: bytes, length: int) -> asyncio.Task[bytes]:
 async def _too_slow(abruf: Abruf, owner_url: str, count: int) -> list[bytes]:
     """Tell the server to stop while reads wait for a table, so many, and as many bodies come."""
     body = b'{"query": "{ products(first: 1) { totalCount } }"}'
-    owner, table = (
-        await asyncpg.connect(owner_url.replace("+asyncpg", "")),
-        "LOCK products IN ACCESS EXCLUSIVE MODE",
-    )
+    owner = await asyncpg.connect(owner_url.replace("+asyncpg", ""))
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     try:
         await owner.execute("BEGIN; LOCK products IN ACCESS EXCLUSIVE MODE")
