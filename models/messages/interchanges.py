@@ -56,10 +56,12 @@ REJECT = Transition(
 class Interchange(Owned):
     """An interchange that came in, whatever it is; what stands in its UNB is None without one.
 
-    sha256: of its bytes, hexadecimal: the same bytes are the same interchange. prepared: date and
-    time of UNB without a zone, ISO 8601. syntax: as "UNOC:3". codec: how Python reads its bytes.
-    findings: for each {code, syntax_code, text, is_error, offset, tag, segment_no, element_no,
-    component_no}, the last four None where they are not known.
+    begins_after: the reference of the one before it, where numbers begin again with it, and not
+    behind the highest: of transmissions of VDA 4905. sha256: of its bytes, hexadecimal: the same
+    bytes are the same interchange. prepared: date and time of UNB without a zone, ISO 8601. syntax:
+    as "UNOC:3". codec: how Python reads its bytes. findings: for each {code, syntax_code, text,
+    is_error, offset, tag, segment_no, element_no, component_no}, the last four None where they are
+    not known.
     """
 
     __tablename__ = "interchanges"
@@ -73,6 +75,11 @@ class Interchange(Owned):
             *("partner_id", "recipient", "received_at", "id"),
             among="accepted",
             postgresql_where=text("state = 'ACCEPTED'"),
+        ),
+        indexed(
+            *("interchanges", "partner_id", "prepared"),
+            among="begun",
+            postgresql_where=text("begins_after IS NOT NULL"),
         ),
         indexed("interchanges", "received_at", "id"),
         indexed("interchanges", "state", "received_at", "id"),
@@ -93,6 +100,7 @@ class Interchange(Owned):
     recipient: Mapped[str | None]
     recipient_qualifier: Mapped[str | None]
     reference: Mapped[str | None]
+    begins_after: Mapped[str | None]
     prepared: Mapped[str | None]
     syntax: Mapped[str | None]
     application: Mapped[str | None]

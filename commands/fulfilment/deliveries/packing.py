@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from commands.fulfilment.deliveries.arrivals.arrival import recount
+from commands.fulfilment.deliveries.arrivals.recounting import recount
 from commands.fulfilment.deliveries.batches import DeliveryBatch, in_turns, take_each
 from commands.fulfilment.deliveries.locking import Locked, OfDelivery, changed, quantities_of
 from commands.fulfilment.deliveries.remaining import remainder
@@ -382,7 +382,7 @@ async def _settle(locked: Locked, short: Mapping[OrderLine, Decimal]) -> None:
     for order in locked.orders.values():
         mine = {line: short[line] for line in locked.lines_of_order(order) if line in short}
         if order.delivery_policy is DeliveryPolicy.PARTIAL_CANCEL_REST:
-            remaining[order] = {line: min(it, line.unplanned) for line, it in mine.items()}
+            remaining[order] = {line: min(it, line.never_left) for line, it in mine.items()}
         else:
             for line, quantity in mine.items():
                 move(line, backordered=quantity)

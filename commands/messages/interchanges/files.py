@@ -126,13 +126,15 @@ def envelope_columns(piece: Piece) -> Mapping[str, Any]:
     }
     if header is None:
         return own
-    prepared = header.prepared_at
+    prepared, previous = header.prepared_at, header.previous
+    begins = transmissions.begins_again(header.reference, previous)
     return own | {
         "sender": storable(header.sender.code),
         "sender_qualifier": storable(header.sender.qualifier),
         "recipient": storable(header.recipient.code),
         "recipient_qualifier": storable(header.recipient.qualifier),
         "reference": storable(header.reference),
+        "begins_after": storable(previous) if begins else None,
         "prepared": None if prepared is None else prepared.isoformat(timespec="minutes"),
         "syntax": f"{header.identifier}:{header.version}",
         "application": storable(header.application) or None,

@@ -200,11 +200,12 @@ async def _tell_gap(writing: Writing, row: Interchange, header: Header) -> None:
         return
     names = ("id", "partner_id", "recipient", "received_at")
     own = {f"own_{name}": getattr(row, name) for name in names}
-    found = await writing.session.scalars(_LAST, {**writing.parameters, **own})
-    before = [it for it in reversed(found.all()) if it is not None]
+    rows = [*reversed((await writing.session.execute(_LAST, {**writing.parameters, **own})).all())]
+    begun = [(it.reference, it.begins_after) for it in rows if it.begins_after is not None]
+    before = [it.reference for it in rows if it.reference is not None]
     last, newest = before[-1:], before[:1]
     for each in before:
-        newest = newest if was_sent_before(each, "", newest[0]) else [each]
+        newest = newest if was_sent_before(each, newest[0], begun) else [each]
     if last and header.previous.lstrip("0") not in {it.lstrip("0") for it in last + newest}:
         text = f"It says that {header.previous} was before it; the last one that came is {last[0]}."
         _tell(row, Fault.OUT_OF_SEQUENCE, text)
@@ -215,7 +216,7 @@ _OWN_PLACE = (
     bindparam("own_id", type_=Uuid()),
 )
 _LAST = (
-    select(Interchange.reference)
+    select(Interchange.reference, Interchange.begins_after)
     .where(
         Interchange.merchant_id == bindparam("merchant", type_=Uuid()),
         Interchange.partner_id == bindparam("own_partner_id", type_=Uuid()),

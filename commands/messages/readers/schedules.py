@@ -12,7 +12,12 @@ from typing import Any
 from commands.messages.readers.declared import Incoming, Reading
 from commands.messages.readers.joined import NamedTwice, joined_release
 from commands.messages.readers.resolving import Resolving, known_of_partner, release_type
-from commands.messages.readers.whole import left_standing, places_of, transmitted_for
+from commands.messages.readers.whole import (
+    begun_again,
+    left_standing,
+    places_of,
+    transmitted_for,
+)
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.inputs import RecordedRelease, ReleasesRecord
 from commands.trade.releases.meant import with_places
@@ -73,6 +78,7 @@ class _Taking:
 
     named: places of which it has brought a release. met: those of portions before, and twice: those
     of them that it named again. before: those of which it brought one when it was read before.
+    begun: where numbers of transmissions begin again on its day.
     """
 
     writing: Writing
@@ -82,6 +88,7 @@ class _Taking:
     met: set[ReleasePlace] = field(default_factory=set)
     twice: set[ReleasePlace] = field(default_factory=set)
     before: set[ReleasePlace] = field(default_factory=set)
+    begun: list[tuple[str, str]] = field(default_factory=list)
 
     async def take(self, portions: Iterator[ScheduleMessage | None]) -> Reading:
         """Take all portions in, and end what it replaces; return what is told.
@@ -89,6 +96,8 @@ class _Taking:
         Of one that brought nothing, but errors, nothing was taken in.
         """
         self.before.update(await places_of(self.writing, self.incoming.message.id))
+        if self._is_transmission:
+            self.begun.extend(await begun_again(self.writing, self.incoming.message))
         articles = 0
         async for message in self.writing.beside.each(portions):
             articles += len(message.articles)
@@ -152,15 +161,21 @@ class _Taking:
 
         Transmissions of VDA 4905 say a day only, so that the later one of a day is told by that.
         """
-        if self.incoming.message.type != transmissions.TYPE or not releases:
+        if not self._is_transmission or not releases:
             return releases
         partner, places = self.incoming.partner.id, [ReleasePlace.of(it) for it in releases]
         found = await transmitted_for(self.writing, partner, release_type(message), places)
-        own = self.incoming.message.reference, message.previous
-        numbers = (found.get(place, ()) for place in places)
-        after = [next((it for it in some if was_sent_before(*own, it)), None) for some in numbers]
+        own, begun = self.incoming.message.reference, self.begun
+        after = [
+            next((it for it in found.get(place, ()) if was_sent_before(own, it, begun)), None)
+            for place in places
+        ]
         names = [number and f"transmission {number}" for number in after]
         return [release.as_overtaken(by) for release, by in zip(releases, names, strict=True)]
+
+    @property
+    def _is_transmission(self) -> bool:
+        return self.incoming.message.type == transmissions.TYPE
 
     def _once(self, pairs: Sequence[_Pair]) -> Sequence[_Pair]:
         """Return what each place is named with once, points of use there together.

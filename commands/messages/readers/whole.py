@@ -19,6 +19,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.orm import aliased
 
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.writing.transaction import Writing
@@ -26,7 +27,12 @@ from kit.db.statements import Statement
 from kit.inputs import LARGEST_BULK
 from kit.standards.schedules.transmissions import TYPE
 from models.base.tables import OneOf, fixed
-from models.messages.interchanges import Interchange, InterchangeMessage, MessageRelease
+from models.messages.interchanges import (
+    Interchange,
+    InterchangeMessage,
+    InterchangeState,
+    MessageRelease,
+)
 from models.trade.releases.tables import CumulativeAccount, Release, ScheduleLine
 from models.trade.releases.words import ReleaseState, ReleaseType
 
@@ -65,6 +71,12 @@ async def transmitted_for(
     for row in await writing.session.rows(_TRANSMITTED, {**writing.parameters, **own}):
         found[ReleasePlace.of(row)].append(row.reference)
     return found
+
+
+async def begun_again(writing: Writing, message: InterchangeMessage) -> Sequence[tuple[str, str]]:
+    """Return the numbers with which those of a transmission's day begin again, each after which."""
+    own = {**writing.parameters, "interchange": message.interchange_id}
+    return [(row.reference, row.begins_after) for row in await writing.session.rows(_BEGUN, own)]
 
 
 def _of(entity: Any, key: Any) -> tuple[Any, Any]:
@@ -112,6 +124,26 @@ _TRANSMITTED = Statement(
         Interchange.partner_id == bindparam("partner", type_=Uuid()),
     )
 )
+
+
+def _begun() -> Select[Any, Any]:
+    """Build what reads where numbers begin again on the day of an interchange."""
+    own, same = aliased(Interchange), ("partner_id", "recipient", "prepared")
+    return (
+        select(Interchange.reference, Interchange.begins_after)
+        .join(own, and_(*(getattr(own, it) == getattr(Interchange, it) for it in same)))
+        .where(
+            own.merchant_id == _MERCHANT,
+            own.id == bindparam("interchange", type_=Uuid()),
+            Interchange.merchant_id == _MERCHANT,
+            Interchange.begins_after.is_not(None),
+            Interchange.state == fixed(InterchangeState.ACCEPTED),
+        )
+        .order_by(Interchange.received_at, Interchange.id)
+    )
+
+
+_BEGUN = Statement(_begun())
 
 
 def _standing() -> Select[Any]:

@@ -115,6 +115,11 @@ class _Feed:
         self._rooms[-1] -= segments
         return self._rooms[-1] >= 0
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no segment more is kept in what is given next."""
+        return self._rooms[-1] <= 0
+
     def begin(self) -> None:
         """Begin what is given by itself."""
         self._rooms.append(SEGMENTS_HELD)
@@ -217,7 +222,7 @@ def _group(
     """
     below, counts = Branch(), [0] * len(part.parts)
     if not part.is_lone:
-        if feed.has_room(0):
+        if not feed.is_full:
             around[0].groups.setdefault(part.name, []).append(below)
         yield from _fill(part.parts, feed, (below, *around), counts, behind)
         return

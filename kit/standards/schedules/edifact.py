@@ -53,7 +53,7 @@ from kit.standards.schedules.surroundings import (
     surroundings_of,
     with_quantities_first,
 )
-from kit.standards.schedules.tables import TABLES
+from kit.standards.schedules.tables import TABLES, with_plants
 
 _REPLACING: dict[str, ReplacedBy] = {"WHOLE": "WHOLE", "ARTICLE": "ARTICLE", "UPDATE": "UPDATE"}
 _T = TypeVar("_T")
@@ -146,7 +146,7 @@ def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[
     controls = ControlTotals(habits)
     around: Sequence[Surrounding] = ()
     has_head = False
-    for each in parse_in_steps(TABLES[type_], segments):
+    for each in parse_in_steps(TABLES[type_], with_plants(segments)):
         if each is None:
             yield None
             continue

@@ -133,14 +133,12 @@ class ArticleSchedule:
 class ScheduleMessage:
     """A message, or a portion of it: what its head says, and some of its articles.
 
-    number: as text; previous: that of the transmission of VDA 4905 before it. places: of the
-    message as a whole, meaning -> code. findings: of what is no single article's; of portions, the
-    last one has them.
+    number: as text. places: of the message as a whole, meaning -> code. findings: of what is no
+    single article's; of portions, the last one has them.
     """
 
     is_just_in_time: bool
     number: str = ""
-    previous: str = ""
     function: ReplacedBy | None = None
     issued: Span | None = None
     places: Mapping[str, str] = field(default_factory=dict)

@@ -5,7 +5,7 @@ its envelope lets half of it through.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from kit.standards.edifact.envelopes import MOST_INTERCHANGES
@@ -62,16 +62,40 @@ def transmissions_in(content: bytes) -> Iterator[Envelope | None]:
         yield _cut_off(current, len(content))
 
 
-def was_sent_before(number: str, previous: str, other: str) -> bool:
+def begins_again(number: str, previous: str) -> bool:
+    """Tell whether numbers begin again with a transmission, and not behind 99999.
+
+    previous: of the one that it names as the one before it.
+    """
+    return was_sent_before(number, previous)
+
+
+def was_sent_before(number: str, other: str, begun: Iterable[tuple[str, str]] = ()) -> bool:
     """Tell whether a transmission was sent before another one of its day, by their numbers.
 
-    They begin again behind 99999: the nearer way round tells. previous: of the one that it names as
-    the one before it, after which it was sent wherever its numbers begin again.
+    They begin again behind 99999: the nearer way round tells. begun: numbers with which they began
+    again elsewhere that day, each with the last one before it; what is nearer to that than to the
+    new ones was sent before these.
     """
     if not all(it.isdecimal() for it in (number, other)):
         return False
-    is_next = previous.isdecimal() and int(previous) == int(other)
-    return not is_next and 0 < (int(other) - int(number)) % _NUMBERS < _NUMBERS // 2
+    for first, last in begun:
+        is_new, is_other_new = (
+            _is_nearer(int(it), int(first), int(last)) for it in (number, other)
+        )
+        if is_new is not is_other_new:
+            return is_other_new
+    return 0 < _ahead(int(number), int(other)) < _NUMBERS // 2
+
+
+def _is_nearer(number: int, first: int, last: int) -> bool:
+    """Tell whether a number is nearer behind a first one than before a last one."""
+    return _ahead(first, number) < _ahead(number, last)
+
+
+def _ahead(number: int, other: int) -> int:
+    """Return how far another number is ahead, on the way round."""
+    return (other - number) % _NUMBERS
 
 
 def _opened(record: Record) -> Envelope:

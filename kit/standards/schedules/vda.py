@@ -162,7 +162,7 @@ def _opened(record: Record, order: str) -> _Transmission:
     if record.type == "511":
         fields = record.fields()
         _tell_cut(into, record)
-        into.found.number, into.found.previous = fields["number"], fields["old_number"]
+        into.found.number = fields["number"]
         into.found.places = {"BUYER": fields["customer"], "SELLER": fields["supplier"]}
         into.found.issued = _date(into, record, fields["date"])
         into.reset = _date(into, record, fields["reset"])

@@ -190,7 +190,7 @@ def _under_way_again(payload: Payload) -> Payload:
 
 @event("delivery.arrival_corrected", Delivery, _under_way_again)
 class DeliveryArrivalCorrected(Arrival):
-    """Less of it has arrived than was told, or it is under way again."""
+    """Less of it has arrived than was told, it is under way again, or not replaced any more."""
 
     state: Annotated[DeliveryState, "The state that it is in now."]
 

@@ -49,6 +49,16 @@ async def test_what_follows_the_newest_one_is_in_sequence_after_a_late_one(ask) 
     assert [bool(it["findings"]) for it in every] == [False, True, True, False, True]
 
 
+async def test_numbers_that_begin_again_elsewhere_are_followed_after_a_late_one(ask) -> None:
+    first = content("stade", "first")
+    numbers = (b"0471004711", b"0471100001", b"0000100002", b"0470904710", b"0000200003")
+    for each in numbers:
+        await files.received(ask, first.replace(b"0041100412", each))
+    every = (await ask(READ))["interchanges"]["nodes"]
+    # 4710 comes late; what follows 2 is in sequence.
+    assert [bool(it["findings"]) for it in every] == [False, False, False, True, False]
+
+
 async def test_what_came_later_is_not_before_a_transmission_that_is_read_again(ask) -> None:
     first = content("stade", "first")
     await files.received(ask, first)
@@ -125,6 +135,20 @@ async def _sent(ask, world, number, before, amount):
     every = (await ask(STANDING))["interchangeMessages"]["nodes"]
     found = [it for each in every for it in each["releases"]["nodes"]]
     return [it for it in found if {"quantity": str(int(amount[6:]))} in it["scheduleLines"]]
+
+
+@pytest.mark.parametrize("late", [b"0471004711", b"0470904710"])
+async def test_a_number_of_before_is_late_where_numbers_began_again_elsewhere(
+    ask, world, late
+) -> None:
+    amounts = iter((140, 141, 142))
+    for each in (b"0471104712", b"0471200001", b"0000100002"):
+        (newest,) = await _sent(ask, world, each[5:], each[:5], next(amounts))
+        assert newest["state"] == "ACTIVE"
+    (older,) = await _sent(ask, world, late[5:], late[:5], 55)
+    assert older["state"] == "RECEIVED"
+    (later,) = await _sent(ask, world, b"00003", b"00002", 143)
+    assert later["state"] == "ACTIVE"
 
 
 @pytest.mark.parametrize(

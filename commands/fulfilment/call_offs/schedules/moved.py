@@ -86,7 +86,8 @@ def moved_slots(
     """Take from slots what parts bring that somebody has moved; yield each with a slot of its own.
 
     A part brings no more than is wanted when it was planned. Where nothing is wanted then any more,
-    it brings what is wanted on the day on which it comes now and nothing else brings, or nothing.
+    it brings what is wanted on the day on which it comes now and nothing else brings, or nothing:
+    that day is its own from then on.
     late: of the slots the one in which comes what is late.
     """
     wanted = {(it.group.earliest, it.group.latest): it for it in slots if it.arrival is not None}
@@ -103,6 +104,8 @@ def moved_slots(
         near = own[part.line.id] or _near(known, part.comes, wanted.values(), None)
         if near is not None:
             _bring(its, part, near, near.rounded - near.before)
+        if near is not None and near is not own[part.line.id] and its.rounded:
+            its.agreed = near.group.earliest, near.group.latest
     for part, its in moved:
         for slot in _of_day(known, part.window, wanted.values()):
             _bring(its, part, slot, slot.rounded - slot.before)

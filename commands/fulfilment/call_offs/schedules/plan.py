@@ -5,7 +5,7 @@ the verbs that a person would use.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -24,6 +24,7 @@ from commands.fulfilment.call_offs.schedules.sizes import Called, call_offs_of
 from commands.fulfilment.call_offs.schedules.slots import DeliveryGroup, PlanSlot
 from commands.fulfilment.call_offs.schedules.wanted import affected, kept_items, slots_of
 from commands.fulfilment.call_offs.schedules.work import PlanWork
+from commands.fulfilment.deliveries.changes.windows import remember
 from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.fulfilment.deliveries.remaining.back import take_back
@@ -77,6 +78,7 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
     chosen, items = await writing.beside.made(_items_of, writing, known, slots)
     done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
     if not command.preview:
+        _agree(known, slots)
         done |= await _carry_out(writing, command, known, chosen)
     return done | {"items": items}
 
@@ -89,6 +91,14 @@ def _items_of(
     shown = (it for it in slots if not it.is_later or it.goal != it.before)
     items = [*(it.item for it in shown), *kept_items(known)]
     return affected(slots), [it.outcome for it in items]
+
+
+def _agree(known: KnownSchedules, slots: Iterable[PlanSlot]) -> None:
+    """Let what somebody has moved answer the window in which it is wanted now."""
+    for slot in slots:
+        if slot.agreed is not None:
+            for part in slot.planned:
+                remember(known.locked, [(part.line, slot.agreed)], part.comes)
 
 
 async def _carry_out(

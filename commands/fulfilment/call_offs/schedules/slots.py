@@ -50,7 +50,8 @@ class PlanSlot:
     more can be called off. kept: what is planned, does not stay, and stays called off for days
     after the plan. problem: why no more can be called off for it. is_due: the plan reaches
     it. is_later: it is planned beyond that, and changes only to leave its place. is_decided:
-    somebody lets it come then; it has one delivery, which changes as it is.
+    somebody lets it come then; it has one delivery, which changes as it is. agreed: the window in
+    which that is wanted now, since nothing is on the day for which it was planned.
     """
 
     of: ScheduledLine
@@ -68,6 +69,7 @@ class PlanSlot:
     is_due: bool = False
     is_later: bool = False
     is_decided: bool = False
+    agreed: PlannedSpan | None = None
 
     @property
     def before(self) -> Decimal:

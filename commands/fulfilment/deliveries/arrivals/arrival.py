@@ -52,6 +52,7 @@ _ENDS = {
     ParcelStatus.LOST: DeliveryState.LOST,
 }
 
+_WHOLE = {DeliveryState.DELIVERED, DeliveryState.RESHIPPED}
 _SOME_ARRIVED = {DeliveryState.PARTIALLY_DELIVERED, DeliveryState.DELIVERED}
 
 
@@ -85,7 +86,7 @@ async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> None:
     for delivery in changes.deliveries.values():
         known = arrived.get(delivery.id) or _as_it_is(locked, delivery)
         moved = changes.of(delivery)
-        _move_state(locked, delivery, known, moved)
+        move_state(locked, delivery, known, moved)
         for line in moved:
             moved_at[line.order_id] = max(known.at, moved_at.get(line.order_id, known.at))
     await change_rows(
@@ -96,14 +97,6 @@ async def bring(locked: Locked, arrived: Mapping[UUID, Arrived]) -> None:
         event = news(order_id, before[order_id], now, fell=fell)
         locked.writing.record(event or OrderProgressed(order_id), at)
     await owing.count_on_contracts(locked, changes, moved_at)
-
-
-async def recount(locked: Locked) -> None:
-    """Let what arrived beside its replacement count after all, where room has come for it.
-
-    Called by whoever takes back what was planned, or lets more be.
-    """
-    await bring(locked, {})
 
 
 def _as_it_is(locked: Locked, delivery: Delivery) -> Arrived:
@@ -180,7 +173,27 @@ def _state(of_parcels: Iterable[ParcelStatus]) -> DeliveryState:
     return _ENDS[statuses.pop()] if len(statuses) == 1 else DeliveryState.FAILED
 
 
-def _move_state(
+def ended(lines: Collection[DeliveryLine], *, is_confirmed: bool) -> DeliveryState:
+    """Return the state that the lines of a delivery give to it, as its parcels or receipt did.
+
+    is_confirmed: whether that was a receipt.
+    """
+    sums = {it: sum((getattr(line, it) for line in lines), Decimal(0)) for it in owing.ENDED}
+    shipped = sum((line.shipped for line in lines), Decimal(0))
+    if sums["delivered"]:
+        whole = sums["delivered"] == shipped
+        return DeliveryState.DELIVERED if whole else DeliveryState.PARTIALLY_DELIVERED
+    if sum(sums.values()) < shipped:
+        return DeliveryState.DISPATCHED
+    ways = (it for it, counter in _COUNTERS.items() if sums[counter] == shipped)
+    return (
+        DeliveryState.FAILED
+        if is_confirmed
+        else _ENDS.get(next(ways, ParcelStatus.UNKNOWN), DeliveryState.FAILED)
+    )
+
+
+def move_state(
     locked: Locked, delivery: Delivery, known: Arrived, moved: Mapping[OrderLine, Amounts]
 ) -> None:
     """Give the delivery its state; one journal event where state, time or counters changed."""
@@ -204,7 +217,8 @@ def _kind(
     """Return what tells of a delivery's arrival, of less than before as of that."""
     fell = any(amounts["delivered"] < 0 for amounts in moved.values())
     kind = DeliveryProgressed if known.state is delivery.state else ARRIVALS.get(known.state)
-    if kind is None or (fell and known.state in _SOME_ARRIVED):
+    is_itself = delivery.state is DeliveryState.RESHIPPED and known.state not in _WHOLE
+    if kind is None or is_itself or (fell and known.state in _SOME_ARRIVED):
         return partial(DeliveryArrivalCorrected, state=known.state)
     return kind
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, select
 
-from commands.fulfilment.deliveries.arrivals.arrival import recount
+from commands.fulfilment.deliveries.arrivals.recounting import recount
 from commands.fulfilment.deliveries.locking import Locked
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Writing

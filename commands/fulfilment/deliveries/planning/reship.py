@@ -17,7 +17,7 @@ from commands.fulfilment.deliveries.locking import (
     lock_one,
     quantities_of,
 )
-from commands.fulfilment.deliveries.places import DeliveryPart
+from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import Window, check_ahead, check_leaves
@@ -219,15 +219,17 @@ def _part(
             own["ship_to_id"] = delivery.ship_to_id
         elif delivery.ship_to is not None:
             own["ship_to"] = Place(**delivery.ship_to)
-    taken_lines = [
-        {"order_line_id": line.order_line_id, "quantity": quantity}
+    lines = [
+        PlannedLine(order_line_id=line.order_line_id, quantity=quantity)
         for line, quantity in taken.items()
     ]
     fields = own | {name: it for name, it in stated.items() if it is not None}
-    fields |= {"lines": taken_lines}
-    return DeliveryPart.model_validate(
+    fields |= {"lines": lines[:1]}
+    part = DeliveryPart.model_validate(
         {name: it for name, it in fields.items() if name in DeliveryPart.model_fields}
     )
+    # A delivery that others were merged into has more lines than one call plans.
+    return part.model_copy(update={"lines": lines})
 
 
 def _sent(command: DeliveryReship, path: Path) -> Path:

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from commands.fulfilment.deliveries.arrivals.arrival import recount
+from commands.fulfilment.deliveries.arrivals.recounting import recount
 from commands.fulfilment.deliveries.locking import Locked, changed, grouped, quantities_of
 from commands.fulfilment.parcels.pack import void
 from commands.trade.orders.lines import move

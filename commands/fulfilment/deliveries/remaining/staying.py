@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from commands.fulfilment.deliveries.arrivals.arrival import recount
+from commands.fulfilment.deliveries.arrivals.recounting import recount
 from commands.fulfilment.deliveries.batches import DeliveryBatch
 from commands.fulfilment.deliveries.locking import Locked, changed, quantities_of
 from commands.fulfilment.parcels.pack import living, void_each

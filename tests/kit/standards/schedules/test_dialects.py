@@ -167,6 +167,47 @@ def test_a_day_of_counting_that_stands_elsewhere_is_told(
     assert found == [("NOT_IN_THIS_PLACE", "DTM")] * findings
 
 
+_LIN = "LIN+{0}++A:IN'SCC+1'QTY+113:{0}'DTM+2:20260309:102'"
+_NORTH, _SOUTH = "NAD+ST+W1::92'LOC+11+G1'", "NAD+ST+W2::92'"
+_BUYER = "NAD+BY+X::92'NAD+SE+Y::91'"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # D.96A; with segments of their own; beside each other behind one; with parties of others.
+        f"{_BUYER}UNS+D'{_NORTH}{{1}}{_SOUTH}{{2}}{{3}}UNS+S'",
+        f"{_BUYER}GIS+37'{_NORTH}{{1}}GIS+37'{_SOUTH}{{2}}{{3}}",
+        f"{_BUYER}GIS+37'{_NORTH}{{1}}{_SOUTH}{{2}}{{3}}UNS+S'",
+        f"GEI+6+37'{_BUYER}{_NORTH}{{1}}GEI+6+37'{_SOUTH}{_BUYER}{{2}}{{3}}",
+        f"{_BUYER}{_NORTH}{{1}}{_SOUTH}CTA+PD+:Ada'{{2}}{{3}}",
+        f"{_NORTH}{_BUYER}{{1}}{_SOUTH}TDT+20'{{2}}{{3}}UNS+S'",
+    ],
+)
+def test_plants_come_before_their_articles_with_segments_of_their_own_or_without(text: str) -> None:
+    every = text.format("", *(_LIN.format(it) for it in (1, 2, 3)))
+    text = f"UNH+1+DELFOR:D:96A:UN'BGM+241+1+5'DTM+137:20260302:102'{every}UNT+9+1'"
+    message = schedule_of(segments(text.encode()), "DELFOR", Habits())
+    assert message.findings == []
+    assert [(it.lines[0].quantity, *_places(it)) for it in message.articles] == [
+        (1, "W1", "G1"),
+        (2, "W2", None),
+        (3, "W2", None),
+    ]
+    assert [it.findings for it in message.articles] == [[]] * 3
+
+
+def test_parties_behind_an_article_are_its_own_where_no_plant_began_so() -> None:
+    every = "".join(_LIN.format(it) + f"NAD+ST+W{it}::92'" for it in (1, 2))
+    text = f"UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'DTM+137:20260302:102'{_BUYER}{every}UNT+9+1'"
+    message = schedule_of(segments(text.encode()), "DELFOR", Habits())
+    assert [_places(it)[0] for it in message.articles] == ["W1", "W2"]
+
+
+def _places(article):
+    return tuple(article.places.get(it) for it in ("SHIP_TO", "UNLOADING_POINT"))
+
+
 @pytest.mark.parametrize(
     ("totals", "differing"),
     [

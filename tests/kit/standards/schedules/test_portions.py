@@ -101,6 +101,17 @@ def test_where_too_much_is_said_no_article_of_it_is_whole(
     assert [it.fault for it in found.findings] == [Fault.TOO_MANY] * (where == "head")
 
 
+@pytest.mark.parametrize("most", range(4, 14))
+def test_an_article_of_more_than_is_held_is_none_and_the_next_one_is(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "SEGMENTS_HELD", most)
+    under = b"SCC+1'" + b"QTY+113:2'DTM+2:20260309:102'RFF+AAK:1'" * 4
+    content = HEAD + b"LIN+1++A:IN'" + under + b"LIN+2++B:IN'" + WANTED % 1
+    faults = [[it.fault for it in each.findings] for each in read(content, Habits()).articles]
+    assert [Fault.TOO_MANY in it for it in faults] == [True, False]
+
+
 @dataclass(frozen=True)
 class Counted(Habits):
     """Habits that count of what they are asked."""

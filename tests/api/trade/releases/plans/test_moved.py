@@ -95,6 +95,24 @@ async def test_it_brings_what_its_day_wants_and_nothing_of_others(
         assert key in {it[2] for it in found}
 
 
+async def test_a_day_that_the_customer_wants_after_the_move_becomes_its_own(ask, world):
+    planner = await _planner(world, ask)
+    key = await _moved(planner, {4: 10, 8: 70}, 8, 12)
+    await planner.release(2, *wanted_lines({4: 10, 12: 70}))
+    moved = "Somebody has moved it, or sends it once more: it comes then."
+    own = "It is planned as the schedule wants it."
+    preview = {"preview": True}
+    for fields, reason in ((preview, moved), ({}, moved), (preview, own), ({}, own)):
+        done = await planner(until=day_after(20), **fields)
+        assert dict(_shown(done, "quantity", "reason")) == {"10": own, "70": reason}
+    # What is wanted anew on the day of before is planned for that.
+    await planner.release(3, *wanted_lines({4: 10, 8: 20, 12: 70}))
+    await planner(until=day_after(20))
+    found = await standing(planner)
+    assert [it[:2] for it in found] == [(4, 10), (8, 20), (12, 70)]
+    assert found[2][2] == key
+
+
 async def test_it_leaves_for_its_new_day_and_its_parts_stay_moved(ask, world):
     planner = await _planner(world, ask)
     key = await _moved(planner, {8: 100, 12: 30}, 8, 20)
