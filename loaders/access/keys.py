@@ -12,7 +12,7 @@ from sqlalchemy import Integer, Text, cast, collate, column, func, select
 
 from kit.db.database import Database
 from kit.db.reads import Reads
-from loaders.reading.names import is_called
+from loaders.reading.filters import is_called
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Nested, One, Part, Reader
 from models.access.keys import ApiKey, Merchant, MerchantSecret

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, or_
 
 from kit.inputs import Input, Name, Reference
 from loaders.reading.filters import begins, contains
+from loaders.reading.leading import Leads
 from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
@@ -78,5 +79,5 @@ _SORTS: dict[Enum | None, Sorted] = {
     ProductSort.NAME: Sorted("name_folded"),
     ProductSort.NAME_DESC: Sorted("name_folded", descending=True),
 }
-every = Paged(Product, _SORTS, matching=_matching)
+every = Paged(Product, _SORTS, matching=_matching, leads=Leads({"is_active": "is_active"}))
 variants = Paged(Product, _SORTS, of="variant_of_id", matching=_matching)

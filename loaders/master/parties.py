@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, select
 from kit.db.database import Database
 from kit.inputs import Input, Name, Reference
 from loaders.master.receiving import openings_in
-from loaders.reading.filters import among, begins, contains
-from loaders.reading.names import is_called
+from loaders.reading.filters import among, begins, contains, is_called
+from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import ByList, Many, One, Reader
 from models.master.channels import Channel
@@ -69,6 +69,7 @@ every = Paged(
         PartySort.NAME_DESC: Sorted("name", descending=True),
     },
     matching=_matching,
+    leads=Leads({"kind": "kind"}),
 )
 
 

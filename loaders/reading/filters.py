@@ -118,3 +118,13 @@ def _literally(wanted: Any) -> ColumnElement[str]:
     for special in (_ESCAPE, "%", "_"):
         pattern = func.replace(pattern, special, _ESCAPE + special)
     return pattern  # type: ignore[no-any-return]
+
+
+def is_called(text: str, by_id: Any, by_key: Any) -> ColumnElement[bool]:
+    """Compare with the id where the text has the form of one, else with the business key."""
+    try:
+        value = UUID(text)
+    except ValueError:
+        return by_key == text  # type: ignore[no-any-return]
+    # Python reads 32 bare digits too, which are as likely somebody's number.
+    return by_id == value if str(value) == text.lower() else by_key == text  # type: ignore[no-any-return]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from operator import index
 from typing import Any, get_args
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    any_,
     bindparam,
     case,
     exists,
@@ -32,6 +33,7 @@ from kit.ids import Names
 from kit.inputs import Input
 from loaders.reading.cursors import MARK, Page, PageArgs, mark_in, mark_of, no_cursor, tag_of
 from loaders.reading.filters import form_of, values_in, with_parameters
+from loaders.reading.leading import NO_LEADS, Leads, Led
 from loaders.reading.relations import Bind, Part, Reader, Relation, selected
 from models.access.viewers import Actor, anyone
 from models.base.masks import shown_to
@@ -116,13 +118,15 @@ def _table(entity: type[OfMerchant], actor: Actor) -> Any:
 class Paged:
     """A list that can grow. of: the column that names the parent, None for a root list.
 
-    sorts: the client's choice -> order; the first one is the default.
+    sorts: the client's choice -> order; the first one is the default. leads: what of a filter few
+    rows may have.
     """
 
     entity: type[OfMerchant]
     sorts: Mapping[Enum | None, Sorted]
     of: str | None = None
     matching: Matching = _nothing_to_match
+    leads: Leads = NO_LEADS
 
     def page(self, args: PageArgs, filter_by: Input | None, sort: Enum | None) -> "PageOf":
         """Return the relation parent key -> page."""
@@ -158,6 +162,19 @@ class Paged:
             return []
         wanted = filter_by if bind is None else with_parameters(filter_by, bind)
         return [*self.matching(reader, table, wanted), *_seeing(reader, wanted)]
+
+    def led(
+        self, reader: Reader, filter_by: Input | None, bind: Bind | None, sort: str = ""
+    ) -> Led | None:
+        """Return the rows of the client's filter by what leads to them, None where nothing does.
+
+        bind: as above. sort: the column by which they are sorted, none where they are counted.
+        """
+        if filter_by is None or self.of is not None or not reader.viewer.sees_all:
+            return None
+        leads = self.leads.of(self.entity, filter_by, sort)
+        wanted = filter_by if bind is None else with_parameters(filter_by, bind)
+        return Led(self, leads, reader, wanted) if leads else None
 
 
 @dataclass(frozen=True)
@@ -258,26 +275,53 @@ class PageOf(Relation):
         except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
             raise no_cursor(name) from error
 
-    def _slice(
-        self, table: Any, conditions: Iterable[ColumnElement[bool]], bind: Bind, *, more: bool
+    def slice_of(
+        self,
+        table: Any,
+        conditions: Iterable[ColumnElement[bool]],
+        *,
+        bind: Bind,
+        more: bool,
+        led: tuple[Any, Any] | None = None,
     ) -> Select[Any]:
-        """Select what lies between the cursors, in reading order, without columns yet."""
-        keys = self.sort_keys(table)
+        """Select what lies between the cursors, in reading order, without columns yet.
+
+        led: a column by which the rows are sorted before all else, and the value that it has in
+        each of them.
+        """
+        keys, first = self.sort_keys(table), led[:1] if led else ()
         rows = select().select_from(table).where(*conditions).correlate_except(table)
         for name, there, later in (
             ("after", self.has_after, True),
             ("before", self.has_before, False),
         ):
             if there:
-                limit = tuple_(bind(f"{name}_sort", keys[0].type), bind(f"{name}_id", Uuid()))
+                place = (bind(f"{name}_sort", keys[0].type), bind(f"{name}_id", Uuid()))
+                here, limit = tuple_(*first, *keys), tuple_(*(led or ())[1:], *place)
                 forward = later != self.sort.descending
-                rows = rows.where(tuple_(*keys) > limit if forward else tuple_(*keys) < limit)
+                rows = rows.where(here > limit if forward else here < limit)
         size = bind("size", Integer())
-        return rows.order_by(*self._order(keys)).limit(size + 1 if more else size)
+        return rows.order_by(*self._order([*first, *keys])).limit(size + 1 if more else size)
 
     def _order(self, keys: Sequence[Any]) -> list[ColumnElement[Any]]:
         descending = self.sort.descending != self.backward
         return [key.desc() if descending else key for key in keys]
+
+    def _there(
+        self, reader: Reader, table: Any, bind: Bind, key: Any, *, is_kept: bool
+    ) -> list[ColumnElement[bool]]:
+        """Return the conditions of a parent's rows that match.
+
+        is_kept: whether the filter's values are bound, too.
+        """
+        paged = self.paged
+        whole, values = paged.whole(reader, table, key), bind if is_kept else None
+        there = [*whole, *paged.matched(reader, table, self.filter_by, values)]
+        if (led := paged.led(reader, self.filter_by, values, self.sort.column)) is not None:
+            there.append(
+                table.id == any_(led.of_page(partial(self.slice_of, bind=bind, more=True)))
+            )
+        return there
 
     def rows(self, reader: Reader, bind: Bind, key: Any, *, more: bool) -> tuple[Any, Select[Any]]:
         """Return a page for a larger statement.
@@ -286,9 +330,10 @@ class PageOf(Relation):
         key: the parent's key, None for a root list. more: read one row more than the page has.
         """
         table = self.paged.table(reader)
-        matched = self.paged.matched(reader, table, self.filter_by, bind)
-        conditions = [*self.paged.whole(reader, table, key), *matched]
-        return table, self._in_its_list(self._slice(table, conditions, bind, more=more), bind, key)
+        there = self._there(reader, table, bind, key, is_kept=True)
+        return table, self._in_its_list(
+            self.slice_of(table, there, bind=bind, more=more), bind, key
+        )
 
     def place(self, keys: Sequence[Any]) -> ColumnElement[int]:
         """Return a row's place in its page. keys: the values by which its rows are sorted."""
@@ -321,13 +366,12 @@ class PageOf(Relation):
         One row more than the page has is read, so that it shows whether more follow.
         """
         table, values = self.paged.once(reader), self.values
-        matched = self.paged.matched(reader, table, self.filter_by, None)
-        conditions = [*self.paged.whole(reader, table, key), *matched]
 
         def bind(name: str, type_: TypeEngine[Any]) -> ColumnElement[Any]:
             return literal(values[name], type_)
 
-        return table, self._slice(table, conditions, bind, more=True)
+        there = self._there(reader, table, bind, key, is_kept=False)
+        return table, self.slice_of(table, there, bind=bind, more=True)
 
     def alone(self, reader: Reader) -> Select[Any]:
         """Select the page of a list without parent, one row more, with its values bound by name."""

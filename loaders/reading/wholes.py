@@ -63,9 +63,12 @@ class CountOf(WholeOf):
 
     def whole(self, reader: Reader, bind: Bind | None, key: Any) -> Part:
         """Count, and stop behind the most."""
+        more: ColumnElement[int] = literal_column(str(MOST_COUNTED + 1))
+        led = self.paged.led(reader, self.filter_by, bind)
+        if led is not None and len(led.leads) == 1:
+            return self.source, select().select_from(led.some(more).subquery())
         table = self.paged.table(reader)
         conditions = self.conditions(reader, table, bind, key)
         rows: Select[Any] = select(literal_column("1")).select_from(table).where(*conditions)
-        more: ColumnElement[int] = literal_column(str(MOST_COUNTED + 1))
         found = rows.correlate_except(table).limit(more).subquery()
         return self.source, select().select_from(found)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnClause, ColumnElement, FromClause, cast, null, select
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, Select, cast, null, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.visitors import iterate
 
@@ -49,6 +49,11 @@ def shown_to(viewer: AnyViewer, entity: type[OfMerchant]) -> Any:
     if masks.keys() & {each.key for it in seen for each in _columns(it, row)}:
         # Who sees a row is judged by what is true, not by what is read of it.
         rows = rows.where(*seen)
+    return read_again(entity, rows)
+
+
+def read_again(entity: type[OfMerchant], rows: Select[Any]) -> Any:
+    """Return rows that were selected as they are shown as an alias of their table."""
     return aliased(entity, rows.subquery(), adapt_on_names=True)
 
 

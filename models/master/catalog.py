@@ -80,6 +80,8 @@ class Product(Needing, Owned):
         unique("sku", "sku"),
         unique("measure", "id", "unit", "scale"),
         *found_by("products", "sku", "name"),
+        *(indexed("products", "is_active", it, "id") for it in ("sku", "name_folded")),
+        indexed("products", "gtin", among="own", postgresql_where=text("gtin IS NOT NULL")),
         Index("ix_products_gtin", "merchant_id", text("lpad(gtin, 14, '0'::text)")),
         to("products", "variant_of_id"),
         indexed("products", "variant_of_id", postgresql_where=text("variant_of_id IS NOT NULL")),

@@ -72,6 +72,7 @@ def _unless_own(mask: Mask) -> Mask:
     return Mask(f"{mask.text}, unless it is its own company", reads)
 
 
+_LISTED_BY = ("name",), ("kind", "number"), ("kind", "name"), ("gln",), ("vat_id",)
 _OF_A_CARRIER = {
     "roles": _in_place(f"ARRAY['{PartyRole.CARRIER}']", "that it is a carrier"),
     "channel_ids": _in_place("'{}'", "nothing"),
@@ -100,8 +101,7 @@ class Party(Owned):
     }
     __hidden__: ClassVar[Hidden] = {
         Actor.BUYER: {name: _unless_own(mask) for name, mask in _OF_A_CARRIER.items()},
-        Actor.STOREFRONT: _OF_A_CARRIER,
-        Actor.WAREHOUSE: _OF_A_CARRIER,
+        **dict.fromkeys((Actor.STOREFRONT, Actor.WAREHOUSE), _OF_A_CARRIER),
     }
     __binds__: ClassVar[Bindings] = {
         Actor.BUYER: Binding("a customer's party number", "number", _has(PartyRole.CUSTOMER)),
@@ -109,7 +109,7 @@ class Party(Owned):
     }
     __table_args__ = (
         unique("number", "number"),
-        indexed("parties", "name", "id"),
+        *(indexed("parties", *by, "id") for by in _LISTED_BY),
         indexed("parties", "id", among="ruled", postgresql_where=text("release_when IS NOT NULL")),
         *found_by("parties", "number", "name"),
         known("kind", PartyKind),

@@ -1,12 +1,13 @@
 """Counting what is asked of the database, and how it answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import event
 
 from kit.db.database import Database
+from kit.db.reads import Reads
 from tests.make import Walled, World
 
 EXPLAIN = "EXPLAIN (ANALYZE, TIMING off, FORMAT json) "
@@ -45,12 +46,40 @@ def sent(database: Walled) -> Iterator[list[tuple[str, Any]]]:
 
 
 async def plan_of(world: World, statement: str, values: Any) -> Mapping[str, Any]:
-    """Return the plan of a statement that is run for it."""
+    """Run a statement as the server does, by a plan for whatever values, and return that plan.
+
+    A value that PostgreSQL knows when it plans would show another plan than the one that is kept.
+    """
     reads = world.database.reading(world.merchant_id)
-    ((plan,),) = await reads.texts(EXPLAIN + statement, values)
-    await reads.end()
+    await reads.texts(f"PREPARE measured AS {statement}", ())
+    try:
+        literals = await _literals(reads, values)
+        ((plan,),) = await reads.texts(f"{EXPLAIN}EXECUTE measured{literals}", ())
+    finally:
+        await reads.texts("DEALLOCATE measured", ())
+        await reads.end()
     found: Mapping[str, Any] = plan[0]["Plan"]
     return found
+
+
+async def _literals(reads: Reads, values: Sequence[Any]) -> str:
+    """Return values as EXECUTE takes them: it has no parameters of its own."""
+    if not values:
+        return ""
+    known = "SELECT parameter_types::text[] FROM pg_prepared_statements WHERE name = 'measured'"
+    ((types,),) = await reads.texts(known, ())
+    texts = (f"quote_nullable(${place}::{it}::text)" for place, it in enumerate(types, 1))
+    (found,) = await reads.texts(f"SELECT {', '.join(texts)}", values)
+    typed = (f"{text}::{it}" for text, it in zip(found, types, strict=True))
+    return f"({', '.join(typed)})"
+
+
+def looked_at(node: Mapping[str, Any]) -> float:
+    """Return how many rows of tables a plan has looked at, also those that it left out."""
+    left_out = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
+    rows = node.get("Actual Rows", 0) + sum(node.get(it, 0) for it in left_out)
+    own = rows * node["Actual Loops"] if "Relation Name" in node else 0.0
+    return own + sum(map(looked_at, node.get("Plans", ())))
 
 
 def nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

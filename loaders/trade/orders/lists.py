@@ -12,6 +12,7 @@ from kit.ids import Names
 from kit.inputs import Currency, ExactAmount, Input, Instant, Reference
 from loaders.reading.acts import everything, some, there_is
 from loaders.reading.filters import begins, names_seen, one_of
+from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Expression, Reader
 from loaders.trade.orders.progress import is_late, is_open, some_line
@@ -22,7 +23,7 @@ from models.trade.orders.acts import HELD
 from models.trade.orders.amounts import ranked
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import FulfilmentStatus, OrderKind, OrderState, PaymentState
-from models.trade.orders.tables import Order
+from models.trade.orders.tables import FEW_ORDERS, Order
 from models.trade.payments import UNPAID, perhaps_stopped
 
 
@@ -249,5 +250,22 @@ _SORTS: dict[Enum | None, Sorted] = {
     OrderSort.NUMBER: Sorted("number"),
     OrderSort.NUMBER_DESC: Sorted("number", descending=True),
 }
-every = Paged(Order, _SORTS, matching=_matching)
+_LEADS = Leads(
+    columns={
+        "states": "state",
+        "fulfilment_statuses": "fulfilment_status",
+        "payment_states": "payment_state",
+        "kind": "kind",
+        "channel_id": "channel_id",
+        "currency": "currency",
+        **dict.fromkeys(("placed_from", "placed_to"), "placed_at"),
+        **dict.fromkeys(("net_from", "net_to"), "net_rank"),
+    },
+    among={
+        "open": FEW_ORDERS["owing"],
+        "late": FEW_ORDERS["late"],
+        "backordered": FEW_ORDERS["backordered"],
+    },
+)
+every = Paged(Order, _SORTS, matching=_matching, leads=_LEADS)
 of_party = Paged(Order, _SORTS, of="party_id", matching=_matching)

@@ -71,7 +71,7 @@ def _one_of(states: Iterable[DeliveryState]) -> str:
     return f"({', '.join(map(repr, map(str, sorted(states))))})"
 
 
-_AMONG = {
+FEW_DELIVERIES = {
     "open": f"state IN {_one_of({*OPEN_DELIVERIES, DeliveryState.PARTIALLY_DELIVERED})}",
     "late": f"state NOT IN {_one_of(REPLACED)}"
     " AND (delivered_at IS NULL OR delivered_at > window_latest)",
@@ -114,7 +114,8 @@ class Delivery(Owned):
         to("addresses", "ship_to_id"),
         to("deliveries", "reships_id"),
         indexed("deliveries", "party_id", "window_latest", "id"),
-        indexed("deliveries", "channel_id"),
+        indexed("deliveries", "channel_id", "window_latest", "id"),
+        indexed("deliveries", "state", "window_latest", "id"),
         *found_by("deliveries", "number", "external_reference"),
         indexed("deliveries", "location_id", "window_latest", "id"),
         indexed("deliveries", "ship_to_id"),
@@ -122,7 +123,7 @@ class Delivery(Owned):
         indexed("deliveries", "window_latest", "id"),
         *(
             indexed("deliveries", "window_latest", "id", among=name, postgresql_where=text(rows))
-            for name, rows in _AMONG.items()
+            for name, rows in FEW_DELIVERIES.items()
         ),
         known("state", DeliveryState),
         known("method", DeliveryMethod),

@@ -60,13 +60,13 @@ _OF_ORDERS = (
 
 
 _REFERENCES = ("purchase_order_number", "external_reference")
-_AMONG = {
+FEW_ORDERS = {
     "owing": "is_owing",
     "backordered": "is_backordered",
     "late": "left_late OR overdue_from IS NOT NULL",
 }
 """Indexes over the few orders that lists ask for: which."""
-_WHERE_OWING = {"postgresql_where": text(_AMONG["owing"])}
+_WHERE_OWING = {"postgresql_where": text(FEW_ORDERS["owing"])}
 _NAME = "guest ->> 'name'"
 _OF_GUESTS = {
     "guest_name": _NAME,
@@ -130,8 +130,10 @@ class Order(Owned):
         ),
         *(
             indexed("orders", "placed_at", "id", among=name, postgresql_where=text(rows))
-            for name, rows in _AMONG.items()
+            for name, rows in FEW_ORDERS.items()
         ),
+        indexed("orders", "kind", "placed_at", "id"),
+        indexed("orders", "due_at", "id", among="owing", **_WHERE_OWING),
         indexed("orders", "contract_id"),
         indexed("orders", "ship_to_id", "placed_at", "id"),
         indexed("orders", "due_at", "id"),

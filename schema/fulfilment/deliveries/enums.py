@@ -1,6 +1,6 @@
 """The words of deliveries, described for clients."""
 
-from loaders.fulfilment.deliveries import DeliverySort
+from loaders.fulfilment.deliveries.lists import DeliverySort
 from models.fulfilment.deliveries.acts import DeliveryAction
 from models.fulfilment.deliveries.receipts import ReceiptDifference
 from models.fulfilment.deliveries.states import DeliveryState

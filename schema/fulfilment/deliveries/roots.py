@@ -14,6 +14,7 @@ from commands.fulfilment.deliveries.planning import plan, reship
 from execution.fields import each_related, related
 from loaders.fulfilment import deliveries as loaders
 from loaders.fulfilment import parcels as parcel_loaders
+from loaders.fulfilment.deliveries import lists
 from loaders.trade import orders as order_loaders
 from schema.fulfilment.deliveries.enums import DeliverySort
 from schema.fulfilment.deliveries.types import Delivery, Receipt
@@ -180,10 +181,10 @@ class DeliveriesQuery:
         "One delivery, by id or number.", Delivery=loaders.by_id, number=loaders.by_number
     )
     deliveries: Connection[Delivery] | None = connection(
-        loaders.every,
+        lists.every,
         "Deliveries.",
         key=None,
-        filters=loaders.DeliveryFilter,
+        filters=lists.DeliveryFilter,
         sorts=DeliverySort,
     )
 

@@ -67,6 +67,8 @@ async def filled(
             own = {name: it for name, it in values.items() if f":{name}" in statement}
             await session.execute(text(statement), own)
         await keep(session, world.merchant_id)
-        await session.execute(text("ANALYZE"))
+    async with database.owner.engine.connect() as connection:
+        owner = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await owner.execute(text("VACUUM ANALYZE"))
     yield Filled(world, made)
     await database.close()

@@ -1,6 +1,5 @@
 """Filters by what is computed look at each row once, and by its key at what it hangs on."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -18,7 +17,7 @@ from server import application
 from tests import make
 from tests.attacks.load.large import DELIVERIES, LINES, ORDERS, Long
 from tests.attacks.load.limits import LIMITS
-from tests.make.counting import EXPLAIN, plan_of, sent
+from tests.make.counting import EXPLAIN, looked_at, plan_of, sent
 from transport.serving import Serving
 
 FILTERS = [
@@ -33,15 +32,6 @@ ROWS = ORDERS + 2 * ORDERS + LINES + DELIVERIES * LINES // 25
 """Orders, their lines, and what was delivered of these."""
 SPARE = 2
 """A row may be looked at again by its key."""
-
-
-def looked_at(node: Mapping[str, Any]) -> float:
-    """Return how many rows of tables a plan has looked at, also those that it left out."""
-    own = 0.0
-    if "Relation Name" in node:
-        rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-        own = rows * node["Actual Loops"]
-    return own + sum(map(looked_at, node.get("Plans", ())))
 
 
 @pytest.mark.parametrize("actor", [Actor.STAFF, Actor.BUYER, Actor.WAREHOUSE])

@@ -2,9 +2,8 @@
 
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.attacks.load.test_filters import looked_at
 from tests.make import Ask, World
-from tests.make.counting import plan_of, sent
+from tests.make.counting import looked_at, plan_of, sent
 from tests.make.messages import hooks
 from tests.make.trade import orders
 

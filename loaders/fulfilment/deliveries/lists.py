@@ -1,4 +1,4 @@
-"""Deliveries as they are read, with their lines and receipts."""
+"""Lists of deliveries: filters and orders of sorting."""
 
 from collections.abc import Iterable
 from enum import Enum
@@ -6,57 +6,37 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    ScalarSelect,
+    Uuid,
+    and_,
+    any_,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
-from loaders.reading.acts import available, everything, some
+from loaders.fulfilment.deliveries import delivery_is_late
+from loaders.reading.acts import everything, some
 from loaders.reading.filters import begins, one_of
+from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, One, Reader, Rows, Through
+from loaders.reading.relations import Reader
 from models.base.tables import fixed
 from models.base.tasks import is_among
-from models.base.visibility import merchant, seen_by
-from models.fulfilment.deliveries.acts import ACTS
+from models.base.visibility import seen_by
 from models.fulfilment.deliveries.conditions import ORDER_HELD, TAKEN_OVER, TOO_LATE
-from models.fulfilment.deliveries.receipts import Receipt, ReceiptLine
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, OPEN_DELIVERIES, DeliveryState
-from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.deliveries.tables import FEW_DELIVERIES, Delivery, DeliveryLine
 from models.trade.orders.acts import HELD
-from models.trade.orders.lines import OrderLine
+from models.trade.orders.holds import Hold
 from models.trade.orders.tables import Order
-
-
-class _Lines(Many):
-    """delivery id -> its lines, in the order in which they stand in their orders."""
-
-    def rows(self, reader: Reader) -> Rows:
-        """Return the lines in order, and the column that names the delivery."""
-        line, of = reader.table(DeliveryLine), reader.table(OrderLine)
-        rows = select().select_from(line).join(of, of.id == line.order_line_id)
-        seen = (*seen_by(reader.viewer, line), of.merchant_id == merchant(reader.viewer))
-        rows = rows.where(*seen).correlate_except(line, of)
-        order = (line.delivery_id, line.order_id, of.line_no)
-        return line, rows.order_by(*order), line.delivery_id
-
-
-by_id = One(Delivery)
-by_number = One(Delivery, "number")
-line_by_id = One(DeliveryLine)
-receipt_by_id = One(Receipt)
-lines = _Lines(DeliveryLine, "delivery_id", order_by=(), typical=5)
-orders = Many(
-    Order, Through(DeliveryLine, "delivery_id", "order_id"), order_by=("number",), typical=2
-)
-reshipped_by = Many(Delivery, "reships_id", order_by=("number",), typical=1)
-receipts = Many(Receipt, "delivery_id", order_by=("sequence",), typical=2)
-receipt_lines = Many(ReceiptLine, "receipt_id", order_by=("id",), typical=5)
-of_order = Many(
-    Delivery,
-    Through(DeliveryLine, "order_id", "delivery_id"),
-    order_by=("window_latest", "number"),
-    typical=2,
-)
 
 
 class DeliverySort(Enum):
@@ -106,11 +86,6 @@ class DeliveryFilter(Input):
     )
 
 
-def is_late(reader: Reader, delivery: Any) -> ColumnElement[bool]:
-    """Tell whether the window's end passed before the delivery was delivered, as it stands now."""
-    return and_(delivery.may_be_late, delivery.window_latest < reader.at)
-
-
 def _is_open(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     line = reader.table(DeliveryLine)
     ended = line.delivered + line.lost + line.refused
@@ -141,6 +116,14 @@ def _is_on_hold(reader: Reader, delivery: Any) -> ColumnElement[bool]:
     return or_(*(some(reader, delivery, hold) for hold in (HELD, ORDER_HELD)))
 
 
+def _held(reader: Reader) -> ScalarSelect[Any]:
+    """Select what has an active hold, itself or as an order of it."""
+    (hold, part), (of_hold, own) = everything(reader).tables((Hold, DeliveryLine))
+    held = select(hold.subject_id).where(of_hold, hold.is_active)
+    brought = select(part.delivery_id).join(hold, hold.subject_id == part.order_id)
+    return union_all(held, brought.where(of_hold, own, hold.is_active)).scalar_subquery()
+
+
 def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElement[bool]:
     line, order = reader.table(DeliveryLine), reader.table(Order)
     own = (order.id == line.order_id, order.contract_id == contract_id)
@@ -148,9 +131,7 @@ def _of_contract(reader: Reader, delivery: Any, contract_id: UUID) -> ColumnElem
     return _some_line(reader, delivery, called_off, line=line)
 
 
-timeliness = Computed(Delivery, {"is_late": is_late})
-offered = Computed(Delivery, {"actions": available(ACTS)})
-_FLAGS = {"late": is_late, "open": _is_open, "on_hold": _is_on_hold}
+_FLAGS = {"late": delivery_is_late, "open": _is_open, "on_hold": _is_on_hold}
 
 
 def _own(delivery: Any, filter_by: DeliveryFilter) -> Iterable[ColumnElement[bool]]:
@@ -175,6 +156,8 @@ def _matching(
     for name, condition in _FLAGS.items():
         if (value := getattr(filter_by, name)) is not None:
             yield condition(reader, delivery) if value else ~condition(reader, delivery)
+    if filter_by.on_hold:
+        yield delivery.id == any_(func.array(_held(reader), type_=ARRAY(Uuid())))
     if filter_by.order_id is not None:
         line = reader.table(DeliveryLine)
         yield _some_line(reader, delivery, line.order_id == filter_by.order_id, line=line)
@@ -191,4 +174,13 @@ every = Paged(
         DeliverySort.NUMBER_DESC: Sorted("number", descending=True),
     },
     matching=_matching,
+    leads=Leads(
+        columns={
+            "states": "state",
+            "channel_id": "channel_id",
+            "location_id": "location_id",
+            "window_from": "window_latest",
+        },
+        among={"open": FEW_DELIVERIES["open"], "late": FEW_DELIVERIES["late"]},
+    ),
 )

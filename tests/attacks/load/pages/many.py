@@ -1,11 +1,12 @@
 """Many orders of one merchant, made by SQL at once: many times what a page may look at."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from tests.attacks.load.rows import Sold, sold
+from tests.attacks.load.rows import Filled, Sold, sold
 
-ORDERS, PRODUCTS, PARTIES, DELIVERIES, OWING = 20_000, 2_000, 1_000, 1_000, 100
+ORDERS, PRODUCTS, PARTIES, DELIVERIES, OWING = 20_000, 5_000, 2_500, 20_000, 100
 MANY = (
     sold("MANY", "Screw", PRODUCTS)
     + f"""
@@ -72,3 +73,18 @@ class Many(Sold):
     """Ids of what is asked for."""
 
     address: UUID
+
+
+Crowd = Filled[Many]
+"""A merchant with many rows."""
+
+
+def ids_of(made: Many) -> Mapping[str, UUID]:
+    """Return type -> a row of it."""
+    return {
+        "Address": made.address,
+        "Channel": made.channel,
+        "Location": made.location,
+        "Party": made.party,
+        "Product": made.product,
+    }

@@ -1,26 +1,26 @@
 """Among 20,000 orders, what is read is in proportion to the page: every filter has its index."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
 from kit.ids import to_global
+from loaders.reading.leading import MOST_GATHERED
 from loaders.reading.wholes import MOST_COUNTED
 from models.access.viewers import Actor
 from resolvers.running.context import Terms
 from server import application
 from tests import make
 from tests.attacks.load.limits import LIMITS
-from tests.attacks.load.many import MANY, OWING, PARTIES, PRODUCTS, Many
-from tests.attacks.load.rows import Filled, filled
-from tests.attacks.load.test_filters import EXPLAIN, looked_at, sent
+from tests.attacks.load.pages.many import OWING, PARTIES, PRODUCTS, Crowd, Many
+from tests.make.counting import looked_at, plan_of, sent
 from transport.serving import Serving
 
 PAGE = 5
-ENOUGH = 100 * PAGE
-"""Rows that a page may look at: those of a product or party, of which there are hundreds."""
+ENOUGH = MOST_GATHERED + 100 * PAGE
+"""Rows that a page may look at: those of a product or party, and those that are put in order."""
 NAMES = 2 * (PRODUCTS + PARTIES)
 """What contains a text is looked for in each name."""
 
@@ -44,6 +44,8 @@ def requests(made: Many) -> Iterator[str]:
     yield f"orders({size}, filter: {{stoppedByPayment: true}}) {{ nodes {{ id }} totalCount }}"
     for wanted in ("late: true", "open: true"):
         yield f"deliveries({size}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
+    for wanted in ("fulfilmentStatuses: [PARTIALLY_RETURNED]", 'currency: "USD"', "kind: SAMPLE"):
+        yield f"orders(first: 0, filter: {{{wanted}}}) {{ totalCount }}"
     yield f"orders({size}) {{ nodes {{ availableActions }} }}"
     yield from sorted_requests(size)
     for wanted in ('filter: {skuPrefix: "m-12"}', "sort: NAME"):
@@ -62,23 +64,8 @@ def sorted_requests(size: str) -> Iterator[str]:
     for sort in ("DUE_AT", "DUE_AT_DESC", "NUMBER", "PLACED_AT_DESC", "NET", "NET_DESC"):
         yield f"orders({size}, sort: {sort}) {{ nodes {{ id }} }}"
     for wanted in ('currency: "USD"', 'netFrom: "1", netTo: "9"', 'currency: "EUR", netTo: "2"'):
-        for sort in ("NET", "PLACED_AT_DESC"):
+        for sort in ("NET", "PLACED_AT_DESC", "NUMBER"):
             yield f"orders({size}, sort: {sort}, filter: {{{wanted}}}) {{ nodes {{ id }} }}"
-
-
-Crowd = Filled[Many]
-
-
-@pytest.fixture(scope="module")
-def many_url(new_database: Callable[..., str], migrated: str) -> str:
-    """Give a database that need not be emptied."""
-    return new_database("many", migrated)
-
-
-@pytest.fixture(scope="module")
-async def crowd(many_url: str, as_app: Callable[[str], str]) -> AsyncIterator[Crowd]:
-    async with filled(many_url, as_app, Many, MANY) as found:
-        yield found
 
 
 async def rows_of(crowd: Crowd, token: str, requests: Iterable[str]) -> dict[str, float]:
@@ -92,10 +79,7 @@ async def rows_of(crowd: Crowd, token: str, requests: Iterable[str]) -> dict[str
             with sent(world.database) as statements:
                 await ask(f"{{ {request} }}")
             statement, values = next(it for it in statements if "FROM " in it[0] and it[1])
-            reads = world.database.reading(world.merchant_id)
-            ((plan,),) = await reads.texts(EXPLAIN + statement, values)
-            await reads.end()
-            counts[request] = looked_at(plan[0]["Plan"])
+            counts[request] = looked_at(await plan_of(world, statement, values))
     return counts
 
 
