@@ -21,7 +21,7 @@ from commands.fulfilment.parcels.inputs import (
     check_packing,
     check_serials,
 )
-from commands.fulfilment.parcels.numbers import check_numbers, holders_of
+from commands.fulfilment.parcels.numbers import check_numbers, hold_numbers, holders_of
 from commands.fulfilment.parcels.serials import PackedSerials, Stood, check_apart
 from commands.fulfilment.parcels.ssccs import StatedSsccs, check_generated
 from commands.master.packagings.counting import Counted, Packagings, Quantified
@@ -29,14 +29,7 @@ from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refusals, Refused
-from kit.inputs import (
-    LARGEST_BULK,
-    Bulk,
-    Command,
-    Each,
-    Instant,
-    refuse_duplicates,
-)
+from kit.inputs import LARGEST_BULK, Bulk, Command, Each, Instant, refuse_duplicates
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
@@ -65,10 +58,12 @@ class PackedDelivery(OfDelivery):
 class PackedBefore(PackedDelivery):
     """The parcels of one of several deliveries of another system.
 
-    until: when it was packed no more, since it left or was cancelled; None where it still is.
+    left_at, arrived_at, cancelled_at: when it did and was, if so.
     """
 
-    until: Instant | None = None
+    left_at: Instant | None = None
+    arrived_at: Instant | None = None
+    cancelled_at: Instant | None = None
 
 
 class DeliveryPack(PackedDelivery, Command):
@@ -275,18 +270,18 @@ async def _check_taken(batch: DeliveryBatch[Any]) -> StatedSsccs:
 
 
 async def _check_numbers(batch: DeliveryBatch[Any]) -> None:
-    """Leave out, TAKEN, what has the number of another customer's parcel that is on its way.
-
-    What was packed in the past is taken as it was.
-    """
-    writing = batch.writing
-    packed = [each for each in batch.looked_at if batch.at(each[0]) == writing.now]
+    """Leave out, TAKEN, what has the number of another customer's parcel on its way by then."""
+    packed = sorted(batch.looked_at, key=lambda it: batch.at(it[0]))
     parcels = (parcel for _, item, _ in packed for parcel in item.parcels)
     numbers = {compared(number) for parcel in parcels for number in parcel.tracking_numbers}
-    holders = await holders_of(writing, numbers, writing.now)
+    first = min([batch.writing.now, *batch.when.values()])
+    holders = await holders_of(batch.writing, numbers, first)
     for place, item, delivery in packed:
+        at = batch.at(place)
         with batch.of(place):
-            check_numbers(delivery, item.parcels, holders)
+            check_numbers(delivery, item.parcels, holders, at)
+        if place not in batch.refused and isinstance(item, PackedBefore) and item.left_at:
+            hold_numbers(delivery, item.parcels, holders, at, item.left_at, item.arrived_at)
 
 
 def _contents(
@@ -349,7 +344,8 @@ async def _check_apart(
             continue
         contents = (each for parcel in item.parcels for each in parcel.contents)
         await batch.writing.room(sum(len(it.serial_numbers) for it in contents))
-        stood = Stood(batch.at(place), item.until if isinstance(item, PackedBefore) else None)
+        until = item.left_at or item.cancelled_at if isinstance(item, PackedBefore) else None
+        stood = Stood(batch.at(place), until)
         with batch.of(place):
             units = check_apart(item.parcels, products, packed, stood)
             if place not in batch.refused:

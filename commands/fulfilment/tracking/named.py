@@ -2,10 +2,12 @@
 
 Parcels that share a number are one consignment of one customer, and what is reported of the number
 is reported of each of them. Carriers use numbers again: what was at its end before another parcel
-got its number, or got it long before, or goes to another customer, does not have it any more; only
-what happened before that end is its own. What happened more than a day before a parcel got the
-number is of who had it then, if anybody had. Once some of those that share it have left, be it that
-their carrier tells so, the others are not meant: what stands in the house does not arrive.
+got its number, or got it long before, does not have it any more; only what happened before that end
+is its own. What happened more than a day before a parcel got the number is of who had it then, if
+anybody had. Once some of those that share it have left, be it that their carrier tells so, the
+others are not meant: what stands in the house does not arrive. While parcels of several carriers or
+customers are on their way with one number, nobody knows whose a report means that names neither the
+carrier nor a parcel by another key.
 """
 
 from collections import defaultdict
@@ -176,7 +178,7 @@ def _of_carrier(report: TrackingReport, numbers: Sequence[_Numbered]) -> list[_N
 def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered]) -> list[Parcel]:
     """Return the parcels that have the number. numbers: those of its carrier.
 
-    Refused: INVALID where it is the number of several carriers.
+    Refused: INVALID where parcels of several carriers or customers are on their way with it.
     """
     live = [it for it in numbers if it.added_at - CLOCKS_APART <= report.occurred_at] or numbers
     if not live:
@@ -184,16 +186,31 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
     newest = max(it.added_at for it in live)
     sharing = _sharing(live, newest)
     over = [it for it in live if it not in sharing]
+    rivals = [it for it in _open(over) if has_shared(it.parcel, it.added_at, newest)]
     ways = [it for it in over if it.parcel.status in TERMINAL]
     if ended := [it for it in ways if report.occurred_at <= it.parcel.status_at]:
         # It is history of who had the number before: sent again, or come late.
         newest = min(ended, key=lambda it: it.parcel.status_at).added_at
-        sharing = _sharing([it for it in over if it.added_at <= newest], newest)
-    if len({it.carrier_id for it in sharing} - {None}) > 1:
-        text = "Several carriers have this number; name the carrier, or the parcel by another key."
-        raise Refused(Code.INVALID, text, ("events", place, report.key))
+        sharing, rivals = _sharing([it for it in over if it.added_at <= newest], newest), []
     left = [it for it in sharing if it.has_left]
-    return [it.parcel for it in left or sharing]
+    meant = _open(sharing) or sharing
+    carriers = {it.carrier_id for it in meant} - {None}
+    are_several = len(carriers) > 1 or any(it.customer != meant[0].customer for it in meant)
+    if are_several or any(it.has_left or not left for it in rivals):
+        raise Refused(Code.INVALID, _SEVERAL, ("events", place, report.key))
+    own = {None, *carriers}
+    return [it.parcel for it in left or sharing if it.carrier_id in own]
+
+
+_SEVERAL = (
+    "Parcels of several carriers or customers are on their way with this number; name the carrier,"
+    " or the parcel by another key."
+)
+
+
+def _open(numbers: Sequence[_Numbered]) -> list[_Numbered]:
+    """Return those whose way is not over."""
+    return [it for it in numbers if it.parcel.status not in TERMINAL]
 
 
 def _sharing(numbers: Sequence[_Numbered], newest: datetime) -> list[_Numbered]:
