@@ -4,8 +4,9 @@ Both enter the second wall first: row-level security shows and takes only rows o
 `app.merchant` names. docs/decisions/0011-row-level-security.md gives the reasons.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,8 @@ from kit.telemetry import trace
 
 _SETTINGS = {"timezone": "UTC", "application_name": "abruf"}
 """Of every connection."""
+_CLOSE_S = 2
+"""Seconds that each kind of connection has to be closed."""
 
 
 class BehindPoolerError(Exception):
@@ -158,7 +161,8 @@ class Database:
         return Reads(engine, merchant_id, self._reach, autocommit=not self._pooler)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self.hints.close()
-        await self.engine.dispose()
-        await self.keyless.dispose()
+        """Close every connection; where the database does not answer, the process's end cuts it."""
+        for each in (self.hints.close, self.engine.dispose, self.keyless.dispose):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_CLOSE_S):
+                    await each()

@@ -14,8 +14,10 @@ from websockets.exceptions import ConnectionClosed
 
 from kit.embedded import running
 from tests.run.abruf import Abruf, Launch
+from tests.run.conftest import Far
 
 ORDER = "{ orders(first: 1, filter: { states: [CONFIRMED] }) { nodes { id } } }"
+READ = "{ products(first: 1) { totalCount } }"
 SUBSCRIBE = "subscription ($id: ID!) { orderStatusChanged(orderId: $id, after: 0) { position } }"
 
 
@@ -131,7 +133,7 @@ async def _sent(abruf: Abruf, body: bytes, length: int) -> asyncio.Task[bytes]:
 
 async def _too_slow(abruf: Abruf, owner_url: str, count: int) -> list[bytes]:
     """Tell the server to stop while reads wait for a table, so many, and as many bodies come."""
-    body = b'{"query": "{ products(first: 1) { totalCount } }"}'
+    body = json.dumps({"query": READ}).encode()
     owner = await asyncpg.connect(owner_url.replace("+asyncpg", ""))
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     try:
@@ -161,4 +163,22 @@ def test_who_is_slower_than_the_grace_is_told_so(used: Path, launch: Launch) -> 
         assert lines[0] == "http/1.1 503 service unavailable"
         assert {"connection: close", "retry-after: 1"} <= set(lines)
         assert error["extensions"] == {"code": "OUTCOME_UNKNOWN", "retryAfter": 1}
+    assert (abruf.process.returncode, "Traceback" in output) == (0, False), output
+
+
+async def test_a_database_that_says_nothing_keeps_nobody_from_ending(
+    far: Far, tmp_path: Path, launch: Launch
+) -> None:
+    """Closing a connection waits for its answer, and what is cancelled waits for it, too."""
+    way, environment = far
+    own = {"ABRUF_DEMO": "1", "ABRUF_GRACE_SECONDS": "1", "ABRUF_WORKER": "1"}
+    abruf = launch(tmp_path, **{**environment, **own})
+    await asyncio.to_thread(abruf.wait_until_ready)
+    await asyncio.to_thread(abruf.ask, READ)
+    way.fall_silent()
+    body = json.dumps({"query": READ}).encode()
+    reads = [await _sent(abruf, body, len(body)) for _ in range(3)]
+    abruf.process.send_signal(signal.SIGTERM)
+    output, _ = await asyncio.to_thread(abruf.process.communicate, timeout=60)
+    await asyncio.wait(reads)
     assert (abruf.process.returncode, "Traceback" in output) == (0, False), output

@@ -44,6 +44,7 @@ class Cutting:
     target: int
     port: int = 0
     refuses: bool = False
+    is_silent: bool = False
     cuts: list[tuple[bytes, Act]] = field(default_factory=list)
     made: int = 0
     ways: list[Way] = field(default_factory=list)
@@ -55,18 +56,30 @@ class Cutting:
         for way in self.ways:
             way.cut()
 
+    def fall_silent(self) -> None:
+        """Pass nothing on any more; no connection ends by that."""
+        self.is_silent = True
+        for way in self.ways:
+            way.back.cancel()
+
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection until a side ends it or it is cut."""
         if self.refuses:
             writer.transport.abort()
             return
         self.tasks.append(asyncio.current_task())
+        if self.is_silent:
+            await reader.read()
+            writer.close()
+            return
         from_server, to_server = await asyncio.open_connection("127.0.0.1", self.target)
         back = asyncio.create_task(_pump(from_server, writer))
         way = Way(to_server, from_server, writer, back)
         self.ways.append(way)
         with suppress(ConnectionError):
             while (output := await reader.read(65_536)) and not to_server.is_closing():
+                if self.is_silent:
+                    continue
                 if self.cuts and self.cuts[0][0] in output:
                     self.made += 1
                     way.output = output
