@@ -21,7 +21,7 @@ from commands.fulfilment.parcels.inputs import (
     check_packing,
     check_serials,
 )
-from commands.fulfilment.parcels.numbers import check_numbers, holders_of
+from commands.fulfilment.parcels.numbers import Numbered, find_meeting
 from commands.fulfilment.parcels.serials import PackedSerials, Stood, check_apart
 from commands.fulfilment.parcels.ssccs import StatedSsccs, check_generated
 from commands.master.packagings.counting import Counted, Packagings, Quantified
@@ -29,20 +29,12 @@ from commands.trade.orders.lines import move
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refusals, Refused
-from kit.inputs import (
-    LARGEST_BULK,
-    Bulk,
-    Command,
-    Each,
-    Instant,
-    refuse_duplicates,
-)
+from kit.inputs import LARGEST_BULK, Bulk, Command, Each, Instant, refuse_duplicates
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import compared
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.orders.acts import HELD
@@ -61,14 +53,24 @@ class PackedDelivery(OfDelivery):
         description="Lines that were not picked as planned; each line once.",
     )
 
+    def way(self, _packed_at: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return when it left, and when its way was over, if it did and was."""
+        return None, None
+
 
 class PackedBefore(PackedDelivery):
     """The parcels of one of several deliveries of another system.
 
-    until: when it was packed no more, since it left or was cancelled; None where it still is.
+    left_at, arrived_at, cancelled_at: when it did and was, if so.
     """
 
-    until: Instant | None = None
+    left_at: Instant | None = None
+    arrived_at: Instant | None = None
+    cancelled_at: Instant | None = None
+
+    def way(self, packed_at: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return the same. What was cancelled never had one, and was over at once."""
+        return self.left_at, packed_at if self.cancelled_at else self.arrived_at
 
 
 class DeliveryPack(PackedDelivery, Command):
@@ -100,8 +102,9 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     itself, DELIVERY_POLICY for one of an order that must come complete, or when an order is past
     its date, TOO_EARLY before it may be picked (D16), DUPLICATE for a serial number of one product
     that is in two parcels, NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's
-    SSCC, NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated, AMENDMENT_AWAITED,
-    LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
+    SSCC and the number of another customer's on its way (P2), NOT_ALLOWED and OUT_OF_RANGE when no
+    SSCC can be generated, AMENDMENT_AWAITED, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what
+    its goods need by now.
     """
     batch = await take_each(writing, [command], pack, check_parcels)
     made = await put(batch)
@@ -117,7 +120,7 @@ async def pack_each(writing: Writing, command: DeliveriesPack) -> Outcome:
     """Pack what was picked of deliveries, each for itself.
 
     Refused: of a delivery as `deliveryPack`, DUPLICATE for one that stands twice, TAKEN for an SSCC
-    of two of them; as a whole: TOO_MANY_ITEMS.
+    of two of them, or a tracking number of two customers; as a whole: TOO_MANY_ITEMS.
     """
     batch = await take_each(writing, command.deliveries, pack_each, check_parcels)
     made = await in_turns(batch, put, pack_each, check_parcels)
@@ -275,18 +278,15 @@ async def _check_taken(batch: DeliveryBatch[Any]) -> StatedSsccs:
 
 
 async def _check_numbers(batch: DeliveryBatch[Any]) -> None:
-    """Leave out, TAKEN, what has the number of another customer's parcel that is on its way.
-
-    What was packed in the past is taken as it was.
-    """
-    writing = batch.writing
-    packed = [each for each in batch.looked_at if batch.at(each[0]) == writing.now]
-    parcels = (parcel for _, item, _ in packed for parcel in item.parcels)
-    numbers = {compared(number) for parcel in parcels for number in parcel.tracking_numbers}
-    holders = await holders_of(writing, numbers, writing.now)
-    for place, item, delivery in packed:
+    """Leave out, TAKEN, what has the number of another customer's parcel that is on its way."""
+    at, customer = batch.at, batch.locked.customer_of
+    packed = {
+        n: Numbered(delivery.id, customer(delivery), item.parcels, at(n), *item.way(at(n)))
+        for n, item, delivery in batch.looked_at
+    }
+    for place, why in (await find_meeting(batch.writing, packed, batch.refused)).items():
         with batch.of(place):
-            check_numbers(delivery, item.parcels, holders)
+            raise why
 
 
 def _contents(
@@ -349,7 +349,8 @@ async def _check_apart(
             continue
         contents = (each for parcel in item.parcels for each in parcel.contents)
         await batch.writing.room(sum(len(it.serial_numbers) for it in contents))
-        stood = Stood(batch.at(place), item.until if isinstance(item, PackedBefore) else None)
+        until = item.left_at or item.cancelled_at if isinstance(item, PackedBefore) else None
+        stood = Stood(batch.at(place), until)
         with batch.of(place):
             units = check_apart(item.parcels, products, packed, stood)
             if place not in batch.refused:

@@ -2,10 +2,12 @@
 
 Parcels that share a number are one consignment of one customer, and what is reported of the number
 is reported of each of them. Carriers use numbers again: what was at its end before another parcel
-got its number, or got it long before, or goes to another customer, does not have it any more; only
-what happened before that end is its own. What happened more than a day before a parcel got the
-number is of who had it then, if anybody had. Once some of those that share it have left, be it that
-their carrier tells so, the others are not meant: what stands in the house does not arrive.
+got its number, or got it long before, does not have it any more; only what happened before that end
+is its own. What happened more than a day before a parcel got the number is of who had it then, if
+anybody had. Once some of those that share it have left, be it that their carrier tells so, the
+others are not meant: what stands in the house does not arrive. While parcels of several carriers or
+customers are on their way with one number, nobody knows whose a report means that names neither the
+carrier nor a parcel by another key.
 """
 
 from collections import defaultdict
@@ -25,6 +27,7 @@ from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
 from models.base.visibility import merchant, seen_by
+from models.fulfilment.deliveries.customers import customer_columns, customer_of
 from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import Parcel, TrackingNumber, compared
 from models.fulfilment.tracking.standing import TERMINAL, has_left, has_shared
@@ -61,7 +64,7 @@ async def find_parcels(
 class _Numbered(NamedTuple):
     """A parcel that has a number, since when, and the number's carrier where it is known.
 
-    customer: to whom it goes: a party, or the address of a guest.
+    customer: to whom it goes, as of `customer_of`.
     """
 
     carrier_id: UUID | None
@@ -81,14 +84,13 @@ async def _read_numbered(
             _numbered(writing.viewer.actor),
             {**writing.parameters, "keys": sorted(wanted)},
         )
-        for number, carrier_id, added_at, party_id, *more in await writing.session.rows(
+        for number, carrier_id, added_at, *more in await writing.session.rows(
             statement, parameters
         ):
-            address, is_gone, *parcel = more
+            party_id, address, order_id, is_gone, *parcel = more
+            goes_to = customer_of(party_id, address, order_id)
             its = record(Parcel)._make(parcel)
-            found[compared(number)].append(
-                _Numbered(carrier_id, added_at, party_id or address, is_gone, its)
-            )
+            found[compared(number)].append(_Numbered(carrier_id, added_at, goes_to, is_gone, its))
     return found
 
 
@@ -96,10 +98,15 @@ async def _read_numbered(
 def _numbered(actor: Actor) -> Statement:
     """Build the statement of `_read_numbered`: of parcels that are not voided."""
     number, viewer = TrackingNumber, anyone(actor)
-    own = (number.number, number.carrier_id, number.added_at, Delivery.party_id, Delivery.ship_to)
+    own = (number.number, number.carrier_id, number.added_at)
     of = (it.label(f"its_{it.key}") for it in own)
     return Statement(
-        select(*of, has_left(Parcel, Delivery).label("has_left"), *columns(Parcel))
+        select(
+            *of,
+            *customer_columns(merchant(viewer)),
+            has_left(Parcel, Delivery).label("has_left"),
+            *columns(Parcel),
+        )
         .join(Parcel, Parcel.id == number.parcel_id)
         .join(Delivery, Delivery.id == Parcel.delivery_id)
         .where(Delivery.merchant_id == merchant(viewer))
@@ -176,7 +183,7 @@ def _of_carrier(report: TrackingReport, numbers: Sequence[_Numbered]) -> list[_N
 def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered]) -> list[Parcel]:
     """Return the parcels that have the number. numbers: those of its carrier.
 
-    Refused: INVALID where it is the number of several carriers.
+    Refused: INVALID where parcels of several carriers or customers are on their way with it.
     """
     live = [it for it in numbers if it.added_at - CLOCKS_APART <= report.occurred_at] or numbers
     if not live:
@@ -184,16 +191,32 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
     newest = max(it.added_at for it in live)
     sharing = _sharing(live, newest)
     over = [it for it in live if it not in sharing]
+    rivals = [it for it in _open(over) if has_shared(it.parcel, it.added_at, newest)]
     ways = [it for it in over if it.parcel.status in TERMINAL]
     if ended := [it for it in ways if report.occurred_at <= it.parcel.status_at]:
         # It is history of who had the number before: sent again, or come late.
         newest = min(ended, key=lambda it: it.parcel.status_at).added_at
-        sharing = _sharing([it for it in over if it.added_at <= newest], newest)
-    if len({it.carrier_id for it in sharing} - {None}) > 1:
-        text = "Several carriers have this number; name the carrier, or the parcel by another key."
-        raise Refused(Code.INVALID, text, ("events", place, report.key))
+        sharing, rivals = _sharing([it for it in over if it.added_at <= newest], newest), []
     left = [it for it in sharing if it.has_left]
-    return [it.parcel for it in left or sharing]
+    meant = _open(sharing) or sharing
+    carriers = {it.carrier_id for it in meant} - {None}
+    are_several = len(carriers) > 1 or any(it.customer != meant[0].customer for it in meant)
+    if are_several or any(it.has_left or not left for it in rivals):
+        raise Refused(Code.INVALID, _SEVERAL, ("events", place, report.key))
+    own = {None, *carriers}
+    both = (it for it in left or sharing if it.customer == meant[0].customer)
+    return [it.parcel for it in both if it.carrier_id in own]
+
+
+_SEVERAL = (
+    "Parcels of several carriers or customers are on their way with this number; name the carrier,"
+    " or the parcel by another key."
+)
+
+
+def _open(numbers: Sequence[_Numbered]) -> list[_Numbered]:
+    """Return those whose way is not over."""
+    return [it for it in numbers if it.parcel.status not in TERMINAL]
 
 
 def _sharing(numbers: Sequence[_Numbered], newest: datetime) -> list[_Numbered]:

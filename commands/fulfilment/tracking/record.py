@@ -50,10 +50,10 @@ async def record_tracking(writing: Writing, command: ParcelRecordTracking) -> Ou
     What is reported of a number that several parcels share is an event of each of them. The results
     are CREATED, UNCHANGED for an event that is known, and REFUSED.
 
-    Refused: of an item NOT_FOUND for a parcel that the viewer does not see, INVALID where several
-    carriers have the number, INVALID_DATE for the far future and before its orders were placed,
-    TAKEN for the number of another parcel on its way; as a whole: TOO_MANY_ITEMS for more parcels,
-    events and lines behind them than one call may touch.
+    Refused: of an item NOT_FOUND for a parcel that the viewer does not see, INVALID where parcels
+    of several carriers or customers are on their way with the number, INVALID_DATE for the far
+    future and before its orders were placed, TAKEN for the number of another parcel on its way; as
+    a whole: TOO_MANY_ITEMS for more parcels, events and lines behind them than one call may touch.
     """
     source = await _source(writing, command)
     parcels, refused = await find_parcels(writing, command.events)

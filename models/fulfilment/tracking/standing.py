@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, case, func, or_
 
 from models.base.tasks import is_among
 from models.fulfilment.parcels import WITH_CARRIER, Parcel, ParcelStatus
@@ -33,6 +33,15 @@ def has_left(parcel: Any, delivery: Any) -> ColumnElement[bool]:
     does not arrive.
     """
     return or_(delivery.dispatched_at.is_not(None), is_among(parcel.status, WITH_CARRIER))
+
+
+def left_at(parcel: Any, delivery: Any) -> ColumnElement[datetime]:
+    """Return when a parcel left, for tables or aliases; NULL while it has not (`has_left`).
+
+    Where its carrier alone tells that, nobody knows when: at the earliest when it was packed.
+    """
+    packed_at = case((is_among(parcel.status, WITH_CARRIER), parcel.packed_at))
+    return func.coalesce(delivery.dispatched_at, packed_at)
 
 
 _RANK = {

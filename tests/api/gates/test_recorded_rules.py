@@ -170,3 +170,31 @@ async def test_a_reshipment_goes_by_a_method_and_at_a_time_that_can_be(
         ({"fulfilAt": deliveries.WINDOW["latest"]}, ("INVALID_DATE", "fulfilAt")),
     ):
         assert await deliveries.refusals(ask, "deliveryReship", **call, **odd) == [refused]
+
+
+@pytest.mark.gate("P2", "deliveriesRecord")
+@pytest.mark.parametrize(
+    ("packed", "is_refused"), [(8, False), (9, True), (10, True), (11, False), (12, False)]
+)
+async def test_what_was_packed_had_no_number_of_anothers_parcel_on_its_way(
+    world: World, ask: Ask, clock: Clock, packed: int, *, is_refused: bool
+) -> None:
+    """One that left at nine and arrived at eleven, be it there or of the same call."""
+    placed = [await orders.ten(world, ask) for _ in range(5)]
+    clock.advance(hours=10)
+    carrier = to_global("Party", await parties.carrier(world))
+
+    async def item(at: int, number: str, **more: str) -> dict[str, Any]:
+        order = placed.pop()
+        line = deliveries.lines(order)
+        parcel = {"carrierId": carrier, "trackingNumbers": [number], "contents": line}
+        times = {"packedAt": _at(at), "plannedAt": _at(8)}
+        return await deliveries.part(world, order, **times, parcels=[parcel], **more)
+
+    way = {"dispatchedAt": _at(9), "deliveredAt": _at(11)}
+    taken = [("TAKEN", "parcels.0.trackingNumbers.0")] if is_refused else []
+    both = [await item(8, "T 1", **way), await item(packed, "t1", dispatchedAt=_at(14))]
+    assert await refusals(ask, *both) == [[], taken]
+    both = [await item(packed, "t2", dispatchedAt=_at(14)), await item(8, "T2", **way)]
+    assert await refusals(ask, *both) == [taken, []]
+    assert await refusals(ask, await item(packed, "T2")) == [taken]

@@ -144,9 +144,14 @@ class _History:
                 ContentPack(delivery_line_id=it.id, quantity=it.planned) for it in lines.values()
             ]
             parcels = [ParcelPack(contents=whole)]
-        until = self.times[place].get(_LEFT, self.items[place].cancelled_at)
-        of = {"delivery_id": self.ids[place], "parcels": parcels, "until": until}
-        return packing.PackedBefore(**of)
+        times = self.times[place]
+        return packing.PackedBefore(
+            delivery_id=self.ids[place],
+            parcels=parcels,
+            left_at=times.get(_LEFT),
+            arrived_at=times.get("delivered_at"),
+            cancelled_at=self.items[place].cancelled_at,
+        )
 
     async def step(
         self,

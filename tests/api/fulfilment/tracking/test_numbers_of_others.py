@@ -10,7 +10,7 @@ from models.access.viewers import Actor
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import Parcel
-from tests.api.fulfilment.tracking.test_tracking_identity import SHARED_WITH, found, numbered
+from tests.api.fulfilment.tracking.test_tracking_identity import SHARED_WITH, found, ids, numbered
 from tests.make import reasons
 from tests.make.feed import Feed, rows
 from tests.make.fulfilment import deliveries
@@ -120,3 +120,26 @@ async def test_a_number_that_many_share_stops_no_other_report(feed, world, monke
         [("TOO_MANY_ITEMS", "trackingNumber")]
     ] * 2
     assert [it["status"] for it in (last, delivered)] == ["CREATED", "CREATED"]
+
+
+@pytest.mark.gate("P6", "parcelRecordTracking")
+@pytest.mark.parametrize("customer", ["the same", "another"])
+async def test_a_number_of_two_carriers_means_neither_unless_the_carrier_is_named(
+    feed, world, customer
+):
+    first = await sent(world)
+    same = {"party_id": first.party_id} if customer == "the same" else {}
+    second = await sent(world, **same)
+    for shipment in (first, second):
+        world.clock.advance(minutes=1)
+        await numbered(world, shipment, "BOTH")
+    event = feed.event("DELIVERED", 1, trackingNumber="BOTH")
+    (refused,) = await feed.results(event)
+    assert reasons(refused["userErrors"], 3) == [("INVALID", "trackingNumber")]
+    for shipment in (first, second):
+        named = {"carrierId": to_global("Party", shipment.carrier_id)}
+        if shipment is second:
+            # The first has arrived: only one is meant.
+            named = {}
+        (result,) = await feed.results(feed.event("DELIVERED", 2, trackingNumber="BOTH", **named))
+        assert [it["id"] for it in result["parcels"]] == ids(shipment)

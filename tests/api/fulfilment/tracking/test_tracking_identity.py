@@ -16,7 +16,7 @@ from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber
 from models.fulfilment.tracking.events import TrackingEvent
 from tests.guard import counted
-from tests.make import Ask, World
+from tests.make import Ask, World, reasons
 from tests.make.feed import Feed, kinds, row, rows
 from tests.make.fulfilment import deliveries
 from tests.make.fulfilment.tracking import EACH, Sent, sent
@@ -174,26 +174,34 @@ async def test_who_has_a_number_shares_it_with_none_that_had_it_before(feed, wor
         assert [it["id"] for it in node["sharesNumberWith"]] == others
 
 
+@pytest.mark.gate("P6", "parcelRecordTracking")
 async def test_a_number_used_again_for_another_customer_is_not_shared_with_who_had_it(
     feed, world, ask
 ):
-    """Nothing was ever reported of the first one: its customer reads nothing of the second one."""
+    """Nothing was ever reported of the first one: its customer reads nothing of the second one.
+
+    While both are on their way nobody knows which is meant by the number.
+    """
     silent = await sent(world)
     await numbered(world, silent, "AGAIN")
     world.clock.advance(days=2)
     new = await sent(world, carrier_id=silent.carrier_id)
     await numbered(world, new, "AGAIN")
-    (result,) = await feed.results(feed.event("OUT_FOR_DELIVERY", 1, trackingNumber="AGAIN"))
-    assert [it["id"] for it in result["parcels"]] == ids(new)
     assert await found(ask, "AGAIN") == ids(new)
     node = (await ask(SHARED_WITH, id=ids(silent)[0]))["node"]
     assert node["sharesNumberWith"] == []
+    event = feed.event("OUT_FOR_DELIVERY", 1, trackingNumber="AGAIN")
+    (result,) = await feed.results(event)
+    assert reasons(result["userErrors"], 3) == [("INVALID", "trackingNumber")]
     assert (await row(world, Parcel, silent.parcel_ids[0])).status == "PACKED"
+    await feed.results(feed.event("DELIVERED", sscc=silent.ssccs[0]))
+    (result,) = await feed.results(event)
+    assert [it["id"] for it in result["parcels"]] == ids(new)
 
 
 async def test_two_deliveries_may_travel_under_one_number(feed, world, ask):
     first = await sent(world)
-    second = await sent(world, carrier_id=first.carrier_id)
+    second = await sent(world, **_same(first))
     for shipment in (first, second):
         await numbered(world, shipment, "TOGETHER")
     assert await found(ask, "TOGETHER") == sorted([*ids(first), *ids(second)])
