@@ -222,8 +222,8 @@ async def find_meeting(
             Problem(Code.TAKEN, _TAKEN, path)
             for number, carrier_id, path in each.numbers
             if any(
-                it.is_met(way, each.customer, carrier_id)
-                for it in holders[number]
+                holder.is_met(way, each.customer, carrier_id)
+                for holder in holders[number]
                 for way in each.ways
             )
         ]
