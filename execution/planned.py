@@ -55,8 +55,10 @@ class Runs(Request, Protocol):
     following_plan: Callable[[], "Running"] | None
     subscribed: Callable[[], Mixed] | None
 
-    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Run one statement and return its rows."""
+    async def texts(
+        self, statement: str, values: Sequence[Any], *, lasts: bool = False
+    ) -> Sequence[Any]:
+        """Run one statement and return its rows. lasts: they may be kept, and those of before."""
 
 
 RefusedFields: TypeAlias = Sequence[tuple[FieldPlace, Exception]]
@@ -249,7 +251,9 @@ class Running:
         named = {**context.named, **fused.named(starts), SHARE: share(context.limits.answer)}
         values = statement.values(named, arguments)
         try:
-            found = await context.texts(statement.spelt(keys), values)
+            # What is below a field that code resolves is asked for that operation only.
+            lasts = statement.lasts and not fused.keys
+            found = await context.texts(statement.spelt(keys), values, lasts=lasts)
             return await self._worded(fused, found) if fused.words else found
         except Unwritten:
             self.counted["not fused: a value could not be written"] += 1

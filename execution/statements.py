@@ -71,13 +71,14 @@ def compiled_of(select: Select[Any], named: Mapping[str, Any]) -> Compiled:
 class Filled:
     """A compiled statement whose named parameters each request fills in.
 
-    text: as it is sent where no key of the answer is numbered.
+    text: as it is sent where no key of the answer is numbered. lasts: see `Compiled`.
     """
 
     def __init__(self, compiled: Compiled) -> None:
         """Take what was compiled."""
         self._statement = Statement(compiled)
         self.text: str = self._statement.text
+        self.lasts: bool = self._statement.lasts
         self._spelt: Recent[str] = Recent(_SPELT)
 
     def spelt(self, keys: tuple[str, ...]) -> str:

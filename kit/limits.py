@@ -139,6 +139,7 @@ class Bounds:
     write_seconds: that a client may take nothing of what is written for it. write_rate: bytes a
     second that it must take of what is long. answers, all_answers: bytes of answers that clients
     have not taken yet, of one company or key and in all.
+    kept_answers: bytes of answers that a process keeps to give them again, 0 for none.
     guesses: wrong tokens that an address may send before it is slowed down. guess_seconds: that
     the answer to each takes from then on, and after which one is forgiven.
     """
@@ -160,6 +161,7 @@ class Bounds:
     write_rate: int = 64 * 1024
     answers: int = 16 * 1024 * 1024
     all_answers: int = 48 * 1024 * 1024
+    kept_answers: int = 16 * 1024 * 1024
     guesses: int = 30
     guess_seconds: int = 1
 
@@ -167,6 +169,6 @@ class Bounds:
 DEFAULT_BOUNDS = Bounds()
 MAY_BE_NONE = frozenset(
     {"directives", "repeats", "spreads", "subscriptions", "unpaid", "effort"}
-    | {"waiting", "guesses"}
+    | {"waiting", "guesses", "kept_answers"}
 )
 """Numbers that an operator may set to 0; with 0 of any other nobody would be answered."""

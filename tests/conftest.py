@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.gates.plugin",
     "tests.gates.refusals",
     "tests.left_out",
+    "tests.recorded",
     "tests.prepared",
     "tests.run.first",
     "tests.shares",

@@ -29,9 +29,10 @@ from tests import make
 from tests.conftest import EMPTY, NOW, PATIENT
 from tests.guard import watch
 from tests.kit.programs import ask as ask_once
-from tests.kit.programs import make_database
+from tests.kit.programs import ask_each, make_database
 from tests.make.scene import Scene, scene
 from tests.make.sweeps.versions import Versions
+from tests.recorded import NOTES
 from transport.serving import Serving
 
 EVERYTHING = "tests.make.everything"
@@ -116,6 +117,7 @@ def everything(
 
     def made() -> Prepared:
         url = make_database(server.owner_url, "everything", inputs.url)
+        ask_each(url, NOTES)
         return asyncio.run(_with_everything(as_app(url), url, inputs))
 
     return once("everything", made)

@@ -30,12 +30,13 @@ from schema.schema import schema
 from transport.connections.room import know
 from transport.http.accepted import GRAPHQL_JSON, accepted
 from transport.http.addresses import address_of
-from transport.http.answers import answer_of
+from transport.http.answers import Answer, answer_of
 from transport.http.bodies import body_of, no_room
 from transport.http.hang_up import HungUp, until_hung_up
 from transport.http.holdings import Holdings
 from transport.http.refusals import JSON, Refusal, not_now
 from transport.http.requests import OperationRequest, holds_much, inside_of_long, operation_of
+from transport.http.validators import validated
 from transport.identity.authentication import ORDER_TOKEN, Authentication, bearer
 from transport.identity.guesses import Guesses
 from transport.live.presence import CHECK_S, Caller, Places
@@ -63,7 +64,8 @@ class Endpoint:
         self.serving, self.graphiql = serving, graphiql
         database, bounds = serving.database, serving.bounds
         self.authentication = Authentication(database, serving.clock, serving.uses, serving.issuers)
-        self.process, self.places = Process(database, serving.buckets), Places()
+        self.process = Process(database, serving.buckets, bounds.kept_answers)
+        self.places = Places()
         self.guesses = Guesses(bounds, serving.clock)
         self.lanes = Lanes(bounds)
         self.bodies = Holdings(bounds.bodies, bounds.all_bodies)
@@ -110,11 +112,19 @@ class Endpoint:
                     return await self._streamed(caller, key, operation, may)
                 context = self.context(caller, key, None, held)
                 result = await _executed(context, operation, request.method)
-            answer = answer_of(result, takes.json or JSON, wrote=context.has_written)
+            answer = self._answer(request, takes.json or JSON, context, result)
         share = self.answers.share(viewer)
         if not context.has_written and not share.takes(len(answer.body)):
             raise no_room()
         answer.held = share.holding(len(answer.body))
+        return answer
+
+    def _answer(
+        self, request: Request, kind: str, context: Context, result: ExecutionResult
+    ) -> Answer:
+        answer = answer_of(result, kind, wrote=context.has_written)
+        if request.method == "GET" and self.serving.bounds.kept_answers:
+            return validated(answer, result, request.headers.get("if-none-match"))
         return answer
 
     @asynccontextmanager

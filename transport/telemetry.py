@@ -40,7 +40,8 @@ def telemetry_of(
         telemetry.gauge(f"{of}_in_use", f"Database connections in use for {name}.", pool.checkedout)
         telemetry.gauge(f"{of}_size", f"Database connections that {name} may use.", pool.size)
         telemetry.gauge(f"{of}_waiting", f"Who waits for a connection for {name}.", pool.waiting)
-    telemetry.registry.register(Plans(PLANNER.counted))
+    plans = Tallies("abruf_plans", "Answers of the planner.", PLANNER.counted)
+    telemetry.registry.register(plans)
     return telemetry
 
 
@@ -50,23 +51,26 @@ def watch(telemetry: Telemetry, endpoint: Endpoint, uses: Uses) -> None:
     telemetry.gauge("abruf_turns_waiting", waiting, lambda: endpoint.lanes.waiting)
     unread = "Seconds for which the journal has had something that followers have not got."
     telemetry.gauge("abruf_journal_lag_seconds", unread, endpoint.process.following.lag)
+    answers, kept = endpoint.process.answers, "Bytes of answers that are kept."
+    telemetry.gauge("abruf_kept_answers_bytes", kept, lambda: answers.weight)
+    telemetry.registry.register(Tallies("abruf_answers", "Answers that last.", answers.counted))
     written = "Seconds since the last uses of keys were written."
     telemetry.gauge("abruf_key_uses_age_seconds", written, uses.age)
 
 
-class Plans(Collector):
-    """How the planner has answered; its reasons name fields, so only their kinds are shown."""
+class Tallies(Collector):
+    """How something has gone; the planner's reasons name fields, so only their kinds are shown."""
 
-    def __init__(self, counted: Mapping[str, int]) -> None:
-        """Take what the planner counts."""
-        self._counted = counted
+    def __init__(self, name: str, text: str, counted: Mapping[str, int]) -> None:
+        """Take how it is called, and its counts."""
+        self._name, self._text, self._counted = name, text, counted
 
     def collect(self) -> Iterator[CounterMetricFamily]:
         """Give the counts of each kind."""
         kinds: Counter[str] = Counter()
         for reason, times in list(self._counted.items()):
             kinds[reason.partition(":")[0]] += times
-        family = CounterMetricFamily("abruf_plans", "Answers of the planner.", labels=["kind"])
+        family = CounterMetricFamily(self._name, self._text, labels=["kind"])
         for kind, times in kinds.items():
             family.add_metric([kind], times)
         yield family

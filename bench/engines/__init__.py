@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.engines import node
-from bench.operations import LIMIT, LIMITED, POSTGRAPHILE, REFERENCE
+from bench.operations import KEPT, LIMIT, LIMITED, POSTGRAPHILE, REFERENCE
 
 POOL = 10
 """Connections to PostgreSQL that each process may have."""
@@ -43,7 +43,7 @@ def _command(name: str) -> Sequence[str]:
     if name == LIMIT:
         return (sys.executable, "-m", "bench.engines.limit")
     executor = "reference" if name == REFERENCE else "planned"
-    patience = "limited" if name == LIMITED else "untiring"
+    patience = name if name in {LIMITED, KEPT} else "untiring"
     return (sys.executable, "-m", "bench.engines.ours", executor, patience)
 
 

@@ -1,4 +1,7 @@
-"""Abruf itself: `python -m bench.engines.ours planned|reference limited|untiring|crowded`."""
+"""Abruf itself: `python -m bench.engines.ours planned|reference limited|untiring|crowded|kept`.
+
+Only the last one gives answers again.
+"""
 
 import sys
 from dataclasses import replace
@@ -18,7 +21,9 @@ CROWD = 100_000
 if __name__ == "__main__":
     url = database_url().replace("postgresql://", "postgresql+asyncpg://", 1)
     database = Database(url, pool_size=pool_size())
-    limits, bounds = DEFAULT_LIMITS if sys.argv[2] == "limited" else UNTIRING, DEFAULT_BOUNDS
+    limits = DEFAULT_LIMITS if sys.argv[2] == "limited" else UNTIRING
+    kept = DEFAULT_BOUNDS.kept_answers if sys.argv[2] == "kept" else 0
+    bounds = replace(DEFAULT_BOUNDS, kept_answers=kept)
     if sys.argv[2] == "crowded":
         limits = replace(limits, connections=CROWD)
         bounds = replace(bounds, connections=CROWD, of_address=CROWD, waiting=CROWD)

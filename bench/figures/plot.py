@@ -4,13 +4,14 @@ import statistics
 from collections.abc import Mapping
 
 from bench.measuring.measure import Series
-from bench.operations import LIMIT, OURS, POSTGRAPHILE, REFERENCE
+from bench.operations import KEPT, LIMIT, OURS, POSTGRAPHILE, REFERENCE
 
 NAMES = {
     OURS: "Abruf",
     REFERENCE: "Abruf on graphql-core",
     POSTGRAPHILE: "PostGraphile 5",
     LIMIT: "limit: one statement by hand",
+    KEPT: "Abruf, answers kept",
 }
 _CLASSES = {OURS: "a", REFERENCE: "r", POSTGRAPHILE: "p", LIMIT: "l"}
 _LEFT, _WIDTH, _RIGHT, _BAR, _GAP, _TOP = 90, 440, 170, 16, 22, 64
@@ -26,13 +27,14 @@ _STYLE = """
 
 
 def svg(series: Mapping[str, Mapping[str, Series]], caption: str) -> str:
-    """Draw a group of bars for each operation. series: operation -> engine -> its rounds."""
+    """Draw a group of bars for each operation: of those who read. series: operation -> engine."""
     drawn, y = [_legend()], _TOP
-    for operation, of in series.items():
+    for operation, every in series.items():
+        of = {engine: every[engine] for engine in _CLASSES if engine in every}
         most = max(statistics.median(it.throughput) for it in of.values())
         drawn.append(f'<text class="bold" x="14" y="{y + 12}">{operation}</text>')
-        for engine in (it for it in NAMES if it in of):
-            much = statistics.median(of[engine].throughput)
+        for engine, its in of.items():
+            much = statistics.median(its.throughput)
             length = max(1.0, _WIDTH * much / most)
             at = f'x="{_LEFT + length + 6:.1f}" y="{y + 12}"'
             drawn.append(
@@ -57,9 +59,10 @@ def svg(series: Mapping[str, Mapping[str, Series]], caption: str) -> str:
 
 def _legend() -> str:
     drawn, x = [], 14
-    for engine, name in NAMES.items():
+    for engine, class_ in _CLASSES.items():
+        name = NAMES[engine]
         drawn.append(
-            f'<rect class="{_CLASSES[engine]}" x="{x}" y="22" width="12" height="12" rx="2"/>'
+            f'<rect class="{class_}" x="{x}" y="22" width="12" height="12" rx="2"/>'
             f'<text x="{x + 18}" y="33">{name}</text>'
         )
         x += 36 + 7 * len(name)

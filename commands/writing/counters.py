@@ -46,6 +46,18 @@ def raise_after(*before: CTE) -> Any:
 _RAISED = Statement(raise_after())
 
 
+def renewing() -> Any:
+    """Build the statement that gives a counter's row another id, by which it is seen to be new."""
+    table: Any = MerchantCounter.__table__
+    row = insert(table).values({it.key: bindparam(it.key, type_=it.type) for it in table.c})
+    return row.on_conflict_do_update(
+        index_elements=["merchant_id", "name"], set_={"id": row.excluded.id}
+    )
+
+
+COUNTER_RENEWED = Statement(renewing())
+
+
 def raising(writing: Writing, name: CounterName, by: int) -> dict[str, Any]:
     """Return the parameters of `raise_after`; the counter's row stays locked until the commit."""
     merchant = writing.viewer.merchant_id

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import CTE, BigInteger, Insert, bindparam, func, insert, select
 
 from commands.writing import kept
-from commands.writing.counters import MERCHANT, number_rows, raise_after, raising
+from commands.writing.counters import COUNTER_RENEWED, MERCHANT, number_rows, raise_after, raising
 from commands.writing.rows import json_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement, as_part
@@ -42,10 +42,14 @@ async def append(writing: Writing) -> None:
     nobody else goes on with it meanwhile. Just before, what waits for its number gets it; counters
     are taken in one order by all, that of SSCCs first. What rows keep of others is read and written
     before any of them waits for that: it takes as long as there are lines.
+
+    Where no entry tells of what viewers see, the counter's row gets another id instead.
     """
     if writing.at_end or any(writing.unnumbered.values()) or not writing.events:
         await kept.write(writing)
     if not writing.events:
+        if writing.unrecorded:
+            await writing.session.rows(COUNTER_RENEWED, raising(writing, CounterName.JOURNAL, 0))
         return
     origin = writing.origin
     same = {

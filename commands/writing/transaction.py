@@ -56,6 +56,7 @@ class Origin:
 class Writing:
     """One transaction of one viewer. events: written to the journal at its end, in order.
 
+    unrecorded: rows that viewers see and no entry may tell of; the others of their table are told.
     news: rows that somebody waits for, of whom a hint tells though the journal does not.
     dues: what is to be looked at later, as kind, subject and instant.
     extent: the lines that it touches, bounded. slices: in which its work is done, beside others'.
@@ -71,6 +72,7 @@ class Writing:
     viewer: Viewer
     now: datetime
     events: list[Recorded] = field(default_factory=list)
+    unrecorded: list[UUID] = field(default_factory=list)
     news: list[UUID] = field(default_factory=list)
     dues: list[tuple[DueKind, UUID, datetime]] = field(default_factory=list)
     unnumbered: dict[tuple[CounterName, Any], list[UUID]] = field(default_factory=dict)

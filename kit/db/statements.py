@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import ARRAY, Executable
-from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import PGCompiler_asyncpg, PGDialect_asyncpg
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
@@ -34,22 +34,52 @@ def as_part(value: object) -> orjson.Fragment:
 
 
 loads = orjson.loads
+NOW = "now"
+"""The parameter that carries the instant at which a statement is asked."""
+UNRECORDED: dict[Any, Any] = {"unrecorded": True}
+"""What a table or column has as `info` whose values change without an entry of the journal."""
+
+
+class _Compiler(PGCompiler_asyncpg):
+    """Notes whether what it writes is read of anything that changes without an entry."""
+
+    is_recorded = True
+
+    def visit_table(self, table: Any, *others: Any, **more: Any) -> Any:
+        """Write a table."""
+        self._note(table)
+        return super().visit_table(table, *others, **more)  # type: ignore[no-untyped-call]
+
+    def visit_column(self, column: Any, *others: Any, **more: Any) -> Any:
+        """Write a column, also one of an alias or of a part that carries it."""
+        for each in column.base_columns:
+            self._note(each)
+        return super().visit_column(column, *others, **more)
+
+    def _note(self, of: Any) -> None:
+        if of.__dict__.get("info") == UNRECORDED:
+            self.is_recorded = False
+
+
 _DIALECT: Dialect = PGDialect_asyncpg(  # type: ignore[no-untyped-call]
     json_serializer=dumps, json_deserializer=loads
 )
+_DIALECT.statement_compiler = _Compiler
 
 
 class Compiled(NamedTuple):
     """What is left of a statement once it is compiled; it holds nothing of what it was built of.
 
     reads: whether it is a SELECT. parameters: in the order in which they are sent, each with its
-    type and the value that the statement was built with. columns: with their types.
+    type and the value that the statement was built with. columns: with their types. lasts: whether
+    the same values give the same rows until the merchant's journal has another entry.
     """
 
     text: str
     reads: bool
     parameters: Sequence[tuple[str, TypeEngine[Any], Any]]
     columns: Sequence[tuple[str, TypeEngine[Any]]]
+    lasts: bool
 
     @classmethod
     def of(cls, built: Executable) -> "Compiled":
@@ -70,20 +100,21 @@ class Compiled(NamedTuple):
         # Names and types only: a column would keep all that it was built of, megabytes.
         columns: Any = getattr(built, "exported_columns", ())
         columns = [(it.key, it.type) for it in columns]
-        return cls(compiled.string, bool(built.is_select), parameters, columns)
+        lasts = compiled.is_recorded and NOW not in (compiled.positiontup or ())
+        return cls(compiled.string, bool(built.is_select), parameters, columns, lasts)
 
 
 class Statement:
     """One statement of SQLAlchemy, compiled.
 
-    reads: whether it is a SELECT. built_with: parameter -> the value that it was built with.
+    reads, lasts: as of what was compiled. built_with: parameter -> the value of then.
     Values are given by name; a row is a tuple that knows its columns by name, too.
     """
 
     def __init__(self, built: Executable | Compiled, row: Any = None) -> None:
         """Take how values are sent. row: the class of rows, if not one of the columns' names."""
         compiled = built if isinstance(built, Compiled) else Compiled.of(built)
-        self.text, self.reads = compiled.text, compiled.reads
+        self.text, self.reads, self.lasts = compiled.text, compiled.reads, compiled.lasts
         self.built_with = {name: value for name, _, value in compiled.parameters}
         self._places: dict[str, tuple[int, Change | None]] = {}
         self._sent: list[Any] = []

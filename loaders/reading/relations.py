@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from kit.db.statements import NOW
 from kit.limits import LARGEST_PAGE
 from models.access.viewers import Actor, CompanyRole, Viewer, anyone
 from models.base.masks import shown_to
@@ -67,7 +68,7 @@ class Reader:
     def parameters(self) -> dict[str, Any]:
         """Return the parameters that `seen_by`, `general` and the properties below name."""
         viewer = self.viewer
-        own = {"now": self.now, "scopes": list(viewer.scopes), "role": viewer.role}
+        own = {NOW: self.now, "scopes": list(viewer.scopes), "role": viewer.role}
         return {**parameters(viewer), **own}
 
     @property
@@ -83,7 +84,7 @@ class Reader:
 
 def general(actor: Actor) -> Reader:
     """Return the reader of statements that are kept for all viewers of a kind, at any time."""
-    return Reader(anyone(actor), bindparam("now", None, DateTime(timezone=True)))
+    return Reader(anyone(actor), bindparam(NOW, None, DateTime(timezone=True)))
 
 
 Part = tuple[Any, Select[Any]]

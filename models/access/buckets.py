@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from sqlalchemy.orm import Mapped
 
+from kit.db.statements import UNRECORDED
 from models.base.tables import Owned
 from models.base.visibility import Seen
 
@@ -18,6 +19,7 @@ class CostBucket(Owned):
     """
 
     __tablename__ = "cost_buckets"
+    __table_args__ = {"info": UNRECORDED}  # noqa: RUF012 -- SQLAlchemy reads this class value.
     __seen__: ClassVar[Seen] = {}
 
     full_at: Mapped[datetime]

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped
 
+from kit.db.statements import UNRECORDED
 from models.base.tables import Owned, unique
 from models.base.visibility import Seen
 
@@ -18,7 +19,7 @@ class Document(Owned):
     """
 
     __tablename__ = "trusted_documents"
-    __table_args__ = (unique("key", "key"),)
+    __table_args__ = (unique("key", "key"), {"info": UNRECORDED})
     __seen__: ClassVar[Seen] = {}
 
     key: Mapped[str]

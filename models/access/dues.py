@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.db.statements import UNRECORDED
 from models.base.tables import OneOf, Owned, indexed, known
 from models.base.visibility import Seen
 
@@ -44,6 +45,7 @@ class Due(Owned):
         Index("ix_due_due_at", "due_at", "merchant_id", "kind"),
         indexed("due", "kind", "due_at"),
         known("kind", DueKind),
+        {"info": UNRECORDED},
     )
 
     due_at: Mapped[datetime]

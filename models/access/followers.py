@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.db.statements import UNRECORDED
 from models.base.tables import Owned, indexed, to, unique
 from models.base.visibility import Seen
 
@@ -40,6 +41,7 @@ class JournalFollower(Owned):
         unique("name", "name"),
         indexed("journal_followers", "retry_at", postgresql_where="retry_at IS NOT NULL"),
         indexed("journal_followers", "parked", postgresql_where="parked > 0"),
+        {"info": UNRECORDED},
     )
 
     name: Mapped[str]
@@ -63,6 +65,7 @@ class FollowerLane(Owned):
         to("journal_followers", "follower_id"),
         unique("aggregate_id", "follower_id", "aggregate_id"),
         indexed("follower_lanes", "follower_id", "retry_at"),
+        {"info": UNRECORDED},
     )
 
     follower_id: Mapped[UUID]

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, UniqueConstraint, case, sel
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from kit.db.statements import UNRECORDED
 from kit.ids import new_id
 from kit.limits import Limits
 from models.access.tokens import new_secret
@@ -37,6 +38,7 @@ class Merchant(Base):
         check("gs1_prefix_digits", "gs1_company_prefix ~ '^[0-9]{4,12}$'"),
         check("time_zone_there", "time_zone <> ''"),
         check("slug_form", "slug ~ '^[a-z0-9][a-z0-9-]{0,62}$'"),
+        {"info": UNRECORDED},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -104,7 +106,7 @@ class ApiKey(OfMerchant):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
-    last_used_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None] = mapped_column(info=UNRECORDED)
     role: Mapped[CompanyRole | None] = mapped_column(OneOf(CompanyRole))
     contact_id: Mapped[UUID | None]
     limits: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
@@ -162,7 +164,7 @@ class MerchantCounter(Owned):
     __tablename__ = "merchant_counters"
     __seen__: ClassVar[Seen] = {}
     __found__ = True
-    __table_args__ = (unique("name", "name"), known("name", CounterName))
+    __table_args__ = (unique("name", "name"), known("name", CounterName), {"info": UNRECORDED})
 
     name: Mapped[CounterName] = mapped_column(OneOf(CounterName))
     value: Mapped[int] = mapped_column(default=0)
@@ -176,6 +178,7 @@ class IdempotencyKey(Owned):
     __table_args__ = (
         unique("key", "api_key_id", "key"),
         indexed("idempotency_keys", "expires_at"),
+        {"info": UNRECORDED},
     )
 
     api_key_id: Mapped[UUID]

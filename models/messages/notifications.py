@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.db.statements import UNRECORDED
 from kit.standards.languages import Spoken
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import Seen
@@ -127,6 +128,7 @@ class Notification(Owned):
             "address",
             postgresql_where=text("state = 'PENDING'"),
         ),
+        {"info": UNRECORDED},
     )
 
     kind: Mapped[NotificationKind] = mapped_column(OneOf(NotificationKind))
@@ -160,7 +162,7 @@ class NotificationMail(Owned):
     __tablename__ = "notification_mails"
     __seen__: ClassVar[Seen] = {}
     __found__ = True
-    __table_args__ = (indexed("notification_mails", "next_at"),)
+    __table_args__ = (indexed("notification_mails", "next_at"), {"info": UNRECORDED})
 
     next_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]

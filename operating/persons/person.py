@@ -74,6 +74,8 @@ async def _anonymise(session: Session, arguments: argparse.Namespace) -> str:
         parts = all_kept(person)
         counted = [await _forget(session, person, it) for it in parts]
         _record(writing, person, parts)
+        # Deliveries that only name it, what it was told and wanted to be told: no entry tells.
+        writing.unrecorded.append(person.merchant_id)
     tables: dict[str, int] = {}
     for each, rows in zip(parts, counted, strict=True):
         if each.forgotten:

@@ -110,6 +110,7 @@ class Context:
         self.bucket_shares, self.documents = process.bucket_shares, process.documents
         self.following, self._slices = process.following, process.slices
         self.leftovers, self._statements = process.leftovers, process.statements
+        self._answers = process.answers
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self.language = call.language
         self._one_letter, self._letters = asyncio.Lock(), process.letters
@@ -270,12 +271,17 @@ class Context:
             self.documents.pay(self.payer, what)
             self.bill.owe_planning(length // WRITTEN)
 
-    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def texts(
+        self, statement: str, values: Sequence[Any], *, lasts: bool = False
+    ) -> Sequence[Any]:
         """Run one compiled statement on the operation's connection.
 
-        Refused: INVALID for the cursor of another parent's list.
+        lasts: its rows may be those of before, where the journal has not gone on. Refused: INVALID
+        for the cursor of another parent's list.
         """
         try:
+            if lasts:
+                return await self._answers.rows(self.payer, self.reads, statement, values)
             return await self.reads.texts(statement, values)
         except Misplaced as error:
             raise no_cursor("after" if error.is_after else "before") from None
@@ -283,4 +289,5 @@ class Context:
     def written(self) -> None:
         """Forget what was read before a write, and that the answer tells what was done."""
         self.has_written = True
+        self._answers.passed(self.viewer.merchant_id)
         self.loaders.clear()

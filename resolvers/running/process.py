@@ -10,6 +10,7 @@ from kit.loop.recent import Recent
 from kit.loop.work import Slices
 from loaders.access.documents import document_text
 from models.access.viewers import Viewer
+from resolvers.running.answers import KeptAnswers
 from resolvers.running.buckets import Buckets, BucketShares, DatabaseBuckets
 from resolvers.running.following import Following
 from resolvers.running.shares import Lane
@@ -64,8 +65,14 @@ class KnownDocuments:
 class Process:
     """The memory of one process over one database."""
 
-    def __init__(self, database: Database, buckets: Buckets | None = None) -> None:
-        """Remember nothing yet. buckets: where they are, in the database unless given."""
+    def __init__(
+        self, database: Database, buckets: Buckets | None = None, kept_answers: int = 0
+    ) -> None:
+        """Remember nothing yet.
+
+        buckets: where they are, in the database unless given. kept_answers: their bytes.
+        """
+        self.answers = KeptAnswers(kept_answers)
         self.bucket_shares = BucketShares(buckets or DatabaseBuckets(database))
         self.documents = KnownDocuments()
         self.slices = Slices()

@@ -50,7 +50,10 @@ class Context:
     def planned(self, length: int, what: Hashable = None) -> None:
         assert length, what
 
-    async def texts(self, statement: str, values: Sequence[Any]) -> Sequence[Any]:
+    async def texts(
+        self, statement: str, values: Sequence[Any], *, lasts: bool = False
+    ) -> Sequence[Any]:
+        del lasts
         try:
             return (await self.connection.exec_driver_sql(statement, tuple(values))).all()
         except DBAPIError as error:

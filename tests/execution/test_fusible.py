@@ -1,5 +1,6 @@
 """What can be asked below a list is written by statements: code would make everybody wait."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,13 @@ from tests.execution.whole import Whole
 from tests.make.everything import CORE, SHOWN
 
 STAFF = Viewer(UUID(int=1), Actor.STAFF, UUID(int=1), "staff", scopes=frozenset(Scope))
+_CHANGING = re.compile(
+    r"\b(now|random|random_normal|timeofday|gen_random_uuid|uuidv\d"
+    r"|(clock|statement|transaction)_timestamp|(next|curr|last|set)val)\("
+    r"|\b(CURRENT|LOCAL)_?(DATE|TIME)",
+    re.IGNORECASE,
+)
+"""Functions of PostgreSQL that give another value each time."""
 BY_CODE = {
     "Query.viewer is resolved by code": "Who asks is no row, and stands at the root alone.",
     "Query.notificationPreview is resolved by code": "A mail is rendered from rows; one at a time.",
@@ -68,7 +76,9 @@ def _unwritten(roots: Fused, variables: Any) -> set[str]:
     reader = Reader(STAFF, None)
     request: Any = SimpleNamespace(general=reader.general, named=reader.parameters, viewer=STAFF)
     try:
-        roots.made(request, roots.choices(variables, request))
+        made = roots.made(request, roots.choices(variables, request))
+        # What is kept and given again must not change by itself.
+        assert not _CHANGING.search(made.text)
     except Unfusible as why:
         return {str(why)}
     except Refused:

@@ -365,3 +365,16 @@ async def test_who_is_forgotten_meanwhile_or_before_is_named_by_nobody(
     }
     for field, payload in answers.items():
         assert reasons(payload["userErrors"]) == [("WRONG_STATE", field.strip())]
+
+
+async def test_nothing_of_who_was_only_to_be_told_is_given_again(ask, addresses, call, slug):
+    wishes = [{"kind": "ORDER_CHANGED", "timing": "NEVER"}]
+    await ask(PREFER, input={"address": EMAIL, "preferences": wishes})
+    query = "{ notificationPreferences(first: 9) { nodes { address kind } } }"
+    kept = [(await ask(query))["notificationPreferences"]["nodes"] for _ in range(2)]
+    assert kept == [[{"address": EMAIL, "kind": "ORDER_CHANGED"}]] * 2
+    code, _, _ = await call(
+        "person", "anonymise", "--merchant", slug, "--email", EMAIL, **addresses
+    )
+    assert code == 0
+    assert EMAIL not in str(await ask(query))

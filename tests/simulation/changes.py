@@ -1,13 +1,26 @@
-"""What must hold between the rows before and after a command."""
+"""What must hold between the rows before and after a command, and of what was kept of them."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import cycle
 from typing import Any
+from uuid import UUID
 
+import orjson
+
+from kit.ids import new_id
+from kit.limits import DEFAULT_LIMITS
+from models.access.viewers import READS, Actor, CompanyRole, Viewer
 from models.master.receiving import takes_in
 from models.trade.orders.lines import COUNTERS, OWED
 from models.trade.orders.standing import KEEPINGS
+from resolvers.running.context import Context, Terms
+from resolvers.running.process import Process
+from schema.schema import schema
+from tests.make import World
+from tests.make.running import staff
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 """Table -> its rows."""
@@ -98,3 +111,44 @@ def _of_orders(rows: Rows) -> dict[str, list[Any]]:
             found[row[column]].append({key: it for key, it in row.items() if key not in _COUNTED})
     orders = {it["id"] for it in rows["orders"]}
     return {key: its for key, its in found.items() if key in orders}
+
+
+ALL = """
+{ orders(last: 15) { nodes { id number state closedAt
+    lines { id lineNo ordered planned shipped delivered cancelled unitPrice { amount } } } }
+  deliveries(last: 15) { nodes { id number state version window { latest } receipts { id }
+    holds { id releasedAt } lines { id planned shipped delivered }
+    parcels { id status statusAt isDelayed events(last: 5) { nodes { id status place } } } } } }
+"""
+_TERMS = Terms(limits=replace(DEFAULT_LIMITS, bucket=10**9, cost=10**6, deadline=120))
+
+
+class Reads:
+    """Asks as the merchant and its customer in turn; one process keeps answers, one does not."""
+
+    def __init__(self, world: World, party_id: UUID) -> None:
+        customer = Viewer(
+            world.merchant_id,
+            Actor.BUYER,
+            new_id(),
+            "buyer",
+            READS,
+            party_id,
+            role=CompanyRole.BUYER,
+        )
+        self._world, self._viewers = world, cycle((staff(world), customer))
+        self._keeping, self._forgetting = (Process(world.database, None, it) for it in (10**7, 0))
+        self.counted = self._keeping.answers.counted
+
+    async def check(self) -> None:
+        """Fail where an answer that was kept says anything else than what is read."""
+        viewer, keeping = next(self._viewers), self._keeping
+        kept = [await self._asked(viewer, it) for it in (keeping, keeping)]
+        assert kept == [await self._asked(viewer, self._forgetting)] * 2
+
+    async def _asked(self, viewer: Viewer, process: Process) -> Any:
+        world = self._world
+        context = Context(viewer, world.database, world.clock, terms=_TERMS, process=process)
+        answer = await schema.execute(ALL, context_value=context)
+        assert answer.errors is None, answer.errors
+        return orjson.loads(orjson.dumps(answer.data))

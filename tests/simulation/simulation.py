@@ -54,10 +54,11 @@ class Simulation(RuleBasedStateMachine):
         self.merchant = runner.run(simulated(self.world))
         runner.run(self.merchant.contract())
         self.last: tuple[AnyVerb, type[Command], dict[str, Any], Outcome] | None = None
+        self.reads = changes.Reads(self.world, self.merchant.party_id)
         self.rows = self.look()
 
     def look(self) -> dict[str, list[dict[str, Any]]]:
-        """Read every row of the merchant; fail where an invariant is broken."""
+        """Read every row of the merchant; fail where an invariant or a kept answer is broken."""
 
         async def read() -> tuple[Sequence[Any], Sequence[Any]]:
             merchant = {"merchant": self.world.merchant_id}
@@ -70,6 +71,7 @@ class Simulation(RuleBasedStateMachine):
         assert not broken, "\n".join(f"{sentence}: {what}" for sentence, what in broken)
         rows = {table: json.loads(rows, parse_float=Decimal) for table, rows in seen}
         self._read_back(rows["journal"])
+        self.runner.run(self.reads.check())
         return rows
 
     def _read_back(self, journal: Sequence[Row]) -> None:

@@ -117,7 +117,7 @@ SHORT = [(Trade, 8, 12), (Fulfilment, 8, 12), (Losses, 6, 12), (Accounts, 4, 10)
 """(rules, plays, steps): a wing's plays are short, since they begin where it gets interesting."""
 
 
-@pytest.mark.usefixtures("database")
+@pytest.mark.usefixtures("all_recorded")
 @pytest.mark.parametrize(
     ("rules", "plays", "steps"), [LONG, *SHORT], ids=lambda it: getattr(it, "__name__", None)
 )
@@ -153,3 +153,4 @@ def test_any_sequence_of_commands_keeps_counters_and_invariants(
             runner.run(database.close())
     lapsed = [it.lapsed for it in plays if isinstance(it, OrderRules)]
     assert any(lapsed) or not lapsed, "no order lapsed, so nothing is known of those"
+    assert all(it.reads.counted["given again"] for it in plays), "no answer was given again"

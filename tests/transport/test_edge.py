@@ -131,7 +131,9 @@ async def test_only_pages_of_listed_origins_may_ask(open_) -> None:
         None,
     ]
     assert "access-control-allow-credentials" not in may.headers
-    assert answers[0].headers["access-control-expose-headers"] == "x-request-id, retry-after"
+    assert answers[0].headers["access-control-expose-headers"] == (
+        "x-request-id, retry-after, etag"
+    )
 
 
 async def test_without_a_list_no_other_site_may_ask(open_) -> None:

@@ -339,6 +339,8 @@ async def test_labels_are_bounded_by_our_own_words(ask, client, telemetry) -> No
             "an argument was refused",
             "failed",
             "reference",
+            "read",
+            "given again",
         },
         "status": {"404"},
         "operation": {OTHER_NAME},

@@ -24,9 +24,9 @@ class Answer(Response):
     """Sends its body in pieces."""
 
     def __init__(
-        self, body: bytes, status: int, headers: Mapping[str, str] | None, kind: str
+        self, body: bytes, status: int, headers: Mapping[str, str] | None, kind: str | None
     ) -> None:
-        """Take the whole answer."""
+        """Take the whole answer. kind: its media type, None where nothing is in it."""
         super().__init__(body, status, headers, kind)
         self.held: AbstractContextManager[Any] = nullcontext()
 

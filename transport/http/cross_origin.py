@@ -9,12 +9,13 @@ REQUEST_HEADERS = (
     "authorization",
     "content-type",
     "idempotency-key",
+    "if-none-match",
     "abruf-order-token",
     "x-request-id",
     *("traceparent", "tracestate", "baggage", "sentry-trace"),
     *("apollographql-client-name", "apollographql-client-version"),
 )
-RESPONSE_HEADERS = ("x-request-id", "retry-after")
+RESPONSE_HEADERS = ("x-request-id", "retry-after", "etag")
 
 
 def shared_with(origins: Sequence[str]) -> list[Middleware]:

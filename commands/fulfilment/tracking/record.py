@@ -107,6 +107,8 @@ async def _follow(writing: Writing, known: "_Known") -> None:
     # Read before anything is written, since there may be more than one call may touch.
     everything = writing.for_all()
     bound = await lock_deliveries(everything, dict.fromkeys(arrived, ())) if arrived else None
+    # What is reported once more, or late, moves nothing on.
+    writing.unrecorded.extend(it["id"] for it in known.fresh)
     await write_rows(writing, {TrackingEvent: known.fresh}, {Parcel: known.moved})
     if bound is not None:
         await arrival.settle(bound)

@@ -22,6 +22,7 @@ from kit.standards.schedules.messages import (
     ScheduleMessage,
     Span,
 )
+from kit.standards.schedules.surroundings import DOCKS
 from models.access.keys import zone_of_days
 from models.master.catalog import Product
 from models.master.parties import Address
@@ -60,7 +61,9 @@ class Resolving:
         Refused: NOT_FOUND, INVALID. Faulty: UNIT_MISMATCH.
         """
         product = self._product(article)
-        line, places = self._line(article, product), {**message.places, **article.places}
+        line, whole = self._line(article, product), message.places.items()
+        # What the head says of docks, articles have already, unless they are for another plant.
+        places = {name: it for name, it in whole if name not in DOCKS} | article.places
         measuring = Measuring(product, self.habits, article)
         address = self._address(places.get("SHIP_TO"))
         zone = self.own_zone or (self.zone if address is None else address.time_zone)

@@ -190,7 +190,9 @@ class _Taking:
         found = list[_Pair]()
         for place, some in places.items():
             releases = [release for _, release in some]
-            release = releases[0] if len(some) == 1 else joined_release(releases)
+            are_deliveries = all(article.is_delivery for article, _ in some)
+            joined = joined_release(releases, are_deliveries=are_deliveries)
+            release = releases[0] if len(some) == 1 else joined
             if release is not None and place not in self.incoming.named_twice:
                 found.append((some[0][0], release))
                 continue

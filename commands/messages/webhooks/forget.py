@@ -48,7 +48,8 @@ async def forget(keep: timedelta, writing: Writing, due: Sequence[UUID]) -> Mapp
         ((deleted,),) = await session.rows(messages, values)
         if deleted == _AT_ONCE:
             return dict.fromkeys(due, now)
-    await session.rows(_deleted_webhooks(), values)
+    gone = await session.rows(_deleted_webhooks(), values)
+    writing.unrecorded.extend(row.id for row in gone)
     left = await session.rows(_left_webhooks(), values)
     return {key: _again(now, oldest and oldest + keep) for key, oldest in left}
 

@@ -49,6 +49,7 @@ from kit.standards.schedules.surroundings import (
     names_of,
     notes_in,
     parted,
+    placed,
     stray_periods,
     surroundings_of,
     with_quantities_first,
@@ -67,7 +68,8 @@ class _Reading:
     head: dates of the message as a whole; doubtful: what of its head was not understood, for which
     all articles wait. known: what was read of branches of the article, however often it is asked.
     named: that of which the findings are among those of the schedule that is read. upto: cumulative
-    quantities of the article that are no go-aheads. wanted_under: the last SCC of a line.
+    quantities of the article that are no go-aheads. wanted_under: the last SCC of a line. delivery:
+    the group of the delivery in which the article stands (SEQ), if it does.
     """
 
     habits: Habits
@@ -79,6 +81,7 @@ class _Reading:
     named: set[tuple[str, int]] = field(default_factory=set)
     upto: list[CumulativeTime] = field(default_factory=list)
     wanted_under: Segment | None = None
+    delivery: Sequence[Branch] = ()
 
     @property
     def issued(self) -> Span | None:
@@ -169,8 +172,7 @@ def _head(reading: _Reading, content: Surrounding) -> ScheduleMessage:
     bgm = content.branch.one("BGM")
     if bgm:
         _tell_kind(reading, bgm)
-    found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued)
-    found.places = content.places
+    found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued, places=content.places)
     if bgm:
         found.number = bgm.get(2)
         found.function = _REPLACING.get(reading.meaning("FUNCTION", bgm, 3))
@@ -235,10 +237,11 @@ def _article(
     lin = article.branch.all("LIN")[0]
     inside = [place, article] if place is not article else [article]
     scopes = [*inside, *around]
+    reading.delivery = [it.branch for it in around if it.branch.one("SEQ")]
     dates = reading.head | reading.dates(*(it.branch for it in inside))
     found = ArticleSchedule(lin.number, lin.offset, lin.get(1))
-    found.articles = reading.once(_names, article.branch)
-    found.places = innermost(it.places for it in scopes)
+    found.is_delivery, found.articles = bool(reading.delivery), reading.once(_names, article.branch)
+    found.places = placed(scopes)
     found.references = innermost(it.references for it in scopes)
     reading.findings += doubts(scopes)
     found.number = found.references.get("NUMBER", "")
@@ -318,7 +321,7 @@ def _quantity(
         rff = None if note is None else note.one("RFF")
         into.receipts.append(receipt_of(qty, number, rff, beside))
     elif meaning in DEMANDED:
-        around = (scope,) if meaning == "DEMAND" else ()
+        around = (scope, *reading.delivery) if meaning == "DEMAND" else ()
         scc = group.one("SCC")
         _line(reading, into, qty, scc, meaning, lambda: reading.dates(*around) | dates)
     elif meaning == "CUMULATIVE":
@@ -329,7 +332,7 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
     """Read a quantity that stands under a schedule (SCC)."""
 
     def dates() -> Mapping[str, Span]:
-        return reading.dates(schedule) | _dates(reading, group)
+        return reading.dates(schedule, *reading.delivery) | _dates(reading, group)
 
     qty, scc = group.all("QTY")[0], reading.once(_scc, schedule)
     meaning = reading.meaning("QUANTITY", qty, 1)
@@ -369,8 +372,7 @@ def _line(
     dates: _Dates,
 ) -> None:
     """Add a line. dates: gives its own and those around it, which are told only of a line."""
-    number = _number(reading, qty)
-    reading.wanted_under = scc
+    number, reading.wanted_under = _number(reading, qty), scc
     codes = Codes(qty, scc, meaning)
     if scc is None:
         codes.commitment = "FIRM" if reading.is_just_in_time else ""

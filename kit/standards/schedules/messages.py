@@ -94,7 +94,8 @@ class ArticleSchedule:
     remainder: what is forecast beyond its lines. says_nothing: whether it says that nothing is
     wanted, in so many words. says_cumulative: whether it says up to what cumulative quantity
     something is wanted, which is read of go-aheads only; where it is said of a time for which it is
-    not said how much is wanted, it is told.
+    not said how much is wanted, it is told. is_delivery: whether it stands in a delivery (SEQ), of
+    which a message may have several of one article.
     received_unit: and all units, as they were sent, "" where none is.
     findings: what of it could not be read; what is an error leaves out what it is about.
     """
@@ -121,6 +122,7 @@ class ArticleSchedule:
     remainder: Remainder | None = None
     says_nothing: bool = False
     says_cumulative: bool = False
+    is_delivery: bool = False
     findings: list[Finding] = field(default_factory=list)
 
     @property

@@ -105,6 +105,18 @@ def innermost(words: Iterable[Mapping[str, T]]) -> dict[str, T]:
     return found
 
 
+def placed(scopes: Sequence[Surrounding]) -> dict[str, str]:
+    """Return meaning -> code of places, from the inside out; the docks of no other plant."""
+    found: dict[str, str] = {}
+    for its in (it.places for it in scopes):
+        plant = its.get("SHIP_TO")
+        is_other = plant is not None and found.get("SHIP_TO", plant) != plant
+        for meaning, code in its.items():
+            if not (is_other and meaning in DOCKS):
+                found.setdefault(meaning, code)
+    return found
+
+
 def doubts(scopes: Sequence[Surrounding]) -> Iterator[Finding]:
     """Yield places and references that differ from others that mean the same, where one is meant.
 
@@ -120,7 +132,9 @@ def doubts(scopes: Sequence[Surrounding]) -> Iterator[Finding]:
                 yield misplaced(its.others[meaning], text)
 
 
-_PLACES = ("SHIP_TO", "UNLOADING_POINT", "POINT_OF_USE")
+DOCKS = ("UNLOADING_POINT", "POINT_OF_USE")
+"""Meanings of places that are within a plant."""
+_PLACES = ("SHIP_TO", *DOCKS)
 
 
 def contradicting(scope: Branch, habits: Habits) -> Iterator[Finding]:

@@ -92,10 +92,15 @@ class PlantBegins(Segment):
         return "PLANT"
 
 
-def _all_plants(articles: Group) -> Iterator[Group]:
-    """Yield the groups of plants, those without a segment of their own also in the others."""
-    alone = _plants("PLANT", articles)
-    yield from (_plants(it, alone, articles) for it in ("GIS", "GEI"))
+def _detail(*inside: Group) -> Iterator[Group]:
+    """Yield the groups of plants, and articles without: of the plant that the head names.
+
+    Plants without a segment of their own stand behind those, and in the others.
+    """
+    alone = _plants("PLANT", *inside)
+    yield from (_plants(it, alone, *inside) for it in ("GIS", "GEI"))
+    yield alone
+    yield from inside
     yield alone
 
 
@@ -118,21 +123,20 @@ _CALLED = _articles(_JUST_IN_TIME, _SCHEDULES)
 DELFOR: Sequence[Seg | Group] = (
     *_HEAD,
     Seg("UNS"),
-    *_all_plants(_FORECAST),
-    _FORECAST,
+    *_detail(_FORECAST),
     Seg("UNS"),
     *_TAIL,
 )
+_DELIVERIES = Group(
+    "PLANT",
+    (Seg("SEQ"), Seg("DTM", 9), Seg("GIR", 99), Seg("LOC", 9), _PACKAGES, _CALLED),
+    _MANY * 10,
+    is_lone=True,
+)
 DELJIT: Sequence[Seg | Group] = (
     *_HEAD,
-    Group(
-        "PLANT",
-        (Seg("SEQ"), Seg("DTM", 9), Seg("GIR", 99), Seg("LOC", 9), _PACKAGES, _CALLED),
-        _MANY * 10,
-        is_lone=True,
-    ),
-    *_all_plants(_CALLED),
-    _CALLED,
+    _DELIVERIES,
+    *_detail(_DELIVERIES, _CALLED),
     *_TAIL,
 )
 TABLES = {"DELFOR": DELFOR, "DELJIT": DELJIT}
@@ -141,6 +145,7 @@ RELEASES = frozenset({"96A", "97A", "98A", "98B", "99A", "00A", "00B", "04A"})
 """Of the directories whose messages these tables hold."""
 
 _SECTIONS = frozenset({"UNS", "GIS", "GEI", "SEQ", "LIN"})
+_BEHIND_PLANTS = frozenset({"LIN", "SEQ"})
 _IN_SECTIONS = frozenset({"UNS", "GIS", "GEI"})
 _OF_PARTIES = frozenset({"NAD", "LOC", "FTX", "RFF", "DTM", "DOC", "CTA", "COM", "TDT"})
 _GOODS_GO_TO = frozenset({"ST", "CN", "DP"})
@@ -150,11 +155,11 @@ _MOST_OF_PARTIES = 1_000
 
 
 def with_plants(segments: Iterable[Segment]) -> Iterator[Segment]:
-    """Give the segments of a message, with a `PlantBegins` before each plant.
+    """Give the segments of a message, with a `PlantBegins` before plants without a segment.
 
-    Parties that stand directly before an article begin one: at the beginning of a section those
-    from its first on, in the head those from the one to which goods go, and behind an article those
-    of a kind with which one has begun in this section. All others are of what they stand in.
+    Parties that stand directly before an article or a delivery (SEQ) begin one: at the beginning
+    of a section, and behind an article those of a kind with which one has begun in this section;
+    with those of the head begins the first. All others are of what they stand in.
     """
     section, begun, parties = "", frozenset[str](), list[Segment]()
     for each in segments:
@@ -163,25 +168,16 @@ def with_plants(segments: Iterable[Segment]) -> Iterator[Segment]:
         if is_of_them and len(parties) < _MOST_OF_PARTIES:
             parties.append(each)
             continue
-        at = _first(parties, section, begun) if tag == "LIN" else len(parties)
-        if at < len(parties):
-            begun = begun.union(it.get(1) for it in parties[at:] if it.tag == "NAD")
-            first = parties[at]
-            parties.insert(at, PlantBegins("", first.delimiters, first.number, first.offset))
+        if parties and tag in _BEHIND_PLANTS:
+            kinds = frozenset(it.get(1) for it in parties if it.tag == "NAD")
+            if section in _IN_SECTIONS or begun.intersection(kinds):
+                begun, first = begun | kinds, parties[0]
+                yield PlantBegins("", first.delimiters, first.number, first.offset)
+            elif not section:
+                begun = kinds & _GOODS_GO_TO
         yield from parties
         parties = []
         if tag in _SECTIONS:
             section, begun = tag, frozenset() if tag in _IN_SECTIONS else begun
         yield each
     yield from parties
-
-
-def _first(parties: Sequence[Segment], section: str, begun: frozenset[str]) -> int:
-    """Return with which of parties that stand before an article a plant begins, or their number."""
-    kinds = [it.get(1) if it.tag == "NAD" else "" for it in parties]
-    if section == "LIN":
-        return 0 if begun.intersection(kinds) else len(parties)
-    if section in _IN_SECTIONS:
-        return 0
-    plants = (at for at, kind in enumerate(kinds) if kind in _GOODS_GO_TO and not section)
-    return next(plants, len(parties))

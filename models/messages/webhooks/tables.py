@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.db.statements import UNRECORDED
 from models.access.viewers import Actor, CompanyRole, Scope, Viewer
 from models.base.masks import NULL, Hidden
 from models.base.tables import OneOf, Owned, Secret, check, indexed, known, to
@@ -69,8 +70,8 @@ class Webhook(Owned):
     disabled_for: Mapped[WebhookDisabling | None] = mapped_column(OneOf(WebhookDisabling))
     created_at: Mapped[datetime]
     after_position: Mapped[int]
-    replay_after: Mapped[int | None]
-    replay_to: Mapped[int | None]
+    replay_after: Mapped[int | None] = mapped_column(info=UNRECORDED)
+    replay_to: Mapped[int | None] = mapped_column(info=UNRECORDED)
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -123,6 +124,7 @@ class WebhookLane(Owned):
         Index("ix_webhook_lanes_next_at", "next_at", postgresql_where="next_at IS NOT NULL"),
         check("failures_counted", "failures >= 0"),
         check("failing_whole", "(failures = 0) = (failing_since IS NULL)"),
+        {"info": UNRECORDED},
     )
 
     next_at: Mapped[datetime | None]
@@ -164,6 +166,7 @@ class WebhookMessage(Owned):
         ),
         known("state", WebhookMessageState),
         check("settled_whole", "(state = 'PENDING') = (settled_at IS NULL)"),
+        {"info": UNRECORDED},
     )
 
     webhook_id: Mapped[UUID]
@@ -201,6 +204,7 @@ class WebhookAttempt(Owned):
         indexed("webhook_attempts", "attempted_at", "id"),
         known("fault", WebhookFault),
         check("answered_or_not", "(status IS NULL) = (fault IS NOT NULL)"),
+        {"info": UNRECORDED},
     )
 
     webhook_id: Mapped[UUID]

@@ -33,6 +33,30 @@ async def test_a_partner_may_write_without_what_is_on_its_way(ask, world) -> Non
     assert await quantities(ask) == {(None, "D1"): ["20", "40", "100"]}
 
 
+async def test_deliveries_just_in_time_of_one_article_are_lines_of_one_schedule(
+    ask, world, partner
+) -> None:
+    head = (HEAD % b"202603020630").replace(b"DELFOR", b"DELJIT").replace(b"241", b"242")
+    seq = b"SEQ+%d'DTM+2:202603091%d00:203'LIN+1++4711-A:IN'LOC+11+D1'QTY+113:%d'"
+    every = b"".join(seq % (it, it, it) for it in (1, 2, 3))
+    assert await released(ask, world, partner, head + every + END) == []
+    assert await quantities(ask) == {("5500012345", "D1"): ["0", "1", "2", "3"]}
+
+
+async def test_a_plant_takes_no_dock_of_the_one_in_the_head(ask, world, partner) -> None:
+    article = b"LIN+1++4711-A:IN'SCC+1'QTY+113:%s'DTM+2:20260309:102'"
+    parts = (
+        b"NAD+ST+PLANT10::92'LOC+11+D1'",
+        article % b"7",
+        b"NAD+ST+PLANT20::92'",
+        article % b"8",
+    )
+    content = HEAD % b"202603020630" + b"".join(parts) + END
+    assert await released(ask, world, partner, content) == []
+    order = "5500012345"
+    assert await quantities(ask) == {(order, "D1"): ["0", "7"], (order, None): ["0", "8"]}
+
+
 async def test_what_is_nothing_of_ours_is_refused_at_its_place(ask, partner) -> None:
     names = {"theirs": "X", "ours": "NONE"}
     item = {key: partner[key] for key in ("code", "identification")}

@@ -29,6 +29,8 @@ from tests.workers.messages.test_webhooks import ORDERED, REGISTER
 from transport.registered import Answers
 from workers.messages.webhooks import bodies
 
+pytestmark = pytest.mark.usefixtures("all_recorded")
+
 ORDERS = 6
 SUPPORT = """mutation { merchantSettingsUpdate(input: {supportEmail: "help@example.com"}) {
   userErrors { code } } }"""

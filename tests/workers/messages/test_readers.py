@@ -18,6 +18,8 @@ from tests.make.running import until
 from workers.messages.readers import READ_LONG_MESSAGES, READ_MESSAGES
 from workers.running.chores import Chore, Chores
 
+pytestmark = pytest.mark.usefixtures("all_recorded")
+
 NOTES = by_partner.SHORT_BYTES // 500
 LONG = files.FILE.replace(
     b"UNT+12+1", b"FTX+AAI+++%s'" % (b"x" * 500) * NOTES + b"UNT+%d+1" % (12 + NOTES)

@@ -31,6 +31,8 @@ from tests.workers.messages.conftest import STANDING, drained, hasten
 from transport.registered import Answers
 from workers.messages.webhooks import forgetting
 
+pytestmark = pytest.mark.usefixtures("all_recorded")
+
 
 @pytest.fixture
 def clock() -> make.Clock:

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from commands.writing.running.run import Author, run_unasked
 from kit.ids import new_id
 from models.access.dues import Due, DueKind
@@ -11,6 +13,8 @@ from tests import make
 from tests.make.feed import rows
 from tests.make.running import do_due
 from workers.running.dues import PUT_OFF, Dues, WhenDue
+
+pytestmark = pytest.mark.usefixtures("all_recorded")
 
 KIND = DueKind.LAPSE_ORDERS
 

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from commands.writing.counters import raised
@@ -16,6 +17,8 @@ from models.events.access.keys import ApiKeyRevoked
 from models.events.access.settings import MerchantSettingsCreated
 from tests.make.feed import rows
 from workers.running.followers import Follower, Followers
+
+pytestmark = pytest.mark.usefixtures("all_recorded")
 
 PAUSES = (timedelta(seconds=1), timedelta(minutes=1))
 

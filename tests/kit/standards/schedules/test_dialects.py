@@ -197,6 +197,28 @@ def test_plants_come_before_their_articles_with_segments_of_their_own_or_without
     assert [it.findings for it in message.articles] == [[]] * 3
 
 
+def test_plants_come_before_their_deliveries_just_in_time() -> None:
+    every = "".join(
+        f"NAD+ST+W{it}::92'{_LIN.format(it)}".replace("LIN", f"SEQ+{it}'LIN") for it in (1, 2, 3)
+    )
+    text = f"UNH+1+DELJIT:D:97A:UN'BGM+242+1+5'DTM+137:20260302:102'{_BUYER}{every}UNT+9+1'"
+    message = schedule_of(segments(text.encode()), "DELJIT", Habits())
+    assert message.findings == []
+    assert [_places(it)[0] for it in message.articles] == ["W1", "W2", "W3"]
+
+
+def test_the_time_of_a_delivery_just_in_time_is_that_of_its_articles() -> None:
+    seq = "SEQ+{0}'DTM+2:202603091{0}00:203'LOC+11+G1'LIN+{0}++A:IN'QTY+113:{0}'"
+    every = "".join(seq.format(it) for it in (1, 2))
+    text = f"UNH+1+DELJIT:D:97A:UN'BGM+242+1+5'DTM+137:20260302:102'{every}UNT+9+1'"
+    message = schedule_of(segments(text.encode()), "DELJIT", Habits())
+    (first,), (second,) = (it.lines for it in message.articles)
+    assert (first.quantity, second.quantity) == (1, 2)
+    assert first.span != second.span
+    assert [it.findings for it in message.articles] == [[], []]
+    assert {it.is_delivery for it in message.articles} == {True}
+
+
 def test_parties_behind_an_article_are_its_own_where_no_plant_began_so() -> None:
     every = "".join(_LIN.format(it) + f"NAD+ST+W{it}::92'" for it in (1, 2))
     text = f"UNH+1+DELFOR:D:97A:UN'BGM+241+1+5'DTM+137:20260302:102'{_BUYER}{every}UNT+9+1'"

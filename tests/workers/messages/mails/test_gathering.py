@@ -17,6 +17,8 @@ from tests.make.messages.notifications import PUBLIC_URL, noted, sent
 from tests.workers.messages.mails.test_notifications import GATHER, GUEST, MINUTE, fates, guests
 from tests.workers.messages.mails.test_unsubscribing import PREFER
 
+pytestmark = pytest.mark.usefixtures("all_recorded")
+
 DAY = 86_400.0
 
 

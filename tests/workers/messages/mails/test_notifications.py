@@ -28,6 +28,8 @@ from tests.make.trade import contracts, orders
 from workers.messages.notifications import NOTE_NOTIFICATIONS, TELL_ENDS
 from workers.running.followers import Followers
 
+pytestmark = pytest.mark.usefixtures("all_recorded")
+
 CANCEL = """
 mutation ($input: OrderCancelLinesInput!) {
   orderCancelLines(input: $input) { userErrors { code } }
