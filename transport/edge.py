@@ -1,12 +1,13 @@
 """The outermost layer: every request gets its id, every answer its headers, no fault gets out."""
 
+import asyncio
 import logging
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.telemetry import trace
 from kit.telemetry.metrics import Telemetry
-from transport.http.refusals import fault
+from transport.http.refusals import fault, stopped
 
 _log = logging.getLogger("abruf")
 
@@ -43,6 +44,10 @@ class Outermost:
                 raise
             _log.exception("Internal fault")
             await fault().answer()(scope, receive, answer)
+        except asyncio.CancelledError:
+            # The server stops, and waits no longer for who is slow.
+            if not answer.started and scope["type"] == "http":
+                await stopped().answer()(scope, receive, answer)
         finally:
             trace.CURRENT.reset(token)
 

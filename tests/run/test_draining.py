@@ -7,10 +7,12 @@ from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import httpx
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from kit.embedded import running
 from tests.run.abruf import Abruf, Launch
 
 ORDER = "{ orders(first: 1, filter: { states: [CONFIRMED] }) { nodes { id } } }"
@@ -104,3 +106,59 @@ def test_clients_are_told_that_their_connections_close_and_none_is_reset(
     assert abruf.process.returncode == 0
     assert "Traceback" not in output
     assert "timeout graceful shutdown exceeded" not in output
+
+
+async def _sent(abruf: Abruf, body: bytes, length: int) -> asyncio.Task[bytes]:
+    """Send a request of which so much has come; gives what is answered."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", abruf.port)
+    lines = [
+        "POST /graphql HTTP/1.1",
+        "Host: abruf",
+        "Content-Type: application/json",
+        f"Authorization: Bearer {abruf.tokens['staff']}",
+        f"Content-Length: {length}",
+    ]
+    writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+
+    async def answered() -> bytes:
+        try:
+            return await reader.read()
+        finally:
+            writer.close()
+
+    return asyncio.create_task(answered())
+
+
+async def _too_slow(abruf: Abruf, owner_url: str, count: int) -> list[bytes]:
+    """Tell the server to stop while reads wait for a table, so many, and as many bodies come."""
+    body = b'{"query": "{ products(first: 1) { totalCount } }"}'
+    owner = await asyncpg.connect(owner_url.replace("+asyncpg", ""))
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    try:
+        await owner.execute("BEGIN; LOCK products IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(60):
+            tasks = [await _sent(abruf, body, len(body)) for _ in range(count)]
+            while await owner.fetchval(waiting) < count:  # noqa: ASYNC110 -- nobody tells.
+                await asyncio.sleep(0.01)
+            tasks += [await _sent(abruf, body[:20], len(body)) for _ in range(count)]
+            abruf.process.send_signal(signal.SIGTERM)
+            return await asyncio.gather(*tasks)
+    finally:
+        await owner.close()
+
+
+def test_who_is_slower_than_the_grace_is_told_so(used: Path, launch: Launch) -> None:
+    """uvicorn would cancel them, and answer 500 as plain text."""
+    abruf = launch(used, ABRUF_GRACE_SECONDS="1")
+    abruf.wait_until_ready()
+    with running(used) as server:
+        answers = asyncio.run(_too_slow(abruf, server.owner_url, 3))
+    output, _ = abruf.process.communicate(timeout=60)
+    for answer in answers:
+        head, _, body = answer.partition(b"\r\n\r\n")
+        lines = head.decode().lower().split("\r\n")
+        (error,) = json.loads(body)["errors"]
+        assert lines[0] == "http/1.1 503 service unavailable"
+        assert {"connection: close", "retry-after: 1"} <= set(lines)
+        assert error["extensions"] == {"code": "OUTCOME_UNKNOWN", "retryAfter": 1}
+    assert (abruf.process.returncode, "Traceback" in output) == (0, False), output

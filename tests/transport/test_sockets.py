@@ -2,6 +2,7 @@
 
 import gc
 import json
+import logging
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
@@ -272,6 +273,16 @@ async def test_without_a_good_token_the_socket_closes_with_4403(served, token):
     async with served.socket() as socket:
         await socket.send({"type": "connection_init", "payload": {"token": token}})
         assert await socket.closed() == 4403
+
+
+async def test_who_hangs_up_with_a_wrong_token_leaves_nothing_in_the_log(served, caplog):
+    state = served.server.server_state
+    for _ in range(3):
+        async with served.socket() as socket:
+            await socket.send({"type": "connection_init", "payload": {"token": "abruf_none"}})
+            socket.connection.transport.abort()
+        await until(lambda: not state.tasks)
+    assert [it for it in caplog.records if it.levelno >= logging.WARNING] == []
 
 
 async def test_a_revoked_key_gets_no_further_event(served, world, ask):

@@ -15,6 +15,12 @@ from schema.graphql.errors import AWAY, FAULT, RETRY_S, ErrorCode, cut
 JSON = "application/json"
 _WAITED = "It was not the turn of this in time; nothing of it was done: try again."
 
+_STOPS = (
+    "Abruf stops here, and this was not answered before that. What reads may be sent again; whether"
+    " a mutation was done is not known: look before you repeat it; with an idempotencyKey it may"
+    " always be repeated."
+)
+
 
 class Refusal(Exception):
     """The request is not an operation, or not now."""
@@ -57,6 +63,11 @@ class Refusal(Exception):
 def fault() -> Refusal:
     """Return what a client is told of a fault of ours: nothing but where to find it in the log."""
     return Refusal(500, FAULT, ErrorCode.INTERNAL_SERVER_ERROR)
+
+
+def stopped() -> Refusal:
+    """Return what a client is told whose request has run for longer than a server that stops."""
+    return Refusal(503, _STOPS, ErrorCode.OUTCOME_UNKNOWN, retry_after=RETRY_S)
 
 
 def not_now(error: Unavailable | TimeoutError) -> Refusal:

@@ -257,7 +257,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             if operation.task is not asyncio.current_task():
                 await self.cleanup_operation(key)
         # It may have closed meanwhile, from either side.
-        with suppress(RuntimeError):
+        with suppress(RuntimeError, WebSocketDisconnect):
             await self.websocket.close(code, reason)
 
 
