@@ -69,8 +69,8 @@ class ContractCallOff(Command):
     )
     window_override: Note | None = Field(
         None,
-        description="Why a window may lie outside of the address's receiving hours; shown to the"
-        " customer.",
+        description="Why a window, also of `deliveries`, may lie outside of the address's receiving"
+        " hours; shown to the customer.",
     )
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="One of the contract's addresses; its first when left out."

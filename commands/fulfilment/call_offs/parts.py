@@ -120,12 +120,12 @@ async def plan_parts(
         text = "This call-off waits for approval: plan deliveries after it."
         raise Refused(Code.WRONG_STATE, text, PARTS)
     ids = {line.line_no: line.id for line in (await lines_of(writing, [order_id])).values()}
-    parts = [_part(part, ids) for part in command.deliveries]
+    parts = [_part(part, ids, command.window_override) for part in command.deliveries]
     return await plan(writing, parts, PARTS)
 
 
-def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:
-    """Name the order's lines by id. ids: line number -> id."""
+def _part(part: CallOffPart, ids: Mapping[int, UUID], why: str | None) -> DeliveryPart:
+    """Name the order's lines by id. ids: line number -> id. why: it says that of all windows."""
     lines = [
         PlannedLine(
             order_line_id=ids[each.line_no], quantity=each.quantity, packaging=each.packaging
@@ -133,4 +133,5 @@ def _part(part: CallOffPart, ids: Mapping[int, UUID]) -> DeliveryPart:
         for each in part.lines
     ]
     terms = {name: getattr(part, name) for name in DeliveryTerms.model_fields}
+    terms["window_override"] = part.window_override or why
     return DeliveryPart(lines=lines, **terms)

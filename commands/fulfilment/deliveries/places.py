@@ -49,8 +49,8 @@ class DeliveryTerms(Input):
     window_override: Note | None = Field(
         None,
         description="Why the window may lie outside of the address's receiving hours, or of the"
-        " contract's validity, or leave less notice than it asks for; else the order's"
-        " `windowOverride`. Shown to the customer.",
+        " contract's validity, or leave less notice than it asks for. Of a window of the order"
+        " that its `windowOverride` was given for, that says it. Shown to the customer.",
     )
     ship_to_id: Annotated[UUID, Names("Address")] | None = Field(
         None, description="Address of the party to deliver to; else the order's."

@@ -42,6 +42,7 @@ async def release(writing: Writing, command: DeliveryRelease) -> Outcome:
     Refused: ON_HOLD, PAYMENT_OUTSTANDING by the rule of party or channel (D12), AMENDMENT_AWAITED
     while an amendment of a line waits for its answer (D13), RECIPIENT_MISSING for a company without
     a named recipient (D7), ADDRESS_MISSING where its method needs one (D17),
+    METHOD_NOT_ALLOWED for a business (D8),
     DELIVERY_POLICY when the order must come complete or is past its date, or the delivery does not
     complete it as it says (D18),
     LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what the goods need, WRONG_STATE.

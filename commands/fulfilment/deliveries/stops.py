@@ -16,6 +16,7 @@ from models.base.guards import guards
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries.conditions import (
     AFTER_LAST,
+    FOR_CONSUMERS,
     INCOMPLETE,
     NAMELESS,
     NOT_LAST,
@@ -82,6 +83,7 @@ def _known(writing: Writing, delivery: Delivery, path: Path) -> Mapping[Some, Re
         NAMELESS: partial(_nameless, delivery, path),
         TOO_LATE: partial(_too_late, path),
         INCOMPLETE: partial(_incomplete, path),
+        FOR_CONSUMERS: partial(_for_consumers, delivery, path),
         PLACELESS: partial(_placeless, delivery, path),
         TAKEN_OVER: partial(_gone, delivery, path),
         TOO_EARLY: partial(_too_early, delivery, path),
@@ -124,6 +126,12 @@ def _nameless(delivery: Delivery, path: Path, _companies: Sequence[Party]) -> Re
 def _too_late(path: Path, orders: Sequence[Order]) -> Refused:
     """Return the refusal of what is not wanted any more (D10)."""
     return Refused(FulfilmentCode.DELIVERY_POLICY, not_wanted(orders[0]), path)
+
+
+def _for_consumers(delivery: Delivery, path: Path, _companies: Sequence[Party]) -> Refused:
+    """Return the refusal of what a company does not get so, be it one only since (D8)."""
+    text = f"{delivery.number} goes to a company, and {delivery.method.value} is not for businesses"
+    return Refused(FulfilmentCode.METHOD_NOT_ALLOWED, f"{text}: plan it by another method.", path)
 
 
 def _placeless(delivery: Delivery, path: Path, _itself: Sequence[Delivery]) -> Refused:

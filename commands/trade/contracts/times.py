@@ -27,6 +27,11 @@ class Window(Input):
     latest: Instant = Field(description="Not after this instant; later than `earliest`.")
     time_zone: Zone = Field(description="IANA time zone of the place, for example Europe/Berlin.")
 
+    @classmethod
+    def kept(cls, earliest: datetime, latest: datetime, time_zone: str) -> "Window":
+        """Return a window that a row has."""
+        return cls.model_construct(earliest=earliest, latest=latest, time_zone=time_zone)
+
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:
         if not self.earliest < self.latest:
@@ -72,6 +77,7 @@ class CallOffTerms(NamedTuple):
 class AgreedPlace:
     """Where something is to arrive, and what of contracts it brings. override: why, against a rule.
 
+    opens: the rules that need no reason, since one that was given before was given for them.
     says_why: the field that clients say it in. starts: below a window, what says when it starts;
     empty where the window is not what was sent. not_by: the first instant by which something that
     it brings is wanted or not at all.
@@ -80,6 +86,7 @@ class AgreedPlace:
     address: Address | None
     call_offs: Collection[CallOffTerms] = ()
     override: str | None = None
+    opens: frozenset[TimeRule] = frozenset()
     says_why: str = "windowOverride"
     starts: Path = ("earliest",)
     not_by: datetime | None = None
@@ -100,22 +107,25 @@ class AgreedPlace:
         refusals.end()
         return frozenset(rules)
 
+    def _asks_why(self, rule: TimeRule) -> bool:
+        return self.override is None and rule not in self.opens
+
     def _hours(self, window: Window, path: Path) -> list[TimeRule]:
         if self.address is None or _is_taken_in(self.address, window):
             return []
-        if self.override is None:
+        if self._asks_why(TimeRule.RECEIVING_HOURS):
             refuse_hours(self.address, path, self.says_why)
         return [TimeRule.RECEIVING_HOURS]
 
     def _validity(self, window: Window, path: Path) -> list[TimeRule]:
         over = [it.contract for it in self.call_offs if not covers(it.contract, window)]
-        if over and self.override is None:
+        if over and self._asks_why(TimeRule.VALIDITY):
             refuse_validity(over[0], path, self.says_why)
         return [TimeRule.VALIDITY] if over else []
 
     def _notice(self, window: Window, path: Path) -> list[TimeRule]:
         short = [it for it in self.call_offs if not it.has_notice(window)]
-        if short and self.override is None:
+        if short and self._asks_why(TimeRule.NOTICE):
             refuse_notice(short[0].contract, (*path, *self.starts), self.says_why)
         return [TimeRule.NOTICE] if short else []
 
@@ -202,10 +212,16 @@ def check_wanted_still(
 
 
 @guards("D15")
-def check_ahead(writing: Writing, window: Window | None, path: Path) -> None:
-    """Refused: INVALID_WINDOW for a window that has passed; path: of what has it."""
+def check_ahead(
+    writing: Writing, window: Window | None, path: Path, end: Path = ("window", "latest")
+) -> None:
+    """Look whether a window is still to come, be it sent, taken by default, or offered before.
+
+    path: of what has it. end: below that, what is told. Refused: INVALID_WINDOW.
+    """
     if window is not None and window.latest <= writing.now:
-        raise Refused(Code.INVALID_WINDOW, "This window has passed.", (*path, "window", "latest"))
+        latest = window.latest.isoformat()
+        raise Refused(Code.INVALID_WINDOW, f"This window has passed: {latest}.", (*path, *end))
 
 
 @guards("D16")

@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from commands.trade.contracts.account import give_back
-from commands.trade.contracts.times import CallOffTerms
+from commands.trade.contracts.times import CallOffTerms, Window
 from commands.writing.ledger import moved_then
 from commands.writing.transaction import Writing, check_version
 from kit.db.statements import Statement
@@ -28,6 +28,7 @@ from models.events.trade.orders import (
     OrderDelivered,
     OrderPartiallyDelivered,
 )
+from models.trade.contracts.states import TimeRule
 from models.trade.contracts.tables import Contract
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
@@ -69,6 +70,20 @@ def called_off(
             first = min(wanted, default=None)
             found.append(CallOffTerms(contracts[order.contract_id], order.placed_at, first))
     return found
+
+
+def opened(order: Order, lines: Iterable[OrderLine], window: Window) -> frozenset[TimeRule]:
+    """Return the rules that the order's `windowOverride` opens for a window: what it is given for.
+
+    Of a window that it promises all, of one that it wants receiving hours. lines: others', too.
+    """
+    rows: list[Order | OrderLine] = [order, *(it for it in lines if it.order_id == order.id)]
+    same, is_given = (window.earliest, window.latest), order.window_override is not None
+    if is_given and any((it.confirmed_earliest, it.confirmed_latest) == same for it in rows):
+        return frozenset({TimeRule.RECEIVING_HOURS, TimeRule.VALIDITY, TimeRule.NOTICE})
+    if is_given and any((it.window_earliest, it.window_latest) == same for it in rows):
+        return frozenset({TimeRule.RECEIVING_HOURS})
+    return frozenset()
 
 
 def not_wanted_after(orders: Iterable[Order]) -> datetime | None:

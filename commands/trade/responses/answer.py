@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, select
 
-from commands.trade.contracts.times import AgreedPlace, Window
+from commands.trade.contracts.times import AgreedPlace, Window, check_ahead
 from commands.trade.orders.lines import called_off, cancel, lines_of, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.trade.responses.agreed import check_against_contract
@@ -64,7 +64,8 @@ async def answer(writing: Writing, command: OrderAnswerAmendment) -> Outcome:
     does not wait, or waits no longer, and for a substitute that is not active any more,
     QUANTITY_NOT_OPEN where more of a line has arrived meanwhile than its amendment leaves. Of a
     call-off LOT_MULTIPLE, BELOW_MINIMUM, OUTSIDE_VALIDITY (K3) and NOTICE_TOO_SHORT (K15) for what
-    its contract, which may have been amended since, does not allow.
+    its contract, which may have been amended since, does not allow. INVALID_WINDOW for what was
+    offered for a window that has passed meanwhile (D15).
     """
     with writing.refusals:
         refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
@@ -124,7 +125,33 @@ def _check_open(line: OrderLine, path: Path) -> None:
 async def _check(
     writing: Writing, order: Order, lines: Iterable[OrderLine], accepted: Mapping[OrderLine, Path]
 ) -> None:
-    """Look whether a call-off's contract still allows what is accepted. Refused: as `answer`."""
+    """Look whether what is accepted is still to come, and its contract allows it.
+
+    Refused: as `answer`.
+    """
+    windows, refusals = dict[Path, Window](), Refusals()
+    for line, path in accepted.items():
+        if line.offered_earliest and line.offered_latest and line.offered_zone:
+            of = (line.offered_earliest, line.offered_latest, line.offered_zone)
+            windows[path] = Window.kept(*of)
+            with refusals:
+                check_ahead(writing, windows[path], path, ())
+    with refusals:
+        await _check_contract(writing, order, lines, accepted, windows)
+    refusals.end()
+
+
+async def _check_contract(
+    writing: Writing,
+    order: Order,
+    lines: Iterable[OrderLine],
+    accepted: Mapping[OrderLine, Path],
+    windows: Mapping[Path, Window],
+) -> None:
+    """Look whether a call-off's contract still allows what is accepted. windows: by line's path.
+
+    What was said when it was offered still says why. Refused: as `answer`.
+    """
     if order.contract_id is None:
         return
     offers = {
@@ -137,12 +164,9 @@ async def _check(
     call_offs = called_off([order], lines, contracts)
     agreed = AgreedPlace(None, call_offs, order.window_override, starts=())
     refusals = Refusals()
-    for line, path in accepted.items():
-        if line.offered_latest is not None:
-            of = (line.offered_earliest, line.offered_latest, line.offered_zone)
-            values: dict[str, Any] = dict(zip(Window.model_fields, of, strict=True))
-            with refusals:
-                agreed.check(Window.model_construct(**values), path)
+    for path, window in windows.items():
+        with refusals:
+            agreed.check(window, path)
     refusals.end()
 
 

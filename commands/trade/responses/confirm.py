@@ -9,7 +9,7 @@ from pydantic import Field
 from commands.master.packagings.counting import columns_of
 from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, windows_of
 from commands.trade.orders.drafts import window_columns
-from commands.trade.orders.lines import called_off, cancel, lines_of, withdraw
+from commands.trade.orders.lines import called_off, cancel, lines_of, opened, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, end_if_empty, locked
 from commands.trade.responses.agreed import Offer, check_against_contract
 from commands.trade.responses.checks import check_response
@@ -42,8 +42,8 @@ class OrderConfirm(VersionedOrderCommand):
     window_override: Note | None = Field(
         None,
         description="Why a window may lie outside of the address's receiving hours, or of the"
-        " contract's validity, or leave less notice than it asks for; else the order's"
-        " `windowOverride`. Shown to the customer.",
+        " contract's validity, or leave less notice than it asks for. Of a window of the order"
+        " that its `windowOverride` was given for, that says it. Shown to the customer.",
     )
     answer_by: Instant | None = Field(
         None, description="Until when amendments wait for their answer; needed where any does."
@@ -152,12 +152,13 @@ async def _overridden(
         return frozenset()
     addresses = await writing.by_key(Address, "id", {order.ship_to_id} - {None})
     contracts = await writing.by_key(Contract, "id", {order.contract_id} - {None})
-    override = command.window_override or order.window_override
     address = next(iter(addresses.values()), None)
     call_offs = called_off([order], lines, contracts)
-    arrival = AgreedPlace(address, call_offs, override, not_by=order.cancel_if_not_by)
+    why = command.window_override
     refusals, found = Refusals(), set[TimeRule]()
     for path, window in windows:
+        opens = opened(order, lines, window)
+        arrival = AgreedPlace(address, call_offs, why, opens, not_by=order.cancel_if_not_by)
         with refusals:
             found |= arrival.check(window, (*path, "window"))
     refusals.end()

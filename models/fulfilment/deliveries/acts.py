@@ -10,6 +10,7 @@ from models.base.acts import Act, Transition
 from models.fulfilment.deliveries.conditions import (
     AFTER_LAST,
     DIVISIBLE,
+    FOR_CONSUMERS,
     INCOMPLETE,
     MERGEABLE,
     NAMELESS,
@@ -76,7 +77,7 @@ RELEASE = Transition(
     becomes=DeliveryState.RELEASED,
     stopped_by=(
         *(HELD, ORDER_HELD, ORDER_UNPAID, ORDER_AMENDED, NAMELESS, PLACELESS, TOO_LATE, INCOMPLETE),
-        *(UNFINISHED, UNPLACED, UNCARRIED),
+        *(FOR_CONSUMERS, UNFINISHED, UNPLACED, UNCARRIED),
     ),
     action=DeliveryAction.RELEASE,
 )

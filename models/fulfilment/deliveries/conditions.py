@@ -5,12 +5,13 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, case, func, or_, select
 
 from models.base.acts import AllRows, Some
+from models.base.records import ANONYMOUS
 from models.base.tasks import is_among
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import WITH_CARRIER, Parcel
 from models.master.catalog import Product
-from models.master.channels import ADDRESSED_METHODS
+from models.master.channels import ADDRESSED_METHODS, CONSUMER_METHODS
 from models.master.handling import MethodHandling, carries, is_special
 from models.master.locations import Location
 from models.master.parties import Party, PartyKind
@@ -273,14 +274,24 @@ TAKEN_OVER = Some(
     rule="P2",
 )
 PLACELESS = Some(
-    "its method needs an address, and it has none",
+    "its method needs an address, and it has none, or it was forgotten",
     (Delivery,),
     lambda _rows, delivery, same: and_(
         same.id == delivery.id,
         is_among(same.method, ADDRESSED_METHODS),
-        same.ship_to.is_(None),
+        func.coalesce(same.ship_to["line1"].astext, ANONYMOUS) == ANONYMOUS,
     ),
     rule="D17",
+)
+FOR_CONSUMERS = Some(
+    "it goes to a company by a method that none gets",
+    (Party,),
+    lambda _rows, delivery, party: and_(
+        party.id == delivery.party_id,
+        party.kind == PartyKind.COMPANY,
+        is_among(delivery.method, CONSUMER_METHODS),
+    ),
+    rule="D8",
 )
 UNFINISHED = Some(
     "it is to complete its orders, and something of them is in no delivery",

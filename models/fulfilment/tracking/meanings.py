@@ -133,6 +133,10 @@ FINER: Mapping[Vocabulary, Mapping[str, Meaning]] = {
         "Exception_005": DELAYED,
         "Exception_011": _RETURNED,
         "Exception_013": _LOST,
+        "Exception_016": DELAYED,
+        "Exception_017": DELAYED,
+        "Exception_019": DELAYED,
+        "Exception_021": _LOST,
     },
     Vocabulary.EASYPOST: {
         "lost": _LOST,
@@ -155,9 +159,9 @@ FINER: Mapping[Vocabulary, Mapping[str, Meaning]] = {
         "stolen": _LOST,
     },
 }
-"""Sub-statuses that say more than their status: AfterShip's acceptance scan, delays at customs and
-by external factors, returned to sender, lost; EasyPost's details of what went wrong; dispositions
-of EPCIS that tell of harm."""
+"""Sub-statuses that say more than their status: AfterShip's acceptance scan, delays at customs, by
+external factors, in processing, by weather and of flights, returned to sender, lost, disposed of;
+EasyPost's details of what went wrong; dispositions of EPCIS that tell of harm."""
 
 _AT_LEAST: Mapping[Vocabulary, Mapping[str, Meaning]] = {
     Vocabulary.EPCIS: {"in_transit": _MOVING, **_silent(_SILENT_DISPOSITIONS)}

@@ -99,17 +99,19 @@ OPEN_CALL_OFFS = Some("call-offs of it are open", (ContractLine,), _is_owing, ru
 def _comes_outside(rows: AllRows, contract: Any, line: Any) -> ColumnElement[bool]:
     """Tell whether something of a line is open that the contract's validity does not cover (K3).
 
-    It is still to come outside of it, or was called off before its first day.
+    It is still to come outside of it, or was called off before its first day, and nobody has said
+    why: the reason that an order has for what it wants goes for receiving hours alone.
     """
 
-    def is_outside(window: Any, earliest: Any, latest: Any) -> ColumnElement[bool]:
+    def is_outside(earliest: Any, latest: Any) -> ColumnElement[bool]:
         is_late = and_(contract.day(latest) > contract.valid_to, ~contract.delivers_rest)
-        is_early = contract.day(earliest) < contract.valid_from
-        return and_(or_(is_early, is_late), window.window_override.is_(None))
+        return or_(contract.day(earliest) < contract.valid_from, is_late)
 
     def is_coming(part: Any, order: Any) -> ColumnElement[bool]:
         earliest = func.coalesce(part.window_earliest, order.window_earliest)
         latest = func.coalesce(part.agreed_latest, part.window_latest, order.window_latest)
+        is_promised = or_(*(it.confirmed_latest.is_not(None) for it in (part, order)))
+        why = case((is_promised, order.window_override))
         in_delivery = rows.some(
             entity_named("DeliveryLine"),
             entity_named("Delivery"),
@@ -118,10 +120,15 @@ def _comes_outside(rows: AllRows, contract: Any, line: Any) -> ColumnElement[boo
                 its.planned > its.shipped,
                 delivery.id == its.delivery_id,
                 delivery.cancelled_at.is_(None),
-                is_outside(delivery, delivery.window_earliest, delivery.window_latest),
+                is_outside(delivery.window_earliest, delivery.window_latest),
+                or_(
+                    delivery.window_override.is_(None),
+                    and_(delivery.window_override == order.window_override, why.is_(None)),
+                ),
             ),
         )
-        return or_(and_(part.unplanned > 0, is_outside(order, earliest, latest)), in_delivery)
+        is_free = and_(part.unplanned > 0, is_outside(earliest, latest), why.is_(None))
+        return or_(is_free, in_delivery)
 
     return and_(
         line.contract_id == contract.id,

@@ -3,6 +3,7 @@
 import pytest
 
 from kit.ids import to_global
+from tests.api.gates.test_recorded_plans import record
 from tests.make import reasons
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
@@ -206,6 +207,102 @@ async def test_what_a_call_off_brings_arrives_while_its_contract_is_valid(world,
         assert refused == [("OUTSIDE_VALIDITY", "window")]
     await deliveries.done(ask, "deliveryReschedule", **one, **WHY)
     assert await _overrides(ask, "Delivery", delivery) == (WHY["windowOverride"], [["VALIDITY"]])
+
+
+async def _recorded(ask, part):
+    """Return (code, path) of what refuses a part that another system has planned."""
+    (result,) = await record(ask, part)
+    return reasons(result["userErrors"], 3)
+
+
+@pytest.mark.gate("D15", "deliveryPlan", "deliveriesRecord")
+@pytest.mark.parametrize("verb", [_refusals_of_plan, _recorded])
+async def test_a_window_that_is_taken_by_default_is_still_to_come(world, ask, clock, verb):
+    """Be it the order's, its line's, or one that was promised; another may be named."""
+    order = await orders.ten(world, ask, window=deliveries.SOON)
+    part = await deliveries.part(world, order, window=None)
+    clock.advance(days=8)
+    passed = [("INVALID_WINDOW", "window")]
+    assert await verb(ask, part) == passed
+    promised = {**LATER, "latest": "2026-04-06T08:00:00Z"}
+    answer = {"lines": [responses.line(order, 0, "ACCEPTED", window=promised)]}
+    await responses.done(ask, responses.CONFIRM, order, **answer)
+    clock.advance(days=30)
+    assert await verb(ask, part) == passed
+    next_week = {"earliest": "2026-04-20T07:00:00Z", "latest": "2026-04-20T09:00:00Z"}
+    assert await verb(ask, part | {"window": LATER | next_week}) == []
+
+
+REASON = {"windowOverride": "Stocktaking on Sunday."}
+
+
+@pytest.mark.gate("D6", "deliveryPlan", "deliveriesRecord", "orderConfirm")
+@pytest.mark.gate("K3", "deliveryPlan", "deliveriesRecord", "orderConfirm")
+@pytest.mark.gate("K15", "deliveryPlan", "deliveriesRecord", "orderConfirm")
+async def test_a_reason_opens_what_it_was_said_for_whichever_verb_follows(world, ask):
+    """What was said of a call-off's Sunday says nothing of other days."""
+    agreed = {"partyId": await _company(world), "validTo": "2026-03-31", "minNoticeDays": 3}
+    made = await contracts.contract(world, ask, **agreed)
+    placed = await contracts.call_off(world, ask, made, "9", window=SUNDAY, **REASON)
+    soon = {**SUNDAY, "earliest": "2026-03-03T08:00:00Z", "latest": "2026-03-03T09:00:00Z"}
+    other = {**SUNDAY, "earliest": "2026-03-15T02:00:00Z", "latest": "2026-03-15T03:00:00Z"}
+    refused = {
+        "OUTSIDE_VALIDITY": LATER,
+        "NOTICE_TOO_SHORT": soon,
+        CLOSED: other,
+    }
+    part = await deliveries.part(world, placed, lines=deliveries.lines(placed, "1"))
+    answer = {"lines": [responses.line(placed, 0, "ACCEPTED")]}
+    for code, window in refused.items():
+        assert code in {it for it, _ in await _refusals_of_plan(ask, part | {"window": window})}
+        assert code in {it for it, _ in await _recorded(ask, part | {"window": window})}
+        call = {**answer, "window": window}
+        found = await responses.refusals(ask, responses.CONFIRM, placed, **call)
+        assert code in {it for it, _ in found}
+    assert await _refusals_of_plan(ask, part | {"window": SUNDAY}) == []
+    assert await _recorded(ask, part | {"window": None}) == []
+    await responses.done(ask, responses.CONFIRM, placed, **answer, window=SUNDAY)
+
+
+@pytest.mark.gate("K3", "orderConfirm", "deliveryPlan")
+async def test_a_promise_against_a_rule_is_planned_by_the_reason_it_was_given_with(world, ask):
+    agreed = {"partyId": await _company(world), "validTo": "2026-03-31"}
+    made = await contracts.contract(world, ask, **agreed)
+    placed = await contracts.call_off(world, ask, made, "5", window=deliveries.WINDOW)
+    answer = {"lines": [responses.line(placed, 0, "ACCEPTED")], "window": LATER}
+    await responses.done(ask, responses.CONFIRM, placed, **answer, **WHY)
+    part = await deliveries.part(world, placed, window=None)
+    planned = (await deliveries.done(ask, "deliveryPlan", deliveries=[part]))["deliveries"][0]
+    assert await _overrides(ask, "Delivery", planned) == (WHY["windowOverride"], [["VALIDITY"]])
+
+
+@pytest.mark.gate("K3", "contractAmend")
+async def test_a_reason_for_a_sunday_does_not_let_a_contract_end_before_it(world, ask):
+    made = await contracts.contract(world, ask, partyId=await _company(world))
+    placed = await contracts.call_off(world, ask, made, "9", window=SUNDAY, **REASON)
+    earlier = {"contractId": made["id"], "validTo": "2026-03-07"}
+    for quantity in ("3", "6"):
+        refused = contracts.codes(await contracts.change(ask, "contractAmend", **earlier))
+        assert refused == [("OPEN_CALL_OFFS", "keepCallOffs")]
+        part = await deliveries.part(world, placed, lines=deliveries.lines(placed, quantity))
+        await deliveries.done(ask, "deliveryPlan", deliveries=[part | {"window": None}])
+    refused = contracts.codes(await contracts.change(ask, "contractAmend", **earlier))
+    assert refused == [("OPEN_CALL_OFFS", "keepCallOffs")]
+
+
+@pytest.mark.gate("D15", "orderAnswerAmendment")
+async def test_what_was_offered_for_a_time_that_has_passed_is_not_agreed_on(world, ask, clock):
+    order = await orders.order(world, ask)
+    first, second = order["lines"]
+    offered = {"quantity": "3", "window": deliveries.SOON | {"latest": "2026-03-02T14:00:00Z"}}
+    lines = [responses.line(order, it, "AMENDED", **offered) for it in (0, 1)]
+    await responses.done(ask, responses.CONFIRM, order, lines=lines, answerBy=responses.UNTIL)
+    clock.advance(days=1)
+    answers = [{"lineId": first["id"], "isAccepted": False}]
+    answers += [{"lineId": second["id"], "isAccepted": True}]
+    refused = [("INVALID_WINDOW", "lines.1.lineId")]
+    assert await responses.refusals(ask, responses.ANSWER, order, lines=answers) == refused
+    await responses.done(ask, responses.ANSWER, order, lines=answers[:1])
 
 
 @pytest.mark.gate("D16", "deliveryPlan")

@@ -12,7 +12,7 @@ from tests.make import Ask, Clock, World, reasons
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
-from tests.make.trade import contracts, orders
+from tests.make.trade import contracts, orders, responses
 
 RELEASED = {"releasedAt": "2026-03-02T08:30:00Z"}
 HOLD = "mutation ($input: OrderHoldInput!) { orderHold(input: $input) { userErrors { code } } }"
@@ -198,3 +198,37 @@ async def test_what_was_packed_had_no_number_of_anothers_parcel_on_its_way(
     both = [await item(packed, "t2", dispatchedAt=_at(14)), await item(8, "T2", **way)]
     assert await refusals(ask, *both) == [taken, []]
     assert await refusals(ask, await item(packed, "T2")) == [taken]
+
+
+COLD = {"handling": {"keepFromC": "2", "keepToC": "8"}}
+
+
+@pytest.mark.gate("D14", "deliveriesRecord")
+async def test_what_is_still_to_go_starts_where_it_can_be_handled(world: World, ask: Ask) -> None:
+    (milk,) = await orders.products(ask, "MILK", **COLD)
+    order = await orders.order(world, ask, lines=[orders.line(milk)])
+    part = await deliveries.part(world, order)
+    unfit = [("LOCATION_NOT_ALLOWED", "locationId"), ("METHOD_NOT_ALLOWED", "method")]
+    assert await refusals(ask, part, await _part(world, order)) == [unfit, unfit]
+
+
+@pytest.mark.gate("D14", "deliveryReship")
+@pytest.mark.gate("D13", "deliveryReship")
+async def test_a_reshipment_is_asked_what_a_plan_is(world: World, ask: Ask) -> None:
+    (milk,) = await orders.products(ask, "MILK")
+    order = await orders.order(world, ask, lines=[orders.line(milk)])
+    sent = await deliveries.dispatched(world, ask, order)
+    feed = Feed(ask, world)
+    await feed.results(*(feed.event("LOST", sscc=it["sscc"]) for it in sent["parcels"]))
+    call = {"deliveryId": sent["id"], "window": deliveries.WINDOW}
+    await orders.products(ask, "MILK", **COLD)
+    assert await deliveries.refusals(ask, "deliveryReship", **call) == [
+        ("LOCATION_NOT_ALLOWED", "deliveryId"),
+        ("METHOD_NOT_ALLOWED", "deliveryId"),
+    ]
+    await orders.products(ask, "MILK", handling=None)
+    await responses.amended(ask, order)
+    refused = await deliveries.refusals(ask, "deliveryReship", **call)
+    assert {code for code, _ in refused} == {"AMENDMENT_AWAITED"}
+    await responses.answer(ask, order, accepts=False)
+    await deliveries.done(ask, "deliveryReship", **call)

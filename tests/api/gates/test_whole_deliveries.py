@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from kit.ids import from_global, to_global
+from models.base.records import ANONYMOUS
 from models.fulfilment.deliveries.tables import Delivery
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import DeliveryPolicy
@@ -37,6 +39,37 @@ async def test_nothing_is_released_without_the_address_that_its_method_needs(wor
     assert ("RELEASE" in delivery["availableActions"]) is goes
     refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
     assert refused == ([] if goes else [("ADDRESS_MISSING", "deliveryId")])
+
+
+@pytest.mark.gate("D17", "deliveryRelease")
+async def test_nothing_is_released_to_an_address_that_was_forgotten(world, ask):
+    person = await parties.person(world, addresses=[parties.address()])
+    order = await orders.order(world, ask, partyId=to_global("Party", person))
+    delivery = await deliveries.planned(world, ask, order)
+    assert "RELEASE" in delivery["availableActions"]
+    async with world.database.owner.writing(world.merchant_id) as session:
+        (row,) = await session.scalars(select(Delivery))
+        row.ship_to = {"line1": ANONYMOUS, "city": ANONYMOUS, "country": "DE"}
+    assert "RELEASE" not in (await deliveries.read(ask, delivery))["availableActions"]
+    refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
+    assert refused == [("ADDRESS_MISSING", "deliveryId")]
+
+
+@pytest.mark.gate("D7", "partiesUpsert")
+@pytest.mark.gate("D8", "deliveryRelease", "partiesUpsert")
+@pytest.mark.parametrize(
+    ("fields", "refusal"),
+    [({"method": "LOCKER"}, "METHOD_NOT_ALLOWED"), ({"recipient": None}, "RECIPIENT_MISSING")],
+)
+async def test_a_person_that_has_become_a_company_is_asked_as_one(world, ask, fields, refusal):
+    person = await parties.person(world, number="P-1", addresses=[parties.address()])
+    order = await orders.order(world, ask, partyId=to_global("Party", person))
+    delivery = await deliveries.planned(world, ask, order, **fields)
+    assert "RELEASE" in delivery["availableActions"]
+    await parties.company(world, number="P-1", kind="COMPANY")
+    assert "RELEASE" not in (await deliveries.read(ask, delivery))["availableActions"]
+    refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
+    assert refused == [(refusal, "deliveryId")]
 
 
 @pytest.mark.gate("D18", "deliveryPlan")

@@ -227,13 +227,13 @@ AFTERSHIPS_SUB_STATUSES = {
     "InTransit": 9,
     "OutForDelivery": 4,
     "AttemptFail": 3,
-    "Delivered": 4,
+    "Delivered": 5,
     "AvailableForPickup": 1,
-    "Exception": 13,
+    "Exception": 21,
     "Expired": 1,
     "Pending": 6,
 }
-"""AfterShip Tracking API 2025-01, "Delivery Sub-statuses": the last number behind each status."""
+"""AfterShip Tracking API 2026-07, "Delivery Sub-statuses": the last number behind each status."""
 
 
 @pytest.mark.parametrize("vocabulary", PUBLISHED)
@@ -370,6 +370,12 @@ def test_easypost_tells_by_the_detail_what_went_wrong(word, detail, status, is_d
         ("exception_005", "UNKNOWN", True),
         ("Exception_011", "RETURNED_TO_SENDER", False),
         ("Exception_013", "LOST", False),
+        ("Exception_016", "UNKNOWN", True),
+        ("Exception_017", "UNKNOWN", True),
+        ("Exception_018", "EXCEPTION", False),
+        ("Exception_019", "UNKNOWN", True),
+        ("Exception_020", "EXCEPTION", False),
+        ("Exception_021", "LOST", False),
     ],
 )
 def test_aftership_tells_by_the_sub_status_what_its_exception_is(sub_status, status, is_delay):

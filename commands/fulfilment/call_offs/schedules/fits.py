@@ -1,45 +1,89 @@
 """Whether what a plan raises fits into what its contract agrees on, and what comes instead."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from uuid import UUID
 
 from commands.fulfilment.call_offs.lines import check_window
-from commands.fulfilment.call_offs.schedules.arrivals import SHUT
+from commands.fulfilment.call_offs.schedules.arrivals import SHUT, SupplyWindow
 from commands.fulfilment.call_offs.schedules.fixed import ScheduledLine
 from commands.fulfilment.call_offs.schedules.known import KnownSchedules
 from commands.fulfilment.call_offs.schedules.sizes import call_off_sizes, leave_out
-from commands.fulfilment.call_offs.schedules.slots import PlanSlot, Reused
+from commands.fulfilment.call_offs.schedules.slots import DeliveryGroup, PlanSlot, Reused
 from commands.fulfilment.call_offs.schedules.wanted import step_of, whole_steps
+from commands.fulfilment.deliveries.places import Route, check_carried
+from commands.trade.contracts.times import check_listed
 from commands.writing.transaction import Writing
 from kit.errors import Problem, Refused
+from models.master.catalog import Product
+from models.master.channels import DeliveryMethod
+from models.master.locations import Location
 from models.trade.codes import TradeCode
-from models.trade.contracts.tables import ContractLine
+from models.trade.contracts.tables import Contract, ContractLine
 
 _NONE = Decimal(0)
 
 
-def check_fits(writing: Writing, known: KnownSchedules, slots: Iterable[PlanSlot]) -> None:
-    """Note what a slot that is to be raised would break of the contract's rules (K1, K3)."""
+async def unfit_goods(
+    writing: Writing, known: KnownSchedules, location: Location, method: DeliveryMethod
+) -> dict[UUID, Problem]:
+    """Return contract line -> why its goods do not go from a location by a method (D14)."""
+    lines = list(known.lines.values())
+    products = await writing.for_all().by_key(Product, "id", {it.product_id for it in lines})
+    routes = (
+        Route([products[line.product_id]], location, method, (place,))
+        for place, line in enumerate(lines)
+    )
+    try:
+        await check_carried(writing, routes)
+    except Refused as refused:
+        return {lines[int(it.path[0])].id: it for it in reversed(refused.problems)}
+    return {}
+
+
+def check_fits(
+    writing: Writing,
+    known: KnownSchedules,
+    slots: Iterable[PlanSlot],
+    unfit: Mapping[UUID, Problem],
+) -> None:
+    """Note what a slot that is to be raised would break of what is agreed (K1, K3, K15, K16).
+
+    unfit: contract line -> why nothing new is planned of its goods: what is planned stays.
+    """
     of_line: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
     raised: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
     for slot in sorted(slots, key=lambda it: it.group.earliest):
         of_line[slot.of.contract_line_id].append(slot)
-        if slot.more and slot.arrival is not None and slot.arrival.is_shut:
-            slot.problem = Problem(TradeCode.OUTSIDE_RECEIVING_HOURS, SHUT.strip())
+        slot.is_unfit = slot.of.contract_line_id in unfit
+        if slot.is_unfit and slot.rounded != slot.before:
+            slot.called_off, slot.rounded = [], max(slot.rounded, slot.before)
+            slot.problem = unfit[slot.of.contract_line_id]
         elif slot.more and slot.arrival is not None:
-            try:
-                check_window(writing, known.contract, slot.arrival.window)
-            except Refused as refused:
-                slot.problem = refused.problems[0]
-            else:
+            slot.problem = _broken(writing, known.contract, slot.group, slot.arrival)
+            if slot.problem is None:
                 raised[slot.of.contract_line_id].append(slot)
     for line_id, its in of_line.items():
         line = known.lines[line_id]
         parts, room = _check_quantities(line, raised[line_id], its)
         writing.extent.touch(parts)
         _keep(known, line, its, room)
+
+
+def _broken(
+    writing: Writing, contract: Contract, group: DeliveryGroup, arrival: SupplyWindow
+) -> Problem | None:
+    """Return why no more may come then and there, None where it may."""
+    if arrival.is_shut:
+        return Problem(TradeCode.OUTSIDE_RECEIVING_HOURS, SHUT.strip())
+    try:
+        check_window(writing, contract, arrival.window)
+        if group.ship_to_id is not None:
+            check_listed(contract, group.ship_to_id, ())
+    except Refused as refused:
+        return refused.problems[0]
+    return None
 
 
 def _check_quantities(

@@ -6,6 +6,7 @@ the verbs that a person would use.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
 from typing import Any
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.fulfilment.call_offs.place import place
-from commands.fulfilment.call_offs.schedules.fits import check_fits
+from commands.fulfilment.call_offs.schedules.fits import check_fits, unfit_goods
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.call_offs.schedules.known import (
     KnownSchedules,
@@ -25,7 +26,12 @@ from commands.fulfilment.call_offs.schedules.slots import DeliveryGroup, PlanSlo
 from commands.fulfilment.call_offs.schedules.wanted import affected, kept_items, slots_of
 from commands.fulfilment.call_offs.schedules.work import PlanWork
 from commands.fulfilment.deliveries.changes.windows import remember
-from commands.fulfilment.deliveries.places import DeliveryPart, PlannedLine
+from commands.fulfilment.deliveries.places import (
+    DeliveryPart,
+    PlannedLine,
+    check_location,
+    check_method,
+)
 from commands.fulfilment.deliveries.planning.plan import plan
 from commands.fulfilment.deliveries.remaining.back import take_back
 from commands.trade.contracts.life import check_in_force
@@ -34,12 +40,13 @@ from commands.trade.orders.fields import Recipient
 from commands.trade.orders.lines import lines_of
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Refused
+from kit.errors import Code, Problem, Refused
 from kit.inputs import LARGEST_BULK
 from models.access.viewers import Scope
 from models.fulfilment.call_offs import PLAN_FROM_SCHEDULE
 from models.master.channels import Channel
 from models.master.locations import Location
+from models.master.parties import Party
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 
@@ -56,38 +63,71 @@ _PATH = ("deliveries",)
 async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule) -> Outcome:
     """Bring what is planned and not released to what the effective schedules want.
 
-    What would break a rule of the contract is left out, and told with its code among the items.
+    What would break a rule of the contract (K1, K3, K15, K16), comes while its place is shut, or
+    is of goods that the location or the method cannot handle (D14) is left out, and told with its
+    code among the items.
 
-    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE for the contract, NOT_ALLOWED without the
+    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE for the contract and for an inactive
+    location, METHOD_NOT_ALLOWED by the channel or for a business (D8), NOT_ALLOWED without the
     scope CALL_OFFS_WRITE, TOO_MANY_ITEMS, and as a whole what `contractCallOff`,
-    `orderCancelLines` and `deliveryPlan` refuse.
+    `orderCancelLines` and `deliveryPlan` refuse else.
     """
     if Scope.CALL_OFFS_WRITE not in writing.viewer.scopes:
         text = "Planning from schedules calls off: it takes the scope CALL_OFFS_WRITE, too."
         raise Refused(Code.NOT_ALLOWED, text, ("contract_id",))
     path = ("contract_id",)
     contract = (await writing.get(Contract, {command.contract_id: path}))[command.contract_id]
-    with writing.refusals:
-        await writing.get(Channel, {command.channel_id: ("channel_id",)})
-    location = await writing.get(Location, {command.location_id: ("location_id",)})
-    writing.refusals.end()
-    zone = ZoneInfo(location[command.location_id].time_zone)
-    known = await known_of_contract(writing, command, contract, zone)
+    location = await _from(writing, command, contract)
+    known = await known_of_contract(writing, command, contract, ZoneInfo(location.time_zone))
     check_in_force(known.contract, path)
+    unfit = await unfit_goods(writing, known, location, command.method)
     slots = await writing.beside.items(slots_of(known, command.until, writing.now))
-    chosen, items = await writing.beside.made(_items_of, writing, known, slots)
+    chosen, items = await writing.beside.made(_items_of, writing, known, slots, unfit)
     done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
     if not command.preview:
         _agree(known, slots)
-        done |= await _carry_out(writing, command, known, chosen)
+        try:
+            done |= await _carry_out(writing, command, known, chosen)
+        except Refused as refused:
+            raise Refused.of([_as_sent(it) for it in refused.problems]) from None
     return done | {"items": items}
 
 
+async def _from(
+    writing: Writing, command: DeliveryPlanFromSchedule, contract: Contract
+) -> Location:
+    """Return from where is planned.
+
+    Refused: NOT_FOUND, WRONG_STATE, METHOD_NOT_ALLOWED for what holds of all deliveries.
+    """
+    path = ("location_id",)
+    (party,) = await writing.for_all().records(Party, "id", [contract.party_id])
+    with writing.refusals:
+        channels = await writing.get(Channel, {command.channel_id: ("channel_id",)})
+        check_method(command.method, channels[command.channel_id], party, ("method",))
+    location = (await writing.get(Location, {command.location_id: path}))[command.location_id]
+    with writing.refusals:
+        check_location(location, path)
+    writing.refusals.end()
+    return location
+
+
+def _as_sent(problem: Problem) -> Problem:
+    """Tell a problem at the field that it comes of: of what the plan makes nobody sent the path."""
+    if problem.path[0] in DeliveryPlanFromSchedule.model_fields:
+        return problem
+    named = {"location_id", "method", "recipient"}.intersection(problem.path)
+    return replace(problem, path=(named.pop() if named else "contract_id",))
+
+
 def _items_of(
-    writing: Writing, known: KnownSchedules, slots: Sequence[PlanSlot]
+    writing: Writing,
+    known: KnownSchedules,
+    slots: Sequence[PlanSlot],
+    unfit: Mapping[UUID, Problem],
 ) -> tuple[list[PlanSlot], list[Outcome]]:
     """Return which slots are planned anew, and what is told of all; notes what is left out."""
-    check_fits(writing, known, slots)
+    check_fits(writing, known, slots, unfit)
     shown = (it for it in slots if not it.is_later or it.goal != it.before)
     items = [*(it.item for it in shown), *kept_items(known)]
     return affected(slots), [it.outcome for it in items]

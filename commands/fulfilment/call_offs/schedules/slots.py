@@ -51,7 +51,8 @@ class PlanSlot:
     after the plan. problem: why no more can be called off for it. is_due: the plan reaches
     it. is_later: it is planned beyond that, and changes only to leave its place. is_decided:
     somebody lets it come then; it has one delivery, which changes as it is. agreed: the window in
-    which that is wanted now, since nothing is on the day for which it was planned.
+    which that is wanted now, since nothing is on the day for which it was planned. is_unfit:
+    nothing of it is planned anew, since its goods cannot be handled.
     """
 
     of: ScheduledLine
@@ -69,6 +70,7 @@ class PlanSlot:
     is_due: bool = False
     is_later: bool = False
     is_decided: bool = False
+    is_unfit: bool = False
     agreed: PlannedSpan | None = None
 
     @property

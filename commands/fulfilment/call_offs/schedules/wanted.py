@@ -251,7 +251,7 @@ def affected(slots: Sequence[PlanSlot]) -> list[PlanSlot]:
     for slot in slots:
         if slot.is_decided:
             continue
-        if slot.goal > 0:
+        if slot.goal > 0 and not slot.is_unfit:
             in_group[slot.group].append(slot)
         for part in slot.planned:
             in_delivery[part.delivery.id].append(slot)

@@ -30,11 +30,12 @@ from commands.master.packagings.counting import Counted, Packagings, packagings_
 from commands.trade.contracts.times import (
     AgreedPlace,
     Window,
+    check_ahead,
     check_handling,
     check_listed,
     check_wanted_then,
 )
-from commands.trade.orders.lines import called_off, move, not_wanted_after
+from commands.trade.orders.lines import called_off, move, not_wanted_after, opened
 from commands.writing.counters import numbers_of
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing, check_known, check_state, missing
@@ -220,12 +221,18 @@ def _make_room(
 
 
 def columns_of_part(
-    found: NamedByParts, part: DeliveryPart, orders: Sequence[Order], path: Path
+    writing: Writing,
+    found: NamedByParts,
+    part: DeliveryPart,
+    orders: Sequence[Order],
+    path: Path,
 ) -> dict[str, Any]:
     """Return what a delivery is to take from its part and orders, looking whether it can be."""
     refusals, columns = Refusals(), dict[str, Any]()
     with refusals:
         columns = where_and_when(found, part, orders, path)
+        if part.window is None:
+            check_ahead(writing, _window(columns), path, ("window",))
     with refusals:
         _check_listed(found, part, orders, path)
     with refusals:
@@ -258,9 +265,16 @@ def where_and_when(
     with refusals:
         columns |= place_columns(part, orders, found.addresses, path)
     refusals.end()
-    overrides = [part.window_override, *(it.window_override for it in orders)]
-    columns["window_override"] = next((it for it in overrides if it is not None), None)
+    columns["window_override"] = part.window_override
+    if part.window_override is None:
+        columns["window_override"] = _reason_of(found, _window(columns), orders)
     return columns | {"party_id": first.party_id, "channel_id": first.channel_id}
+
+
+def _reason_of(found: NamedByParts, window: Window, orders: Iterable[Order]) -> str | None:
+    """Return the reason of the first of orders that was given for a window, if any."""
+    lines = found.lines.values()
+    return next((it.window_override for it in orders if opened(it, lines, window)), None)
 
 
 def _check_listed(
@@ -275,22 +289,29 @@ def _check_listed(
             check_listed(found.contracts[order.contract_id], part.ship_to_id, (*path, name))
 
 
+def _window(columns: Mapping[str, Any]) -> Window:
+    return Window.kept(*(columns[name] for name in WINDOW))
+
+
 def check_times(
     found: NamedByParts,
+    part: DeliveryPart,
     columns: Mapping[str, Any],
     orders: Sequence[Order],
     path: Path,
 ) -> frozenset[TimeRule]:
     """Return the rules that its window overrides. Refused: as `AgreedPlace.check`."""
-    window = Window.model_construct(
-        earliest=columns["window_earliest"],
-        latest=columns["window_latest"],
-        time_zone=columns["window_zone"],
-    )
+    window = _window(columns)
     address = found.addresses[columns["ship_to_id"]] if columns["ship_to_id"] else None
     call_offs = called_off(orders, found.lines.values(), found.contracts)
-    why, not_by = columns["window_override"], not_wanted_after(orders)
-    arrival = AgreedPlace(address, call_offs, why, not_by=not_by)
+    opens = [opened(it, found.lines.values(), window) for it in orders]
+    arrival = AgreedPlace(
+        address,
+        call_offs,
+        part.window_override,
+        frozenset.intersection(*opens),
+        not_by=not_wanted_after(orders),
+    )
     return arrival.check(window, (*path, "window"))
 
 

@@ -130,9 +130,9 @@ async def _looked_at(
                 await check_places(writing, [part], path, place)
             continue
         with refusals:
-            columns = columns_of_part(found, part, orders, (*path, place))
+            columns = columns_of_part(writing, found, part, orders, (*path, place))
             looked.columns.append(columns)
-            looked.overridden.append(check_times(found, columns, orders, (*path, place)))
+            looked.overridden.append(check_times(found, part, columns, orders, (*path, place)))
     with refusals:
         await check_carried(writing, routes(found, dict(enumerate(parts)), looked.taken, path))
     if refusals.problems and len(looked.taken) == len(parts):

@@ -120,8 +120,8 @@ def _recorded(
         with refusals:
             check_leaves(writing, part.fulfil_by, ())
         with refusals:
-            columns = columns_of_part(found, part, orders, ())
-            overridden = check_times(found, columns, orders, ())
+            columns = columns_of_part(writing, found, part, orders, ())
+            overridden = check_times(found, part, columns, orders, ())
     refusals.end()
     return _Recorded(part, columns | {"reships_id": None, "planned_at": at}, taken, overridden)
 

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from commands.master.packagings.counting import Packagings, check_used, packagings_of
+from commands.master.catalog import check_active
+from commands.master.packagings.counting import Counted, Packagings, check_used, packagings_of
 from commands.trade.orders.amounts import check_line, check_may_state
 from commands.trade.orders.drafts import LineDraft
 from commands.trade.orders.references import References
@@ -17,6 +18,7 @@ from commands.trade.orders.revisions.steps import StandingPrices
 from commands.writing.transaction import Writing, missing
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
+from models.base.guards import guards
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.orders.lines import OrderLine
@@ -147,14 +149,13 @@ class LineChanges:
         return draft
 
     def _quantity(self, row: OrderLine, item: OrderLineUpdate) -> dict[str, Any]:
-        """Return how much is ordered now, if said. Refused: as `Packagings`, `check_used`."""
+        """Return how much is ordered now, if said. Refused: as `Packagings`, `_check_more`."""
         if item.quantity is None:
             return {}
-        quantity = self.packagings(self.products[row.product_id], item)
-        packaging = quantity.packaging
-        if packaging is not None and packaging.id != row.packaging_id:
-            check_used(packaging, ("packaging",))
-        return {"quantity": quantity.amount, "packaging": packaging}
+        product = self.products[row.product_id]
+        quantity = self.packagings(product, item)
+        _check_more(row, product, quantity)
+        return {"quantity": quantity.amount, "packaging": quantity.packaging}
 
     def _price(self, writing: Writing, row: OrderLine, item: OrderLineUpdate) -> dict[str, Any]:
         """Return whose a line's price is, and the merchant's where it is asked for another step.
@@ -173,6 +174,19 @@ class LineChanges:
             name = "unit_price" if item.quantity is None else "quantity"
             raise Refused(TradeCode.PRICE_UNKNOWN, text, (name,))
         return {"unit_price": found.unit_price, "price_stated": False}
+
+
+@guards("O18")
+def _check_more(row: OrderLine, product: Product, quantity: Counted) -> None:
+    """Refused: WRONG_STATE for more of what is inactive; less of it may be ordered, or as much."""
+    is_more, packaging, refusals = quantity.amount > row.ordered, quantity.packaging, Refusals()
+    with refusals:
+        if is_more:
+            check_active(product, ("quantity",))
+    with refusals:
+        if packaging is not None and (is_more or packaging.id != row.packaging_id):
+            check_used(packaging, ("packaging",))
+    refusals.end()
 
 
 def _removed(

@@ -50,9 +50,8 @@ async def update_all(writing: Writing, command: OrdersUpdate) -> Outcome:
     of an order that what has left has completed (D18), NOT_ALLOWED for prices, INVALID_WINDOW and
     OUTSIDE_RECEIVING_HOURS (D6) for a new window, SCALE_EXCEEDED, PRICE_UNKNOWN, PRICE_CHANGED for
     a price that is not ours, OUT_OF_RANGE for a discount above what it is given on, WRONG_STATE for
-    a new line of an inactive product and for what is counted
-    in an inactive packaging, TOO_FEW_ITEMS where no line is left, TOO_MANY_ITEMS for more than
-    2,000, INVALID where two ways name a product, or none.
+    a new line, or more, of an inactive product or in an inactive packaging, TOO_FEW_ITEMS where no
+    line is left, TOO_MANY_ITEMS for more than 2,000, INVALID where two ways name a product or none.
     """
     items = command.orders
     found = await _revisions(writing, items, ("orders",), "add_lines")

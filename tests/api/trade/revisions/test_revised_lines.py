@@ -210,3 +210,20 @@ async def test_what_is_inactive_is_not_ordered_anew_whichever_verb_asks(world, a
     values = await orders.order_input(world, ask, lines=[orders.line(old)])
     placed = (await ask(orders.PLACE, input=values))["orderPlace"]["userErrors"]
     assert [(it["code"], it["field"][-1]) for it in placed] == [("WRONG_STATE", "productId")]
+
+
+@pytest.mark.gate("O18", "ordersUpdate")
+async def test_of_what_is_inactive_less_may_be_ordered_and_no_more(world, ask):
+    (bolt,) = await orders.products(ask, "BOLT")
+    await packagings.cartons(ask)
+    lines = [{"productId": bolt, "quantity": "2", "packaging": "CARTON"}]
+    order = await orders.order(world, ask, lines=lines)
+    await orders.products(ask, "BOLT", isActive=False)
+    carton = {"packaging": "CARTON"}
+    more = {"quantity": "3"} | carton
+    assert await _update(ask, order, more) == [("WRONG_STATE", "lines.0.quantity")]
+    for quantity in ("2", "1"):
+        assert await _update(ask, order, {"quantity": quantity} | carton) == []
+    await orders.products(ask, "BOLT", isActive=True)
+    await packagings.packagings(ask, packagings.item("CARTON", "12", isActive=False))
+    assert await _update(ask, order, more) == [("WRONG_STATE", "lines.0.packaging")]
