@@ -105,8 +105,8 @@ class Parcel(Node):
     )
     shares_number_with: list["Parcel"] = related(
         loaders.sharing,
-        "The others of its consignment: those under one of its numbers, of one customer unless they"
-        " got it at once. What is reported of the number is reported of all of them.",
+        "The others of its consignment: those under one of its numbers, of one customer. What is"
+        " reported of the number is reported of all of them.",
     )
     carrier: Party | None = related(
         party_loaders.by_id, "The carrier; null where it is fetched.", key="carrier_id"

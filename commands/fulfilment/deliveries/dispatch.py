@@ -17,6 +17,7 @@ from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.deliveries.remaining.completing import left_before
 from commands.fulfilment.deliveries.remaining.staying import keep_back
 from commands.fulfilment.deliveries.stops import find_stopped
+from commands.fulfilment.parcels.numbers import find_taken
 from commands.trade.contracts import counters
 from commands.trade.contracts.counters import Then
 from commands.trade.orders.lines import move
@@ -76,7 +77,9 @@ async def dispatch(writing: Writing, command: DeliveryDispatch) -> Outcome:
     for a line that is cancelled in full, DELIVERY_POLICY when a part of an order that must come
     complete would leave alone, one that is past its date has left after it (where its carrier has
     it, an override says why), or the delivery does not complete it as it says (D18),
-    AMENDMENT_AWAITED, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
+    AMENDMENT_AWAITED, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now,
+    TAKEN where another customer's parcel is on its way with a number of one of its parcels, unless
+    its carrier has that one, too (P2).
     """
     batch = await take_each(writing, [command], dispatch, unasked=_AS_OF_THEN)
     await ship(batch)
@@ -101,7 +104,7 @@ async def dispatch_each(writing: Writing, command: DeliveriesDispatch) -> Outcom
 
 
 async def ship(batch: DeliveryBatch[Any], *, is_recorded: bool = False) -> None:
-    """Ship deliveries that are taken. Refusals: INVALID_DATE, DELIVERY_POLICY.
+    """Ship deliveries that are taken. Refusals: INVALID_DATE, DELIVERY_POLICY, TAKEN.
 
     is_recorded: they have left by another system, before any report of a carrier is told to us.
     """
@@ -118,6 +121,7 @@ async def ship(batch: DeliveryBatch[Any], *, is_recorded: bool = False) -> None:
     if not is_recorded:
         await keep_back(batch, late)
     await _check_last(batch, when)
+    await _check_numbers(batch, when, late, is_recorded=is_recorded)
     left: list[Then] = []
     for place, item, delivery in batch.going:
         await writing.room(1 + len(locked.lines_of(delivery)))
@@ -156,6 +160,27 @@ async def _check_last(batch: DeliveryBatch[Any], when: Mapping[int, datetime]) -
         with batch.of(place):
             if delivery.id in found:
                 raise found[delivery.id]
+
+
+async def _check_numbers(
+    batch: DeliveryBatch[Any],
+    when: Mapping[int, datetime],
+    late: Collection[int],
+    *,
+    is_recorded: bool,
+) -> None:
+    """Leave out what has the number of another customer's parcel that is on its way: TAKEN (P2).
+
+    late: what leaves as far as its carrier has it. What is recorded is asked with its parcels.
+    """
+    if is_recorded:
+        return
+    leaving = {it.id: place for place, _, it in batch.looked_at if place not in late}
+    staying = {it.id for place, _, it in batch.looked_at if place in batch.refused}
+    times = {key: when[place] for key, place in leaving.items()}
+    for key, why in (await find_taken(batch.writing, times, staying)).items():
+        with batch.of(leaving[key]):
+            raise why
 
 
 async def _late(

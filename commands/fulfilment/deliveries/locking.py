@@ -23,6 +23,7 @@ from kit.errors import Path
 from kit.ids import Names, new_id
 from kit.inputs import Command, Input
 from models.base.events import Event
+from models.fulfilment.deliveries.customers import customer_of
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
 from models.master.catalog import Product
@@ -116,6 +117,11 @@ class Locked:
         """Return the orders that one of the deliveries is a part of."""
         ids = dict.fromkeys(line.order_id for line in self.lines_of(delivery))
         return [self.orders[it] for it in ids]
+
+    def customer_of(self, delivery: Delivery) -> Any:
+        """Return to whom one of the deliveries goes."""
+        orders = self.orders_of(delivery)
+        return customer_of(delivery.party_id, delivery.ship_to, orders[0].id)
 
     @cached_property
     def _by_delivery(self) -> Mapping[UUID, list[DeliveryLine]]:

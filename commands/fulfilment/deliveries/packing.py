@@ -21,7 +21,7 @@ from commands.fulfilment.parcels.inputs import (
     check_packing,
     check_serials,
 )
-from commands.fulfilment.parcels.numbers import check_numbers, hold_numbers, holders_of
+from commands.fulfilment.parcels.numbers import Numbered, find_meeting
 from commands.fulfilment.parcels.serials import PackedSerials, Stood, check_apart
 from commands.fulfilment.parcels.ssccs import StatedSsccs, check_generated
 from commands.master.packagings.counting import Counted, Packagings, Quantified
@@ -35,7 +35,6 @@ from models.events.fulfilment.deliveries import DeliveryPacked
 from models.fulfilment.codes import FulfilmentCode
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
-from models.fulfilment.parcels import compared
 from models.master.catalog import Product
 from models.trade.codes import TradeCode
 from models.trade.orders.acts import HELD
@@ -54,6 +53,10 @@ class PackedDelivery(OfDelivery):
         description="Lines that were not picked as planned; each line once.",
     )
 
+    def way(self, _packed_at: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return when it left, and when its way was over, if it did and was."""
+        return None, None
+
 
 class PackedBefore(PackedDelivery):
     """The parcels of one of several deliveries of another system.
@@ -64,6 +67,10 @@ class PackedBefore(PackedDelivery):
     left_at: Instant | None = None
     arrived_at: Instant | None = None
     cancelled_at: Instant | None = None
+
+    def way(self, packed_at: datetime) -> tuple[datetime | None, datetime | None]:
+        """Return the same. What was cancelled never had one, and was over at once."""
+        return self.left_at, packed_at if self.cancelled_at else self.arrived_at
 
 
 class DeliveryPack(PackedDelivery, Command):
@@ -95,8 +102,9 @@ async def pack(writing: Writing, command: DeliveryPack) -> Outcome:
     itself, DELIVERY_POLICY for one of an order that must come complete, or when an order is past
     its date, TOO_EARLY before it may be picked (D16), DUPLICATE for a serial number of one product
     that is in two parcels, NOT_FOUND and INVALID for what is no carrier, TAKEN for another parcel's
-    SSCC, NOT_ALLOWED and OUT_OF_RANGE when no SSCC can be generated, AMENDMENT_AWAITED,
-    LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what its goods need by now.
+    SSCC and the number of another customer's on its way (P2), NOT_ALLOWED and OUT_OF_RANGE when no
+    SSCC can be generated, AMENDMENT_AWAITED, LOCATION_NOT_ALLOWED and METHOD_NOT_ALLOWED for what
+    its goods need by now.
     """
     batch = await take_each(writing, [command], pack, check_parcels)
     made = await put(batch)
@@ -112,7 +120,7 @@ async def pack_each(writing: Writing, command: DeliveriesPack) -> Outcome:
     """Pack what was picked of deliveries, each for itself.
 
     Refused: of a delivery as `deliveryPack`, DUPLICATE for one that stands twice, TAKEN for an SSCC
-    of two of them; as a whole: TOO_MANY_ITEMS.
+    of two of them, or a tracking number of two customers; as a whole: TOO_MANY_ITEMS.
     """
     batch = await take_each(writing, command.deliveries, pack_each, check_parcels)
     made = await in_turns(batch, put, pack_each, check_parcels)
@@ -270,18 +278,15 @@ async def _check_taken(batch: DeliveryBatch[Any]) -> StatedSsccs:
 
 
 async def _check_numbers(batch: DeliveryBatch[Any]) -> None:
-    """Leave out, TAKEN, what has the number of another customer's parcel on its way by then."""
-    packed = sorted(batch.looked_at, key=lambda it: batch.at(it[0]))
-    parcels = (parcel for _, item, _ in packed for parcel in item.parcels)
-    numbers = {compared(number) for parcel in parcels for number in parcel.tracking_numbers}
-    first = min([batch.writing.now, *batch.when.values()])
-    holders = await holders_of(batch.writing, numbers, first)
-    for place, item, delivery in packed:
-        at = batch.at(place)
+    """Leave out, TAKEN, what has the number of another customer's parcel that is on its way."""
+    at, customer = batch.at, batch.locked.customer_of
+    packed = {
+        n: Numbered(delivery.id, customer(delivery), item.parcels, at(n), *item.way(at(n)))
+        for n, item, delivery in batch.looked_at
+    }
+    for place, why in (await find_meeting(batch.writing, packed, batch.refused)).items():
         with batch.of(place):
-            check_numbers(delivery, item.parcels, holders, at)
-        if place not in batch.refused and isinstance(item, PackedBefore) and item.left_at:
-            hold_numbers(delivery, item.parcels, holders, at, item.left_at, item.arrived_at)
+            raise why
 
 
 def _contents(

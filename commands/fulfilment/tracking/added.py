@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from commands.fulfilment.parcels.numbers import Holder, check_added, customer_of, holders_of
+from commands.fulfilment.parcels.numbers import Holder, check_added, customers_of, holders_of
 from commands.fulfilment.tracking.reports import TrackingReport
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
 from kit.ids import new_id
 from models.events.fulfilment.parcels import ParcelTrackingNumberAdded
-from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import Parcel, ParcelStatus, TrackingNumber, compared
 
 _MOST_EVENTS, _MOST_NUMBERS = 1_000, 30
@@ -67,8 +66,7 @@ class AddedNumbers:
         for each in await writing.records(TrackingNumber, "parcel_id", list(there)):
             there[each.parcel_id].add(compared(each.number))
         holders = await holders_of(writing, {compared(it) for it in added}, writing.now)
-        deliveries = await writing.records(Delivery, "id", {it.delivery_id for it in parcels})
-        customers = {it.id: customer_of(it) for it in deliveries}
+        customers = await customers_of(writing, {it.delivery_id for it in parcels})
         return cls(there, holders, customers)
 
     def check(self, parcel: Parcel, report: TrackingReport, place: int) -> None:

@@ -27,6 +27,7 @@ from kit.errors import Code, Refused
 from models.access.viewers import Actor, anyone
 from models.base.records import columns, record
 from models.base.visibility import merchant, seen_by
+from models.fulfilment.deliveries.customers import customer_columns, customer_of
 from models.fulfilment.deliveries.tables import Delivery
 from models.fulfilment.parcels import Parcel, TrackingNumber, compared
 from models.fulfilment.tracking.standing import TERMINAL, has_left, has_shared
@@ -63,7 +64,7 @@ async def find_parcels(
 class _Numbered(NamedTuple):
     """A parcel that has a number, since when, and the number's carrier where it is known.
 
-    customer: to whom it goes: a party, or the address of a guest.
+    customer: to whom it goes, as of `customer_of`.
     """
 
     carrier_id: UUID | None
@@ -83,14 +84,13 @@ async def _read_numbered(
             _numbered(writing.viewer.actor),
             {**writing.parameters, "keys": sorted(wanted)},
         )
-        for number, carrier_id, added_at, party_id, *more in await writing.session.rows(
+        for number, carrier_id, added_at, *more in await writing.session.rows(
             statement, parameters
         ):
-            address, is_gone, *parcel = more
+            party_id, address, order_id, is_gone, *parcel = more
+            goes_to = customer_of(party_id, address, order_id)
             its = record(Parcel)._make(parcel)
-            found[compared(number)].append(
-                _Numbered(carrier_id, added_at, party_id or address, is_gone, its)
-            )
+            found[compared(number)].append(_Numbered(carrier_id, added_at, goes_to, is_gone, its))
     return found
 
 
@@ -98,10 +98,15 @@ async def _read_numbered(
 def _numbered(actor: Actor) -> Statement:
     """Build the statement of `_read_numbered`: of parcels that are not voided."""
     number, viewer = TrackingNumber, anyone(actor)
-    own = (number.number, number.carrier_id, number.added_at, Delivery.party_id, Delivery.ship_to)
+    own = (number.number, number.carrier_id, number.added_at)
     of = (it.label(f"its_{it.key}") for it in own)
     return Statement(
-        select(*of, has_left(Parcel, Delivery).label("has_left"), *columns(Parcel))
+        select(
+            *of,
+            *customer_columns(merchant(viewer)),
+            has_left(Parcel, Delivery).label("has_left"),
+            *columns(Parcel),
+        )
         .join(Parcel, Parcel.id == number.parcel_id)
         .join(Delivery, Delivery.id == Parcel.delivery_id)
         .where(Delivery.merchant_id == merchant(viewer))
@@ -199,7 +204,8 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
     if are_several or any(it.has_left or not left for it in rivals):
         raise Refused(Code.INVALID, _SEVERAL, ("events", place, report.key))
     own = {None, *carriers}
-    return [it.parcel for it in left or sharing if it.carrier_id in own]
+    both = (it for it in left or sharing if it.customer == meant[0].customer)
+    return [it.parcel for it in both if it.carrier_id in own]
 
 
 _SEVERAL = (

@@ -11,6 +11,7 @@ from loaders.reading.relations import Part, Reader, Relation
 from models.base.records import record
 from models.base.tables import entity_named, fixed
 from models.base.visibility import merchant, seen_by
+from models.fulfilment.deliveries.customers import customer_columns
 from models.fulfilment.parcels import (
     Parcel,
     TrackingNumber,
@@ -55,7 +56,7 @@ def _meant(reader: Reader, key: ColumnElement[Any]) -> ColumnElement[Any]:
     tables = [reader.table(it) for it in (TrackingNumber, Parcel)]
     (delivery,), own = everything(reader).tables((entity_named("Delivery"),))
     number, parcel = tables
-    its = _Numbered(number, parcel, delivery)
+    its = _Numbered(merchant(reader.viewer), number, parcel, delivery)
     last = (
         _newest(its, number.number_compared),
         _newest(its, number.number_compared, its.customer),
@@ -109,8 +110,12 @@ class Sharing(Relation):
 
 @dataclass(frozen=True)
 class _Numbered:
-    """A parcel under a number: when it got it, to whom it goes, and its end, null before that."""
+    """A parcel under a number: when it got it, to whom it goes, and its end, null before that.
 
+    merchant: value or parameter.
+    """
+
+    merchant: Any
     number: Any
     parcel: Any
     delivery: Any
@@ -125,8 +130,8 @@ class _Numbered:
 
     @property
     def customer(self) -> ColumnElement[Any]:
-        """The party, or the address of a guest."""
-        own = (cast(it, Text()) for it in (self.delivery.party_id, self.delivery.ship_to))
+        """To whom it goes, as `models.fulfilment.deliveries.customers` tells."""
+        own = (cast(it, Text()) for it in customer_columns(self.merchant, self.delivery))
         return func.coalesce(*own, fixed("")).collate("C")
 
     def lost_by(self, newer: Any, is_anothers: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -151,11 +156,13 @@ def _pairs(reader: Reader, key: ColumnElement[Any]) -> Any:
     more, since another one got it after its end.
     """
     tables, _ = everything(reader).tables((TrackingNumber, Parcel, entity_named("Delivery")) * 2)
-    own, other = _Numbered(*tables[:3]), _Numbered(*tables[3:])
+    of = merchant(reader.viewer)
+    own, other = _Numbered(of, *tables[:3]), _Numbered(of, *tables[3:])
     mine, its = own.number, other.number
     carriers = [it.carrier_id.is_(None) for it in (mine, its)]
     is_same = or_(*carriers, mine.carrier_id == its.carrier_id)
     together = own.has_left == other.has_left
+    together = and_(together, own.customer == other.customer)
     shares = and_(is_same, together, own.had(other), other.had(own))
     columns = (its.number_compared.label("number"), its.parcel_id, shares.label("shares"))
     rows = select(*columns, _lost(other).label("lost")).select_from(mine)
@@ -165,7 +172,7 @@ def _pairs(reader: Reader, key: ColumnElement[Any]) -> Any:
         rows = rows.join(each.parcel, each.parcel.id == each.number.parcel_id)
         rows = rows.join(each.delivery, each.delivery.id == each.parcel.delivery_id)
     rows = rows.where(mine.parcel_id == key, ~mine.is_voided, ~its.is_voided)
-    rows = rows.where(*(it.merchant_id == merchant(reader.viewer) for it in tables))
+    rows = rows.where(*(it.merchant_id == of for it in tables))
     return rows.correlate_except(*tables).subquery()
 
 

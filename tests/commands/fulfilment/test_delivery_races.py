@@ -74,6 +74,19 @@ async def test_a_delivery_is_cancelled_or_dispatched_never_both(world, ask):
     assert (Decimal(line["planned"]), Decimal(line["shipped"])) == (planned, shipped)
 
 
+@pytest.mark.gate("P2", "deliveryDispatch")
+async def test_of_two_customers_parcels_with_one_number_that_leave_at_once_one_does(world, ask):
+    parcel = {"trackingNumbers": ["T1"]}
+    packed = [
+        await deliveries.packed(world, ask, await orders.ten(world, ask), parcel) for _ in range(5)
+    ]
+    answers = await gather(
+        *(deliveries.act(ask, "deliveryDispatch", deliveryId=it["id"]) for it in packed)
+    )
+    codes = [it["code"] for answer in answers for it in answer["userErrors"]]
+    assert codes == ["TAKEN"] * 4
+
+
 @pytest.mark.gate("D2", "deliverySplit", "deliveryMerge")
 async def test_merging_and_splitting_at_once_conserve_the_line(world, ask):
     order = await orders.ten(world, ask)
