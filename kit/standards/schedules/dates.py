@@ -41,11 +41,17 @@ def _month(text: str) -> Span:
     return month_of(_day(text, "%Y%m"))
 
 
-def _between(read: Callable[[str], Span], digits: int) -> Callable[[str], Span]:
+def _short(read: Callable[[str], Span]) -> Callable[[str], Span]:
+    """Read a value whose year has two digits."""
+    return lambda text: read(("19" if int(text[:2]) >= _CENTURY_FROM else "20") + text)
+
+
+def _between(read: Callable[[str], Span]) -> Callable[[str], Span]:
     """Read two values behind each other, with a hyphen between them or without."""
 
     def read_both(text: str) -> Span:
         plain = text.replace("-", "")
+        digits = len(plain) // 2
         first, last = read(plain[:digits]), read(plain[digits:])
         if last.end < first.start:
             raise ValueError(text)
@@ -70,24 +76,30 @@ def _zoned(text: str) -> Span:
 
 
 _DATE, _INSTANT = _of("%Y%m%d", _DAY), _of("%Y%m%d%H%M", _MINUTE)
+
+
+def _moment(text: str) -> Span:
+    """Read a moment of format 713: some write the century, too."""
+    return (_INSTANT if len(text) == len("CCYYMMDDHHMM") else _short(_INSTANT))(text)
+
+
 FORMATS: Mapping[str, tuple[str, Callable[[str], Span]]] = {
-    "101": (r"\d{6}", lambda text: _DATE(_century(text) + text)),
+    "101": (r"\d{6}", _short(_DATE)),
     "102": (r"\d{8}", _DATE),
-    "201": (r"\d{10}", lambda text: _INSTANT(_century(text) + text)),
+    "201": (r"\d{10}", _short(_INSTANT)),
     "203": (r"\d{12}", _INSTANT),
     "204": (r"\d{14}", _of("%Y%m%d%H%M%S", _SECOND)),
     "303": (r"\d{12}.{3}", _zoned),
     "610": (r"\d{6}", _month),
     "616": (r"\d{6}", _weeks),
-    "713": (r"\d{12}-?\d{12}", _between(_INSTANT, 12)),
-    "716": (r"\d{6}-?\d{6}", _between(_weeks, 6)),
-    "718": (r"\d{8}-?\d{8}", _between(_DATE, 8)),
+    "713": (r"\d{10}-?\d{10}|\d{12}-?\d{12}", _between(_moment)),
+    "715": (r"\d{4}-?\d{4}", _between(_short(_weeks))),
+    "716": (r"\d{6}-?\d{6}", _between(_weeks)),
+    "717": (r"\d{6}-?\d{6}", _between(_short(_DATE))),
+    "718": (r"\d{8}-?\d{8}", _between(_DATE)),
+    "719": (r"\d{12}-?\d{12}", _between(_INSTANT)),
 }
 """Format (2379) -> its digits, how it is read."""
-
-
-def _century(text: str) -> str:
-    return "19" if int(text[:2]) >= _CENTURY_FROM else "20"
 
 
 def span_of(text: str, form: str) -> Span:
