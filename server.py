@@ -45,9 +45,10 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
     ]
     telemetry = serving.telemetry or telemetry_of(serving.database)
     watch(telemetry, endpoint, serving.uses)
+    outermost = Middleware(Outermost, telemetry=telemetry, draining=serving.draining)
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Outermost, telemetry=telemetry), *shared_with(serving.origins)],
+        middleware=[outermost, *shared_with(serving.origins)],
         exception_handlers={HTTPException: refused},
         lifespan=partial(_lifespan, serving, endpoint),
     )

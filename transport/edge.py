@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.telemetry import trace
 from kit.telemetry.metrics import Telemetry
+from transport.draining import Draining
 from transport.http.refusals import fault, stopped
 
 _log = logging.getLogger("abruf")
@@ -24,9 +25,9 @@ LOADS_NOTHING = (b"content-security-policy", b"default-src 'none'; frame-ancesto
 class Outermost:
     """Wraps the application; plain ASGI, since every request pays for it."""
 
-    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
-        """Take what is wrapped, and to whom operations are told."""
-        self._app, self._telemetry = app, telemetry
+    def __init__(self, app: ASGIApp, telemetry: Telemetry, draining: Draining) -> None:
+        """Take what is wrapped, whom operations are told, and what says that the server stops."""
+        self._app, self._telemetry, self._draining = app, telemetry, draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""
@@ -45,6 +46,8 @@ class Outermost:
             _log.exception("Internal fault")
             await fault().answer()(scope, receive, answer)
         except asyncio.CancelledError:
+            if not self._draining.has_begun:
+                raise
             # The server stops, and waits no longer for who is slow.
             if not answer.started and scope["type"] == "http":
                 await stopped().answer()(scope, receive, answer)

@@ -6,6 +6,7 @@ from where the API says that they stand, so that an interrupted run is finished 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from examples.mutations import Mutation
@@ -14,6 +15,7 @@ from examples.northwind.client import PAGE, Client, Failed, parts
 from examples.northwind.files import Export, Order
 from examples.northwind.progress import Progress
 
+_DAY = timedelta(days=1)
 _RESULTS = "results {{ status {} userErrors {{ code message field }} }}"
 CHANNELS = Mutation("channelsUpsert", _RESULTS.format("channel { id code }"))
 LOCATIONS = Mutation("locationsUpsert", _RESULTS.format("location { id code }"))
@@ -161,8 +163,12 @@ class Run:
 
 
 def _delivery(location_id: str, lines: Sequence[Node]) -> dict[str, Any]:
+    """Plan it for now: what was agreed with the customer has passed, and is kept with the order."""
+    now = datetime.now(UTC)
+    latest = (now + _DAY).isoformat()
     return {
         "locationId": location_id,
+        "window": {"earliest": now.isoformat(), "latest": latest, "timeZone": "UTC"},
         "lines": [{"orderLineId": line["id"], "quantity": line["unplanned"]} for line in lines],
         "completesOrder": True,
     }

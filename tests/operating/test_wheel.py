@@ -81,6 +81,7 @@ def test_from_its_wheel_it_makes_a_database_and_finds_nothing_wrong(
     assert steps[-1] == f"The newest revision is {steps[-2][:4]}."
     findings = json.loads(abruf(installed, tmp_path, "doctor", "--json"))
     assert {it["check"]: it["state"] for it in findings} == {
+        "environment": "ok",
         "version": "ok",
         "schema": "ok",
         "role": "ok",

@@ -13,6 +13,7 @@ from kit.limits import Bounds
 from kit.telemetry.metrics import Telemetry
 from server import application
 from tests import make
+from transport.draining import Draining
 from transport.edge import Outermost
 from transport.serving import Serving
 
@@ -96,7 +97,7 @@ async def test_a_fault_shows_nothing_but_the_requests_id() -> None:
         message = "SELECT secret FROM somewhere"
         raise RuntimeError(message)
 
-    transport = httpx.ASGITransport(Outermost(fails, Telemetry()))
+    transport = httpx.ASGITransport(Outermost(fails, Telemetry(), Draining()))
     async with httpx.AsyncClient(transport=transport, base_url="http://abruf") as client:
         answer = await client.get("/any")
     (error,) = answer.json()["errors"]
