@@ -4,15 +4,15 @@ PostgreSQL plans a statement once for whatever values, and takes the rows of one
 as those of another. So it goes through a list until a page is full, which it never is where few
 rows have what somebody asks for.
 
-Here rows are fields for as a range of an index, in the order of that index, which no other has.
-Where they stand there in the order of the list, a page of them is read. Elsewhere they are counted
-up to a bound: few are read and put in order; of many the list is full, and is gone through. Of
-several fields any that few rows fulfil leads to them.
+Here the rows of a value are read as a range of its index, in the order of that index, which no
+other has. Where they stand there in the order of the list, a page of them is read. Elsewhere they
+are counted up to a bound: few are read and put in order; of many the list is full, and is gone
+through. Of several fields any that few rows fulfil leads to them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import (
     ARRAY,
@@ -36,9 +36,6 @@ from models.base.masks import read_again
 from models.base.tables import OfMerchant
 from models.base.visibility import seen_by
 
-if TYPE_CHECKING:
-    from loaders.reading.pages import Paged
-
 MOST_GATHERED = 1_000
 """Rows that are read to be put in order."""
 _MOST: ColumnElement[int] = literal_column(str(MOST_GATHERED))
@@ -56,6 +53,21 @@ class Slicing(Protocol):
         led: tuple[Any, Any] | None = None,
     ) -> Select[Any]:
         """Select it. led: see `PageOf.slice_of`."""
+
+
+class Listing(Protocol):
+    """A list, of which rows are led to: `Paged`."""
+
+    @property
+    def entity(self) -> type[OfMerchant]:
+        """Whose rows are listed."""
+
+    @property
+    def matching(self) -> Callable[[Reader, Any, Any], Iterable[ColumnElement[bool]]]:
+        """Give the conditions of a filter: of a reader, a table, and what is wanted."""
+
+    def table(self, reader: Reader) -> Any:
+        """Return the rows as the reader sees them."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +148,7 @@ def _ways(entity: type[OfMerchant], among: str) -> list[list[str]]:
 class Led:
     """The rows of a filter by what leads to them. wanted: the filter; its values may be bound."""
 
-    paged: "Paged"
+    paged: Listing
     leads: Sequence[Lead]
     reader: Reader
     wanted: Any

@@ -12,6 +12,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -48,6 +49,34 @@ CONNECTIONS = [
     if field.args.keys() >= {"first", "after"}
 ]
 """(Type, field) of every list that is read page by page."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list that is read page by page. parent: the type that it hangs on."""
+
+    parent: str
+    name: str
+
+    @property
+    def field(self) -> GraphQLField:
+        """Return the field as clients see it."""
+        field: GraphQLField = SHOWN.type_map[self.parent].fields[self.name]
+        return field
+
+    @property
+    def rows(self) -> str:
+        """Return the type of what is listed."""
+        page = get_named_type(self.field.type)
+        return str(get_named_type(page.fields["nodes"].type).name)
+
+    @property
+    def sorts(self) -> Sequence[str]:
+        """Return what chooses an order, nothing where there is only one."""
+        of = self.field.args.get("sort")
+        return [f"sort: {it}" for it in get_named_type(of.type).values] if of else [""]
+
+
 SHARED = {"Product", "Packaging", "Channel", "Location", "MethodHandling", "MerchantSettings"}
 """Types of which every company of a merchant sees all rows."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from graphql import GraphQLEnumType, GraphQLField, get_named_type, is_list_type
+from graphql import GraphQLEnumType, get_named_type, is_list_type
 
 from admission.demands import of_field
 from kit.db.database import Database
@@ -27,7 +27,7 @@ from tests.execution.operations import Seen
 from tests.execution.whole import plain_nodes
 from tests.guard import counted
 from tests.make import feed
-from tests.make.everything import CONNECTIONS, CORE, LISTS, SHOWN, nodes
+from tests.make.everything import CONNECTIONS, CORE, LISTS, SHOWN, Listed, nodes
 
 TOGETHER = 2
 """Sets of several fields, for each list."""
@@ -46,38 +46,18 @@ SCALARS: Mapping[str, Sequence[Any]] = {
 MODELS = {it.__name__: it for it in Input.__subclasses__()}
 
 
-@dataclass(frozen=True)
-class List:
-    """A list with a filter. parent: the type that it hangs on."""
-
-    parent: str
-    name: str
-
-    @property
-    def field(self) -> GraphQLField:
-        field: GraphQLField = SHOWN.type_map[self.parent].fields[self.name]
-        return field
+class List(Listed):
+    """A list with a filter, and what that may be."""
 
     @property
     def filter(self) -> Any:
         return get_named_type(self.field.args["filter"].type)
 
-    @property
-    def rows(self) -> str:
-        """Return the type of what is listed."""
-        page = get_named_type(self.field.type)
-        return str(get_named_type(page.fields["nodes"].type).name)
-
-    @property
-    def sorts(self) -> Sequence[str]:
-        """Return what chooses an order, nothing where there is only one."""
-        of = self.field.args.get("sort")
-        return [f", sort: {it}" for it in get_named_type(of.type).values] if of else [""]
-
     def document(self, sort: str) -> str:
         """Return what asks for the rows of a filter."""
         page = "totalCount edges { cursor }"
-        asks = f"it: {self.name}(first: 99, filter: $filter{sort}) {{ {page} }}"
+        chosen = ", ".join(filter(None, ("first: 99", "filter: $filter", sort)))
+        asks = f"it: {self.name}({chosen}) {{ {page} }}"
         if self.parent == "Query":
             return f"query ($filter: {self.filter.name}) {{ {asks} }}"
         asks = f"nodes(ids: $ids) {{ ... on {self.parent} {{ {asks} }} }}"

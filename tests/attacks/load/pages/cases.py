@@ -1,16 +1,15 @@
 """Each filter of each list, with values that most rows have and values that none has."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from graphql import GraphQLEnumType, GraphQLField, get_named_type, is_list_type
+from graphql import GraphQLEnumType, get_named_type, is_list_type
 
 from kit.ids import new_id, to_global
 from kit.inputs import Input, camel
 from loaders.reading.pages import named_in
-from tests.make.everything import CONNECTIONS, SHOWN
+from tests.make.everything import CONNECTIONS, Listed
 
 MODELS = {it.__name__: it for it in Input.__subclasses__()}
 ENDS: Mapping[str, Sequence[str]] = {
@@ -43,30 +42,8 @@ FREQUENT = {"CONFIRMED", "SHIPPED", "AWAITED", "STANDARD", "DISPATCHED", "COMPAN
 """Words of enums that most rows have; no row has any other but UNFULFILLED."""
 
 
-@dataclass(frozen=True)
-class List:
-    """A list that is read page by page. parent: the type that it hangs on."""
-
-    parent: str
-    name: str
-
-    @property
-    def field(self) -> GraphQLField:
-        """Return the field as clients see it."""
-        field: GraphQLField = SHOWN.type_map[self.parent].fields[self.name]
-        return field
-
-    @property
-    def rows(self) -> str:
-        """Return the type of what is listed."""
-        page = get_named_type(self.field.type)
-        return str(get_named_type(page.fields["nodes"].type).name)
-
-    @property
-    def sorts(self) -> Sequence[str]:
-        """Return what chooses an order, nothing where there is only one."""
-        of = self.field.args.get("sort")
-        return [f"sort: {it}" for it in get_named_type(of.type).values] if of else [""]
+class List(Listed):
+    """A list with filters or orders, and what each may be."""
 
     def pages(self, ids: Mapping[str, UUID], size: int) -> Iterator[tuple[str, str]]:
         """Yield the list in each order by each value of each filter: the field, and the request.
