@@ -9,9 +9,9 @@ import signal
 import socket
 import sys
 from contextlib import closing
-from typing import NoReturn
 
 from kit.config import Config, from_environment, listening
+from kit.loop.ending import end_on_termination, mark_termination
 from kit.telemetry import log
 
 _log = logging.getLogger("abruf")
@@ -19,7 +19,7 @@ _log = logging.getLogger("abruf")
 
 def main() -> None:
     """Run until Ctrl-C or SIGTERM."""
-    signal.signal(signal.SIGTERM, _terminated)
+    mark_termination()
     try:
         config = from_environment()
         log.configure(config.log)
@@ -31,13 +31,10 @@ def main() -> None:
             from startup import run  # noqa: PLC0415
 
             gc.enable()
+            end_on_termination()
             run(config, listener)
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
-
-
-def _terminated(*_: object) -> NoReturn:
-    sys.exit(0)
 
 
 def _taken(config: Config) -> socket.socket:

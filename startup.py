@@ -26,6 +26,7 @@ from kit.db.database import BehindPoolerError, Database
 from kit.db.lost import NotAdmitted, Unavailable, is_lost
 from kit.db.role import UnboundError, app_role, prove_bound, role_to_become
 from kit.embedded.home import EmbeddedPostgresError, write_file
+from kit.loop.ending import end_if_signalled
 from kit.telemetry.metrics import Telemetry
 from kit.telemetry.version import VERSION
 from operating.server.beside import beside
@@ -187,6 +188,7 @@ async def _reached(database: Database) -> None:
         except NotAdmitted:
             sys.exit(1)  # The log says why.
         except (Unavailable, TimeoutError):
+            end_if_signalled()
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_S)
         except Exception as error:

@@ -14,6 +14,7 @@ from commands.messages.webhooks.judging import RetrySchedule
 from kit import embedded
 from kit.clock import now
 from kit.config import Config
+from kit.loop.ending import end_if_signalled
 from kit.outgoing.client import Client
 from kit.outgoing.mails import route
 from resolvers.running.context import Terms
@@ -143,6 +144,7 @@ async def _told_to_stop(*, is_beside: bool) -> None:
     signals, source = (signal.SIGINT, signal.SIGTERM), sys.stdin.fileno() if is_beside else None
     for each in signals:
         loop.add_signal_handler(each, stop.set)
+    end_if_signalled()
 
     def read() -> None:
         if source is not None and not os.read(source, 1):

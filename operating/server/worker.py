@@ -2,11 +2,9 @@
 
 import argparse
 import logging
-import signal
-import sys
-from typing import NoReturn
 
 from kit.config import from_environment
+from kit.loop.ending import end_on_termination
 from kit.telemetry import log
 from work import work
 
@@ -27,14 +25,10 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    signal.signal(signal.SIGTERM, _terminated)
+    end_on_termination()
     config = from_environment()
     log.configure(config.log)
     # Who has started it beside itself has told of the same environment.
     for name in () if arguments.beside else config.unknown:
         _log.warning("No setting is called %s", name)
     work(config, is_beside=arguments.beside)
-
-
-def _terminated(*_: object) -> NoReturn:
-    sys.exit(0)

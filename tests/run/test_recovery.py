@@ -14,7 +14,7 @@ import httpx
 from kit.embedded.home import STEP_S
 from tests.kit.programs import ask, home_of, keeper_of, postmaster_of
 from tests.run.abruf import HTTP, Abruf, Launch
-from tests.walls.programs import free_port
+from tests.walls.programs import free_pair
 
 WAITS_S = 60
 READY = "Abruf is ready"
@@ -34,7 +34,7 @@ def _become(abruf: Abruf, origins: Sequence[str], status: int) -> None:
     deadline = time.monotonic() + WAITS_S
     for origin in origins:
         while _ready(origin) != status:
-            assert time.monotonic() < deadline
+            assert time.monotonic() < deadline, "".join(abruf.output)
             assert HTTP.get(f"{abruf.origin}/livez").status_code == 200
             time.sleep(STEP_S)
 
@@ -133,7 +133,7 @@ async def test_a_database_that_comes_late_is_waited_for_and_one_that_goes_is_tol
     far, tmp_path, launch: Launch
 ):
     """By one line of each process, server and worker, however many miss it."""
-    (way, environment), port = far, free_port()
+    (way, environment), port = far, free_pair()
     way.refuses = True
     own = {"ABRUF_WORKER": "1", "ABRUF_METRICS_PORT": str(port)}
     abruf = launch(tmp_path, **environment, **own)
@@ -143,16 +143,16 @@ async def test_a_database_that_comes_late_is_waited_for_and_one_that_goes_is_tol
     output = await asyncio.to_thread(abruf.wait_until_ready, READY)
     assert "Traceback" not in output
     assert output.count("cannot be reached") == 0
+    known = len(abruf.output)
+    abruf.read_on()
     both = [abruf.origin, f"http://127.0.0.1:{port + 1}"]
     await asyncio.to_thread(_become, abruf, both, 200)
     way.leave()
     await asyncio.to_thread(_become, abruf, both, 503)
     way.refuses = False
     await asyncio.to_thread(_become, abruf, both, 200)
-    abruf.process.send_signal(signal.SIGTERM)
-    output, _ = await asyncio.to_thread(abruf.process.communicate, timeout=WAITS_S)
-    assert abruf.process.returncode == 0
-    lines = [it.split("WARNING ")[1] for it in output.splitlines() if "WARNING" in it]
+    assert await asyncio.to_thread(abruf.stop, signal.SIGTERM) == 0
+    lines = [it.split("WARNING ")[1].rstrip() for it in abruf.output[known:] if "WARNING" in it]
     assert sum(it.startswith("The database cannot be reached") for it in lines) == 2
     assert sum(it.startswith("The database answers again") for it in lines) == 2
     assert len(lines) == 4

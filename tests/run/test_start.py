@@ -20,7 +20,7 @@ from kit.embedded.home import STEP_S
 from tests.kit.programs import ask, is_empty
 from tests.run.abruf import HTTP, ROOT, Launch, Made
 from tests.run.first import FIRST, UPSERT, FirstRun
-from tests.walls.programs import free_port
+from tests.walls.programs import free_pair, free_port
 
 
 def test_a_first_start_loads_the_demo_and_says_where_everything_is(first_run: FirstRun) -> None:
@@ -44,7 +44,7 @@ def test_by_make_without_the_demo_there_is_no_token_and_ctrl_c_ends_its_worker_t
     tmp_path: Path, launch: Launch
 ) -> None:
     own = {"ABRUF_DEMO": "0", "ABRUF_WORKER": "1", "ABRUF_LOG": "json"}
-    port = free_port()
+    port = free_pair()
     abruf = launch(tmp_path / "new", Made, ABRUF_METRICS_PORT=str(port), **own)
     output = abruf.wait_until_ready("Operators make keys")
     abruf.says('"worker started"')

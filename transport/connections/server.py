@@ -11,6 +11,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from kit.limits import DEFAULT_BOUNDS, Bounds
+from kit.loop.ending import end_if_signalled
 from kit.loop.memory import settle_all
 from kit.telemetry.metrics import Telemetry
 from transport.connections.requests import Requests
@@ -92,6 +93,7 @@ class HttpServer(uvicorn.Server):
 
                 def last() -> None:
                     with self.capture_signals():
+                        end_if_signalled()
                         running.result()
 
                 yield last

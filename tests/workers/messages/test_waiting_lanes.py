@@ -197,7 +197,9 @@ async def test_a_turn_reads_nothing_that_waits_behind_what_has_failed(world, ask
     )
     found = [*nodes(await plan_of(world, *heads))]
     (read,) = (it for it in found if it.get("Index Name") == "ix_webhook_messages_first")
-    assert read["Actual Rows"] + read["Rows Removed by Filter"] <= RetrySchedule().at_once + 1
+    assert (
+        read["Actual Rows"] + read.get("Rows Removed by Filter", 0) <= RetrySchedule().at_once + 1
+    )
 
 
 async def test_what_is_replayed_goes_before_what_waits_of_its_object(world, ask, working) -> None:
