@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select, union_all
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, select, union_all
 
 from commands.writing.counters import stand_in_line
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
-from kit.standards.gs1 import gtin14
+from kit.standards.gs1 import gtin14, spelled
 from models.master.catalog import Product
 from models.master.packagings import Packaging
 
@@ -38,10 +38,11 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
     if not numbers:
         return
     await stand_in_line(writing, GTIN_LINE)
-    found = await writing.session.rows(_holders(), {**writing.parameters, "numbers": numbers})
+    ways = [way for it in numbers for way in spelled(it)]
+    found = await writing.session.rows(_holders(), {**writing.parameters, "ways": ways})
     refusals = Refusals()
-    for number, holder in found:
-        place = new.index(number)
+    for gtin, holder in found:
+        place = new.index(gtin14(gtin))
         row = rows[place][0]
         with refusals:
             if row is None or row.id != holder:
@@ -52,12 +53,14 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
 
 @cache
 def _holders() -> Statement:
-    """Build the statement that tells who has the GTINs `numbers`."""
+    """Build the statement that tells who has a GTIN that is written in one of the `ways`.
+
+    Each is looked for by an index: the wall between merchants lets no function of a column be.
+    """
     merchant = bindparam("merchant", type_=Uuid())
-    numbers = any_(bindparam("numbers", type_=ARRAY(Text())))
-    selects = []
-    for table in (Product, Packaging):
-        number = func.lpad(table.gtin, 14, "0")
-        rows = select(number.label("number"), table.id)
-        selects.append(rows.where(table.merchant_id == merchant, number == numbers))
+    ways = any_(bindparam("ways", type_=ARRAY(Text())))
+    selects = [
+        select(table.gtin, table.id).where(table.merchant_id == merchant, table.gtin == ways)
+        for table in (Product, Packaging)
+    ]
     return Statement(union_all(*selects))

@@ -43,6 +43,12 @@ def gtin14(key: str) -> str:
     return key.zfill(max(GTIN_LENGTHS))
 
 
+def spelled(key: str) -> list[str]:
+    """Return every way in which a GTIN can be written: with more zeros before it, or fewer."""
+    digits = gtin14(key)
+    return [digits[-it:] for it in GTIN_LENGTHS if not digits[:-it].strip("0")]
+
+
 def last_serial(company_prefix: str) -> int:
     """Return the largest serial number that an SSCC-18 has room for under a company prefix."""
     return int(10 ** _room(company_prefix)) - 1

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Numeric, cast, func, text
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Numeric, cast, func, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -82,7 +82,6 @@ class Product(Needing, Owned):
         *found_by("products", "sku", "name"),
         *(indexed("products", "is_active", it, "id") for it in ("sku", "name_folded")),
         indexed("products", "gtin", among="own", postgresql_where=text("gtin IS NOT NULL")),
-        Index("ix_products_gtin", "merchant_id", text("lpad(gtin, 14, '0'::text)")),
         to("products", "variant_of_id"),
         indexed("products", "variant_of_id", postgresql_where=text("variant_of_id IS NOT NULL")),
         *needing(),

@@ -76,6 +76,7 @@ class Packaging(OfProduct, Packaged, Owned):
         unique("code", "product_id", "code"),
         unique("content", "id", "content"),
         Index("uq_packagings_gtin", "merchant_id", text("lpad(gtin, 14, '0'::text)"), unique=True),
+        indexed("packagings", "gtin"),
         check("content_positive", "content > 0"),
         *packaged("packagings"),
     )
