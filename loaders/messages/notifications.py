@@ -12,6 +12,7 @@ from kit.db.reads import Reads
 from kit.ids import Names
 from kit.inputs import Input, Name
 from loaders.reading.filters import one_of
+from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
 from models.access.keys import Merchant, MerchantSecret
@@ -31,6 +32,10 @@ class NotificationSort(Enum):
 
     NEWEST_FIRST = "NEWEST_FIRST"
     OLDEST_FIRST = "OLDEST_FIRST"
+
+
+_COLUMNS = ("address", "contact_id", "order_id", "delivery_id", "contract_id")
+"""That a filter compares under their own name."""
 
 
 class NotificationFilter(Input):
@@ -67,7 +72,7 @@ def _matching(
         yield one_of(row.state, filter_by.states)
     if filter_by.kinds is not None:
         yield one_of(row.kind, filter_by.kinds)
-    for column in ("address", "contact_id", "order_id", "delivery_id", "contract_id"):
+    for column in _COLUMNS:
         if (value := getattr(filter_by, column)) is not None:
             yield getattr(row, column) == value
 
@@ -87,6 +92,7 @@ every = Paged(
         NotificationSort.OLDEST_FIRST: Sorted("created_at"),
     },
     matching=_matching,
+    leads=Leads({"states": "state", "kinds": "kind", **{it: it for it in _COLUMNS}}),
 )
 preferences = Paged(NotificationPreference, {None: Sorted("id")}, matching=_preferred)
 

@@ -90,6 +90,10 @@ class NotificationTiming(StrEnum):
     NEVER = "NEVER"
 
 
+LEADING = ("state", "kind", "address", "contact_id", "order_id", "delivery_id", "contract_id")
+"""Columns of a notification by which its list is filtered."""
+
+
 class Notification(Owned):
     """What one person is told of one entry of the journal.
 
@@ -115,11 +119,7 @@ class Notification(Owned):
         check("sent_whole", "(state = 'SENT') = (sent_at IS NOT NULL)"),
         check("reason_whole", "(state IN ('FAILED', 'SUPPRESSED')) = (reason IS NOT NULL)"),
         indexed("notifications", "created_at", "id"),
-        indexed("notifications", "state", "created_at", "id"),
-        indexed("notifications", "contact_id"),
-        indexed("notifications", "order_id"),
-        indexed("notifications", "delivery_id"),
-        indexed("notifications", "contract_id"),
+        *(indexed("notifications", it, "created_at", "id") for it in LEADING),
         indexed("notifications", "webhook_id"),
         indexed("notifications", "mail_id"),
         Index(

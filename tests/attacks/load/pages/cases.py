@@ -35,10 +35,14 @@ TEXTS = {
     "PartyFilter gln": "4012345000009",
     "PartyFilter vatId": "DE123456788",
     "DeliveryFilter numberPrefix": "d-0001",
+    "NotificationFilter address": "mira@example.com",
 }
 """Filter and field -> a text that a few rows have. A new field needs one here."""
 NO_TEXT = "zzz"
-FREQUENT = {"CONFIRMED", "SHIPPED", "AWAITED", "STANDARD", "DISPATCHED", "COMPANY", "CUSTOMER"}
+FREQUENT = {
+    *("CONFIRMED", "SHIPPED", "AWAITED", "STANDARD", "DISPATCHED", "COMPANY", "CUSTOMER"),
+    *("SENT", "DELIVERY_DISPATCHED"),
+}
 """Words of enums that most rows have; no row has any other but UNFULFILLED."""
 
 

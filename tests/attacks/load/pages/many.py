@@ -63,7 +63,15 @@ INSERT INTO tracking_numbers (merchant_id, id, parcel_id, number, added_at)
 SELECT :merchant, gen_random_uuid(), parcels.id, 'T' || substr(number, 3), parcels.packed_at
 FROM parcels JOIN deliveries ON deliveries.merchant_id = :merchant
     AND deliveries.id = parcels.delivery_id
-WHERE parcels.merchant_id = :merchant
+WHERE parcels.merchant_id = :merchant;
+INSERT INTO notifications (merchant_id, id, kind, address, language, time_zone, order_id,
+    delivery_id, entry_id, mail_id, is_daily, is_staff, state, created_at, sent_at)
+SELECT :merchant, gen_random_uuid(), 'DELIVERY_DISPATCHED', 'mira@example.com', 'en', 'UTC',
+    order_id, deliveries.id, gen_random_uuid(), gen_random_uuid(), false, false, 'SENT', planned_at,
+    planned_at
+FROM deliveries JOIN delivery_lines ON delivery_lines.merchant_id = :merchant
+    AND delivery_id = deliveries.id
+WHERE deliveries.merchant_id = :merchant
 """
 )
 
