@@ -11,7 +11,7 @@ from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import refuse_duplicates
-from kit.standards.gs1 import gtin14, spelled
+from kit.standards.gs1 import gtin14, spellings
 from models.master.catalog import Product
 from models.master.packagings import Packaging
 
@@ -38,7 +38,7 @@ async def check_gtins(writing: Writing, rows: Sequence[GtinOf], path: Path) -> N
     if not numbers:
         return
     await stand_in_line(writing, GTIN_LINE)
-    ways = [way for it in numbers for way in spelled(it)]
+    ways = [way for it in numbers for way in spellings(it)]
     found = await writing.session.rows(_holders(), {**writing.parameters, "ways": ways})
     refusals = Refusals()
     for gtin, holder in found:

@@ -43,7 +43,7 @@ def gtin14(key: str) -> str:
     return key.zfill(max(GTIN_LENGTHS))
 
 
-def spelled(key: str) -> list[str]:
+def spellings(key: str) -> list[str]:
     """Return every way in which a GTIN can be written: with more zeros before it, or fewer."""
     digits = gtin14(key)
     return [digits[-it:] for it in GTIN_LENGTHS if not digits[:-it].strip("0")]
