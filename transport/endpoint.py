@@ -84,9 +84,7 @@ class Endpoint:
             else:
                 response = await self._served(request)
         except (Refusal, Unavailable, TimeoutError) as error:
-            refusal = error if isinstance(error, Refusal) else not_now(error)
-            kind = accepted(request.headers.get("accept", "")).json
-            response = refusal.answer(kind or JSON)
+            response = _told(error, request)
         except HungUp:
             return
         await response(scope, receive, send)
@@ -291,6 +289,18 @@ class Endpoint:
             self.places.taken(key_id),
             self.answers.share(caller.viewer),
         )
+
+
+def _told(error: Refusal | Unavailable | TimeoutError, request: Request) -> Response:
+    """Answer, and let go what was held where it was refused.
+
+    Exceptions refer to frames that refer to them: an answer of megabytes would wait there for the
+    collector of cycles.
+    """
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    refusal = error if isinstance(error, Refusal) else not_now(error)
+    kind = accepted(request.headers.get("accept", "")).json
+    return refusal.answer(kind or JSON)
 
 
 def _key_of(request: Request) -> str | None:
