@@ -27,7 +27,7 @@ from kit.db.pool import WANTED_MERCHANT
 from kit.db.tenant import hold_merchant, set_merchant
 
 Answer = TypeVar("Answer")
-PATIENCE_S = 0.5
+UNHEARD_S = 0.5
 """Seconds that a statement, and the connection that is made for it, have to end by themselves when
 nobody waits for them any more.
 
@@ -56,7 +56,7 @@ def _is_late(error: BaseException) -> bool:
 async def ends(statement: asyncio.Future[Any]) -> bool:
     """Cut a statement that nobody waits for, but not at once. Tell whether it ended by itself."""
     with suppress(asyncio.CancelledError):
-        await asyncio.wait([statement], timeout=PATIENCE_S)
+        await asyncio.wait([statement], timeout=UNHEARD_S)
     is_cut = statement.cancel()
     with suppress(asyncio.CancelledError):
         await asyncio.gather(statement, return_exceptions=True)

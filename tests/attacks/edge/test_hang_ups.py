@@ -64,7 +64,7 @@ async def test_who_hangs_up_takes_no_connection_to_the_database_with_it(
         ended["begun"] += 1
         return await ends(statement)
 
-    monkeypatch.setattr(reads, "PATIENCE_S", 60)
+    monkeypatch.setattr(reads, "UNHEARD_S", 60)
     monkeypatch.setattr(reads, "ends", ending)
     async with serve(**ONE_AT_A_TIME) as host:
         for count in range(1, 5):
