@@ -128,7 +128,7 @@ def _items_of(
 ) -> tuple[list[PlanSlot], list[Outcome]]:
     """Return which slots are planned anew, and what is told of all; notes what is left out."""
     check_fits(writing, known, slots, unfit)
-    shown = (it for it in slots if not it.is_later or it.goal != it.before)
+    shown = (it for it in slots if not it.is_later or it.changes)
     items = [it.item for it in shown if it.planned or it.rounded]
     items += chain.from_iterable(it.late_items for it in slots if not it.is_later)
     items += kept_items(known, slots)

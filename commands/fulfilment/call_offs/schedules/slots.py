@@ -110,19 +110,28 @@ class PlanSlot:
     @property
     def goal(self) -> Decimal:
         """What is to be planned."""
-        return self.rounded if self.problem is None else self.rounded - self.more
+        refused = _NONE if self.problem is None else self.more
+        return self.rounded - self.ceded - refused
 
     @property
     def more(self) -> Decimal:
         """What is neither planned nor called off, and must be."""
-        called_off = sum((it.quantity for it in self.called_off), _NONE)
-        reused = sum((it.quantity for it in self.reused), _NONE)
-        return max(self.rounded - self.before - called_off - reused, _NONE)
+        return max(self.rounded - self.before - self._added, _NONE)
 
     @property
     def stays(self) -> Decimal:
         """What of it is planned and stays so."""
-        return min(self.before, self.goal)
+        return min(self.before, self.rounded - self._added) - self.ceded
+
+    @property
+    def _added(self) -> Decimal:
+        """What is put to it of what is called off, in no delivery or for other windows."""
+        return sum((it.quantity for it in (*self.called_off, *self.reused)), _NONE)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is not planned as it was."""
+        return not self.before == self.stays == self.goal
 
     def freed(self) -> Iterator[Reused]:
         """Yield what of it is planned and does not stay, the last parts first."""
@@ -136,8 +145,7 @@ class PlanSlot:
         """Leave so much to nearer windows, whole lots of what stays; return how much that is."""
         stays = self.stays
         ceded = min((most / step).to_integral_value(ROUND_CEILING) * step, stays)
-        if ceded:
-            self.rounded, self.ceded = stays - ceded, self.ceded + ceded
+        self.ceded += ceded
         return ceded
 
     def take(self, called_off: list[CalledOff]) -> None:
@@ -208,7 +216,7 @@ class PlanSlot:
             return ""
         if not (all_of_it := self.wanted + elsewhere):
             return "The schedule wants nothing then any more."
-        if self.status is PlanStatus.UNCHANGED and not elsewhere:
+        if not (self.changes or elsewhere):
             return "It is planned as the schedule wants it."
         planned = f"{self.before.normalize():f} are planned."
         if not self.before:
@@ -244,8 +252,7 @@ class PlanSlot:
         if self.ceded:
             ceded = f"{self.ceded.normalize():f}"
             yield f" Of what can be called off in all, {ceded} are wanted before: they come then."
-        if self.rounded > self.wanted:
-            over = self.rounded - self.wanted
+        if (over := min(self.rounded - self.wanted, self.goal)) > 0 and not self.is_later:
             yield f" {over.normalize():f} more fill whole lots or packagings."
 
 

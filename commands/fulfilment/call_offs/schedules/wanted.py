@@ -334,7 +334,7 @@ def affected(slots: Sequence[PlanSlot]) -> list[PlanSlot]:
             in_group[slot.group].append(slot)
         for part in slot.planned:
             in_delivery[part.delivery.id].append(slot)
-    chosen, ahead = set[int](), [it for it in slots if it.goal != it.before]
+    chosen, ahead = set[int](), [it for it in slots if it.changes]
     while ahead:
         slot = ahead.pop()
         if id(slot) not in chosen:
