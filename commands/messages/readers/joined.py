@@ -47,9 +47,13 @@ class HeldDeliveries:
         if not self._of[place] and self._lines >= LINES_HELD:
             self.left.add(place)
         elif self._of[place] <= MOST_LINES:
-            self._held.setdefault(place, []).append((replace(article, lines=[]), release))
             self._of[place] += _size(release)
             self._lines += _size(release)
+            its = self._held.setdefault(place, [])
+            if its and _is_same(its[-1][1], release):
+                its[-1][1].lines.extend(release.lines)
+            else:
+                its.append((replace(article, lines=[]), release))
 
     def portions(self) -> Iterator[Sequence[SentSchedule]]:
         """Give up what is held, place by place, no more than a portion and a place at a time."""
@@ -108,6 +112,12 @@ def joined_release(
 def _code(code: str | None, point: str | None, points: Sequence[str | None]) -> str | None:
     """Return a line's code with the point for which it is, where there are several."""
     return f"{code or ''} {point or ''}".strip() or None if len(points) > 1 else code
+
+
+def _is_same(release: RecordedRelease, other: RecordedRelease) -> bool:
+    """Tell whether two releases say the same but for their lines."""
+    own, its = (it.model_dump(exclude={"lines"}) for it in (release, other))
+    return own == its
 
 
 def _of_place(release: RecordedRelease) -> dict[str, Any]:

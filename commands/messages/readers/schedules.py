@@ -232,7 +232,8 @@ class _Taking:
             releases = [release for _, release in some]
             are_deliveries = all(article.is_delivery for article, _ in some)
             joined = joined_release(releases, are_deliveries=are_deliveries)
-            release = releases[0] if len(some) == 1 else joined
+            is_one = len(some) == 1 and not are_too_many(releases)
+            release = releases[0] if is_one else joined
             if release is not None and place not in self.incoming.named_twice:
                 found.append((some[0][0], release))
                 continue

@@ -126,7 +126,8 @@ class PlanSlot:
     @property
     def _added(self) -> Decimal:
         """What is put to it of what is called off, in no delivery or for other windows."""
-        return sum((it.quantity for it in (*self.called_off, *self.reused)), _NONE)
+        called_off = sum((it.quantity for it in self.called_off), _NONE)
+        return sum((it.quantity for it in self.reused), called_off)
 
     @property
     def changes(self) -> bool:
