@@ -84,7 +84,7 @@ class Endpoint:
             else:
                 response = await self._served(request)
         except (Refusal, Unavailable, TimeoutError) as error:
-            response = _told(error, request)
+            response = _refused(error, request)
         except HungUp:
             return
         await response(scope, receive, send)
@@ -292,7 +292,7 @@ class Endpoint:
         )
 
 
-def _told(error: Refusal | Unavailable | TimeoutError, request: Request) -> Response:
+def _refused(error: Refusal | Unavailable | TimeoutError, request: Request) -> Response:
     """Answer, and let go what was held where it was refused.
 
     Exceptions refer to frames that refer to them: an answer of megabytes would wait there for the

@@ -179,7 +179,7 @@ class Reads:
         by one that holds another's merchant.
         """
         with in_time(), self._reach.watched():
-            running = asyncio.ensure_future(self._asked(ask))
+            running = asyncio.ensure_future(self._answered(ask))
             try:
                 return await asyncio.shield(running)
             except BaseException as error:
@@ -188,7 +188,7 @@ class Reads:
             finally:
                 self._took, self._since = self.seconds, 0.0
 
-    async def _asked(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
+    async def _answered(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
         pooled = self._pooled or await self._taken()
         self._since = asyncio.get_running_loop().time()
         return await ask(pooled)
