@@ -142,7 +142,7 @@ def _smtp(environment: Mapping[str, str]) -> tuple[str, str, str] | None:
         message = f"ABRUF_PUBLIC_URL: {public_url!r} is not like https://api.example.com."
         raise SystemExit(message)
     if bool(url) is not bool(sender) or (url and not public_url):
-        message = "ABRUF_SMTP_URL needs ABRUF_MAIL_FROM and ABRUF_PUBLIC_URL."
+        message = "ABRUF_SMTP_URL and ABRUF_MAIL_FROM need each other, and ABRUF_PUBLIC_URL."
         raise SystemExit(message)
     return (url, sender, public_url) if url and sender and public_url else None
 

@@ -66,7 +66,10 @@ class PageInfo:
     has_next_page: bool = strawberry.field(description="Rows follow after this page.")
     has_previous_page: bool = strawberry.field(description="Rows lie before this page.")
     start_cursor: str | None = strawberry.field(description="Cursor of the first row.")
-    end_cursor: str | None = strawberry.field(description="Cursor of the last row.")
+    end_cursor: str | None = strawberry.field(
+        description="Cursor of the last row. Null where the page has none: who reads on keeps"
+        " the one before."
+    )
 
 
 def _cursor(of: Connected | Edged, row: Any) -> str:

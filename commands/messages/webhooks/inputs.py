@@ -139,7 +139,9 @@ class WebhookReplay(WebhookCommand):
     """What has happened, once more."""
 
     since: Instant | None = Field(
-        None, description="What was recorded at this instant or later; or give a position."
+        None,
+        description="What was recorded at this instant or later, and what was up to a minute"
+        " before, lest anything that was written meanwhile is missed; or give a position.",
     )
     after_position: int | None = Field(
         None,
@@ -148,5 +150,7 @@ class WebhookReplay(WebhookCommand):
         description="What stands behind this position of the journal; for staff.",
     )
     until: Instant | None = Field(
-        None, description="What was recorded before this instant; null for all there is now."
+        None,
+        description="What was recorded before this instant, and what was up to a minute after;"
+        " null for all there is now.",
     )

@@ -51,6 +51,7 @@ described(
     BAD_ADDRESS="Its address is none of ASCII.",
     REFUSED="The mail server refused it for good.",
     UNREACHABLE="It was tried for three days.",
+    UNWRITTEN="We failed to write its mail. It says nothing of its reader.",
 )
 described(
     NotificationTiming,
