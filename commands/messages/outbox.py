@@ -13,9 +13,11 @@ from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
 from kit.ids import Names, new_id
 from kit.inputs import Command
+from kit.standards.edifact.answers.control import CONTRL, kind_for
+from kit.standards.edifact.charsets import least_version, transliterated
 from kit.standards.edifact.delimiters import DEFAULT, Delimiters
 from kit.standards.edifact.parts import Header, MessageKind
-from kit.standards.edifact.writing import SegmentParts, Style, interchange
+from kit.standards.edifact.writing import Element, SegmentParts, Style, interchange
 from models.access.viewers import Scope
 from models.base.acts import Transition
 from models.base.tables import fixed
@@ -26,7 +28,7 @@ from models.events.messages.outbox import (
     OutgoingInterchangeWritten,
 )
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
-from models.messages.partners import PartnerProfile
+from models.messages.partners import Charset, PartnerProfile
 
 SEND = Transition(
     Scope.MESSAGES_WRITE, frozenset({OutgoingState.PENDING}), becomes=OutgoingState.SENT
@@ -78,7 +80,7 @@ async def write(writing: Writing, partner: PartnerProfile, outgoing: Outgoing) -
     width = 14 - len(partner.reference_prefix)
     number = partner.references_used % 10**width
     header = replace(outgoing.header, reference=f"{partner.reference_prefix}{number}")
-    content = _written(header, outgoing, _style(partner))
+    content = written(header, outgoing, partner.charset, _style(partner))
     row = OutgoingInterchange(
         merchant_id=partner.merchant_id,
         id=new_id(),
@@ -122,13 +124,46 @@ def _style(partner: PartnerProfile) -> Style:
     return Style(delimiters, has_line_breaks=partner.has_line_breaks)
 
 
-def _written(header: Header, outgoing: Outgoing, style: Style) -> bytes:
-    """Return the bytes, in the first characters into which all of it fits; UTF-8 takes anything."""
-    messages = [(outgoing.kind, outgoing.body)]
-    for identifier in (header.identifier, *_WIDER[:-1]):
-        with suppress(ValueError):
-            return interchange(replace(header, identifier=identifier), messages, style)
-    return interchange(replace(header, identifier=_WIDER[-1]), messages, style)
+def written(header: Header, outgoing: Outgoing, charset: Charset | None, style: Style) -> bytes:
+    """Return the bytes, in the first characters into which all of it fits; UTF-8 takes anything.
+
+    charset: that of a partner, in which it gets texts in letters that are near, rather than in
+    other characters; None for that of the header.
+    """
+    wanted = header.identifier if charset is None else charset.value
+    with suppress(ValueError):
+        return _under(wanted, header, outgoing, style)
+    with suppress(ValueError):
+        if charset is not None:
+            body = [_in_letters_of(wanted, it) for it in outgoing.body]
+            return _under(wanted, header, replace(outgoing, body=body), style)
+    with suppress(ValueError):
+        return _under(_WIDER[0], header, outgoing, style)
+    return _under(_WIDER[1], header, outgoing, style)
+
+
+def _under(identifier: str, header: Header, outgoing: Outgoing, style: Style) -> bytes:
+    """Return the bytes in given characters, of the first version that has these."""
+    kind = outgoing.kind
+    if identifier != header.identifier:
+        version = max(header.version, least_version(identifier))
+        header = replace(header, identifier=identifier, version=version)
+        kind = kind_for(header) if kind.type == CONTRL else kind
+    return interchange(header, [(kind, outgoing.body)], style)
+
+
+def _in_letters_of(identifier: str, parts: SegmentParts) -> SegmentParts:
+    """Return a free text (FTX) in letters that can be written; all else as it is.
+
+    ValueError for a text that has none.
+    """
+
+    def near(element: Element) -> Element:
+        if isinstance(element, str):
+            return transliterated(element, identifier)
+        return [transliterated(it, identifier) for it in element]
+
+    return [near(it) for it in parts] if parts[0] == "FTX" else parts
 
 
 async def want_again(writing: Writing, answers_id: UUID) -> None:

@@ -46,9 +46,9 @@ class PartnerProfile(Owned):
     """A partner, known by what its UNB names it: identification (0004) and qualifier (0007).
 
     own_identification, own_qualifier: what it calls us, None where it may call us anything.
-    charset: what its files are written in, whatever their UNB says. service_characters: the six of
-    a UNA for what we write; None for the usual. reference_prefix, references_used: of the control
-    references (0020) of what we write.
+    charset: what its files are written in, whatever their UNB says, and what we write to it.
+    service_characters: the six of a UNA for what we write; None for the usual. reference_prefix,
+    references_used: of the control references (0020) of what we write.
 
     schedule_codes: {element, code, meaning} of each code of schedules that means something else
     than in `kit.standards.schedules.habits.MEANINGS`. article_numbers: {theirs, ours} of each

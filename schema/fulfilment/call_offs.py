@@ -34,7 +34,8 @@ described(
     CANCELLED="It is planned no longer.",
     UNCHANGED="It is planned as it was.",
     REFUSED="No more of it is called off: that would break a rule of the contract.",
-    KEPT="It is released, or called off otherwise, and stays as it is; the reason says why.",
+    KEPT="It is released, held or called off otherwise and stays as it is: later than it is wanted,"
+    " beyond what is wanted, or in no delivery; the reason says which.",
 )
 
 
@@ -70,11 +71,13 @@ class SchedulePlanItem:
     before: Decimal = strawberry.field(description="What was planned of it and not released.")
     quantity: Decimal = strawberry.field(description="What is planned of it and not released then.")
     earliest: datetime | None = strawberry.field(
-        description="Start of the window in which it arrives; null for what is KEPT."
+        description="Start of the window in which it arrives; of what is KEPT only where that is"
+        " later than wanted, else null."
     )
     latest: datetime | None = strawberry.field(description="End of that window.")
     leaves_on: date | None = strawberry.field(
-        description="The day on which it is to leave; null where nothing is wanted."
+        description="The day on which it is to leave; null where nothing is missing then, and of"
+        " what is KEPT."
     )
     contract_line: ContractLine | None = related(
         contract_loaders.line_by_id, "The contract line.", key="contract_line_id"

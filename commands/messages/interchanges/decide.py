@@ -86,12 +86,17 @@ class InterchangeMessagesReplay(Command):
 async def replay(writing: Writing, command: InterchangeReplay) -> Outcome:
     """Read the bytes that are kept.
 
-    Refused: NOT_FOUND; WRONG_STATE, also for a beginning only, and for what would be held still.
+    Refused: NOT_FOUND; WRONG_STATE, also for a beginning only, for what has more than one in it,
+    and for what would be held still.
     """
-    row, piece = await _locked(writing, command, REPLAY)
+    row, piece, kept = await _locked(writing, command, REPLAY)
     before = row.state
     if row.size_bytes != len(piece.content):
         text = "Only the beginning of it is kept: it was too large."
+        if row.size_bytes == kept:
+            text = (
+                "Several interchanges are in it: its bytes, sent as a file, are taken in as each."
+            )
         raise Refused(Code.WRONG_STATE, text, _PATH)
     for name, value in envelope_columns(piece).items():
         setattr(row, name, value)
@@ -106,7 +111,7 @@ async def replay(writing: Writing, command: InterchangeReplay) -> Outcome:
 @verb(REJECT, "Reject an interchange that is held; its partner is told where it wants answers.")
 async def reject(writing: Writing, command: InterchangeReject) -> Outcome:
     """Take nothing of it in. Refused: NOT_FOUND, WRONG_STATE."""
-    row, piece = await _locked(writing, command, REJECT)
+    row, piece, _ = await _locked(writing, command, REJECT)
     row.state = REJECT.becomes
     if row.partner_id is not None:
         wanted: Any = {row.partner_id: _PATH}
@@ -121,15 +126,18 @@ async def reject(writing: Writing, command: InterchangeReject) -> Outcome:
 
 async def _locked(
     writing: Writing, command: InterchangeCommand, act: Act
-) -> tuple[Interchange, Piece]:
-    """Lock an interchange and read its bytes. Refused: NOT_FOUND, WRONG_STATE."""
+) -> tuple[Interchange, Piece, int]:
+    """Lock an interchange and read its bytes; tells how many are kept.
+
+    Refused: NOT_FOUND, WRONG_STATE.
+    """
     key = command.interchange_id
     row = (await writing.lock(Interchange, {key: _PATH}))[key]
     check_state(row, act.states, _PATH, "It")
     (content,) = await writing.records(InterchangeContent, "id", [key])
     file = File(content.content, len(content.content), row.sha256)
     (piece,) = await writing.beside.items(first_of(file))
-    return row, piece
+    return row, piece, file.size
 
 
 @verb(

@@ -13,6 +13,8 @@ from kit.standards.schedules import transmissions
 
 LARGEST_FILE = 16 * 1024 * 1024
 """Bytes of a file that is read; of one that is larger, no more than its beginning is kept."""
+TAKEN_AT_ONCE = 100
+"""Interchanges of a file that are taken in by one transaction."""
 HEAD = 4 * 1024
 """Bytes that are kept of a file that is too large."""
 
@@ -59,6 +61,7 @@ def pieces(file: File, charset: str | None = None) -> Iterator[Piece | None]:
     """Give the interchanges of a file; what is blank behind one is no difference. None: a pause.
 
     charset: that of a partner, whatever UNB says; transmissions of VDA 4905 have always the same.
+    TooManyInterchanges: at the end.
     """
     for envelope in _envelopes(file.content, charset):
         if envelope is None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from commands.messages.interchanges.files import File, Piece, pieces
+from commands.messages.interchanges.files import TAKEN_AT_ONCE, File, Piece, pieces
 from commands.messages.interchanges.taking import take_in
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
@@ -24,7 +24,7 @@ Base64 = Annotated[str, StringConstraints(min_length=1)]
 
 
 class InterchangeReceive(Command):
-    """A file with interchanges, one behind the other."""
+    """A file with interchanges, one behind the other: 100 of them at most."""
 
     content: Base64 = Field(
         description="The bytes of the file in Base64, as it came. It is as large as fits into a"
@@ -40,18 +40,27 @@ class InterchangeReceive(Command):
         return len(content) // LINE if isinstance(content, str) else 0
 
     def pieces(self) -> Iterator[Piece | None]:
-        """Give its interchanges. None: a pause. Refused: INVALID for what is no Base64."""
+        """Give its interchanges. None: a pause. Refused: as of `receive`."""
         try:
             content = base64.b64decode(self.content, validate=True)
         except ValueError as error:
             raise Refused(Code.INVALID, "This is no Base64.", ("content",)) from error
-        yield from pieces(File.of([content]))
+        count = 0
+        for piece in pieces(File.of([content])):
+            count += piece is not None
+            if count > TAKEN_AT_ONCE:
+                text = (
+                    f"More than {TAKEN_AT_ONCE} interchanges are in it: nothing of it is taken in."
+                    " Send it in parts, or by a folder (`abruf edi`)."
+                )
+                raise Refused(Code.TOO_MANY_ITEMS, text, ("content",))
+            yield piece
 
 
 class InterchangeFileReceive(Command):
-    """A file as it was found in a folder."""
+    """A file as it was found in a folder, or a part of it."""
 
-    found: Any = Field(description="What was read of it, its pieces.")
+    found: Any = Field(description="What was read of it: some of its pieces.")
     file_name: str = Field(description="What it is called.")
 
 
@@ -65,7 +74,10 @@ _RECEIVE = Act(Scope.MESSAGES_WRITE)
     " are taken in once; other bytes under a reference that was used are held.",
 )
 async def receive(writing: Writing, command: InterchangeReceive) -> Outcome:
-    """Take in what was uploaded. Refused: INVALID for what is no Base64."""
+    """Take in what was uploaded.
+
+    Refused: INVALID for what is no Base64, TOO_MANY_ITEMS for more than 100 interchanges.
+    """
     found = await writing.beside.items(command.pieces())
     return await _received(writing, found, InterchangeSource.UPLOAD, command.file_name)
 

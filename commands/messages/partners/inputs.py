@@ -99,7 +99,9 @@ class PartnerProfileUpsert(Upsert):
     )
     party_number: Reference | None = Field(None, description="Number of the party that it is.")
     charset: Charset | None = Field(
-        None, description="What its files are written in, whatever their UNB says."
+        None,
+        description="What its files are written in, whatever their UNB says, and what we write to"
+        " it; null for what their UNB says.",
     )
     service_characters: ServiceCharacters | None = Field(
         None, description="The six characters of UNA for what we write; null for `:+.? '`."

@@ -19,13 +19,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import Uuid, and_, bindparam, select
 
 from commands.messages import outbox
 from commands.messages.interchanges import receive
-from commands.messages.interchanges.files import File, pieces, storable
+from commands.messages.interchanges.files import TAKEN_AT_ONCE, File, pieces, storable
 from commands.messages.readers.by_partner import MessagesInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
@@ -73,7 +73,10 @@ def _waiting(folder: Path) -> Iterator[Path]:
 
 
 async def _taken(database: Database, author: Author, path: Path) -> Counter[str]:
-    """Take a file in; another process may have been faster."""
+    """Take a file in, its interchanges in portions; another process may have been faster.
+
+    Where it does not come to its end, what of it was taken in is known when it is read once more.
+    """
     name = storable(path.name)
     try:
         _made(path.parent / DONE)
@@ -83,24 +86,29 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
     except OSError as error:
         _LOG.error("a file stays where it lies: %s: %s", name, error)
         return Counter(failed=1)
+    counts = Counter[str]()
     try:
-        command = receive.InterchangeFileReceive(
-            found=[*filter(None, pieces(file))], file_name=name[:_LONGEST_NAME]
-        )
-        outcome = await run(database, author, receive.receive_file, command)
+        found = [*filter(None, pieces(file))]
+        for start in range(0, len(found), TAKEN_AT_ONCE):
+            some = found[start : start + TAKEN_AT_ONCE]
+            command = receive.InterchangeFileReceive(found=some, file_name=name[:_LONGEST_NAME])
+            outcome = await run(database, author, receive.receive_file, command)
+            counts.update(_WORDS[it["status"]] for it in outcome["results"])
     except Unavailable:
         raise
     except (Crowded, TimeoutError, OutcomeUnknown) as passing:
-        return _waits(name, passing)
+        return counts + _waits(name, passing)
     except Exception as error:  # noqa: BLE001 -- Whatever it is, files of other partners are taken in.
         if isinstance(error, Refused) and error.problems[0].code in _PASSING:
-            return _waits(name, error)
+            return counts + _waits(name, error)
         _LOG.exception("a file cannot be taken in: %s", name)
         _move(path, file, FAILED)
-        return Counter(failed=1)
-    words = {"CREATED": "taken in", "UNCHANGED": "known"}
-    counts = Counter(words[it["status"]] for it in outcome["results"])
+        return counts + Counter(failed=1)
     return counts + Counter(failed=not _move(path, file, DONE))
+
+
+_WORDS = {"CREATED": "taken in", "UNCHANGED": "known"}
+"""What became of an interchange -> how it is counted."""
 
 
 def _waits(name: str, why: Exception) -> Counter[str]:
@@ -182,7 +190,7 @@ async def _sent(
     async with database.writing(merchant) as session:
         content = await session.scalar(_BYTES, {"merchant": merchant, "of": outgoing_id})
     try:
-        _write(folder / OUT, name, content or b"")
+        write_whole(folder / OUT, name, content or b"")
     except OSError as error:
         _LOG.error("an answer cannot be written: %s: %s", name, error)
         return Counter(failed=1)
@@ -200,13 +208,18 @@ def _shortened(code: str) -> str:
     return f"{code[:_LONGEST_CODE]}~{digest}"
 
 
-def _write(folder: Path, name: str, content: bytes) -> None:
-    """Write a file beside its name, and rename it once it is whole on the disk."""
+def write_whole(folder: Path, name: str, content: bytes) -> None:
+    """Write a file beside its name, and rename it once it is whole on the disk.
+
+    Whoever writes the same at the same time has another file until then.
+    """
     _made(folder)
-    path = folder / name
-    unfinished = folder / f".{name}.tmp"
-    with unfinished.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.rename(path)
+    unfinished = folder / f".{uuid4().hex}.tmp"
+    try:
+        with unfinished.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(folder / name)
+    finally:
+        unfinished.unlink(missing_ok=True)

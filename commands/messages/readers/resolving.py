@@ -12,6 +12,7 @@ from sqlalchemy import literal, select
 
 from commands.messages.readers.measuring import Measuring
 from commands.trade.releases.accounts.account import ReleasePlace
+from commands.trade.releases.inputs import RecordedRelease
 from commands.writing.transaction import Writing
 from kit.errors import Code, Refused
 from kit.standards.schedules.habits import Habits
@@ -55,10 +56,10 @@ class Resolving:
     habits: Habits
     now: datetime
 
-    def values(self, message: ScheduleMessage, article: ArticleSchedule) -> dict[str, Any]:
+    def release(self, message: ScheduleMessage, article: ArticleSchedule) -> RecordedRelease:
         """Return what is recorded of an article, in the unit of its product.
 
-        Refused: NOT_FOUND, INVALID. Faulty: UNIT_MISMATCH.
+        Refused: NOT_FOUND, INVALID, and what breaks a rule. Faulty: UNIT_MISMATCH.
         """
         product = self._product(article)
         line, whole = self._line(article, product), message.places.items()
@@ -69,7 +70,7 @@ class Resolving:
         zone = self.own_zone or (self.zone if address is None else address.time_zone)
         last = article.receipts[-1].note if article.receipts else ""
         end = article.horizon_end
-        return {
+        values = {
             "contract_line_id": line.id,
             "ship_to_id": None if address is None else address.id,
             "unloading_point": places.get("UNLOADING_POINT"),
@@ -79,16 +80,14 @@ class Resolving:
             "issued_at": _start(message.issued, zone),
             "function": "UPDATE" if message.function == "UPDATE" else "REPLACE",
             "horizon_start": _start(article.horizon_start, zone),
-            "horizon_end": None if end is None else _instant(end.end, zone),
+            "horizon_end": None if end is None else _instant(end.until, zone),
             "calculated_at": _start(article.calculated, zone),
             "engineering_revision": article.articles.get("REVISION"),
             "packaging_instruction": article.articles.get("PACKAGING"),
             "planner": article.planner or None,
             **_go_ahead("production", article.production, measuring),
             **_go_ahead("material", article.material, measuring),
-            "rest_of_forecast": None
-            if article.remainder is None
-            else measuring.of(article.remainder),
+            "rest_of_forecast": measuring.figure(article.remainder),
             "cumulative_received": measuring.received,
             "counted_from": _first_day(article.period_start),
             "last_receipt_reference": last or None,
@@ -96,6 +95,7 @@ class Resolving:
             "is_net_of_transit": self.habits.is_net_of_transit,
             "lines": [_slot(it, message, zone, measuring) for it in article.lines],
         }
+        return measuring.recorded(values)
 
     def _product(self, article: ArticleSchedule) -> Product:
         numbers = _ours(article, self.articles)
@@ -244,10 +244,10 @@ def _receipts(article: ArticleSchedule, measuring: Measuring) -> Iterable[dict[s
 
 
 def _go_ahead(name: str, amount: GoAhead | None, measuring: Measuring) -> dict[str, Any]:
-    if amount is None:
+    quantity = measuring.figure(amount)
+    if amount is None or quantity is None:
         return {}
-    until = _last_day(amount.until)
-    return {f"{name}_go_ahead": measuring.of(amount), f"{name}_go_ahead_until": until}
+    return {f"{name}_go_ahead": quantity, f"{name}_go_ahead_until": _last_day(amount.until)}
 
 
 def _slot(

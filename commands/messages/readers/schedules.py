@@ -5,12 +5,18 @@ held of it are one portion, which places it named, and as many findings as are k
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from commands.messages.readers.declared import Incoming, Reading
-from commands.messages.readers.joined import NamedTwice, joined_release
+from commands.messages.readers.joined import (
+    HeldDeliveries,
+    NamedTwice,
+    SentSchedule,
+    are_too_many,
+    joined_release,
+)
 from commands.messages.readers.resolving import Resolving, known_of_partner, release_type
 from commands.messages.readers.whole import (
     begun_again,
@@ -31,12 +37,13 @@ from kit.inputs import LARGEST_BULK
 from kit.standards.edifact.envelopes import FINDINGS_KEPT
 from kit.standards.edifact.faults import Fault, Faulty, Finding
 from kit.standards.schedules import edifact, transmissions, vda
-from kit.standards.schedules.messages import ArticleSchedule, ScheduleMessage
+from kit.standards.schedules.messages import MOST_LINES, ArticleSchedule, ScheduleMessage
 from kit.standards.schedules.transmissions import was_sent_before
 from models.messages.interchanges import MessageRelease
 from models.trade.releases.words import ReleaseState
 
-_Pair = tuple[ArticleSchedule, RecordedRelease]
+_TWICE = "This line and place stands twice in one message: neither is taken in."
+_TOO_MANY = f"Its deliveries have more than {MOST_LINES:,} lines: none of them is taken in."
 
 
 async def take(writing: Writing, incoming: Incoming) -> Reading:
@@ -48,13 +55,19 @@ async def take(writing: Writing, incoming: Incoming) -> Reading:
     what it replaces. NamedTwice: as `Incoming.named_twice` says.
     """
     type_, habits = incoming.message.type, incoming.partner.habits
-    portions = edifact.schedule_portions(incoming.segments(), type_, habits)
+
+    def portions() -> Iterator[ScheduleMessage | None]:
+        return edifact.schedule_portions(incoming.segments(), type_, habits)
+
     return await _Taking(writing, incoming).take(portions)
 
 
 async def take_transmission(writing: Writing, incoming: Incoming) -> Reading:
     """Take a transmission of VDA 4905 in, as `take` does. Refused: as that."""
-    portions = vda.transmission_portions(incoming.content, incoming.partner.habits)
+
+    def portions() -> Iterator[ScheduleMessage | None]:
+        return vda.transmission_portions(incoming.content, incoming.partner.habits)
+
     return await _Taking(writing, incoming).take(portions)
 
 
@@ -90,23 +103,27 @@ class _Taking:
     before: set[ReleasePlace] = field(default_factory=set)
     begun: list[tuple[str, str]] = field(default_factory=list)
 
-    async def take(self, portions: Iterator[ScheduleMessage | None]) -> Reading:
+    async def take(self, portions: Callable[[], Iterator[ScheduleMessage | None]]) -> Reading:
         """Take all portions in, and end what it replaces; return what is told.
 
+        Deliveries of one place are one schedule, in whichever portions they stand: they are held
+        until all are read. Where there are too many to be held, it is read again for the others.
         Of one that brought nothing, but errors, nothing was taken in.
         """
         self.before.update(await places_of(self.writing, self.incoming.message.id))
         if self._is_transmission:
             self.begun.extend(await begun_again(self.writing, self.incoming.message))
-        articles = 0
-        async for message in self.writing.beside.each(portions):
+        articles, held = 0, HeldDeliveries()
+        async for message in self.writing.beside.each(portions()):
             articles += len(message.articles)
             if message.function is None:
                 raise Refused(Code.INVALID, "Nobody says what this message replaces (BGM 1225).")
             known = await known_of_partner(self.writing, self.incoming.partner, message)
-            await self._take(known, message)
+            await self._take(known, message, held)
             if message.is_last and not articles:
                 self.findings.add([Finding(Fault.MISSING, "It names no article.", 0)])
+            if message.is_last:
+                await self._take_left(portions, held)
             if message.is_last and message.function == "WHOLE":
                 await self._end_others(known, message)
         if self.twice - self.incoming.named_twice:
@@ -114,9 +131,32 @@ class _Taking:
         is_taken_in = bool(self.named) or not self.findings.errors
         return Reading([*self.findings.errors, *self.findings.others], is_taken_in)
 
-    async def _take(self, known: Resolving, message: ScheduleMessage) -> None:
+    async def _take_left(
+        self, portions: Callable[[], Iterator[ScheduleMessage | None]], held: HeldDeliveries
+    ) -> None:
+        """Take in the deliveries for which there was no room, as many as have room at a time."""
+        while held.left:
+            held = HeldDeliveries(held.left)
+            async for message in self.writing.beside.each(portions()):
+                known = await known_of_partner(self.writing, self.incoming.partner, message)
+                await self._take(known, message, held)
+
+    async def _take(self, known: Resolving, message: ScheduleMessage, held: HeldDeliveries) -> None:
+        """Take a portion in, but for its deliveries, which are held; with the last one these."""
         self.findings.add(message.findings)
         pairs = await self._releases(known, message)
+        for article, release in pairs:
+            if article.is_delivery:
+                held.take(article, release)
+        if held.only is None:
+            await self._bring(message, [it for it in pairs if not it[0].is_delivery])
+        if message.is_last:
+            for some in held.portions():
+                await self._bring(message, some)
+
+    async def _bring(self, message: ScheduleMessage, several: Sequence[SentSchedule]) -> None:
+        """Record what a message says of each place, and tell what became of it."""
+        pairs = self._once(several)
         results = await self._record(
             await self._in_order(message, [release for _, release in pairs])
         )
@@ -126,7 +166,7 @@ class _Taking:
             if result["release_id"] is not None:
                 self.named.add(ReleasePlace.of(release))
 
-    async def _releases(self, known: Resolving, message: ScheduleMessage) -> Sequence[_Pair]:
+    async def _releases(self, known: Resolving, message: ScheduleMessage) -> Sequence[SentSchedule]:
         """Return what is to be recorded of each article; what does not resolve is told."""
         articles, releases = list[ArticleSchedule](), list[RecordedRelease]()
         for article in message.articles:
@@ -137,22 +177,22 @@ class _Taking:
             try:
                 _check_quantities(message, article)
                 with of_one_item():
-                    values = known.values(message, article)
+                    release = known.release(message, article)
                 self.findings.add(_named(article, it) for it in article.findings)
-                releases.append(RecordedRelease.read(values))
+                releases.append(release)
                 articles.append(article)
             except Refused as refused:
                 self.findings.add(_finding(article, it) for it in refused.problems)
             except Faulty as faulty:
                 self.findings.add([faulty.finding])
-        found = list[_Pair]()
+        found = list[SentSchedule]()
         placed = await with_places(self.writing, releases)
         for article, release in zip(articles, placed, strict=True):
             if (place := ReleasePlace.of(release)) in self.before:
                 self.named.add(place)
             else:
                 found.append((article, release))
-        return self._once(found)
+        return found
 
     async def _in_order(
         self, message: ScheduleMessage, releases: Sequence[RecordedRelease]
@@ -177,27 +217,29 @@ class _Taking:
     def _is_transmission(self) -> bool:
         return self.incoming.message.type == transmissions.TYPE
 
-    def _once(self, pairs: Sequence[_Pair]) -> Sequence[_Pair]:
+    def _once(self, pairs: Sequence[SentSchedule]) -> Sequence[SentSchedule]:
         """Return what each place is named with once, points of use there together.
 
         Of others it is unknown which one is meant.
         """
-        places = defaultdict[ReleasePlace, list[_Pair]](list)
+        places = defaultdict[ReleasePlace, list[SentSchedule]](list)
         for pair in pairs:
             places[ReleasePlace.of(pair[1])].append(pair)
         self.twice.update(places.keys() & self.met)
         self.met.update(places)
-        found = list[_Pair]()
+        found = list[SentSchedule]()
         for place, some in places.items():
             releases = [release for _, release in some]
             are_deliveries = all(article.is_delivery for article, _ in some)
             joined = joined_release(releases, are_deliveries=are_deliveries)
-            release = releases[0] if len(some) == 1 else joined
+            is_one = len(some) == 1 and not are_too_many(releases)
+            release = releases[0] if is_one else joined
             if release is not None and place not in self.incoming.named_twice:
                 found.append((some[0][0], release))
                 continue
-            text = "This line and place stands twice in one message: neither is taken in."
-            problem = Problem(Code.DUPLICATE, text)
+            problem = Problem(Code.DUPLICATE, _TWICE)
+            if are_deliveries and are_too_many(releases):
+                problem = Problem(Code.TOO_MANY_ITEMS, _TOO_MANY)
             self.findings.add(_finding(article, problem) for article, _ in some)
         return found
 

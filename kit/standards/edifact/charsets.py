@@ -28,6 +28,7 @@ CODECS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Syntax identifier (0001) -> how Python reads it; UNOX (ISO 2022) is read by nobody any more."""
+_VERSIONS = {"ascii": "1", "utf-8": "4"}
 _LATIN = frozenset({"UNOA", "UNOB", "UNOC"})
 _GERMAN = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "AE", "Ö": "OE", "Ü": "UE", "ß": "ss", "ẞ": "SS"}
@@ -47,6 +48,11 @@ def codec_of(identifier: str, content: bytes) -> tuple[str, bool]:
     except UnicodeDecodeError:
         return "cp1252", identifier == "UNOC"
     return "utf-8", False
+
+
+def least_version(identifier: str) -> str:
+    """Return the first version of the syntax (0002) that has the characters of an identifier."""
+    return _VERSIONS.get(CODECS[identifier], "3")
 
 
 def fits(text: str, identifier: str) -> bool:

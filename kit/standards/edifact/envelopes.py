@@ -24,8 +24,8 @@ from kit.standards.edifact.segments import (
     scan,
 )
 
-MOST_INTERCHANGES = 100
-"""Of one file."""
+MOST_INTERCHANGES = 1_000
+"""Of one file: what has more is refused as a whole."""
 MOST_MESSAGES = 5_000
 """Of one interchange."""
 MOST_SEGMENTS = 400_000
@@ -43,11 +43,19 @@ _OPENING = re.compile(rb"(?:UNA.{6}\s*)?UNB[^A-Za-z0-9]", re.DOTALL)
 _CONTROLS = {*range(32), *range(127, 160)}
 
 
+class TooManyInterchanges(ValueError):
+    """A file has more interchanges, or what may be some, than one may have."""
+
+    def __init__(self) -> None:
+        """Say how many are the most."""
+        super().__init__(f"It has more than {MOST_INTERCHANGES:,} interchanges.")
+
+
 def split(content: bytes, charset: str | None = None) -> Iterator[Envelope]:
     """Give the interchanges of a file, one after the other; at least one, whatever it is.
 
     Together they are all of its bytes, so that nothing of a file gets lost. charset: a syntax
-    identifier (0001) that a partner means, whatever its UNB says.
+    identifier (0001) that a partner means, whatever its UNB says. TooManyInterchanges: at the end.
     """
     return filter(None, split_in_steps(content, charset))
 
@@ -55,21 +63,19 @@ def split(content: bytes, charset: str | None = None) -> Iterator[Envelope]:
 def split_in_steps(content: bytes, charset: str | None = None) -> Iterator[Envelope | None]:
     """Give the same, and None as a pause for who reads in turn with others."""
     start = 0
-    for _ in range(MOST_INTERCHANGES - 1):
+    for _ in range(MOST_INTERCHANGES):
         if start:
             yield None
         reading = _Reading(content, start, charset)
         yield from reading.steps()
         found = reading.found
         start = found.end
-        if not content[start:].strip(BLANK + END):
+        if past(content, start, len(content), BLANK + END) == len(content):
             found.end = len(content)
             yield found
             return
         yield found
-    text = f"A file has at most {MOST_INTERCHANGES} interchanges."
-    finding = Finding(Fault.TOO_MANY, text, start)
-    yield Envelope(start, len(content), findings=[finding])
+    raise TooManyInterchanges
 
 
 def read(content: bytes, start: int = 0, charset: str | None = None) -> Envelope:

@@ -53,9 +53,9 @@ def _between(read: Callable[[str], Span]) -> Callable[[str], Span]:
         plain = text.replace("-", "")
         digits = len(plain) // 2
         first, last = read(plain[:digits]), read(plain[digits:])
-        if last.end < first.start:
+        if last.start < first.start:
             raise ValueError(text)
-        return Span(first.start, last.end)
+        return Span(first.start, max(last.until, first.end))
 
     return read_both
 

@@ -7,13 +7,7 @@ from itertools import chain
 from typing import TypeVar
 
 from kit.standards.edifact.faults import Fault, Faulty, Finding
-from kit.standards.edifact.groups import (
-    SEGMENTS_HELD,
-    Branch,
-    LoneGroup,
-    misplaced,
-    parse_in_steps,
-)
+from kit.standards.edifact.groups import SEGMENTS_HELD, Branch, LoneGroup, misplaced, parse_in_steps
 from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import PartedSegment, Segment
 from kit.standards.edifact.values import number_at
@@ -23,11 +17,14 @@ from kit.standards.schedules.figures import (
     GO_AHEAD_FIELDS,
     CumulativeTime,
     go_ahead_of,
+    has_time,
+    no_date,
     receipt_of,
+    unknown_figures,
     without_amounts,
 )
 from kit.standards.schedules.habits import OTHER, Habits
-from kit.standards.schedules.lines import Codes, first_firm_as_backlog, line_of
+from kit.standards.schedules.lines import Codes, first_firm_as_backlog, line_of, wanted_around
 from kit.standards.schedules.messages import (
     MOST_FINDINGS,
     ArticleSchedule,
@@ -68,8 +65,9 @@ class _Reading:
     head: dates of the message as a whole; doubtful: what of its head was not understood, for which
     all articles wait. known: what was read of branches of the article, however often it is asked.
     named: that of which the findings are among those of the schedule that is read. upto: cumulative
-    quantities of the article that are no go-aheads. wanted_under: the last SCC of a line. delivery:
-    the group of the delivery in which the article stands (SEQ), if it does.
+    quantities of the article that are no go-aheads. wanted_under: the last SCC of a line. unknown:
+    quantities of which nobody knows what they are. scopes: the groups of the place and the article.
+    delivery: that in which it stands (SEQ), if any.
     """
 
     habits: Habits
@@ -80,7 +78,9 @@ class _Reading:
     known: dict[tuple[str, int], ReadBranch] = field(default_factory=dict)
     named: set[tuple[str, int]] = field(default_factory=set)
     upto: list[CumulativeTime] = field(default_factory=list)
+    unknown: list[Segment] = field(default_factory=list)
     wanted_under: Segment | None = None
+    scopes: Sequence[Branch] = ()
     delivery: Sequence[Branch] = ()
 
     @property
@@ -148,15 +148,13 @@ def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[
     reading = _Reading(habits, is_just_in_time=type_ == "DELJIT")
     controls = ControlTotals(habits)
     around: Sequence[Surrounding] = ()
-    has_head = False
     for each in parse_in_steps(TABLES[type_], with_plants(segments)):
         if each is None:
             yield None
             continue
         branches = each.around if isinstance(each, LoneGroup) else [each[0]]
-        around = surroundings_of(branches, around, habits)
-        if not has_head:
-            has_head = True
+        before, around = around, surroundings_of(branches, around, habits)
+        if not before:
             yield _head(reading, around[-1])
         if not isinstance(each, LoneGroup):
             reading.findings += [*each[1], *controls.compared(each[0])]
@@ -203,8 +201,7 @@ def _dates(reading: _Reading, group: Branch) -> dict[str, Span]:
         try:
             span = span_of(dtm.get(1, 2), dtm.get(1, 3))
         except ValueError:
-            text = f"{dtm.get(1, 2)!r} is no date of format {dtm.get(1, 3)!r}."
-            reading.wrong(dtm, 1, 2, text)
+            reading.keep(no_date(dtm, meaning))
             continue
         if coded.setdefault(dtm.get(1), span) != span and meaning != OTHER:
             reading.wrong(dtm, 1, 2, OTHERWISE)
@@ -238,7 +235,8 @@ def _article(
     inside = [place, article] if place is not article else [article]
     scopes = [*inside, *around]
     reading.delivery = [it.branch for it in around if it.branch.one("SEQ")]
-    dates = reading.head | reading.dates(*(it.branch for it in inside))
+    reading.scopes = [it.branch for it in inside]
+    dates = reading.head | reading.dates(*reading.scopes)
     found = ArticleSchedule(lin.number, lin.offset, lin.get(1))
     found.is_delivery, found.articles = bool(reading.delivery), reading.once(_names, article.branch)
     found.places = placed(scopes)
@@ -248,9 +246,10 @@ def _article(
     found.planner = next(filter(None, (it.planner for it in scopes)), "")
     found.calculated = dates.get("CALCULATED")
     found.horizon_start, found.horizon_end = dates.get("FROM"), dates.get("UNTIL")
-    yield from _quantities(reading, found, [it.branch for it in inside])
+    yield from _quantities(reading, found, reading.scopes)
     reading.findings += without_amounts(reading.upto, found.lines)
-    reading.upto = []
+    reading.findings += unknown_figures(reading.unknown, are_beside=bool(found.lines))
+    reading.upto, reading.unknown = [], []
     if reading.habits.first_firm_is_backlog:
         first_firm_as_backlog(found.lines, reading.issued)
     found.findings, reading.findings = reading.findings, outside
@@ -261,8 +260,7 @@ def _names(reading: _Reading, article: Branch) -> dict[str, str]:
     """Return what names the article. That nothing does is told."""
     found = names_of(article, reading.habits)
     if not found:
-        lin = article.all("LIN")[0]
-        reading.wrong(lin, 3, 1, "LIN names no article that anybody knows.")
+        reading.wrong(article.all("LIN")[0], 3, 1, "LIN names no article that anybody knows.")
     return found
 
 
@@ -284,9 +282,8 @@ def _quantities(
                 yield
                 _scheduled(reading, into, schedule, group)
             reading.forget(schedule)
-    if into.period_start is None:
-        for scope in scopes:
-            reading.once(_stray_periods, scope)
+    for scope in scopes if into.period_start is None else ():
+        reading.once(_stray_periods, scope)
     if (note := next(notes, None)) is not None:
         text = "This delivery note goes with no quantity that was received."
         reading.keep(misplaced(note.all("RFF")[0], text))
@@ -306,6 +303,9 @@ def _quantity(
 ) -> None:
     """Read a quantity that stands under an article itself."""
     qty = group.all("QTY")[0]
+    if not reading.habits.meaning("QUANTITY", qty.get(1)) and not has_time(group):
+        reading.unknown.append(qty)
+        return
     meaning = reading.meaning("QUANTITY", qty, 1)
     dates = _dates(reading, group)
     number = _number(reading, qty)
@@ -322,8 +322,8 @@ def _quantity(
         into.receipts.append(receipt_of(qty, number, rff, beside))
     elif meaning in DEMANDED:
         around = (scope, *reading.delivery) if meaning == "DEMAND" else ()
-        scc = group.one("SCC")
-        _line(reading, into, qty, scc, meaning, lambda: reading.dates(*around) | dates)
+        codes = Codes(qty, group.one("SCC"), meaning)
+        _line(reading, into, codes, lambda: reading.dates(*around) | dates)
     elif meaning == "CUMULATIVE":
         _cumulative(reading, into, Codes(qty, group.one("SCC"), meaning), lambda: dates)
 
@@ -337,7 +337,7 @@ def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group
     qty, scc = group.all("QTY")[0], reading.once(_scc, schedule)
     meaning = reading.meaning("QUANTITY", qty, 1)
     if meaning in DEMANDED:
-        _line(reading, into, qty, scc, meaning, dates)
+        _line(reading, into, Codes(qty, scc, meaning), dates)
     elif meaning == "CUMULATIVE":
         _cumulative(reading, into, Codes(qty, scc, meaning), dates)
 
@@ -363,17 +363,13 @@ def _scc(_: _Reading, schedule: Branch) -> Segment:
     return PartedSegment(scc.text, scc.delimiters, scc.number, scc.offset)
 
 
-def _line(
-    reading: _Reading,
-    into: ArticleSchedule,
-    qty: Segment,
-    scc: Segment | None,
-    meaning: str,
-    dates: _Dates,
-) -> None:
-    """Add a line. dates: gives its own and those around it, which are told only of a line."""
+def _line(reading: _Reading, into: ArticleSchedule, codes: Codes, dates: _Dates) -> None:
+    """Add a line. dates: gives its own and those around it, which are told only of a line.
+
+    Where those say nothing, it is wanted when its place, article, delivery or the head says.
+    """
+    qty, scc = codes.qty, codes.scc
     number, reading.wanted_under = _number(reading, qty), scc
-    codes = Codes(qty, scc, meaning)
     if scc is None:
         codes.commitment = "FIRM" if reading.is_just_in_time else ""
     else:
@@ -384,6 +380,9 @@ def _line(
     if number is None or not is_known or codes.commitment == "OTHER":
         return
     made = line_of(codes, number, dates(), reading.issued)
+    if made is None and number:
+        around = (reading.dates(it) for it in (*reading.scopes, *reading.delivery))
+        made = line_of(codes, number, wanted_around([*around, reading.head]), reading.issued)
     if made is not None:
         into.lines.append(made)
     elif number:

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from kit.standards.edifact.faults import Fault, Finding
+from kit.standards.edifact.groups import Branch
 from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import Segment
 from kit.standards.schedules.dates import filled
+from kit.standards.schedules.habits import OTHER
 from kit.standards.schedules.lines import time_of
 from kit.standards.schedules.messages import CountedReceipt, GoAhead, PlannedQuantity, Span
 
@@ -33,6 +35,37 @@ def go_ahead_of(qty: Segment, quantity: Decimal, dates: Mapping[str, Span]) -> G
     """Return a go-ahead. dates: its own and those around it."""
     until = dates.get("UNTIL") or dates.get("PERIOD_END")
     return GoAhead(quantity, until, qty.number, qty.get(1, 3))
+
+
+_INFORMING = frozenset({"RECEIVED", "DISPATCHED", OTHER})
+"""Dates without which nothing is understood otherwise."""
+_WITHOUT = frozenset({*_INFORMING, "PERIOD_START", "PERIOD_END", "CALCULATED"})
+"""Dates of which zeros say that there is none."""
+
+
+def no_date(dtm: Segment, meaning: str) -> Finding:
+    """Return that a date cannot be read. It is no error where it informs only, or says none."""
+    value, form = dtm.get(1, 2), dtm.get(1, 3)
+    is_left_out = meaning in (_INFORMING if value.strip("0") else _WITHOUT)
+    fault = Fault.ODD_FIGURE if is_left_out else Fault.INVALID_VALUE
+    text = f"{value!r} is no date of format {form!r}."
+    return Component(dtm, 1, 2).faulty(fault, text).finding
+
+
+def has_time(quantity: Branch) -> bool:
+    """Tell whether a quantity under an article has a time or a schedule of its own."""
+    return bool(quantity.all("DTM") or quantity.all("SCC"))
+
+
+def unknown_figures(every: Iterable[Segment], *, are_beside: bool) -> Iterator[Finding]:
+    """Yield quantities without a time, of which nobody knows what they are.
+
+    are_beside: whether it is said otherwise how much is wanted; then they inform only.
+    """
+    fault = Fault.ODD_FIGURE if are_beside else Fault.INVALID_VALUE
+    for qty in every:
+        text = f"Nobody says what {qty.get(1)!r} means here."
+        yield Component(qty, 1).faulty(fault, text).finding
 
 
 class CumulativeTime(NamedTuple):

@@ -1,6 +1,6 @@
 """One line of a schedule: from the meanings of its codes to its kind, commitment and time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -72,6 +72,15 @@ def time_of(dates: Mapping[str, Span]) -> Span | None:
     return _when(dates)[1]
 
 
+def wanted_around(scopes: Iterable[Mapping[str, Span]]) -> Mapping[str, Span]:
+    """Return when what stands in scopes is wanted, by the innermost one that says it: a day.
+
+    From when and until when something holds is no day on which it is wanted.
+    """
+    own = ({it: each[it] for it in ("ARRIVAL", "SHIPMENT") if it in each} for each in scopes)
+    return next(filter(None, own), {})
+
+
 def _when(dates: Mapping[str, Span]) -> tuple[LineDate, Span | None]:
     """Return what a line's date is about, and its time: a window where it has both ends."""
     meaning: LineDate = "ARRIVAL" if "SHIPMENT" not in dates or "ARRIVAL" in dates else "SHIPMENT"
@@ -81,8 +90,8 @@ def _when(dates: Mapping[str, Span]) -> tuple[LineDate, Span | None]:
     if first is None or last is None:
         return meaning, first or last
     is_comparable = (first.start.tzinfo is None) == (last.end.tzinfo is None)
-    if is_comparable and first.start < last.end:
-        return meaning, Span(first.start, last.end)
+    if is_comparable and first.start < last.until:
+        return meaning, Span(first.start, last.until)
     return meaning, first
 
 

@@ -5,7 +5,7 @@ Times are as they were written: without a zone where the message names none.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -17,6 +17,8 @@ MOST_LINES = 5_000
 """Of an article at a place."""
 PORTION, MOST_ARTICLES = 2_500, 250
 """Lines and articles of a message that are held at a time; the last article may have more."""
+_MOMENT = timedelta(minutes=1)
+"""How long a moment is at most: a minute, or a second."""
 LineKind = Literal["SCHEDULED", "BACKLOG", "IMMEDIATE"]
 LineCommitment = Literal["FIRM", "MAKE_AND_MATERIAL", "MATERIAL", "FORECAST"]
 LineBucket = Literal["DAY", "WEEK", "MONTH", "PERIOD", "FLEXIBLE"]
@@ -32,6 +34,11 @@ class Span:
 
     start: datetime
     end: datetime
+
+    @property
+    def until(self) -> datetime:
+        """Return when ends what lasts until this: at a moment itself, and with the last of days."""
+        return self.start if self.end - self.start <= _MOMENT else self.end
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from kit.standards.edifact.envelopes import MOST_INTERCHANGES
+from kit.standards.edifact.envelopes import MOST_INTERCHANGES, TooManyInterchanges
 from kit.standards.edifact.faults import Fault, Finding
 from kit.standards.edifact.parts import (
     Envelope,
@@ -37,7 +37,10 @@ def are_transmissions(content: bytes) -> bool:
 
 
 def transmissions_in(content: bytes) -> Iterator[Envelope | None]:
-    """Give the transmissions of a file; together they are all of its bytes. None: a pause."""
+    """Give the transmissions of a file; together they are all of its bytes. None: a pause.
+
+    TooManyInterchanges: at the end.
+    """
     current: Envelope | None = None
     counts: Counter[str] = Counter()
     number = 0
@@ -46,12 +49,8 @@ def transmissions_in(content: bytes) -> Iterator[Envelope | None]:
             if current is not None:
                 yield _cut_off(current, record.offset)
             current, counts, number = _opened(record), Counter(), number + 1
-            if number == MOST_INTERCHANGES:
-                text = f"A file has at most {MOST_INTERCHANGES} transmissions."
-                current.end = len(content)
-                current.findings.append(Finding(Fault.TOO_MANY, text, record.offset))
-                yield current
-                return
+            if number > MOST_INTERCHANGES:
+                raise TooManyInterchanges
         counts[record.type] += 1
         if record.number % RECORDS_A_TURN == 0:
             yield None

@@ -28,7 +28,7 @@ def _fails(real):
 
 @pytest.mark.parametrize(
     ("where", "name"),
-    [(intake, "findings_of"), (Resolving, "values"), (intake.ReleaseIntake, "_add")],
+    [(intake, "findings_of"), (Resolving, "release"), (intake.ReleaseIntake, "_add")],
     ids=["release", "resolving", "writing"],
 )
 async def test_an_article_whose_reading_fails_stops_no_other(

@@ -2,15 +2,18 @@
 
 import asyncio
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from shutil import rmtree
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from commands.messages.interchanges import taking
 from commands.messages.interchanges.files import HEAD, LARGEST_FILE, File, pieces
+from commands.messages.readers import folders
 from commands.messages.readers.folders import exchange
 from commands.writing.running.run import Author
 from kit.errors import Code, Refused
@@ -63,6 +66,59 @@ async def test_what_ends_in_between_is_taken_in_once(ask, run, tmp_path) -> None
     (tmp_path / "a.edi").write_bytes(content)
     assert await run() == {"known": 1, "sent": 1}
     assert answer.read_bytes() == text
+
+
+async def test_a_file_of_many_interchanges_is_taken_in_by_portions(
+    ask, run, tmp_path, monkeypatch
+) -> None:
+    partner = await files.partner(ask)
+    references = [f"R{it}" for it in range(7)]
+    every = [files.interchange(partner["identification"], it) for it in references]
+    at_once = list[int]()
+    take_in = taking.take_in
+
+    async def counted(writing, found, *others):
+        at_once.append(len(found))
+        return await take_in(writing, found, *others)
+
+    monkeypatch.setattr("commands.messages.readers.folders.TAKEN_AT_ONCE", 3)
+    monkeypatch.setattr("commands.messages.interchanges.receive.take_in", counted)
+    (tmp_path / "many.edi").write_bytes(b"\r\n".join(every))
+    assert await run() == {"taken in": 7, "read": 14, "sent": 7}
+    assert at_once == [3, 3, 1]
+    found = (await ask(INBOX))["interchanges"]["nodes"]
+    assert [it["state"] for it in found] == ["ACCEPTED"] * 7
+    (tmp_path / "again.edi").write_bytes(b"\r\n".join(every))
+    assert await run() == {"known": 7, "sent": 7}
+
+
+async def test_a_file_of_too_many_interchanges_fails_as_a_whole(
+    ask, run, tmp_path, monkeypatch
+) -> None:
+    partner = await files.partner(ask)
+    monkeypatch.setattr("kit.standards.edifact.envelopes.MOST_INTERCHANGES", 2)
+    (tmp_path / "many.edi").write_bytes(files.interchange(partner["identification"]) * 3)
+    assert await run() == {"failed": 1}
+    assert [it.name.partition("-")[2] for it in (tmp_path / "failed").iterdir()] == ["many.edi"]
+    assert (await ask(INBOX))["interchanges"]["nodes"] == []
+
+
+def test_two_that_write_one_answer_at_once_both_do(tmp_path, monkeypatch) -> None:
+    both, sync = Barrier(2), folders.os.fsync
+
+    def together(number: int) -> None:
+        sync(number)
+        both.wait(60)
+
+    monkeypatch.setattr(folders.os, "fsync", together)
+    with ThreadPoolExecutor(2) as threads:
+        every = [
+            threads.submit(folders.write_whole, tmp_path / "out", "P-1.edi", b"UNB") for _ in "12"
+        ]
+        assert [it.result() for it in every] == [None, None]
+    assert [(it.name, it.read_bytes()) for it in (tmp_path / "out").iterdir()] == [
+        ("P-1.edi", b"UNB")
+    ]
 
 
 async def test_a_file_that_is_too_large_is_told_by_its_beginning(ask, run, tmp_path) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from kit.ids import to_global
 from tests.commands.messages import test_schedules as schedules
-from tests.commands.messages.test_schedules import END, HEAD, PIECES, quantities, released
+from tests.commands.messages.test_schedules import END, HEAD, PIECES, quantities, released, sent
 from tests.make.master import parties
 from tests.make.messages import files
 from tests.make.trade import contracts
@@ -33,14 +33,105 @@ async def test_a_partner_may_write_without_what_is_on_its_way(ask, world) -> Non
     assert await quantities(ask) == {(None, "D1"): ["20", "40", "100"]}
 
 
+JUST_IN_TIME = (HEAD % b"202603020630").replace(b"DELFOR", b"DELJIT").replace(b"241", b"242")
+SEQ = b"SEQ+%d'DTM+2:202603091%d00:203'LIN+1++4711-A:IN'LOC+11+G%d'QTY+113:%d'"
+
+
+@pytest.mark.parametrize("held", [1, 2, 250])
+@pytest.mark.parametrize("most", [1, 20_000])
 async def test_deliveries_just_in_time_of_one_article_are_lines_of_one_schedule(
-    ask, world, partner
+    ask, world, partner, monkeypatch, held: int, most: int
 ) -> None:
-    head = (HEAD % b"202603020630").replace(b"DELFOR", b"DELJIT").replace(b"241", b"242")
-    seq = b"SEQ+%d'DTM+2:202603091%d00:203'LIN+1++4711-A:IN'LOC+11+D1'QTY+113:%d'"
-    every = b"".join(seq % (it, it, it) for it in (1, 2, 3))
-    assert await released(ask, world, partner, head + every + END) == []
-    assert await quantities(ask) == {("5500012345", "D1"): ["0", "1", "2", "3"]}
+    """In whichever portions they come, and however few are held at a time."""
+    monkeypatch.setattr("kit.standards.schedules.messages.MOST_ARTICLES", held)
+    monkeypatch.setattr("commands.messages.readers.joined.LINES_HELD", most)
+    every = [SEQ % (it, it % 10, dock, it) for it in (1, 2, 3) for dock in (1, 2, 3)]
+    assert await released(ask, world, partner, JUST_IN_TIME + b"".join(every) + END) == []
+    order = "5500012345"
+    assert await quantities(ask) == {(order, f"G{it}"): ["0", "1", "2", "3"] for it in (1, 2, 3)}
+
+
+async def test_of_too_many_deliveries_of_one_article_none_is_taken_in(
+    ask, world, partner, monkeypatch
+) -> None:
+    monkeypatch.setattr("commands.messages.readers.joined.MOST_LINES", 2)
+    every = [SEQ % (it, it, dock, it) for it, dock in ((1, 1), (2, 2), (3, 1), (4, 1))]
+    content = JUST_IN_TIME + b"".join(every) + END
+    assert set(await released(ask, world, partner, content)) == {"INVALID_VALUE"}
+    assert await quantities(ask) == {("5500012345", "G2"): ["0", "2"]}
+
+
+FIGURES = [
+    # (what is said, what is found in it, what is recorded as received)
+    (b"QTY+70:-5'", ["cumulativeReceived is left out: This must be at least 0"], "0"),
+    (b"QTY+70:0.5'", ["0.5 is finer than its product is counted: it is left out."], "0"),
+    (b"QTY+70:5:KGM'", ["'KGM' cannot be counted in"], "0"),
+    (b"QTY+999:5'QTY+70:20'", ["Nobody says what '999' means here."], "20"),
+    (b"QTY+70:20'DTM+51:00000000:102'", ["'00000000' is no date of format '102'."], "20"),
+    (b"QTY+48:7'DTM+50:00000000:102'QTY+70:20'", ["'00000000' is no date of format"], "20"),
+    (b"QTY+70:20'SCC+3'QTY+3:-4'", ["materialGoAhead is left out: This must be at least 0"], "20"),
+    (
+        b"DTM+158:20260320:102'DTM+159:20260301:102'QTY+70:20'",
+        ["horizonStart is left out: A horizon ends", "horizonEnd is left out: A horizon ends"],
+        "20",
+    ),
+]
+
+
+@pytest.mark.parametrize(("figure", "texts", "received_"), FIGURES)
+async def test_what_informs_only_refuses_no_article_and_is_told(
+    ask, world, partner, figure: bytes, texts: list[str], received_: str
+) -> None:
+    article = b"LIN+1++4711-A:IN'LOC+11+D1'" if figure.startswith(b"QTY") else b"LIN+1++4711-A:IN'"
+    place = b"" if figure.startswith(b"QTY") else b"LOC+11+D1'"
+    wanted = b"SCC+1'QTY+113:9'DTM+2:20260309:102'"
+    content = HEAD % b"202603020630" + article + place + figure + wanted + END
+    taken = await files.received(ask, sent(partner, content, "R1"))
+    await files.read_all(world)
+    (message,) = taken["messages"]["nodes"]
+    found = (await ask(WITH_FINDINGS, id=message["id"]))["node"]
+    assert found["fate"] == "READ"
+    assert [(it["code"], it["isError"]) for it in found["findings"]] == [
+        ("ODD_FIGURE", False) for _ in texts
+    ]
+    for finding, text in zip(found["findings"], texts, strict=True):
+        assert text in finding["text"]
+    assert await quantities(ask) == {("5500012345", "D1"): [received_, "9"]}
+
+
+WITH_FINDINGS = """
+query ($id: ID!) { node(id: $id) { ... on InterchangeMessage {
+  fate findings { code text isError }
+} } }
+"""
+
+
+async def test_what_nobody_knows_and_may_be_wanted_refuses_its_article(ask, world, partner) -> None:
+    articles = (
+        b"LIN+1++4711-A:IN'LOC+11+G1'QTY+999:5'",
+        b"LIN+2++4711-A:IN'LOC+11+G2'SCC+1'QTY+999:5'DTM+2:20260309:102'",
+        b"LIN+3++4711-A:IN'LOC+11+G3'QTY+999:5'DTM+2:20260309:102'SCC+1'QTY+113:9'DTM+2:20260309:102'",
+    )
+    content = HEAD % b"202603020630" + b"".join(articles) + END
+    assert len(await released(ask, world, partner, content)) >= len(articles)
+    assert await quantities(ask) == {}
+
+
+async def test_a_window_ends_at_the_minute_that_is_said(ask, world, partner) -> None:
+    window = b"DTM+64:202603090800:203'DTM+63:202603091200:203'"
+    article = b"LIN+1++4711-A:IN'LOC+11+D1'SCC+1'QTY+113:9'" + window
+    assert await released(ask, world, partner, HEAD % b"202603020630" + article + END) == []
+    found = (await ask(WINDOWS))["contracts"]["nodes"][0]["lines"]
+    (line,) = (one for it in found for of in it["releases"]["nodes"] for one in of["scheduleLines"])
+    times = [line["window"][it][10:16] for it in ("earliest", "latest")]
+    assert times == ["T07:00", "T11:00"]
+
+
+WINDOWS = """
+{ contracts(first: 1) { nodes { lines { releases(first: 9) { nodes {
+    scheduleLines { window { earliest latest } }
+} } } } } }
+"""
 
 
 async def test_a_plant_takes_no_dock_of_the_one_in_the_head(ask, world, partner) -> None:

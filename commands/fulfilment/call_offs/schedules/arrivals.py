@@ -21,13 +21,15 @@ class SupplyWindow(NamedTuple):
     """A window in which something may arrive. leaves_on: the day on which it must leave.
 
     is_late: it should have left before, or is wanted at once. why: what of it is not as it was
-    sent. is_shut: its place takes nothing in for long, so that nothing may arrive.
+    sent. wanted_by: what comes from then on comes later than it is wanted, and could. is_shut: its
+    place takes nothing in for long, so that nothing may arrive.
     """
 
     window: Window
     leaves_on: date
     is_late: bool
     why: str
+    wanted_by: datetime
     is_shut: bool = False
 
 
@@ -70,7 +72,8 @@ class Arrivals:
             if (day := opens.astimezone(zone).date()) > arrives_on:
                 leaves_on = max(leaves_on, self.transit.left_for(day, line.transit_days))
         window = Window(earliest=opens, latest=closes, time_zone=zone_name)
-        return SupplyWindow(window, leaves_on, is_late, why + moved, moved is SHUT)
+        wanted_by = max(end, closes, line.window_latest)
+        return SupplyWindow(window, leaves_on, is_late, why + moved, wanted_by, moved is SHUT)
 
     def _days(self, line: Any) -> tuple[date, date]:
         """Return when a line leaves and arrives, unless it is late."""

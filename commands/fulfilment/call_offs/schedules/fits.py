@@ -59,8 +59,8 @@ def check_fits(
         of_line[slot.of.contract_line_id].append(slot)
         why = unfit.get(slot.of.contract_line_id) or _shut(known.contract, slot.arrival)
         slot.is_unfit = why is not None
-        if slot.is_unfit and slot.rounded > slot.before:
-            slot.called_off, slot.problem = [], why
+        if slot.is_unfit:
+            slot.called_off, slot.problem = [], why if slot.rounded > slot.before else None
         elif slot.more and slot.arrival is not None:
             slot.problem = _broken(writing, known.contract, slot.group, slot.arrival)
             if slot.problem is None:

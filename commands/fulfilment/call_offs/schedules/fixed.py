@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -30,13 +30,16 @@ class ScheduledLine(NamedTuple):
 class Fixed(NamedTuple):
     """What of an order line a plan leaves as it is: of one delivery, or what is in none.
 
-    comes_on: the day on which it comes; planned_on: the one for which it was planned, before
-    somebody moved it. schedule_line_id: which it answers, None where it was planned for another
-    day than it was called off for.
+    comes_on: the day on which it comes, in the window from earliest to latest; planned_on: the one
+    for which it was planned, before somebody moved it, planned_for its instant. schedule_line_id:
+    which it answers, None where it was planned for another day than it was called off for.
     """
 
     comes_on: date
     planned_on: date
+    earliest: datetime
+    latest: datetime
+    planned_for: datetime
     schedule_line_id: UUID | None
     quantity: Decimal
 
@@ -68,7 +71,7 @@ async def parts_of_contract(writing: Writing, contract: Contract) -> Sequence[An
     rows = (
         select(
             *(line.id, line.contract_line_id, part.delivery_id, part.planned),
-            *(part.moved_from_earliest, delivery.window_earliest),
+            *(part.moved_from_earliest, delivery.window_earliest, delivery.window_latest),
             delivery.ship_to_id.is_distinct_from(order.ship_to_id).label("is_elsewhere"),
             account_of(tables, line, delivery).label("account_id"),
         )
@@ -138,17 +141,20 @@ def fixed_by_account(
         if part.delivery_id in changing or part.account_id is None or of is None:
             continue
         called_for = None if of.schedule_line_id is not None else of.earliest
-        comes = part.window_earliest
-        planned_on = contract.day(part.moved_from_earliest or called_for or comes)
+        window = part.window_earliest, part.window_latest
+        planned_for = part.moved_from_earliest or called_for or part.window_earliest
+        planned_on = contract.day(planned_for)
         is_own = of.earliest is not None and planned_on == contract.day(of.earliest)
         key = of.schedule_line_id if is_own else None
         account = ScheduledLine(part.contract_line_id, part.account_id)
-        found[account].append(Fixed(contract.day(comes), planned_on, key, part.planned))
+        days = contract.day(part.window_earliest), planned_on
+        found[account].append(Fixed(*days, *window, planned_for, key, part.planned))
     for each in standing:
         free = each.unplanned if each.is_free else Decimal(0)
         amount = each.open_quantity - inside[each.id] - free
         if each.account_id is not None and each.earliest is not None and amount > 0:
             key, day = each.schedule_line_id, contract.day(each.earliest)
             account = ScheduledLine(each.contract_line_id, each.account_id)
-            found[account].append(Fixed(day, day, key, amount))
+            window = each.earliest, each.latest
+            found[account].append(Fixed(day, day, *window, each.earliest, key, amount))
     return found

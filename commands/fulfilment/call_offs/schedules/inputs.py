@@ -1,14 +1,13 @@
 """What planning from a schedule takes, and what it says of each item."""
 
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
 
-from commands.trade.contracts.times import Window
 from commands.trade.orders.fields import Recipient
 from kit.ids import Names
 from kit.inputs import Command, Day
@@ -42,7 +41,8 @@ class DeliveryPlanFromSchedule(Command):
 class PlanItem:
     """What becomes of one contract line at one place in one window, and why.
 
-    before, quantity: what was planned and not released, and what is then; in units.
+    before, quantity: what was planned and not released, and what is then; in units. window: when it
+    begins and ends.
     """
 
     contract_line_id: UUID
@@ -51,7 +51,7 @@ class PlanItem:
     status: PlanStatus
     before: Decimal
     quantity: Decimal
-    window: Window | None
+    window: tuple[datetime, datetime] | None
     leaves_on: date | None
     reason: str
     code: str | None = None
@@ -59,9 +59,6 @@ class PlanItem:
     @property
     def outcome(self) -> dict[str, Any]:
         """Return it as a command's outcome has it."""
-        window = self.window
-        return {
-            **{name: it for name, it in asdict(self).items() if name != "window"},
-            "earliest": window and window.earliest,
-            "latest": window and window.latest,
-        }
+        earliest, latest = self.window or (None, None)
+        of = {name: it for name, it in asdict(self).items() if name != "window"}
+        return {**of, "earliest": earliest, "latest": latest}

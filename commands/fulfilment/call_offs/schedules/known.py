@@ -305,6 +305,7 @@ async def _standing(
             line.unplanned.label("unplanned"),
             line.schedule_line_id,
             func.coalesce(line.window_earliest, order.window_earliest).label("earliest"),
+            func.coalesce(line.window_latest, order.window_latest).label("latest"),
             is_free.label("is_free"),
             account_of(tables, line, order).label("account_id"),
         )

@@ -137,9 +137,10 @@ def _near(
 def _bring(its: PlanSlot, part: PlannedPart, slot: PlanSlot, most: Decimal) -> None:
     """Let a part bring of a slot what it may, in a slot of its own."""
     quantity = max(min(part.planned - its.rounded, most), _NONE)
-    slot.rounded -= quantity
-    slot.wanted = max(slot.wanted - quantity, _NONE)
-    its.wanted = its.rounded = its.rounded + quantity
+    wanted = min(quantity, slot.wanted)
+    slot.rounded, its.rounded = slot.rounded - quantity, its.rounded + quantity
+    slot.wanted, its.wanted = slot.wanted - wanted, its.wanted + wanted
+    slot.by_hand += wanted
     its.schedule_line_id = its.schedule_line_id or slot.schedule_line_id
 
 

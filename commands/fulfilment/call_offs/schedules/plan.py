@@ -50,7 +50,7 @@ from models.master.parties import Party
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 
-_CANCELLED = "Its schedule wants it no longer."
+_CANCELLED = "The plan of its schedule needs it no longer."
 _PATH = ("deliveries",)
 
 
@@ -128,8 +128,10 @@ def _items_of(
 ) -> tuple[list[PlanSlot], list[Outcome]]:
     """Return which slots are planned anew, and what is told of all; notes what is left out."""
     check_fits(writing, known, slots, unfit)
-    shown = (it for it in slots if not it.is_later or it.goal != it.before)
-    items = [*(it.item for it in shown), *kept_items(known)]
+    shown = (it for it in slots if not it.is_later or it.changes)
+    items = [it.item for it in shown if it.planned or it.rounded]
+    items += chain.from_iterable(it.late_items for it in slots if not it.is_later)
+    items += kept_items(known, slots)
     return affected(slots), [it.outcome for it in items]
 
 

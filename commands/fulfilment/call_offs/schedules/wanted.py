@@ -5,6 +5,7 @@ Pure arithmetic: nothing is read or written.
 
 from collections import defaultdict, deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from commands.fulfilment.call_offs.schedules.fixed import Fixed, ScheduledLine
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
 from commands.fulfilment.call_offs.schedules.known import KnownSchedules, PlannedSpan
 from commands.fulfilment.call_offs.schedules.moved import moved_slots, open_of
-from commands.fulfilment.call_offs.schedules.slots import PlanSlot, planned_slot, slot_at
+from commands.fulfilment.call_offs.schedules.slots import Covered, PlanSlot, planned_slot, slot_at
 from models.fulfilment.call_offs import PlanStatus
 from models.trade.contracts.tables import ContractLine
 from models.trade.releases.words import ScheduleKind
@@ -30,7 +31,7 @@ def slots_of(known: KnownSchedules, until: date, now: datetime) -> Iterator[Plan
     """
     for key in dict.fromkeys([*known.demand, *known.planned]):
         for slot in (yield from _slots(known, key, until, now)):
-            if slot.planned or slot.rounded:
+            if slot.planned or slot.rounded or slot.late_items:
                 yield slot
 
 
@@ -38,34 +39,83 @@ def _slots(
     known: KnownSchedules, of: ScheduledLine, until: date, now: datetime
 ) -> Generator[None, None, Iterable[PlanSlot]]:
     found: dict[PlannedSpan, PlanSlot] = {}
-
-    def slot(window: PlannedSpan) -> PlanSlot:
-        return found.setdefault(window, slot_at(known, of, window))
-
-    late = None
-    for arrival, line, quantity in _arriving(known, of, now):
-        yield
-        its = slot((arrival.window.earliest, arrival.window.latest))
-        its.arrival, its.wanted = its.arrival or arrival, its.wanted + quantity
-        its.schedule_line_id = its.schedule_line_id or line.id
-        its.is_due = its.is_due or line.due_on <= until
-        late = its if arrival.is_late and late is None else late
+    late, covered = yield from _wanted(known, of, until, now, found)
     for part in known.planned.get(of, ()):
         is_far = known.leaves_on(part) > until and part.window not in found
         if part.delivery.id in known.decided or is_far:
             continue
         is_early = late is not None and part.window[0] <= late.group.earliest
-        its = late if is_early and late and part.window not in found else slot(part.window)
+        its = late if is_early and part.window not in found else None
+        its = its or found.setdefault(part.window, slot_at(known, of, part.window))
         its.is_due = its.is_due or its.arrival is None
         its.planned.append(part)
     _round(known, of, found.values())
     by_hand = list(moved_slots(known, of, found.values(), late))
     free = list(known.called_off.get(of, ()))
-    due = [it for it in found.values() if it.is_due]
-    for each in sorted(due, key=lambda it: it.group.earliest):
-        each.take(free)
+    for each in sorted(found.values(), key=lambda it: it.group.earliest):
+        if each.is_due:
+            each.take(free)
     by_hand = [it for it in by_hand if known.leaves_on(it.planned[0]) <= until]
-    return [*due, *by_hand, *_later(known, of, found.values())]
+    later = list(_later(known, of, found.values()))
+    _tell(known, of, until, found, covered)
+    return [*(it for it in found.values() if it.is_due), *by_hand, *later]
+
+
+def _wanted(
+    known: KnownSchedules,
+    of: ScheduledLine,
+    until: date,
+    now: datetime,
+    found: dict[PlannedSpan, PlanSlot],
+) -> Generator[None, None, tuple[PlanSlot | None, list[tuple[SupplyWindow, Covered]]]]:
+    """Put what is missing of each line into the slot of its window.
+
+    Returns the slot of what is late, and what of lines is covered, with when those may arrive.
+    """
+    late, covered = None, list[tuple[SupplyWindow, Covered]]()
+    covering = _covered(known, of, known.contract.day(now))
+    arrivals = known.arrivals(of.account_id, now)
+    for line in known.demand.get(of, ()):
+        yield
+        quantity, by = covering.left[line.id], covering.by[line.id]
+        if not quantity and not by:
+            continue
+        arrival = arrivals.of(line)
+        for fixed, amount in by:
+            is_late = fixed is not None and fixed.earliest >= arrival.wanted_by
+            covered.append((arrival, Covered(line, fixed, amount, is_late)))
+        if quantity:
+            window = arrival.window.earliest, arrival.window.latest
+            its = found.setdefault(window, slot_at(known, of, window))
+            its.arrival, its.wanted = its.arrival or arrival, its.wanted + quantity
+            its.schedule_line_id = its.schedule_line_id or line.id
+            its.is_due = its.is_due or line.due_on <= until
+            late = its if arrival.is_late and late is None else late
+    return late, covered
+
+
+def _tell(
+    known: KnownSchedules,
+    of: ScheduledLine,
+    until: date,
+    found: dict[PlannedSpan, PlanSlot],
+    covered: Iterable[tuple[SupplyWindow, Covered]],
+) -> None:
+    """Note at the slots of what is wanted what of it the plan leaves as it is.
+
+    What is late is of the window for which it was planned, where that still stands.
+    """
+    gone = (it for it in found.values() if it.arrival is None)
+    first = min(gone, key=lambda it: it.group.earliest, default=None)
+    for arrival, each in covered:
+        window = arrival.window.earliest, arrival.window.latest
+        slot = found.get(window)
+        if slot is None and arrival.is_late and first and first.group.earliest <= window[0]:
+            slot = first
+        if slot is None:
+            slot = found[window] = slot_at(known, of, window)
+            slot.is_due = each.line.due_on <= until
+        slot.covered.append(each)
 
 
 def _later(
@@ -90,19 +140,42 @@ def _later(
         yield slot
 
 
-def _uncovered(
-    known: KnownSchedules, of: ScheduledLine, today: date
-) -> Iterator[tuple[Any, Decimal]]:
-    """Yield what of each line nothing is under way for that this plan leaves as it is.
+@dataclass
+class _Covering:
+    """What is left of each line, by id, beside what a plan leaves as it is; and what that brings.
+
+    by: what brings it, None where its day is not known, and how much.
+    """
+
+    left: dict[UUID, Decimal]
+    by: defaultdict[UUID, list[tuple[Fixed | None, Decimal]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+    def bring(self, fixed: Fixed | None, amount: Decimal, lines: Iterable[Any]) -> Decimal:
+        """Take an amount from what is left of lines, one after the other; return what is over."""
+        for line in lines:
+            if amount <= 0:
+                break
+            if taken := min(amount, self.left[line.id]):
+                self.left[line.id] -= taken
+                self.by[line.id].append((fixed, taken))
+                amount -= taken
+        return amount
+
+
+def _covered(known: KnownSchedules, of: ScheduledLine, today: date) -> _Covering:
+    """Return what of each line this plan leaves as it is, and what nothing is under way for.
 
     What stays brings first the line that it answers, and what was wanted when it was planned; then
     what is wanted on the day on which it comes; what is over brings what is late, then what is
     wanted later, then what is wanted since it was planned, and last what is wanted before.
     """
     lines = known.demand.get(of, ())
-    left = open_of(known, of)
-    over, loose = _over(known, of, left)
-    scheduled = ScheduleKind.SCHEDULED
+    covering = _Covering(open_of(known, of))
+    over, loose = _over(known, of, covering)
+    others = list[tuple[Fixed | None, Decimal]]([(None, loose)])
+    left, scheduled = covering.left, ScheduleKind.SCHEDULED
     late = deque(it for it in lines if it.kind != scheduled or it.arrives_on < today)
     by_day = sorted(lines, key=lambda it: it.arrives_on)
     later = deque(by_day)
@@ -112,24 +185,31 @@ def _uncovered(
             late.popleft()
         while later and (later[0].arrives_on <= day or not left[later[0].id]):
             later.popleft()
-        more = _brought(_brought(amount, late, left), later, left)
+        more = covering.bring(fixed, covering.bring(fixed, amount, late), later)
         if more and fixed.is_moved:
             since = (it for it in by_day if fixed.planned_on < it.arrives_on <= day)
-            more = _brought(more, since, left)
-        loose += more
+            more = covering.bring(fixed, more, since)
+        others.append((fixed, more))
     farther = known.wanted.get(of, _NONE) - sum((it.open_quantity for it in lines), _NONE)
-    _brought(max(loose - max(farther, _NONE), _NONE), lines, left)
-    yield from ((line, left[line.id]) for line in lines if left[line.id])
+    here = sum((amount for _, amount in others), -max(farther, _NONE))
+    for other, amount in others:
+        covering.bring(other, min(amount, here), lines)
+        here -= amount
+    return covering
 
 
 def _over(
-    known: KnownSchedules, of: ScheduledLine, left: dict[UUID, Decimal]
+    known: KnownSchedules, of: ScheduledLine, covering: _Covering
 ) -> tuple[list[tuple[Fixed, Decimal]], Decimal]:
     """Take from lines what stays for them or their days; return the others, by day and without.
 
     What comes sooner than planned brings first what is wanted then and nothing else is planned for.
     """
-    by_id, by_day = dict[UUID | None, Any](), defaultdict[date, list[Any]](list)
+    left, by_id, by_day = (
+        covering.left,
+        dict[UUID | None, Any](),
+        defaultdict[date, list[Any]](list),
+    )
     for line in known.demand.get(of, ()):
         by_id[line.id] = line
         by_day[line.arrives_on].append(line)
@@ -137,39 +217,25 @@ def _over(
     for part in known.planned.get(of, ()):
         planned[known.contract.day(part.window[0])] += part.planned
     loose, over = fixed_of(known, of), list[tuple[Fixed, Decimal]]()
-    for fixed in sorted(known.fixed.get(of, ()), key=lambda it: (it.is_moved, it.comes_on)):
+    for fixed in sorted(known.fixed.get(of, ()), key=lambda it: (it.is_moved, it.earliest)):
         more = min(fixed.quantity, loose)
         loose -= more
-        then, own = (by_day.get(it, ()) for it in (fixed.comes_on, fixed.planned_on))
+        then = _nearest(by_day.get(fixed.comes_on, ()), fixed.earliest)
+        own = _nearest(by_day.get(fixed.planned_on, ()), fixed.planned_for)
         if fixed.schedule_line_id in by_id:
             own = [by_id[fixed.schedule_line_id], *own]
         elif fixed.comes_on < fixed.planned_on:
             free = sum((left[it.id] for it in then), _NONE) - planned[fixed.comes_on]
             first = max(min(more, free), _NONE)
-            more += _brought(first, then, left) - first
-        if more := _brought(more, [*own, *then], left):
+            more += covering.bring(fixed, first, then) - first
+        if more := covering.bring(fixed, more, [*own, *then]):
             over.append((fixed, more))
-    return sorted(over, key=lambda it: it[0].comes_on), loose
+    return sorted(over, key=lambda it: it[0].earliest), loose
 
 
-def _brought(amount: Decimal, lines: Iterable[Any], left: dict[UUID, Decimal]) -> Decimal:
-    """Take an amount from what is left of lines, one after the other; return what is over."""
-    for line in lines:
-        if not amount:
-            break
-        taken = min(amount, left[line.id])
-        left[line.id] -= taken
-        amount -= taken
-    return amount
-
-
-def _arriving(
-    known: KnownSchedules, of: ScheduledLine, now: datetime
-) -> Iterator[tuple[SupplyWindow, Any, Decimal]]:
-    """Yield when how much is to arrive, for which line."""
-    arrivals = known.arrivals(of.account_id, now)
-    for line, quantity in _uncovered(known, of, known.contract.day(now)):
-        yield arrivals.of(line), line, quantity
+def _nearest(lines: Iterable[Any], instant: datetime) -> list[Any]:
+    """Return lines of one day, those first whose windows begin nearest to an instant."""
+    return sorted(lines, key=lambda it: abs(it.window_earliest - instant))
 
 
 def fixed_of(known: KnownSchedules, of: ScheduledLine) -> Decimal:
@@ -193,8 +259,9 @@ def _round(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) 
         there = slot.before + moved[slot.group.earliest, slot.group.latest]
         used = min(free, max(whole_steps(missing, step) - there, _NONE)) if slot.is_due else _NONE
         free -= used
+        slot.filled, slot.wanted = slot.wanted - missing, missing
         slot.rounded = _beside(missing, there + used, step)
-        over += slot.rounded - slot.wanted
+        over += slot.rounded - missing - slot.filled
 
 
 def _beside(missing: Decimal, there: Decimal, step: Decimal) -> Decimal:
@@ -217,15 +284,14 @@ def step_of(line: ContractLine) -> Decimal:
     return line.lot_multiple or line.packaging_content or Decimal(1).scaleb(-line.scale)
 
 
-def kept_items(known: KnownSchedules) -> Iterator[PlanItem]:
+def kept_items(known: KnownSchedules, slots: Iterable[PlanSlot]) -> Iterator[PlanItem]:
     """Yield what is called off and stays as it is: nothing wants it, or this may not plan it."""
+    by_account = defaultdict[ScheduledLine, list[PlanSlot]](list)
+    for slot in slots:
+        by_account[slot.of].append(slot)
     for of in known.outstanding:
-        wanted = known.wanted.get(of, _NONE)
-        free = sum((it.quantity for it in known.called_off.get(of, ())), _NONE)
-        fixed, stuck = fixed_of(known, of), known.stuck.get(of, _NONE)
-        planned = known.outstanding[of] - fixed - free
-        over = fixed + free + min(planned, max(wanted - fixed, _NONE)) - wanted
-        if over > 0:
+        stuck = known.stuck.get(of, _NONE)
+        if (over := _beyond(known, of, by_account[of])) > 0:
             yield _kept(
                 of,
                 over,
@@ -238,6 +304,19 @@ def kept_items(known: KnownSchedules) -> Iterator[PlanItem]:
                 "are called off and in no delivery, and this does not plan them: their call-off is"
                 " held, not confirmed, came over another channel, or awaits an answer.",
             )
+
+
+def _beyond(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) -> Decimal:
+    """Return what stays called off, and is not planned, beyond what a schedule wants."""
+    planned, free = (
+        sum((it.planned for it in known.planned.get(of, ())), _NONE),
+        sum((it.quantity for it in known.called_off.get(of, ())), _NONE),
+    )
+    for slot in slots:
+        planned += slot.goal - slot.before
+        free -= sum((it.quantity for it in slot.called_off), _NONE)
+    missing = known.wanted.get(of, _NONE) - fixed_of(known, of)
+    return max(-missing, _NONE) + max(free - max(max(missing, _NONE) - planned, _NONE), _NONE)
 
 
 def _kept(of: ScheduledLine, quantity: Decimal, text: str) -> PlanItem:
@@ -255,7 +334,7 @@ def affected(slots: Sequence[PlanSlot]) -> list[PlanSlot]:
             in_group[slot.group].append(slot)
         for part in slot.planned:
             in_delivery[part.delivery.id].append(slot)
-    chosen, ahead = set[int](), [it for it in slots if it.goal != it.before]
+    chosen, ahead = set[int](), [it for it in slots if it.changes]
     while ahead:
         slot = ahead.pop()
         if id(slot) not in chosen:

@@ -45,10 +45,10 @@ class PlanWork:
 
     def take(self, slot: PlanSlot, zone: ZoneInfo) -> None:
         """Take a slot in: what of it stays, what is not wanted any more, what is missing."""
-        missing = slot.goal
+        missing, staying = slot.goal, slot.stays
         for part in slot.planned:
-            stays = self._stays(part, missing)
-            missing -= stays
+            stays = self._stays(part, staying)
+            missing, staying = missing - stays, staying - stays
             self._put(slot, part, stays)
             self.cancel(part, part.planned - stays)
         for part, quantity in slot.reused:

@@ -3,9 +3,12 @@
 import pytest
 
 from kit.standards.schedules.dates import span_of
+from kit.standards.schedules.edifact import schedule_of
+from kit.standards.schedules.habits import Habits
+from tests.kit.standards.schedules.test_dialects import segments
 
 FIRST, LAST = "202612140800", "202612151200"
-MORNING, NOON_AFTER = "2026-12-14T08:00:00", "2026-12-15T12:01:00"
+MORNING, NOON_AFTER = "2026-12-14T08:00:00", "2026-12-15T12:00:00"
 DAY, AFTER = "2026-12-14T00:00:00", "2026-12-16T00:00:00"
 MONDAY, END = DAY, "2026-12-28T00:00:00"
 
@@ -35,6 +38,39 @@ def test_what_is_no_period_is_refused(form, text):
         span_of(text, form)
 
 
+def test_a_period_of_one_moment_lasts_as_long_as_that():
+    found = span_of(f"{FIRST}{FIRST}", "719")
+    assert (found.end - found.start).total_seconds() == 60
+
+
 def test_years_of_two_digits_are_of_either_century():
     assert span_of("791231", "101").start.year == 2079
     assert span_of("800101", "101").start.year == 1980
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        # The head says it for all that say nothing, and the innermost counts.
+        ("DTM+2:20260309:102'LIN+1++A:IN'QTY+113:1'", ["ARRIVAL 9"]),
+        ("DTM+2:20260309:102'LIN+1++A:IN'SCC+1++Y'QTY+113:1'", ["ARRIVAL 9"]),
+        ("DTM+10:20260309:102'SEQ+1'LIN+1++A:IN'QTY+113:1'", ["SHIPMENT 9"]),
+        ("DTM+2:20260309:102'SEQ+1'DTM+2:20260310:102'LIN+1++A:IN'QTY+113:1'", ["ARRIVAL 10"]),
+        (
+            "DTM+2:20260309:102'LIN+1++A:IN'QTY+113:1'DTM+2:20260311:102'LIN+2++B:IN'QTY+113:1'",
+            ["ARRIVAL 11", "ARRIVAL 9"],
+        ),
+        ("DTM+2:20260309:102'LIN+1++A:IN'DTM+10:20260312:102'SCC+1'QTY+113:1'", ["SHIPMENT 12"]),
+        # A horizon is no day on which something is wanted, and 0 of no day is none.
+        ("DTM+158:20260309:102'DTM+159:20260320:102'LIN+1++A:IN'SCC+1'QTY+113:1'", []),
+        ("DTM+2:20260309:102'LIN+1++A:IN'SCC+4'QTY+113:0'", []),
+    ],
+)
+def test_what_is_said_around_counts_for_lines_that_do_not_say_when(
+    text: str, days: list[str]
+) -> None:
+    head = "UNH+1+DELJIT:D:97A:UN'BGM+242+1+5'DTM+137:20260302:102'"
+    message = schedule_of(segments((head + text + "UNT+9+1'").encode()), "DELJIT", Habits())
+    lines = [it for each in message.articles for it in each.lines]
+    assert [f"{it.date_meaning} {it.span.start.day}" for it in lines if it.span] == days
+    assert all(it.is_whole is (bool(it.lines) or it.says_nothing) for it in message.articles)

@@ -129,7 +129,7 @@ async def test_what_is_released_for_a_later_day_leaves_the_nearer_one_its_delive
     # Sent again, with less for the later day: what is over brings what is wanted later, then this.
     await planner.release(2, schedule("2026-03-06", "100"), schedule("2026-03-10", "150"))
     done = await planner(until=until)
-    assert _shown(done, *STATUS) == [("LOWERED", "100", "50")]
+    assert _shown(done, *STATUS) == [("LOWERED", "100", "50"), ("KEPT", "50", "50")]
 
 
 async def test_what_is_called_off_for_a_far_day_takes_nothing_from_near_ones(ask, world):

@@ -2,8 +2,15 @@
 
 import pytest
 
+from tests.api.trade.releases.plans.test_moved import (
+    _line_of,
+    day_after,
+    standing,
+    wanted_lines,
+)
 from tests.api.trade.releases.test_planned_schedules import _planner, _shown
 from tests.make import reasons
+from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
 from tests.make.trade.contracts import schedule
 from tests.make.trade.orders import products
@@ -109,3 +116,39 @@ async def test_what_holds_of_all_deliveries_is_told_where_it_was_sent(ask, world
     for fields in ({"preview": True}, {}):
         refused = await planner.refused(method="LOCKER", **fields)
         assert reasons(refused["userErrors"]) == [("METHOD_NOT_ALLOWED", "method")]
+
+
+@pytest.mark.parametrize("more", [0, 30])
+async def test_what_is_partly_in_no_delivery_leaves_its_place_to_nearer_days(ask, world, more):
+    """Of its 50 a call-off of 20 is in no delivery: of the other 30 as many stay as have room."""
+    (bolt,) = await products(ask, "BOLT")
+    place = await contracts.docks(world, ask)
+    lines = [contracts.line(bolt, target="100", maxQuantity="100")]
+    planner = await _planner(world, ask, **place, lines=lines)
+    near, far = place["shipToIds"]
+    await planner.release(1, *wanted_lines({9: 50}), shipToId=far)
+    await planner(until=day_after(40))
+    ((_, _, key, _),) = await standing(planner)
+    part = [{"deliveryLineId": await _line_of(planner, key), "quantity": "20"}]
+    split = await deliveries.done(ask, "deliverySplit", deliveryId=key, lines=part)
+    await deliveries.done(ask, "deliveryCancel", deliveryId=split["part"]["id"])
+    if more:
+        await planner.release(2, *wanted_lines({9: 50 + more}), shipToId=far)
+    await planner.release(1, *wanted_lines({3: 60}), shipToId=near)
+    done = await planner(until=day_after(40))
+    assert sorted(_shown(done, "before", "quantity", "code")) == [
+        ("0", "60", None),
+        ("30", "40", "EXCEEDS_MAX"),
+    ]
+    (reason,) = (it["reason"] for it in done["items"] if it["code"])
+    assert reason == (
+        "Only 0 can still be called off."
+        if more
+        else "The schedule wants 50 then, and 30 are planned. 20 of it are called off already."
+        " Of what can be called off in all, 10 are wanted before: they come then."
+    )
+    found = await standing(planner)
+    assert found[0][1] == 60
+    assert sum(it[1] for it in found) == 100, found
+    again = await planner(until=day_after(40))
+    assert (again["callOffs"], again["deliveries"]) == ([], [])

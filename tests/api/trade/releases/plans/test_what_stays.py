@@ -42,14 +42,14 @@ class Steps:
         self.number += 1
         await self.planner.release(self.number, *wanted_lines(wanted))
 
-    async def wants_hours(self, day, hours):
+    async def wants_hours(self, day, hours, number=1):
         """Want just in time so much of a day from each hour, for two hours."""
         lines = []
         for hour, quantity in hours.items():
             on = day_after(day)
             times = {"earliest": f"{on}T{hour:02}:00:00Z", "latest": f"{on}T{hour + 2:02}:00:00Z"}
             lines.append(schedule(on, str(quantity)) | {"window": window(on) | times})
-        await self.planner.release(1, *lines, type="JIT")
+        await self.planner.release(number, *lines, type="JIT")
 
     async def moves(self, before, after):
         await _move(self.planner, await self.at(before), after)
@@ -249,6 +249,7 @@ async def test_it_says_that_what_was_moved_brings_all_and_what_fills_its_lot(ask
     assert [it[:2] for it in await standing(does.planner)] == [(5, 8), (7, 12)]
     (reason,) = (it["reason"] for it in done["items"] if it["status"] == "LOWERED")
     assert reason == (
-        "What somebody has moved brings all that the schedule wants then, and 18 are planned."
+        "The schedule wants 11 then, and 18 are planned."
+        " 11 of it come with what somebody has moved, or sends once more."
         " 8 more fill whole lots or packagings."
     )
