@@ -116,7 +116,7 @@ class Mixed(StrawberryGraphQLCoreExecutionContext):
                 text = orjson.dumps(encode(about[4]))
         if not text:
             return super().complete_list_value(*about)
-        self.context_value.work.texts([text.decode()])
+        self.context_value.work.texts([text])
         return orjson.Fragment(text)
 
     def _encoder(self, type_: Any, details: Any) -> Encode | None:

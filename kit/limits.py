@@ -160,7 +160,7 @@ class Bounds:
     write_seconds: int = 10
     write_rate: int = 64 * 1024
     answers: int = 16 * 1024 * 1024
-    all_answers: int = 48 * 1024 * 1024
+    all_answers: int = 32 * 1024 * 1024
     kept_answers: int = 16 * 1024 * 1024
     guesses: int = 30
     guess_seconds: int = 1

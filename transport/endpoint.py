@@ -84,9 +84,7 @@ class Endpoint:
             else:
                 response = await self._served(request)
         except (Refusal, Unavailable, TimeoutError) as error:
-            refusal = error if isinstance(error, Refusal) else not_now(error)
-            kind = accepted(request.headers.get("accept", "")).json
-            response = refusal.answer(kind or JSON)
+            response = _refused(error, request)
         except HungUp:
             return
         await response(scope, receive, send)
@@ -106,12 +104,11 @@ class Endpoint:
         know(request.scope)
         key = _key_of(request)
         async with self._operation(request, caller) as (operation, held):
-            async with until_hung_up(request.receive):
-                if takes.only_streams:
-                    await held.aclose()
-                    return await self._streamed(caller, key, operation, may)
-                context = self.context(caller, key, None, held)
-                result = await _executed(context, operation, request.method)
+            if takes.only_streams:
+                await held.aclose()
+                return await self._streamed(caller, key, operation, may)
+            context = self.context(caller, key, None, held)
+            result = await _executed(context, operation, request.method)
             answer = self._answer(request, takes.json or JSON, context, result)
         share = self.answers.share(viewer)
         if not context.has_written and not share.takes(len(answer.body)):
@@ -135,7 +132,7 @@ class Endpoint:
 
         A body waits as it came, for what it says is many times as large. Of those with thousands of
         objects what one says is held at a time, until that is given up or the operation ends.
-        TimeoutError: it has waited for as long as it may take to answer.
+        TimeoutError: it has waited for as long as it may take to answer. HungUp: who asked is gone.
         """
         limits = self.limits(caller)
         async with AsyncExitStack() as slot:
@@ -145,6 +142,8 @@ class Endpoint:
                     message = "Too many requests at once; wait for answers before you ask more."
                     raise Refusal(429, message, ErrorCode.THROTTLED, retry_after=1)
                 alone = AsyncExitStack()
+                # Also while it waits: who is gone when its turn comes asks nothing any more.
+                await slot.enter_async_context(until_hung_up(request.receive))
                 async with asyncio.timeout(limits.deadline):
                     await slot.enter_async_context(self.lanes.slot(caller.viewer))
                     await slot.enter_async_context(alone)
@@ -291,6 +290,18 @@ class Endpoint:
             self.places.taken(key_id),
             self.answers.share(caller.viewer),
         )
+
+
+def _refused(error: Refusal | Unavailable | TimeoutError, request: Request) -> Response:
+    """Answer, and let go what was held where it was refused.
+
+    Exceptions refer to frames that refer to them: an answer of megabytes would wait there for the
+    collector of cycles.
+    """
+    error.__traceback__ = error.__cause__ = error.__context__ = None
+    refusal = error if isinstance(error, Refusal) else not_now(error)
+    kind = accepted(request.headers.get("accept", "")).json
+    return refusal.answer(kind or JSON)
 
 
 def _key_of(request: Request) -> str | None:

@@ -175,13 +175,14 @@ def collected(item: Sql, aggregate: Sql) -> Sql:
 
 
 def together(texts: Sequence[Sql], place: Sql | None = None) -> list[Sql]:
-    """Return the texts of a row, ended where they are too large together.
+    """Return the texts of a row in UTF-8, ended where they are too large together.
 
-    place: of the row, where there are several: all up to it are added.
+    place: of the row, where there are several: all up to it are added. As texts the driver would
+    read them, into four bytes for each character where there is an emoji.
     """
     size: Sql = reduce(add, (func.coalesce(_size(it), _NOTHING) for it in texts))
     added = size if place is None else func.sum(size).over(order_by=place, rows=(None, 0))
-    return [case((added.is_not(None), it)) for it in texts]
+    return [case((added.is_not(None), func.convert_to(it, constant("UTF8")))) for it in texts]
 
 
 def _instant(value: Sql) -> Sql:

@@ -13,13 +13,14 @@ import orjson
 from execution.texts import Sql, constant, joined
 
 OPEN, CLOSE = "\x02", "\x03"
-_MARK = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}")
+_MARK = re.compile(f"{OPEN}([^{CLOSE}]*){CLOSE}".encode())
 AT_ONCE = 250
 """More marks are replaced in turn with others."""
 
 Words: TypeAlias = Callable[[Any, Sequence[Any]], str]
 """(what the operation runs with, the values) -> the text."""
-Texts: TypeAlias = Sequence[str | None]
+Texts: TypeAlias = Sequence[bytes | None]
+"""Of a row, in UTF-8."""
 
 
 def mark(number: int, values: Sequence[Sql]) -> Sql:
@@ -32,20 +33,20 @@ def mark(number: int, values: Sequence[Sql]) -> Sql:
 
 def marks(rows: Sequence[Texts]) -> int:
     """Count the marks in texts."""
-    return sum(text.count(OPEN) for row in rows for text in row if text is not None)
+    return sum(text.count(OPEN.encode()) for row in rows for text in row if text is not None)
 
 
 def worded(rows: Sequence[Texts], words: Sequence[Words], runs: Any) -> Iterator[Texts | None]:
     """Yield rows with texts in place of their marks, and None where somebody else may go on."""
     for row in rows:
-        texts: list[str | None] = []
+        texts: list[bytes | None] = []
         for text in row:
             pieces, end = [], 0
-            for found in _MARK.finditer(text or ""):
+            for found in _MARK.finditer(text or b""):
                 number, *values = orjson.loads(found[1])
-                own = orjson.dumps(words[number](runs, values)).decode()
-                pieces += [(text or "")[end : found.start()], own]
+                own = orjson.dumps(words[number](runs, values))
+                pieces += [(text or b"")[end : found.start()], own]
                 end = found.end()
                 yield None
-            texts.append(None if text is None else "".join([*pieces, text[end:]]))
+            texts.append(None if text is None else b"".join([*pieces, text[end:]]))
         yield tuple(texts)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,6 +27,13 @@ from kit.db.pool import WANTED_MERCHANT
 from kit.db.tenant import hold_merchant, set_merchant
 
 Answer = TypeVar("Answer")
+UNHEARD_S = 0.5
+"""Seconds that a statement, and the connection that is made for it, have to end by themselves when
+nobody waits for them any more.
+
+To cut it takes a connection that tells PostgreSQL, and another in place of its own: most statements
+take less.
+"""
 
 
 @contextmanager
@@ -44,6 +51,16 @@ def _is_late(error: BaseException) -> bool:
     own = getattr(error, "orig", error)
     late = (QueryCanceledError.sqlstate, LockNotAvailableError.sqlstate)
     return getattr(own, "sqlstate", None) in late
+
+
+async def ends(statement: asyncio.Future[Any]) -> bool:
+    """Cut a statement that nobody waits for, but not at once. Tell whether it ended by itself."""
+    with suppress(asyncio.CancelledError):
+        await asyncio.wait([statement], timeout=UNHEARD_S)
+    is_cut = statement.cancel()
+    with suppress(asyncio.CancelledError):
+        await asyncio.gather(statement, return_exceptions=True)
+    return not is_cut and not statement.cancelled() and statement.exception() is None
 
 
 class Overflow(Exception):
@@ -162,15 +179,19 @@ class Reads:
         by one that holds another's merchant.
         """
         with in_time(), self._reach.watched():
+            running = asyncio.ensure_future(self._answered(ask))
             try:
-                pooled = self._pooled or await self._taken()
-                self._since = asyncio.get_running_loop().time()
-                return await ask(pooled)
+                return await asyncio.shield(running)
             except BaseException as error:
-                await self._give_up(error)
+                await self._give_up(error, ended=await ends(running))
                 raise
             finally:
                 self._took, self._since = self.seconds, 0.0
+
+    async def _answered(self, ask: Callable[[PoolProxiedConnection], Awaitable[Answer]]) -> Answer:
+        pooled = self._pooled or await self._taken()
+        self._since = asyncio.get_running_loop().time()
+        return await ask(pooled)
 
     async def _taken(self) -> PoolProxiedConnection:
         if self._ended:
@@ -209,12 +230,15 @@ class Reads:
         if self._pooled is not None or self._lock.locked():
             await self.close()
 
-    async def _give_up(self, error: BaseException) -> None:
-        """Give the connection back after an error; throw away one that may be lost."""
+    async def _give_up(self, error: BaseException, *, ended: bool) -> None:
+        """Give the connection back after an error; throw away one that may be lost.
+
+        ended: its statement did, by itself.
+        """
         pooled = self._pooled
         if pooled is not None and pooled.is_valid:
             answered = isinstance(error, DBAPIError | PostgresError) and not is_lost(error)
-            if not answered or pooled.driver_connection.is_closed():  # type: ignore[union-attr]
+            if not (answered or ended) or pooled.driver_connection.is_closed():  # type: ignore[union-attr]
                 await asyncio.shield(greenlet_spawn(pooled.invalidate, error))
         await self._give_back()
 

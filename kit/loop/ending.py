@@ -5,6 +5,8 @@ callback of a weak reference goes no further, and the process would run for ever
 wait for a signal asks whether it came.
 """
 
+import atexit
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -36,7 +38,12 @@ def mark_termination() -> None:
 
 
 def end_on_termination() -> None:
-    """End by SystemExit at a SIGTERM, from now on or noted before."""
+    """End by SystemExit at a SIGTERM, from now on or noted before.
+
+    What is left then goes with the process: Python would look through all of it for cycles, again
+    and again, for seconds.
+    """
+    atexit.register(gc.freeze)
     _TERMINATION.interrupts = True
     sys.unraisablehook = _but_endings(sys.unraisablehook)
     signal.signal(signal.SIGTERM, _TERMINATION.heard)

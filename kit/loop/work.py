@@ -132,14 +132,14 @@ class Work:
         if self.bytes > self._limits.answer:
             raise self.end(Grown.BYTES)
 
-    def texts(self, texts: Sequence[str | None]) -> None:
-        """Count texts that a statement has written."""
+    def texts(self, texts: Sequence[bytes | None]) -> None:
+        """Count texts that a statement has written, in UTF-8."""
         for text in filter(None, texts):
             # A string may hold the same characters, and rarely does.
             self.computed += sum(
-                each * text.count(f'"{key}":') for key, each in self.weights.items()
+                each * text.count(f'"{key}":'.encode()) for key, each in self.weights.items()
             )
-            self.add(text.count('{"'), len(text))
+            self.add(text.count(b'{"'), len(text))
 
     def end(self, of: Grown) -> TooLarge:
         """Return why the answer ends, always the first reason."""

@@ -97,8 +97,14 @@ class BucketShares:
     async def fill(self, share: _Share, bucket: Bucket, points: int, clock: Clock) -> None:
         """Take out of the bucket what a share lacks of points: a tenth of its size to all of it.
 
+        It goes on to its end though who asked for it hangs up: others of the key wait for it, too.
         Throttled: the bucket does not hold it. As long as we know that, it is not asked.
         """
+        filling = asyncio.ensure_future(self._fill(share, bucket, points, clock))
+        filling.add_done_callback(_heard)
+        await asyncio.shield(filling)
+
+    async def _fill(self, share: _Share, bucket: Bucket, points: int, clock: Clock) -> None:
         async with share.lock:
             lacks = points - share.points
             if lacks <= 0:
@@ -123,6 +129,12 @@ class BucketShares:
             return True
         self._unread.over()
         return took
+
+
+def _heard(filling: asyncio.Future[None]) -> None:
+    """Take note of what came of it, where nobody waits for it any more."""
+    if not filling.cancelled():
+        filling.exception()
 
 
 def buckets_of(viewer: Viewer, limits: Limits, usual: Limits) -> Sequence[Bucket]:

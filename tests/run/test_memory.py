@@ -2,7 +2,9 @@
 
 import base64
 import concurrent.futures
+import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -168,6 +170,43 @@ def test_events_of_megabytes_that_are_written_at_the_same_moment_take_64_mb_at_m
     ):
         sizes = list(all_.map(first_event, [client] * STREAMS))
     assert max(sizes) > 2_000_000
+    assert peak_kb(abruf.process.pid) - before <= MOST_KB
+
+
+KEY = """mutation { apiKeyCreate(input: {actor: STAFF, name: "Attack"}) { token } }"""
+KEYS, EACH_UNREAD = 12, 12
+LONG_ANSWER = "query ($id: ID!) { order(id: $id) { lines { order { lines { id } } } } }"
+
+
+def unread(abruf: Abruf, token: str, body: dict[str, Any]) -> socket.socket:
+    """Ask, and read nothing of what is answered."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", abruf.port))
+    request = httpx.Request(
+        "POST", f"{abruf.origin}/graphql", json=body, headers={"Authorization": f"Bearer {token}"}
+    )
+    head = "".join(f"{key}: {value}\r\n" for key, value in request.headers.items())
+    client.sendall(f"POST /graphql HTTP/1.1\r\n{head}\r\n".encode() + request.content)
+    return client
+
+
+def test_answers_of_megabytes_that_nobody_reads_take_64_mb_at_most(
+    attacked: tuple[Abruf, str],
+) -> None:
+    """Of those that are made, held and refused, by many keys; others are answered meanwhile."""
+    abruf, order_id = attacked
+    body = {"query": LONG_ANSWER, "variables": {"id": order_id}}
+    tokens = [abruf.ask(KEY)["apiKeyCreate"]["token"] for _ in range(KEYS)]
+    assert len(json.dumps(abruf.ask(LONG_ANSWER, id=order_id))) > 2_500_000
+    forget_peak(abruf.process.pid)
+    before = held_kb(abruf.process.pid)
+    with ExitStack() as attack:
+        clients = [attack.enter_context(unread(abruf, it, body)) for it in tokens * EACH_UNREAD]
+        for client in clients:
+            client.settimeout(60)
+            assert client.recv(8, socket.MSG_PEEK) == b"HTTP/1.1"
+        assert abruf.ask("{ viewer { name } }")["viewer"]["name"]
     assert peak_kb(abruf.process.pid) - before <= MOST_KB
 
 

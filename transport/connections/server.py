@@ -26,6 +26,10 @@ UNCOUNTED = 64 * 1024
 own records. Left to itself it keeps up to 4 MB, which nobody counts: what it took is written."""
 TICKS = 10
 """Of uvicorn's clock, ten a second, between two looks at every connection."""
+DOORS = 8
+"""Connections that are taken in a round of the event loop. uvloop takes one from each socket that
+listens: who connects and hangs up would fill the system's queue, and others would wait behind it.
+"""
 
 
 class Settings(uvicorn.Config):
@@ -68,6 +72,7 @@ class HttpServer(uvicorn.Server):
         """Take what to tell, and for how long it goes on although it is not ready any more."""
         super().__init__(settings)
         self.delay_s, self._answers = delay_s, Future[None]()
+        self._doors = list[socket.socket]()
         self.room, self._draining = settings.room, draining or Draining()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
@@ -108,7 +113,8 @@ class HttpServer(uvicorn.Server):
         for each in sockets or ():
             each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNCOUNTED)
             each.listen()
-        await super().startup(sockets)
+            self._doors += (each.dup() for _ in range(DOORS - 1))
+        await super().startup(None if sockets is None else [*sockets, *self._doors])
         if self.started:
             self._answers.set_result(None)
 
@@ -126,7 +132,7 @@ class HttpServer(uvicorn.Server):
         await asyncio.sleep(0)
         looking = asyncio.create_task(self._look_on())
         try:
-            await super().shutdown(sockets)
+            await super().shutdown([*(sockets or ()), *self._doors])
         finally:
             looking.cancel()
 

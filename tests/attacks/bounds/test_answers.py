@@ -259,10 +259,10 @@ async def test_an_operation_that_is_cut_leaves_nothing_that_goes_on(
 
 def test_the_first_reason_is_the_one_that_is_told() -> None:
     work = Work(replace(DEFAULT_LIMITS, nodes=2, answer=10), Slices())
-    work.texts(['{"a":1}'])
+    work.texts([b'{"a":1}'])
     assert work.paid == 1
     with pytest.raises(TooLarge) as first:
-        work.texts(['[{"a":"{"}]'])
+        work.texts([b'[{"a":"{"}]'])
     assert work.end(Grown.BYTES) is first.value
     assert work.paid == 2
 

@@ -49,3 +49,11 @@ def test_who_waits_hears_what_a_finalizer_dropped(waits) -> None:
 
 def test_what_is_noted_while_it_loads_ends_it_after_that() -> None:
     _ends("mark_termination()\nFinalized(); print('goes on'); end_on_termination()")
+
+
+def test_what_is_left_at_the_end_is_not_looked_through() -> None:
+    looked = "atexit.register(lambda: print(len(gc.get_objects()) < 100 < gc.get_freeze_count()))"
+    program = f"import atexit, gc\nfrom kit.loop.ending import *\n{looked}\nend_on_termination()"
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+    assert ended.stdout == "True\n"
