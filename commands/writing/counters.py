@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, Text, Uuid, bindparam, cast, func, select
+from sqlalchemy import CTE, ColumnElement, Text, Uuid, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing.rows import WrittenRow, write_rows
@@ -122,8 +122,14 @@ async def stand_in_line(writing: Writing, line: str) -> None:
 
 @cache
 def _waiting() -> Statement:
-    """Build the statement that waits in one of a merchant's lines."""
-    merchant = cast(bindparam("merchant", type_=Uuid()), Text())
-    named = bindparam("line", type_=Text()).concat(merchant)
-    lock = func.pg_advisory_xact_lock(func.hashtextextended(named, 0))
-    return Statement(select(cast(lock, Text()).label("lock")))
+    return Statement(select(waiting(bindparam("line", type_=Text())).label("lock")))
+
+
+def waiting(line: Any, place: Any = 0) -> ColumnElement[str]:
+    """Return what waits in one of a merchant's lines. place: one of many beside each other.
+
+    Who waits in several does so in one order for all: whatever selects this is put in order.
+    """
+    named = func.concat(line, cast(bindparam("merchant", type_=Uuid()), Text()))
+    lock = func.pg_advisory_xact_lock(func.hashtextextended(named, place))
+    return cast(lock, Text())

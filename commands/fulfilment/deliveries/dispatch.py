@@ -17,7 +17,7 @@ from commands.fulfilment.deliveries.remaining import remainder
 from commands.fulfilment.deliveries.remaining.completing import left_before
 from commands.fulfilment.deliveries.remaining.staying import keep_back
 from commands.fulfilment.deliveries.stops import find_stopped
-from commands.fulfilment.parcels.numbers import find_taken
+from commands.fulfilment.parcels.numbers import Leaving, find_shared, numbers_here
 from commands.trade.contracts import counters
 from commands.trade.contracts.counters import Then
 from commands.trade.orders.lines import move
@@ -30,10 +30,11 @@ from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
 from models.fulfilment.deliveries.conditions import AFTER_LAST, TAKEN_OVER, TOO_LATE
 from models.fulfilment.deliveries.tables import Delivery
+from models.fulfilment.deliveries.ways import NUMBER_TAKEN
 from models.trade.contracts.states import TimeRule
 from models.trade.orders.states import DeliveryPolicy
 
-_AS_OF_THEN = (AFTER_LAST,)
+_AS_OF_THEN = (AFTER_LAST, NUMBER_TAKEN)
 """What stops a dispatch by when it left, and not by when that is told."""
 
 
@@ -115,7 +116,7 @@ async def ship(batch: DeliveryBatch[Any], *, is_recorded: bool = False) -> None:
         with batch.of(place):
             check_happened(when[place], ("dispatched_at",), writing.now, placed)
     if not is_recorded:
-        await batch.stop(_AS_OF_THEN, at=when)
+        await batch.stop((AFTER_LAST,), at=when)
     late = await _late(batch, when, is_recorded=is_recorded)
     await _check_in_time(batch, when, late)
     if not is_recorded:
@@ -175,11 +176,18 @@ async def _check_numbers(
     """
     if is_recorded:
         return
-    leaving = {it.id: place for place, _, it in batch.looked_at if place not in late}
-    staying = {it.id for place, _, it in batch.looked_at if place in batch.refused}
-    times = {key: when[place] for key, place in leaving.items()}
-    for key, why in (await find_taken(batch.writing, times, staying)).items():
-        with batch.of(leaving[key]):
+    places = {it.id: place for place, _, it in batch.looked_at if place not in late}
+    numbers = await numbers_here(batch.writing, places)
+    if not numbers:
+        return
+    await batch.stop((NUMBER_TAKEN,), at=when, places=list(places.values()))
+    customer = batch.locked.customer_of
+    leaving = {
+        delivery.id: Leaving(customer(delivery), when[place], place in batch.refused)
+        for place, _, delivery in batch.looked_at
+    }
+    for key, why in find_shared(leaving, numbers).items():
+        with batch.of(places[key]):
             raise why
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 from uuid import UUID
 
+from commands.fulfilment.parcels.numbers import taken_by_another
 from commands.trade.orders.states import not_wanted
 from commands.writing.stops import Refuse, check_stops, find_stops
 from commands.writing.transaction import Writing
@@ -33,7 +34,8 @@ from models.fulfilment.deliveries.conditions import (
     UNWANTED,
 )
 from models.fulfilment.deliveries.tables import Delivery
-from models.fulfilment.parcels import Parcel
+from models.fulfilment.deliveries.ways import NUMBER_TAKEN
+from models.fulfilment.parcels import Parcel, TrackingNumber
 from models.master.catalog import Product
 from models.master.handling import lacking
 from models.master.parties import Party
@@ -57,7 +59,7 @@ async def check_delivery(
     """Refuse while something stops what is done with a locked delivery. at: when, now by default.
 
     Refused: ON_HOLD, PAYMENT_OUTSTANDING, AMENDMENT_AWAITED, RECIPIENT_MISSING, DELIVERY_POLICY,
-    ADDRESS_MISSING, TOO_EARLY, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED, QUANTITY_NOT_OPEN.
+    ADDRESS_MISSING, TOO_EARLY, LOCATION_NOT_ALLOWED, METHOD_NOT_ALLOWED, QUANTITY_NOT_OPEN, TAKEN.
     """
     await check_stops(writing, delivery, stops, path, _known(writing, delivery, path), at=at)
 
@@ -91,6 +93,7 @@ def _known(writing: Writing, delivery: Delivery, path: Path) -> Mapping[Some, Re
         NOT_LAST: partial(_not_last, delivery, path),
         AFTER_LAST: partial(_after_last, delivery, path),
         UNWANTED: partial(_unwanted, delivery, path),
+        NUMBER_TAKEN: partial(_numbered, path),
         UNPLACED: partial(_unhandled, delivery, FulfilmentCode.LOCATION_NOT_ALLOWED, path),
         UNCARRIED: partial(_unhandled, delivery, FulfilmentCode.METHOD_NOT_ALLOWED, path),
     }
@@ -181,6 +184,11 @@ def _unwanted(delivery: Delivery, path: Path, lines: Sequence[OrderLine]) -> Ref
     numbers = ", ".join(str(number) for number in sorted({it.line_no for it in lines}))
     text = f"{delivery.number} brings lines of which nothing is wanted any more: {numbers}."
     return Refused(TradeCode.QUANTITY_NOT_OPEN, text, path)
+
+
+def _numbered(path: Path, numbers: Sequence[TrackingNumber]) -> Refused:
+    """Return the refusal of what would leave with another customer's number (P2)."""
+    return taken_by_another(numbers[0].number_compared, path)
 
 
 def _unhandled(

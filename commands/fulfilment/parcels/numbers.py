@@ -2,11 +2,12 @@
 
 Parcels of one customer may share a number; nobody gets what is told of another customer's parcel by
 giving its number to one of its own. That is asked when parcels are packed and when they leave, and
-of those of one call between each other.
+of those of one call between each other. Of two calls at once that let parcels have one number, the
+second waits for the first, be the number new to both.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,13 +20,14 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
-    case,
+    func,
+    literal_column,
     or_,
     select,
 )
-from sqlalchemy.orm import aliased
 
 from commands.fulfilment.parcels.inputs import ParcelPack
+from commands.writing.counters import waiting
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Problem, Refused
@@ -33,8 +35,13 @@ from models.base.guards import guards
 from models.base.tasks import is_among
 from models.fulfilment.deliveries.customers import customer_columns, customer_of
 from models.fulfilment.deliveries.tables import Delivery
-from models.fulfilment.parcels import Parcel, TrackingNumber, compared
-from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL, left_at
+from models.fulfilment.deliveries.ways import (
+    NUMBERED_WITHIN,
+    ended_at,
+    has_packed_number,
+    left_at,
+)
+from models.fulfilment.parcels import WITH_CARRIER, Parcel, TrackingNumber, compared
 
 
 class Travel(NamedTuple):
@@ -42,6 +49,14 @@ class Travel(NamedTuple):
 
     since: datetime
     until: datetime | None
+
+
+class PackedNumber(NamedTuple):
+    """A number that a parcel was packed with, as it is compared. carrier_id, added_at: of it."""
+
+    number: str
+    carrier_id: UUID | None
+    added_at: datetime
 
 
 class Holder(NamedTuple):
@@ -80,23 +95,26 @@ Holders = defaultdict[str, list[Holder]]
 """Number, as it is compared -> who has it."""
 
 
-async def holders_of(
-    writing: Writing, numbers: Collection[str], at: datetime, own: Collection[UUID] = ()
-) -> Holders:
+async def holders_of(writing: Writing, numbers: Collection[str], at: datetime) -> Holders:
     """Return deliveries that have numbers at an instant, or later, whoever sees them.
 
-    What was at its end by then does not have its number, nor what got it long before, but for some
-    deliveries (`own`).
+    What was at its end by then does not have its number, nor what got it long before.
     """
     found = Holders(list)
     if numbers:
         values = {"keys": sorted(numbers), "since": at - NUMBERED_WITHIN, "at": at}
-        values |= {**writing.parameters, "own": list(own)}
-        for row in await writing.session.rows(_HOLDERS, values):
+        for row in await writing.session.rows(_HOLDERS, {**writing.parameters, **values}):
             number, party_id, place, order_id, delivery_id, *more = row
             customer = customer_of(party_id, place, order_id)
             found[str(number)].append(Holder(delivery_id, customer, *more))
     return found
+
+
+async def holders_from_now(writing: Writing, numbers: Collection[str], at: datetime) -> Holders:
+    """Return the same, and let nobody else give these numbers to anything meanwhile."""
+    if numbers:
+        await writing.session.rows(_HOLD, {**writing.parameters, "keys": sorted(numbers)})
+    return await holders_of(writing, numbers, at)
 
 
 _MERCHANT = bindparam("merchant", type_=Uuid())
@@ -107,10 +125,8 @@ def _of_merchant(*tables: Any) -> list[ColumnElement[bool]]:
 
 
 _INSTANT, _IDS = DateTime(timezone=True), ARRAY(Uuid())
-_ENDED_AT = case((is_among(Parcel.status, TERMINAL), Parcel.status_at))
-_IS_OWN = Parcel.delivery_id == any_(bindparam("own", type_=_IDS))
-_IS_NAMED = TrackingNumber.number_compared == any_(bindparam("keys", type_=ARRAY(Text())))
-_IS_LATELY = or_(TrackingNumber.added_at > bindparam("since", type_=_INSTANT), _IS_OWN)
+_ENDED_AT = ended_at(Parcel)
+_NAMED = bindparam("keys", type_=ARRAY(Text()))
 
 _HOLDERS = Statement(
     select(
@@ -119,7 +135,7 @@ _HOLDERS = Statement(
         Delivery.id.label("delivery_id"),
         TrackingNumber.carrier_id,
         TrackingNumber.added_at,
-        (TrackingNumber.added_at <= Parcel.packed_at).label("is_packed"),
+        has_packed_number(TrackingNumber, Parcel).label("is_packed"),
         left_at(Parcel, Delivery).label("left_at"),
         _ENDED_AT.label("ended_at"),
     )
@@ -127,30 +143,39 @@ _HOLDERS = Statement(
     .join(Parcel, Parcel.id == TrackingNumber.parcel_id)
     .join(Delivery, Delivery.id == Parcel.delivery_id)
     .where(*_of_merchant(TrackingNumber, Parcel, Delivery))
-    .where(_IS_NAMED, _IS_LATELY, ~TrackingNumber.is_voided)
+    .where(TrackingNumber.number_compared == any_(_NAMED), ~TrackingNumber.is_voided)
+    .where(TrackingNumber.added_at > bindparam("since", type_=_INSTANT))
     .where(or_(_ENDED_AT.is_(None), bindparam("at", type_=_INSTANT) < _ENDED_AT))
 )
 
 
-def _locking(is_meant: ColumnElement[bool]) -> Statement:
-    """Build what locks numbers in id order: who lets parcels leave with them waits for others."""
-    rows = select(TrackingNumber.number_compared, Parcel.delivery_id)
-    rows = rows.join(Parcel, Parcel.id == TrackingNumber.parcel_id)
-    rows = rows.where(*_of_merchant(TrackingNumber, Parcel), is_meant, _IS_LATELY)
-    rows = rows.where(~TrackingNumber.is_voided).order_by(TrackingNumber.id)
-    return Statement(rows.with_for_update(of=TrackingNumber))
+_LINES = 64
+"""In so many lines a merchant's numbers are given: locks of one call are not more than that."""
 
 
-def _theirs() -> Any:
-    """Build the numbers of the deliveries under `own`."""
-    number, parcel = aliased(TrackingNumber), aliased(Parcel)
-    rows = select(number.number_compared).join(parcel, parcel.id == number.parcel_id)
-    rows = rows.where(*_of_merchant(number, parcel), ~number.is_voided)
-    return rows.where(parcel.delivery_id == any_(bindparam("own", type_=_IDS)))
+def _holding(numbers: Any, name: str) -> Statement:
+    """Build what returns numbers and waits for whoever gives some of them, line by line."""
+    place = func.hashtextextended(numbers.selected_columns[name], 0) % _LINES
+    line = place.label("line")
+    rows = numbers.add_columns(line).order_by(line).offset(literal_column("0")).subquery()
+    own = [it for it in rows.c if it.key != line.key]
+    return Statement(select(*own, waiting("tracking numbers ", rows.c.line).label("lock")))
 
 
-_LOCK = _locking(_IS_NAMED)
-_LOCK_THEIRS = _locking(TrackingNumber.number_compared.in_(_theirs()))
+_HOLD = _holding(select(func.unnest(_NAMED).column_valued("named").label("number")), "number")
+_HOLD_THEIRS = _holding(
+    select(
+        TrackingNumber.number_compared,
+        Parcel.delivery_id,
+        TrackingNumber.carrier_id,
+        TrackingNumber.added_at,
+    )
+    .join(Parcel, has_packed_number(TrackingNumber, Parcel))
+    .where(*_of_merchant(TrackingNumber, Parcel))
+    .where(Parcel.delivery_id == any_(bindparam("own", type_=_IDS)))
+    .where(~is_among(Parcel.status, WITH_CARRIER)),
+    "number_compared",
+)
 
 
 async def customers_of(writing: Writing, delivery_ids: Collection[UUID]) -> dict[UUID, Any]:
@@ -241,49 +266,66 @@ async def _holders_beside(writing: Writing, packed: Sequence[Numbered]) -> Holde
     """
     numbers = {number for each in packed for number, *_ in each.numbers}
     first = min([writing.now, *(each.packed_at for each in packed)])
-    if numbers and any(it.left_at is not None for it in packed):
-        values = {"keys": sorted(numbers), "since": first - NUMBERED_WITHIN, "own": []}
-        await writing.session.rows(_LOCK, {**writing.parameters, **values})
+    if any(it.left_at is not None for it in packed):
+        return await holders_from_now(writing, numbers, first)
     return await holders_of(writing, numbers, first)
 
 
-@guards("P2", instead={})
-async def find_taken(
-    writing: Writing, leaving: Mapping[UUID, datetime], staying: Collection[UUID]
-) -> dict[UUID, Refused]:
-    """Return which deliveries may not leave: TAKEN, another customer's is on its way as they are.
+class Leaving(NamedTuple):
+    """A delivery that leaves, and to whom it goes. is_refused: it stays for another reason."""
 
-    leaving: when each does; of those that meet, who leaves first has the number. staying: those of
-    them that are refused anyway. What its carrier has, left before.
+    customer: Any
+    at: datetime
+    is_refused: bool
+
+
+async def numbers_here(
+    writing: Writing, delivery_ids: Collection[UUID]
+) -> Mapping[UUID, Sequence[PackedNumber]]:
+    """Return delivery -> the numbers of its parcels that its carrier does not have.
+
+    Nobody else lets anything leave with them meanwhile.
     """
-    values = {**writing.parameters, "own": list(leaving)}
-    since = min(leaving.values(), default=writing.now)
-    shared, found = defaultdict[str, set[UUID]](set), dict[UUID, Refused]()
-    locked = await writing.session.rows(_LOCK_THEIRS, values | {"since": since - NUMBERED_WITHIN})
-    for number, delivery_id in locked:
-        shared[number].add(delivery_id)
-    numbers = [number for number, of in shared.items() if len(of) > 1]
-    holders = await holders_of(writing, numbers, since, leaving)
-    here = defaultdict[UUID, list[tuple[str, Holder]]](list)
-    for number, of in holders.items():
-        for each in of:
-            if each.delivery_id in leaving and each.is_packed and each.left_at is None:
-                here[each.delivery_id].append((number, each))
-    for key in sorted(leaving, key=lambda key: leaving[key]):
-        at = leaving[key]
-        taken = [number for number, own in here[key] if _is_taken(own, at, holders[number])]
-        if taken:
-            text = f"Another parcel on its way has the number {taken[0]}: pack it with its own."
-            found[key] = Refused(Code.TAKEN, text, ("delivery_id",))
-        elif key not in staying:
-            for number, own in here[key]:
-                holders[number].append(own._replace(left_at=at))
+    found = defaultdict[UUID, list[PackedNumber]](list)
+    values = {**writing.parameters, "own": list(delivery_ids)}
+    for number, delivery_id, carrier_id, added_at, _ in await writing.session.rows(
+        _HOLD_THEIRS, values
+    ):
+        found[delivery_id].append(PackedNumber(number, carrier_id, added_at))
     return found
 
 
-def _is_taken(holder: Holder, at: datetime, beside: Iterable[Holder]) -> bool:
-    way = Travel(at, holder.ended_at)
-    return any(it.is_met(way, holder.customer, holder.carrier_id) for it in beside)
+@guards("P2", instead={})
+def find_shared(
+    leaving: Mapping[UUID, Leaving], numbers: Mapping[UUID, Sequence[PackedNumber]]
+) -> dict[UUID, Refused]:
+    """Return which deliveries may not leave with the others of a call: TAKEN.
+
+    Of those that meet, who leaves first has the number. numbers: as of `numbers_here`.
+    """
+    holders, found = Holders(list), dict[UUID, Refused]()
+    for key in sorted(numbers, key=lambda key: leaving[key].at):
+        customer, at, is_refused = leaving[key]
+        taken = [
+            number
+            for number, carrier_id, _ in numbers[key]
+            for holder in holders[number]
+            if holder.is_met(Travel(at, None), customer, carrier_id)
+        ]
+        if taken:
+            found[key] = taken_by_another(taken[0], ("delivery_id",))
+        elif not is_refused:
+            for number, carrier_id, added_at in numbers[key]:
+                its = (key, customer, carrier_id, added_at)
+                holder = Holder(*its, is_packed=True, left_at=at, ended_at=None)
+                holders[number].append(holder)
+    return found
+
+
+def taken_by_another(number: str, path: Path) -> Refused:
+    """Return the refusal of what would leave with the number of another customer's parcel."""
+    text = f"Another parcel on its way has the number {number}: pack it with its own."
+    return Refused(Code.TAKEN, text, path)
 
 
 @guards("P2")

@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from commands.fulfilment.parcels.numbers import Holder, check_added, customers_of, holders_of
+from commands.fulfilment.parcels.numbers import (
+    Holder,
+    check_added,
+    customers_of,
+    holders_from_now,
+)
 from commands.fulfilment.tracking.reports import TrackingReport
 from commands.writing.transaction import Writing
 from kit.errors import Code, Path, Refused
@@ -65,7 +70,7 @@ class AddedNumbers:
         there: dict[UUID, set[str]] = {it.id: set() for it in parcels}
         for each in await writing.records(TrackingNumber, "parcel_id", list(there)):
             there[each.parcel_id].add(compared(each.number))
-        holders = await holders_of(writing, {compared(it) for it in added}, writing.now)
+        holders = await holders_from_now(writing, {compared(it) for it in added}, writing.now)
         customers = await customers_of(writing, {it.delivery_id for it in parcels})
         return cls(there, holders, customers)
 

@@ -29,8 +29,9 @@ from models.base.records import columns, record
 from models.base.visibility import merchant, seen_by
 from models.fulfilment.deliveries.customers import customer_columns, customer_of
 from models.fulfilment.deliveries.tables import Delivery
+from models.fulfilment.deliveries.ways import TERMINAL, has_left
 from models.fulfilment.parcels import Parcel, TrackingNumber, compared
-from models.fulfilment.tracking.standing import TERMINAL, has_left, has_shared
+from models.fulfilment.tracking.standing import has_shared
 
 
 async def find_parcels(

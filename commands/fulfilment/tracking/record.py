@@ -31,10 +31,11 @@ from models.events.fulfilment.parcels import (
     VoidedParcelReported,
 )
 from models.fulfilment.deliveries.tables import DeliveryLine
+from models.fulfilment.deliveries.ways import TERMINAL
 from models.fulfilment.parcels import WITH_CARRIER, Parcel, ParcelStatus
 from models.fulfilment.tracking.events import TrackingEvent, identity
 from models.fulfilment.tracking.meanings import meaning
-from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
+from models.fulfilment.tracking.standing import Standing, standing
 from models.master.parties import Party
 from models.trade.orders.tables import Order
 

@@ -19,6 +19,9 @@ from models.trade.codes import TradeCode
 from models.trade.contracts.states import TimeRule
 from models.trade.contracts.tables import Contract
 
+ANY_RULE = frozenset({TimeRule.RECEIVING_HOURS, TimeRule.VALIDITY, TimeRule.NOTICE})
+"""What a reason opens that is said for a window."""
+
 
 class Window(Input):
     """When a delivery is to arrive, at the place's own time."""
@@ -58,19 +61,28 @@ def windows_of(whole: Windowed, lines: Iterable[Windowed]) -> Iterator[tuple[Pat
 
 
 class CallOffTerms(NamedTuple):
-    """What was called off from a contract, when, and for when it was wanted first, if known."""
+    """What was called off from a contract, when, and for which windows: each from when until when.
+
+    Those were asked of the contract as it was then.
+    """
 
     contract: Contract
     at: datetime
-    wanted: datetime | None = None
+    wanted: Collection[tuple[datetime, datetime]] = ()
 
     def has_notice(self, window: Window) -> bool:
         """Tell whether a window leaves the notice that is agreed, or begins as was wanted then."""
         notice = timedelta(days=self.contract.min_notice_days)
         first = self.contract.day(self.at) + notice
-        if self.wanted is not None:
-            first = min(first, self.contract.day(self.wanted))
+        first = min([first, *(self.contract.day(earliest) for earliest, _ in self.wanted)])
         return not notice or self.contract.day(window.earliest) >= first
+
+    def is_valid(self, window: Window) -> bool:
+        """Tell whether a window lies within the validity, or within one that was wanted then."""
+        return covers(self.contract, window) or any(
+            earliest <= window.earliest and window.latest <= latest
+            for earliest, latest in self.wanted
+        )
 
 
 @dataclass(frozen=True)
@@ -118,7 +130,7 @@ class AgreedPlace:
         return [TimeRule.RECEIVING_HOURS]
 
     def _validity(self, window: Window, path: Path) -> list[TimeRule]:
-        over = [it.contract for it in self.call_offs if not covers(it.contract, window)]
+        over = [it.contract for it in self.call_offs if not it.is_valid(window)]
         if over and self._asks_why(TimeRule.VALIDITY):
             refuse_validity(over[0], path, self.says_why)
         return [TimeRule.VALIDITY] if over else []

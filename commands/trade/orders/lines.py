@@ -14,7 +14,7 @@ from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, literal, select
 from sqlalchemy.orm.attributes import flag_modified
 
 from commands.trade.contracts.account import give_back
-from commands.trade.contracts.times import CallOffTerms, Window
+from commands.trade.contracts.times import ANY_RULE, CallOffTerms, Window
 from commands.writing.ledger import moved_then
 from commands.writing.transaction import Writing, check_version
 from kit.db.statements import Statement
@@ -65,22 +65,22 @@ def called_off(
     found, rows = list[CallOffTerms](), list(lines)
     for order in orders:
         if order.contract_id is not None:
-            mine = (it.window_earliest for it in rows if it.order_id == order.id)
-            wanted = [it for it in (order.window_earliest, *mine) if it is not None]
-            first = min(wanted, default=None)
-            found.append(CallOffTerms(contracts[order.contract_id], order.placed_at, first))
+            its: list[Order | OrderLine] = [order, *(it for it in rows if it.order_id == order.id)]
+            windows = ((it.window_earliest, it.window_latest) for it in its)
+            wanted = [(start, end) for start, end in windows if start and end]
+            found.append(CallOffTerms(contracts[order.contract_id], order.placed_at, wanted))
     return found
 
 
 def opened(order: Order, lines: Iterable[OrderLine], window: Window) -> frozenset[TimeRule]:
     """Return the rules that the order's `windowOverride` opens for a window: what it is given for.
 
-    Of a window that it promises all, of one that it wants receiving hours. lines: others', too.
+    Of one promised or offered with it all, of one wanted receiving hours. lines: others', too.
     """
     rows: list[Order | OrderLine] = [order, *(it for it in lines if it.order_id == order.id)]
     same, is_given = (window.earliest, window.latest), order.window_override is not None
-    if is_given and any((it.confirmed_earliest, it.confirmed_latest) == same for it in rows):
-        return frozenset({TimeRule.RECEIVING_HOURS, TimeRule.VALIDITY, TimeRule.NOTICE})
+    if is_given and any(same in it.overridden for it in rows):
+        return ANY_RULE
     if is_given and any((it.window_earliest, it.window_latest) == same for it in rows):
         return frozenset({TimeRule.RECEIVING_HOURS})
     return frozenset()
@@ -342,6 +342,7 @@ def withdraw(writing: Writing, order: Order, lines: Iterable[OrderLine]) -> None
     for line in amended:
         for name in _OFFER:
             setattr(line, name, None)
+        line.offered_overridden = False
     if over:
         order.version += len(over)
         writing.record_unasked(OrderAmendmentExpired(order.id, lines=over))

@@ -333,6 +333,11 @@ def _party(writing: Writing, keyed: Keyed, item: OrderFields) -> Any:
     return next((keyed.get((Party, it.column, it.value)) for it in names), None)
 
 
+def customer_path(item: OrderFields) -> Path:
+    """Return where an input says who orders."""
+    return ("guest",) if item.guest is not None else _party_path(item)
+
+
 def _party_path(item: OrderFields) -> Path:
     name = reference_of(Party, item)
     return (name.field if name else "party_id",)

@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import ARRAY, DateTime, Uuid, any_, bindparam, select
 
 from commands.trade.contracts.times import AgreedPlace, Window, check_ahead
-from commands.trade.orders.lines import called_off, cancel, lines_of, withdraw
+from commands.trade.orders.lines import called_off, cancel, lines_of, opened, withdraw
 from commands.trade.orders.states import VersionedOrderCommand, locked
 from commands.trade.responses.agreed import check_against_contract
 from commands.trade.responses.substitutes import substitute
@@ -150,7 +150,7 @@ async def _check_contract(
 ) -> None:
     """Look whether a call-off's contract still allows what is accepted. windows: by line's path.
 
-    What was said when it was offered still says why. Refused: as `answer`.
+    What was said when it was offered still says why, and nothing else. Refused: as `answer`.
     """
     if order.contract_id is None:
         return
@@ -162,9 +162,9 @@ async def _check_contract(
     await check_against_contract(writing, order, lines, offers)
     contracts = await writing.for_all().by_key(Contract, "id", {order.contract_id})
     call_offs = called_off([order], lines, contracts)
-    agreed = AgreedPlace(None, call_offs, order.window_override, starts=())
     refusals = Refusals()
     for path, window in windows.items():
+        agreed = AgreedPlace(None, call_offs, opens=opened(order, lines, window), starts=())
         with refusals:
             agreed.check(window, path)
     refusals.end()
@@ -212,7 +212,7 @@ def _accept(writing: Writing, order: Order, line: OrderLine, known: _Known) -> D
         line.packaging_id = line.offered_packaging_id
         line.packaging_content = line.offered_packaging_content
     if line.offered_latest is not None:
-        for name in ("earliest", "latest", "zone"):
+        for name in ("earliest", "latest", "zone", "overridden"):
             setattr(line, f"confirmed_{name}", getattr(line, f"offered_{name}"))
         line.agreed_latest = line.offered_latest
         if line.guarantee_id is not None and line.wanted_on is not None:

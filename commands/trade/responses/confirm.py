@@ -1,15 +1,21 @@
 """The merchant's response to an order, line by line (UN/EDIFACT ORDRSP, 1229 5, 6, 7)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field
 
 from commands.master.packagings.counting import columns_of
-from commands.trade.contracts.times import AgreedPlace, Window, check_ahead, windows_of
+from commands.trade.contracts.times import ANY_RULE, AgreedPlace, Window, check_ahead, windows_of
 from commands.trade.orders.drafts import window_columns
-from commands.trade.orders.lines import called_off, cancel, lines_of, opened, withdraw
+from commands.trade.orders.lines import (
+    called_off,
+    cancel,
+    lines_of,
+    opened,
+    withdraw,
+)
 from commands.trade.orders.states import VersionedOrderCommand, end_if_empty, locked
 from commands.trade.responses.agreed import Offer, check_against_contract
 from commands.trade.responses.checks import check_response
@@ -17,7 +23,7 @@ from commands.trade.responses.lines import AnsweredLine, LineConfirm, named_by_r
 from commands.trade.responses.substitutes import substitute
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
-from kit.errors import Code, Refusals, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.inputs import Bulk, Instant, Note, refuse_duplicates
 from models.access.dues import DueKind
 from models.events.trade.orders import (
@@ -74,12 +80,12 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
         refuse_duplicates((it.line_id for it in command.lines), ("lines",), "line_id")
     order = await locked(writing, command, confirm)
     lines = await lines_of(writing, [order.id])
-    items, overridden = await _checked(writing, command, order, lines)
+    items, overridden, explained = await _checked(writing, command, order, lines)
     writing.refusals.end()
     withdraw(writing, order, (it.line for it in items))
     rejected = {}
     for item in items:
-        if _respond(order, item, command) is LineResponse.REJECTED:
+        if _respond(order, item, command, explained) is LineResponse.REJECTED:
             rejected[item.line] = item.line.unplanned
     if command.answer_by is not None:
         writing.later(DueKind.EXPIRE_AMENDMENTS, order.id, command.answer_by)
@@ -87,7 +93,7 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
         # What was found beside what replaced it may count now.
         writing.later(DueKind.COUNT_FOUND, order.id, writing.now)
     if command.window is not None:
-        _promise(order, command.window)
+        _promise(order, command.window, is_overridden=() in explained)
     happened = OrderResponded(
         order.id,
         lines=tuple(_event_of(it, command) for it in items),
@@ -105,9 +111,13 @@ async def confirm(writing: Writing, command: OrderConfirm) -> Outcome:
 
 async def _checked(
     writing: Writing, command: OrderConfirm, order: Order, lines: Mapping[UUID, OrderLine]
-) -> tuple[list[AnsweredLine], frozenset[TimeRule]]:
-    """Return what is said to each line, and the rules that windows override. Refused: as told."""
-    refusals, items, overridden = Refusals(), list[AnsweredLine](), frozenset[TimeRule]()
+) -> tuple[list[AnsweredLine], frozenset[TimeRule], frozenset[Path]]:
+    """Return what is said to each line, and of its windows what `_overridden` does.
+
+    Refused: as told.
+    """
+    refusals, items = Refusals(), list[AnsweredLine]()
+    overridden, explained = frozenset[TimeRule](), frozenset[Path]()
     named = await named_by_responses(writing, command.lines, lines)
     for place, each in enumerate(command.lines):
         with refusals:
@@ -120,11 +130,11 @@ async def _checked(
         with refusals:
             check_ahead(writing, window, path)
     with refusals:
-        overridden = await _overridden(writing, order, lines.values(), command)
+        overridden, explained = await _overridden(writing, order, lines.values(), command)
     with refusals:
         await check_against_contract(writing, order, lines.values(), _offers(items))
     refusals.end()
-    return items, overridden
+    return items, overridden, explained
 
 
 def _check_answer_by(
@@ -145,24 +155,29 @@ def _check_answer_by(
 
 async def _overridden(
     writing: Writing, order: Order, lines: Iterable[OrderLine], command: OrderConfirm
-) -> frozenset[TimeRule]:
-    """Return the rules that its windows override. Refused: as `AgreedPlace.check`."""
+) -> tuple[frozenset[TimeRule], frozenset[Path]]:
+    """Return the rules that its windows override, and the paths of those that have a reason.
+
+    It is said now, or was where the same is promised. Refused: as `AgreedPlace.check`.
+    """
     windows = list(windows_of(command, command.lines))
     if not windows:
-        return frozenset()
+        return frozenset(), frozenset()
     addresses = await writing.by_key(Address, "id", {order.ship_to_id} - {None})
     contracts = await writing.by_key(Contract, "id", {order.contract_id} - {None})
     address = next(iter(addresses.values()), None)
     call_offs = called_off([order], lines, contracts)
     why = command.window_override
-    refusals, found = Refusals(), set[TimeRule]()
+    refusals, found, explained = Refusals(), set[TimeRule](), set[Path]()
     for path, window in windows:
         opens = opened(order, lines, window)
+        if why is not None or opens == ANY_RULE:
+            explained.add(path)
         arrival = AgreedPlace(address, call_offs, why, opens, not_by=order.cancel_if_not_by)
         with refusals:
             found |= arrival.check(window, (*path, "window"))
     refusals.end()
-    return frozenset(found)
+    return frozenset(found), frozenset(explained)
 
 
 def _offers(items: Iterable[AnsweredLine]) -> dict[OrderLine, Offer]:
@@ -174,8 +189,10 @@ def _offers(items: Iterable[AnsweredLine]) -> dict[OrderLine, Offer]:
     }
 
 
-def _respond(order: Order, item: AnsweredLine, command: OrderConfirm) -> LineResponse:
-    """Write what is said to a line that was checked."""
+def _respond(
+    order: Order, item: AnsweredLine, command: OrderConfirm, explained: Collection[Path]
+) -> LineResponse:
+    """Write what is said to a line that was checked. explained: as of `_overridden`."""
     line, fields = item.line, item.fields
     line.response, line.response_reason = fields.response, fields.reason
     if fields.over_tolerance is not None:
@@ -190,15 +207,17 @@ def _respond(order: Order, item: AnsweredLine, command: OrderConfirm) -> LineRes
         counted = columns_of(packaging, "offered_")
         for name, value in {**counted, **window_columns(fields.window, "offered")}.items():
             setattr(line, name, value)
+        line.offered_overridden = item.path in explained
         line.answer_by = command.answer_by
     elif fields.window is not None:
-        _promise(line, fields.window)
+        _promise(line, fields.window, is_overridden=item.path in explained)
     return fields.response
 
 
-def _promise(row: Order | OrderLine, window: Window) -> None:
+def _promise(row: Order | OrderLine, window: Window, *, is_overridden: bool) -> None:
     for name, value in window_columns(window, "confirmed").items():
         setattr(row, name, value)
+    row.confirmed_overridden = is_overridden
 
 
 def _latest(window: Window | None) -> datetime | None:

@@ -114,6 +114,7 @@ async def _accept(writing: Writing, order: Order, command: OrderAnswerProposal) 
     for prefix in ("window", "confirmed"):
         for name, value in window_columns(window, prefix).items():
             setattr(order, name, value)
+    order.confirmed_overridden = command.window_override is not None
 
 
 async def _broken(

@@ -9,14 +9,14 @@ from kit.standards.gs1 import is_sscc
 from loaders.reading.acts import everything
 from loaders.reading.relations import Part, Reader, Relation
 from models.base.records import record
-from models.base.tables import entity_named, fixed
+from models.base.tables import entity_named
 from models.base.visibility import merchant, seen_by
-from models.fulfilment.deliveries.customers import customer_columns
+from models.fulfilment.deliveries.customers import customer_in_sql
+from models.fulfilment.deliveries.ways import NUMBERED_WITHIN, ended_at, has_left
 from models.fulfilment.parcels import (
     Parcel,
     TrackingNumber,
 )
-from models.fulfilment.tracking.standing import NUMBERED_WITHIN, TERMINAL, has_left
 
 
 class BySscc(Relation):
@@ -122,7 +122,7 @@ class _Numbered:
 
     @property
     def ended(self) -> ColumnElement[Any]:
-        return case((self.parcel.status.in_(TERMINAL), self.parcel.status_at))
+        return ended_at(self.parcel)
 
     @property
     def has_left(self) -> ColumnElement[bool]:
@@ -131,8 +131,7 @@ class _Numbered:
     @property
     def customer(self) -> ColumnElement[Any]:
         """To whom it goes, as `models.fulfilment.deliveries.customers` tells."""
-        own = (cast(it, Text()) for it in customer_columns(self.merchant, self.delivery))
-        return func.coalesce(*own, fixed("")).collate("C")
+        return customer_in_sql(self.merchant, self.delivery)
 
     def lost_by(self, newer: Any, is_anothers: ColumnElement[bool]) -> ColumnElement[bool]:
         """Tell whether it had the number no more when another one got it, at an instant.

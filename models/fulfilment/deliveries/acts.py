@@ -35,6 +35,7 @@ from models.fulfilment.deliveries.states import (
     MAY_LACK,
     DeliveryState,
 )
+from models.fulfilment.deliveries.ways import NUMBER_TAKEN
 from models.trade.orders.acts import HELD
 from models.trade.orders.states import OrderState
 
@@ -103,6 +104,7 @@ DISPATCH = Transition(
         AFTER_LAST,
         UNWANTED,
         UNCARRIED,
+        NUMBER_TAKEN,
     ),
     action=DeliveryAction.DISPATCH,
 )

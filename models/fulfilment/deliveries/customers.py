@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Text, cast, func, select
 from sqlalchemy.orm import aliased
 
+from models.base.tables import fixed
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 
 
@@ -33,3 +34,9 @@ def customer_of(party_id: UUID | None, place: dict[str, Any] | None, order_id: U
     Guests without an address are strangers to each other; what goes to a guest is of one order.
     """
     return party_id or place or order_id
+
+
+def customer_in_sql(merchant: Any, delivery: Any) -> ColumnElement[str]:
+    """Return what is equal where `customer_of` is. merchant, delivery: as `customer_columns`."""
+    own = (cast(it, Text()) for it in customer_columns(merchant, delivery))
+    return func.coalesce(*own, fixed("")).collate("C")

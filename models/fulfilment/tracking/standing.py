@@ -2,46 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, or_
-
-from models.base.tasks import is_among
-from models.fulfilment.parcels import WITH_CARRIER, Parcel, ParcelStatus
-
-TERMINAL = frozenset({ParcelStatus.DELIVERED, ParcelStatus.RETURNED_TO_SENDER, ParcelStatus.LOST})
-"""Where a parcel's way ends; only a correction leads out of it."""
+from models.fulfilment.deliveries.ways import NUMBERED_WITHIN, TERMINAL
+from models.fulfilment.parcels import Parcel, ParcelStatus
 
 FAST = timedelta(minutes=5)
 """How fast a carrier's clock may be and still say what came after what."""
-
-NUMBERED_WITHIN = timedelta(days=30)
-"""How far apart parcels of one consignment get its number; carriers let numbers rest for longer."""
 
 
 def has_shared(parcel: Parcel, added_at: datetime, newest: datetime) -> bool:
     """Tell whether a parcel still had its number when the newest one got it: they share it then."""
     was_over = parcel.status in TERMINAL and parcel.status_at < newest
     return added_at == newest or (not was_over and newest - added_at <= NUMBERED_WITHIN)
-
-
-def has_left(parcel: Any, delivery: Any) -> ColumnElement[bool]:
-    """Tell whether a parcel has left, as the house or its carrier tells, for tables or aliases.
-
-    Of those that share a number these alone are meant once there are any: what stands in the house
-    does not arrive.
-    """
-    return or_(delivery.dispatched_at.is_not(None), is_among(parcel.status, WITH_CARRIER))
-
-
-def left_at(parcel: Any, delivery: Any) -> ColumnElement[datetime]:
-    """Return when a parcel left, for tables or aliases; NULL while it has not (`has_left`).
-
-    Where its carrier alone tells that, nobody knows when: at the earliest when it was packed.
-    """
-    packed_at = case((is_among(parcel.status, WITH_CARRIER), parcel.packed_at))
-    return func.coalesce(delivery.dispatched_at, packed_at)
 
 
 _RANK = {

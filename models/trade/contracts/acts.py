@@ -110,7 +110,7 @@ def _comes_outside(rows: AllRows, contract: Any, line: Any) -> ColumnElement[boo
     def is_coming(part: Any, order: Any) -> ColumnElement[bool]:
         earliest = func.coalesce(part.window_earliest, order.window_earliest)
         latest = func.coalesce(part.agreed_latest, part.window_latest, order.window_latest)
-        is_promised = or_(*(it.confirmed_latest.is_not(None) for it in (part, order)))
+        is_promised = or_(*(it.confirmed_overridden for it in (part, order)))
         why = case((is_promised, order.window_override))
         in_delivery = rows.some(
             entity_named("DeliveryLine"),

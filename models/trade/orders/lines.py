@@ -81,7 +81,8 @@ class OrderLine(OfProduct, Packaged, Owned):
     agreed_at, wanted_before: when it did, of what is guaranteed, and which day was wanted_on until
     then. response: what the merchant has said to it last, None where that is nothing or was not
     agreed on. offered_..., answer_by: what an amendment says instead, while it waits for its
-    answer, and until when. replaced_product_id: what was ordered instead of the product, where a
+    answer, and until when. ..._overridden: whether the order's reason was said for that window.
+    replaced_product_id: what was ordered instead of the product, where a
     substitute was agreed on. added: whether it was added to an order that was there, so that no
     import takes it out. costs_whole: whether all of it is to be paid, though it counts as
     cancelled: its order was imported as closed, and no delivery tells yet what had left.
@@ -197,6 +198,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     confirmed_earliest: Mapped[datetime | None]
     confirmed_latest: Mapped[datetime | None]
     confirmed_zone: Mapped[str | None]
+    confirmed_overridden: Mapped[bool] = mapped_column(default=False, server_default="false")
     agreed_latest: Mapped[datetime | None]
     agreed_at: Mapped[list[datetime]] = mapped_column(
         ARRAY(DateTime(timezone=True)), default=list, server_default="{}"
@@ -213,6 +215,7 @@ class OrderLine(OfProduct, Packaged, Owned):
     offered_earliest: Mapped[datetime | None]
     offered_latest: Mapped[datetime | None]
     offered_zone: Mapped[str | None]
+    offered_overridden: Mapped[bool] = mapped_column(default=False, server_default="false")
     answer_by: Mapped[datetime | None]
     replaced_product_id: Mapped[UUID | None]
     added: Mapped[bool] = mapped_column(default=False, server_default="false")
@@ -282,6 +285,12 @@ class OrderLine(OfProduct, Packaged, Owned):
     @classmethod
     def _open_quantity(cls) -> ColumnElement[Decimal]:
         return func.greatest(cls.ordered - cls.cancelled - cls.shipped, 0)
+
+    @property
+    def overridden(self) -> list[tuple[datetime | None, datetime | None]]:
+        """The windows, promised or offered, that the order's `window_override` was said for."""
+        promised = [(self.confirmed_earliest, self.confirmed_latest)] * self.confirmed_overridden
+        return promised + [(self.offered_earliest, self.offered_latest)] * self.offered_overridden
 
     @property
     def has_left(self) -> bool:

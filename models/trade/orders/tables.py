@@ -91,8 +91,9 @@ class Order(Owned):
     report that tells the newest of its payment (`models.trade.payments`). due_at: its window's
     end, at the end of time without a window. fulfilment_status to left_late:
     `models.trade.orders.standing.KEEPINGS`. net_rank: `models.trade.orders.amounts.RANK`.
-    window_override: why its windows may break rules of its place. proposed_..., proposal_reason:
-    the window that its customer proposed last, and why. proposal_answer: None while it waits.
+    window_override: why its windows may break rules of its place; confirmed_overridden: whether it
+    was said for that one, which may break those of its contract, too. proposed_...: the window that
+    its customer proposed last; proposal_reason: why. proposal_answer: None while it waits.
     """
 
     __tablename__ = "orders"
@@ -220,6 +221,7 @@ class Order(Owned):
     confirmed_earliest: Mapped[datetime | None]
     confirmed_latest: Mapped[datetime | None]
     confirmed_zone: Mapped[str | None]
+    confirmed_overridden: Mapped[bool] = mapped_column(default=False, server_default="false")
     proposed_earliest: Mapped[datetime | None]
     proposed_latest: Mapped[datetime | None]
     proposed_zone: Mapped[str | None]
@@ -250,6 +252,11 @@ class Order(Owned):
     net_rank: Mapped[int] = mapped_column(BigInteger(), Computed(RANK, persisted=True))
     left_late: Mapped[bool] = mapped_column(default=False, server_default="false")
     version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def overridden(self) -> list[tuple[datetime | None, datetime | None]]:
+        """The window that it promises, where its `window_override` was said for that."""
+        return [(self.confirmed_earliest, self.confirmed_latest)] * self.confirmed_overridden
 
     @hybrid_property
     def may_owe(self) -> bool:

@@ -27,6 +27,10 @@ query ($id: ID!) { node(id: $id) { ... on %s { windowOverride timeline(first: 9)
 """
 
 
+def _monday(day):
+    return {**SUNDAY, "earliest": f"{day}T08:00:00Z", "latest": f"{day}T12:00:00Z"}
+
+
 async def _company(world, **fields):
     """Return the global id of a company that takes goods in on Monday mornings."""
     hours = fields.pop("receiving_hours", MONDAYS)
@@ -274,6 +278,32 @@ async def test_a_promise_against_a_rule_is_planned_by_the_reason_it_was_given_wi
     part = await deliveries.part(world, placed, window=None)
     planned = (await deliveries.done(ask, "deliveryPlan", deliveries=[part]))["deliveries"][0]
     assert await _overrides(ask, "Delivery", planned) == (WHY["windowOverride"], [["VALIDITY"]])
+
+
+@pytest.mark.gate("K3", "orderAnswerAmendment", "deliveryPlan")
+@pytest.mark.parametrize("is_said", [True, False])
+async def test_what_is_offered_or_promised_has_the_reason_that_was_said_for_it(
+    world, ask, *, is_said
+):
+    """That of a call-off's Sunday is another one, whatever its contract agrees on since."""
+    made = await contracts.contract(world, ask, partyId=await _company(world))
+    placed = await contracts.call_off(world, ask, made, "9", window=SUNDAY, **REASON)
+    offered, promised = deliveries.WINDOW, _monday("2026-03-16")
+    lines = [responses.line(placed, 0, "AMENDED", quantity="6", window=offered)]
+    call = {"lines": lines, "window": promised, "answerBy": responses.UNTIL}
+    await responses.done(ask, responses.CONFIRM, placed, **call, **(WHY if is_said else {}))
+    until = {"contractId": made["id"], "validTo": "2026-03-08", "keepCallOffs": True}
+    assert contracts.codes(await contracts.change(ask, "contractAmend", **until)) == []
+    answers = [{"lineId": placed["lines"][0]["id"], "isAccepted": True}]
+    refused = await responses.refusals(ask, responses.ANSWER, placed, lines=answers)
+    assert refused == ([] if is_said else [("OUTSIDE_VALIDITY", "lines.0.lineId")])
+    if not is_said:
+        answers[0]["isAccepted"] = False
+        await responses.done(ask, responses.ANSWER, placed, lines=answers)
+    part = await deliveries.part(world, placed, lines=deliveries.lines(placed, "3"))
+    for window in (promised, offered):
+        found = {code for code, _ in await _refusals_of_plan(ask, part | {"window": window})}
+        assert found == (set() if is_said else {"OUTSIDE_VALIDITY"})
 
 
 @pytest.mark.gate("K3", "contractAmend")

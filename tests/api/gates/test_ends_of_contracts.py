@@ -122,25 +122,72 @@ async def test_a_contract_ends_after_it_starts_whoever_says_it(ask, world):
     assert (await _read(ask, made))["lines"][0]["targetQuantity"] == "100"
 
 
+async def _settled(ask, world, database):
+    """Return a contract that was settled before call-offs were asked for, and one of it."""
+    made = await _owing(ask, world, endOfLife="INVOICE_SHORTFALL")
+    placed = await contracts.call_off(world, ask, made, "60")
+    await _end(ask, made, "contractTerminate", keepCallOffs=True)
+    async with database.writing(world.merchant_id) as session:
+        key = (world.merchant_id, from_global(made["id"])[1])
+        (await session.get_one(Contract, key)).state = ContractState.SETTLED
+    return made, placed
+
+
 @pytest.mark.gate("K2", "orderClose")
 @pytest.mark.gate("K2", "orderCancelLines")
 @pytest.mark.parametrize("query", [responses.CLOSE, responses.CANCEL])
 async def test_what_is_given_back_to_a_settled_contract_is_missing_from_then_on(
     ask, world, database, query
 ):
-    made = await _owing(ask, world, endOfLife="INVOICE_SHORTFALL")
-    placed = await contracts.call_off(world, ask, made, "60")
-    await _end(ask, made, "contractTerminate", keepCallOffs=True)
-    # As contracts were settled before call-offs were asked for.
-    async with database.writing(world.merchant_id) as session:
-        key = (world.merchant_id, from_global(made["id"])[1])
-        (await session.get_one(Contract, key)).state = ContractState.SETTLED
+    made, placed = await _settled(ask, world, database)
     lines = [{"lineId": placed["lines"][0]["id"], "quantity": "60"}]
     fields = {"lines": lines} if query is responses.CANCEL else {}
     await responses.done(ask, query, placed, **fields)
     found = (await _read(ask, made))["shortfalls"]
     owed = {"owed": "60", "calledOff": "0", "quantity": "60"}
     assert found == [{**owed, "invoiced": {"amount": "150", "currency": "EUR"}}]
+
+
+@pytest.mark.gate("K3", "contractAmend", "deliveryPlan", "deliverySplit")
+@pytest.mark.parametrize("way", ["contractTerminate", "contractAmend"])
+async def test_what_is_kept_comes_when_it_was_called_off_for_without_any_reason(ask, world, way):
+    """However its contract has ended; for another day after the last one somebody says why."""
+    made, window = await _owing(ask, world), contracts.window("2026-04-10")
+    placed = await contracts.call_off(world, ask, made, "60", window=window)
+    until = {"validTo": "2026-03-01"} if way == "contractAmend" else {}
+    assert await _end(ask, made, way, keepCallOffs=True, **until) == []
+    noon = window | {"latest": "2026-04-10T12:00:00+02:00"}
+    part = await deliveries.part(world, placed, lines=deliveries.lines(placed, "10"))
+    for each in (window, noon, None):
+        planned = await deliveries.done(ask, "deliveryPlan", deliveries=[part | {"window": each}])
+    (delivery,) = planned["deliveries"]
+    other = {"window": contracts.window("2026-04-11")}
+    refused = await deliveries.refusals(ask, "deliveryPlan", deliveries=[part | other])
+    outside = [("OUTSIDE_VALIDITY", "deliveries.0.window")] if until else []
+    assert refused == outside
+    off = {"deliveryId": delivery["id"], "lines": deliveries.contents(delivery, "4")}
+    assert await deliveries.refusals(ask, "deliverySplit", **off, window=noon) == []
+
+
+@pytest.mark.gate("K2", "orderConfirm")
+@pytest.mark.gate("K2", "orderAnswerAmendment")
+@pytest.mark.parametrize("quantity", [None, "20"])
+async def test_what_a_response_leaves_out_is_missing_from_a_settled_contract(
+    ask, world, database, quantity
+):
+    """Be it rejected, or amended and accepted; what waits for its answer is not missing yet."""
+    made, placed = await _settled(ask, world, database)
+    assert (await _read(ask, made))["shortfalls"] == []
+    if quantity is None:
+        lines = [responses.line(placed, 0, "REJECTED", reason="OUT_OF_STOCK")]
+        await responses.done(ask, responses.CONFIRM, placed, lines=lines)
+    else:
+        await responses.amended(ask, placed, quantity=quantity)
+        assert (await _read(ask, made))["shortfalls"] == []
+        await responses.answer(ask, placed, accepts=True)
+    (found,) = (await _read(ask, made))["shortfalls"]
+    left = quantity or "0"
+    assert (found["calledOff"], found["quantity"]) == (left, str(60 - int(left)))
 
 
 @pytest.mark.gate("K12", "contractSettle")

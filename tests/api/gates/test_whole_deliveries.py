@@ -274,6 +274,23 @@ async def test_a_part_of_an_order_that_must_come_complete_by_now_does_not_leave(
     assert refused == [("DELIVERY_POLICY", "deliveryId")]
 
 
+@pytest.mark.gate("D18", "deliveryReship")
+async def test_no_more_is_sent_again_by_a_tolerance_once_its_order_is_completed(world, ask):
+    order = await _tolerant(world, ask)
+    more = await deliveries.dispatched(world, ask, order, lines=deliveries.lines(order, "14", "0"))
+    await deliveries.dispatched(
+        world, ask, order, lines=deliveries.lines(order, "0", "4"), completesOrder=True
+    )
+    feed = Feed(ask, world)
+    await feed.results(*(feed.event("LOST", sscc=it["sscc"]) for it in more["parcels"]))
+    call = {"deliveryId": more["id"], "window": deliveries.WINDOW}
+    line = {"deliveryLineId": more["lines"][0]["id"], "quantity": "11"}
+    refused = await deliveries.refusals(ask, "deliveryReship", **call, lines=[line])
+    assert refused == [("QUANTITY_NOT_OPEN", "lines.0.quantity")]
+    again = (await deliveries.done(ask, "deliveryReship", **call))["reshipment"]
+    assert [it["planned"] for it in again["lines"]] == ["10"]
+
+
 @pytest.mark.gate("O4", "deliveryDispatch")
 async def test_of_a_line_that_was_cancelled_in_full_before_nothing_leaves(world, ask, database):
     """As it could be, of a tolerance, before a line was cancelled no further than is planned."""

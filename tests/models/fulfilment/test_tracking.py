@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.ids import new_id
+from models.fulfilment.deliveries.ways import TERMINAL
 from models.fulfilment.parcels import ParcelStatus
 from models.fulfilment.tracking.events import Vocabulary
 from models.fulfilment.tracking.meanings import DISPOSITIONS, FINER, WORDS, meaning
-from models.fulfilment.tracking.standing import TERMINAL, Standing, standing
+from models.fulfilment.tracking.standing import Standing, standing
 
 PACKED_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 OURS = [status for status in ParcelStatus if status not in {"PACKED", "VOIDED"}]

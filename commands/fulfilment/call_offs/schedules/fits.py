@@ -13,7 +13,7 @@ from commands.fulfilment.call_offs.schedules.sizes import call_off_sizes, leave_
 from commands.fulfilment.call_offs.schedules.slots import DeliveryGroup, PlanSlot, Reused
 from commands.fulfilment.call_offs.schedules.wanted import step_of, whole_steps
 from commands.fulfilment.deliveries.places import Route, check_carried
-from commands.trade.contracts.times import check_listed
+from commands.trade.contracts.times import check_listed, covers, refuse_validity
 from commands.writing.transaction import Writing
 from kit.errors import Problem, Refused
 from models.master.catalog import Product
@@ -50,16 +50,17 @@ def check_fits(
 ) -> None:
     """Note what a slot that is to be raised would break of what is agreed (K1, K3, K15, K16).
 
-    unfit: contract line -> why nothing new is planned of its goods: what is planned stays.
+    unfit: contract line -> why nothing new is planned of its goods: what is planned stays, as far
+    as it is wanted.
     """
     of_line: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
     raised: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
     for slot in sorted(slots, key=lambda it: it.group.earliest):
         of_line[slot.of.contract_line_id].append(slot)
-        slot.is_unfit = slot.of.contract_line_id in unfit
-        if slot.is_unfit and slot.rounded != slot.before:
-            slot.called_off, slot.rounded = [], max(slot.rounded, slot.before)
-            slot.problem = unfit[slot.of.contract_line_id]
+        why = unfit.get(slot.of.contract_line_id) or _shut(known.contract, slot.arrival)
+        slot.is_unfit = why is not None
+        if slot.is_unfit:
+            slot.called_off, slot.problem = [], why if slot.rounded > slot.before else None
         elif slot.more and slot.arrival is not None:
             slot.problem = _broken(writing, known.contract, slot.group, slot.arrival)
             if slot.problem is None:
@@ -71,12 +72,24 @@ def check_fits(
         _keep(known, line, its, room)
 
 
+def _shut(contract: Contract, arrival: SupplyWindow | None) -> Problem | None:
+    """Return why nothing may come then, not even what is planned for then; None where it may."""
+    if arrival is None:
+        return None
+    if arrival.is_shut:
+        return Problem(TradeCode.OUTSIDE_RECEIVING_HOURS, SHUT.strip())
+    try:
+        if not covers(contract, arrival.window):
+            refuse_validity(contract, ())
+    except Refused as refused:
+        return refused.problems[0]
+    return None
+
+
 def _broken(
     writing: Writing, contract: Contract, group: DeliveryGroup, arrival: SupplyWindow
 ) -> Problem | None:
     """Return why no more may come then and there, None where it may."""
-    if arrival.is_shut:
-        return Problem(TradeCode.OUTSIDE_RECEIVING_HOURS, SHUT.strip())
     try:
         check_window(writing, contract, arrival.window)
         if group.ship_to_id is not None:

@@ -48,11 +48,12 @@ PlannedSpan = tuple[datetime, datetime]
 
 
 class PlannedPart(NamedTuple):
-    """What a delivery that is not released takes of an order line."""
+    """What a delivery that is not released takes of an order line. planned: how much it is now."""
 
     line: DeliveryLine
     order_line: OrderLine
     delivery: Delivery
+    planned: Decimal
 
     @property
     def window(self) -> PlannedSpan:
@@ -207,7 +208,7 @@ def _planned(
     for line in locked.lines.values():
         if (account := account_by.get(line.order_line_id)) is not None:
             order_line = locked.order_lines[line.order_line_id]
-            part = PlannedPart(line, order_line, locked.deliveries[line.delivery_id])
+            part = PlannedPart(line, order_line, locked.deliveries[line.delivery_id], line.planned)
             found[account].append(part)
     return found
 

@@ -71,7 +71,7 @@ def _is_for(planned: _Planned, line: Any) -> bool:
 def _planned_of(known: KnownSchedules, of: ScheduledLine) -> Iterator[_Planned]:
     day = known.contract.day
     for part in known.planned.get(of, ()):
-        key, quantity = part.order_line.schedule_line_id, part.line.planned
+        key, quantity = part.order_line.schedule_line_id, part.planned
         yield _Planned(key, day(part.window[0]), day(part.comes[0]), quantity)
     for each in known.fixed.get(of, ()):
         yield _Planned(each.schedule_line_id, each.planned_on, each.comes_on, each.quantity)
@@ -136,7 +136,7 @@ def _near(
 
 def _bring(its: PlanSlot, part: PlannedPart, slot: PlanSlot, most: Decimal) -> None:
     """Let a part bring of a slot what it may, in a slot of its own."""
-    quantity = max(min(part.line.planned - its.rounded, most), _NONE)
+    quantity = max(min(part.planned - its.rounded, most), _NONE)
     wanted = min(quantity, slot.wanted)
     slot.rounded, its.rounded = slot.rounded - quantity, its.rounded + quantity
     slot.wanted, its.wanted = slot.wanted - wanted, its.wanted + wanted

@@ -151,20 +151,21 @@ async def _carry_out(
 ) -> Outcome:
     """Plan slots anew: by the same statements for any number of them that go to one place.
 
-    What somebody has moved stays a delivery, with less in it.
+    What somebody has moved, and what cannot be planned anew, stays where it is, with less of it.
     """
     if not slots:
         return {}
-    by_hand, anew = ([it for it in slots if it.is_decided is each] for each in (True, False))
-    deliveries = {part.delivery.id: part.delivery for it in anew for part in it.planned}
-    less = {part.line: it.before - it.goal for it in by_hand for part in it.planned}
-    await take_back(writing, known.locked, deliveries.values(), less=less)
+    staying, anew = ([it for it in slots if it.stays_put is each] for each in (True, False))
+    lowered = [freed for it in staying for freed in it.freed()]
+    less = {part.line: quantity for part, quantity in lowered}
+    less |= {part.line: part.planned for it in anew for part in it.planned}
+    await take_back(writing, known.locked, (), less=less)
     await writing.session.flush()
     work = PlanWork()
     for slot in anew:
         work.take(slot, known.zone)
-    for part in (part for it in by_hand for part in it.planned):
-        work.cancel(part, less[part.line])
+    for part, quantity in lowered:
+        work.cancel(part, quantity)
     for part, quantity in (kept for it in slots for kept in it.kept):
         work.cancel(part, -quantity)
     await _cancel(writing, work.unwanted())

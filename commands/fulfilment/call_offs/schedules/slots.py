@@ -78,7 +78,8 @@ class PlanSlot:
     it. is_later: it is planned beyond that, and changes only to leave its place. is_decided:
     somebody lets it come then; it has one delivery, which changes as it is. agreed: the window in
     which that is wanted now, since nothing is on the day for which it was planned. is_unfit:
-    nothing of it is planned anew, since its goods cannot be handled.
+    nothing of it is planned anew, since its goods cannot be handled, or nothing may come then any
+    more: its deliveries stay, with less in them where that is wanted.
     """
 
     of: ScheduledLine
@@ -103,9 +104,14 @@ class PlanSlot:
     agreed: PlannedSpan | None = None
 
     @property
+    def stays_put(self) -> bool:
+        """Whether its deliveries stay where they are, at most with less in them."""
+        return self.is_decided or self.is_unfit
+
+    @property
     def before(self) -> Decimal:
         """What is planned and not released."""
-        return sum((it.line.planned for it in self.planned), _NONE)
+        return sum((it.planned for it in self.planned), _NONE)
 
     @property
     def goal(self) -> Decimal:
@@ -138,7 +144,7 @@ class PlanSlot:
         """Yield what of it is planned and does not stay, the last parts first."""
         missing = self.before - self.stays
         for part in reversed(self.planned):
-            if quantity := min(missing, part.line.planned):
+            if quantity := min(missing, part.planned):
                 yield Reused(part, quantity)
                 missing -= quantity
 

@@ -215,7 +215,7 @@ def _over(
         by_day[line.arrives_on].append(line)
     planned = defaultdict[date, Decimal](Decimal)
     for part in known.planned.get(of, ()):
-        planned[known.contract.day(part.window[0])] += part.line.planned
+        planned[known.contract.day(part.window[0])] += part.planned
     loose, over = fixed_of(known, of), list[tuple[Fixed, Decimal]]()
     for fixed in sorted(known.fixed.get(of, ()), key=lambda it: (it.is_moved, it.earliest)):
         more = min(fixed.quantity, loose)
@@ -240,7 +240,7 @@ def _nearest(lines: Iterable[Any], instant: datetime) -> list[Any]:
 
 def fixed_of(known: KnownSchedules, of: ScheduledLine) -> Decimal:
     """Return what is called off and has not left, and is not this plan's to change."""
-    planned = sum((it.line.planned for it in known.planned.get(of, ())), _NONE)
+    planned = sum((it.planned for it in known.planned.get(of, ())), _NONE)
     free = sum((it.quantity for it in known.called_off.get(of, ())), _NONE)
     return max(known.outstanding.get(of, _NONE) - planned - free, _NONE)
 
@@ -251,7 +251,7 @@ def _round(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) 
     moved = defaultdict[PlannedSpan, Decimal](Decimal)
     for part in known.planned.get(of, ()):
         if part.delivery.id in known.decided:
-            moved[part.window] += part.line.planned
+            moved[part.window] += part.planned
     free = sum((it.quantity for it in known.called_off.get(of, ())), _NONE)
     over = _NONE
     for slot in sorted(slots, key=lambda it: it.group.earliest):
@@ -309,7 +309,7 @@ def kept_items(known: KnownSchedules, slots: Iterable[PlanSlot]) -> Iterator[Pla
 def _beyond(known: KnownSchedules, of: ScheduledLine, slots: Iterable[PlanSlot]) -> Decimal:
     """Return what stays called off, and is not planned, beyond what a schedule wants."""
     planned, free = (
-        sum((it.line.planned for it in known.planned.get(of, ())), _NONE),
+        sum((it.planned for it in known.planned.get(of, ())), _NONE),
         sum((it.quantity for it in known.called_off.get(of, ())), _NONE),
     )
     for slot in slots:
@@ -328,9 +328,9 @@ def affected(slots: Sequence[PlanSlot]) -> list[PlanSlot]:
     """Return the slots that change, and those that travel with them."""
     in_group, in_delivery = (defaultdict[Any, list[PlanSlot]](list) for _ in range(2))
     for slot in slots:
-        if slot.is_decided:
+        if slot.stays_put:
             continue
-        if slot.goal > 0 and not slot.is_unfit:
+        if slot.goal > 0:
             in_group[slot.group].append(slot)
         for part in slot.planned:
             in_delivery[part.delivery.id].append(slot)
@@ -339,7 +339,7 @@ def affected(slots: Sequence[PlanSlot]) -> list[PlanSlot]:
         slot = ahead.pop()
         if id(slot) not in chosen:
             chosen.add(id(slot))
-            if slot.is_decided:
+            if slot.stays_put:
                 continue
             ahead += in_group.pop(slot.group, ())
             for part in slot.planned:

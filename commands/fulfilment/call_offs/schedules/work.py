@@ -50,7 +50,7 @@ class PlanWork:
             stays = self._stays(part, staying)
             missing, staying = missing - stays, staying - stays
             self._put(slot, part, stays)
-            self.cancel(part, part.line.planned - stays)
+            self.cancel(part, part.planned - stays)
         for part, quantity in slot.reused:
             missing -= quantity
             stays = self._stays(part, quantity)
@@ -84,7 +84,7 @@ class PlanWork:
     def _stays(self, part: PlannedPart, missing: Decimal) -> Decimal:
         """Return what of a part that is missing may be planned again; it takes the room of it."""
         room = self.room.setdefault(part.order_line, part.order_line.room)
-        stays = min(missing, part.line.planned, max(room, Decimal(0)))
+        stays = min(missing, part.planned, max(room, Decimal(0)))
         self.room[part.order_line] = room - stays
         return stays
 
@@ -129,7 +129,7 @@ def _aim(line: OrderLine, window: Window, contract: Contract, now: datetime) -> 
         setattr(line, name, value)
     for name, value in window_columns(None, "confirmed").items():
         setattr(line, name, value)
-    line.agreed_latest = None
+    line.confirmed_overridden, line.agreed_latest = False, None
     if line.guarantee_id is not None and line.wanted_on is not None:
         line.agreed_at = [*line.agreed_at, now]
         line.wanted_before = [*line.wanted_before, line.wanted_on]

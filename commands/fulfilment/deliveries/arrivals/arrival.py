@@ -37,8 +37,8 @@ from models.events.trade.orders import OrderProgressed
 from models.fulfilment.deliveries.receipts import Receipt
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.deliveries.ways import TERMINAL
 from models.fulfilment.parcels import Parcel, ParcelContent, ParcelStatus
-from models.fulfilment.tracking.standing import TERMINAL
 from models.trade.orders.lines import OrderLine
 
 _COUNTERS = {

@@ -21,6 +21,7 @@ from kit.errors import Refused
 from models.base.acts import Transition
 from models.fulfilment.deliveries.conditions import ORDER_UNPAID
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
+from models.fulfilment.deliveries.ways import NUMBER_TAKEN
 from models.fulfilment.parcels import ParcelStatus
 from models.trade.codes import TradeCode
 
@@ -192,7 +193,8 @@ class _History:
                 await batch.stop([ORDER_UNPAID], places=numbers)
             return await act(batch)
 
-        unasked = [ORDER_UNPAID]
+        # Of numbers, each is asked as it is packed, for its whole way.
+        unasked = [ORDER_UNPAID, NUMBER_TAKEN]
         batch = await take_each(self.writing, named, of_verb, check, at, unasked=unasked)
         made = await in_turns(batch, do, of_verb, check, unasked=unasked)
         for number, why in batch.refused.items():

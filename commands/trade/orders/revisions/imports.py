@@ -14,10 +14,23 @@ from commands.trade.contracts.times import check_wanted_still, windows_of
 from commands.trade.orders.compose import check_priced, compose
 from commands.trade.orders.drafts import Draft, create
 from commands.trade.orders.fields import LineFields, OrderFields, OrderLines
-from commands.trade.orders.references import OrderKey, References, customer, read, taken
+from commands.trade.orders.references import (
+    OrderKey,
+    References,
+    customer,
+    customer_path,
+    read,
+    taken,
+)
 from commands.trade.orders.revisions.again import Again
 from commands.trade.orders.revisions.ending import End, check_end, end_each
-from commands.trade.orders.revisions.meant import SentAgain, beside, only_ones, read_fixed
+from commands.trade.orders.revisions.meant import (
+    SentAgain,
+    beside,
+    of_others,
+    only_ones,
+    read_fixed,
+)
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.steps import StandingPrices
@@ -27,7 +40,7 @@ from commands.writing.verbs import verb
 from kit.clock import check_happened
 from kit.errors import Code, Problem, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Command, Each, Instant, Reference, Upsert
+from kit.inputs import Command, Each, Instant, Note, Reference, Upsert
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.master.channels import Channel
@@ -52,7 +65,8 @@ class OrderLineImport(LineFields, Upsert):
 class OrderImport(OrderFields, Upsert):
     """One order from a back office, known by channel, customer and external reference.
 
-    One that was there already is changed by being sent again.
+    One that was there already is changed by being sent again, but for its customer: under the
+    reference of one that the merchant has put in for another customer, it is refused.
     """
 
     external_reference: Reference = Field(
@@ -70,6 +84,11 @@ class OrderImport(OrderFields, Upsert):
         None, description="Code of the party's contact who ordered."
     )
     ship_to_address_code: Reference | None = Field(None, description="Code of the party's address.")
+    note: Note | None = Field(
+        None,
+        description="A note for people; null takes that of one that is there away, an empty text"
+        " leaves it as what is left out does.",
+    )
     cancelled_at: Instant | None = Field(
         None,
         description="When all of it was cancelled; it is imported as CANCELLED. One that is there"
@@ -82,7 +101,8 @@ class OrderImport(OrderFields, Upsert):
         " not tell to have left before counts as cancelled. It costs what was ordered until a"
         " delivery of it is recorded, and what has left from then on. One that is there and"
         " CONFIRMED is CLOSED as of then by being sent again, where nothing of it is planned and"
-        " not shipped: so is a long one, once `orderAddLines` has continued it.",
+        " not shipped: so is a long one, once `orderAddLines` has continued it. One that"
+        " is CLOSED stays so: null says nothing, here as of `cancelledAt`.",
     )
     lines: OrderLines[OrderLineImport] = Field(
         description="What was ordered; two lines that differ only in quantity are refused. An order"
@@ -128,26 +148,29 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     PRICE_CHANGED, PRICE_UNKNOWN and OUT_OF_RANGE for what the order says, DUPLICATE for an order or
     a line that stands twice, INVALID_DATE for the future and for an end before something left,
     INVALID_WINDOW for what would come when it is not wanted any more (D10),
-    WRONG_STATE for each difference from an order of which it is too late to change that, and for
-    the end of one whose deliveries are under way, TOO_MANY_ITEMS for more than 2,000 lines.
+    WRONG_STATE for each difference from an order of which it is too late to change that, for
+    another customer than the order has that was put in under its reference, and for the end of one
+    whose deliveries are under way, TOO_MANY_ITEMS for more than 2,000 lines.
     """
     orders = command.orders
     references = await read(writing, [(it, it.lines) for it in orders])
     there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
     keys = [_key(writing, references, it) for it in orders]
     standing, known, references = await _known(writing, orders, references, there, keys)
+    new = {place: key for place, key in enumerate(keys) if key and place not in known}
+    others = await of_others(writing, there, new)
     results = dict[int, dict[str, Any]]()
-    drafts, again, seen = dict[int, Draft](), dict[int, Again](), set[OrderKey]()
+    drafts, again, seen = dict[int, Draft](), dict[int, Again](), set[Any]()
     for place, item in enumerate(orders):
         await writing.room(len(item.lines))
         with _refused(results, place):
-            _check_once(key := keys[place], seen)
+            known_by = _check_once(keys[place], seen, is_new=place in new)
             if place in known:
                 again[place] = _again(writing, references, standing, item, known[place])
             else:
-                drafts[place] = _draft(writing, references, item)
-            if key is not None and (place in drafts or not again[place].odd.problems):
-                seen.add(key)
+                drafts[place] = _draft(writing, references, item, others.get(place))
+            if place in drafts or not again[place].odd.problems:
+                seen |= known_by
     revisions = await _revisions(writing, references, standing, again, results)
     await apply(writing, revisions)
     done = (it for place, it in again.items() if results[place]["status"] == "UPDATED")
@@ -285,11 +308,16 @@ def _key(writing: Writing, references: References, item: OrderImport) -> OrderKe
     return None if channel is None else (channel.id, party_id, item.external_reference)
 
 
-def _check_once(key: OrderKey | None, seen: set[OrderKey]) -> None:
-    """Refused: DUPLICATE for what stands in the call already, before its lines are looked at."""
-    if key in seen:
+def _check_once(key: OrderKey | None, seen: set[Any], *, is_new: bool) -> set[Any]:
+    """Return what an order is known by: a new one by its channel and reference alone, too.
+
+    Refused: DUPLICATE for what stands in the call already, before its lines are looked at.
+    """
+    known_by: set[Any] = set() if key is None else {key, key[::2]} if is_new else {key}
+    if known_by & seen:
         text = "This order stands twice in one input."
         raise Refused(Code.DUPLICATE, text, ("external_reference",))
+    return known_by
 
 
 def _check_ending(standing: StandingOrders, order: Order, item: OrderImport) -> None:
@@ -304,13 +332,17 @@ def _check_ending(standing: StandingOrders, order: Order, item: OrderImport) -> 
     raise Refused(Code.WRONG_STATE, text, path)
 
 
-def _draft(writing: Writing, references: References, item: OrderImport) -> Draft:
-    """Return the draft of a new order.
+def _draft(writing: Writing, references: References, item: OrderImport, other: str | None) -> Draft:
+    """Return the draft of a new order. other: number of another customer's that it may be.
 
     Refused: as `compose` and `check_priced`, INVALID_DATE for the future, INVALID_WINDOW for what
-    would come when it is not wanted any more (D10).
+    would come when it is not wanted any more (D10), WRONG_STATE for another's reference.
     """
     refusals = Refusals()
+    with refusals:
+        if other is not None:
+            text = f"{other} has this reference in its channel already, and another customer."
+            raise Refused(Code.WRONG_STATE, text, customer_path(item))
     with refusals:
         _check_dates(writing, item)
     for path, window in windows_of(item, item.lines) if item.ended is None else ():

@@ -1,7 +1,8 @@
 """Which order is meant by one that is sent again, and what it says beside what is odd of it.
 
 An order is known by its channel, customer and reference. Where it names one of the two wrongly, the
-only order of its reference is meant, so that it is told with that what else is wrong.
+only order of its reference is meant, so that it is told with that what else is wrong. Where it
+names another customer than before, it is no new order: the reference is its channel's number.
 """
 
 from collections import defaultdict
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select
+from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, select
 
-from commands.trade.orders.references import References, customer, taken
+from commands.trade.orders.references import OrderKey, References, customer, taken
 from commands.trade.orders.revisions.again import SAYING_ONE_THING
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
@@ -66,6 +67,30 @@ async def only_ones(
         if len(fits) == 1:
             found[place] = fits[0]
     return found
+
+
+async def of_others(
+    writing: Writing, there: Mapping[OrderKey, UUID], keys: Mapping[int, OrderKey]
+) -> dict[int, str]:
+    """Return the numbers of orders that have the references of new ones, by position.
+
+    They are in the same channel, and of other customers. Only what the merchant itself has put in
+    counts: what customers place has references of their own.
+    """
+    having = defaultdict[tuple[UUID, str], list[UUID]](list)
+    for (channel_id, _, reference), order_id in there.items():
+        having[channel_id, reference].append(order_id)
+    rivals = {
+        place: having[channel_id, reference]
+        for place, (channel_id, _, reference) in keys.items()
+        if (channel_id, reference) in having
+    }
+    if not rivals:
+        return {}
+    values = {**writing.parameters, "keys": [it for of in rivals.values() for it in of]}
+    numbers = {key: str(number) for key, number in await writing.session.rows(_PUT_IN, values)}
+    found = ((place, [numbers[it] for it in of if it in numbers]) for place, of in rivals.items())
+    return {place: min(of) for place, of in found if of}
 
 
 @dataclass(frozen=True)
@@ -121,12 +146,23 @@ async def read_fixed(writing: Writing, orders: Collection[Order]) -> dict[UUID, 
 
 
 _OF_GUESTS = ("guest", "recipient", "ship_to", "ship_to_id")
-_PLACED = Statement(
-    select(JournalEntry.aggregate_id).where(
+
+
+def _first_by(actor: Actor, *columns: Any) -> Select[Any]:
+    """Build what reads of orders whose first entry tells that an actor made them."""
+    return select(*columns).where(
         JournalEntry.merchant_id == bindparam("merchant", type_=Uuid()),
         JournalEntry.aggregate_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
         JournalEntry.sequence == fixed(1),
-        JournalEntry.actor == fixed(Actor.STOREFRONT),
+        JournalEntry.actor == fixed(actor),
+    )
+
+
+_PLACED = Statement(_first_by(Actor.STOREFRONT, JournalEntry.aggregate_id))
+_PUT_IN = Statement(
+    _first_by(Actor.STAFF, Order.id, Order.number).where(
+        Order.id == JournalEntry.aggregate_id,
+        Order.merchant_id == bindparam("merchant", type_=Uuid()),
     )
 )
 

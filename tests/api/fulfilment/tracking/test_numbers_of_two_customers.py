@@ -81,6 +81,36 @@ async def test_what_leaves_has_no_number_of_anothers_parcel_on_its_way(
     assert await leave(ask, items[0]) == [[]]
 
 
+@pytest.mark.gate("P2", "deliveryDispatch")
+async def test_a_dispatch_is_offered_only_where_its_numbers_are_its_own(
+    world: World, ask: Ask
+) -> None:
+    """As long as another customer's parcel is on its way with them, and its carrier may have it."""
+    carrier, customer = await _carrier(world), {"partyId": await _company(world)}
+    first = await _packed(world, ask, "T 1", carrier, **customer)
+    rivals = [
+        await _packed(world, ask, "t1", carrier),
+        await _packed(world, ask, "T1", {}),
+        await _packed(world, ask, "T1", carrier, **customer),
+        await _packed(world, ask, "T1", await _carrier(world)),
+        await _packed(world, ask, "T2", carrier),
+    ]
+
+    async def offered() -> list[bool]:
+        found = [await deliveries.read(ask, it) for it in rivals]
+        return ["DISPATCH" in it["availableActions"] for it in found]
+
+    everyone = [True] * len(rivals)
+    assert await offered() == everyone
+    sent = (await deliveries.done(ask, "deliveryDispatch", deliveryId=first["id"]))["delivery"]
+    assert await offered() == [False, False, True, True, True]
+    assert await _leave(ask, *({"deliveryId": it["id"]} for it in rivals[:2])) == [TAKEN, TAKEN]
+    feed = Feed(ask, world)
+    await feed.results(feed.event("DELIVERED", parcelId=sent["parcels"][0]["id"]))
+    world.clock.advance(hours=1)
+    assert await offered() == everyone
+
+
 @pytest.mark.gate("P2", "deliveriesDispatch")
 async def test_of_those_that_leave_together_who_leaves_first_has_the_number(
     world: World, ask: Ask

@@ -92,17 +92,6 @@ async def test_a_second_import_changes_nothing(world, ask):
     assert (await ask(TOTAL))["orders"]["totalCount"] == 3
 
 
-async def test_an_import_takes_no_order_of_another_company_for_its_own(world, ask):
-    await _masters(world, ask)
-    await parties.company(world, number="OTHER")
-    answer = await _imported(ask, _item("1"), _item("1", partyNumber="OTHER"))
-    assert [it["status"] for it in answer["results"]] == ["CREATED", "CREATED"]
-    again = await _imported(ask, _item("1", partyNumber="OTHER"))
-    assert [(it["status"], it["order"]["party"]["number"]) for it in again["results"]] == [
-        ("UNCHANGED", "OTHER")
-    ]
-
-
 def _status_and_errors(item):
     errors = ((it["code"], ".".join(it["field"][2:])) for it in item["userErrors"])
     return (item["status"], *errors)
@@ -304,3 +293,50 @@ async def test_an_odd_field_hides_nothing_that_is_wrong_with_the_others(world, a
     found = [reasons(result["userErrors"], 3) for result in answer["results"]]
     assert found == [refused for _, refused in _ODD_ITEMS]
     assert (await ask(TOTAL))["orders"]["totalCount"] == 1
+
+
+async def test_an_order_whose_customer_was_corrected_is_no_other_order(world, ask):
+    """It is told with what else is odd; what a customer has placed has its own references."""
+    await _masters(world, ask)
+    company = await parties.company(world, number="BERGS")
+    assert [it["status"] for it in (await _imported(ask, _item("1")))["results"]] == ["CREATED"]
+    corrected = _item("1", partyNumber="BERGS")
+    odd = corrected | {"lines": [{"productSku": "BOLT", "quantity": "0", "unitPrice": "9.8"}]}
+    guest = {**_item("1"), "partyNumber": None, "guest": {"name": "Ana"}}
+    found = (await _imported(ask, corrected, odd, guest))["results"]
+    assert [it["status"] for it in found] == ["REFUSED"] * 3
+    assert reasons(found[0]["userErrors"], 3) == [("WRONG_STATE", "partyNumber")]
+    assert "O-000001 has this reference" in found[0]["userErrors"][0]["message"]
+    assert ("NOT_POSITIVE", "lines.0.quantity") in reasons(found[1]["userErrors"], 3)
+    assert ("WRONG_STATE", "guest") in reasons(found[2]["userErrors"], 3)
+    both = (await _imported(ask, _item("2"), _item("2", partyNumber="BERGS")))["results"]
+    assert [it["status"] for it in both] == ["CREATED", "REFUSED"]
+    assert reasons(both[1]["userErrors"], 3) == [("DUPLICATE", "externalReference")]
+    assert (await ask(TOTAL))["orders"]["totalCount"] == 2
+    await orders.products(ask, "BOLT", "NUT", "COG", isActive=True)
+    buyer = ask.by(await world.key(Actor.BUYER, company))
+    fields = await orders.order_input(
+        world, ask, externalReference="3", partyId=to_global("Party", company)
+    )
+    assert (await buyer(orders.PLACE, input=fields))["orderPlace"]["userErrors"] == []
+    own = {**_item("3"), "channelCode": None, "channelId": fields["channelId"]}
+    for status in ("CREATED", "UNCHANGED"):
+        (found,) = (await _imported(ask, own))["results"]
+        assert (found["status"], found["order"]["party"]["number"]) == (status, "ALFKI")
+
+
+async def test_null_takes_a_note_away_and_opens_nothing_that_is_closed(world, ask):
+    """An empty text is none: it leaves what is there."""
+    await _masters(world, ask)
+    closed = {"closedAt": "1998-05-05T12:00:00Z"}
+    sent = [("Ring", closed), ("", {}), (None, {"closedAt": None, "cancelledAt": None})]
+    query, found = "{ orders(first: 1) { nodes { state note } } }", []
+    for note, fields in sent:
+        (result,) = (await _imported(ask, _item("1", note=note, **fields)))["results"]
+        (order,) = (await ask(query))["orders"]["nodes"]
+        found.append((result["status"], order["state"], order["note"]))
+    assert found[:2] == [("CREATED", "CLOSED", "Ring"), ("UNCHANGED", "CLOSED", "Ring")]
+    assert found[2] == ("REFUSED", "CLOSED", "Ring")
+    open_one = [_item("2", note=it) for it in ("Ring", "", None)]
+    statuses = [(await _imported(ask, it))["results"][0]["status"] for it in open_one]
+    assert statuses == ["CREATED", "UNCHANGED", "UPDATED"]

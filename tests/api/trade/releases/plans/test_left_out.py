@@ -38,7 +38,7 @@ async def test_a_place_that_its_contract_lists_no_more_stops_no_other(ask, world
 
 @pytest.mark.gate("D14", "deliveryPlanFromSchedule")
 async def test_goods_that_their_location_cannot_handle_stop_no_others(ask, world):
-    """What is planned of them already stays as it is."""
+    """What is planned of them already stays, as far as it is wanted."""
     bolt, ice = await products(ask, "BOLT", "ICE")
     lines = [contracts.line(it) for it in (bolt, ice)]
     planner = await _planner(world, ask, lines=lines)
@@ -50,10 +50,63 @@ async def test_goods_that_their_location_cannot_handle_stop_no_others(ask, world
     done = await planner()
     assert _shown(done, *ITEM) == [
         ("CREATED", None, "5"),
-        ("REFUSED", "LOCATION_NOT_ALLOWED", "10"),
+        ("LOWERED", None, "4"),
         ("REFUSED", "LOCATION_NOT_ALLOWED", "0"),
     ]
-    assert await planner.standing() == [("PLANNED", ["10"]), ("PLANNED", ["5"])]
+    assert await planner.standing() == [("PLANNED", ["4"]), ("PLANNED", ["5"])]
+    await planner.release(3, of=1)
+    assert ("CANCELLED", None, "0") in _shown(await planner(), *ITEM)
+    assert await planner.standing() == [("PLANNED", ["5"])]
+
+
+@pytest.mark.gate("D14", "deliveryPlanFromSchedule")
+@pytest.mark.parametrize("wanted", ["7", "15", None])
+async def test_goods_that_cannot_be_handled_leave_their_delivery_to_no_others(ask, world, wanted):
+    """What travels with them changes as the schedule wants it, and they stay where they are."""
+    bolt, ice, nut = await products(ask, "BOLT", "ICE", "NUT")
+    planner = await _planner(world, ask, lines=[contracts.line(it) for it in (bolt, ice, nut)])
+    for of, quantity in enumerate(("10", "11", "12")):
+        await planner.release(1, schedule("2026-03-06", quantity), of=of)
+    (first,) = (await planner())["deliveries"]
+    await products(ask, "ICE", handling={"keepFromC": "-20", "keepToC": "-18"})
+    changed = [schedule("2026-03-06", wanted)] if wanted else []
+    await planner.release(2, *changed)
+    preview = await planner(preview=True)
+    done = await planner()
+    assert _shown(done, *ITEM) == _shown(preview, *ITEM)
+    assert sorted(_shown(done, "code", "quantity")) == sorted(
+        [(None, wanted or "0"), (None, "11"), (None, "12")]
+    )
+    its = {"7": ["12", "7"], "15": ["10", "12", "5"], None: ["12"]}[wanted]
+    assert await planner.standing() == sorted([("PLANNED", ["11"]), ("PLANNED", its)])
+    (anew,) = done["deliveries"]
+    assert anew["id"] != first["id"]
+    assert {it[0] for it in _shown(await planner(), "status")} == {"UNCHANGED"}
+
+
+@pytest.mark.gate("K3", "deliveryPlanFromSchedule")
+@pytest.mark.gate("K15", "deliveryPlanFromSchedule")
+async def test_what_comes_when_its_contract_does_not_allow_it_stops_no_other(ask, world):
+    """Less of what is planned for then is planned nevertheless, and no more."""
+    bolt, nut = await products(ask, "BOLT", "NUT")
+    planner = await _planner(world, ask, lines=[contracts.line(it) for it in (bolt, nut)])
+    late, soon = "2026-03-27", "2026-03-05"
+    await planner.release(1, schedule(late, "10"))
+    await planner.release(1, schedule(late, "8"), of=1)
+    await planner()
+    terms = {"validTo": "2026-03-20", "minNoticeDays": 5, "keepCallOffs": True}
+    changed = {"contractId": planner.contract["id"], **terms}
+    assert contracts.codes(await contracts.change(ask, "contractAmend", **changed)) == []
+    await planner.release(2, schedule(soon, "3"), schedule("2026-03-13", "2"), schedule(late, "6"))
+    await planner.release(2, schedule(late, "9"), of=1)
+    done = await planner()
+    assert sorted(_shown(done, *ITEM), key=str) == [
+        ("CREATED", None, "2"),
+        ("LOWERED", None, "6"),
+        ("REFUSED", "NOTICE_TOO_SHORT", "0"),
+        ("REFUSED", "OUTSIDE_VALIDITY", "8"),
+    ]
+    assert await planner.standing() == [("PLANNED", ["2"]), ("PLANNED", ["6", "8"])]
 
 
 @pytest.mark.gate("D8", "deliveryPlanFromSchedule")
