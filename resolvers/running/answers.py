@@ -93,9 +93,11 @@ class KeptAnswers:
         self._states.keep(merchant_id, "")
 
 
-def _weight(text: str | None) -> int:
-    """Return what a text takes, with its bytes, which Python remembers once they were wanted."""
-    return getsizeof(text) + (0 if text is None or text.isascii() else len(text.encode()))
+def _weight(text: bytes | str | None) -> int:
+    """Return what a text takes; of a str with its bytes, which Python remembers once wanted."""
+    if isinstance(text, str) and not text.isascii():
+        return getsizeof(text) + len(text.encode())
+    return getsizeof(text)
 
 
 def _key_of(statement: str, values: Sequence[Any]) -> bytes | None:

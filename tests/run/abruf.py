@@ -93,6 +93,8 @@ class Abruf:
             return self.process.communicate(timeout=60)[0]
         self.process.wait(timeout=60)
         self._reader.join(timeout=60)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         return "".join(self.output)
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> int:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import SystemRandom
 
 from kit.embedded import binaries
 from kit.embedded.binaries import disguise
@@ -31,6 +32,7 @@ PACKAGES = {
 """Program -> Debian's package; the fixture that runs it is named like that."""
 _FOLDERS = os.pathsep.join(("/usr/lib/postgresql/15/bin", "/usr/sbin", "/usr/bin"))
 _START_S = 60
+_PORTS, _CHANCE = range(20_000, 32_000), SystemRandom()
 
 
 def find(name: str) -> str | None:
@@ -48,16 +50,22 @@ def lacking() -> dict[str, str]:
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    """Return a port on which nobody listens now.
+
+    The system gives no client such a one: who tries again and again to reach one on which nobody
+    listens yet would meet itself, and keep the port.
+    """
+    while True:
+        port = _CHANCE.choice(_PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 def free_pair() -> int:
     """Return a port on which nobody listens now, nor on the next one."""
     while True:
         port = free_port()
-        with suppress(OSError, OverflowError), socket.create_server(("127.0.0.1", port + 1)):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port + 1)):
             return port
 
 

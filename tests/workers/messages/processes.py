@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -25,13 +24,6 @@ SERVER = (str(ROOT / "start.py"),)
 PATIENCE_S, PAUSE_S = 600, 0.5
 """Seconds in which one of the servers must answer, and after which another one is asked."""
 _NOT_NOW = {429, 503}
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens yet."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 class EitherServer(httpx.AsyncBaseTransport):

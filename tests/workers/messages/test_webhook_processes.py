@@ -30,7 +30,8 @@ from tests.make.messages.notifications import Server, serving
 from tests.make.messages.receivers import Received, Receiver, Reply, receiver
 from tests.make.scene import PLACE, Scene, fresh, scene
 from tests.make.trade import orders
-from tests.workers.messages.processes import SERVER, WORKER, Processes, free_port, working
+from tests.walls.programs import free_port
+from tests.workers.messages.processes import SERVER, WORKER, Processes, working
 from workers.running.chores import Chore
 
 ORDERS = int(os.environ.get("ABRUF_KILL_ORDERS", "5"))
