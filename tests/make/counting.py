@@ -55,12 +55,14 @@ async def plan_of(
     """
     reads = world.database.reading(world.merchant_id)
     for way in without:
-        await reads.texts(f"SELECT set_config('enable_{way}', 'off', true)", ())
+        await reads.texts(f"SET enable_{way} = off", ())
     await reads.texts(f"PREPARE measured AS {statement}", ())
     try:
         literals = await _literals(reads, values)
         ((plan,),) = await reads.texts(f"{EXPLAIN}EXECUTE measured{literals}", ())
     finally:
+        for way in without:
+            await reads.texts(f"RESET enable_{way}", ())
         await reads.texts("DEALLOCATE measured", ())
         await reads.end()
     found: Mapping[str, Any] = plan[0]["Plan"]
