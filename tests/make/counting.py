@@ -54,10 +54,10 @@ async def plan_of(
     without: ways that it takes where there are few rows alone.
     """
     reads = world.database.reading(world.merchant_id)
-    for way in without:
-        await reads.texts(f"SET enable_{way} = off", ())
     await reads.texts(f"PREPARE measured AS {statement}", ())
     try:
+        for way in without:
+            await reads.texts(f"SET enable_{way} = off", ())
         literals = await _literals(reads, values)
         ((plan,),) = await reads.texts(f"{EXPLAIN}EXECUTE measured{literals}", ())
     finally:
