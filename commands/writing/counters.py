@@ -1,15 +1,28 @@
 """Numbers without holes: one counter row for each merchant and kind of document.
 
 Whoever takes a number keeps the merchant's others from taking theirs until the commit. So rows are
-numbered when all that takes long is done, where that is much.
+numbered when all that takes long is done, where that is much. What no index keeps has lines, in
+which a merchant's transactions wait: of two at once, the second finds what the first has written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Text, Uuid, bindparam, cast, func, select
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from commands.writing.rows import WrittenRow, write_rows
@@ -113,11 +126,34 @@ async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[st
 
 
 async def stand_in_line(writing: Writing, line: str) -> None:
-    """Wait for a merchant's other transactions in a line, until this one ends.
-
-    For what no index keeps: of two at once the second finds what the first has written.
-    """
+    """Wait for a merchant's other transactions in a line, until this one ends."""
     await writing.session.rows(_waiting(), {**writing.parameters, "line": line})
+
+
+async def stand_in_lines(writing: Writing, line: str, names: Collection[str]) -> None:
+    """Wait for a merchant's other transactions that name some of the same, until this one ends."""
+    if names:
+        values = {**writing.parameters, "line": line, "names": sorted(names)}
+        await writing.session.rows(_waiting_for_names(), values)
+
+
+@cache
+def _waiting_for_names() -> Statement:
+    named = func.unnest(bindparam("names", type_=ARRAY(Text()))).column_valued("named")
+    line = bindparam("line", type_=Text())
+    return Statement(each_in_line(select(named.label("name")), "name", line))
+
+
+_LINES = 64
+"""Beside each other, so many lines of one kind: locks of one call are not more than that."""
+
+
+def each_in_line(rows: Select[Any], name: str, line: Any) -> Select[Any]:
+    """Build what returns rows, and waits for whoever has some of their names, line by line."""
+    place = (func.hashtextextended(rows.selected_columns[name], 0) % _LINES).label("place")
+    placed = rows.add_columns(place).order_by(place).offset(literal_column("0")).subquery()
+    own = [it for it in placed.c if it.key != place.key]
+    return select(*own, waiting(line, placed.c.place).label("lock"))
 
 
 @cache

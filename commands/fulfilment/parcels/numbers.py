@@ -20,14 +20,12 @@ from sqlalchemy import (
     Uuid,
     any_,
     bindparam,
-    func,
-    literal_column,
     or_,
     select,
 )
 
 from commands.fulfilment.parcels.inputs import ParcelPack
-from commands.writing.counters import waiting
+from commands.writing.counters import each_in_line, stand_in_lines
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Problem, Refused
@@ -112,8 +110,7 @@ async def holders_of(writing: Writing, numbers: Collection[str], at: datetime) -
 
 async def holders_from_now(writing: Writing, numbers: Collection[str], at: datetime) -> Holders:
     """Return the same, and let nobody else give these numbers to anything meanwhile."""
-    if numbers:
-        await writing.session.rows(_HOLD, {**writing.parameters, "keys": sorted(numbers)})
+    await stand_in_lines(writing, _LINE, numbers)
     return await holders_of(writing, numbers, at)
 
 
@@ -149,32 +146,22 @@ _HOLDERS = Statement(
 )
 
 
-_LINES = 64
-"""In so many lines a merchant's numbers are given: locks of one call are not more than that."""
-
-
-def _holding(numbers: Any, name: str) -> Statement:
-    """Build what returns numbers and waits for whoever gives some of them, line by line."""
-    place = func.hashtextextended(numbers.selected_columns[name], 0) % _LINES
-    line = place.label("line")
-    rows = numbers.add_columns(line).order_by(line).offset(literal_column("0")).subquery()
-    own = [it for it in rows.c if it.key != line.key]
-    return Statement(select(*own, waiting("tracking numbers ", rows.c.line).label("lock")))
-
-
-_HOLD = _holding(select(func.unnest(_NAMED).column_valued("named").label("number")), "number")
-_HOLD_THEIRS = _holding(
-    select(
-        TrackingNumber.number_compared,
-        Parcel.delivery_id,
-        TrackingNumber.carrier_id,
-        TrackingNumber.added_at,
+_LINE = "tracking numbers "
+_HOLD_THEIRS = Statement(
+    each_in_line(
+        select(
+            TrackingNumber.number_compared,
+            Parcel.delivery_id,
+            TrackingNumber.carrier_id,
+            TrackingNumber.added_at,
+        )
+        .join(Parcel, has_packed_number(TrackingNumber, Parcel))
+        .where(*_of_merchant(TrackingNumber, Parcel))
+        .where(Parcel.delivery_id == any_(bindparam("own", type_=_IDS)))
+        .where(~is_among(Parcel.status, WITH_CARRIER)),
+        "number_compared",
+        _LINE,
     )
-    .join(Parcel, has_packed_number(TrackingNumber, Parcel))
-    .where(*_of_merchant(TrackingNumber, Parcel))
-    .where(Parcel.delivery_id == any_(bindparam("own", type_=_IDS)))
-    .where(~is_among(Parcel.status, WITH_CARRIER)),
-    "number_compared",
 )
 
 

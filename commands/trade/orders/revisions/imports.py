@@ -34,6 +34,7 @@ from commands.trade.orders.revisions.meant import (
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.steps import StandingPrices
+from commands.writing.counters import stand_in_lines
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.differences import difference
 from commands.writing.verbs import verb
@@ -154,7 +155,7 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     """
     orders = command.orders
     references = await read(writing, [(it, it.lines) for it in orders])
-    there = await taken(writing, references.ids(Channel), {it.external_reference for it in orders})
+    there = await _there(writing, references, orders)
     keys = [_key(writing, references, it) for it in orders]
     standing, known, references = await _known(writing, orders, references, there, keys)
     new = {place: key for place, key in enumerate(keys) if key and place not in known}
@@ -216,6 +217,18 @@ async def _revisions(
                 status = "UPDATED"
             results[place] = _result(status, each.order.id)
     return revisions
+
+
+async def _there(
+    writing: Writing, references: References, orders: Sequence[OrderImport]
+) -> dict[OrderKey, UUID]:
+    """Return key -> id of what is there; no other import gives one of the references meanwhile.
+
+    It may do so for another customer, which no index keeps.
+    """
+    named = {it.external_reference for it in orders}
+    await stand_in_lines(writing, "imported orders ", named)
+    return await taken(writing, references.ids(Channel), named)
 
 
 async def _known(

@@ -1,9 +1,11 @@
 """Orders imported from a back office."""
 
+from asyncio import gather
 from typing import Any
 
 import pytest
 
+from commands.writing import counters
 from kit.ids import to_global
 from models.access.viewers import Actor
 from tests.guard import counted
@@ -323,6 +325,22 @@ async def test_an_order_whose_customer_was_corrected_is_no_other_order(world, as
     for status in ("CREATED", "UNCHANGED"):
         (found,) = (await _imported(ask, own))["results"]
         assert (found["status"], found["order"]["party"]["number"]) == (status, "ALFKI")
+
+
+async def test_of_two_customers_one_has_a_reference_that_both_are_given_at_once(
+    world, ask, monkeypatch
+):
+    """As of many orders, which are numbered last: nothing else lets them wait."""
+    monkeypatch.setattr(counters, "SLICE", 0)
+    await _masters(world, ask)
+    for number in ("BERGS", "CACTU"):
+        await parties.company(world, number=number)
+    for reference in ("1", "2", "3"):
+        sent = [_item(reference, partyNumber=it) for it in ("ALFKI", "BERGS", "CACTU") * 2]
+        found = await gather(*(_imported(ask, it) for it in sent))
+        statuses = sorted(of["status"] for it in found for of in it["results"])
+        assert statuses == ["CREATED", *["REFUSED"] * 4, "UNCHANGED"]
+    assert (await ask(TOTAL))["orders"]["totalCount"] == 3
 
 
 async def test_null_takes_a_note_away_and_opens_nothing_that_is_closed(world, ask):
