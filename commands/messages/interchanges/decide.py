@@ -92,7 +92,7 @@ async def replay(writing: Writing, command: InterchangeReplay) -> Outcome:
     row, piece, kept = await _locked(writing, command, REPLAY)
     before = row.state
     if row.size_bytes != len(piece.content):
-        text = "Only the beginning of it is kept: it was too large."
+        text = "Only the beginning of it is kept: it was too large, or had too many interchanges."
         if row.size_bytes == kept:
             text = (
                 "Several interchanges are in it: its bytes, sent as a file, are taken in as each."

@@ -2,10 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from kit.standards.edifact.envelopes import FINDINGS_KEPT, split_in_steps
+from kit.standards.edifact.envelopes import FINDINGS_KEPT, TooManyInterchanges, split_in_steps
 from kit.standards.edifact.faults import SYNTAX_CODES, Fault, Finding
 from kit.standards.edifact.parts import Envelope, EnvelopedMessage
 from kit.standards.edifact.segments import BLANK, END
@@ -16,7 +16,7 @@ LARGEST_FILE = 16 * 1024 * 1024
 TAKEN_AT_ONCE = 100
 """Interchanges of a file that are taken in by one transaction."""
 HEAD = 4 * 1024
-"""Bytes that are kept of a file that is too large."""
+"""Bytes that are kept of a file that is too large, or has too many interchanges."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,25 @@ def pieces(file: File, charset: str | None = None) -> Iterator[Piece | None]:
             yield Piece(content, len(content), hashlib.sha256(kept).hexdigest(), envelope)
         else:
             text = f"It has {file.size:,} bytes, and {LARGEST_FILE:,} are the most."
-            envelope.findings[:] = [Finding(Fault.TOO_MANY, text, 0)]
-            envelope.messages.clear()
-            yield Piece(file.content, file.size, file.sha256, envelope)
+            yield _beginning(file, envelope, text)
             return
+
+
+def pieces_or_beginning(file: File) -> list[Piece]:
+    """Return the interchanges of a file, and its beginning alone where it has too many of them."""
+    try:
+        return [*filter(None, pieces(file))]
+    except TooManyInterchanges as error:
+        start = file.content[:HEAD]
+        envelope = next(filter(None, _envelopes(start, None)))
+        return [_beginning(replace(file, content=start), envelope, str(error))]
+
+
+def _beginning(file: File, envelope: Envelope, text: str) -> Piece:
+    """Return a file, of which no more than its beginning is kept, as one that is refused."""
+    envelope.findings[:] = [Finding(Fault.TOO_MANY, text, 0)]
+    envelope.messages.clear()
+    return Piece(file.content, file.size, file.sha256, envelope)
 
 
 def _envelopes(content: bytes, charset: str | None) -> Iterator[Envelope | None]:

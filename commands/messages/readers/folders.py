@@ -25,7 +25,12 @@ from sqlalchemy import Uuid, and_, bindparam, select
 
 from commands.messages import outbox
 from commands.messages.interchanges import receive
-from commands.messages.interchanges.files import TAKEN_AT_ONCE, File, pieces, storable
+from commands.messages.interchanges.files import (
+    TAKEN_AT_ONCE,
+    File,
+    pieces_or_beginning,
+    storable,
+)
 from commands.messages.readers.by_partner import MessagesInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
@@ -88,7 +93,7 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
         return Counter(failed=1)
     counts = Counter[str]()
     try:
-        found = [*filter(None, pieces(file))]
+        found = pieces_or_beginning(file)
         for start in range(0, len(found), TAKEN_AT_ONCE):
             some = found[start : start + TAKEN_AT_ONCE]
             command = receive.InterchangeFileReceive(found=some, file_name=name[:_LONGEST_NAME])

@@ -92,15 +92,27 @@ async def test_a_file_of_many_interchanges_is_taken_in_by_portions(
     assert await run() == {"known": 7, "sent": 7}
 
 
-async def test_a_file_of_too_many_interchanges_fails_as_a_whole(
+async def test_a_file_of_too_many_interchanges_is_told_by_its_beginning(
     ask, run, tmp_path, monkeypatch
 ) -> None:
     partner = await files.partner(ask)
-    monkeypatch.setattr("kit.standards.edifact.envelopes.MOST_INTERCHANGES", 2)
-    (tmp_path / "many.edi").write_bytes(files.interchange(partner["identification"]) * 3)
-    assert await run() == {"failed": 1}
-    assert [it.name.partition("-")[2] for it in (tmp_path / "failed").iterdir()] == ["many.edi"]
-    assert (await ask(INBOX))["interchanges"]["nodes"] == []
+    monkeypatch.setattr("kit.standards.edifact.envelopes.MOST_INTERCHANGES", 12)
+    content = files.interchange(partner["identification"]) * 13
+    assert len(content) > HEAD
+    (tmp_path / "many.edi").write_bytes(content)
+    assert await run() == {"taken in": 1, "sent": 1}
+    (found,) = (await ask(INBOX))["interchanges"]["nodes"]
+    assert found == {
+        "fileName": "many.edi",
+        "source": "FOLDER",
+        "state": "REJECTED",
+        "sizeBytes": len(content),
+        "findings": [{"code": "TOO_MANY"}],
+    }
+    (answer,) = (tmp_path / "out").iterdir()
+    assert b"+4+35'" in answer.read_bytes()
+    (tmp_path / "again.edi").write_bytes(content)
+    assert await run() == {"known": 1, "sent": 1}
 
 
 def test_two_that_write_one_answer_at_once_both_do(tmp_path, monkeypatch) -> None:
