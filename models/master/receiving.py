@@ -55,6 +55,11 @@ def openings_on(
         until, clock = (day, end) if end != END_OF_DAY else (day + timedelta(1), "00:00")
         opens = _instant(day, begin, zone, fold=0)
         closes = _instant(until, clock, zone, fold=int(end != END_OF_DAY))
+        if (closes - _SECOND).astimezone(zone).replace(tzinfo=None) >= datetime.combine(
+            until, time.fromisoformat(clock)
+        ):
+            # The clock is set back to this time: what it showed since then was later already.
+            closes = _instant(until, clock, zone, fold=0)
         if opens < closes:
             yield opens, closes
 

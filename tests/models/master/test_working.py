@@ -101,6 +101,27 @@ def _worked_minutes(calendar, start, minutes):
     return [start + it * MINUTE in worked for it in range(minutes)]
 
 
+@pytest.mark.parametrize(
+    ("zone", "day", "weekday", "opens", "closes", "hours"),
+    [
+        ("Europe/Berlin", "2026-10-25", 7, "00:00", "02:00", 2),
+        ("Europe/Berlin", "2026-10-25", 7, "00:00", "02:15", 3.25),
+        ("Europe/Berlin", "2026-10-25", 7, "02:00", "03:00", 2),
+        ("America/Sao_Paulo", "2018-02-17", 6, "15:45", "23:00", 7.25),
+        ("America/Sao_Paulo", "2018-02-17", 6, "15:45", "24:00", 9.25),
+        ("Australia/Lord_Howe", "2026-04-05", 7, "00:00", "01:30", 1.5),
+        ("America/Havana", "2026-11-01", 7, "00:00", "01:00", 2),
+    ],
+)
+def test_what_closes_when_the_clock_is_set_back_closes_once(
+    zone, day, weekday, opens, closes, hours
+):
+    calendar = _calendar([(weekday, opens, closes)], zone)
+    start = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) - timedelta(days=1)
+    assert sum(_worked_minutes(calendar, start, 3 * 1440)) * MINUTE == timedelta(hours=hours)
+    assert working_time(calendar, start, start + timedelta(days=3)) == timedelta(hours=hours)
+
+
 @given(_cases())
 @settings(max_examples=40, deadline=None)
 def test_working_time_is_what_a_count_minute_by_minute_says(case):
