@@ -260,7 +260,7 @@ def _told(config: Config) -> tuple[str, str]:
     """Say how to see what others are told, which a worker tells them."""
     mails = f"handed over to {config.smtp[0].rpartition('@')[2]}" if config.smtp else "kept"
     return (
-        "Webhooks: python examples/receiver.py shows how to receive them; webhookCreate names it.",
+        "Webhooks: examples/receiver.py shows how to receive them, and what lets it be reached.",
         f"Mails are {mails}: {{ notifications(first: 9) {{ nodes {{ kind state address }} }} }}",
     )
 

@@ -1,7 +1,10 @@
-"""A receiver of webhooks: `python examples/receiver.py whsec_... [port]`.
+"""A receiver of webhooks: `python3 examples/receiver.py whsec_... [port]`.
 
 It takes what is signed with the secret that `webhookCreate` has shown, each message once, and
 prints it. The library `standardwebhooks` verifies for you, any web framework serves.
+
+Abruf sends nothing into its own network unless it is started so, for example for port 9000:
+`ABRUF_WEBHOOK_HTTP=1 ABRUF_WEBHOOK_PORTS=9000 ABRUF_WEBHOOK_ALLOWED=127.0.0.1/32 make run`.
 """
 
 import base64

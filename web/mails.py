@@ -28,6 +28,7 @@ from kit.standards.languages import Spoken
 from models.fulfilment.deliveries.states import DeliveryState
 from models.master.catalog import Unit
 from models.messages.notifications import TRUE_OF_DELIVERIES, TRUE_OF_ORDERS, NotificationKind
+from models.messages.webhooks.states import WebhookDisabling
 from models.trade.orders.states import OrderState
 from web.chromium import launched
 
@@ -47,6 +48,13 @@ _IN_DOCS = (
 )
 
 
+_DISABLED = News(
+    NotificationKind.WEBHOOK_DISABLED,
+    "https://hooks.example.com/abruf",
+    reason=WebhookDisabling.FAILING,
+)
+
+
 def sample(kind: NotificationKind, language: Spoken) -> Letter:
     """Return a mail of a kind, as one might be."""
     if kind is NotificationKind.CONTRACT_SHORTFALL:
@@ -56,7 +64,7 @@ def sample(kind: NotificationKind, language: Spoken) -> Letter:
         remaining = AgreedContract("C-000012", (), _GOODS[:1], _BEGIN.date())
         return Letter(language, _SENDER, [News(kind, remaining.number)], (), [remaining], _WAY_OUT)
     if kind is NotificationKind.WEBHOOK_DISABLED:
-        return Letter(language, _SENDER, [News(kind, "https://hooks.example.com/abruf")])
+        return Letter(language, _SENDER, [_DISABLED])
     states = TRUE_OF_DELIVERIES.get(kind, frozenset({DeliveryState.PLANNED}))
     state = next(it for it in DeliveryState if it in states)
     own = next(it for it in OrderState if it in TRUE_OF_ORDERS.get(kind, {OrderState.CONFIRMED}))
@@ -68,15 +76,15 @@ def sample(kind: NotificationKind, language: Spoken) -> Letter:
     arrived = Decimal(100) if state is DeliveryState.PARTIALLY_DELIVERED else None
     goods = [replace(it, arrived=arrived) for it in _GOODS[:1]] + [*_GOODS[1:]]
     coming = Coming("D-000391", state, _BEGIN, end, "Europe/Berlin", goods, tracked)
-    is_priced = kind in TRUE_OF_ORDERS
+    is_priced, is_over = kind in TRUE_OF_ORDERS, own is OrderState.CANCELLED
     order = Ordered(
         "O-000204",
         own,
         "EUR",
         "PO 4711",
-        _GOODS,
-        () if own is OrderState.CANCELLED else [coming],
-        Decimal("331.25") if is_priced else None,
+        [replace(it, net=None) for it in _GOODS] if is_over else _GOODS,
+        () if is_over else [coming],
+        Decimal("331.25") if is_priced and not is_over else None,
     )
     return Letter(language, _SENDER, [News(kind, order.number, coming.number)], [order])
 

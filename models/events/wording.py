@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
@@ -100,7 +100,9 @@ def _in_words(words: Phrases, field: str, value: Any, zone: str) -> str:
 def _shown(value: Any, locale: Locale, zone: str) -> str:
     """Write a number, a day or an instant as a language does."""
     if isinstance(value, datetime):
-        return format_datetime(value, "medium", ZoneInfo(zone), locale)
+        there = value.astimezone(ZoneInfo(zone))
+        day = format_date(there, "medium", locale)
+        return f"{day}, {format_time(there, 'short', locale=locale)}"
     if isinstance(value, date):
         return format_date(value, "medium", locale)
     if isinstance(value, int | Decimal):

@@ -99,5 +99,7 @@ def _key(wanted: str, global_id: str) -> UUID:
     except ValueError:
         type_name, key = "", UUID(int=0)
     if type_name != wanted:
-        raise Refused(Code.INVALID_ID, f"This kind is about a {wanted}.", ("id",))
+        raise Refused(
+            Code.INVALID_ID, f"This kind takes the ID of what is of the type {wanted}.", ("id",)
+        )
     return key

@@ -166,7 +166,7 @@ async def test_a_refusal_is_403_and_names_what_is_missing(world, ask) -> None:
     assert "data" not in new.json() | old.json()
     assert new.json()["errors"] == [
         {
-            "message": "This token lacks the scopes MASTER_DATA_WRITE.",
+            "message": "This token lacks the scope MASTER_DATA_WRITE.",
             "extensions": {"code": "FORBIDDEN", "missingScopes": ["MASTER_DATA_WRITE"]},
         }
     ]

@@ -37,12 +37,15 @@ from models.messages.notifications import NotificationKind
 from models.trade.contracts.states import IN_FORCE
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order
 
 Read = Callable[[Select[Any], Mapping[str, Any]], Awaitable[Sequence[Any]]]
 """Runs a statement; the merchant is a parameter of it."""
 _OF_REMAINING = frozenset({NotificationKind.CONTRACT_ENDS, NotificationKind.CONTRACT_RUNS_LOW})
 """Kinds that tell what is left of a contract."""
+_OVER = frozenset({OrderState.CANCELLED, OrderState.REJECTED})
+"""States of orders of which it is told what was ordered: nothing of them is left."""
 _PLAIN = re.compile(UNESCAPED)
 
 
@@ -111,8 +114,7 @@ class PresentState:
 
         way_out: where its reader unsubscribes.
         """
-        news = [News(it.kind, self.number(it), self._delivered(it)) for it in rows]
-        unique = list(dict.fromkeys(news))
+        unique = list(dict.fromkeys(self._news(it) for it in rows))
         # Recipients of goods are not told what they cost, unless they are the buyer.
         priced = {it.order_id for it in rows if it.kind in TO_BUYERS}
         orders = dict.fromkeys(it.order_id for it in rows if it.order_id)
@@ -127,6 +129,11 @@ class PresentState:
             way_out,
         )
 
+    def _news(self, row: Any) -> News:
+        webhook = self.webhooks.get(row.webhook_id)
+        delivery = self.deliveries[row.delivery_id].number if row.delivery_id else None
+        return News(row.kind, self.number(row), delivery, webhook and webhook.disabled_for)
+
     def number(self, row: Any) -> str:
         """Return the number of the order or contract that it is about, or the webhook's address."""
         if row.webhook_id:
@@ -138,12 +145,15 @@ class PresentState:
         """Tell whether a webhook is sent nothing, by itself."""
         return self.webhooks[webhook_id].disabled_for is not None
 
-    def _delivered(self, row: Any) -> str | None:
-        return self.deliveries[row.delivery_id].number if row.delivery_id else None
-
     def _ordered(self, order: Any, *, is_priced: bool) -> Ordered:
         lines = sorted(self._lines.get(order.id, ()), key=lambda it: it.line_no)
-        goods = [self._goods(it, it.ordered - it.cancelled, is_priced=is_priced) for it in lines]
+        is_over = order.state in _OVER
+        is_priced = is_priced and not is_over
+        kept = [it.ordered if is_over else it.ordered - it.cancelled for it in lines]
+        goods = [
+            self._goods(line, quantity, is_priced=is_priced)
+            for line, quantity in zip(lines, kept, strict=True)
+        ]
         borne = [it.borne_discount or Decimal(0) for it in lines]
         nets = [it.net for it in lines]
         is_known = is_priced and None not in nets

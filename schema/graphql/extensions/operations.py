@@ -41,5 +41,6 @@ class Scoped(SchemaExtension):
 
 
 def _forbidden(missing: list[str]) -> ClientError:
-    message = f"This token lacks the scopes {', '.join(missing)}."
+    what = "scope" if len(missing) == 1 else "scopes"
+    message = f"This token lacks the {what} {', '.join(missing)}."
     return ClientError(ErrorCode.FORBIDDEN, message, missingScopes=missing)

@@ -110,7 +110,8 @@ class WebhookMessage(Node):
         description="How often it was tried since it was last wanted; probes do not count."
     )
     next_at: datetime = strawberry.field(
-        description="From when on it is tried again, while it is PENDING."
+        description="From when on it is tried again, while it is PENDING and its webhook ACTIVE;"
+        " not before those of its object that wait before it."
     )
     created_at: datetime = strawberry.field(description="When it was kept for the endpoint.")
     settled_at: datetime | None = strawberry.field(

@@ -170,8 +170,11 @@ async def test_after_days_of_failure_it_is_disabled_and_the_journal_and_a_mail_t
         (found,) = await sent(world, route, timing.GATHER.total_seconds())
     assert (found.kind.value, found.state.value) == ("WEBHOOK_DISABLED", "SENT")
     (taken,) = server.taken
-    assert taken["To"] == "help@example.com"
-    assert taken["Subject"] == f"The webhook {url} was switched off"
+    assert (taken["To"], taken["Subject"]) == (
+        "help@example.com",
+        f"The webhook {url} was switched off",
+    )
+    assert "It has taken nothing that was sent to it" in taken.get_body(("plain",)).get_content()
     named = {"kind": "WEBHOOK_DISABLED", "id": hook["id"], "language": "DE"}
     seen = (await ask(PREVIEW, **named))["notificationPreview"]
     assert seen["subject"] == f"Der Webhook {url} wurde abgeschaltet"

@@ -9,6 +9,7 @@ from kit.standards.languages import Spoken
 from models.fulfilment.deliveries.states import DeliveryState
 from models.master.catalog import Unit
 from models.messages.notifications import NotificationKind
+from models.messages.webhooks.states import WebhookDisabling
 from models.trade.orders.states import OrderState
 
 
@@ -60,7 +61,10 @@ class Coming:
 
 @dataclass(frozen=True)
 class Ordered:
-    """An order as it stands. net: of all of it in its currency, None where it is not told."""
+    """An order as it stands; one that is cancelled as it was.
+
+    net: of all of it in its currency, None where it is not told.
+    """
 
     number: str
     state: OrderState
@@ -87,11 +91,15 @@ class AgreedContract:
 
 @dataclass(frozen=True)
 class News:
-    """One thing that happened. delivery: its number, where it happened to one."""
+    """One thing that happened. delivery: its number, where it happened to one.
+
+    reason: why a webhook was disabled.
+    """
 
     kind: NotificationKind
     number: str
     delivery: str | None = None
+    reason: WebhookDisabling | None = None
 
 
 @dataclass(frozen=True)

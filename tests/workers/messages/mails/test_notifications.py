@@ -109,6 +109,10 @@ async def test_what_is_not_true_any_more_is_not_told(world, ask, mail):
     found = await sent(world, route, GATHER)
     (taken,) = server.taken
     assert taken["Subject"] == f"Order {order['number']} is cancelled"
+    text = taken.get_body(("plain",)).get_content()
+    goods = [it for it in text.splitlines() if it.startswith("- ")]
+    assert len(goods) == len(order["lines"])
+    assert "0.00" not in text
     assert sorted(fates(found)) == [
         ("ORDER_CANCELLED", "SENT", None),
         ("ORDER_CHANGED", "SUPPRESSED", "OVERTAKEN"),
