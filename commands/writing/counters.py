@@ -148,7 +148,7 @@ _LINES = 64
 """Beside each other, so many lines of one kind: locks of one call are not more than that."""
 
 
-def each_in_line(rows: Select[Any], name: str, line: Any) -> Select[Any]:
+def each_in_line(rows: Any, name: str, line: Any) -> Any:
     """Build what returns rows, and waits for whoever has some of their names, line by line."""
     place = (func.hashtextextended(rows.selected_columns[name], 0) % _LINES).label("place")
     placed = rows.add_columns(place).order_by(place).offset(literal_column("0")).subquery()

@@ -43,7 +43,7 @@ class Again:
 
     odd: what is refused of it already; then item and draft are what is left beside that, and
     numbers where the lines of those are among those that are sent. fixed: columns of the order that
-    never change.
+    never change. lapsed: why it is as good as cancelled, None where it is not.
     """
 
     standing: StandingOrders
@@ -53,6 +53,7 @@ class Again:
     odd: Refusals = field(default_factory=Refusals)
     numbers: Sequence[int] = ()
     fixed: Collection[str] = ()
+    lapsed: str | None = None
 
     @cached_property
     def found(self) -> list[OrderLine | None]:
@@ -139,7 +140,15 @@ def _revision(again: Again, known: StandingPrices) -> Revision:
     every = standing.every(order.id)
     by = standing.completed.get(order.id)
     revision = Revision(
-        order, every, header, targets, gone, fields=fields, fixed=again.fixed, completed_by=by
+        order,
+        every,
+        header,
+        targets,
+        gone,
+        fields=fields,
+        fixed=again.fixed,
+        completed_by=by,
+        lapsed=None if item.ended else again.lapsed,
     )
     if "taxes" not in stated and (any(revision.changes()) or _TAXED & set(revision.headings)):
         return replace(revision, header=header | {"taxed": None})

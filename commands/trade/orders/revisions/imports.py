@@ -30,6 +30,7 @@ from commands.trade.orders.revisions.meant import (
     of_others,
     only_ones,
     read_fixed,
+    read_lapsed,
 )
 from commands.trade.orders.revisions.revise import Revision, apply
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
@@ -149,7 +150,7 @@ async def import_all(writing: Writing, command: OrdersImport) -> Outcome:
     PRICE_CHANGED, PRICE_UNKNOWN and OUT_OF_RANGE for what the order says, DUPLICATE for an order or
     a line that stands twice, INVALID_DATE for the future and for an end before something left,
     INVALID_WINDOW for what would come when it is not wanted any more (D10),
-    WRONG_STATE for each difference from an order of which it is too late to change that, for
+    WRONG_STATE for each difference from an order of which it is too late to change that (D10), for
     another customer than the order has that was put in under its reference, and for the end of one
     whose deliveries are under way, TOO_MANY_ITEMS for more than 2,000 lines.
     """
@@ -244,10 +245,12 @@ async def _known(
     named |= await only_ones(writing, references, unnamed)
     standing = await StandingOrders.read(writing, named.values())
     fixed = await read_fixed(writing, standing.orders.values())
+    lapsed = await read_lapsed(writing, standing.orders.values())
     known = {
         place: replace(
             SentAgain.of(orders[place], standing.orders[order_id], is_named=place not in unnamed),
             fixed=fixed.get(order_id, ()),
+            lapsed=lapsed.get(order_id),
         )
         for place, order_id in named.items()
         if order_id in standing.orders
@@ -271,7 +274,8 @@ def _again(
     for another currency.
     """
     odd, own = Refusals(), known.item
-    again = partial(Again, standing, known.order, odd=odd, fixed=known.fixed)
+    fixed, lapsed = known.fixed, known.lapsed
+    again = partial(Again, standing, known.order, odd=odd, fixed=fixed, lapsed=lapsed)
     with odd:
         _check_ending(standing, known.order, sent)
     with odd:

@@ -16,6 +16,7 @@ from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, select
 
 from commands.trade.orders.references import OrderKey, References, customer, taken
 from commands.trade.orders.revisions.again import SAYING_ONE_THING
+from commands.trade.orders.states import not_wanted
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.errors import Problem, Refused
@@ -23,6 +24,7 @@ from models.access.journal import JournalEntry
 from models.access.viewers import Actor
 from models.base.tables import fixed
 from models.master.channels import Channel
+from models.trade.orders import acts
 from models.trade.orders.tables import Order
 
 ItemT = TypeVar("ItemT", bound=Any)
@@ -98,13 +100,14 @@ class SentAgain(Generic[ItemT]):
     """An order that is sent again, as one of the channel, customer and currency that it has.
 
     replaced: fields of what is sent that name others. fixed: columns of the order that never
-    change.
+    change. lapsed: why it is as good as cancelled, None where it is not.
     """
 
     order: Order
     item: ItemT
     replaced: Collection[str]
     fixed: Collection[str] = ()
+    lapsed: str | None = None
 
     @classmethod
     def of(cls, item: ItemT, order: Order, *, is_named: bool) -> "SentAgain[ItemT]":
@@ -145,25 +148,46 @@ async def read_fixed(writing: Writing, orders: Collection[Order]) -> dict[UUID, 
     return {order_id: _OF_GUESTS for (order_id,) in first}
 
 
+async def read_lapsed(writing: Writing, orders: Iterable[Order]) -> dict[UUID, str]:
+    """Return why orders are as good as cancelled, by id: they were wanted by an instant (D10).
+
+    What was recorded after its last instant is history, which its importer completes.
+    """
+    over = {it.id: it for it in orders if not acts.WANTED.test(writing, it)}
+    if not over:
+        return {}
+    known = await writing.session.rows(_KNOWN_IN_TIME, {**writing.parameters, "keys": [*over]})
+    return {key: not_wanted(over[key]) for (key,) in known}
+
+
 _OF_GUESTS = ("guest", "recipient", "ship_to", "ship_to_id")
 
 
-def _first_by(actor: Actor, *columns: Any) -> Select[Any]:
-    """Build what reads of orders whose first entry tells that an actor made them."""
+def _first(*columns: Any) -> Select[Any]:
+    """Build what reads of orders whose first entry is as asked."""
     return select(*columns).where(
         JournalEntry.merchant_id == bindparam("merchant", type_=Uuid()),
         JournalEntry.aggregate_id == any_(bindparam("keys", type_=ARRAY(Uuid()))),
         JournalEntry.sequence == fixed(1),
-        JournalEntry.actor == fixed(actor),
     )
 
 
-_PLACED = Statement(_first_by(Actor.STOREFRONT, JournalEntry.aggregate_id))
+def _first_of(*columns: Any) -> Select[Any]:
+    """Build the same, beside the orders."""
+    merchant = bindparam("merchant", type_=Uuid())
+    return _first(*columns).where(
+        Order.id == JournalEntry.aggregate_id, Order.merchant_id == merchant
+    )
+
+
+_PLACED = Statement(
+    _first(JournalEntry.aggregate_id).where(JournalEntry.actor == fixed(Actor.STOREFRONT))
+)
 _PUT_IN = Statement(
-    _first_by(Actor.STAFF, Order.id, Order.number).where(
-        Order.id == JournalEntry.aggregate_id,
-        Order.merchant_id == bindparam("merchant", type_=Uuid()),
-    )
+    _first_of(Order.id, Order.number).where(JournalEntry.actor == fixed(Actor.STAFF))
+)
+_KNOWN_IN_TIME = Statement(
+    _first_of(Order.id).where(JournalEntry.recorded_at <= Order.cancel_if_not_by)
 )
 
 

@@ -60,7 +60,8 @@ class Revision:
     overridden: rules that its new windows break. fields: of the order -> the field by which the
     input says the same. fixed: columns of it that never change, beside those of all orders.
     completed_by: number of the delivery that has left and completed it, if one has. tells_closed:
-    whether it tells of lines, too, that nothing of the order changes any more.
+    whether it tells of lines, too, that nothing of the order changes any more. lapsed: why it is as
+    good as cancelled, None where it is not.
     """
 
     order: Order
@@ -73,6 +74,7 @@ class Revision:
     fixed: Collection[str] = ()
     completed_by: str | None = None
     tells_closed: bool = True
+    lapsed: str | None = None
 
     def against(self, rules: frozenset[TimeRule], why: str) -> "Revision":
         """Return the same, with the rules that its windows break, and why they may."""
@@ -200,7 +202,7 @@ class Revision:
             return f"{self.order.number} is a call-off"
         if self.order.state not in OPEN_STATES:
             return f"{self.order.number} is {self.order.state.value}"
-        return None
+        return self.lapsed
 
 
 @guards("D18", instead=None)
