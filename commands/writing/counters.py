@@ -14,7 +14,6 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     ColumnElement,
-    Select,
     Text,
     Uuid,
     bindparam,

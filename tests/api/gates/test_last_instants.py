@@ -240,28 +240,6 @@ async def test_no_line_is_changed_or_added_any_more(world, ask, clock):
     assert codes == ["WRONG_STATE", "WRONG_STATE", "DUPLICATE"]
 
 
-@pytest.mark.gate("D10", "ordersImport")
-async def test_nothing_is_changed_any_more_by_being_imported_again(world, ask, clock):
-    """As good as cancelled it is before the runner has come by; only what is the same says so."""
-    placed = {"externalReference": "H-3", "placedAt": "2026-03-02T09:00:00Z"}
-    item = await orders.order_input(world, ask, **WANTED) | placed
-    assert await _imported(ask, item) == []
-    clock.advance(days=2)
-    later = {"cancelIfNotBy": "2026-03-20T00:00:00Z"}
-    whenever = {"deliveryPolicy": "PARTIAL_BACKORDER", "cancelIfNotBy": None}
-    lines = [it | {"quantity": "3"} for it in item["lines"]]
-    for changed, path in (
-        (later, "cancelIfNotBy"),
-        (whenever, "deliveryPolicy"),
-        ({"note": "Ring"}, "note"),
-        ({"lines": lines}, "lines.0.quantity"),
-    ):
-        assert ("WRONG_STATE", path) in await _imported(ask, item | changed), path
-    assert await _imported(ask, item) == []
-    cancelled = item | {"cancelledAt": "2026-03-02T12:00:00Z"}
-    assert await _imported(ask, cancelled) == []
-
-
 @pytest.mark.gate("D10", "orderAnswerAmendment")
 async def test_no_amendment_is_accepted_any_more(world, ask, clock):
     order = await orders.order(world, ask, **WANTED)

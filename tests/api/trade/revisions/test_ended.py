@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from kit.ids import to_global
-from tests.make import Ask, World
+from tests.make import Ask, Clock, World, reasons
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
@@ -142,3 +142,26 @@ async def test_an_open_order_is_cancelled_as_of_then(world, ask):
         ("order.lines_cancelled", ENDED),
         ("order.cancelled", ENDED),
     ]
+
+
+@pytest.mark.gate("D10", "ordersImport")
+async def test_nothing_changes_any_more_of_what_was_wanted_by_an_instant(
+    world: World, ask: Ask, clock: Clock
+) -> None:
+    """As good as cancelled it is before the runner has come by; only what is the same says so."""
+    wanted = {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": "2026-03-03T00:00:00Z"}
+    item = await _item(world, ask) | wanted
+    assert (await _sent(ask, item))["status"] == "CREATED"
+    clock.advance(days=2)
+    whenever = {"deliveryPolicy": "PARTIAL_BACKORDER", "cancelIfNotBy": None}
+    for changed, path in (
+        ({"cancelIfNotBy": "2026-03-20T00:00:00Z"}, "cancelIfNotBy"),
+        (whenever, "deliveryPolicy"),
+        ({"note": "Ring"}, "note"),
+        ({"lines": [it | {"quantity": "3"} for it in item["lines"]]}, "lines.0.quantity"),
+    ):
+        refused = (await _sent(ask, item, **changed))["userErrors"]
+        assert ("WRONG_STATE", path) in reasons(refused, 3)
+    assert (await _sent(ask, item))["status"] == "UNCHANGED"
+    ended = await _sent(ask, item, cancelledAt="2026-03-02T12:00:00Z")
+    assert (ended["status"], ended["order"]["state"]) == ("UPDATED", "CANCELLED")
