@@ -37,13 +37,13 @@ from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.counting import SUPPLIED, Tables, counted, ours, supplied_upto
 from models.trade.releases.overlay import (
-    QUANTITY,
+    OF_QUANTITIES,
     ReleaseCondition,
     first_day,
     in_force,
     is_after,
-    lines_of,
     overlay,
+    schedule_lines,
     taken_of,
     wanted_on,
 )
@@ -143,12 +143,12 @@ def _supplied(reader: Tables, of: Any) -> Any:
     with the first day after it, and leaves and arrives by the calendars of when it was sent, or as
     many days later where those play no part.
     """
-    line = lines_of(reader, "sl")
+    line = schedule_lines(reader, "sl")
     cut = _cut(of, line)
     is_cut, later = cut.c.later.is_not(None), func.coalesce(cut.c.later, fixed(0), type_=Integer())
     order = (line.release_id == of.forecast, line.line_no)
     sums = (
-        func.sum(line.quantity, type_=QUANTITY).filter(some).over(order_by=order)
+        func.sum(line.quantity, type_=OF_QUANTITIES).filter(some).over(order_by=order)
         for some in (~is_cut, is_cut)
     )
     whole, left = _together(sums, of.taken)
@@ -159,9 +159,9 @@ def _supplied(reader: Tables, of: Any) -> Any:
         func.greatest(starts_at, line.window_earliest, type_=DateTime(timezone=True)).label(
             "window_earliest"
         ),
-        case((is_cut, func.least(line.quantity, left, type_=QUANTITY)), else_=line.quantity).label(
-            "quantity"
-        ),
+        case(
+            (is_cut, func.least(line.quantity, left, type_=OF_QUANTITIES)), else_=line.quantity
+        ).label("quantity"),
         func.coalesce(line.rest_ships_on[cut.c.later], line.ships_on + later, type_=Date()).label(
             "ships_on"
         ),
@@ -192,8 +192,8 @@ def _together(sums: Iterable[Any], taken: Any) -> tuple[ColumnElement[Any], Colu
     """Return what whole lines and what is left of cut ones come to. sums: NULL for none."""
     whole, cut = sums
     return (
-        func.coalesce(whole, fixed(0), type_=QUANTITY),
-        func.greatest(cut - taken, fixed(0), type_=QUANTITY),
+        func.coalesce(whole, fixed(0), type_=OF_QUANTITIES),
+        func.greatest(cut - taken, fixed(0), type_=OF_QUANTITIES),
     )
 
 
@@ -209,7 +209,7 @@ def wanted_upto(reader: Tables, account: Any, contract: Any, period: Any) -> Any
 
     One row with `quantity`, NULL where nothing does.
     """
-    line, counted_there = lines_of(reader, "sl"), _counts_in(period)
+    line, counted_there = schedule_lines(reader, "sl"), _counts_in(period)
     forecasts = in_force(reader, account, ReleaseType.FORECAST, counted_there)
     just_in_time = in_force(reader, account, ReleaseType.JIT, counted_there)
     forecast, jit = forecasts.c, just_in_time.c
@@ -220,7 +220,7 @@ def wanted_upto(reader: Tables, account: Any, contract: Any, period: Any) -> Any
     of = SimpleNamespace(**own_, until=until, owed=overlays.c.owed)
     cut = _cut(of, line)
     is_cut = cut.c.later.is_not(None)
-    sums = (func.sum(line.quantity, type_=QUANTITY).filter(it) for it in (~is_cut, is_cut))
+    sums = (func.sum(line.quantity, type_=OF_QUANTITIES).filter(it) for it in (~is_cut, is_cut))
     wanted = select(add(*_together(sums, taken.c.quantity))).select_from(line).join(cut, true())
     wanted = wanted.where(*_counting(reader, of, line)).correlate_except(line, cut)
     received = case((counts, overlays.c.received), else_=forecast.cumulative_received)
@@ -249,7 +249,7 @@ def effective(reader: TablesNow) -> Select[Any]:
     amount = func.greatest(
         fixed(0), func.least(supplied.c.quantity, supplied.c.cumulative_released - of.gone)
     )
-    one = select(type_coerce(amount, QUANTITY).label("amount"))
+    one = select(type_coerce(amount, OF_QUANTITIES).label("amount"))
     missing = one.correlate_except(ScheduleLine).lateral("missing")
     rows = rows.add_columns(packaged.label("packaged_quantity"))
     rows = rows.add_columns(*_with_open(reader, of, supplied.c, missing.c.amount))

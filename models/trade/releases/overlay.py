@@ -30,7 +30,7 @@ from models.trade.releases.words import (
 ReleaseCondition = Callable[[Any], ColumnElement[bool]]
 _TICK: ColumnElement[Any] = literal_column("interval '1us'", Interval())
 """Ends of windows and horizons lie behind their last instant."""
-QUANTITY = ScheduleLine.quantity.type
+OF_QUANTITIES = ScheduleLine.quantity.type
 NONE = fixed(0)
 
 
@@ -72,7 +72,7 @@ def overlay(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
     counts = or_(forecast.id.is_(None), ~or_(is_late, is_newer), stands_beside)
     knows = and_(is_newer, ~is_late, is_one)
     beyond, to_come = (
-        func.greatest(it, NONE, type_=QUANTITY) for it in (-until.to_come, until.to_come)
+        func.greatest(it, NONE, type_=OF_QUANTITIES) for it in (-until.to_come, until.to_come)
     )
     rows = select(
         case((and_(jit.id.is_not(None), counts), until.day)).label("until"),
@@ -90,10 +90,10 @@ def _upto(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
     left: what is not in its figure. to_come: what is not on its way, either, where the forecast is
     net of that.
     """
-    line = lines_of(reader, "sj")
+    line = schedule_lines(reader, "sj")
     lasts = select(
         func.max(last_day(line), type_=Date()).label("on"),
-        func.coalesce(func.sum(line.quantity), NONE, type_=QUANTITY).label("wanted"),
+        func.coalesce(func.sum(line.quantity), NONE, type_=OF_QUANTITIES).label("wanted"),
     )
     lasts = lasts.where(*ours(reader, line), line.release_id == jit.id).correlate_except(line)
     last, ends_on = lasts.subquery("last"), contract.day(jit.horizon_end - _TICK)
@@ -114,17 +114,17 @@ def _sent_after(release: Any, other: Any) -> ColumnElement[bool]:
 
 def _on_its_way(reader: Tables, release: Any) -> ColumnElement[Any]:
     """Return what a release without what is on its way has beside its figure; 0 for others."""
-    line = lines_of(reader, "sw")
-    rows = select(func.sum(line.quantity, type_=QUANTITY)).where(
+    line = schedule_lines(reader, "sw")
+    rows = select(func.sum(line.quantity, type_=OF_QUANTITIES)).where(
         *ours(reader, line),
         line.release_id == release.id,
         line.line_no == fixed(1),
         line.code == fixed(IN_TRANSIT),
     )
-    return func.coalesce(rows.correlate_except(line).scalar_subquery(), NONE, type_=QUANTITY)
+    return func.coalesce(rows.correlate_except(line).scalar_subquery(), NONE, type_=OF_QUANTITIES)
 
 
-def lines_of(reader: Tables, name: str) -> Any:
+def schedule_lines(reader: Tables, name: str) -> Any:
     """Return schedule lines under a name, of which a statement has several."""
     return briefly(reader, ScheduleLine, name)
 
@@ -172,19 +172,19 @@ def taken_of(reader: Tables, forecast: Any, jit: Any, over: Any) -> Any:
     all of it, and may want once more what is owed.
     """
     until = over.until
-    line, arriving = lines_of(reader, "sf"), lines_of(reader, "sa")
+    line, arriving = schedule_lines(reader, "sf"), schedule_lines(reader, "sa")
     on = wanted_on(line).label("on")
     lines = select(line.quantity, on, is_after(line, over).label("is_after"))
     lines = lines.where(*ours(reader, line), line.release_id == forecast.id)
     lateral = lines.correlate_except(line).lateral("cut")
     cut = lateral.c
-    before = func.sum(cut.quantity, type_=QUANTITY).filter(~cut.is_after)
+    before = func.sum(cut.quantity, type_=OF_QUANTITIES).filter(~cut.is_after)
     buckets = select(
         func.min(cut.on).filter(cut.is_after, cut.on <= until).label("begins"),
-        func.coalesce(before, fixed(0), type_=QUANTITY).label("before"),
+        func.coalesce(before, fixed(0), type_=OF_QUANTITIES).label("before"),
     )
     of = buckets.correlate_except(lateral).lateral("buckets")
-    come_by = select(func.sum(arriving.quantity, type_=QUANTITY)).where(
+    come_by = select(func.sum(arriving.quantity, type_=OF_QUANTITIES)).where(
         *ours(reader, arriving),
         arriving.release_id == jit.id,
         wanted_on(arriving).between(of.c.begins, until),
@@ -192,9 +192,9 @@ def taken_of(reader: Tables, forecast: Any, jit: Any, over: Any) -> Any:
     come = jit.cumulative_received - forecast.cumulative_received - of.c.before
     come = case((jit.period_id == forecast.period_id, func.greatest(come, fixed(0))))
     sums = (come_by.correlate_except(arriving).scalar_subquery(), come)
-    arrives, come = (func.coalesce(it, NONE, type_=QUANTITY) for it in sums)
+    arrives, come = (func.coalesce(it, NONE, type_=OF_QUANTITIES) for it in sums)
     # None has come of it as far as an older forecast knows: LEAST leaves NULL out.
-    told = func.least(arrives, over.to_come, type_=QUANTITY) + come
-    taken = func.coalesce(over.owed, told, type_=QUANTITY)
+    known = func.least(arrives, over.to_come, type_=OF_QUANTITIES) + come
+    taken = func.coalesce(over.owed, known, type_=OF_QUANTITIES)
     rows = select(taken.label("quantity")).select_from(of)
     return rows.correlate_except(of).lateral("taken")
