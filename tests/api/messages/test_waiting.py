@@ -32,10 +32,6 @@ SELECT id FROM interchange_messages
 WHERE interchange_messages.merchant_id = :merchant AND fate = 'WAITING'
 ORDER BY received_at, id LIMIT 1 FOR UPDATE
 """
-REPLAY = """
-mutation ($ids: [ID!]!) { it: interchangeMessagesReplay(input: {messageIds: $ids}) {
-  messages { id } userErrors { code } } }
-"""
 
 
 @pytest.fixture
@@ -100,10 +96,10 @@ async def test_messages_that_are_replayed_wait_among_the_others(
     ids = [it["id"] for it in taken["messages"]["nodes"] if it["type"] == "SLSRPT"]
     monkeypatch.setattr(waiting, "MOST_MESSAGES", 2)
     await sent(ask, names[0], "B")
-    answer = await ask.answer(REPLAY, ids=ids)
+    answer = await ask.answer(files.REPLAY, messages=[{"messageId": it} for it in ids])
     assert answer["errors"][0]["extensions"]["code"] == "THROTTLED"
     await files.read_all(world)
-    assert (await ask(REPLAY, ids=ids))["it"]["userErrors"] == []
+    await files.replay(ask, *ids)
 
 
 async def test_a_file_of_a_folder_waits_there_and_stops_no_other(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
+from itertools import chain
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -139,6 +140,13 @@ class PlanSlot:
     def changes(self) -> bool:
         """Whether it is not planned as it was."""
         return not self.before == self.stays == self.goal
+
+    @property
+    def recipients(self) -> Iterator[dict[str, Any]]:
+        """Who takes in what is planned for it, and what is called off."""
+        for part in chain((it.delivery for it in self.planned), self.called_off):
+            if part.recipient is not None:
+                yield part.recipient
 
     def freed(self) -> Iterator[Reused]:
         """Yield what of it is planned and does not stay, the last parts first."""
