@@ -349,8 +349,8 @@ def _cumulative(reading: _Reading, into: ArticleSchedule, codes: Codes, dates: _
     commitment = "" if scc is None else reading.habits.meaning("COMMITMENT", scc.get(1)) or ""
     if commitment in GO_AHEAD_FIELDS:
         if (number := _number(reading, qty)) is not None:
-            its = go_ahead_of(qty, number, innermost(dates()))
-            setattr(into, GO_AHEAD_FIELDS[commitment], its)
+            go_ahead = go_ahead_of(qty, number, innermost(dates()))
+            setattr(into, GO_AHEAD_FIELDS[commitment], go_ahead)
     elif commitment != OTHER:
         into.says_cumulative = True
         if scc is not None:

@@ -35,7 +35,7 @@ from models.base.visibility import seen_by
 from models.master.packagings import in_packagings
 from models.trade.contracts.states import RUNNING
 from models.trade.contracts.tables import Contract, ContractLine
-from models.trade.releases.counting import SUPPLIED, Tables, counted, ours, supplied_upto
+from models.trade.releases.counting import SUPPLIED, Tables, briefly, counted, ours, supplied_upto
 from models.trade.releases.overlay import (
     OF_QUANTITIES,
     ReleaseCondition,
@@ -63,7 +63,7 @@ class TablesNow(Tables, Protocol):
 
 def _period(reader: Tables, account: Any, period_id: Any) -> Any:
     """Select the period in which a release of an account counts."""
-    period = reader.table(AccountPeriod)
+    period = briefly(reader, AccountPeriod, "ap")
     rows = select(*(getattr(period, name) for name in _OF_PERIOD)).where(
         *ours(reader, period), period.account_id == account.id, period.id == period_id
     )
@@ -84,9 +84,9 @@ def _standing(reader: TablesNow) -> FromClause:
     had by the one that counts first, and gone: up to where it is supplied in that one's
     period. today: where the contract is.
     """
-    account, agreed, contract = map(reader.table, (CumulativeAccount, ContractLine, Contract))
-    kinds = (ReleaseType.FORECAST, ReleaseType.JIT)
-    forecasts, just_in_time = (in_force(reader, account, it) for it in kinds)
+    tables = ((CumulativeAccount, "ca"), (ContractLine, "cl"), (Contract, "co"))
+    account, agreed, contract = (briefly(reader, *it) for it in tables)
+    forecasts, just_in_time = (in_force(reader, account, it) for it in ReleaseType)
     forecast, jit = forecasts.c, just_in_time.c
     overlays = overlay(reader, contract, forecast, jit)
     until, taken = overlays.c.until, taken_of(reader, forecast, jit, overlays.c)

@@ -14,6 +14,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    tuple_,
 )
 
 from models.base.tables import fixed
@@ -40,7 +41,7 @@ def in_force(reader: Tables, account: Any, kind: ReleaseType, *where: ReleaseCon
     LIMIT and a written state let PostgreSQL look for it by the index of what is active, also where
     it does not know yet how many releases there are.
     """
-    release = reader.table(Release)
+    release = briefly(reader, Release, f"r{kind[0].lower()}")
     rows = select(*(getattr(release, name) for name in _OF_RELEASE)).where(
         *ours(reader, release),
         release.account_id == account.id,
@@ -65,30 +66,27 @@ def overlay(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
     where it is newer, and was made by that day; both NULL else. A forecast that was made later
     stands alone where nothing is owed, and each newer one that counts in another period.
     """
-    until = _upto(reader, contract, forecast, jit)
-    is_late, is_newer = contract.day(forecast.issued_at) > until.day, _sent_after(forecast, jit)
-    is_one, received = jit.period_id == forecast.period_id, jit.cumulative_received
-    stands_beside = and_(is_one, or_(~is_late, until.left > NONE))
-    counts = or_(forecast.id.is_(None), ~or_(is_late, is_newer), stands_beside)
-    knows = and_(is_newer, ~is_late, is_one)
-    beyond, to_come = (
-        func.greatest(it, NONE, type_=OF_QUANTITIES) for it in (-until.to_come, until.to_come)
-    )
+    upto = _upto(reader, contract, forecast, jit)
+    is_late, received = upto.issued_on > upto.day, jit.cumulative_received
+    stands_beside = and_(upto.is_one, or_(~is_late, upto.left > NONE))
+    counts = or_(forecast.id.is_(None), ~or_(is_late, upto.is_newer), stands_beside)
+    knows = and_(upto.is_newer, ~is_late, upto.is_one)
+    amounts = upto.on_its_way - upto.left, upto.left - upto.on_its_way
+    beyond, to_come = (func.greatest(it, NONE, type_=OF_QUANTITIES) for it in amounts)
     rows = select(
-        case((and_(jit.id.is_not(None), counts), until.day)).label("until"),
+        case((and_(jit.id.is_not(None), counts), upto.day)).label("until"),
         case((knows, received + beyond), else_=received).label("received"),
-        case((is_late, until.left)).label("owed"),
+        case((is_late, upto.left)).label("owed"),
         case((knows, to_come)).label("to_come"),
     )
-    rows = rows.select_from(until.day.table).correlate_except(until.day.table)
-    return rows.lateral("overlay")
+    return rows.select_from(upto.day.table).correlate_except(upto.day.table).lateral("overlay")
 
 
 def _upto(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
     """Select the last day of a schedule just in time, and what of it a forecast does not count.
 
-    left: what is not in its figure. to_come: what is not on its way, either, where the forecast is
-    net of that.
+    left: what is not in its figure. on_its_way: what it counts beside that. is_newer: the forecast
+    is, by its issue, then its receipt. is_one: both count in one period.
     """
     line = schedule_lines(reader, "sj")
     lasts = select(
@@ -101,15 +99,16 @@ def _upto(reader: Tables, contract: Any, forecast: Any, jit: Any) -> Any:
     rows = select(
         func.greatest(ends_on, last.c.on, type_=Date()).label("day"),
         left.label("left"),
-        (left - _on_its_way(reader, forecast)).label("to_come"),
+        _on_its_way(reader, forecast).label("on_its_way"),
+        contract.day(forecast.issued_at).label("issued_on"),
+        (_sent_at(forecast) > _sent_at(jit)).label("is_newer"),
+        (jit.period_id == forecast.period_id).label("is_one"),
     )
     return rows.select_from(last).correlate_except(last).lateral("upto").c
 
 
-def _sent_after(release: Any, other: Any) -> ColumnElement[bool]:
-    """Tell whether a release is newer than another one: by its issue, then its receipt."""
-    is_later = and_(release.issued_at == other.issued_at, release.received_at > other.received_at)
-    return or_(release.issued_at > other.issued_at, is_later)
+def _sent_at(release: Any) -> ColumnElement[Any]:
+    return tuple_(release.issued_at, release.received_at)
 
 
 def _on_its_way(reader: Tables, release: Any) -> ColumnElement[Any]:

@@ -144,9 +144,10 @@ class PlanSlot:
     @property
     def recipients(self) -> Iterator[dict[str, Any]]:
         """Who takes in what is planned for it, and what is called off."""
-        for part in chain((it.delivery for it in self.planned), self.called_off):
-            if part.recipient is not None:
-                yield part.recipient
+        known = chain(
+            (it.delivery.recipient for it in self.planned), (it.recipient for it in self.called_off)
+        )
+        yield from filter(None, known)
 
     def freed(self) -> Iterator[Reused]:
         """Yield what of it is planned and does not stay, the last parts first."""
