@@ -157,17 +157,16 @@ _SIZES = (
 def reachable(line: ContractLine, path: Path, sent: Collection[str]) -> None:
     """Look whether call-offs of the agreed sizes can bring what is owed of a line, and fit in.
 
-    Of a line of which nothing is called off they bring something at least, owed or not. The fewest
-    call-offs that bring it are also those that take least room: each takes at least the smallest
-    size. path: of the line, as it would stand after the command; sent: the fields that say so.
-    Refused: OUT_OF_RANGE.
+    Both of all of the line, since what is called off may be given back, and of what is left of it.
+    Where nothing is owed they bring something of the line at least. path: of the line, as it would
+    stand after the command; sent: the fields that say so. Refused: OUT_OF_RANGE.
     """
     step = line.lot_multiple or Decimal(1).scaleb(-line.scale)
-    wanted = line.owed - line.called_off if line.called_off else max(line.owed, step)
-    room = _whole(line.ceiling - line.called_off, step, ROUND_FLOOR)
-    smallest = max(_whole(line.min_per_call_off or step, step, ROUND_CEILING), step)
-    largest = _whole(line.max_per_call_off or max(room, smallest), step, ROUND_FLOOR)
-    if largest >= smallest and (wanted <= 0 or _fits(wanted, step, smallest, largest, room)):
+    every = max(line.owed, step)
+    wanted = line.owed - line.called_off if line.called_off else every
+    if not _fits(line, step, every, line.ceiling):
+        wanted = every
+    elif wanted <= 0 or _fits(line, step, wanted, line.ceiling - line.called_off):
         return
     text = "Call-offs of the agreed sizes bring nothing of this line."
     if wanted > 0:
@@ -176,14 +175,19 @@ def reachable(line: ContractLine, path: Path, sent: Collection[str]) -> None:
     raise Refused(Code.OUT_OF_RANGE, text, (*path, _first(names, sent)))
 
 
-def _fits(
-    wanted: Decimal, step: Decimal, smallest: Decimal, largest: Decimal, room: Decimal
-) -> bool:
-    """Tell whether call-offs of these sizes bring what is wanted within the room that is left."""
-    needed = _whole(wanted, step, ROUND_CEILING)
-    if min(largest, room) < smallest:
+def _fits(line: ContractLine, step: Decimal, wanted: Decimal, within: Decimal) -> bool:
+    """Tell whether call-offs of the agreed sizes bring what is wanted within what is left.
+
+    The fewest that bring it are also those that take least room: each takes at least the smallest
+    size.
+    """
+    room = _whole(within, step, ROUND_FLOOR)
+    smallest = max(_whole(line.min_per_call_off or step, step, ROUND_CEILING), step)
+    largest = min(_whole(line.max_per_call_off or max(room, smallest), step, ROUND_FLOOR), room)
+    if largest < smallest:
         return False
-    fewest = (needed / min(largest, room)).to_integral_value(ROUND_CEILING)
+    needed = _whole(wanted, step, ROUND_CEILING)
+    fewest = (needed / largest).to_integral_value(ROUND_CEILING)
     return max(needed, fewest * smallest) <= room
 
 

@@ -366,3 +366,7 @@ async def test_what_is_called_off_may_leave_a_rest_that_no_size_fits_but_no_size
     refused = [("OUT_OF_RANGE", "lines.0.lotMultiple")]
     assert await _end(ask, made, "contractAmend", lines=[odd]) == refused
     assert await _end(ask, made, "contractAmend", lines=[line | {"minPerCallOff": "20"}]) == []
+    too_much = [("OUT_OF_RANGE", "lines.0.minPerCallOff")]
+    assert (
+        await _end(ask, made, "contractAmend", lines=[line | {"minPerCallOff": "101"}]) == too_much
+    )
