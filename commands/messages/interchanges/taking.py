@@ -43,6 +43,9 @@ from models.messages.partners import Acknowledgement, PartnerProfile
 Taken = tuple[Interchange, bool]
 """An interchange, and whether it is new."""
 
+_MOST_TOLD = 2**31 - 1
+"""Bytes that an Int of GraphQL holds."""
+
 
 async def take_in(
     writing: Writing, found: Sequence[Piece], source: InterchangeSource, file_name: str | None
@@ -78,7 +81,7 @@ async def _new(
         received_at=writing.now,
         source=source,
         file_name=file_name,
-        size_bytes=piece.size,
+        size_bytes=min(piece.size, _MOST_TOLD),
         sha256=piece.sha256,
         state=InterchangeState.REJECTED,
         **envelope_columns(piece),

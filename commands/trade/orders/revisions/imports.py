@@ -68,7 +68,8 @@ class OrderImport(OrderFields, Upsert):
     """One order from a back office, known by channel, customer and external reference.
 
     One that was there already is changed by being sent again, but for its customer: under the
-    reference of one that the merchant has put in for another customer, it is refused.
+    reference of one that the merchant has put in for another customer, it is refused. A guest is
+    known by the reference alone, and may be called otherwise. Addresses and people are as sent.
     """
 
     external_reference: Reference = Field(
