@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -176,10 +177,15 @@ def _not_for_us(partner: PartnerProfile, header: Header) -> Finding | None:
 
 
 async def _is_used(writing: Writing, row: Interchange) -> bool:
-    """Tell whether the partner has used the reference for what was taken in before."""
+    """Tell whether the partner has used the reference for what was taken in not long before."""
     names = ("id", "partner_id", "reference", "is_test")
     own = {f"own_{name}": getattr(row, name) for name in names}
+    own["own_since"] = row.received_at - _COUNTED_ANEW
     return bool(await writing.session.scalar(_USED, {**writing.parameters, **own}))
+
+
+_COUNTED_ANEW = timedelta(days=90)
+"""After which a reference is another one: most partners begin to count again every year."""
 
 
 _USED = select(
@@ -188,6 +194,7 @@ _USED = select(
         Interchange.partner_id == bindparam("own_partner_id", type_=Uuid()),
         Interchange.reference == bindparam("own_reference", type_=Text()),
         Interchange.is_test == bindparam("own_is_test", type_=Boolean()),
+        Interchange.received_at > bindparam("own_since", type_=DateTime(timezone=True)),
         Interchange.state.not_in(sorted(UNTAKEN)),
         Interchange.id != bindparam("own_id", type_=Uuid()),
     )
