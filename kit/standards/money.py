@@ -38,7 +38,7 @@ def rounded(exact: Decimal, currency: str) -> Amount:
     return Amount(exact.quantize(minor_unit(currency), context=_LONGEST), currency)
 
 
-def written(exact: Decimal, currency: str) -> str:
+def with_currency(exact: Decimal, currency: str) -> str:
     """Return an amount as people write it, in whole minor units: "606.20 EUR"."""
     return f"{rounded(exact, currency).amount:f} {currency}"
 

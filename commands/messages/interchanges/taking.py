@@ -44,7 +44,7 @@ from models.messages.partners import Acknowledgement, PartnerProfile
 Taken = tuple[Interchange, bool]
 """An interchange, and whether it is new."""
 
-_MOST_TOLD = 2**31 - 1
+_LARGEST_INT = 2**31 - 1
 """Bytes that an Int of GraphQL holds."""
 
 
@@ -82,7 +82,7 @@ async def _new(
         received_at=writing.now,
         source=source,
         file_name=file_name,
-        size_bytes=min(piece.size, _MOST_TOLD),
+        size_bytes=min(piece.size, _LARGEST_INT),
         sha256=piece.sha256,
         state=InterchangeState.REJECTED,
         **envelope_columns(piece),

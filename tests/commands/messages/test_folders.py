@@ -122,7 +122,7 @@ async def test_what_gets_the_name_of_a_file_that_is_taken_in_is_taken_in_next(
 ) -> None:
     """And so is what is written behind it."""
     partner = await files.partner(ask)
-    first, second = (files.interchange(partner["identification"], it) for it in ("R1", "R2"))
+    first, second = (files.interchange(partner["identification"], it) for it in ("A1", "A2"))
     (tmp_path / "in.edi").write_bytes(first)
     take_in = taking.take_in
 
@@ -147,7 +147,7 @@ async def test_what_gets_a_files_name_as_it_is_moved_is_put_back(
     ask, run, tmp_path, monkeypatch
 ) -> None:
     partner = await files.partner(ask)
-    every = [files.interchange(partner["identification"], it) for it in ("R1", "R2", "R3")]
+    every = [files.interchange(partner["identification"], it) for it in ("A1", "A2", "A3")]
     path, rename = tmp_path / "in.edi", Path.rename
     path.write_bytes(every[0])
 

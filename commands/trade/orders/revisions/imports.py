@@ -224,10 +224,7 @@ async def _revisions(
 async def _there(
     writing: Writing, references: References, orders: Sequence[OrderImport]
 ) -> dict[OrderKey, UUID]:
-    """Return key -> id of what is there; no other import gives one of the references meanwhile.
-
-    It may do so for another customer, which no index keeps.
-    """
+    """Return key -> id of what is there; no other import gives a reference to others meanwhile."""
     named = {it.external_reference for it in orders}
     await stand_in_lines(writing, "imported orders ", named)
     return await taken(writing, references.ids(Channel), named)

@@ -104,7 +104,7 @@ async def test_what_is_told_of_a_number_is_of_what_has_left_whoever_packs_it_in_
     assert states == ["DELIVERED", "PACKED"]
 
 
-@pytest.mark.gate("P2", "deliveryDispatch")
+@pytest.mark.gate("P2", "deliveryDispatch", "deliveriesDispatch")
 async def test_a_dispatch_is_offered_only_where_its_numbers_are_its_own(
     world: World, ask: Ask
 ) -> None:
@@ -201,7 +201,7 @@ async def _guest(world: World, ask: Ask, number: str, carrier: dict[str, Any]) -
     return await deliveries.packed(world, ask, order, parcel, **collected)
 
 
-@pytest.mark.gate("P2", "deliveryDispatch", "deliveryPack")
+@pytest.mark.gate("P2", "deliveryDispatch", "deliveriesDispatch", "deliveryPack", "deliveriesPack")
 @pytest.mark.gate("P6", "parcelRecordTracking")
 async def test_guests_without_an_address_are_not_one_customer(world: World, ask: Ask) -> None:
     """Of two that are on their way by two carriers nobody reads, or is told, of the other."""
