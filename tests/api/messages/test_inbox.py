@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from commands.messages.readers import read
-from kit.ids import new_id, to_global
 from kit.loop import in_turn
 from kit.loop.apart import Apart
 from kit.loop.effort import Effort
@@ -287,34 +286,6 @@ async def test_a_message_that_nobody_reads_is_kept_and_can_be_replayed(ask, worl
     ids = [it["id"] for it in taken["messages"]["nodes"]]
     first, second = await files.replayed(ask, *ids)
     assert first["message"]["fate"] == second["message"]["fate"] == "WAITING"
-
-
-async def test_a_message_that_cannot_be_replayed_stops_no_other(ask, world) -> None:
-    partner = await files.partner(ask)
-    content = files.interchange(partner["identification"]).replace(b"DELFOR:D", b"SLSRPT:D")
-    taken = await received(ask, content.replace(b"DELJIT:D", b"INVRPT:D"))
-    done, unread = (it["id"] for it in taken["messages"]["nodes"])
-    assert await files.read_all(world) == 2
-    await files.replay(ask, done)
-    stranger = to_global("InterchangeMessage", new_id())
-    found = await files.replayed(ask, done, stranger, "odd", unread, unread)
-    assert [it["message"] and it["message"]["fate"] for it in found] == [
-        *(None, None, None, "WAITING", None)
-    ]
-    assert [it["status"] for it in found] == [*("REFUSED",) * 3, "UPDATED", "REFUSED"]
-    errors = [[(it["code"], *it["field"][1:]) for it in each["userErrors"]] for each in found]
-    assert errors == [
-        [("WRONG_STATE", "messages", "0", "messageId")],
-        [("NOT_FOUND", "messages", "1", "messageId")],
-        [("INVALID_ID", "messages", "2", "messageId")],
-        [],
-        [("DUPLICATE", "messages", "4", "messageId")],
-    ]
-    message = found[0]["userErrors"][0]["message"]
-    assert message == (
-        "This message is WAITING: it must be FAILED or REFUSED or UNREAD, or have an error if READ."
-    )
-    assert await files.read_all(world) == 2
 
 
 async def test_statements_do_not_grow_with_the_messages(ask, world) -> None:
