@@ -158,7 +158,9 @@ async def test_an_unknown_sender_is_held_and_read_once_it_is_known(ask) -> None:
     assert (held["state"], codes(held)) == ("HELD", ["UNKNOWN_SENDER"])
     await files.partner(ask, identification=name, qualifier="ZZ")
     (error,) = (await ask(REPLAY, input={"interchangeId": held["id"]}))["it"]["userErrors"]
-    assert error["message"] == "It is held still: No active partner is called so."
+    assert error["message"] == (
+        f"It is held still: No active partner is called {name} with no qualifier."
+    )
     known = await files.partner(ask, identification=name)
     # Whose name is another one's is refused alone.
     items = [{"code": fresh("P"), "identification": of, "qualifier": "14"} for of in (name, "NEW")]
