@@ -5,7 +5,6 @@ numbered when all that takes long is done, where that is much. What no index kee
 which a merchant's transactions wait: of two at once, the second finds what the first has written.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
@@ -30,11 +29,8 @@ from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
 from kit.loop.work import SLICE
-from models.access.keys import CounterName, MerchantCounter
+from models.access.keys import CounterName, MerchantCounter, numbered
 from models.base.tables import OfMerchant
-
-PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
-
 
 MERCHANT = bindparam("merchant_id", type_=Uuid())
 
@@ -122,21 +118,7 @@ def _place(waiting: tuple[tuple[CounterName, Any], Any]) -> int:
 async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[str]:
     """Return the next document numbers, for example O-000042. Ask late: it holds a lock."""
     last = await raised(writing, name, how_many)
-    return [_number(name, value) for value in range(last - how_many + 1, last + 1)]
-
-
-def _number(name: CounterName, value: int) -> str:
-    return f"{PREFIXES[name]}-{value:06}"
-
-
-def number_spelled(name: CounterName, text: str) -> str | None:
-    """Return the document number that a text spells, None for none: D-000013 for d13 or 00000013.
-
-    Case does not count, nor do blanks, punctuation and zeros before the digits or after them;
-    between digits they do: D-000013/1 is a part of something.
-    """
-    spelled = re.fullmatch(rf"[\W_]*{PREFIXES[name]}?[\W_]*([0-9]+)[\W_]*", text, re.IGNORECASE)
-    return None if spelled is None else _number(name, int(spelled[1]))
+    return [numbered(name, value) for value in range(last - how_many + 1, last + 1)]
 
 
 async def stand_in_line(writing: Writing, line: str) -> None:

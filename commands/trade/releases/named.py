@@ -23,10 +23,9 @@ from commands.trade.releases.accounts.sums import coming_of, left_of
 from commands.trade.releases.inputs import ReleaseContent, ToldReceipt
 from commands.trade.releases.known import KnownLines, by_id
 from commands.trade.releases.transit import Transit, receiving_address, receiving_addresses
-from commands.writing.counters import number_spelled
 from commands.writing.transaction import Writing, missing
 from kit.ids import new_id
-from models.access.keys import CounterName
+from models.access.keys import CounterName, number_spelled
 from models.base.tables import entity_named
 from models.master.catalog import Product
 from models.master.parties import Address

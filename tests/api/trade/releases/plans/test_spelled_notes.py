@@ -12,6 +12,8 @@ query ($id: ID!) { contract(id: $id) { lines { releases(first: 9, filter: {state
   nodes { lastReceipts { deliveryNote isOurs } }
 } } } }
 """
+SEARCH = """query ($text: String!) {
+  search(text: $text, types: [DELIVERY], first: 9) { ... on Delivery { number } } }"""
 OURS = (
     "{}",
     "{lower}",
@@ -49,14 +51,18 @@ async def line(ask, world, clock):
     return made
 
 
-async def test_a_note_is_ours_however_its_number_is_written(line):
+async def test_a_note_is_ours_however_its_number_is_written(line, ask):
     number = (await line.send("5"))["number"]
     for how in OURS:
-        assert await _named(line, _written(how, number)) == ([], True), how
+        note = _written(how, number)
+        assert await _named(line, note) == ([], True), how
+        assert {"number": number} in (await ask(SEARCH, text=note))["search"], how
     for how in OTHERS:
         note = _written(how, number)
         expected = [f"No delivery of ours has the number {note}."]
         assert await _named(line, note) == (expected, False), how
+        if "{" in how:
+            assert (await ask(SEARCH, text=note))["search"] == [], how
 
 
 async def test_a_note_of_another_system_is_that_of_the_delivery_recorded_under_it(line, world):
