@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from kit.loop.memory import Settled
+from kit.loop.memory import Settled, held_bytes
 from transport.edge import Outermost
 from transport.endpoint import Endpoint
 from transport.health import Health
@@ -63,7 +63,7 @@ async def _lifespan(serving: Serving, endpoint: Endpoint, _app: Starlette) -> As
 
     What grows old is settled; rubbish of it is looked for while nobody comes.
     """
-    settled = Settled().growing(lambda: endpoint.lanes.came)
+    settled = Settled(lambda: held_bytes() - endpoint.waiting).growing(lambda: endpoint.lanes.came)
     async with serving.uses.written(serving.database, serving.grace), settled:
         yield
     if serving.buckets is not None:

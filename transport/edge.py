@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kit.telemetry import trace
 from kit.telemetry.metrics import Telemetry
 from transport.draining import Draining
-from transport.http.refusals import fault, stopped
+from transport.http.refusals import Refusal, fault, stopped
 
 _log = logging.getLogger("abruf")
 
@@ -39,20 +39,27 @@ class Outermost:
         token = trace.CURRENT.set(request)
         answer = _Answer(request.request_id, send)
         try:
+            # What failed is gone by now, and what it held: a client may take its time.
+            if (refusal := await self._failed(scope, receive, answer)) is not None:
+                await refusal.answer()(scope, receive, answer)
+        finally:
+            trace.CURRENT.reset(token)
+
+    async def _failed(self, scope: Scope, receive: Receive, answer: "_Answer") -> Refusal | None:
+        """Let the application answer; return what is told where it has told nothing."""
+        try:
             await self._app(scope, receive, answer)
         except Exception:
             if answer.started or scope["type"] != "http":
                 raise
             _log.exception("Internal fault")
-            await fault().answer()(scope, receive, answer)
+            return fault()
         except asyncio.CancelledError:
             if not self._draining.has_begun:
                 raise
             # The server stops, and waits no longer for who is slow.
-            if not answer.started and scope["type"] == "http":
-                await stopped().answer()(scope, receive, answer)
-        finally:
-            trace.CURRENT.reset(token)
+            return None if answer.started or scope["type"] != "http" else stopped()
+        return None
 
 
 class _Answer:

@@ -72,6 +72,11 @@ class Endpoint:
         self.answers = Holdings(bounds.answers, bounds.all_answers)
         self.sockets = Sockets(self, serving.origins)
 
+    @property
+    def waiting(self) -> int:
+        """Return the bytes that wait to be read or to be taken."""
+        return self.bodies.total + self.answers.total
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; a client that hangs up is not answered. Sockets do all that by themselves."""
         if scope["type"] == "websocket":

@@ -29,7 +29,8 @@ from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
 from kit.loop.work import SLICE
-from models.access.keys import CounterName, MerchantCounter, numbered
+from kit.standards.written import document_number
+from models.access.keys import PREFIXES, CounterName, MerchantCounter
 from models.base.tables import OfMerchant
 
 MERCHANT = bindparam("merchant_id", type_=Uuid())
@@ -118,7 +119,9 @@ def _place(waiting: tuple[tuple[CounterName, Any], Any]) -> int:
 async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[str]:
     """Return the next document numbers, for example O-000042. Ask late: it holds a lock."""
     last = await raised(writing, name, how_many)
-    return [numbered(name, value) for value in range(last - how_many + 1, last + 1)]
+    return [
+        document_number(PREFIXES[name], value) for value in range(last - how_many + 1, last + 1)
+    ]
 
 
 async def stand_in_line(writing: Writing, line: str) -> None:

@@ -13,12 +13,15 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-MUCH = 2_500
-"""Lines of a command, or objects of an answer, that leave so much behind."""
+MUCH, MUCH_SIZE = 2_500, 1_000_000
+"""Lines of a command, or objects or bytes of an answer, that leave so much behind."""
 _AFTER_S = 1
 """Seconds after the last of them: what it was asked with has gone, too."""
 _trim: Callable[[int], Any] | None = getattr(ctypes.CDLL(None), "malloc_trim", None)
+_tell: Callable[[int, int], Any] | None = getattr(ctypes.CDLL(None), "mallopt", None)
 """None where the allocator is another one than glibc's."""
+_OF_ITS_OWN, LARGE = -3, 128 * 1024
+"""Option of the allocator: bytes from which on what is large has pages of its own."""
 
 _STATM, _PAGE = Path("/proc/self/statm"), resource.getpagesize()
 
@@ -54,6 +57,15 @@ def aging() -> Iterator[None]:
             gc.set_threshold(*_USUAL)
 
 
+def give_back_at_once() -> None:
+    """Let what is large, such as an answer of megabytes, be the system's again once it is freed.
+
+    Left to itself the allocator takes it from among all else as soon as one as large was freed.
+    """
+    if _tell is not None:
+        _tell(_OF_ITS_OWN, LARGE)
+
+
 def settle_all() -> None:
     """End the cycles that nobody refers to, and settle all that is left.
 
@@ -81,11 +93,12 @@ class Settled:
     ) -> None:
         """Take what is settled now for what stays.
 
-        held: tells the bytes of memory that the process holds. trim: gives back all but some bytes.
+        held: tells the bytes of memory that the process holds, without those of which it is known
+        who will free them. trim: gives back all but some bytes.
         """
         self._sure, self.unsure = gc.get_freeze_count(), 0
         self._held, self._trim = held or held_bytes, trim
-        self._least = self._held()
+        self._least = self._quietly = self._held()
 
     @asynccontextmanager
     async def growing(self, came: Callable[[], int | None]) -> AsyncIterator[None]:
@@ -131,19 +144,23 @@ class Settled:
         if self.unsure >= most:
             # What has ended by itself meanwhile is there no more.
             self.unsure = gc.get_freeze_count() - self._sure
-        if self.unsure >= most or self._has_grown(GROWN if is_quiet else MOST_GROWN):
-            self._settle_all()
+        if self._has_grown(is_quiet=is_quiet) or self.unsure >= most:
+            self._settle_all(is_quiet=is_quiet)
 
-    def _has_grown(self, by: int) -> bool:
-        """Tell whether so much more is held than after the last look, and no command holds it."""
+    def _has_grown(self, *, is_quiet: bool) -> bool:
+        """Tell whether much more is held than after the last such look, and no command holds it."""
         held = self._held()
-        self._least = min(self._least, held)
-        return held - self._least >= by and not _HOLDING
+        self._least, self._quietly = min(self._least, held), min(self._quietly, held)
+        grown = held - self._quietly >= GROWN if is_quiet else held - self._least >= MOST_GROWN
+        return grown and not _HOLDING
 
-    def _settle_all(self) -> None:
+    def _settle_all(self, *, is_quiet: bool) -> None:
+        """Look at all. What is held in the midst of much is not what a quiet process holds."""
         settle_all()
         self._sure, self.unsure = gc.get_freeze_count(), 0
         self._least = self._held()
+        if is_quiet:
+            self._quietly = self._least
         _give_back(self._trim)
 
 
@@ -178,9 +195,9 @@ class Leftovers:
         self._trim = trim
         self._timer: asyncio.TimerHandle | None = None
 
-    def of(self, lines: int) -> None:
-        """Give back what work on so many lines or objects has left behind, soon."""
-        if lines < MUCH or self._trim is None:
+    def of(self, lines: int, size: int = 0) -> None:
+        """Give back what work on so many lines or objects, or bytes, has left behind, soon."""
+        if (lines < MUCH and size < MUCH_SIZE) or self._trim is None:
             return
         if self._timer is not None:
             self._timer.cancel()

@@ -1,13 +1,12 @@
 """Merchants, their API keys and the answers kept under idempotency keys."""
 
-import re
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, UniqueConstraint, case, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, UniqueConstraint, case, select
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
@@ -23,7 +22,6 @@ from models.base.tables import (
     Owned,
     Secret,
     check,
-    fixed,
     indexed,
     known,
     unique,
@@ -157,34 +155,7 @@ class CounterName(StrEnum):
     SSCC = "SSCC"
 
 
-_PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
-_SPELLED = r"^(?:\W|_)*{}?(?:\W|_)*([0-9]+)(?:\W|_)*$"
-_DIGITS = 6
-
-
-def numbered(name: CounterName, value: int) -> str:
-    """Return the number of a document, for example O-000042."""
-    return f"{_PREFIXES[name]}-{value:0{_DIGITS}}"
-
-
-def number_spelled(name: CounterName, text: str) -> str | None:
-    """Return the number that a text spells, None for none: D-000013 for d13 or 00000013.
-
-    Case does not count, nor do blanks, punctuation and zeros around the digits; between digits they
-    do: D-000013/1 is a part of something.
-    """
-    spelled = re.fullmatch(_SPELLED.format(_PREFIXES[name]), text, re.IGNORECASE)
-    return None if spelled is None else numbered(name, int(spelled[1]))
-
-
-def is_spelled(column: Any, name: CounterName, text: Any) -> ColumnElement[bool]:
-    """Tell in SQL whether a column has the number that a parameter spells."""
-    pattern, zero = f"(?i){_SPELLED.format(_PREFIXES[name])}", fixed("0", Text())
-    digits = func.ltrim(func.substring(text, fixed(pattern, Text())), zero, type_=Text())
-    length = func.greatest(func.length(digits), fixed(_DIGITS))
-    padded = func.lpad(digits, length, zero, type_=Text())
-    is_it: ColumnElement[bool] = column == fixed(f"{_PREFIXES[name]}-", Text()) + padded
-    return is_it
+PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
 
 
 class MerchantCounter(Owned):

@@ -190,7 +190,7 @@ class Context:
 
     async def finish(self) -> None:
         """End the operation: give the read connection, and one's turn, back."""
-        self.leftovers.of(self.work.objects)
+        self.leftovers.of(self.work.objects, self.work.bytes)
         try:
             await self.reads.end()
         finally:

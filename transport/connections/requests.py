@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from transport.connections.reading import Patience
@@ -69,6 +69,7 @@ class Requests(HttpToolsProtocol):
         self._has_begun, self._of_piece = False, 0
         self._reason: Refusal | None = None
         self._is_refused = self._stops = self._is_in_pieces = False
+        self._answered: RequestResponseCycle | None = None
 
     @property
     def _is_free(self) -> bool:
@@ -84,6 +85,10 @@ class Requests(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the room."""
         self._room.leave(self)
+        if self._answered is not None:
+            # uvicorn tells the last request, which may wait behind the one that is answered.
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         super().connection_lost(exc)
         # What waits behind the request that is answered is not begun any more; each holds this.
         self.pipeline.clear()
@@ -245,8 +250,14 @@ class Requests(HttpToolsProtocol):
         self._is_in_pieces, self._framing = False, b""
         super().on_message_complete()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Know which request is answered, of several in a row."""
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_response_complete(self) -> None:
         """Rest until the next request; what still comes of a refused body is thrown away."""
+        self._answered = None
         super().on_response_complete()
         self._forget()
         if self._is_refused:

@@ -14,6 +14,8 @@ KNOWN = "abruf.known"
 """Extension of ASGI: returns what is called when the client has sent a good token."""
 ANNOUNCED = "abruf.announced"
 """Extension of ASGI: `bytes` is how long the piece of a body is said to be that comes now."""
+UTF8 = "abruf.utf8"
+"""Extension of ASGI: a socket takes a text in UTF-8 under this name, and sends it in pieces."""
 DOOR = 100
 """Connections beside those that have room: they are told that they have none."""
 SHARED_BY_ONE = 64

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from kit.limits import DEFAULT_BOUNDS, Bounds
 from kit.loop.ending import end_if_signalled
-from kit.loop.memory import settle_all
+from kit.loop.memory import give_back_at_once, settle_all
 from kit.telemetry.metrics import Telemetry
 from transport.connections.requests import Requests
 from transport.connections.room import Room
@@ -81,6 +81,7 @@ class HttpServer(uvicorn.Server):
         What was made until now stays as long as the process. The collector of cycles is told so:
         looking at all of it again and again would stop every request for a quarter of a second.
         """
+        give_back_at_once()
         settle_all()
         super().run(sockets)
 

@@ -15,7 +15,8 @@ from websockets.http11 import Request
 from transport.connections.frames import Frames
 from transport.connections.reading import Patience
 from transport.connections.refusals import NO_HANDSHAKE, written
-from transport.connections.room import KNOWN
+from transport.connections.room import KNOWN, UTF8
+from transport.http.answers import PIECE
 from transport.http.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class Socket(WebSocketsSansIOProtocol):
         """Let the application say when the client is known."""
         super().handle_connect(event)
         if not self.close_sent:
-            self.scope["extensions"][KNOWN] = {"call": WeakMethod(self._known)}
+            self.scope["extensions"] |= {KNOWN: {"call": WeakMethod(self._known)}, UTF8: {}}
 
     def send_receive_event_to_app(self) -> None:
         """Keep only so many messages: a client may send thousands in one packet."""
@@ -158,10 +159,45 @@ class Socket(WebSocketsSansIOProtocol):
             raise ClientDisconnected
         if closes and not self.writable.is_set():
             self.transport.abort()
-            return
-        async with self._sending:
+        elif closes:
+            # Also in the midst of a message.
             await super().send(message)
-            await self.writable.wait()
+        else:
+            async with self._sending:
+                await self._send(message)
+                await self.writable.wait()
+
+    async def _send(self, message: Any) -> None:
+        """Send a text in frames: the connection holds no more than two of them, each a copy."""
+        if UTF8 not in message:
+            await super().send(message)
+            return
+        text, begin, is_cut = memoryview(message[UTF8]), 0, False
+        while begin < len(text):
+            try:
+                await self.writable.wait()
+            except asyncio.CancelledError:
+                if not begin:
+                    raise
+                # What has begun goes on to its end: no other message could follow it.
+                is_cut = True
+            else:
+                self._send_frame(text, begin)
+                begin += PIECE
+        if is_cut:
+            raise asyncio.CancelledError
+
+    def _send_frame(self, text: memoryview, begin: int) -> None:
+        """Send a piece of a text. ClientDisconnected: it cannot be sent any more."""
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            raise ClientDisconnected
+        end = begin + PIECE
+        send = self.conn.send_continuation if begin else self.conn.send_text
+        try:
+            send(bytes(text[begin:end]), fin=end >= len(text))
+        except InvalidState:
+            raise ClientDisconnected from None
+        self.transport.write(b"".join(self.conn.data_to_send()))
 
     def look(self, now: float) -> None:
         """End a socket that, or of which a message, does not come in time, or that takes none."""

@@ -31,7 +31,10 @@ class Answer(Response):
         self.held: AbstractContextManager[Any] = nullcontext()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send; who holds the body is free when the client has taken all but the last piece."""
+        """Send; who holds the body is free when the client has taken all but the last pieces.
+
+        These are copies: a view of it would keep all of the body with the connection.
+        """
         del scope, receive
         start = {"type": "http.response.start", "status": self.status_code}
         with self.held:
@@ -39,7 +42,7 @@ class Answer(Response):
             body = memoryview(self.body)
             for begin in range(0, len(body) or 1, PIECE):
                 end = begin + PIECE
-                piece = {"body": body[begin:end], "more_body": end < len(body)}
+                piece = {"body": bytes(body[begin:end]), "more_body": end < len(body)}
                 await send({"type": "http.response.body", **piece})
 
 

@@ -1,16 +1,21 @@
 """`graphql-transport-ws`: one socket, many operations, each with a context of its own."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import ExitStack, aclosing, nullcontext, suppress
 from datetime import timedelta
 from typing import Any, Protocol
 
 import orjson
-from starlette.websockets import WebSocketDisconnect
-from strawberry.asgi import GraphQL
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http import process_result
-from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.http.exceptions import (
+    NonJsonMessageReceived,
+    NonTextMessageReceived,
+    WebSocketDisconnected,
+)
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
@@ -25,7 +30,7 @@ from resolvers.running.lanes import Lanes
 from schema.graphql.errors import ClientError, ErrorCode
 from schema.graphql.extensions.documents import with_document_name
 from schema.schema import schema
-from transport.connections.room import know
+from transport.connections.room import UTF8, know
 from transport.http.addresses import address_of
 from transport.http.answers import let_go
 from transport.http.holdings import UNREAD, Holdings, Share
@@ -33,14 +38,14 @@ from transport.http.refusals import Refusal
 from transport.http.requests import json_object
 from transport.live.presence import Caller, Places
 
-COPIES = 2
-"""Of a message, until its client has taken it: the text, and what the connection has of it."""
 INIT_S = 10
 """Seconds in which a socket must send `connection_init`."""
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
 _TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
 _UNREAD = ClientError(ErrorCode.THROTTLED, UNREAD, retryAfter=1)
+_WITH_PAYLOAD = {"connection_init", "subscribe"}
+"""Messages of which more is read than type and id."""
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
     "query": (str, type(None)),
     "operationName": (str, type(None)),
@@ -115,8 +120,14 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             await super().handle()
 
     async def handle_message(self, message: Any) -> None:
-        """Refuse what has no shape; Strawberry would stumble over it."""
+        """Refuse what has no shape; Strawberry would stumble over it.
+
+        Nothing is held that nobody reads: what is answered may wait behind a full socket.
+        """
         if is_well_formed(message):
+            known = {"type", "id", *({"payload"} if message["type"] in _WITH_PAYLOAD else ())}
+            for key in message.keys() - known:
+                del message[key]
             await super().handle_message(message)
         else:
             await self.handle_invalid_message("This is no message of graphql-transport-ws.")
@@ -156,6 +167,8 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         key, payload = message["id"], message["payload"]
         refusal = None if key in self.operations else self._refusal(message.size)
         if refusal is not None:
+            del payload
+            message.clear()
             await self.send_message({"id": key, "type": "error", "payload": [refusal.formatted]})
             return
         self._sizes[key] = message.size
@@ -175,13 +188,17 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def send_message(self, message: Any) -> None:
         """Send, and count until the client has taken it."""
-        share, text = self._share, self.view.encode_json(message)
+        share, text = self._share, orjson.dumps(message)
         with nullcontext() if share is None else share.holding(len(text)):
             await self._send_text(text)
 
-    async def _send_text(self, text: str) -> None:
+    async def _send_text(self, text: bytes) -> None:
+        """Send a message in UTF-8. A server of another kind takes it as a text of Python's."""
+        socket = self.websocket.ws
+        takes_utf8 = UTF8 in (socket.scope.get("extensions") or ())
+        about = {UTF8: text} if takes_utf8 else {"text": text.decode()}
         try:
-            await self.websocket.ws.send_text(text)
+            await socket.send({"type": "websocket.send", **about})
         except WebSocketDisconnect as gone:
             raise WebSocketDisconnected from gone
 
@@ -222,8 +239,11 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 await self._send(operation, context, results)
         except Exception as error:  # noqa: BLE001 -- the socket outlives a fault of one operation.
             await self.handle_task_exception(error)
-            with suppress(Exception):
-                await operation.send_operation_message({"id": operation.id, "type": "complete"})
+        else:
+            return
+        # The error is gone, and with it what it held of the answer.
+        with suppress(Exception):
+            await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def _send(self, operation: Operation[Any, None], context: Context, results: Any) -> None:
         caller, share = self.caller, self._share
@@ -233,13 +253,15 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 await operation.send_initial_errors(result.errors or [])
                 return
             answer = {"id": operation.id, "type": "next", "payload": process_result(result)}
-            text = self.view.encode_json(answer)
+            text = orjson.dumps(answer)
             let_go(result)
             del answer
             if not context.has_written and not share.takes(len(text)):
+                # What is refused is not held while the refusal waits for the socket.
+                del text
                 await operation.send_initial_errors([_UNREAD])
                 return
-            with share.holding(COPIES * len(text)):
+            with share.holding(len(text)):
                 if not await caller.holds():
                     await self._end(FORBIDDEN, "The token has ended.")
                     return
@@ -261,9 +283,28 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.websocket.close(code, reason)
 
 
+class _Messages(ASGIWebSocketAdapter):
+    """Reads messages; nothing is held of the text that one came in."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object]:
+        """Yield what each message says. NonJsonMessageReceived, NonTextMessageReceived: nothing."""
+        del ignore_parsing_errors
+        with suppress(WebSocketDisconnect):
+            while self.ws.application_state is not WebSocketState.DISCONNECTED:
+                try:
+                    message = self.view.decode_json(await self.ws.receive_text())
+                except json.JSONDecodeError as error:
+                    raise NonJsonMessageReceived from error
+                except KeyError as error:
+                    raise NonTextMessageReceived from error
+                yield message
+                del message
+
+
 class Sockets(GraphQL[Any, None]):
     """Strawberry's view, for WebSockets only."""
 
+    websocket_adapter_class = _Messages
     graphql_transport_ws_handler_class = Handler
 
     def __init__(self, host: Host, origins: Sequence[str]) -> None:
@@ -286,7 +327,3 @@ class Sockets(GraphQL[Any, None]):
         message = Message(json_object(data))
         message.size = len(data)
         return message
-
-    def encode_json(self, data: object) -> str:
-        """Write a message; as text, for bytes would leave it in binary frames."""
-        return orjson.dumps(data).decode()

@@ -25,7 +25,8 @@ from commands.trade.releases.known import KnownLines, by_id
 from commands.trade.releases.transit import Transit, receiving_address, receiving_addresses
 from commands.writing.transaction import Writing, missing
 from kit.ids import new_id
-from models.access.keys import CounterName, number_spelled
+from kit.standards.written import spelled_number
+from models.access.keys import PREFIXES, CounterName
 from models.base.tables import entity_named
 from models.master.catalog import Product
 from models.master.parties import Address
@@ -225,7 +226,9 @@ async def _deliveries(
 
     Those whose number it spells, as customers write it, or that had it in another system.
     """
-    spelled = {it: number_spelled(CounterName.DELIVERY, it) for of in items for it in of.notes}
+    spelled = {
+        it: spelled_number(PREFIXES[CounterName.DELIVERY], it) for of in items for it in of.notes
+    }
     if not spelled:
         return {}
     delivery: Any = entity_named("Delivery")

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Index, and_, or_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.access.keys import CounterName, is_spelled
+from kit.standards.written import is_spelled
+from models.access.keys import PREFIXES, CounterName
 from models.access.viewers import Actor, Scope
 from models.base.tables import (
     Counter,
@@ -94,7 +95,7 @@ class Delivery(Owned):
     __searched__ = Searched(
         Scope.DELIVERIES_READ,
         numbers=("number", "external_reference"),
-        is_it=lambda row, it: [is_spelled(row.number, CounterName.DELIVERY, it)],
+        is_it=lambda row, it: [is_spelled(row.number, PREFIXES[CounterName.DELIVERY], it)],
     )
     __task__ = Task("location_id", lambda _rows, it: is_among(it.state, BEFORE_DISPATCH))
     __seen__: ClassVar[Seen] = {

@@ -289,8 +289,10 @@ async def test_answers_tell_how_much_they_leave_behind(
     bounded: Open, order_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Events of 60,000 objects left 60 MB between what is kept, until it is given back."""
-    counts = list[int]()
-    monkeypatch.setattr(Leftovers, "of", lambda _, objects: counts.append(objects))
+    counts = list[tuple[int, int]]()
+    monkeypatch.setattr(Leftovers, "of", lambda _, *left: counts.append(left))
     async with bounded(UNPRICED) as ask:
         await ask(LONG, id=order_id)
-    assert counts == [LINES + 2]
+    ((objects, size),) = counts
+    assert objects == LINES + 2
+    assert size > LINES * len(order_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import subprocess
 import sys
 import threading
 import weakref
@@ -18,6 +19,7 @@ from kit.loop.memory import OLD, Settled, aging
 from server import application
 from tests.make import World
 from tests.make.running import run, staff, until
+from tests.run.abruf import ROOT
 from transport.serving import Serving
 
 
@@ -159,6 +161,42 @@ async def test_less_that_is_held_is_what_growth_is_measured_by() -> None:
         with looks() as seen:
             settled.look(is_quiet=True)
     assert seen
+
+
+async def test_what_is_held_in_the_midst_of_much_is_not_what_a_quiet_process_holds() -> None:
+    """It is looked at once more when nobody comes, and given back as far as it has ended."""
+    held, trimmed = [0], threading.Event()
+    settled = Settled(lambda: held[0], lambda _: trimmed.set())
+    held[0] = memory.MOST_GROWN
+    for is_quiet, looks_at_it in ((False, True), (False, False), (True, True), (True, False)):
+        with looks() as seen:
+            settled.look(is_quiet=is_quiet)
+        assert bool(seen) == looks_at_it
+        assert not looks_at_it or await asyncio.to_thread(trimmed.wait, 10)
+        trimmed.clear()
+
+
+LARGE = """
+import sys
+from kit.loop import memory
+if "at once" in sys.argv:
+    memory.give_back_at_once()
+first = b"x" * int(5e6)
+del first
+before = memory.held_bytes()
+many = [(b"x" * int(4e6), b"x" * int(1e3)) for _ in range(16)]
+kept = [small for _, small in many]
+del many
+print(memory.held_bytes() - before)
+"""
+
+
+@pytest.mark.parametrize("way", ["at once", "left to the allocator"])
+def test_what_is_large_is_given_back_once_it_is_freed(way: str) -> None:
+    """The allocator by itself keeps it beneath the next that is kept."""
+    process = (sys.executable, "-c", LARGE, way)
+    left = int(subprocess.run(process, capture_output=True, check=True, cwd=ROOT).stdout)
+    assert (left < memory.GROWN) == (way == "at once")
 
 
 async def test_what_has_ended_by_itself_is_looked_for_no_more(settled: Settled) -> None:

@@ -194,6 +194,10 @@ async def test_what_long_commands_leave_behind_is_given_back_once(
     leftovers.of(memory.MUCH - 1)
     leftovers.of(memory.MUCH)
     await until(lambda: trims == [0, 0])
+    leftovers.of(1, memory.MUCH_SIZE - 1)
+    assert trims == [0, 0]
+    leftovers.of(1, memory.MUCH_SIZE)
+    await until(lambda: trims == [0, 0, 0])
 
 
 async def test_commands_tell_how_much_they_leave_behind(

@@ -3,11 +3,13 @@
 import asyncio
 import json
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import pytest
 from starlette.routing import WebSocketRoute
 
@@ -127,6 +129,34 @@ class Host:
         """Wait until nobody is connected and nothing is held."""
         held = self.endpoint.bodies, self.endpoint.answers
         await until(lambda: not len(self.room) and not any(it.total for it in held))
+
+
+class Texts:
+    """Writes JSON in place of orjson, and knows what of it is still held."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.held: Counter[int] = Counter()
+
+    def dumps(self, value: object) -> bytes:
+        """Return the text; the number of its bytes is noted until nobody holds it."""
+
+        class Text(bytes):
+            def __del__(text) -> None:  # noqa: N805 -- of the text; `self` is who counts.
+                self.held[len(text)] -= 1
+
+        text = Text(orjson.dumps(value))
+        self.sizes.append(len(text))
+        self.held[len(text)] += 1
+        return text
+
+    def at_least(self, size: int) -> int:
+        """Return how many that long are held."""
+        return sum(count for length, count in self.held.items() if length >= size)
+
+    def written(self, size: int) -> int:
+        """Return how many that long have been written."""
+        return sum(length >= size for length in self.sizes)
 
 
 Serve = Callable[..., Any]

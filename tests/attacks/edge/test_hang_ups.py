@@ -54,6 +54,19 @@ async def test_who_is_gone_before_its_turn_asks_the_database_nothing(serve: Serv
     assert counted["reads"] == 2
 
 
+async def test_who_hangs_up_behind_requests_in_a_row_ends_the_first_of_them(
+    serve: Serve, world, counted, caplog
+):
+    async with serve(**ONE_AT_A_TIME) as host:
+        async with locked_products(world.database):
+            async with host.line(2 * host.request(READ)):
+                await until(lambda: counted["reads"] == 1)
+            await until(lambda: not host.endpoint.lanes.lanes)
+        assert (await host.ask(READ)).status == 200
+    assert counted["reads"] == 2
+    assert not caplog.records
+
+
 async def test_who_hangs_up_takes_no_connection_to_the_database_with_it(
     serve: Serve, world, counted, monkeypatch
 ):
