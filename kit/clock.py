@@ -27,8 +27,8 @@ def check_happened(
     INVALID_DATE for what happened before that, or is still to come.
     """
     if since is not None and when < since - CLOCKS_APART:
-        text = f"This cannot have happened before {since.isoformat()}."
+        text = f"This cannot have happened before {since.isoformat(timespec='seconds')}."
         raise Refused(Code.INVALID_DATE, text, path)
     if when > now + CLOCKS_APART:
-        text = f"This is more than a day after {now.isoformat()}: tell what has happened."
+        text = f"This is still to come: it is {now.isoformat(timespec='seconds')} here."
         raise Refused(Code.INVALID_DATE, text, path)

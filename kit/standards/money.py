@@ -38,6 +38,11 @@ def rounded(exact: Decimal, currency: str) -> Amount:
     return Amount(exact.quantize(minor_unit(currency), context=_LONGEST), currency)
 
 
+def with_currency(exact: Decimal, currency: str) -> str:
+    """Return an amount as people write it, in whole minor units: "606.20 EUR"."""
+    return f"{rounded(exact, currency).amount:f} {currency}"
+
+
 def minor_unit(currency: str) -> Decimal:
     """Return the least amount of a currency: 0.01 of EUR, 1 of JPY."""
     return Decimal(1).scaleb(-MINOR_UNITS.get(currency, USUAL))

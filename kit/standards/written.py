@@ -45,7 +45,10 @@ def instant(text: str) -> datetime:
             pass
     message = 'A DateTime is written as in RFC 3339, for example "2026-03-02T09:00:00Z".'
     if is_local(text):
-        message = f'A DateTime is written with its offset, as "{text}+01:00", or "{text}Z" for UTC.'
+        message = (
+            f'A DateTime is written with its offset: "{text}Z" for UTC, "{text}+01:00" where the'
+            " clocks are an hour ahead of that."
+        )
     raise ValueError(message)
 
 

@@ -40,10 +40,11 @@ described(
     OUT_FOR_DELIVERY="It is on the last vehicle.",
     ATTEMPT_FAILED="Nobody took it in.",
     READY_FOR_PICKUP="The recipient can fetch it.",
-    DELIVERED="It arrived.",
-    RETURNED_TO_SENDER="It came back.",
+    DELIVERED="It arrived. This, RETURNED_TO_SENDER and LOST end its way: what is reported after"
+    " them is kept, and changes the status only as a correction (`isCorrection`).",
+    RETURNED_TO_SENDER="It came back; see DELIVERED.",
     EXCEPTION="Something went wrong on the way.",
-    LOST="It will not arrive.",
+    LOST="It will not arrive; see DELIVERED.",
     UNKNOWN="The carrier's word tells no status.",
     VOIDED="It was repacked or its delivery cancelled; it does not count any more.",
 )

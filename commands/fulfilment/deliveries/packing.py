@@ -328,9 +328,8 @@ def _check_contents(
         with refusals:
             if packed[line.id] != quantity:
                 sku, there = products[line.id].sku, packed[line.id].normalize()
-                text = (
-                    f"{quantity.normalize():f} of {sku} were picked, {there:f} are in the parcels."
-                )
+                text = f"{quantity.normalize():f} of {sku} count as picked, {there:f} are packed."
+                text += " `lines` says what was picked, and why it is less."
                 raise Refused(FulfilmentCode.PARCELS_DO_NOT_MATCH, text, ("parcels",))
     refusals.end()
 

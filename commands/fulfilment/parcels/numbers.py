@@ -288,10 +288,11 @@ def find_shared(
 ) -> dict[UUID, Refused]:
     """Return which deliveries may not leave with the others of a call: TAKEN.
 
-    Of those that meet, who leaves first has the number. numbers: as of `numbers_here`.
+    Of those that meet, who leaves first has the number; of those that leave at the same time who
+    stands first. numbers: as of `numbers_here`.
     """
     holders, found = Holders(list), dict[UUID, Refused]()
-    for key in sorted(numbers, key=lambda key: leaving[key].at):
+    for key in sorted((it for it in leaving if it in numbers), key=lambda key: leaving[key].at):
         customer, at, is_refused = leaving[key]
         taken = [
             number

@@ -198,6 +198,12 @@ def _with_number(place: int, report: TrackingReport, numbers: Sequence[_Numbered
         # It is history of who had the number before: sent again, or come late.
         newest = min(ended, key=lambda it: it.parcel.status_at).added_at
         sharing, rivals = _sharing([it for it in over if it.added_at <= newest], newest), []
+    gone = [it for it in rivals if it.has_left]
+    if gone and not any(it.has_left for it in sharing):
+        # What has left is meant, and not who has got the number in the house since.
+        newest = max(it.added_at for it in gone)
+        sharing = _sharing([it for it in over if it.added_at <= newest], newest)
+        rivals = [it for it in gone if it not in sharing]
     left = [it for it in sharing if it.has_left]
     meant = _open(sharing) or sharing
     carriers = {it.carrier_id for it in meant} - {None}

@@ -21,16 +21,22 @@ HEAD = 4 * 1024
 
 @dataclass(frozen=True)
 class File:
-    """A file: its bytes, and of one that is too large only the first. size, sha256: of all."""
+    """A file: its bytes, and of one that is too large only the first.
+
+    size: of all. sha256: of all that was read of it.
+    """
 
     content: bytes
     size: int
     sha256: str
 
     @classmethod
-    def of(cls, chunks: Iterable[bytes]) -> "File":
-        """Read a file from its parts, none of which is kept beyond the largest file."""
-        kept, size, digest = bytearray(), 0, hashlib.sha256()
+    def of(cls, chunks: Iterable[bytes], beyond: int = 0) -> "File":
+        """Read a file from its parts, none of which is kept beyond the largest file.
+
+        beyond: bytes that it has besides, which are not read.
+        """
+        kept, size, digest = bytearray(), beyond, hashlib.sha256()
         for chunk in chunks:
             size += len(chunk)
             digest.update(chunk)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -43,6 +44,9 @@ from models.messages.partners import Acknowledgement, PartnerProfile
 Taken = tuple[Interchange, bool]
 """An interchange, and whether it is new."""
 
+_LARGEST_INT = 2**31 - 1
+"""Bytes that an Int of GraphQL holds."""
+
 
 async def take_in(
     writing: Writing, found: Sequence[Piece], source: InterchangeSource, file_name: str | None
@@ -78,7 +82,7 @@ async def _new(
         received_at=writing.now,
         source=source,
         file_name=file_name,
-        size_bytes=piece.size,
+        size_bytes=min(piece.size, _LARGEST_INT),
         sha256=piece.sha256,
         state=InterchangeState.REJECTED,
         **envelope_columns(piece),
@@ -179,10 +183,15 @@ def _not_for_us(partner: PartnerProfile, header: Header) -> Finding | None:
 
 
 async def _is_used(writing: Writing, row: Interchange) -> bool:
-    """Tell whether the partner has used the reference for what was taken in before."""
+    """Tell whether the partner has used the reference for what was taken in not long before."""
     names = ("id", "partner_id", "reference", "is_test")
     own = {f"own_{name}": getattr(row, name) for name in names}
+    own["own_since"] = row.received_at - _COUNTED_ANEW
     return bool(await writing.session.scalar(_USED, {**writing.parameters, **own}))
+
+
+_COUNTED_ANEW = timedelta(days=90)
+"""After which a reference is another one: most partners begin to count again every year."""
 
 
 _USED = select(
@@ -191,6 +200,7 @@ _USED = select(
         Interchange.partner_id == bindparam("own_partner_id", type_=Uuid()),
         Interchange.reference == bindparam("own_reference", type_=Text()),
         Interchange.is_test == bindparam("own_is_test", type_=Boolean()),
+        Interchange.received_at > bindparam("own_since", type_=DateTime(timezone=True)),
         Interchange.state.not_in(sorted(UNTAKEN)),
         Interchange.id != bindparam("own_id", type_=Uuid()),
     )

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -36,6 +36,7 @@ from commands.writing.running.run import Author, run
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
 from kit.errors import Code, Refused
+from kit.ids import new_id
 from kit.loop.apart import Crowded
 from models.base.tables import fixed
 from models.messages.interchanges import InterchangeState
@@ -48,6 +49,8 @@ NEEDED = ("held", "rejected", "failed")
 """What somebody has to look at."""
 _UNFINISHED = (".tmp", ".part")
 _CHUNK = 1024 * 1024
+_MOST_READ = 1024 * _CHUNK
+"""Bytes of a file that are read at most, so that no file keeps others waiting."""
 _LOG = logging.getLogger(__name__)
 _LONGEST_NAME = 255
 """Bytes of a file's name."""
@@ -88,7 +91,7 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
     name = storable(path.name)
     try:
         _made(path.parent / DONE)
-        file = File.of(_chunks(path))
+        file, mark = _read(path)
     except FileNotFoundError:
         return Counter()
     except OSError as error:
@@ -110,9 +113,9 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
         if isinstance(error, Refused) and error.problems[0].code in _PASSING:
             return counts + _waits(name, error)
         _LOG.exception("a file cannot be taken in: %s", name)
-        _move(path, file, FAILED)
+        _move(path, (file, mark), FAILED)
         return counts + Counter(failed=1)
-    return counts + Counter(failed=not _move(path, file, DONE))
+    return counts + Counter(failed=not _move(path, (file, mark), DONE))
 
 
 _WORDS = {
@@ -150,29 +153,64 @@ def _made(folder: Path) -> None:
             raise PermissionError(errno.EACCES, "Nothing can be moved here", str(each))
 
 
-def _move(path: Path, file: File, into: str) -> bool:
-    """Move a file out of the way, and tell whether it is.
+def _move(path: Path, read: tuple[File, "_Mark"], into: str) -> bool:
+    """Move a file out of the way, and tell whether that is done.
 
-    Another one of its name may have been there before.
+    Another one of its name may have been there before. What has got its name since it was read, or
+    has grown, is another one: it stays where it is found.
     """
-    folder = path.parent / into
+    folder, (file, mark) = path.parent / into, read
     name = f"{file.sha256[:12]}-{path.name}"
     while len(os.fsencode(name)) > _LONGEST_NAME:
         name = name[:-1]
     try:
         _made(folder)
         with suppress(FileNotFoundError):
-            path.rename(folder / name)
+            if _Mark.of(path.lstat()) == mark:
+                path.rename(folder / name)
+                _put_back_other(folder / name, path, mark)
     except OSError:
         _LOG.exception("a file cannot be moved to %s: %s", folder, storable(path.name))
         return False
     return True
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _put_back_other(moved: Path, path: Path, mark: "_Mark") -> None:
+    """Put back what got a file's name in the instant in which that was moved, under a free name."""
+    if _Mark.of(moved.lstat()) == mark:
+        return
+    for free in (path, path.with_name(f"{new_id()}-{moved.name}"[:_LONGEST_NAME])):
+        with suppress(FileExistsError):
+            os.link(moved, free)
+            moved.unlink()
+            return
+
+
+class _Mark(NamedTuple):
+    """What a file is known by as long as nobody writes into it, or gives its name to another."""
+
+    device: int
+    number: int
+    size: int
+    written_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> "_Mark":
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _read(path: Path) -> tuple[File, _Mark]:
+    """Read a file as it is when it is opened. Raises: OSError."""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+        mark = _Mark.of(os.fstat(file.fileno()))
+        most = min(mark.size, _MOST_READ)
+        return File.of(_chunks(file, most), mark.size - most), mark
+
+
+def _chunks(file: BinaryIO, most: int) -> Iterator[bytes]:
+    while most > 0 and (chunk := file.read(min(_CHUNK, most))):
+        most -= len(chunk)
+        yield chunk
 
 
 _MERCHANT = bindparam("merchant", type_=Uuid())

@@ -33,6 +33,7 @@ from commands.trade.contracts.life import (
     note_end,
 )
 from commands.trade.contracts.lines import (
+    SIZES,
     ContractLineCreate,
     add,
     check_agreed_terms,
@@ -382,7 +383,7 @@ def _amend_line(
         values["guarantee_id"] = guarantees[line.id]
     changed = _change(line, values, path)
     check_agreed_terms(line, path, changed)
-    if changed:
+    if {"min_quantity", *SIZES}.intersection(changed):
         reachable(line, path, changed)
     if line.agreed < min(before, line.called_off):
         refuse_less(line, path, changed)

@@ -149,7 +149,7 @@ def _contradictions(line: ContractLine) -> Iterator[tuple[Sequence[str], str]]:
         yield names, "The largest call-off is at least the smallest."
 
 
-_SIZES = (
+SIZES = (
     *("lot_multiple", "min_per_call_off", "max_per_call_off", "max_quantity", "target_quantity"),
     *("under_tolerance_percent", "over_tolerance_percent"),
 )
@@ -165,16 +165,15 @@ def reachable(line: ContractLine, path: Path, sent: Collection[str]) -> None:
     stand after the command; sent: the fields that say so. Refused: OUT_OF_RANGE.
     """
     step = line.lot_multiple or Decimal(1).scaleb(-line.scale)
-    every = max(line.owed, step)
-    wanted = line.owed - line.called_off if line.called_off else every
-    if not _fits(line, step, every, line.ceiling):
-        wanted = every
-    elif wanted <= 0 or _fits(line, step, wanted, line.ceiling - line.called_off):
-        return
+    wanted = line.owed
+    if _fits(line, step, max(wanted, step), line.ceiling):
+        wanted -= line.called_off
+        if wanted <= 0 or _fits(line, step, wanted, line.ceiling - line.called_off):
+            return
     text = "Call-offs of the agreed sizes bring nothing of this line."
     if wanted > 0:
         text = f"Call-offs of the agreed sizes do not reach {wanted.normalize():f} of this line."
-    names = ("min_quantity", *_SIZES) if line.min_quantity else _SIZES
+    names = ("min_quantity", *SIZES) if line.min_quantity else SIZES
     raise Refused(Code.OUT_OF_RANGE, text, (*path, _first(names, sent)))
 
 

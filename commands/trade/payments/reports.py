@@ -17,7 +17,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Each, Input, Instant, Money, Reference
-from kit.standards.money import plain, rounded
+from kit.standards.money import rounded, with_currency
 from models.events.trade.orders import OrderPaymentRecorded
 from models.trade.codes import TradeCode
 from models.trade.orders.amounts import owed
@@ -140,7 +140,7 @@ class Known:
             text = f"Nobody knows yet what {order.number} costs."
             raise Refused(TradeCode.PRICE_UNKNOWN, text, path)
         if amount >= total:
-            text = f"A part is less than the total of {plain(total)} {order.currency}."
+            text = f"A part is less than the total of {with_currency(total, order.currency)}."
             raise Refused(Code.OUT_OF_RANGE, text, path)
 
     def _whole(self, order: Order, amount: Decimal | None) -> Decimal:
@@ -150,7 +150,9 @@ class Known:
             text = f"Nobody knows yet what {order.number} costs."
             raise Refused(TradeCode.PRICE_UNKNOWN, text, path if amount is not None else ("state",))
         if amount is not None and amount < total:
-            text = f"The total is {plain(total)} {order.currency}: less of it is PARTLY_PAID."
+            text = (
+                f"The total is {with_currency(total, order.currency)}: less of it is PARTLY_PAID."
+            )
             raise Refused(Code.OUT_OF_RANGE, text, path)
         return total if amount is None else amount
 

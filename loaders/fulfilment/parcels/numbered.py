@@ -61,7 +61,7 @@ def _meant(reader: Reader, key: ColumnElement[Any]) -> ColumnElement[Any]:
         _newest(its, number.number_compared),
         _newest(its, number.number_compared, its.customer),
     )
-    lost = its.lost_by(last[0], last[1] < last[0])
+    lost = and_(its.lost_by(last[0], last[1] < last[0]), ~its.is_under_way(last[0]))
     rows = select(parcel.id, lost.label("lost"), number.added_at, its.has_left.label("has_left"))
     rows = rows.add_columns(parcel.delivery_id, parcel.parcel_no).select_from(number)
     rows = rows.join(parcel, parcel.id == number.parcel_id)
@@ -142,6 +142,14 @@ class _Numbered:
         was_over = func.coalesce(self.ended < newer, false())
         over = or_(was_over, is_anothers, newer - added_at > NUMBERED_WITHIN)
         return and_(newer > added_at, over)
+
+    def is_under_way(self, newer: Any) -> ColumnElement[bool]:
+        """Tell whether it has left and not ended, and got the number not long before another one.
+
+        Then nobody else leaves with it (P2), though it may be packed with it in the house.
+        """
+        is_recent = newer - self.number.added_at <= NUMBERED_WITHIN
+        return and_(self.has_left, self.ended.is_(None), is_recent)
 
     def had(self, other: "_Numbered") -> ColumnElement[bool]:
         """Tell whether it still had the number when another parcel got it."""

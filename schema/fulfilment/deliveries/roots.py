@@ -51,7 +51,10 @@ class DeliverySplitPayload(DeliveryPayload):
     """The delivery and the part that was split off."""
 
     part: Delivery | None = related(
-        loaders.by_id, "The new delivery; null when refused.", key="part_id"
+        loaders.by_id,
+        "The new delivery, which brings it again; `delivery` is the one that did not arrive."
+        " Null when refused.",
+        key="part_id",
     )
 
 

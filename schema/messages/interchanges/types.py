@@ -107,7 +107,7 @@ class Interchange(Node):
     received_at: datetime = strawberry.field(description="When it came in.")
     source: InterchangeSource = strawberry.field(description="How it came.")
     file_name: str | None = strawberry.field(description="What its file was called.")
-    size_bytes: int = strawberry.field(description="How many bytes it has.")
+    size_bytes: int = strawberry.field(description="How many bytes it has, 2,147,483,647 at most.")
     sha256: str = strawberry.field(
         description="SHA-256 of its bytes, without what is blank around them; hexadecimal."
     )

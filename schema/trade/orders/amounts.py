@@ -42,7 +42,7 @@ class OrderTotals:
     taxes: values.Money | None = values.money(
         "taxes",
         "Its taxes, as they were stated; null where nobody has stated any, and since a part of it"
-        " was cancelled, because nothing is computed (MOA 176).",
+        " was cancelled, or more was ordered, because nothing is computed (MOA 176).",
     )
     gross: values.Money | None = values.money(
         "gross", "`net` with `taxes`; null where these are (MOA 86)."

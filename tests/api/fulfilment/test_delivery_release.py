@@ -23,7 +23,7 @@ async def _on_hold(ask, *, held):
     return [it["id"] for it in found["deliveries"]["nodes"]]
 
 
-@pytest.mark.gate("D7", "deliveryRelease", sure=True)
+@pytest.mark.gate("D7", "deliveryRelease", "deliveriesRelease", sure=True)
 async def test_a_company_gets_nothing_without_a_named_recipient(world, ask):
     delivery = await deliveries.planned(world, ask, recipient=None)
     refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
@@ -41,7 +41,7 @@ async def test_a_person_takes_it_in_without_being_named(world, ask):
     await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
 
 
-@pytest.mark.gate("D11", "deliveryRelease")
+@pytest.mark.gate("D11", "deliveryRelease", "deliveriesRelease")
 async def test_an_order_that_must_come_complete_is_not_released_in_parts(world, ask):
     order = await orders.order(world, ask, deliveryPolicy="SHIP_COMPLETE")
     part = await deliveries.planned(world, ask, order, lines=deliveries.lines(order, "9", "4"))
@@ -53,7 +53,15 @@ async def test_an_order_that_must_come_complete_is_not_released_in_parts(world, 
     assert whole["state"] == "RELEASED"
 
 
-@pytest.mark.gate("D10", "deliveryRelease", "deliveryPack", "deliveryDispatch")
+@pytest.mark.gate(
+    "D10",
+    "deliveryRelease",
+    "deliveriesRelease",
+    "deliveryPack",
+    "deliveriesPack",
+    "deliveryDispatch",
+    "deliveriesDispatch",
+)
 @pytest.mark.parametrize(
     ("made", "verb"),
     [
@@ -77,7 +85,7 @@ async def test_nothing_goes_on_after_its_orders_last_instant(world, ask, clock, 
     assert {"RELEASE", "PACK"} & set(now["availableActions"]) == set()
 
 
-@pytest.mark.gate("D10", "deliveryDispatch")
+@pytest.mark.gate("D10", "deliveryDispatch", "deliveriesDispatch")
 async def test_what_left_before_the_last_instant_is_told_later(world, ask, clock):
     order = await orders.order(
         world, ask, deliveryPolicy="CANCEL_IF_NOT_BY", cancelIfNotBy="2026-03-03T00:00:00Z"
@@ -94,7 +102,7 @@ async def test_what_left_before_the_last_instant_is_told_later(world, ask, clock
     assert sent["delivery"]["state"] == "DISPATCHED"
 
 
-@pytest.mark.gate("D9", "deliveryRelease", "deliveryHold")
+@pytest.mark.gate("D9", "deliveryRelease", "deliveriesRelease", "deliveryHold")
 async def test_a_hold_on_the_delivery_stops_its_release(world, ask):
     delivery = await deliveries.planned(world, ask)
     hold = {"reason": "ADDRESS", "owner": "Ops"}
@@ -112,7 +120,7 @@ async def test_a_hold_on_the_delivery_stops_its_release(world, ask):
     await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
 
 
-@pytest.mark.gate("D9", "deliveryRelease")
+@pytest.mark.gate("D9", "deliveryRelease", "deliveriesRelease")
 async def test_a_hold_on_the_order_stops_its_deliveries(world, ask):
     order = await orders.order(world, ask)
     delivery = await deliveries.planned(world, ask, order)

@@ -67,7 +67,7 @@ async def test_only_what_is_packed_is_sent_and_only_once(world, ask):
     assert await deliveries.refusals(ask, "deliveryDispatch", **call) == wrong
 
 
-@pytest.mark.gate("D9", "deliveryDispatch")
+@pytest.mark.gate("D9", "deliveryDispatch", "deliveriesDispatch")
 async def test_what_is_on_hold_stays_in_the_house(world, ask):
     delivery = await deliveries.packed(world, ask)
     hold = {"deliveryId": delivery["id"], "reason": "FRAUD", "owner": "Risk"}

@@ -75,7 +75,7 @@ async def test_a_pallet_carries_parcels_with_lots_and_serial_numbers(world, ask)
     assert (line["picked"], line["packed"], line["orderLine"]["packed"]) == ("10", "10", "10")
 
 
-@pytest.mark.gate("P1", "deliveryPack")
+@pytest.mark.gate("P1", "deliveryPack", "deliveriesPack")
 @pytest.mark.parametrize(
     ("parcels", "refusal"),
     [
@@ -148,7 +148,7 @@ async def test_serial_numbers_are_one_for_each_unit(world, ask):
     assert payload["userErrors"][0]["code"] == "INVALID"
 
 
-@pytest.mark.gate("R1", "deliveryPack")
+@pytest.mark.gate("R1", "deliveryPack", "deliveriesPack")
 async def test_only_a_carrier_carries(world, ask):
     delivery = await _released(world, ask)
     nobody = to_global("Party", await parties.company(world))
@@ -225,7 +225,7 @@ async def test_no_warehouse_can_stop_another_from_making_ssccs(world, ask):
     assert payload["delivery"]["parcels"][0]["sscc"] == sscc("4012345", 2)
 
 
-@pytest.mark.gate("D4", "deliveryPack")
+@pytest.mark.gate("D4", "deliveryPack", "deliveriesPack")
 async def test_a_short_pick_becomes_a_backorder_of_what_is_missing(world, ask):
     delivery = await _released(world, ask)
     short = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "6"}
@@ -283,7 +283,7 @@ async def test_an_order_of_which_a_short_pick_leaves_nothing_is_cancelled(world,
     await deliveries.done(ask, "deliveryDispatch", deliveryId=delivery["id"])
 
 
-@pytest.mark.gate("D11", "deliveryPack")
+@pytest.mark.gate("D11", "deliveryPack", "deliveriesPack")
 async def test_an_order_that_must_come_complete_is_not_packed_short(world, ask):
     delivery = await _released(world, ask, deliveryPolicy="SHIP_COMPLETE")
     short = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "6", "shortReason": "DAMAGED"}
@@ -291,7 +291,7 @@ async def test_an_order_that_must_come_complete_is_not_packed_short(world, ask):
     assert payload["userErrors"][0]["code"] == "DELIVERY_POLICY"
 
 
-@pytest.mark.gate("O2", "deliveryPack")
+@pytest.mark.gate("O2", "deliveryPack", "deliveriesPack")
 async def test_more_than_planned_is_not_picked(world, ask):
     delivery = await _released(world, ask)
     more = {"deliveryLineId": delivery["lines"][0]["id"], "picked": "11"}

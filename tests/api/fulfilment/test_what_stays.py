@@ -101,11 +101,14 @@ def test_every_verb_of_one_delivery_is_tried_while_it_is_held():
 @pytest.mark.gate(
     "D9",
     "deliveryRelease",
+    "deliveriesRelease",
     "deliveryDispatch",
+    "deliveriesDispatch",
     "deliveryCancel",
     "deliverySplit",
     "deliveryMerge",
     "deliveryPack",
+    "deliveriesPack",
 )
 @pytest.mark.parametrize("held", ["delivery", "order"])
 @pytest.mark.parametrize(
@@ -123,7 +126,7 @@ async def test_nothing_held_leaves_whichever_verb_comes_first(world, ask, held, 
     assert await _send_all(world, ask, order) == "UNFULFILLED"
 
 
-@pytest.mark.gate("D9", "deliveryPack")
+@pytest.mark.gate("D9", "deliveryPack", "deliveriesPack")
 async def test_what_is_held_is_packed_as_it_was_planned(world, ask):
     delivery = await deliveries.released(world, ask)
     one = {"deliveryId": delivery["id"]}
@@ -186,7 +189,14 @@ async def test_a_delivery_is_taken_back_when_its_hold_has_ended_or_is_on_its_ord
     assert await _send_all(world, ask, order) == "UNFULFILLED"
 
 
-@pytest.mark.gate("D11", "deliverySplit", "deliveryPack", "deliveryDispatch")
+@pytest.mark.gate(
+    "D11",
+    "deliverySplit",
+    "deliveryPack",
+    "deliveriesPack",
+    "deliveryDispatch",
+    "deliveriesDispatch",
+)
 @pytest.mark.parametrize("verb", RESHAPING)
 async def test_a_complete_order_leaves_whole_whichever_verb_follows_the_release(world, ask, verb):
     order = await orders.order(world, ask, deliveryPolicy="SHIP_COMPLETE")

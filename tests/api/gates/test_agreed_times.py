@@ -362,7 +362,7 @@ async def test_a_window_does_not_end_before_it_may_be_picked(world, ask):
     assert refused == [("INVALID_DATE", "window.latest")]
 
 
-@pytest.mark.gate("D16", "deliveryPack")
+@pytest.mark.gate("D16", "deliveryPack", "deliveriesPack")
 async def test_nothing_is_packed_before_it_may_be_picked(world, ask, clock):
     at = {"fulfilAt": "2026-03-03T09:00:00Z"}
     delivery = await deliveries.released(world, ask, **at)

@@ -370,3 +370,4 @@ async def test_what_is_called_off_may_leave_a_rest_that_no_size_fits_but_no_size
     assert (
         await _end(ask, made, "contractAmend", lines=[line | {"minPerCallOff": "101"}]) == too_much
     )
+    assert await _end(ask, made, "contractAmend", lines=[line | {"unitPrice": "2"}]) == []

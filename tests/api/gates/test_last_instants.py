@@ -185,7 +185,7 @@ async def test_what_its_carrier_took_too_late_is_dispatched_with_a_reason(
     assert rules == [["LAST_INSTANT"]]
 
 
-@pytest.mark.gate("D10", "deliveryDispatch")
+@pytest.mark.gate("D10", "deliveryDispatch", "deliveriesDispatch")
 async def test_what_no_carrier_has_is_not_dispatched_too_late_whatever_is_said(world, ask, clock):
     packed = await deliveries.packed(world, ask, await orders.order(world, ask, **WANTED))
     clock.advance(days=1)

@@ -91,7 +91,9 @@ USERS = {
 """Verb that uses a party in a role -> the party and the input of such a call."""
 
 
-@pytest.mark.gate("R1", "contractCreate", "locationsUpsert", "priceListsUpsert", "deliveryPack")
+@pytest.mark.gate(
+    "R1", "contractCreate", "locationsUpsert", "priceListsUpsert", "deliveryPack", "deliveriesPack"
+)
 async def test_a_party_acts_in_its_roles_only(world, ask):
     carrier = to_global("Party", await parties.carrier(world, number="EXPRESS"))
     customer = to_global("Party", await parties.company(world))

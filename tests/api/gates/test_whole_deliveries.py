@@ -29,7 +29,7 @@ mutation ($input: OrdersImportInput!) { ordersImport(input: $input) {
 STATUS = "query ($id: ID!) { order(id: $id) { state fulfilmentStatus } }"
 
 
-@pytest.mark.gate("D17", "deliveryRelease")
+@pytest.mark.gate("D17", "deliveryRelease", "deliveriesRelease")
 @pytest.mark.parametrize("method", ["PARCEL", "FREIGHT", "SHOP_PICKUP"])
 async def test_nothing_is_released_without_the_address_that_its_method_needs(world, ask, method):
     person = to_global("Party", await parties.person(world))
@@ -41,7 +41,7 @@ async def test_nothing_is_released_without_the_address_that_its_method_needs(wor
     assert refused == ([] if goes else [("ADDRESS_MISSING", "deliveryId")])
 
 
-@pytest.mark.gate("D17", "deliveryRelease")
+@pytest.mark.gate("D17", "deliveryRelease", "deliveriesRelease")
 async def test_nothing_is_released_to_an_address_that_was_forgotten(world, ask):
     person = await parties.person(world, addresses=[parties.address()])
     order = await orders.order(world, ask, partyId=to_global("Party", person))
@@ -56,7 +56,7 @@ async def test_nothing_is_released_to_an_address_that_was_forgotten(world, ask):
 
 
 @pytest.mark.gate("D7", "partiesUpsert")
-@pytest.mark.gate("D8", "deliveryRelease", "partiesUpsert")
+@pytest.mark.gate("D8", "deliveryRelease", "deliveriesRelease", "partiesUpsert")
 @pytest.mark.parametrize(
     ("fields", "refusal"),
     [({"method": "LOCKER"}, "METHOD_NOT_ALLOWED"), ({"recipient": None}, "RECIPIENT_MISSING")],
@@ -101,7 +101,7 @@ async def _two(world, ask):
     return order, *planned["deliveries"]
 
 
-@pytest.mark.gate("D18", "deliveryRelease")
+@pytest.mark.gate("D18", "deliveryRelease", "deliveriesRelease")
 async def test_it_is_not_released_once_something_of_its_order_is_in_no_delivery(world, ask):
     _, first, last = await _two(world, ask)
     await deliveries.done(ask, "deliveryCancel", deliveryId=first["id"])
@@ -116,7 +116,7 @@ async def _packed(ask, delivery):
     await deliveries.done(ask, "deliveryPack", deliveryId=delivery["id"], parcels=[parcel])
 
 
-@pytest.mark.gate("D18", "deliveryDispatch")
+@pytest.mark.gate("D18", "deliveryDispatch", "deliveriesDispatch")
 async def test_what_completes_an_order_leaves_last(world, ask):
     _, first, last = await _two(world, ask)
     for each in (first, last):
@@ -205,7 +205,7 @@ async def test_nothing_comes_by_a_tolerance_though_what_completes_its_order_leav
     assert await deliveries.refusals(ask, "deliveryPlan", deliveries=[two]) == refused
 
 
-@pytest.mark.gate("D18", "deliveryDispatch")
+@pytest.mark.gate("D18", "deliveryDispatch", "deliveriesDispatch")
 async def test_what_left_before_what_completes_its_order_is_told_later(world, ask, database):
     """As it could be, of a tolerance, before it was asked under the locks whether more may come."""
     order = await _tolerant(world, ask)
@@ -261,7 +261,7 @@ async def test_nothing_is_added_to_an_order_that_what_has_left_has_completed(wor
     assert reasons(sent["userErrors"], 3) == [("WRONG_STATE", "lines.2")]
 
 
-@pytest.mark.gate("D11", "deliveryDispatch")
+@pytest.mark.gate("D11", "deliveryDispatch", "deliveriesDispatch")
 async def test_a_part_of_an_order_that_must_come_complete_by_now_does_not_leave(
     world, ask, database
 ):
@@ -291,7 +291,7 @@ async def test_no_more_is_sent_again_by_a_tolerance_once_its_order_is_completed(
     assert [it["planned"] for it in again["lines"]] == ["10"]
 
 
-@pytest.mark.gate("O4", "deliveryDispatch")
+@pytest.mark.gate("O4", "deliveryDispatch", "deliveriesDispatch")
 async def test_of_a_line_that_was_cancelled_in_full_before_nothing_leaves(world, ask, database):
     """As it could be, of a tolerance, before a line was cancelled no further than is planned."""
     order = await orders.order(world, ask)
@@ -342,7 +342,7 @@ async def test_it_completes_what_it_is_put_into_and_no_more_once_it_is_packed_sh
     await deliveries.done(ask, "deliveryDispatch", deliveryId=whole["id"])
 
 
-@pytest.mark.gate("D19", "deliveryPack", sure=True)
+@pytest.mark.gate("D19", "deliveryPack", "deliveriesPack", sure=True)
 async def test_one_serial_number_lies_in_one_parcel(world, ask):
     delivery = await deliveries.released(world, ask)
     bolt, nut = delivery["lines"]
@@ -375,7 +375,7 @@ async def test_what_is_on_the_road_still_arrives_at_a_closed_order(world, ask):
     assert (await ask(STATUS, id=order["id"]))["order"]["fulfilmentStatus"] == "DELIVERED"
 
 
-@pytest.mark.gate("P2", "deliveryCancel", "deliveryPack")
+@pytest.mark.gate("P2", "deliveryCancel", "deliveryPack", "deliveriesPack")
 async def test_what_its_carrier_has_is_dispatched_and_neither_cancelled_nor_packed_anew(world, ask):
     packed = await deliveries.packed(world, ask)
     call = {"deliveryId": packed["id"]}

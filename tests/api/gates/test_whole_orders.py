@@ -57,7 +57,15 @@ async def test_a_warehouse_reads_how_far_the_whole_order_has_come(world, ask, cl
         assert (await viewer(FOUND, filter=done))["orders"]["totalCount"] == 0
 
 
-@pytest.mark.gate("D11", "ordersUpdate", "orderAddLines", "deliveryRelease", "deliveryDispatch")
+@pytest.mark.gate(
+    "D11",
+    "ordersUpdate",
+    "orderAddLines",
+    "deliveryRelease",
+    "deliveriesRelease",
+    "deliveryDispatch",
+    "deliveriesDispatch",
+)
 @pytest.mark.parametrize("verb", list(orders.REVISE))
 @pytest.mark.parametrize("is_packed", [True, False])
 async def test_what_is_added_to_an_order_that_must_come_complete_comes_with_it(

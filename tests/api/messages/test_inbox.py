@@ -141,6 +141,17 @@ async def test_other_bytes_under_a_used_reference_are_held_until_somebody_decide
     assert [it["code"] for it in payload["userErrors"]] == ["WRONG_STATE"]
 
 
+async def test_a_reference_of_last_year_is_another_one(ask, clock) -> None:
+    """Partners begin to count again; within some months other bytes are held."""
+    partner = await files.partner(ask)
+    content = files.interchange(partner["identification"])
+    states = []
+    for days, quantity in ((0, b"120'"), (89, b"121'"), (3, b"122'"), (365, b"123'")):
+        clock.advance(days=days)
+        states.append((await received(ask, content.replace(b"120'", quantity)))["state"])
+    assert states == ["ACCEPTED", "HELD", "ACCEPTED", "ACCEPTED"]
+
+
 async def test_a_rejected_interchange_may_come_again_under_its_reference(ask) -> None:
     partner = await files.partner(ask)
     content = files.interchange(partner["identification"])

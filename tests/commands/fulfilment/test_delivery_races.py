@@ -74,7 +74,7 @@ async def test_a_delivery_is_cancelled_or_dispatched_never_both(world, ask):
     assert (Decimal(line["planned"]), Decimal(line["shipped"])) == (planned, shipped)
 
 
-@pytest.mark.gate("P2", "deliveryDispatch")
+@pytest.mark.gate("P2", "deliveryDispatch", "deliveriesDispatch")
 async def test_of_two_customers_parcels_with_one_number_that_leave_at_once_one_does(world, ask):
     parcel = {"trackingNumbers": ["T1"]}
     packed = [

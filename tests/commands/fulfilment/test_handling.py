@@ -116,7 +116,12 @@ async def test_a_move_and_a_split_go_where_the_goods_can_be_handled(world, ask):
 
 
 @pytest.mark.gate(
-    "D14", "deliveryRelease", "locationsUpsert", "methodHandlingsUpsert", "productsUpsert"
+    "D14",
+    "deliveryRelease",
+    "deliveriesRelease",
+    "locationsUpsert",
+    "methodHandlingsUpsert",
+    "productsUpsert",
 )
 @pytest.mark.parametrize("need", NEEDS)
 async def test_a_release_asks_again_and_is_offered_only_where_it_can(world, ask, need):
@@ -142,7 +147,7 @@ async def test_a_release_asks_again_and_is_offered_only_where_it_can(world, ask,
     assert await found() == (True, [])
 
 
-@pytest.mark.gate("D14", "deliveryPack", "deliveryDispatch")
+@pytest.mark.gate("D14", "deliveryPack", "deliveriesPack", "deliveryDispatch", "deliveriesDispatch")
 async def test_what_needs_more_since_its_release_is_asked_again_where_it_is_packed_and_leaves(
     world, ask
 ):

@@ -39,7 +39,7 @@ async def test_of_two_customers_deliveries_recorded_at_once_one_has_the_number(
     assert sorted(of for (of,) in found) == [[], *[AT_PARCEL] * (_MANY - 1)]
 
 
-@pytest.mark.gate("P2", "deliveriesRecord", "deliveryDispatch")
+@pytest.mark.gate("P2", "deliveriesRecord", "deliveryDispatch", "deliveriesDispatch")
 async def test_what_leaves_and_what_is_recorded_at_once_have_no_number_together(
     world: World, ask: Ask, clock: Clock
 ) -> None:

@@ -1,6 +1,7 @@
 """A folder of files: whole ones are taken in once, answers lie beside them, too large ones end."""
 
 import asyncio
+import os
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -113,6 +114,71 @@ async def test_a_file_of_too_many_interchanges_is_told_by_its_beginning(
     assert b"+4+35'" in answer.read_bytes()
     (tmp_path / "again.edi").write_bytes(content)
     assert await run() == {"known": 1, "sent": 1}
+
+
+@pytest.mark.parametrize("is_renamed", [True, False])
+async def test_what_gets_the_name_of_a_file_that_is_taken_in_is_taken_in_next(
+    ask, run, tmp_path, monkeypatch, is_renamed
+) -> None:
+    """And so is what is written behind it."""
+    partner = await files.partner(ask)
+    first, second = (files.interchange(partner["identification"], it) for it in ("A1", "A2"))
+    (tmp_path / "in.edi").write_bytes(first)
+    take_in = taking.take_in
+
+    async def meanwhile(writing, found, *others):
+        if is_renamed:
+            (tmp_path / "in.edi.part").write_bytes(second)
+            (tmp_path / "in.edi.part").rename(tmp_path / "in.edi")
+        else:
+            (tmp_path / "in.edi").write_bytes(first + second)
+        monkeypatch.setattr("commands.messages.interchanges.receive.take_in", take_in)
+        return await take_in(writing, found, *others)
+
+    monkeypatch.setattr("commands.messages.interchanges.receive.take_in", meanwhile)
+    await run()
+    assert (await run())["taken in"] == 1
+    found = (await ask(INBOX))["interchanges"]["nodes"]
+    assert [it["state"] for it in found] == ["ACCEPTED"] * 2
+    assert not (tmp_path / "in.edi").exists()
+
+
+async def test_what_gets_a_files_name_as_it_is_moved_is_put_back(
+    ask, run, tmp_path, monkeypatch
+) -> None:
+    partner = await files.partner(ask)
+    every = [files.interchange(partner["identification"], it) for it in ("A1", "A2", "A3")]
+    path, rename = tmp_path / "in.edi", Path.rename
+    path.write_bytes(every[0])
+
+    def swapped(self: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "rename", rename)
+        self.write_bytes(every[1] + b"\r\n")
+        moved = self.rename(target)
+        self.write_bytes(every[2])
+        return moved
+
+    monkeypatch.setattr(Path, "rename", swapped)
+    await run()
+    assert (await run())["taken in"] == 2
+    found = (await ask(INBOX))["interchanges"]["nodes"]
+    assert [it["state"] for it in found] == ["ACCEPTED"] * 3
+    assert [it for it in tmp_path.iterdir() if it.is_file()] == []
+
+
+async def test_no_file_is_read_without_end(ask, run, tmp_path, monkeypatch) -> None:
+    """One of two terabytes, of which the system has written none, and one that grows."""
+    partner = await files.partner(ask)
+    (tmp_path / "a.edi").touch()
+    os.truncate(tmp_path / "a.edi", 2 * 1024**4)
+    (tmp_path / "b.edi").write_bytes(files.interchange(partner["identification"]))
+    monkeypatch.setattr(folders, "_MOST_READ", 2 * LARGEST_FILE)
+    assert await run() == {"taken in": 2, "read": 2, "sent": 1}
+    found = (await ask(INBOX))["interchanges"]["nodes"]
+    assert [(it["state"], it["sizeBytes"] > LARGEST_FILE) for it in found] == [
+        ("REJECTED", True),
+        ("ACCEPTED", False),
+    ]
 
 
 def test_two_that_write_one_answer_at_once_both_do(tmp_path, monkeypatch) -> None:

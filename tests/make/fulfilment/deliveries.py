@@ -51,15 +51,42 @@ _MORE = {
 READ = "query ($id: ID!) { delivery(id: $id) { ...fields } }" + FIELDS
 
 
+MANY = {
+    "deliveryRelease": "deliveriesRelease",
+    "deliveryPack": "deliveriesPack",
+    "deliveryDispatch": "deliveriesDispatch",
+}
+"""Verb for one delivery -> the one for many."""
+
+
 async def act(ask: Ask, mutation: str, shown: str = FIELDS, **values: Any) -> dict[str, Any]:
-    """Run a mutation of deliveries and return its payload, refused or not."""
+    """Run a mutation of deliveries and return its payload, refused or not.
+
+    Where it is refused and there is a verb for many, that one must refuse the same.
+    """
     name = mutation[0].upper() + mutation[1:]
     request = _MORE.get(mutation, "delivery { ...fields }")
     document = (
         f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{"
         f" {request} userErrors {{ code field message }} }} }}{shown}"
     )
-    return (await ask(document, input=values))[mutation]
+    payload: dict[str, Any] = (await ask(document, input=values))[mutation]
+    if payload["userErrors"] and mutation in MANY:
+        found = await among_others(ask, MANY[mutation], values)
+        assert found == reasons(payload["userErrors"])
+    return payload
+
+
+async def among_others(ask: Ask, mutation: str, item: dict[str, Any]) -> list[tuple[str, str]]:
+    """Run a mutation of many deliveries with one, and return the (code, path) of its refusals."""
+    document = (
+        f"mutation ($input: {mutation[0].upper() + mutation[1:]}Input!) {{"
+        f" {mutation}(input: $input) {{ userErrors {{ code }}"
+        " results { userErrors { code field } } } }"
+    )
+    payload = (await ask(document, input={"deliveries": [item]}))[mutation]
+    assert payload["userErrors"] == []
+    return reasons(payload["results"][0]["userErrors"], 3)
 
 
 async def done(ask: Ask, mutation: str, **values: Any) -> dict[str, Any]:

@@ -68,7 +68,8 @@ class OrderImport(OrderFields, Upsert):
     """One order from a back office, known by channel, customer and external reference.
 
     One that was there already is changed by being sent again, but for its customer: under the
-    reference of one that the merchant has put in for another customer, it is refused.
+    reference of one that the merchant has put in for another customer, it is refused. A guest is
+    known by the reference alone, and may be called otherwise. Addresses and people are as sent.
     """
 
     external_reference: Reference = Field(
@@ -223,10 +224,7 @@ async def _revisions(
 async def _there(
     writing: Writing, references: References, orders: Sequence[OrderImport]
 ) -> dict[OrderKey, UUID]:
-    """Return key -> id of what is there; no other import gives one of the references meanwhile.
-
-    It may do so for another customer, which no index keeps.
-    """
+    """Return key -> id of what is there; no other import gives a reference to others meanwhile."""
     named = {it.external_reference for it in orders}
     await stand_in_lines(writing, "imported orders ", named)
     return await taken(writing, references.ids(Channel), named)

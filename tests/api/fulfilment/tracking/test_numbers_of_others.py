@@ -25,7 +25,7 @@ def feed(ask, world):
     return Feed(ask, world)
 
 
-@pytest.mark.gate("P2", "deliveryPack")
+@pytest.mark.gate("P2", "deliveryPack", "deliveriesPack")
 async def test_what_is_packed_has_no_number_of_anothers_parcel_on_its_way(feed, world, ask):
     there = await sent(world)
     parcel = {"carrierId": to_global("Party", there.carrier_id)}

@@ -81,7 +81,30 @@ async def test_what_leaves_has_no_number_of_anothers_parcel_on_its_way(
     assert await leave(ask, items[0]) == [[]]
 
 
-@pytest.mark.gate("P2", "deliveryDispatch")
+@pytest.mark.gate("P2", "parcelRecordTracking")
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_what_is_told_of_a_number_is_of_what_has_left_whoever_packs_it_in_the_house(
+    world: World, ask: Ask, order: tuple[int, int]
+) -> None:
+    """Before or after it: what stands in the house does not arrive."""
+    carrier, customers = await _carrier(world), [{"partyId": await _company(world)}, {}]
+    packed = {}
+    for place in order:
+        world.clock.advance(minutes=10)
+        packed[place] = await _packed(world, ask, "T 1", carrier, **customers[place])
+    leaving, staying = packed[0], packed[1]
+    assert await _leave(ask, {"deliveryId": leaving["id"]}) == [[]]
+    world.clock.advance(hours=3)
+    found = await ask('{ parcel(trackingNumber: "T1") { id } }')
+    assert found["parcel"]["id"] == leaving["parcels"][0]["id"]
+    feed = Feed(ask, world)
+    event = feed.event("DELIVERED", trackingNumber="T1")
+    assert [it["userErrors"] for it in await feed.results(event)] == [[]]
+    states = [(await deliveries.read(ask, it))["state"] for it in (leaving, staying)]
+    assert states == ["DELIVERED", "PACKED"]
+
+
+@pytest.mark.gate("P2", "deliveryDispatch", "deliveriesDispatch")
 async def test_a_dispatch_is_offered_only_where_its_numbers_are_its_own(
     world: World, ask: Ask
 ) -> None:
@@ -178,7 +201,7 @@ async def _guest(world: World, ask: Ask, number: str, carrier: dict[str, Any]) -
     return await deliveries.packed(world, ask, order, parcel, **collected)
 
 
-@pytest.mark.gate("P2", "deliveryDispatch", "deliveryPack")
+@pytest.mark.gate("P2", "deliveryDispatch", "deliveriesDispatch", "deliveryPack", "deliveriesPack")
 @pytest.mark.gate("P6", "parcelRecordTracking")
 async def test_guests_without_an_address_are_not_one_customer(world: World, ask: Ask) -> None:
     """Of two that are on their way by two carriers nobody reads, or is told, of the other."""

@@ -113,7 +113,15 @@ async def test_only_the_customer_itself_and_only_staff(world, ask):
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
-@pytest.mark.gate("D13", "deliveryRelease", "deliveryPack", "deliveryDispatch")
+@pytest.mark.gate(
+    "D13",
+    "deliveryRelease",
+    "deliveriesRelease",
+    "deliveryPack",
+    "deliveriesPack",
+    "deliveryDispatch",
+    "deliveriesDispatch",
+)
 async def test_nothing_goes_on_while_an_amendment_waits_whichever_verb_comes_first(world, ask):
     awaited = [("AMENDMENT_AWAITED", "deliveryId")]
     made = {}

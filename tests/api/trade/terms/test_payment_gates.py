@@ -43,7 +43,7 @@ async def _known(ask, order, *states):
     ]
 
 
-@pytest.mark.gate("D12", "deliveryRelease")
+@pytest.mark.gate("D12", "deliveryRelease", "deliveriesRelease")
 @pytest.mark.parametrize("rule", ReleaseWhen)
 async def test_a_rule_says_what_must_be_known(world, ask, rule):
     order = await _order(world, ask, rule)
@@ -94,7 +94,13 @@ async def test_guests_follow_the_channels_rule(world, ask):
 
 
 @pytest.mark.gate(
-    "D12", "deliveryRelease", "deliveryPack", "deliveryDispatch", "orderRecordPayment"
+    "D12",
+    "deliveryRelease",
+    "deliveryPack",
+    "deliveriesPack",
+    "deliveryDispatch",
+    "deliveriesDispatch",
+    "orderRecordPayment",
 )
 async def test_what_fails_after_the_release_is_neither_packed_nor_dispatched(world, ask):
     order = await _order(world, ask, "AUTHORISED")
