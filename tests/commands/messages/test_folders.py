@@ -173,7 +173,7 @@ async def test_no_file_is_read_without_end(ask, run, tmp_path, monkeypatch) -> N
     os.truncate(tmp_path / "a.edi", 2 * 1024**4)
     (tmp_path / "b.edi").write_bytes(files.interchange(partner["identification"]))
     monkeypatch.setattr(folders, "_MOST_READ", 2 * LARGEST_FILE)
-    assert await run() == {"taken in": 2, "read": 2, "sent": 1}
+    assert await run() == {"rejected": 1, "taken in": 1, "read": 2, "sent": 1}
     found = (await ask(INBOX))["interchanges"]["nodes"]
     assert [(it["state"], it["sizeBytes"] > LARGEST_FILE) for it in found] == [
         ("REJECTED", True),
