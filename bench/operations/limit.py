@@ -50,7 +50,7 @@ SELECT json_build_object('id', c.id, 'number', c.number, 'currency', c.currency,
         SELECT json_agg(json_build_object('id', l.id, 'lineNo', l.line_no,
             'targetQuantity', l.target_quantity, 'calledOff', l.called_off,
             'delivered', l.delivered, 'cumulativeReleased', l.released,
-            'cumulativeIssued', l.shipped, 'cumulativeReceived', l.received,
+            'shipped', l.shipped, 'cumulativeReceived', l.received,
             'product', json_build_object('id', p.id, 'sku', p.sku)) ORDER BY l.line_no)
         FROM contract_lines l JOIN products p ON p.merchant_id = $1 AND p.id = l.product_id
         WHERE l.merchant_id = $1 AND l.contract_id = c.id),

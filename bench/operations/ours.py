@@ -17,7 +17,7 @@ query ($number: String!) {
     id number currency validFrom validTo party { id number name }
     lines {
       id lineNo targetQuantity calledOff delivered
-      cumulativeReleased cumulativeIssued cumulativeReceived product { id sku }
+      cumulativeReleased shipped cumulativeReceived product { id sku }
     }
     callOffs(first: 10, filter: { states: [CONFIRMED] }) {
       nodes {

@@ -41,7 +41,7 @@ query ($merchant: UUID!, $number: String!) {{
     party: partyByMerchantIdAndPartyId {{ id: rowId number name }}
     lines: contractLinesByMerchantIdAndContractIdList(orderBy: [LINE_NO_ASC]) {{
       id: rowId lineNo targetQuantity calledOff delivered
-      cumulativeReleased: released cumulativeIssued: shipped cumulativeReceived: received
+      cumulativeReleased: released shipped cumulativeReceived: received
       product: productByMerchantIdAndProductIdAndUnitAndScale {{ id: rowId sku }}
     }}
     callOffs: ordersByMerchantIdAndContractIdList(

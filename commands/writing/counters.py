@@ -29,11 +29,9 @@ from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.ids import new_id
 from kit.loop.work import SLICE
-from models.access.keys import CounterName, MerchantCounter
+from kit.standards.written import document_number
+from models.access.keys import PREFIXES, CounterName, MerchantCounter
 from models.base.tables import OfMerchant
-
-PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
-
 
 MERCHANT = bindparam("merchant_id", type_=Uuid())
 
@@ -121,7 +119,9 @@ def _place(waiting: tuple[tuple[CounterName, Any], Any]) -> int:
 async def numbers(writing: Writing, name: CounterName, how_many: int) -> list[str]:
     """Return the next document numbers, for example O-000042. Ask late: it holds a lock."""
     last = await raised(writing, name, how_many)
-    return [f"{PREFIXES[name]}-{value:06}" for value in range(last - how_many + 1, last + 1)]
+    return [
+        document_number(PREFIXES[name], value) for value in range(last - how_many + 1, last + 1)
+    ]
 
 
 async def stand_in_line(writing: Writing, line: str) -> None:

@@ -3,6 +3,9 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, func, literal_column
 
 UNESCAPED = "^[._-]*[A-Za-z0-9][A-Za-z0-9._-]*$"
 """A text that means itself wherever it stands in an address: nothing to escape, not dots alone."""
@@ -74,3 +77,32 @@ def day(text: str) -> date:
             pass
     message = 'A Date is written as in RFC 3339, for example "2026-03-02".'
     raise ValueError(message)
+
+
+_SPELLED = r"^(?:\W|_)*{}?(?:\W|_)*([0-9]+)(?:\W|_)*$"
+_DIGITS = 6
+
+
+def document_number(prefix: str, value: int) -> str:
+    """Return the number of a document, for example O-000042."""
+    return f"{prefix}-{value:0{_DIGITS}}"
+
+
+def spelled_number(prefix: str, text: str) -> str | None:
+    """Return the document number that a text spells: D-000013 for d13 or 00000013; None for none.
+
+    Case does not count, nor do blanks, punctuation and zeros around the digits; between digits they
+    do: D-000013/1 is a part of something.
+    """
+    spelled = re.fullmatch(_SPELLED.format(prefix), text, re.IGNORECASE)
+    return None if spelled is None else document_number(prefix, int(spelled[1]))
+
+
+def is_spelled(column: Any, prefix: str, text: Any) -> ColumnElement[bool]:
+    """Tell in SQL whether a column has the document number that a parameter spells."""
+    words = f"(?i){_SPELLED.format(prefix)}", "0", f"{prefix}-"
+    pattern, zero, begins = (literal_column(f"'{it}'", Text()) for it in words)
+    digits = func.ltrim(func.substring(text, pattern), zero, type_=Text())
+    length = func.greatest(func.length(digits), literal_column(str(_DIGITS)))
+    is_it: ColumnElement[bool] = column == begins + func.lpad(digits, length, zero, type_=Text())
+    return is_it

@@ -155,6 +155,9 @@ class CounterName(StrEnum):
     SSCC = "SSCC"
 
 
+PREFIXES = {CounterName.ORDER: "O", CounterName.CONTRACT: "C", CounterName.DELIVERY: "D"}
+
+
 class MerchantCounter(Owned):
     """One counter of a merchant, a row each: journal position and document numbers.
 

@@ -17,7 +17,11 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         " what is to be sent. Files that were taken in move to its folder `done`, what is to be"
         " sent lies in `out`. Names that begin with a dot or end in .tmp or .part are left alone:"
         " rename a file once it is whole. What fails is told, and stops no other: a file moves to"
-        " `failed`, or stays where it cannot be read or moved; the exit code is 1."
+        " `failed`, or stays where it cannot be read or moved. Interchanges that are held (of an"
+        " unknown sender, or under a reference that was used) or rejected are told, too, and stand"
+        " in the inbox, as does what of messages could not be read: a server's worker may read some"
+        " of them, which are not counted here. The exit code is 1 where anything failed, is held or"
+        " was rejected."
     )
     parser.add_argument("--merchant", required=True, metavar="SLUG", help="whose partners")
     parser.add_argument("folder", type=folder, metavar="FOLDER", help="where the files lie")
@@ -32,6 +36,6 @@ async def _exchange(database: Database, arguments: argparse.Namespace) -> str:
         merchant = await keys.merchant_of(session, arguments.merchant)
     done = await folders.exchange(database, author(merchant.id), arguments.folder)
     counts = f"{', '.join(f'{done[it]} {it}' for it in folders.FOLDER_COUNTS)}."
-    if done[folders.FAILED]:
+    if any(done[it] for it in folders.NEEDED):
         raise SystemExit(counts)
     return f"{counts}\n"

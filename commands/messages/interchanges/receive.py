@@ -1,7 +1,7 @@
 """Interchanges come in: uploaded over the API, or from a folder."""
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -79,19 +79,7 @@ async def receive(writing: Writing, command: InterchangeReceive) -> Outcome:
     Refused: INVALID for what is no Base64, TOO_MANY_ITEMS for more than 100 interchanges.
     """
     found = await writing.beside.items(command.pieces())
-    return await _received(writing, found, InterchangeSource.UPLOAD, command.file_name)
-
-
-@verb(_RECEIVE, "Take in a file that was found in a folder.")
-async def receive_file(writing: Writing, command: InterchangeFileReceive) -> Outcome:
-    """Take in a file of a folder."""
-    return await _received(writing, command.found, InterchangeSource.FOLDER, command.file_name)
-
-
-async def _received(
-    writing: Writing, found: Sequence[Piece], source: InterchangeSource, file_name: str | None
-) -> Outcome:
-    taken = await take_in(writing, found, source, file_name)
+    taken = await take_in(writing, found, InterchangeSource.UPLOAD, command.file_name)
     statuses = {True: "CREATED", False: "UNCHANGED"}
     return {
         "results": [
@@ -99,3 +87,11 @@ async def _received(
             for row, is_new in taken
         ]
     }
+
+
+@verb(_RECEIVE, "Take in a file that was found in a folder.")
+async def receive_file(writing: Writing, command: InterchangeFileReceive) -> Outcome:
+    """Take in a file of a folder; tells what became of its interchanges, None of known ones."""
+    source = InterchangeSource.FOLDER
+    taken = await take_in(writing, command.found, source, command.file_name)
+    return {"states": [row.state if is_new else None for row, is_new in taken]}

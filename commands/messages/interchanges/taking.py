@@ -25,7 +25,7 @@ from kit.ids import new_id
 from kit.loop.work import slices_of
 from kit.standards.edifact.answers import control
 from kit.standards.edifact.faults import Fault, Finding
-from kit.standards.edifact.parts import EnvelopedMessage, Header
+from kit.standards.edifact.parts import EnvelopedMessage, Header, Identification
 from kit.standards.schedules.transmissions import was_sent_before
 from models.access.dues import DueKind
 from models.base.tables import fixed
@@ -114,7 +114,7 @@ async def settle_interchange(
     partner = await _partner(writing, header)
     if partner is None:
         row.state = InterchangeState.HELD
-        _tell(row, Fault.UNKNOWN_SENDER, "No active partner is called so.")
+        _tell(row, Fault.UNKNOWN_SENDER, f"No active partner is called {_named(header.sender)}.")
         return 0
     row.partner_id = partner.id
     piece = await _in_charset(writing, row, piece, partner)
@@ -129,7 +129,7 @@ async def settle_interchange(
         row.state = InterchangeState.HELD
         text = (
             "Another interchange of this partner has the same reference and other bytes:"
-            " `isReferenceFree` takes it in all the same."
+            " `interchangeReplay` with `isReferenceFree` takes it in all the same."
         )
         _tell(row, Fault.DUPLICATE_REFERENCE, text)
         return 0
@@ -138,6 +138,12 @@ async def settle_interchange(
     await _write_messages(writing, row, piece, partner.party_id)
     await answer(writing, row, piece, partner)
     return len(piece.envelope.messages)
+
+
+def _named(sender: Identification) -> str:
+    """Return what a sender calls itself: its identification and qualifier."""
+    qualifier = f"the qualifier {sender.qualifier}" if sender.qualifier else "no qualifier"
+    return f"{sender.code} with {qualifier}"
 
 
 async def _partner(writing: Writing, header: Header) -> PartnerProfile | None:
@@ -217,7 +223,9 @@ async def _tell_gap(writing: Writing, row: Interchange, header: Header) -> None:
     for each in before:
         newest = newest if was_sent_before(each, newest[0], begun) else [each]
     if last and header.previous.lstrip("0") not in {it.lstrip("0") for it in last + newest}:
-        text = f"It says that {header.previous} was before it; the last one that came is {last[0]}."
+        late = "" if newest == last else f", the newest one {newest[0]}"
+        text = f"It says that {header.previous} was before it; the last one that came is {last[0]}"
+        text += f"{late}."
         _tell(row, Fault.OUT_OF_SEQUENCE, text)
 
 

@@ -5,8 +5,8 @@ dot or end in `.tmp` or `.part` are left alone. What was taken in moves to `done
 this in between, the same bytes are taken in once. Where too much of its partner waits to be read,
 a file waits in the folder. One of which nobody knows why it cannot be taken in moves to `failed`,
 one that cannot be read, or could not be moved then, stays, and so does what others stop for a
-while. What is to be sent is written to `out` likewise. What fails is told in the log, and stops no
-other.
+while. What is to be sent is written to `out` likewise. What fails, is held or rejected is told in
+the log, and stops no other.
 """
 
 import errno
@@ -14,7 +14,7 @@ import hashlib
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -39,11 +39,14 @@ from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.loop.apart import Crowded
 from models.base.tables import fixed
+from models.messages.interchanges import InterchangeState
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
 from models.messages.partners import PartnerProfile
 
 DONE, OUT, FAILED = "done", "out", "failed"
-FOLDER_COUNTS = ("taken in", "known", "read", "sent", "failed", "waiting")
+FOLDER_COUNTS = (*("taken in", "held", "rejected", "known", "read", "sent", "failed", "waiting"),)
+NEEDED = ("held", "rejected", "failed")
+"""What somebody has to look at."""
 _UNFINISHED = (".tmp", ".part")
 _CHUNK = 1024 * 1024
 _MOST_READ = 1024 * _CHUNK
@@ -101,7 +104,7 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
             some = found[start : start + TAKEN_AT_ONCE]
             command = receive.InterchangeFileReceive(found=some, file_name=name[:_LONGEST_NAME])
             outcome = await run(database, author, receive.receive_file, command)
-            counts.update(_WORDS[it["status"]] for it in outcome["results"])
+            counts.update(_words_of(name, outcome["states"]))
     except Unavailable:
         raise
     except (Crowded, TimeoutError, OutcomeUnknown) as passing:
@@ -115,8 +118,21 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
     return counts + Counter(failed=not _move(path, (file, mark), DONE))
 
 
-_WORDS = {"CREATED": "taken in", "UNCHANGED": "known"}
-"""What became of an interchange -> how it is counted."""
+_WORDS = {
+    None: "known",
+    InterchangeState.HELD: "held",
+    InterchangeState.REJECTED: "rejected",
+}
+"""What became of an interchange -> how it is counted, where it was not taken in."""
+
+
+def _words_of(name: str, states: Iterable[InterchangeState | None]) -> Iterator[str]:
+    """Yield how interchanges of a file are counted; what somebody has to look at is told."""
+    for state in states:
+        word = _WORDS.get(state, "taken in")
+        if word in NEEDED:
+            _LOG.warning("%s: an interchange is %s: its findings stand in the inbox", name, word)
+        yield word
 
 
 def _waits(name: str, why: Exception) -> Counter[str]:

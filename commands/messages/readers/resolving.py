@@ -66,6 +66,9 @@ class Resolving:
         # What the head says of docks, articles have already, unless they are for another plant.
         places = {name: it for name, it in whole if name not in DOCKS} | article.places
         measuring = Measuring(product, self.habits, article)
+        if not (number := article.number or message.number):
+            text = "It has no number: neither the message (BGM, 1004) nor its article says one."
+            raise Refused(Code.INVALID, text)
         address = self._address(places.get("SHIP_TO"))
         zone = self.own_zone or (self.zone if address is None else address.time_zone)
         last = article.receipts[-1].note if article.receipts else ""
@@ -76,7 +79,7 @@ class Resolving:
             "unloading_point": places.get("UNLOADING_POINT"),
             "point_of_use": places.get("POINT_OF_USE"),
             "type": release_type(message),
-            "number": article.number or message.number or None,
+            "number": number,
             "issued_at": _start(message.issued, zone),
             "function": "UPDATE" if message.function == "UPDATE" else "REPLACE",
             "horizon_start": _start(article.horizon_start, zone),

@@ -296,7 +296,7 @@ def _not_in_force(article: ArticleSchedule, result: Mapping[str, Any]) -> Iterat
     """Yield that a release was taken in and is not in force; it may be later, with consent."""
     state = result.get("state", ReleaseState.ACTIVE)
     if state is not ReleaseState.ACTIVE:
-        needed = ", ".join(result["waiting"])
+        needed = ", ".join(dict.fromkeys(result["waiting"]))
         late = "it" if result["is_repeated"] else "a newer one"
         why = f"is {state.value}: {late} was there already"
         why = f"comes into force with consent to {needed}" if needed else why

@@ -91,7 +91,8 @@ class ContractCreate(Command):
     holding_findings: list[FindingCode] = Field(
         list(USUALLY_HOLDING),
         max_length=LARGEST_BULK,
-        description="What of its releases waits for consent where it is found; all else informs.",
+        description="What of its releases waits for consent where it is found; all else informs."
+        f" When left out: {', '.join(USUALLY_HOLDING)}.",
     )
     jump_percent: Percent = Field(
         Decimal(USUAL_JUMP), description="Percent by which what is wanted may change unnoticed."

@@ -30,7 +30,10 @@ class ContractLineCreate(Quantified):
     """One product of a contract; quantities in the product's unit and scale or in `packaging`."""
 
     product_id: Annotated[UUID, Names("Product")] = Field(description="What is agreed.")
-    target_quantity: Quantity = Field(description="How much is agreed for the whole validity.")
+    target_quantity: Quantity = Field(
+        description="How much is agreed for the whole validity; of a contract that is taken over"
+        " (`accountsOpen`), what is left of it: what was issued before is no call-off."
+    )
     min_quantity: QuantityOrZero | None = Field(
         None, description="The least that must be called off; at most the target (minimum take)."
     )

@@ -82,7 +82,10 @@ class ReleaseLine(Quantified):
 class ToldReceipt(Input):
     """A receipt that the customer has counted in."""
 
-    delivery_note: Reference = Field(description="Its delivery note: the number of our delivery.")
+    delivery_note: Reference = Field(
+        description="Its delivery note: the number of our delivery, however it is written"
+        " (D-000013, d000013, 13, 00000013), or its `externalReference`."
+    )
     quantity: Quantity | None = Field(None, description="How much of this came with it.")
     received_on: Day | None = Field(None, description="When it came.")
     dispatched_on: Day | None = Field(None, description="When it left.")

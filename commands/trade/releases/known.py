@@ -115,7 +115,8 @@ class KnownLines:
         """
         wanted = self.wanted(place.contract_line_id, account)
         upto = Decimal(0) if wanted is None else wanted.released
-        return PlaceSums(1, account.received, account.earlier, upto)
+        in_all = account.earlier + account.beyond_opening(upto)
+        return PlaceSums(1, account.received, upto, in_all)
 
     def wanted(
         self,

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, any_, literal, or_
 
 from commands.master.packagings.counting import Packagings, packagings_of
 from commands.trade.releases.accounts.account import (
@@ -23,6 +25,8 @@ from commands.trade.releases.known import KnownLines, by_id
 from commands.trade.releases.transit import Transit, receiving_address, receiving_addresses
 from commands.writing.transaction import Writing, missing
 from kit.ids import new_id
+from kit.standards.written import spelled_number
+from models.access.keys import PREFIXES, CounterName
 from models.base.tables import entity_named
 from models.master.catalog import Product
 from models.master.parties import Address
@@ -32,7 +36,7 @@ from models.trade.releases.tables import CumulativeAccount, LastReceipt
 
 @dataclass(frozen=True)
 class NamedRows:
-    """What releases name, by id. deliveries: number -> the one whose note is named.
+    """What releases name, by id. deliveries: note -> those that it may name, of all customers.
 
     new: the accounts of places that have none yet; beside: the places that their lines have.
     receipts: release in force or waiting -> what it told of receipts, where an item tells of some.
@@ -43,7 +47,7 @@ class NamedRows:
     products: Mapping[UUID, Product]
     packagings: Packagings
     addresses: Mapping[UUID, Address]
-    deliveries: Mapping[str, Any]
+    deliveries: Mapping[str, Sequence[Any]]
     new: Mapping[ReleasePlace, Account]
     beside: Mapping[UUID, Sequence[ReleasePlace]]
     receipts: Mapping[UUID, frozenset[Any]]
@@ -89,9 +93,17 @@ class NamedRows:
         return max(account.opening + left.named + left.unnamed - received, Decimal(0))
 
     def delivery(self, contract: Contract, note: str) -> Any:
-        """Return our delivery with a number, to a contract's party; None where there is none."""
-        found = self.deliveries.get(note)
-        return found if found is not None and found.party_id == contract.party_id else None
+        """Return our delivery to a contract's party that a note names; None for none or several."""
+        found = self.may_name(contract, note)
+        return found[0] if len(found) == 1 else None
+
+    def may_name(self, contract: Contract, note: str) -> list[Any]:
+        """Return our deliveries to a contract's party that a note may name.
+
+        One that has it as its number, letter by letter, is meant by nothing else.
+        """
+        its = [it for it in self.deliveries.get(note, ()) if it.party_id == contract.party_id]
+        return [it for it in its if it.number == note] or its
 
 
 def check_address(
@@ -207,8 +219,25 @@ def _count_coming(
         left.coming.update({key: amount for _, key, _, amount in own if key not in counted_in})
 
 
-async def _deliveries(writing: Writing, items: Sequence[ReleaseContent]) -> dict[str, Any]:
-    """Return number -> the delivery whose note items name, by one statement where they name any."""
-    notes = {note for it in items for note in it.notes}
-    rows = await writing.records(entity_named("Delivery"), "number", sorted(notes))
-    return {row.number: row for row in cast("Sequence[Any]", rows)}
+async def _deliveries(
+    writing: Writing, items: Sequence[ReleaseContent]
+) -> Mapping[str, Sequence[Any]]:
+    """Return note -> deliveries that it may name, by one statement where items name any.
+
+    Those whose number it spells, as customers write it, or that had it in another system.
+    """
+    spelled = {
+        it: spelled_number(PREFIXES[CounterName.DELIVERY], it) for of in items for it in of.notes
+    }
+    if not spelled:
+        return {}
+    delivery: Any = entity_named("Delivery")
+    numbers = sorted({*spelled, *filter(None, spelled.values())})
+    wanted = (literal(it, ARRAY(Text())) for it in (numbers, sorted(spelled)))
+    columns = delivery.number, delivery.external_reference
+    is_wanted = (it == any_(some) for it, some in zip(columns, wanted, strict=True))
+    rows = await writing.all(writing.seen(delivery).where(or_(*is_wanted)))
+    return {
+        note: [it for it in rows if note in {it.number, it.external_reference} or it.number == own]
+        for note, own in spelled.items()
+    }

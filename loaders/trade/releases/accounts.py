@@ -1,10 +1,11 @@
 """What accounts count, from deliveries and from what their customers say."""
 
 from collections import namedtuple
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, null, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, null, select, true
 
 from loaders.reading.relations import Part, Reader, Relation
 from models.access.viewers import Actor, anyone
@@ -70,36 +71,49 @@ class _Counted(Relation):
 counted_in = _Counted()
 
 
-class _UnderWay(Relation):
-    """contract line id -> what has left and, reconciled for each place, not been received.
+class _OfLine(Relation):
+    """contract line id -> what the newest periods of its accounts count, together.
 
-    It is the sum of what the newest periods of its accounts count; without an account, what was
-    issued and has not arrived.
+    Without an account, what was issued, and what of that has not arrived. in_transit: what has left
+    and, reconciled for each place, not been received.
     """
 
-    record = namedtuple("record", ("in_transit",))  # noqa: PYI024 -- one figure.
-    source = SimpleNamespace(in_transit=ContractLine.shipped)
+    record = namedtuple("record", ("cumulative_issued", "in_transit"))  # noqa: PYI024 -- sums.
+    source = SimpleNamespace(
+        cumulative_issued=ContractLine.shipped, in_transit=ContractLine.shipped
+    )
 
     def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
-        """Return the figure and the select of one line's."""
-        line, account = reader.table(ContractLine), reader.table(CumulativeAccount)
-        period, other = reader.table(AccountPeriod), reader.table(AccountPeriod)
-        newest = select(func.max(other.starts_on)).where(
-            *ours(reader, other), other.account_id == account.id
-        )
-        sums = counted(reader, period).lateral()
-        found = select(func.sum(_figures(period, sums.c).in_transit, type_=QUANTITY))
-        found = found.select_from(account).join(period, period.account_id == account.id)
-        found = found.join(sums, true()).where(
-            *ours(reader, account, period),
-            account.contract_line_id == line.id,
-            period.starts_on == newest.correlate_except(other).scalar_subquery(),
-        )
-        counted_there = found.correlate_except(account, period, sums).scalar_subquery()
-        coming = line.shipped - line.delivered
-        figures = SimpleNamespace(in_transit=func.coalesce(counted_there, coming, type_=QUANTITY))
-        rows = select().select_from(line).where(line.id == key, *seen_by(reader.viewer, line))
-        return figures, rows.correlate_except(line)
+        """Return the figures and the select of one line's."""
+        line = reader.table(ContractLine)
+        coming = {"cumulative_issued": line.shipped, "in_transit": line.shipped - line.delivered}
+        sums = _newest_sums(reader, line, coming).lateral()
+        figures = {
+            name: func.coalesce(sums.c[name], without, type_=QUANTITY)
+            for name, without in coming.items()
+        }
+        rows = select().select_from(line).join(sums, true())
+        rows = rows.where(line.id == key, *seen_by(reader.viewer, line))
+        return SimpleNamespace(**figures), rows.correlate_except(line, sums)
 
 
-under_way = _UnderWay()
+def _newest_sums(reader: Reader, line: Any, names: Iterable[str]) -> Select[Any]:
+    """Select what the newest periods of a line's accounts count: one row, NULL without any."""
+    account, period = reader.table(CumulativeAccount), reader.table(AccountPeriod)
+    other = reader.table(AccountPeriod)
+    newest = select(func.max(other.starts_on)).where(
+        *ours(reader, other), other.account_id == account.id
+    )
+    sums = counted(reader, period).lateral()
+    figures = _figures(period, sums.c)
+    found = select(*(func.sum(getattr(figures, it), type_=QUANTITY).label(it) for it in names))
+    found = found.select_from(account).join(period, period.account_id == account.id)
+    found = found.join(sums, true()).where(
+        *ours(reader, account, period),
+        account.contract_line_id == line.id,
+        period.starts_on == newest.correlate_except(other).scalar_subquery(),
+    )
+    return found.correlate_except(account, period, sums)
+
+
+of_line = _OfLine()

@@ -38,8 +38,8 @@ from models.access.viewers import Actor, anyone
 from models.base.tables import OneOf, fixed
 from models.base.visibility import seen_by
 from models.trade.contracts.tables import Contract
+from models.trade.releases.counting import came_into_force
 from models.trade.releases.tables import Release, ScheduleLine
-from models.trade.releases.words import ReleaseState
 
 _QUANTITY = ScheduleLine.quantity.type
 
@@ -58,8 +58,8 @@ class ComparisonWanted(Input):
 
     release_id: Annotated[UUID, Names("Release")] | None = Field(
         None,
-        description="An earlier release of the same line, place and type; when left out, the one"
-        " that was issued before it and was not rejected.",
+        description="An earlier release of the same line, place and type; when left out, the"
+        " newest one that was issued before it and came into force.",
     )
 
 
@@ -97,7 +97,7 @@ def _earlier(reader: Reader, wanted: ComparisonWanted, release: Any) -> Any:
     if wanted.release_id is not None:
         rows = rows.where(other.id == cast(wanted.release_id, Uuid()))
     else:
-        rows = rows.where(other.state != ReleaseState.REJECTED)
+        rows = rows.where(*came_into_force(reader, other))
     newest = (it.desc() for it in (other.issued_at, other.received_at, other.id))
     one = rows.order_by(*newest).limit(literal_column("1"))
     return one.correlate_except(other).lateral("earlier")

@@ -1,17 +1,20 @@
 """Releases, their schedules and their accounts, as they are listed."""
 
+from collections import namedtuple
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from types import SimpleNamespace
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, select
 
 from kit.inputs import Input
 from loaders.reading.acts import available
 from loaders.reading.filters import one_of
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import Computed, Many, One, Reader
+from loaders.reading.relations import Computed, Many, One, Part, Reader, Relation
+from models.base.visibility import seen_by
 from models.trade.releases.acts import ACTS
 from models.trade.releases.findings import ReleaseAnswerLine, ReleaseFinding
 from models.trade.releases.tables import (
@@ -34,6 +37,25 @@ last_receipt_by_id = One(LastReceipt)
 last_receipts_of = Many(LastReceipt, "release_id", order_by=("id",), typical=2)
 finding_by_id = One(ReleaseFinding)
 findings_of = Many(ReleaseFinding, "release_id", order_by=("place",), typical=2)
+
+
+class _Awaited(Relation):
+    """release finding id -> whether it awaits consent, as its release does."""
+
+    record = namedtuple("record", ("is_awaiting",))  # noqa: PYI024 -- one figure.
+    source = SimpleNamespace(is_awaiting=ReleaseFinding.is_holding)
+
+    def part(self, reader: Reader, key: ColumnElement[Any]) -> Part:
+        """Return it and the select of one finding's."""
+        finding, release = reader.table(ReleaseFinding), reader.table(Release)
+        rows = select().select_from(finding).join(release, release.id == finding.release_id)
+        seen = (*seen_by(reader.viewer, finding), *seen_by(reader.viewer, release))
+        is_awaiting = and_(finding.is_awaiting, release.state == ReleaseState.RECEIVED)
+        rows = rows.where(finding.id == key, *seen).correlate_except(finding, release)
+        return SimpleNamespace(is_awaiting=is_awaiting), rows
+
+
+awaited = _Awaited()
 answer_by_id = One(ReleaseAnswerLine)
 answers_of = Many(ReleaseAnswerLine, "release_id", order_by=("place",), typical=2)
 periods_of = Many(AccountPeriod, "account_id", order_by=("starts_on",), typical=2)

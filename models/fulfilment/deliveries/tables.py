@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, Index, and_, or_, text
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from kit.standards.written import is_spelled
+from models.access.keys import PREFIXES, CounterName
 from models.access.viewers import Actor, Scope
 from models.base.tables import (
     Counter,
@@ -90,7 +92,11 @@ class Delivery(Owned):
     """
 
     __tablename__ = "deliveries"
-    __searched__ = Searched(Scope.DELIVERIES_READ, numbers=("number", "external_reference"))
+    __searched__ = Searched(
+        Scope.DELIVERIES_READ,
+        numbers=("number", "external_reference"),
+        is_it=lambda row, it: [is_spelled(row.number, PREFIXES[CounterName.DELIVERY], it)],
+    )
     __task__ = Task("location_id", lambda _rows, it: is_among(it.state, BEFORE_DISPATCH))
     __seen__: ClassVar[Seen] = {
         Actor.BUYER: own("party_id"),

@@ -162,13 +162,7 @@ def _summed(part: Any, of: Collection[str]) -> Iterator[ColumnElement[Any]]:
 def noted(reader: Tables, account: Any, delivery: Any) -> Any:
     """Select the first days of periods in which a release came into force that names a delivery."""
     note, release = reader.table(LastReceipt), reader.table(Release)
-    begins, finding = reader.table(AccountPeriod), briefly(reader, ReleaseFinding, "fi")
-    stopped = select(finding.id).where(
-        *ours(reader, finding),
-        finding.release_id == release.id,
-        finding.consented_at.is_(None),
-        or_(finding.is_holding, _one_of(finding.code, LATE)),
-    )
+    begins = reader.table(AccountPeriod)
     rows = (
         select(begins.starts_on)
         .distinct()
@@ -180,10 +174,25 @@ def noted(reader: Tables, account: Any, delivery: Any) -> Any:
         note.delivery_id == delivery.id,
         release.account_id == account.id,
         release.tells_received,
-        _one_of(release.state, (ReleaseState.ACTIVE, ReleaseState.SUPERSEDED)),
-        ~stopped.correlate_except(finding).exists(),
+        *came_into_force(reader, release),
     )
     return rows.correlate_except(note, release, begins).lateral("named")
+
+
+def came_into_force(reader: Tables, release: Any) -> list[ColumnElement[bool]]:
+    """Return that a release is in force or was: neither came it late, nor did it wait to its end.
+
+    One that was taken back never was.
+    """
+    finding = briefly(reader, ReleaseFinding, "fi")
+    stopped = select(finding.id).where(
+        *ours(reader, finding),
+        finding.release_id == release.id,
+        finding.consented_at.is_(None),
+        or_(finding.is_holding, _one_of(finding.code, LATE)),
+    )
+    is_taken = _one_of(release.state, (ReleaseState.ACTIVE, ReleaseState.SUPERSEDED))
+    return [is_taken, ~stopped.correlate_except(finding).exists()]
 
 
 def _one_of(column: Any, values: Iterable[StrEnum]) -> ColumnElement[bool]:

@@ -214,7 +214,8 @@ class Release(Owned):
 class LastReceipt(Owned):
     """A receipt that a customer had counted in when it sent a release, of several the newest ones.
 
-    delivery_note: number of our delivery, delivery_id: that, None for one that we never wrote.
+    delivery_note: number of our delivery as the customer writes it, delivery_id: that, None for one
+    that we never wrote, or that may be one of several.
     quantity: in the product's unit.
     """
 

@@ -3,6 +3,7 @@
 import strawberry
 
 from kit.standards.schedules.habits import MEANINGS
+from kit.standards.units import UNITS
 from models.messages.partners import ScheduleElement, ScheduleMeaning
 from schema.graphql.enums import described
 from schema.graphql.scopes import Authenticated
@@ -23,12 +24,19 @@ _ELEMENTS = {
 
 
 def _usual(element: str) -> str:
-    """Return what codes mean of which a profile says nothing; a unit's is what it says."""
+    """Return what codes mean of which a profile says nothing."""
+    if element == "UNIT":
+        return " Usually one of UN/ECE Recommendation 20 or 21 is that unit."
     codes: dict[str, list[str]] = {}
     for code, meaning in MEANINGS[element].items():
         codes.setdefault(meaning, []).append(code or "none")
     listed = "; ".join(f"{', '.join(its)} {meaning}" for meaning, its in codes.items())
-    return "" if element == "UNIT" else f" Usually: {listed}."
+    return f" Usually: {listed}."
+
+
+def _unit(code: str) -> str:
+    base, factor = UNITS[code]
+    return f"The unit {code}: {factor.normalize():f} {base}."
 
 
 described(
@@ -41,6 +49,7 @@ described(
     ScheduleMeaning,
     "ScheduleMeaning",
     "What a code of a schedule means.",
+    **{it.value: _unit(it.value) for it in ScheduleMeaning if it.value in UNITS},
     OTHER="Nothing of a schedule: it is read past.",
     JUST_IN_TIME="It is just in time, whatever its type; else DELFOR is a forecast.",
     WHOLE="It replaces all schedules that were sent before, also those of other articles.",

@@ -72,7 +72,7 @@ described(
     CONTRACT_OVER="Its contract was ended, or its last day was over.",
     CONTRACT_SUSPENDED="Its contract was suspended.",
     CUMULATIVE_FELL="The customer has received less than it said before.",
-    EXCEEDS_MAX="More is wanted in all than is agreed.",
+    EXCEEDS_MAX="More is wanted in all than is agreed, beside what was issued before we counted.",
     FIRM_ZONE="Firm quantities fall in the firm zone.",
     GO_AHEAD_FELL="A go-ahead for production or material fell, or ends earlier.",
     ISSUED_AHEAD="Its time of issue is more than a day to come: it counts as issued when received.",
@@ -87,7 +87,7 @@ described(
     PERIOD_WENT_BACK="It counts from an earlier day than the releases before.",
     RECEIVED_ABOVE_ISSUED="The customer has received more than was issued.",
     REPEATED="It was there already.",
-    UNKNOWN_NOTE="It names a delivery note that we never wrote.",
+    UNKNOWN_NOTE="It names a delivery note that we never wrote, or that may be one of several.",
     UNKNOWN_PLACE="Its contract does not list the plant; or another place of its line may be the"
     " same one, since one of both names no plant, or no unloading point.",
 )

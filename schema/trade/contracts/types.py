@@ -16,7 +16,7 @@ from loaders.trade import contracts as loaders
 from loaders.trade.orders.lists import OrderFilter, OrderSort
 from loaders.trade.releases import demand as demand_loaders
 from loaders.trade.releases import lists as release_loaders
-from loaders.trade.releases.accounts import under_way
+from loaders.trade.releases.accounts import of_line
 from models.access.viewers import Scope
 from models.master.catalog import Unit
 from models.trade.contracts.tables import Contract as ContractRow
@@ -72,7 +72,9 @@ class ContractLine(Node):
         "What is guaranteed of the supply of what is called off from now on.",
         key="guarantee_id",
     )
-    target_quantity: Decimal = strawberry.field(description="How much is agreed.")
+    target_quantity: Decimal = strawberry.field(
+        description="How much is agreed; of a contract that was taken over, what was left of it."
+    )
     min_quantity: Decimal | None = strawberry.field(
         description="The least that must be called off by the end."
     )
@@ -115,7 +117,7 @@ class ContractLine(Node):
         " something arrived after all beside what had taken its place."
     )
     in_transit: Decimal = related(
-        under_way,
+        of_line,
         "What has left and has not been received, by the customer's figure and by ours: the sum of"
         " `inTransit` of the newest periods of its `accounts`; without any, `shipped` less"
         " `delivered`.",
@@ -152,15 +154,20 @@ class ContractLine(Node):
     accounts: list[
         Annotated["CumulativeAccount", strawberry.lazy("schema.trade.releases.accounts")]
     ] = related(release_loaders.accounts_of, "The places for which it is released.")
-    cumulative_issued: Decimal = column(
-        "shipped",
-        "What we have dispatched in all, and what was neither lost nor refused (Fortschrittszahl).",
+    cumulative_issued: Decimal = related(
+        of_line,
+        "What was issued (Fortschrittszahl): the sum of `cumulativeIssued` of the newest periods of"
+        " its `accounts`, with what was issued in them before we counted; without any, `shipped`.",
+        attribute="cumulative_issued",
+        directives=[_OF_DELIVERIES],
     )
     cumulative_received: Decimal = column(
-        "received", "What the customer says that it has received in all."
+        "received",
+        "What the customer said last that it has received, in the newest periods of its"
+        " `accounts`.",
     )
     cumulative_released: Decimal = column(
-        "released", "Up to where the customer's schedules ask in all."
+        "released", "Up to where the customer's schedules ask, in the newest periods of `accounts`."
     )
 
 

@@ -146,7 +146,11 @@ class ReleaseFinding(Node):
         description="Whether the release waits until somebody consents to this."
     )
     consented_at: datetime | None = strawberry.field(description="When somebody consented to it.")
-    is_awaiting: bool = column("is_awaiting", "Whether it awaits consent.")
+    is_awaiting: bool = related(
+        loaders.awaited,
+        "Whether it awaits consent: none can be given once its release is not RECEIVED any more.",
+        attribute="is_awaiting",
+    )
 
 
 @node(

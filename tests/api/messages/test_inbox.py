@@ -22,7 +22,7 @@ REPLAY = """
 mutation ($input: InterchangeReplayInput!) {
   it: interchangeReplay(input: $input) {
     interchange {
-      id state partner { code } findings { code } messages(first: 9) { totalCount }
+      id state partner { code } findings { code text } messages(first: 9) { totalCount }
       answers { reference } timeline(first: 9) { nodes { type payload } }
     }
     userErrors { code field message }
@@ -119,6 +119,7 @@ async def test_other_bytes_under_a_used_reference_are_held_until_somebody_decide
     others = [await received(ask, content.replace(b"120'", it)) for it in (b"121'", b"122'")]
     for other in others:
         assert (other["state"], codes(other)) == ("HELD", ["DUPLICATE_REFERENCE"])
+        assert "`interchangeReplay` with `isReferenceFree`" in other["findings"][0]["text"]
         assert (other["answers"], other["messages"]["nodes"]) == ([], [])
     held = {"interchangeId": others[0]["id"]}
     (error,) = (await ask(REPLAY, input=held))["it"]["userErrors"]
@@ -162,7 +163,9 @@ async def test_an_unknown_sender_is_held_and_read_once_it_is_known(ask) -> None:
     assert (held["state"], codes(held)) == ("HELD", ["UNKNOWN_SENDER"])
     await files.partner(ask, identification=name, qualifier="ZZ")
     (error,) = (await ask(REPLAY, input={"interchangeId": held["id"]}))["it"]["userErrors"]
-    assert error["message"] == "It is held still: No active partner is called so."
+    assert error["message"] == (
+        f"It is held still: No active partner is called {name} with the qualifier 14."
+    )
     known = await files.partner(ask, identification=name)
     # Whose name is another one's is refused alone.
     items = [{"code": fresh("P"), "identification": of, "qualifier": "14"} for of in (name, "NEW")]

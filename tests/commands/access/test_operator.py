@@ -136,9 +136,16 @@ async def test_interchanges_of_a_folder_are_taken_in_and_answered(ask, operate, 
     words = ["edi", "--merchant", slug, str(tmp_path)]
     assert await operate(*words) == (
         0,
-        "1 taken in, 0 known, 2 read, 1 sent, 0 failed, 0 waiting.\n",
+        "1 taken in, 0 held, 0 rejected, 0 known, 2 read, 1 sent, 0 failed, 0 waiting.\n",
         "",
     )
+    for content, counts in (
+        (files.interchange(f"N-{new_id().hex}"), "0 taken in, 1 held, 0 rejected"),
+        (b"This is no interchange.", "0 taken in, 0 held, 1 rejected"),
+    ):
+        (tmp_path / "b.edi").write_bytes(content)
+        code, output, failed = await operate(*words)
+        assert (code, output, counts in failed) == (1, "", True), failed
     assert [it.name for it in (tmp_path / "out").iterdir()] == [f"{partner['code']}-1.edi"]
     code, _, failed = await operate("edi", "--merchant", slug, str(tmp_path / "nowhere"))
     assert (code, "there is no folder" in failed) == (2, True)

@@ -101,7 +101,7 @@ async def test_a_file_of_too_many_interchanges_is_told_by_its_beginning(
     content = files.interchange(partner["identification"]) * 13
     assert len(content) > HEAD
     (tmp_path / "many.edi").write_bytes(content)
-    assert await run() == {"taken in": 1, "sent": 1}
+    assert await run() == {"rejected": 1, "sent": 1}
     (found,) = (await ask(INBOX))["interchanges"]["nodes"]
     assert found == {
         "fileName": "many.edi",
@@ -173,7 +173,7 @@ async def test_no_file_is_read_without_end(ask, run, tmp_path, monkeypatch) -> N
     os.truncate(tmp_path / "a.edi", 2 * 1024**4)
     (tmp_path / "b.edi").write_bytes(files.interchange(partner["identification"]))
     monkeypatch.setattr(folders, "_MOST_READ", 2 * LARGEST_FILE)
-    assert await run() == {"taken in": 2, "read": 2, "sent": 1}
+    assert await run() == {"rejected": 1, "taken in": 1, "read": 2, "sent": 1}
     found = (await ask(INBOX))["interchanges"]["nodes"]
     assert [(it["state"], it["sizeBytes"] > LARGEST_FILE) for it in found] == [
         ("REJECTED", True),
@@ -206,7 +206,7 @@ async def test_a_file_that_is_too_large_is_told_by_its_beginning(ask, run, tmp_p
     with large.open("wb") as file:
         file.write(content)
         file.truncate(LARGEST_FILE + 1)
-    assert await run() == {"taken in": 1, "sent": 1}
+    assert await run() == {"rejected": 1, "sent": 1}
     (found,) = (await ask(INBOX))["interchanges"]["nodes"]
     assert found == {
         "fileName": "large.edi",
@@ -308,7 +308,7 @@ async def test_names_as_long_as_a_file_may_have_and_files_that_cannot_be_read_st
     one, short = sorted((tmp_path / "out").iterdir(), key=lambda it: -len(it.name))
     assert one.name.startswith("%E2%82%AC")
     assert short.name == f"{other['code']}-1.edi"
-    assert await run() == {"taken in": 1}
+    assert await run() == {"rejected": 1}
 
 
 @pytest.mark.parametrize(

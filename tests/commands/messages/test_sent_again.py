@@ -2,6 +2,10 @@
 
 import pytest
 
+from commands.messages.readers.schedules import _not_in_force
+from kit.standards.schedules.messages import ArticleSchedule
+from models.trade.contracts.findings import FindingCode
+from models.trade.releases.words import ReleaseState
 from tests.commands.messages import test_schedules as schedules
 from tests.commands.messages.test_schedules import END, PIECES, quantities, released, sent
 from tests.make.messages import files
@@ -108,3 +112,19 @@ async def test_a_message_that_is_replayed_was_received_when_it_came(
     found = {it["id"]: it for it in (await ask(FATES))["interchangeMessages"]["nodes"]}
     assert found[message["id"]]["fate"] == "READ"
     assert [it["code"] for it in found[message["id"]]["findings"]] == ["NOT_IN_FORCE"]
+
+
+async def test_a_message_without_a_number_is_told_in_words_of_messages(ask, world, partner):
+    nameless = HEAD.replace(b"+1+5'", b"++5'") + PIECES % (b"", b"100") + END
+    assert await released(ask, world, partner, nameless) == ["INVALID_VALUE"]
+    (message,) = (await ask(schedules.READ))["interchangeMessages"]["nodes"]
+    (found,) = message["findings"]
+    text = "It has no number: neither the message (BGM, 1004) nor its article says one."
+    assert found["text"].endswith(f": INVALID: {text}")
+
+
+def test_what_a_release_waits_for_is_told_once():
+    waiting = [FindingCode.FIRM_ZONE, FindingCode.JUMP, FindingCode.FIRM_ZONE]
+    result = {"state": ReleaseState.RECEIVED, "is_repeated": False, "waiting": waiting}
+    (finding,) = _not_in_force(ArticleSchedule(1, 0, ""), result)
+    assert finding.text.endswith("comes into force with consent to FIRM_ZONE, JUMP.")

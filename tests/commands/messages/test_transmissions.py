@@ -49,6 +49,17 @@ async def test_what_follows_the_newest_one_is_in_sequence_after_a_late_one(ask) 
     assert [bool(it["findings"]) for it in every] == [False, True, True, False, True]
 
 
+async def test_after_a_late_one_the_newest_is_named_beside_it(ask) -> None:
+    first = content("stade", "first")
+    for numbers in (b"0041100412", b"0041400415", b"0041300414", b"0041600417"):
+        await files.received(ask, first.replace(b"0041100412", numbers))
+    (odd,) = (await ask(READ))["interchanges"]["nodes"][-1]["findings"]
+    text = (
+        "It says that 00416 was before it; the last one that came is 00414, the newest one 00415."
+    )
+    assert odd["text"] == text
+
+
 async def test_numbers_that_begin_again_elsewhere_are_followed_after_a_late_one(ask) -> None:
     first = content("stade", "first")
     numbers = (b"0471004711", b"0471100001", b"0000100002", b"0470904710", b"0000200003")

@@ -37,6 +37,7 @@ from models.master.parties import Address
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.orders.holds import Hold
 from models.trade.orders.lines import OrderLine
+from models.trade.orders.standing import due_of
 from models.trade.orders.states import OrderState
 from models.trade.orders.tables import Order
 from models.trade.releases.counting import account_of, ours
@@ -69,11 +70,12 @@ class PlannedPart(NamedTuple):
 class CalledOff(NamedTuple):
     """What of an order line is in no delivery, and may be put into one.
 
-    is_answer: it answers a schedule line. recipient: of its order.
+    due_at: later it is late. is_answer: it answers a schedule line. recipient: of its order.
     """
 
     order_line_id: UUID
     quantity: Decimal
+    due_at: datetime
     is_answer: bool
     recipient: dict[str, Any] | None
 
@@ -235,7 +237,7 @@ def _by_account(standing: Sequence[Any]) -> tuple[Any, Any, Any, Any]:
             stuck[key] += each.unplanned
         elif each.unplanned:
             is_answer = each.schedule_line_id is not None
-            free = CalledOff(each.id, each.unplanned, is_answer, each.recipient)
+            free = CalledOff(each.id, each.unplanned, each.due_at, is_answer, each.recipient)
             called_off[key].append(free)
     return account_by, outstanding, called_off, stuck
 
@@ -306,6 +308,7 @@ async def _standing(
             line.schedule_line_id,
             func.coalesce(line.window_earliest, order.window_earliest).label("earliest"),
             func.coalesce(line.window_latest, order.window_latest).label("latest"),
+            due_of(order, line).label("due_at"),
             is_free.label("is_free"),
             account_of(tables, line, order).label("account_id"),
         )

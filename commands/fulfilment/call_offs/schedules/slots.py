@@ -164,14 +164,17 @@ class PlanSlot:
         self.ceded += ceded
         return ceded
 
-    def take(self, called_off: list[CalledOff]) -> None:
-        """Take what is missing from what is called off, which loses it."""
-        while called_off and self.more:
-            first = called_off.pop(0)
-            taken = min(first.quantity, self.more)
-            self.called_off.append(first._replace(quantity=taken))
-            if taken < first.quantity:
-                called_off.insert(0, first._replace(quantity=first.quantity - taken))
+    def take(self, free: list[CalledOff], most: Decimal, since: datetime | None = None) -> Decimal:
+        """Take at most so much of what is called off, the most urgent first, which loses it.
+
+        since: only of what is to have left by then or later. Returns what is missing.
+        """
+        for place, each in enumerate(free):
+            if (since is None or since <= each.due_at) and (taken := min(each.quantity, most)):
+                self.called_off.append(each._replace(quantity=taken))
+                free[place] = each._replace(quantity=each.quantity - taken)
+                most -= taken
+        return most
 
     @property
     def status(self) -> PlanStatus:

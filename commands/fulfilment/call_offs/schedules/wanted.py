@@ -4,7 +4,7 @@ Pure arithmetic: nothing is read or written.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_CEILING, Decimal
@@ -14,7 +14,7 @@ from uuid import UUID
 from commands.fulfilment.call_offs.schedules.arrivals import SupplyWindow
 from commands.fulfilment.call_offs.schedules.fixed import Fixed, ScheduledLine
 from commands.fulfilment.call_offs.schedules.inputs import PlanItem
-from commands.fulfilment.call_offs.schedules.known import KnownSchedules, PlannedSpan
+from commands.fulfilment.call_offs.schedules.known import CalledOff, KnownSchedules, PlannedSpan
 from commands.fulfilment.call_offs.schedules.moved import moved_slots, open_of
 from commands.fulfilment.call_offs.schedules.slots import Covered, PlanSlot, planned_slot, slot_at
 from models.fulfilment.call_offs import PlanStatus
@@ -51,10 +51,8 @@ def _slots(
         its.planned.append(part)
     _round(known, of, found.values())
     by_hand = list(moved_slots(known, of, found.values(), late))
-    free = list(known.called_off.get(of, ()))
-    for each in sorted(found.values(), key=lambda it: it.group.earliest):
-        if each.is_due:
-            each.take(free)
+    due = sorted((it for it in found.values() if it.is_due), key=lambda it: it.group.earliest)
+    use_called_off(due, known.called_off.get(of, ()), lambda at: known.contract.day(at) > until)
     by_hand = [it for it in by_hand if known.leaves_on(it.planned[0]) <= until]
     later = list(_later(known, of, found.values()))
     _tell(known, of, until, found, covered)
@@ -92,6 +90,30 @@ def _wanted(
             its.is_due = its.is_due or line.due_on <= until
             late = its if arrival.is_late and late is None else late
     return late, covered
+
+
+def use_called_off(
+    slots: Sequence[PlanSlot], called_off: Iterable[CalledOff], is_after: Callable[[datetime], bool]
+) -> None:
+    """Put what is called off and in no delivery into slots, which are in order.
+
+    The nearest ones use it first. What each of them takes comes in time where that can be, and what
+    is late anyhow comes as soon as that lets it: so nothing gets late that need not. What is over
+    stays for days after the plan, of what is wanted then where it can. is_after: tells whether an
+    instant is one of those.
+    """
+    free = sorted(called_off, key=lambda it: it.due_at)
+    over, missing = sum((it.quantity for it in free), _NONE), list[tuple[PlanSlot, Decimal]]()
+    for slot in slots:
+        missing.append((slot, min(slot.more, over)))
+        over -= missing[-1][1]
+    for place, each in reversed(list(enumerate(free))):
+        stays = min(each.quantity, over) if is_after(each.due_at) else _NONE
+        free[place] = each._replace(quantity=each.quantity - stays)
+        over -= stays
+    late = [(slot, slot.take(free, most, slot.group.latest)) for slot, most in reversed(missing)]
+    for slot, most in reversed(late):
+        slot.take(free, most)
 
 
 def _tell(

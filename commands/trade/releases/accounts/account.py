@@ -145,8 +145,9 @@ class Account:
     """An account with its newest period. received: what its customer reported last of it.
 
     Figures are those of `AccountPeriod`. earlier: what the customer reported last in all periods
-    before. is_new: the account is to be; period: as it is there, None for one that is to be.
-    is_first: whether that is its only one. is_undated: whether nothing that counts says its day.
+    before, beyond what was issued in those before we counted. is_new: the account is to be; period:
+    as it is there, None for one that is to be. is_first: whether that is its only one. is_undated:
+    whether nothing that counts says its day.
     """
 
     id: UUID
@@ -183,6 +184,10 @@ class Account:
         own = {"id": self.period_id, "account_id": self.id, "starts_on": self.starts_on}
         return {**own, **self.figures}
 
+    def beyond_opening(self, figure: Decimal) -> Decimal:
+        """Return what of a cumulative figure was not issued before we counted."""
+        return max(figure - self.opening, Decimal(0))
+
     @property
     def last_received(self) -> Decimal:
         """Return what its customer reported last, before that what had arrived at the opening."""
@@ -212,7 +217,7 @@ class Account:
             return replace(self, starts_on=day)
         if day is None or (day <= self.starts_on and not self.is_new):
             return self
-        earlier = self.earlier + self.received
+        earlier = self.earlier + self.beyond_opening(self.received)
         return Account(
             self.id, new_id(), day, earlier=earlier, is_new=self.is_new, is_first=self.is_new
         )

@@ -63,8 +63,8 @@ class AccountsOpen(Command):
 @verb(
     Act(Scope.CONTRACTS_WRITE),
     "Say what another system has counted of contracts that are taken over: cumulative quantities"
-    " issued and received, for each place. What is there already is replaced; one that is refused"
-    " stops no other.",
+    " issued and received, for each place. They are no call-offs: contract lines agree on what is"
+    " left. What is there already is replaced; one that is refused stops no other.",
 )
 async def open_all(writing: Writing, command: AccountsOpen) -> Outcome:
     """Open accounts, by the same statements for any number of them.

@@ -99,7 +99,8 @@ _LINES = bindparam("lines", type_=ARRAY(Uuid()))
 def _account(*periods: AccountPeriod) -> Account:
     *before, period = periods
     figures = {name: getattr(period, name) for name in FIGURES}
-    earlier = sum((it.received for it in before), Decimal(0))
+    beyond = (max(it.received - it.opening, Decimal(0)) for it in before)
+    earlier = sum(beyond, Decimal(0))
     own = (period.account_id, period.id, period.starts_on)
     return Account(*own, **figures, earlier=earlier, period=period, is_first=not before)
 
@@ -241,15 +242,16 @@ def _coming() -> Statement:
 class PlaceSums(NamedTuple):
     """What accounts come to: a line's, or the share of one of them.
 
-    accounts: how many. received: what customers reported last in the newest periods, earlier: in
-    those before. released: up to where what is in force asks and counts in the newest periods, just
-    in time over forecast.
+    accounts: how many. received: what customers reported last in the newest periods. released: up
+    to where what is in force asks and counts in those, just in time over forecast. wanted: what
+    that asks, and customers reported last in periods before, beyond what was issued in each before
+    we counted: what they want to be called off in all.
     """
 
     accounts: int = 0
     received: Decimal = Decimal(0)
-    earlier: Decimal = Decimal(0)
     released: Decimal = Decimal(0)
+    wanted: Decimal = Decimal(0)
 
     def plus(self, more: "PlaceSums") -> "PlaceSums":
         """Return both together."""
@@ -275,7 +277,7 @@ def _sums() -> Statement:
     wanted = wanted_upto(tables, account, contract, period)
     newest = func.max(period.starts_on).over(partition_by=account.id) == period.starts_on
     periods = (
-        select(account.contract_line_id, period.id, period.received)
+        select(account.contract_line_id, period.id, period.received, period.opening)
         .add_columns(newest.label("is_newest"))
         .add_columns(wanted.c.quantity.label("upto"))
         .select_from(account)
@@ -288,20 +290,21 @@ def _sums() -> Statement:
         )
         .subquery()
     )
-    is_newest = periods.c.is_newest
+    of, is_newest = periods.c, periods.c.is_newest
+    upto = case((is_newest, of.upto), else_=of.received)
     rows = select(
-        periods.c.contract_line_id,
+        of.contract_line_id,
         func.count().filter(is_newest).label("accounts"),
         *(
             func.coalesce(func.sum(case((condition, amount))), 0, type_=QUANTITY).label(name)
             for name, condition, amount in (
-                ("received", is_newest, periods.c.received),
-                ("earlier", ~is_newest, periods.c.received),
-                ("released", is_newest, periods.c.upto),
+                ("received", is_newest, of.received),
+                ("released", is_newest, of.upto),
+                ("wanted", true(), func.greatest(upto - of.opening, 0, type_=QUANTITY)),
             )
         ),
     )
-    return Statement(rows.group_by(periods.c.contract_line_id))
+    return Statement(rows.group_by(of.contract_line_id))
 
 
 async def received_of(writing: Writing, line_ids: Sequence[UUID]) -> dict[UUID, Decimal]:

@@ -133,12 +133,13 @@ def lots(release: Arriving) -> Findings:
 def agreed(release: Arriving) -> Findings:
     """Find what is wanted beyond the contract's maximum, with other places and earlier periods.
 
-    What earlier periods had is what their customer said last that it had received.
+    What earlier periods had is what their customer said last that it had received. What was issued
+    before we counted is no call-off, and counts for nothing that is agreed.
     """
     line, ours, slots = release.line, release.account, release.schedule.slots
-    others = release.known.beside(ours, line.id)
-    before = others.earlier + others.released + ours.earlier + release.schedule.received
-    upto = list(accumulate((it.quantity for it in slots), initial=before))
+    before = release.known.beside(ours, line.id).wanted + ours.earlier
+    figures = accumulate((it.quantity for it in slots), initial=release.schedule.received)
+    upto = [before + ours.beyond_opening(it) for it in figures]
     if upto[-1] <= line.ceiling or not slots:
         return
     place = next(place for place, it in enumerate(upto[1:], 1) if it > line.ceiling)

@@ -152,10 +152,15 @@ def received(release: Arriving) -> Findings:
 
 
 def notes(release: Arriving) -> Findings:
-    """Find delivery notes that are no number of a delivery of ours to its party."""
+    """Find delivery notes that name no delivery of ours to its party, or may name several."""
     for note in dict.fromkeys(release.item.notes):
-        if release.named.delivery(release.contract, note) is None:
-            yield Found(FindingCode.UNKNOWN_NOTE, f"No delivery of ours has the number {note}.")
+        found = release.named.may_name(release.contract, note)
+        text = f"No delivery of ours has the number {note}."
+        if len(found) > 1:
+            numbers = " or ".join(sorted(it.number for it in found))
+            text = f"The note {note} may be that of {numbers}: it counts as none of them."
+        if len(found) != 1:
+            yield Found(FindingCode.UNKNOWN_NOTE, text)
 
 
 _LOOKS = (

@@ -195,3 +195,29 @@ async def test_a_go_ahead_stands_until_another_is_told(ask, world):
         its = {it["code"]: it for it in payload["release"]["findings"]}
         found = its.get("GO_AHEAD_FELL")
         assert (found and (found["expected"], found["found"])) == fell
+
+
+async def test_it_is_compared_with_the_last_one_that_was_in_force(ask, world):
+    """What waits for consent until another one comes awaits none then, and never was."""
+    waits = {"holdingFindings": ["JUMP"], "jumpPercent": "50"}
+    made = await contracts.contract(world, ask, **waits)
+    line = made["lines"][0]["id"]
+    first = await contracts.release(ask, line, 1, schedule(DAYS[0], "100"))
+    waiting = (await contracts.try_release(ask, line, 2, schedule(DAYS[0], "300")))["release"]
+    query = (
+        "query ($id: ID!) { node(id: $id) { ... on Release { state findings { isAwaiting } } } }"
+    )
+    expected = [("RECEIVED", True), ("SUPERSEDED", False)]
+    for quantity, (state, is_awaiting) in zip((None, "110"), expected, strict=True):
+        if quantity is not None:
+            newest = await contracts.release(ask, line, 3, schedule(DAYS[0], quantity))
+        found = (await ask(query, id=waiting["id"]))["node"]
+        assert found == {"state": state, "findings": [{"isAwaiting": is_awaiting}]}
+    compared = await _compared(ask, newest)
+    assert (compared["earlier"]["number"], compared["before"], compared["after"]) == (
+        first["number"],
+        "100",
+        "110",
+    )
+    named = await _compared(ask, newest, waiting)
+    assert (named["earlier"]["number"], named["before"]) == (waiting["number"], "300")
