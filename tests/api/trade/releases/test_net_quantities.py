@@ -75,6 +75,18 @@ async def test_what_left_after_it_was_calculated_is_for_its_quantities(ask, worl
     assert await _demand(ask) == [(None, "100", "60")]
 
 
+async def test_what_is_on_its_way_beyond_just_in_time_is_deducted_once(ask, world, agreed):
+    jit = {"type": "JIT", "cumulativeReceived": "0", "horizonEnd": "2026-03-11T23:00:00Z"}
+    line = agreed["lines"][0]["id"]
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "200"), **jit)
+    await _left(ask, world, agreed, "300")
+    # The customer knows of the 300, and wants 100 beside them.
+    later = schedule("2026-03-16", "100")
+    sent = await _send(ask, agreed, 2, later, cumulativeReceived="0")
+    assert await _demand(ask) == [(None, "200", "0"), (None, "100", "100")]
+    assert sent["contractLine"]["cumulativeReleased"] == "400"
+
+
 async def test_lots_and_firm_quantities_are_compared_without_what_is_on_its_way(ask, world):
     (bolt,) = await contracts.products(ask, "BOLT")
     lines = [contracts.line(bolt, lotMultiple="50")]
