@@ -17,9 +17,9 @@ from commands.messages.interchanges.taking import answer, settle_interchange
 from commands.messages.interchanges.waiting import let_wait
 from commands.writing.transaction import Outcome, Writing, check_state
 from commands.writing.verbs import verb
-from kit.errors import Code, Path, Refused
+from kit.errors import Code, Path, Refusals, Refused
 from kit.ids import Names
-from kit.inputs import Bulk, Command, refuse_duplicates
+from kit.inputs import Command, Each, Input, refuse_duplicates
 from kit.loop.memory import MUCH
 from kit.standards.edifact.faults import Fault, Finding
 from models.access.dues import DueKind
@@ -70,12 +70,16 @@ class InterchangeReject(InterchangeCommand):
     """Rejects an interchange that is held."""
 
 
+class ReplayedMessage(Input):
+    """A message to read once more."""
+
+    message_id: Annotated[UUID, Names("InterchangeMessage")] = Field(description="The message.")
+
+
 class InterchangeMessagesReplay(Command):
     """Up to 250 messages to read once more."""
 
-    message_ids: Bulk[Annotated[UUID, Names("InterchangeMessage")]] = Field(
-        description="The messages, each once."
-    )
+    messages: Each[ReplayedMessage] = Field(description="The messages; each once.")
 
 
 @verb(
@@ -142,17 +146,24 @@ async def _locked(
 
 @verb(
     Act(Scope.MESSAGES_WRITE),
-    "Let messages wait once more that nobody could read, that were refused, or of which not all was"
-    " taken in: a place or an article may be known now. They are read in the order in which they"
-    " came; what they brought already stays as it is.",
+    "Let up to 250 messages wait once more that nobody could read, that were refused, or of which"
+    " not all was taken in: a place or an article may be known now. They are read in the order in"
+    " which they came; what they brought already stays as it is. One that is refused stops no"
+    " other.",
 )
 async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) -> Outcome:
-    """Let messages wait. Refused: DUPLICATE, NOT_FOUND, WRONG_STATE for what is done or broken."""
-    refuse_duplicates(command.message_ids, ("message_ids",))
+    """Let messages wait, each for itself.
+
+    Refused: of a message DUPLICATE, NOT_FOUND, WRONG_STATE for what is done or broken; as a whole:
+    TOO_MANY_ITEMS.
+    """
+    ids = [it.message_id for it in command.messages]
+    refuse_duplicates(ids, ("messages",), "message_id")
     wanted: dict[UUID, Path] = {
-        key: ("message_ids", place) for place, key in enumerate(command.message_ids)
+        key: ("messages", place, "message_id") for place, key in enumerate(ids)
     }
     rows = await writing.lock(InterchangeMessage, wanted)
+    _check_unsettled(rows, wanted)
     interchanges = {it.interchange_id for it in rows.values()}
     of = await writing.by_key(Interchange, "id", interchanges)
     partner_ids = {it.partner_id for it in of.values() if it.partner_id is not None}
@@ -162,13 +173,23 @@ async def replay_messages(writing: Writing, command: InterchangeMessagesReplay) 
     some = rows.values()
     segments, length = sum(it.segment_count for it in some), sum(it.length for it in some)
     await let_wait(writing, interchanges, len(rows), segments, length)
-    for key, path in wanted.items():
-        row = rows[key]
-        is_partly = row.fate is MessageFate.READ and any(it["is_error"] for it in row.findings)
-        if row.fate not in UNSETTLED and not is_partly:
-            raise Refused(Code.WRONG_STATE, f"This message is {row.fate}.", path)
+    for key, row in rows.items():
         row.fate, row.read_at, row.findings = MessageFate.WAITING, None, []
         sender = of[row.interchange_id].partner_id
         row.party_id = None if sender is None else partners[sender].party_id
         writing.record(InterchangeMessageReplayed(key))
-    return {"message_ids": list(wanted)}
+    return {"results": [{"status": "UPDATED", "message_id": it, "problems": []} for it in ids]}
+
+
+def _check_unsettled(rows: Mapping[UUID, InterchangeMessage], wanted: Mapping[UUID, Path]) -> None:
+    """Refused: WRONG_STATE for each message of which there is nothing more to read."""
+    refusals = Refusals()
+    for key, path in wanted.items():
+        row = rows[key]
+        is_partly = row.fate is MessageFate.READ and any(it["is_error"] for it in row.findings)
+        with refusals:
+            if row.fate not in UNSETTLED and not is_partly:
+                fates = " or ".join(sorted(UNSETTLED))
+                text = f"This message is {row.fate}: it must be {fates}, or have an error if READ."
+                raise Refused(Code.WRONG_STATE, text, path)
+    refusals.end()

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from kit.errors import Code
-from kit.inputs import Command, Each, Input, Reference, Upsert, Zone
+from kit.inputs import Command, Each, Input, Reference, StandIns, Upsert, Zone
 from kit.standards.edifact.delimiters import Delimiters
 from kit.standards.edifact.faults import Faulty
 from kit.standards.schedules.habits import ELEMENT_WORDS
@@ -45,9 +45,17 @@ Identified = Annotated[Reference, StringConstraints(max_length=35)]
 Qualifier = Annotated[Reference, StringConstraints(max_length=4)]
 Prefix = Annotated[Reference, StringConstraints(max_length=5)]
 ScheduleCodeText = Annotated[
-    Reference, StringConstraints(max_length=7), AfterValidator(_of_schedules)
+    Reference,
+    StringConstraints(max_length=7),
+    AfterValidator(_of_schedules),
+    StandIns("1", "LOC 11"),
 ]
-ServiceCharacters = Annotated[str, StringConstraints(max_length=6), AfterValidator(_parting)]
+ServiceCharacters = Annotated[
+    str,
+    StringConstraints(max_length=6),
+    AfterValidator(_parting),
+    StandIns(":+.? '", ":+,? '"),
+]
 
 
 class ScheduleCode(Input):

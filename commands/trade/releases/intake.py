@@ -152,11 +152,13 @@ class ReleaseIntake:
         report = self.named.report(contract, item, received_at)
         received = account.received_as_stated(report, self.named.left[account.counting])
         transit = self.named.transit(known, line, item)
+        issued = issued_at(item, received_at)
         stated = Schedule(
             received,
             [slot_of(*it, transit) for it in zip(item.lines, quantities, strict=True)],
-            contract.day(issued_at(item, received_at)),
+            contract.day(issued),
             last_day(item.horizon_end, contract),
+            (issued, received_at),
         )
         arriving = Arriving(
             writing=writing,

@@ -27,7 +27,7 @@ from models.trade.releases.words import (
     ScheduleKind,
 )
 
-_NONE = Decimal(0)
+_NONE, _EVER = Decimal(0), datetime.min.replace(tzinfo=UTC)
 _DAYS_OF_AN_OBJECT = 30
 """Days of a bucket that are looked up in the time that one object of a slice may take."""
 _FIRST = {kind: place for place, kind in enumerate(ScheduleKind)}
@@ -95,6 +95,13 @@ class Slot:
             wanted_on=self.first_day + later,
         )
 
+    def due_by(self, now: datetime, today_ends: datetime) -> "Slot":
+        """Return it as what is due today where it is overdue, backlog or wanted at once."""
+        if self.kind is ScheduleKind.SCHEDULED and self.window.latest > now:
+            return self
+        today = {"earliest": now, "latest": today_ends}
+        return replace(self, window=self.window.model_copy(update=today))
+
     @property
     def sent(self) -> dict[str, Any]:
         """Return what was sent of it: all but the days that calendars tell."""
@@ -131,13 +138,21 @@ def _day_of_rest(days: Sequence[date] | None, later: timedelta) -> date | None:
 class Schedule:
     """A release's figures. slots: in the order in which they are supplied.
 
-    issued_on: the day at its contract. horizon: its last one, None where it says none.
+    issued_on: the day at its contract. horizon: its last one, None where it says none. sent_at:
+    when it was issued, and received: what is newer is later by that.
     """
 
     received: Decimal
     slots: Sequence[Slot] = ()
     issued_on: date = date.min
     horizon: date | None = None
+    sent_at: tuple[datetime, datetime] = (_EVER, _EVER)
+
+    @property
+    def counted(self) -> Decimal:
+        """What its customer had by what it counts itself: what is on its way, too, if it is net."""
+        on_its_way = (it.quantity for it in self.slots if it.code == IN_TRANSIT)
+        return self.received + sum(on_its_way, _NONE)
 
     @property
     def released(self) -> Decimal:
@@ -167,6 +182,13 @@ class Schedule:
             found[edge] = ([at for at, _ in pairs], list(sums))
         return found
 
+    def due_by(self, now: datetime, contract: Contract) -> "Schedule":
+        """Return the same demand as of an instant: what is due at once is for the day of that."""
+        tomorrow = contract.day(now) + timedelta(1)
+        today_ends = datetime.combine(tomorrow, time.min, ZoneInfo(contract.time_zone))
+        slots = [it.due_by(now, today_ends.astimezone(UTC)) for it in self.slots]
+        return replace(self, slots=slots)
+
     def counted_from(self, received: Decimal) -> "Schedule":
         """Return the same demand counted from a later receipt: what has come leaves the slots."""
         left = open_quantities([it.quantity for it in self.slots], self.received, received)
@@ -194,7 +216,11 @@ def effective_schedule(forecast: Schedule | None, jit: Schedule | None) -> Sched
     is_late = until is not None and forecast.issued_on > until
     if until is None or (is_late and jit.released <= forecast.received):
         return forecast
-    return replace(jit, slots=[*jit.slots, *_after(forecast, jit, until, is_late=is_late)])
+    beyond = _NONE
+    if not is_late and forecast.sent_at > jit.sent_at:
+        beyond = max(forecast.counted - jit.released, _NONE)
+    slots = [*jit.slots, *_after(forecast, jit, until, is_late=is_late)]
+    return replace(jit, received=jit.received + beyond, slots=slots)
 
 
 def _after(forecast: Schedule, jit: Schedule, until: date, *, is_late: bool) -> Iterator[Slot]:
@@ -216,16 +242,18 @@ def _after(forecast: Schedule, jit: Schedule, until: date, *, is_late: bool) -> 
 def _within(forecast: Schedule, jit: Schedule, until: date) -> Decimal:
     """Return what is told just in time of a forecast's buckets on both sides of a horizon.
 
-    That is what arrives in them, and what of them has come before: what lies between both figures
-    of the customer beyond what is wanted before those buckets.
+    That is what arrives in them, unless a newer forecast has it, and what of them has come before:
+    what lies between both figures of the customer beyond what is wanted before those buckets.
     """
     after = [it.counts_after(until, is_late=False) for it in forecast.slots]
     pairs = list(zip(forecast.slots, after, strict=True))
     cut = (it.first_day for it, is_after in pairs if is_after and it.first_day <= until)
     begins = min(cut, default=date.max)
     before = sum((it.quantity for it, is_after in pairs if not is_after), _NONE)
-    arriving = (it.quantity for it in jit.slots if begins <= it.first_day <= until)
-    return sum(arriving, max(jit.received - forecast.received - before, _NONE))
+    arriving = sum((it.quantity for it in jit.slots if begins <= it.first_day <= until), _NONE)
+    if forecast.sent_at > jit.sent_at:
+        arriving = min(arriving, max(jit.released - forecast.counted, _NONE))
+    return arriving + max(jit.received - forecast.received - before, _NONE)
 
 
 def schedule_that_stands(
@@ -234,7 +262,8 @@ def schedule_that_stands(
     """Return what a release asks for. lines: its own."""
     in_turn = [_standing(it) for it in sorted(lines, key=lambda it: it.line_no)]
     days = contract.day(release.issued_at), last_day(release.horizon_end, contract)
-    return Schedule(release.cumulative_received, in_turn, *days)
+    sent_at = release.issued_at, release.received_at
+    return Schedule(release.cumulative_received, in_turn, *days, sent_at)
 
 
 def last_day(horizon_end: datetime | None, contract: Contract) -> date | None:

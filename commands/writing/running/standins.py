@@ -116,7 +116,7 @@ def alike(
 
 
 def _read(whole: _Place, value: object, odd: Sequence[Path]) -> Tried[Any]:
-    met: list[Problem] = []
+    met, put = list[Problem](), set[Path]()
     for which in (whole.which, *_AGAIN):
         whole = whole._replace(which=which)
         if not all(odd):
@@ -128,7 +128,10 @@ def _read(whole: _Place, value: object, odd: Sequence[Path]) -> Tried[Any]:
             break
         except ValidationError as error:
             found = [it for it in problems_of(error, MOST_OF_ITEM) if not it.untold]
-            met, odd = [*met, *found], [it.path for it in found]
+            # What is said of what stands in was not sent.
+            put.update(map(tuple, odd))
+            odd = [it.path for it in found]
+            met += [it for it in found if not any(it.path[: len(each)] == each for each in put)]
     return Tried(None, met)
 
 
@@ -187,7 +190,7 @@ def _stand_in(place: _Place) -> Any:
     day = (_FIRST, place.now.date(), _LAST)[which] + days
     known: dict[Any, Any] = {
         UUID: new_id(),
-        str: str(new_id()),
+        str: str(new_id())[-_longest(place) :],
         bool: _choose(place, (False, True)),
         date: day,
         AwareDatetime: datetime(day.year, day.month, day.day, tzinfo=UTC),
@@ -200,6 +203,12 @@ def _stand_in(place: _Place) -> Any:
 def _choose(place: _Place, among: Sequence[Any]) -> Any:
     """Return one of several values, the least first; the one before the least is the most."""
     return among[(place.apart - (place.which is Way.MOST)) % len(among)]
+
+
+def _longest(place: _Place) -> int:
+    """Return how many characters a text may have, 0 where nothing says that."""
+    lengths = (getattr(it, "max_length", None) for it in place.metadata)
+    return min(filter(None, lengths), default=0)
 
 
 def _number(place: _Place) -> int:

@@ -16,6 +16,7 @@ from kit.standards.schedules.dates import span_of
 from kit.standards.schedules.figures import (
     GO_AHEAD_FIELDS,
     CumulativeTime,
+    backwards,
     go_ahead_of,
     has_time,
     no_date,
@@ -55,7 +56,7 @@ from kit.standards.schedules.tables import TABLES, with_plants
 
 _REPLACING: dict[str, ReplacedBy] = {"WHOLE": "WHOLE", "ARTICLE": "ARTICLE", "UPDATE": "UPDATE"}
 _T = TypeVar("_T")
-_Dates = Callable[[], Mapping[str, Span]]
+_Dates = Callable[[], Sequence[Mapping[str, Span]]]
 
 
 @dataclass
@@ -315,24 +316,24 @@ def _quantity(
         into.received, into.received_unit = number, qty.get(1, 3)
         into.period_start = dates.get("PERIOD_START") or reading.dates(scope).get("PERIOD_START")
     elif meaning == "RECEIPT":
-        inside = group.within("REFERENCE")
-        note = inside[0] if inside else next(notes, None)
+        note = next(iter(group.within("REFERENCE")), None) or next(notes, None)
         beside = dates if note is None else reading.dates(note) | dates
         rff = None if note is None else note.one("RFF")
         into.receipts.append(receipt_of(qty, number, rff, beside))
     elif meaning in DEMANDED:
         around = (scope, *reading.delivery) if meaning == "DEMAND" else ()
         codes = Codes(qty, group.one("SCC"), meaning)
-        _line(reading, into, codes, lambda: reading.dates(*around) | dates)
+        _line(reading, into, codes, lambda: (dates, *map(reading.dates, around)))
     elif meaning == "CUMULATIVE":
-        _cumulative(reading, into, Codes(qty, group.one("SCC"), meaning), lambda: dates)
+        _cumulative(reading, into, Codes(qty, group.one("SCC"), meaning), lambda: (dates,))
 
 
 def _scheduled(reading: _Reading, into: ArticleSchedule, schedule: Branch, group: Branch) -> None:
     """Read a quantity that stands under a schedule (SCC)."""
 
-    def dates() -> Mapping[str, Span]:
-        return reading.dates(schedule, *reading.delivery) | _dates(reading, group)
+    def dates() -> Sequence[Mapping[str, Span]]:
+        own = reading.dates(schedule) | _dates(reading, group)
+        return own, *map(reading.dates, reading.delivery)
 
     qty, scc = group.all("QTY")[0], reading.once(_scc, schedule)
     meaning = reading.meaning("QUANTITY", qty, 1)
@@ -348,13 +349,14 @@ def _cumulative(reading: _Reading, into: ArticleSchedule, codes: Codes, dates: _
     commitment = "" if scc is None else reading.habits.meaning("COMMITMENT", scc.get(1)) or ""
     if commitment in GO_AHEAD_FIELDS:
         if (number := _number(reading, qty)) is not None:
-            setattr(into, GO_AHEAD_FIELDS[commitment], go_ahead_of(qty, number, dates()))
+            go_ahead = go_ahead_of(qty, number, innermost(dates()))
+            setattr(into, GO_AHEAD_FIELDS[commitment], go_ahead)
     elif commitment != OTHER:
         into.says_cumulative = True
         if scc is not None:
             bucket = reading.habits.meaning("BUCKET", scc.get(3)) or ""
-            is_beside = reading.wanted_under is scc
-            reading.upto.append(CumulativeTime.of(qty, bucket, dates(), is_beside=is_beside))
+            its, is_beside = innermost(dates()), reading.wanted_under is scc
+            reading.upto.append(CumulativeTime.of(qty, bucket, its, is_beside=is_beside))
 
 
 def _scc(_: _Reading, schedule: Branch) -> Segment:
@@ -364,10 +366,7 @@ def _scc(_: _Reading, schedule: Branch) -> Segment:
 
 
 def _line(reading: _Reading, into: ArticleSchedule, codes: Codes, dates: _Dates) -> None:
-    """Add a line. dates: gives its own and those around it, which are told only of a line.
-
-    Where those say nothing, it is wanted when its place, article, delivery or the head says.
-    """
+    """Add a line. dates: as of `backwards`; else its place, article, delivery or the head says."""
     qty, scc = codes.qty, codes.scc
     number, reading.wanted_under = _number(reading, qty), scc
     if scc is None:
@@ -379,7 +378,9 @@ def _line(reading: _Reading, into: ArticleSchedule, codes: Codes, dates: _Dates)
     is_known = scc is None or (codes.commitment and codes.bucket)
     if number is None or not is_known or codes.commitment == "OTHER":
         return
-    made = line_of(codes, number, dates(), reading.issued)
+    levels = dates()
+    reading.findings += backwards(qty, levels)
+    made = line_of(codes, number, innermost(levels), reading.issued)
     if made is None and number:
         around = (reading.dates(it) for it in (*reading.scopes, *reading.delivery))
         made = line_of(codes, number, wanted_around([*around, reading.head]), reading.issued)

@@ -57,6 +57,27 @@ def has_time(quantity: Branch) -> bool:
     return bool(quantity.all("DTM") or quantity.all("SCC"))
 
 
+def backwards(qty: Segment, levels: Iterable[Mapping[str, Span]]) -> Iterator[Finding]:
+    """Yield that a quantity's window ends before it starts. levels: from the inside out.
+
+    The innermost one that says when it is wanted says its window: an end of another one is of more.
+    """
+    dates = next((it for it in levels if it.keys() & _WHEN), {})
+    first, last = dates.get("FROM"), dates.get("UNTIL")
+    if (
+        first is not None
+        and last is not None
+        and not dates.keys() & _EXACT
+        and first.is_after(last)
+    ):
+        text = "The time until which this is wanted is before that from which it is."
+        yield Component(qty, 1, 2).faulty(Fault.INVALID_VALUE, text).finding
+
+
+_EXACT = frozenset({"ARRIVAL", "SHIPMENT"})
+_WHEN = _EXACT | {"FROM", "UNTIL"}
+
+
 def unknown_figures(every: Iterable[Segment], *, are_beside: bool) -> Iterator[Finding]:
     """Yield quantities without a time, of which nobody knows what they are.
 

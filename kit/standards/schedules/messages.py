@@ -40,6 +40,12 @@ class Span:
         """Return when ends what lasts until this: at a moment itself, and with the last of days."""
         return self.start if self.end - self.start <= _MOMENT else self.end
 
+    def is_after(self, other: "Span") -> bool:
+        """Tell whether all of it lies after another one; not where only one says its zone."""
+        if (self.start.tzinfo is None) != (other.start.tzinfo is None):
+            return False
+        return other.start < self.start and other.until <= self.start
+
 
 @dataclass(frozen=True)
 class PlannedQuantity:

@@ -47,7 +47,7 @@ def account_of(reader: Tables, line: Any, delivery: Any) -> ColumnElement[Any]:
     That of the schedule line which it answers, where that is for its address or names none; else
     that of its address, or the one of the contract line that names none.
     """
-    scheduled, release = reader.table(ScheduleLine), reader.table(Release)
+    scheduled, release = briefly(reader, ScheduleLine, "ws"), briefly(reader, Release, "wr")
     wanting = briefly(reader, CumulativeAccount, "wa")
     answered = select(wanting.id).join(release, release.account_id == wanting.id)
     answered = answered.join(scheduled, scheduled.release_id == release.id).where(
@@ -201,7 +201,7 @@ def _one_of(column: Any, values: Iterable[StrEnum]) -> ColumnElement[bool]:
 
 def _receipt_of(reader: Tables, delivery: Any) -> Any:
     """Select a receipt of a delivery: what of it has not come by then is under way no more."""
-    receipt = reader.table(entity_named("Receipt"))
+    receipt = briefly(reader, entity_named("Receipt"), "rc")
     rows = select(receipt.id).where(*ours(reader, receipt), receipt.delivery_id == delivery.id)
     return rows.limit(1).correlate_except(receipt).lateral("receipt")
 

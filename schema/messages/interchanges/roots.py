@@ -3,7 +3,7 @@
 import strawberry
 
 from commands.messages.interchanges import decide, receive
-from execution.fields import each_related, related
+from execution.fields import related
 from loaders.messages import interchanges as loaders
 from schema.graphql.bulk import UpsertResult
 from schema.graphql.connections import Connection, connection
@@ -48,14 +48,21 @@ class InterchangeRejectPayload(InterchangePayload):
     """The rejected interchange."""
 
 
+@strawberry.type(description="What happened to one message that is to be read once more.")
+class InterchangeMessageReplayResult(UpsertResult):
+    """One result."""
+
+    message: InterchangeMessage | None = related(
+        loaders.message_by_id, "The message, which waits; null when refused.", key="message_id"
+    )
+
+
 @strawberry.type(description="Outcome of `interchangeMessagesReplay`.")
 class InterchangeMessagesReplayPayload(Payload):
-    """The messages."""
+    """The results, in the order of the input."""
 
-    messages: list[InterchangeMessage | None] | None = each_related(
-        loaders.message_by_id,
-        "The messages, which wait; null when the call was refused.",
-        key="message_ids",
+    results: list[InterchangeMessageReplayResult] | None = strawberry.field(
+        description="One result for each message; null when the whole call was refused."
     )
 
 

@@ -36,13 +36,6 @@ mutation ($input: InterchangeRejectInput!) {
   }
 }
 """
-AGAIN = """
-mutation ($input: InterchangeMessagesReplayInput!) {
-  it: interchangeMessagesReplay(input: $input) {
-    messages { fate readAt findings { code } } userErrors { code field }
-  }
-}
-"""
 SEND = """
 mutation ($input: OutgoingInterchangeSendInput!) {
   it: outgoingInterchangeSend(input: $input) {
@@ -294,10 +287,8 @@ async def test_a_message_that_nobody_reads_is_kept_and_can_be_replayed(ask, worl
     assert codes(message) == ["NO_READER"]
     assert "SLSRPT:D:97A" in message["findings"][0]["text"]
     ids = [it["id"] for it in taken["messages"]["nodes"]]
-    payload = (await ask(AGAIN, input={"messageIds": ids}))["it"]
-    assert [it["fate"] for it in payload["messages"]] == ["WAITING", "WAITING"]
-    payload = (await ask(AGAIN, input={"messageIds": ids[:1]}))["it"]
-    assert payload["userErrors"] == [{"code": "WRONG_STATE", "field": ["input", "messageIds", "0"]}]
+    first, second = await files.replayed(ask, *ids)
+    assert first["message"]["fate"] == second["message"]["fate"] == "WAITING"
 
 
 async def test_statements_do_not_grow_with_the_messages(ask, world) -> None:

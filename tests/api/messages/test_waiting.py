@@ -13,6 +13,7 @@ from commands.messages.interchanges.receive import InterchangeReceive
 from commands.messages.readers.by_partner import MessagesInTurn
 from commands.messages.readers.folders import exchange
 from commands.writing.running.run import Author
+from kit.ids import new_id, to_global
 from kit.loop.apart import Apart
 from kit.loop.in_turn import InTurn
 from models.access.viewers import by_itself
@@ -31,10 +32,6 @@ LOCK = """
 SELECT id FROM interchange_messages
 WHERE interchange_messages.merchant_id = :merchant AND fate = 'WAITING'
 ORDER BY received_at, id LIMIT 1 FOR UPDATE
-"""
-REPLAY = """
-mutation ($ids: [ID!]!) { it: interchangeMessagesReplay(input: {messageIds: $ids}) {
-  messages { id } userErrors { code } } }
 """
 
 
@@ -100,10 +97,10 @@ async def test_messages_that_are_replayed_wait_among_the_others(
     ids = [it["id"] for it in taken["messages"]["nodes"] if it["type"] == "SLSRPT"]
     monkeypatch.setattr(waiting, "MOST_MESSAGES", 2)
     await sent(ask, names[0], "B")
-    answer = await ask.answer(REPLAY, ids=ids)
+    answer = await ask.answer(files.REPLAY, messages=[{"messageId": it} for it in ids])
     assert answer["errors"][0]["extensions"]["code"] == "THROTTLED"
     await files.read_all(world)
-    assert (await ask(REPLAY, ids=ids))["it"]["userErrors"] == []
+    await files.replay(ask, *ids)
 
 
 async def test_a_file_of_a_folder_waits_there_and_stops_no_other(
@@ -224,3 +221,31 @@ async def test_who_waits_too_long_with_a_large_file_is_told_when_to_come_again(
     async with apart.alone(("others",)):
         assert refused(await sent(ask, names[0], "A")) == 1
     assert refused(await sent(ask, names[0], "A")) is None
+
+
+async def test_a_message_that_cannot_be_replayed_stops_no_other(ask, world) -> None:
+    partner = await files.partner(ask)
+    content = interchange(partner["identification"]).replace(b"DELFOR:D", b"SLSRPT:D")
+    taken = await files.received(ask, content.replace(b"DELJIT:D", b"INVRPT:D"))
+    done, unread = (it["id"] for it in taken["messages"]["nodes"])
+    assert await files.read_all(world) == 2
+    await files.replay(ask, done)
+    stranger = to_global("InterchangeMessage", new_id())
+    found = await files.replayed(ask, done, stranger, "odd", unread, unread)
+    assert [it["message"] and it["message"]["fate"] for it in found] == [
+        *(None, None, None, "WAITING", None)
+    ]
+    assert [it["status"] for it in found] == [*("REFUSED",) * 3, "UPDATED", "REFUSED"]
+    errors = [[(it["code"], *it["field"][1:]) for it in each["userErrors"]] for each in found]
+    assert errors == [
+        [("WRONG_STATE", "messages", "0", "messageId")],
+        [("NOT_FOUND", "messages", "1", "messageId")],
+        [("INVALID_ID", "messages", "2", "messageId")],
+        [],
+        [("DUPLICATE", "messages", "4", "messageId")],
+    ]
+    message = found[0]["userErrors"][0]["message"]
+    assert message == (
+        "This message is WAITING: it must be FAILED or REFUSED or UNREAD, or have an error if READ."
+    )
+    assert await files.read_all(world) == 2

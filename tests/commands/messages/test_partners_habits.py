@@ -188,14 +188,12 @@ async def test_a_message_is_of_the_party_whose_partner_sent_it(ask, world, partn
     assert (message["fate"], [it["code"] for it in message["findings"]]) == ("REFUSED", ["INVALID"])
     assert await quantities(ask) == {}
     await files.partner(ask, **own, partyNumber="NORTH")
-    await ask(AGAIN, ids=[message["id"]])
+    await files.replay(ask, message["id"])
     await files.read_all(world)
     assert await quantities(ask) == {("5500012345", "D1"): ["0", "12"]}
 
 
 MESSAGES = "{ interchangeMessages(first: 9) { nodes { id fate findings { code } } } }"
-AGAIN = """mutation ($ids: [ID!]!) {
-  it: interchangeMessagesReplay(input: {messageIds: $ids}) { userErrors { code } } }"""
 
 
 @pytest.mark.parametrize("ours", ["4711-A", "4712", None])

@@ -91,9 +91,7 @@ async def test_a_fault_of_ours_stops_no_other_message_and_can_be_replayed(
     assert await files.read_all(world) == 2
     assert (await _message(ask))["fate"] == "FAILED"
     reader(monkeypatch)
-    again = "mutation ($ids: [ID!]!) { it: interchangeMessagesReplay(input: {messageIds: $ids}) {"
-    again += " userErrors { code } } }"
-    await ask(again, ids=[taken["messages"]["nodes"][0]["id"]])
+    await files.replay(ask, taken["messages"]["nodes"][0]["id"])
     assert await files.read_all(world) == 1
     assert (await _message(ask))["fate"] == "READ"
 

@@ -86,8 +86,6 @@ async def test_a_total_that_differs_is_told_beside_what_is_taken_in(
     assert (await quantities(ask))["5500012345", "D1"] == ["0", "20"]
 
 
-AGAIN = """mutation ($ids: [ID!]!) {
-  it: interchangeMessagesReplay(input: {messageIds: $ids}) { userErrors { code } } }"""
 FATES = "{ interchangeMessages(first: 9) { nodes { id fate findings { code text } } } }"
 
 
@@ -107,7 +105,7 @@ async def test_a_message_that_is_replayed_was_received_when_it_came(
     clock.advance(hours=1)
     assert await released(ask, world, partner, head % b"2" + unknown % 222 + END, "SECOND") == []
     clock.advance(hours=1)
-    await ask(AGAIN, ids=[message["id"]])
+    await files.replay(ask, message["id"])
     await files.read_all(world)
     # Of the first one nothing is open.
     assert (await quantities(ask))["5500012345", "D1"] == ["0", "222"]

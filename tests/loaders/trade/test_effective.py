@@ -33,6 +33,7 @@ from tests.make.trade import contracts
 SCHEDULES = 3_000
 ZONE = ZoneInfo("Europe/Berlin")
 TICK = timedelta(microseconds=1)
+SENT = ("issued_at", "received_at")
 _JSON = JSONB()
 
 
@@ -89,7 +90,7 @@ def after(forecast: Sent, jit: Sent, until: date, owed: Decimal | None) -> Itera
     """Yield what of a forecast is wanted after a horizon; buckets lose what is told of them.
 
     owed: what of the schedule just in time had not come when a later forecast was made; that one
-    may want it once more at once.
+    may want it once more at once. What has come by a newer forecast is not told before it.
     """
     its = [it for it in forecast.lines if it["kind"] == "SCHEDULED" or owed is not None]
     cut = [it for it in its if wanted_on(it) <= until < last_day(it) and it["bucket"] != "DAY"]
@@ -98,6 +99,7 @@ def after(forecast: Sent, jit: Sent, until: date, owed: Decimal | None) -> Itera
     first = min(map(wanted_on, cut), default=date.max)
     taken = sum(it["quantity"] for it in jit.lines if first <= wanted_on(it) <= until)
     if forecast.period is jit.period:
+        taken = min(taken, max(0, ahead(forecast, jit))) if is_newer(forecast, jit) else taken
         before = sum(it["quantity"] for it in forecast.lines if it not in cut and it not in later)
         come = jit.release["cumulative_received"] - forecast.release["cumulative_received"]
         taken += max(0, come - before)
@@ -112,6 +114,18 @@ def after(forecast: Sent, jit: Sent, until: date, owed: Decimal | None) -> Itera
             yield line
 
 
+def is_newer(one: Sent, other: Sent) -> bool:
+    first, second = (tuple(it.release[name] for name in SENT) for it in (one, other))
+    return first > second
+
+
+def ahead(forecast: Sent, jit: Sent, *, is_gross: bool = False) -> Decimal:
+    """Return what a forecast did not count yet of what is wanted just in time: below 0 for more."""
+    on_its_way = sum(it["quantity"] for it in forecast.lines if it["code"] and not is_gross)
+    wanted = jit.release["cumulative_received"] + sum(it["quantity"] for it in jit.lines)
+    return wanted - forecast.release["cumulative_received"] - on_its_way
+
+
 def overlay(
     forecast: Sent | None, jit: Sent | None
 ) -> tuple[Sent | None, date | None, Decimal | None]:
@@ -124,10 +138,11 @@ def overlay(
     until = max(ends, default=None)
     if forecast is None:
         return jit, until, None
-    if until is None or day(forecast.release["issued_at"]) <= until:
-        return (None if until is None else jit), until, None
-    owed = jit.release["cumulative_received"] + sum(it["quantity"] for it in jit.lines)
-    owed -= forecast.release["cumulative_received"]
+    is_late = until is not None and day(forecast.release["issued_at"]) > until
+    is_alone = until is None or (forecast.period is not jit.period and is_newer(forecast, jit))
+    if not is_late:
+        return (None if is_alone else jit), until, None
+    owed = ahead(forecast, jit, is_gross=True)
     return (jit if owed > 0 and forecast.period is jit.period else None), until, owed
 
 
@@ -143,6 +158,8 @@ def demand(forecast: Sent | None, jit: Sent | None, now: datetime) -> Iterator[t
     if first is None:
         return
     released, had, today = first.release["cumulative_received"], gone(first), day(now)
+    if jit and forecast and owed is None and forecast.period is jit.period:
+        released += max(0, -ahead(forecast, jit)) if is_newer(forecast, jit) else 0
     for line in lines:
         released += line["quantity"]
         amount = max(Decimal(0), min(line["quantity"], released - had))
@@ -268,13 +285,15 @@ class Customer:
             state="ACTIVE",
             tells_received=True,
             issued_at=self._around(-9, 1),
-            received_at=self.now,
+            received_at=self.now - timedelta(minutes=chance.choice((0, 1))),
             cumulative_received=Decimal(chance.choice((0, chance.randint(0, 500)))),
             horizon_end=chance.choice((None, None, self._around(-2, ahead))),
         )
         slots = [self._slot(ahead) for _ in range(chance.randint(0, 5))]
         order = ("BACKLOG", "IMMEDIATE", "SCHEDULED")
         slots.sort(key=lambda it: (order.index(it["kind"]), it["window_earliest"]))
+        if slots and slots[0]["kind"] == "BACKLOG":
+            slots[0]["code"] = chance.choice((None, "IN_TRANSIT"))
         of = {"release_id": release["id"]}
         lines = [self._add(ScheduleLine, **of, line_no=at, **it) for at, it in enumerate(slots, 1)]
         return Sent(release, lines, period, ())
@@ -289,6 +308,7 @@ class Customer:
         length = chance.choice((0, 0, 1, 6, 14))
         rests = [wanted + timedelta(it + chance.choice((0, 1, -2))) for it in range(1, length + 1)]
         return {
+            "code": None,
             "kind": chance.choice(("SCHEDULED",) * 4 + ("BACKLOG", "IMMEDIATE")),
             "bucket": chance.choice(("DAY", "WEEK", "MONTH", "PERIOD", "FLEXIBLE")),
             "date_meaning": meaning,
@@ -361,4 +381,6 @@ async def test_thousands_of_schedules_are_what_plain_lines_make_of_them(
     opens = [it["open_quantity"] for it in found]
     above = [it for each in sent for it in each if it and it.left and _is_above(it)]
     assert len(above) > SCHEDULES // 20
+    newer = [it for it in sent if all(it) and overlay(*it)[0] and is_newer(*it)]
+    assert sum(ahead(*it) < 0 for it in newer if overlay(*it)[2] is None) > SCHEDULES // 60
     assert min(opens) == 0 < sum(0 < it["open_quantity"] < it["quantity"] for it in found)

@@ -60,6 +60,18 @@ mutation ($input: PartnerProfilesUpsertInput!) {
 """
 
 
+REPLAY = """
+mutation ($messages: [ReplayedMessageInput!]!) {
+  it: interchangeMessagesReplay(input: {messages: $messages}) {
+    results {
+      status message { id fate readAt findings { code } } userErrors { code field message }
+    }
+    userErrors { code }
+  }
+}
+"""
+
+
 def base64(content: bytes) -> str:
     return b64encode(content).decode()
 
@@ -98,6 +110,18 @@ async def read_all(world: World) -> int:
     while await partners.read_next(world.database, world.merchant_id, world.clock()):
         count += 1
     return count
+
+
+async def replayed(ask: Ask, *ids: str) -> list[dict[str, Any]]:
+    """Let messages be read once more; return what became of each."""
+    payload = (await ask(REPLAY, messages=[{"messageId": it} for it in ids]))["it"]
+    assert payload["userErrors"] == []
+    return payload["results"]
+
+
+async def replay(ask: Ask, *ids: str) -> None:
+    """Let messages be read once more, which none may refuse."""
+    assert [it["status"] for it in await replayed(ask, *ids)] == ["UPDATED"] * len(ids)
 
 
 def answer_text(taken: dict[str, Any]) -> str:

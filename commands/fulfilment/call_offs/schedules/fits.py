@@ -1,8 +1,9 @@
 """Whether what a plan raises fits into what its contract agrees on, and what comes instead."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from commands.fulfilment.call_offs.lines import check_window
@@ -16,6 +17,7 @@ from commands.fulfilment.deliveries.places import Route, check_carried
 from commands.trade.contracts.times import check_listed, covers, refuse_validity
 from commands.writing.transaction import Writing
 from kit.errors import Problem, Refused
+from models.fulfilment.codes import FulfilmentCode
 from models.master.catalog import Product
 from models.master.channels import DeliveryMethod
 from models.master.locations import Location
@@ -23,6 +25,10 @@ from models.trade.codes import TradeCode
 from models.trade.contracts.tables import Contract, ContractLine
 
 _NONE = Decimal(0)
+_NAMELESS = Problem(
+    FulfilmentCode.RECIPIENT_MISSING, "It goes to a company: say as `recipient` who takes it in."
+)
+"""What is planned without could never leave (D7)."""
 
 
 async def unfit_goods(
@@ -42,22 +48,33 @@ async def unfit_goods(
     return {}
 
 
+def recipients_of(slots: Iterable[PlanSlot]) -> dict[DeliveryGroup, dict[str, Any]]:
+    """Return who takes in what is planned or called off for each group, where that is known."""
+    found: dict[DeliveryGroup, dict[str, Any]] = {}
+    for slot in slots:
+        for recipient in slot.recipients:
+            found.setdefault(slot.group, recipient)
+    return found
+
+
 def check_fits(
     writing: Writing,
     known: KnownSchedules,
     slots: Iterable[PlanSlot],
     unfit: Mapping[UUID, Problem],
+    nameless: Collection[DeliveryGroup],
 ) -> None:
     """Note what a slot that is to be raised would break of what is agreed (K1, K3, K15, K16).
 
     unfit: contract line -> why nothing new is planned of its goods: what is planned stays, as far
-    as it is wanted.
+    as it is wanted. nameless: what nobody is known to take in.
     """
     of_line: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
     raised: defaultdict[UUID, list[PlanSlot]] = defaultdict(list)
     for slot in sorted(slots, key=lambda it: it.group.earliest):
         of_line[slot.of.contract_line_id].append(slot)
         why = unfit.get(slot.of.contract_line_id) or _shut(known.contract, slot.arrival)
+        why = why or (_NAMELESS if slot.group in nameless else None)
         slot.is_unfit = why is not None
         if slot.is_unfit:
             slot.called_off, slot.problem = [], why if slot.rounded > slot.before else None

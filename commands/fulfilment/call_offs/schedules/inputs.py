@@ -30,7 +30,10 @@ class DeliveryPlanFromSchedule(Command):
         DeliveryMethod.FREIGHT, description="How the goods reach the recipient."
     )
     recipient: Recipient | None = Field(
-        None, description="Who takes new deliveries in; else who took in those before."
+        None,
+        description="Who takes new deliveries in; else who takes in what is planned or called off"
+        " for the same window. Where nobody is known, nothing is planned for a company:"
+        " RECIPIENT_MISSING.",
     )
     preview: bool = Field(
         default=False, description="Say what would be planned, and do nothing of it."

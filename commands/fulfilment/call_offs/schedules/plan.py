@@ -5,7 +5,7 @@ the verbs that a person would use.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
@@ -15,7 +15,11 @@ from zoneinfo import ZoneInfo
 
 from commands.fulfilment.call_offs.inputs import CallOffLine, ContractCallOff
 from commands.fulfilment.call_offs.place import place
-from commands.fulfilment.call_offs.schedules.fits import check_fits, unfit_goods
+from commands.fulfilment.call_offs.schedules.fits import (
+    check_fits,
+    recipients_of,
+    unfit_goods,
+)
 from commands.fulfilment.call_offs.schedules.inputs import DeliveryPlanFromSchedule
 from commands.fulfilment.call_offs.schedules.known import (
     KnownSchedules,
@@ -46,7 +50,7 @@ from models.access.viewers import Scope
 from models.fulfilment.call_offs import PLAN_FROM_SCHEDULE
 from models.master.channels import Channel
 from models.master.locations import Location
-from models.master.parties import Party
+from models.master.parties import Party, PartyKind
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 
@@ -63,9 +67,9 @@ _PATH = ("deliveries",)
 async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule) -> Outcome:
     """Bring what is planned and not released to what the effective schedules want.
 
-    What would break a rule of the contract (K1, K3, K15, K16), comes while its place is shut, or
-    is of goods that the location or the method cannot handle (D14) is left out, and told with its
-    code among the items.
+    What would break a rule of the contract (K1, K3, K15, K16), comes while its place is shut, is
+    of goods that the location or the method cannot handle (D14), or goes to a company where nobody
+    is known to take it in (D7) is left out, and told with its code among the items.
 
     Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE for the contract and for an inactive
     location, METHOD_NOT_ALLOWED by the channel or for a business (D8), NOT_ALLOWED without the
@@ -77,17 +81,21 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
         raise Refused(Code.NOT_ALLOWED, text, ("contract_id",))
     path = ("contract_id",)
     contract = (await writing.get(Contract, {command.contract_id: path}))[command.contract_id]
-    location = await _from(writing, command, contract)
+    location, party = await _from(writing, command, contract)
     known = await known_of_contract(writing, command, contract, ZoneInfo(location.time_zone))
     check_in_force(known.contract, path)
     unfit = await unfit_goods(writing, known, location, command.method)
     slots = await writing.beside.items(slots_of(known, command.until, writing.now))
-    chosen, items = await writing.beside.made(_items_of, writing, known, slots, unfit)
+    recipients = recipients_of(slots)
+    is_named = command.recipient is not None or party.kind is not PartyKind.COMPANY
+    nameless = set() if is_named else {it.group for it in slots} - recipients.keys()
+    chosen, items = await writing.beside.made(_items_of, writing, known, slots, unfit, nameless)
     done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
     if not command.preview:
         _agree(known, slots)
         try:
-            done |= await _carry_out(writing, command, known, chosen)
+            work = PlanWork(recipients)
+            done |= await _carry_out(writing, command, known, chosen, work)
         except Refused as refused:
             raise Refused.of([_as_sent(it) for it in refused.problems]) from None
     return done | {"items": items}
@@ -95,8 +103,8 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
 
 async def _from(
     writing: Writing, command: DeliveryPlanFromSchedule, contract: Contract
-) -> Location:
-    """Return from where is planned.
+) -> tuple[Location, Party]:
+    """Return from where is planned, and for whom.
 
     Refused: NOT_FOUND, WRONG_STATE, METHOD_NOT_ALLOWED for what holds of all deliveries.
     """
@@ -109,7 +117,7 @@ async def _from(
     with writing.refusals:
         check_location(location, path)
     writing.refusals.end()
-    return location
+    return location, party
 
 
 def _as_sent(problem: Problem) -> Problem:
@@ -125,9 +133,10 @@ def _items_of(
     known: KnownSchedules,
     slots: Sequence[PlanSlot],
     unfit: Mapping[UUID, Problem],
+    nameless: Collection[DeliveryGroup],
 ) -> tuple[list[PlanSlot], list[Outcome]]:
     """Return which slots are planned anew, and what is told of all; notes what is left out."""
-    check_fits(writing, known, slots, unfit)
+    check_fits(writing, known, slots, unfit, nameless)
     shown = (it for it in slots if not it.is_later or it.changes)
     items = [it.item for it in shown if it.planned or it.rounded]
     items += chain.from_iterable(it.late_items for it in slots if not it.is_later)
@@ -148,6 +157,7 @@ async def _carry_out(
     command: DeliveryPlanFromSchedule,
     known: KnownSchedules,
     slots: Sequence[PlanSlot],
+    work: PlanWork,
 ) -> Outcome:
     """Plan slots anew: by the same statements for any number of them that go to one place.
 
@@ -161,7 +171,6 @@ async def _carry_out(
     less |= {part.line: part.planned for it in anew for part in it.planned}
     await take_back(writing, known.locked, (), less=less)
     await writing.session.flush()
-    work = PlanWork()
     for slot in anew:
         work.take(slot, known.zone)
     for part, quantity in lowered:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
+from itertools import chain
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -139,6 +140,14 @@ class PlanSlot:
     def changes(self) -> bool:
         """Whether it is not planned as it was."""
         return not self.before == self.stays == self.goal
+
+    @property
+    def recipients(self) -> Iterator[dict[str, Any]]:
+        """Who takes in what is planned for it, and what is called off."""
+        known = chain(
+            (it.delivery.recipient for it in self.planned), (it.recipient for it in self.called_off)
+        )
+        yield from filter(None, known)
 
     def freed(self) -> Iterator[Reused]:
         """Yield what of it is planned and does not stay, the last parts first."""

@@ -1,6 +1,7 @@
 """What a plan does: what stays of what is planned, what is cancelled, and what is called off."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
@@ -27,10 +28,11 @@ class PlanWork:
     do, so that a later plan may change these. cancelled: order line -> what of it is not wanted.
     room: order line -> what of it may still be planned, which is less than was where something of
     it arrived after all. called: ship-to -> slots, and how much more of each. reused: what was
-    called off for other windows, for which slot, how much. recipients: of the deliveries that are
-    planned anew; windows: of all; days: by when they must have left; by group.
+    called off for other windows, for which slot, how much. recipients: who is
+    known; windows: of all; days: by when they must have left; by group.
     """
 
+    recipients: Mapping[DeliveryGroup, dict[str, Any]]
     parts: dict[DeliveryGroup, dict[UUID, Decimal]] = field(default_factory=dict)
     others: dict[DeliveryGroup, dict[UUID, Decimal]] = field(default_factory=dict)
     cancelled: defaultdict[OrderLine, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
@@ -39,7 +41,6 @@ class PlanWork:
         default_factory=lambda: defaultdict(list)
     )
     reused: list[tuple[OrderLine, PlanSlot, Decimal]] = field(default_factory=list)
-    recipients: dict[DeliveryGroup, dict[str, Any]] = field(default_factory=dict)
     windows: dict[DeliveryGroup, Window] = field(default_factory=dict)
     days: dict[DeliveryGroup, datetime] = field(default_factory=dict)
 
@@ -61,8 +62,6 @@ class PlanWork:
             missing -= each.quantity
             parts = self.parts if each.is_answer else self.others
             _add(parts, slot.group, each.order_line_id, each.quantity)
-            if each.recipient is not None:
-                self.recipients.setdefault(slot.group, each.recipient)
         if missing:
             self.called[slot.group.ship_to_id].append((slot, missing))
         if slot.arrival is not None:
@@ -71,10 +70,8 @@ class PlanWork:
             self.days[slot.group] = min(self.days.get(slot.group, by), by)
 
     def _put(self, slot: PlanSlot, part: PlannedPart, quantity: Decimal) -> None:
-        """Let so much of a part travel with a slot, to whom it was to go."""
+        """Let so much of a part travel with a slot."""
         _add(self.parts, slot.group, part.order_line.id, quantity)
-        if part.delivery.recipient is not None:
-            self.recipients.setdefault(slot.group, part.delivery.recipient)
 
     def cancel(self, part: PlannedPart, quantity: Decimal) -> None:
         """Take in that so much of a part is not wanted any more; below 0 takes that back."""

@@ -1,7 +1,7 @@
 """What a release changes against the one in force, and against what is agreed."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
 
@@ -22,7 +22,8 @@ def firm_zone(release: Arriving) -> Findings:
 
     Cumulatives are compared, so that goods that came meanwhile are no reduction; what a customer
     says that it has beyond what was supplied is one. Of two periods, what is open is. A bucket is
-    compared at its end, with what may come by then: a week that its days tell is none either.
+    compared at its end, with what may come by then: a week that its days tell is none either. What
+    is overdue, backlog or wanted at once is due today: a bucket that ends with it.
     """
     (before, after, is_one), now = _in_force(release), release.writing.now
     if before is None or after is None:
@@ -32,14 +33,23 @@ def firm_zone(release: Arriving) -> Findings:
     if not is_one:
         before = _open(before, release.supplied(release.current))
         after, more = _open(after, max(after.received, backed)), Decimal(0)
-    end = now + timedelta(days=release.contract.firm_zone_days)
-    firm = (it.window for it in before.slots if it.commitment is Commitment.FIRM)
-    for until in sorted({it.latest for it in firm if now <= it.earliest < end}):
+    before, after = (it.due_by(now, release.contract) for it in (before, after))
+    for until in _compared_at(before, now, now + timedelta(release.contract.firm_zone_days)):
         was, is_now = before.firm(until), after.firm_before(until) - more
         if is_now < was:
             day, what = release.day(until - _TICK), "firm" if is_one else "firm and open"
             text = f"Until {day} {figure(was)} is {what}; this release asks {figure(is_now)}."
             yield Found(FindingCode.FIRM_ZONE, text, day=day, expected=was, found=is_now)
+
+
+def _compared_at(before: Schedule, now: datetime, end: datetime) -> list[datetime]:
+    """Return when what was firm before the firm zone ends is to have come.
+
+    What a net schedule told beside its own lines, because it was on its way, is no demand.
+    """
+    firm = (it for it in before.slots if it.commitment is Commitment.FIRM)
+    wanted = (it.window for it in firm if it.code != IN_TRANSIT)
+    return sorted({it.latest for it in wanted if max(it.earliest, now) < end})
 
 
 def _in_force(release: Arriving) -> tuple[Schedule | None, Schedule | None, bool]:

@@ -143,12 +143,11 @@ async def test_what_was_wanted_just_in_time_is_owed_after_its_horizon(ask, line,
         (3, [schedule("2026-03-02", "100"), schedule("2026-03-09", "60")], "0"),
         # 100 of it have come: the 50 that are wanted at once have the other 30 in them.
         (4, [now, schedule("2026-03-09", "60")], "100"),
-        # All of it has come.
+        # All of it has come, as the customer says: it was never issued, and nobody minds.
         (5, [schedule("2026-03-09", "60")], "130"),
     ):
-        payload = await contracts.try_release(
-            ask, line, number, *lines, cumulativeReceived=received
-        )
+        report = {"cumulativeReceived": received, "supplierConsent": True}
+        payload = await contracts.try_release(ask, line, number, *lines, **report)
         assert payload["release"]["state"] == "ACTIVE"
         shown.append(await _demand(ask, "openQuantity", "cumulativeReleased"))
         assert payload["contractLine"]["cumulativeReleased"] == shown[-1][-1][1]
@@ -158,6 +157,65 @@ async def test_what_was_wanted_just_in_time_is_owed_after_its_horizon(ask, line,
         [("30", "130"), ("20", "150"), ("60", "210")],
         [("60", "190")],
     ]
+
+
+LATER = schedule("2026-03-16", "100")
+JIT = {"type": "JIT", "cumulativeReceived": "0", **WEDNESDAY}
+"""On Monday, up to Wednesday of the next week."""
+
+
+@pytest.mark.parametrize(
+    ("received", "lines", "shown"),
+    [
+        # Nothing of it has come: the forecast counts behind it.
+        ("0", [LATER], [("200", "200"), ("100", "300")]),
+        # Part of it, and all of it: no more is deducted than the customer has.
+        ("150", [LATER], [("50", "200"), ("100", "300")]),
+        ("200", [LATER], [("100", "300")]),
+        # More than that is in the figure of the forecast: nothing of it is deducted once more.
+        ("300", [LATER], [("100", "400")]),
+        # Of a week on both sides what has come is told no more just in time.
+        ("0", [WEEK], [("200", "200"), ("300", "500")]),
+        ("150", [WEEK], [("50", "200"), ("450", "650")]),
+        ("300", [WEEK], [("500", "800")]),
+        # What it wants up to the horizon is told just in time all the same.
+        ("300", [schedule("2026-03-11", "70"), LATER], [("100", "400")]),
+    ],
+)
+async def test_a_newer_forecast_counts_what_has_come_just_in_time(
+    ask, line, clock, received, lines, shown
+):
+    await contracts.release(ask, line, 1, LATER, cumulativeReceived="0")
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "200"), **JIT)
+    clock.advance(days=1)
+    fields = {"cumulativeReceived": received}
+    payload = await contracts.try_release(ask, line, 2, *lines, **fields)
+    assert payload["release"]["state"] == "ACTIVE"
+    found = await _demand(ask, "openQuantity", "cumulativeReleased")
+    assert [it for it in found if it[0] != "0"] == shown
+    assert payload["contractLine"]["cumulativeReleased"] == shown[-1][1]
+
+
+async def test_an_older_forecast_does_not_count_what_came_since(ask, line, clock):
+    await contracts.release(ask, line, 1, LATER, cumulativeReceived="300")
+    clock.advance(days=1)
+    # The customer has counted wrongly: what it says now counts, and what it wants beside that.
+    sent = await contracts.try_release(
+        ask, line, 1, schedule("2026-03-10", "50"), **JIT, correction=True
+    )
+    assert sent["contractLine"]["cumulativeReleased"] == "150"
+
+
+async def test_a_forecast_of_a_new_period_stands_alone(ask, line, clock):
+    await contracts.release(ask, line, 1, LATER, cumulativeReceived="0")
+    await contracts.release(ask, line, 1, schedule("2026-03-10", "200"), **JIT)
+    clock.advance(days=1)
+    lines = schedule("2026-03-10", "220"), LATER
+    anew = {"countedFrom": "2026-03-02", "cumulativeReceived": "0"}
+    payload = await contracts.try_release(ask, line, 2, *lines, **anew)
+    assert contracts.found(payload) == ("ACTIVE", ["NEW_PERIOD"])
+    assert await _demand(ask, "quantity", "cumulativeReleased") == [("220", "220"), ("100", "320")]
+    assert payload["contractLine"]["cumulativeReleased"] == "320"
 
 
 async def test_a_newer_schedule_just_in_time_replaces_what_is_owed(ask, line, clock):

@@ -234,6 +234,61 @@ async def test_firm_demand_may_rise_and_change_after_the_firm_zone(ask, world, l
     await contracts.release(ask, line, 2, *lines)
 
 
+OVERDUE = schedule("2026-02-27", "50", "FIRM")
+WEEK = {**OVERDUE, "window": contracts.window("2026-03-01", "2026-03-07"), "bucket": "WEEK"}
+TODAY = schedule("2026-03-02", "50", "FIRM")
+FAR = schedule("2026-04-20", "500")
+
+
+@pytest.mark.parametrize(
+    ("due", "until"),
+    [
+        (OVERDUE, "2026-03-02"),
+        (TODAY, "2026-03-02"),
+        (schedule("2026-02-10", "50", "FIRM") | {"kind": "BACKLOG"}, "2026-03-02"),
+        # At once, whatever day stands beside it.
+        (schedule("2026-03-31", "50", "FIRM") | {"kind": "IMMEDIATE"}, "2026-03-02"),
+        (WEEK, "2026-03-07"),
+    ],
+)
+async def test_what_is_due_already_is_firm(ask, world, due, until):
+    line = await _agreed(ask, world, firmZoneDays=14)
+    await contracts.release(ask, line, 1, due, FAR)
+    # Also where it is put off.
+    for number, lines in enumerate(([FAR], [schedule("2026-03-09", "50", "FIRM"), FAR]), 2):
+        payload = await contracts.try_release(ask, line, number, *lines)
+        assert payload["release"]["state"] == "RECEIVED"
+        (finding,) = [it for it in payload["release"]["findings"] if it["code"] == "FIRM_ZONE"]
+        figures = [finding[name] for name in ("day", "expected", "found")]
+        assert figures == [until, "50", "0"]
+    assert [it["releaseNo"] for it in await _listed(ask, states=["ACTIVE"])] == [1]
+
+
+@pytest.mark.parametrize("days", [0, 14])
+async def test_what_is_overdue_may_be_wanted_today_and_come_before(ask, world, days):
+    line = await _agreed(ask, world, firmZoneDays=days)
+    await contracts.release(ask, line, 1, OVERDUE, FAR)
+    for number, due in enumerate(
+        (
+            OVERDUE | {"kind": "BACKLOG"},
+            schedule("2026-03-25", "50", "FIRM") | {"kind": "IMMEDIATE"},
+            TODAY,
+        ),
+        2,
+    ):
+        payload = await contracts.try_release(ask, line, number, due, FAR)
+        assert contracts.found(payload) == ("ACTIVE", [])
+    await _stand(world, line, 50)
+    payload = await contracts.try_release(ask, line, 5, FAR, cumulativeReceived="50")
+    assert contracts.found(payload) == ("ACTIVE", [])
+
+
+async def test_without_a_firm_zone_nothing_of_what_is_due_is_compared(ask, world):
+    line = await _agreed(ask, world)
+    await contracts.release(ask, line, 1, OVERDUE, TODAY, FAR)
+    await contracts.release(ask, line, 2, FAR)
+
+
 async def test_goods_that_came_are_no_reduction_of_firm_demand(ask, world):
     line = await _firm(ask, world)
     await contracts.release(

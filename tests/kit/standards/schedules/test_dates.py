@@ -74,3 +74,31 @@ def test_what_is_said_around_counts_for_lines_that_do_not_say_when(
     lines = [it for each in message.articles for it in each.lines]
     assert [f"{it.date_meaning} {it.span.start.day}" for it in lines if it.span] == days
     assert all(it.is_whole is (bool(it.lines) or it.says_nothing) for it in message.articles)
+
+
+ENDS = "DTM+158:20260306:102'DTM+159:20260302:102'"
+
+
+@pytest.mark.parametrize(
+    ("text", "errors"),
+    [
+        ("LIN+1++A:IN'SCC+1++F'QTY+113:5'DTM+64:20260306:102'DTM+63:20260302:102'", 1),
+        ("LIN+1++A:IN'SCC+1'QTY+113:5'DTM+64:202603061400:203'DTM+63:202603060800:203'", 1),
+        (f"LIN+1++A:IN'SCC+1'QTY+113:5'{ENDS}", 1),
+        ("LIN+1++A:IN'SCC+1'DTM+64:20260306:102'QTY+113:5'DTM+63:20260305:102'", 1),
+        (f"SEQ+1'{ENDS}LIN+1++A:IN'QTY+113:5'", 1),
+        # A moment of the last day, and another day on which it is wanted.
+        ("LIN+1++A:IN'SCC+1'QTY+113:5'DTM+64:202603061400:203'DTM+63:20260306:102'", 0),
+        (f"LIN+1++A:IN'SCC+1'QTY+113:5'{ENDS}DTM+2:20260309:102'", 0),
+        # The end of something else.
+        ("SEQ+1'DTM+63:20260302:102'LIN+1++A:IN'QTY+113:5'DTM+64:20260306:102'", 0),
+    ],
+)
+def test_a_window_that_ends_before_it_starts_is_no_window(text: str, errors: int) -> None:
+    head = "UNH+1+DELJIT:D:97A:UN'BGM+242+1+5'DTM+137:20260302:102'"
+    message = schedule_of(segments((head + text + "UNT+9+1'").encode()), "DELJIT", Habits())
+    (article,) = message.articles
+    texts = [it.text for it in article.findings if it.is_error]
+    assert (
+        texts == ["The time until which this is wanted is before that from which it is."][:errors]
+    )

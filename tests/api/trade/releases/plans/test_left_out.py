@@ -109,6 +109,25 @@ async def test_what_comes_when_its_contract_does_not_allow_it_stops_no_other(ask
     assert await planner.standing() == [("PLANNED", ["2"]), ("PLANNED", ["6", "8"])]
 
 
+async def test_nothing_is_planned_that_nobody_is_known_to_take_in(ask, world):
+    planner = await _planner(world, ask)
+    await planner.release(1, schedule("2026-03-06", "10"), schedule("2026-03-20", "5"))
+    await planner(until="2026-03-10")
+    # What somebody takes in already takes more of it; for nobody else anything is planned.
+    await planner.release(2, schedule("2026-03-06", "12"), schedule("2026-03-20", "5"))
+    for fields in ({"preview": True}, {}):
+        done = await planner(recipient=None, **fields)
+        assert _shown(done, *ITEM) == [
+            ("RAISED", None, "12"),
+            ("REFUSED", "RECIPIENT_MISSING", "0"),
+        ]
+    assert len(done["callOffs"]) == len(done["deliveries"]) == 1
+    assert await planner.standing() == [("PLANNED", ["10", "2"])]
+    assert _shown(await planner(), *ITEM) == [("UNCHANGED", None, "12"), ("CREATED", None, "5")]
+    for delivery in done["deliveries"]:
+        await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
+
+
 @pytest.mark.gate("D8", "deliveryPlanFromSchedule")
 async def test_what_holds_of_all_deliveries_is_told_where_it_was_sent(ask, world):
     planner = await _planner(world, ask)
