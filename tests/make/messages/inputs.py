@@ -66,7 +66,7 @@ async def interchange_messages_replay(s: Scene) -> dict[str, Any]:
     partner = await files.partner(s.ask)
     taken = await files.received(s.ask, files.interchange(partner["identification"]))
     await files.read_all(s.world)
-    return {"messages": [{"messageId": it["id"]} for it in taken["messages"]["nodes"]]}
+    return {"messages": [{"messageId": taken["messages"]["nodes"][0]["id"]}]}
 
 
 async def outgoing_interchange_send(s: Scene) -> dict[str, Any]:
