@@ -105,7 +105,7 @@ class DeliveryBatch(Generic[ItemT]):
         among = [each for each in self.looked_at if each[0] in wanted]
         among = [each for each in among if not self._is_in_wrong_state(each[0])]
         when = {it: (at or {}).get(place) or self.at(place) for place, _, it in among}
-        found = await find_stopped(self.writing, when, stops, path)
+        found = await find_stopped(self.writing, when, stops, path) if stops else {}
         for place, _, delivery in among:
             if delivery.id in found:
                 with self.of(place):

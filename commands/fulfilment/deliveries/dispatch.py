@@ -25,6 +25,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.clock import check_happened
 from kit.inputs import Command, Each, Instant, Note
+from models.base.acts import Some
 from models.base.guards import guards
 from models.events.fulfilment.deliveries import DeliveryDispatched
 from models.fulfilment.deliveries import acts
@@ -116,7 +117,7 @@ async def ship(batch: DeliveryBatch[Any], *, is_recorded: bool = False) -> None:
         with batch.of(place):
             check_happened(when[place], ("dispatched_at",), writing.now, placed)
     if not is_recorded:
-        await batch.stop((AFTER_LAST,), at=when)
+        await batch.stop(_declared(AFTER_LAST), at=when)
     late = await _late(batch, when, is_recorded=is_recorded)
     await _check_in_time(batch, when, late)
     if not is_recorded:
@@ -180,7 +181,7 @@ async def _check_numbers(
     numbers = await numbers_here(batch.writing, places)
     if not numbers:
         return
-    await batch.stop((NUMBER_TAKEN,), at=when, places=list(places.values()))
+    await batch.stop(_declared(NUMBER_TAKEN), at=when, places=list(places.values()))
     customer = batch.locked.customer_of
     leaving = {
         delivery.id: Leaving(customer(delivery), when[place], place in batch.refused)
@@ -216,6 +217,11 @@ async def _check_in_time(
     late: what may, since its carrier has it.
     """
     await batch.stop((TOO_LATE,), at=when, places=[it for it in batch.known if it not in late])
+
+
+def _declared(stop: Some) -> list[Some]:
+    """Return what stops a dispatch, which is asked as of when it was: what the act declares."""
+    return [it for it in acts.DISPATCH.stopped_by if it is stop]
 
 
 async def _cancel_remainder(locked: Locked, deliveries: Iterable[Delivery]) -> None:
