@@ -24,8 +24,8 @@ mutation stands here. A guard is what stops a verb, what it needs of its row, or
 declared by `@guards`; `make guards` takes each of them away in turn, and a test of its rule fails
 then. A few of them are taken away in every run of the tests.
 
-Run whole on 2026-11-30, it took 86 guards away in 950 runs of tests (seven minutes on two cores), and
-each was missed by 1 to 16 tests.
+Run whole on 2026-11-30, it took 86 guards away in 950 runs of tests (seven minutes on two cores),
+and each was missed by 1 to 16 tests.
 
 """
 
