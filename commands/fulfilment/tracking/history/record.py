@@ -32,10 +32,12 @@ async def record_history(writing: Writing, command: DeliveriesRecord) -> Outcome
     """Record deliveries with what happened to them, each for itself.
 
     Refused: of a delivery as `deliveryPlan`, `deliveryRelease`, `deliveryPack`, `deliveryDispatch`
-    and `deliveryCancel` would at that time, NOT_FOUND, INVALID_DATE for times out of order, to
-    come, or after an order's end, INVALID for one that left and was cancelled, WRONG_STATE for each
-    difference from one that is there under its reference, DUPLICATE for one that stands twice; as a
-    whole: TOO_MANY_ITEMS for orders with more lines than one call may touch.
+    and `deliveryCancel` would at that time, where what was told before says how it was then (for
+    what was cancelled) or is now (for what was not), NOT_FOUND, INVALID_DATE for times out of
+    order, to come, or after an order's end, INVALID for one that left and was cancelled,
+    WRONG_STATE for each difference from one that is there under its reference, DUPLICATE for one
+    that stands twice; as a whole: TOO_MANY_ITEMS for orders with more lines than one call may
+    touch.
     """
     items = command.deliveries
     known = await lock_named(writing, items)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from commands.trade.contracts.times import AgreedPlace
 from commands.trade.orders.amounts import with_discount
@@ -11,6 +12,7 @@ from commands.trade.orders.lines import check_order_version
 from commands.trade.orders.references import References, read
 from commands.trade.orders.revisions.changes import LineChanges, priced_anew
 from commands.trade.orders.revisions.inputs import OrderAddLines, OrdersUpdate, OrderUpdate
+from commands.trade.orders.revisions.meant import read_lapsed
 from commands.trade.orders.revisions.revise import (
     Gone,
     LineTarget,
@@ -21,7 +23,6 @@ from commands.trade.orders.revisions.revise import (
 )
 from commands.trade.orders.revisions.standing import AsItIs, StandingOrders
 from commands.trade.orders.revisions.windows import addresses_of, changed_windows, check_windows
-from commands.trade.orders.states import not_wanted
 from commands.writing.transaction import Outcome, Writing, check_state, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Path, Refusals, Refused
@@ -107,13 +108,16 @@ async def _revisions(
         ],
     )
     changed = await LineChanges.read(writing, standing, references, items)
-    addresses = await addresses_of(writing, standing)
+    addresses, lapsed = (
+        await addresses_of(writing, standing),
+        await read_lapsed(writing, standing.orders.values()),
+    )
     found, refusals, rules = [], Refusals(), frozenset[TimeRule]()
     for place, (order, item) in enumerate(zip(orders, items, strict=True)):
         await writing.room(1 + len(standing.every(item.order_id)) + len(item.add_lines))
         refusals.above = (*path, place) if path else ()
         with refusals:
-            _check(writing, standing, item)
+            _check(writing, standing, item, lapsed)
         if order is None:
             continue
         with refusals:
@@ -160,8 +164,14 @@ def _targets(
     return lines, gone
 
 
-def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> None:
-    """Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE for what is over, a call-off, D10."""
+def _check(
+    writing: Writing, standing: StandingOrders, item: OrderUpdate, lapsed: Mapping[UUID, str]
+) -> None:
+    """Refused: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE for what is over, a call-off, D10.
+
+    lapsed: why orders are as good as cancelled. What was recorded after its last instant is not: so
+    it is continued.
+    """
     order = standing.orders.get(item.order_id)
     if order is None:
         raise missing(Order, ("order_id",))
@@ -173,8 +183,8 @@ def _check(writing: Writing, standing: StandingOrders, item: OrderUpdate) -> Non
         check_state(order, acts.UPDATE.states, ("order_id",))
         if order.kind is OrderKind.CALL_OFF:
             raise Refused(Code.WRONG_STATE, f"{order.number} is a call-off.", ("order_id",))
-        if not acts.WANTED.test(writing, order):
-            raise Refused(Code.WRONG_STATE, not_wanted(order), ("order_id",))
+        if order.id in lapsed:
+            raise Refused(Code.WRONG_STATE, lapsed[order.id], ("order_id",))
     refusals.end()
 
 

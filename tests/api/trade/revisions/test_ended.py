@@ -165,3 +165,18 @@ async def test_nothing_changes_any_more_of_what_was_wanted_by_an_instant(
     assert (await _sent(ask, item))["status"] == "UNCHANGED"
     ended = await _sent(ask, item, cancelledAt="2026-03-02T12:00:00Z")
     assert (ended["status"], ended["order"]["state"]) == ("UPDATED", "CANCELLED")
+
+
+@pytest.mark.gate("D10", "orderAddLines", "ordersImport")
+async def test_a_long_order_that_was_recorded_after_its_last_instant_is_continued(
+    world: World, ask: Ask
+) -> None:
+    """It is history, which its importer completes."""
+    wanted = {"deliveryPolicy": "CANCEL_IF_NOT_BY", "cancelIfNotBy": "2026-02-12T08:00:00Z"}
+    item = await _item(world, ask) | wanted
+    order = (await _sent(ask, item))["order"]
+    line = {"productSku": "BOLT", "quantity": "3", "unitPrice": "1", "externalReference": "MORE"}
+    payload = (await ask(ADD, input={"orderId": order["id"], "lines": [line]}))["orderAddLines"]
+    assert payload["userErrors"] == []
+    ended = await _sent(ask, item, cancelledAt=ENDED)
+    assert (ended["status"], ended["order"]["state"]) == ("UPDATED", "CANCELLED")
