@@ -179,7 +179,7 @@ def _put_back_other(moved: Path, path: Path, mark: "_Mark") -> None:
     """Put back what got a file's name in the instant in which that was moved, under a free name."""
     if _Mark.of(moved.lstat()) == mark:
         return
-    for free in (path, path.with_name(f"{new_id()}-{moved.name}"[:_LONGEST_NAME])):
+    for free in (path, path.with_name(f"{new_id()}.edi")):
         with suppress(FileExistsError):
             os.link(moved, free)
             moved.unlink()
