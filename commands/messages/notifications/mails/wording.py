@@ -37,6 +37,8 @@ PAGE_STYLE = Markup(
     " h1 { font-size: 1.5rem; } button { font: inherit; padding: 0.5rem 1rem; }"
 )
 """What the page of who unsubscribes looks like; its header names the style's hash."""
+SIGN_IN_STYLE = Markup((TEMPLATES / "sign_in.css").read_text("utf-8"))  # noqa: S704 -- ours.
+"""What the page looks like on which people sign in."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INK, _PAPER = "#1a1a1a", "#ffffff"
 _DARK = 0.45
@@ -101,6 +103,13 @@ def write_page(language: Spoken, merchant: str, *, is_done: bool) -> str:
     """Write the page of who unsubscribes: a button, or that it is done. merchant: its name."""
     values = {"language": language, "merchant": merchant, "is_done": is_done, "style": PAGE_STYLE}
     return _template(language, "unsubscribe.html").render(values)
+
+
+def write_sign_in(language: Spoken, **values: Any) -> str:
+    """Write the page on which people sign in. values: what the template names."""
+    return _template(language, "sign_in.html").render(
+        {"language": language, "style": SIGN_IN_STYLE, **values}
+    )
 
 
 def _without_gaps(text: str) -> str:
