@@ -64,10 +64,10 @@ def check_own_page(headers: Mapping[str, str]) -> None:
     """Let nobody pass whom another site's page makes ask.
 
     Browsers say so by `Sec-Fetch-Site`; those that do not by `Origin`. Refusal: another site, or
-    nothing is said.
+    nothing is fetched.
     """
-    said, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    is_ours = said == OURS if said else _is_own(origin, headers)
+    fetched, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    is_ours = fetched == OURS if fetched else _is_own(origin, headers)
     if not is_ours:
         raise Refusal(403, _FOREIGN, ErrorCode.FORBIDDEN)
 

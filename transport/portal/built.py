@@ -45,7 +45,7 @@ def policy(nonce: str) -> str:
 
 
 @dataclass(frozen=True)
-class Build:
+class BuiltPortal:
     """One build of the portal. folder: `web/dist/<hash>`."""
 
     folder: Path
@@ -69,10 +69,10 @@ class Portal:
         """Take the folder of builds."""
         self._dist = dist
 
-    def build(self) -> Build | None:
+    def build(self) -> BuiltPortal | None:
         """Return the build that is there, None before the first one."""
         page = next(self._dist.glob("[!.]*/portal/index.html"), None)
-        return None if page is None else Build(page.parents[1])
+        return None if page is None else BuiltPortal(page.parents[1])
 
     async def assets(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with a file of the build; what it has not is 404."""

@@ -35,7 +35,7 @@ _SEE_OTHER = 303
 
 
 @dataclass(frozen=True)
-class Choice:
+class Button:
     """A person who signs in by a button. key: what it is in the demo."""
 
     key: str
@@ -75,7 +75,7 @@ class Login:
 
     async def page(self, request: Request) -> Response:
         """Show how one may sign in."""
-        people = [Choice(key, it.name) for key, it in (await self._people(request)).items()]
+        people = [Button(key, it.name) for key, it in (await self._people(request)).items()]
         return self._written(request, people=people)
 
     async def demo(self, request: Request) -> Response:

@@ -12,7 +12,7 @@ from kit.clock import Clock
 from kit.db.database import Database
 from kit.db.lost import Unavailable
 from transport.http.refusals import not_now
-from transport.portal.built import NOT_BUILT, Build, Portal, policy
+from transport.portal.built import NOT_BUILT, BuiltPortal, Portal, policy
 
 _NONCE_BYTES = 16
 
@@ -26,7 +26,7 @@ class Pages:
         longest_s: seconds that an answer may take.
         """
         self._database, self._clock, self._longest_s = database, clock, longest_s
-        self._portal, self._kept = portal, set[Build]()
+        self._portal, self._kept = portal, set[BuiltPortal]()
         self.routes: list[BaseRoute] = [
             Mount("/portal/assets", portal.assets),
             *(
@@ -50,7 +50,7 @@ class Pages:
             return not_now(error).answer()
         return HTMLResponse(build.page(nonce), headers=headers)
 
-    async def _keep(self, build: Build) -> None:
+    async def _keep(self, build: BuiltPortal) -> None:
         """Let a build's operations be known to every process, now and after it."""
         if build not in self._kept:
             async with self._database.writing(None) as session:
