@@ -5,7 +5,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0112"
-down_revision = "0111"
+down_revision = "0114"
 branch_labels = None
 depends_on = None
 
