@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations import walls
 
-revision = "0112"
-down_revision = "0111"
+revision = "0120"
+down_revision = "0112"
 branch_labels = None
 depends_on = None
 
