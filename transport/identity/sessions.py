@@ -41,6 +41,11 @@ class Sessions:
         held = await self._holders.of(token, fresh)
         return None if held is None or held.has_ended(self._clock()) else held.viewer
 
+    async def seen_by(self, token: str, address: str | None) -> Viewer | None:
+        """Return who is signed in, as `used_by` does, without any use."""
+        del address
+        return await self.viewer(token)
+
     async def used_by(self, token: str, address: str | None) -> Viewer | None:
         """Return who uses a session now, so that it is not idle; None for nobody."""
         held = await self._holders.of(token)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from ipaddress import ip_address
 
-from starlette.requests import HTTPConnection
+from starlette.requests import Request, cookie_parser
 from strawberry.http.websocket_origin import is_same_origin
 
 from schema.graphql.errors import ErrorCode
@@ -24,38 +24,34 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
-def is_local(connection: HTTPConnection) -> bool:
+def is_local(headers: Mapping[str, str], address: str | None) -> bool:
     """Tell whether a browser on this machine asks for a server on this machine.
 
-    The name counts, too: another site's may be made to lead here.
+    The name counts, too: another's may be made to lead here.
     """
-    return is_loopback(address_of(connection)) and is_loopback(_host(connection))
-
-
-def _host(connection: HTTPConnection) -> str:
-    """Return the host that is asked for, without its port."""
-    host = connection.headers.get("host", "")
+    host = headers.get("host", "")
     name, _, port = host.rpartition(":")
-    return name if name and port.isdigit() else host
+    return is_loopback(address) and is_loopback(name if name and port.isdigit() else host)
 
 
-def cookie_name(connection: HTTPConnection) -> str:
+def cookie_name(headers: Mapping[str, str], address: str | None) -> str:
     """Return what the cookie is called: on this machine some browsers take no other over http."""
-    return _LOCAL_COOKIE if is_local(connection) else _COOKIE
+    return _LOCAL_COOKIE if is_local(headers, address) else _COOKIE
 
 
-def session_token(connection: HTTPConnection) -> str | None:
+def session_token(headers: Mapping[str, str], address: str | None) -> str | None:
     """Return what the cookie holds, None without one."""
-    return connection.cookies.get(cookie_name(connection))
+    return cookie_parser(headers.get("cookie", "")).get(cookie_name(headers, address))
 
 
-def cookie(connection: HTTPConnection, name: str, value: str, seconds: int | None = None) -> str:
-    """Return the header that sets a cookie for this host only, unseen by scripts.
+def session_cookie(request: Request, value: str, seconds: int | None = None) -> str:
+    """Return the header that sets the cookie for this host only, unseen by scripts.
 
     seconds: how long the browser keeps it; None: until it is closed; 0: no longer.
     """
-    parts = [f"{name}={value}", "Path=/", "HttpOnly", "SameSite=Strict"]
-    parts += [] if is_local(connection) else ["Secure"]
+    own = (request.headers, address_of(request))
+    parts = [f"{cookie_name(*own)}={value}", "Path=/", "HttpOnly", "SameSite=Strict"]
+    parts += [] if is_local(*own) else ["Secure"]
     parts += [] if seconds is None else [f"Max-Age={seconds}"]
     return "; ".join(parts)
 
@@ -66,17 +62,13 @@ def check_own_page(headers: Mapping[str, str]) -> None:
     Browsers say so by `Sec-Fetch-Site`; those that do not by `Origin`. Refusal: another site, or
     nothing is fetched.
     """
-    fetched, origin = headers.get("sec-fetch-site"), headers.get("origin")
-    is_ours = fetched == OURS if fetched else _is_own(origin, headers)
+    fetched = headers.get("sec-fetch-site")
+    is_ours = fetched == OURS if fetched else is_own_origin(headers)
     if not is_ours:
         raise Refusal(403, _FOREIGN, ErrorCode.FORBIDDEN)
 
 
-def check_own_socket(headers: Mapping[str, str]) -> None:
-    """Let no page of another site open a socket: they send no `Sec-Fetch-Site`."""
-    if not _is_own(headers.get("origin"), headers):
-        raise Refusal(403, _FOREIGN, ErrorCode.FORBIDDEN)
-
-
-def _is_own(origin: str | None, headers: Mapping[str, str]) -> bool:
+def is_own_origin(headers: Mapping[str, str]) -> bool:
+    """Tell whether a browser says that a page of our own opens a socket, or asks."""
+    origin = headers.get("origin")
     return origin is not None and is_same_origin(origin, headers.get("host"))

@@ -20,7 +20,7 @@ from transport.http.bodies import posted_form
 from transport.http.hang_up import HungUp
 from transport.http.refusals import Refusal, not_now
 from transport.identity.sessions import Sessions
-from transport.portal.browsers import check_own_page, cookie, cookie_name, is_local, session_token
+from transport.portal.browsers import check_own_page, is_local, session_cookie, session_token
 from transport.serving import Serving
 
 LOGIN = "/portal/login"
@@ -90,28 +90,30 @@ class Login:
     async def leave(self, request: Request) -> Response:
         """Sign out, wherever that leads."""
         check_own_page(request.headers)
-        token = session_token(request)
+        address = address_of(request)
+        token = session_token(request.headers, address)
         if token is not None:
-            await self._sessions.end(token, address_of(request))
+            await self._sessions.end(token, address)
         response = RedirectResponse(LOGIN, _SEE_OTHER)
-        response.headers["Set-Cookie"] = cookie(request, cookie_name(request), "", 0)
+        response.headers["Set-Cookie"] = session_cookie(request, "", 0)
         return response
 
     async def _people(self, request: Request) -> Mapping[str, Viewer]:
         """Return whom a browser on this machine may be without proof: the demo's people."""
-        if self._serving.people is None or not is_local(request):
+        if self._serving.people is None or not is_local(request.headers, address_of(request)):
             return {}
         return await self._serving.people(self._serving.database)
 
     async def _let_in(self, request: Request, viewer: Viewer) -> Response:
         """Begin a session, in place of that which the browser has; lead to the first page."""
-        address, former = address_of(request), session_token(request)
+        address = address_of(request)
+        former = session_token(request.headers, address)
         token = await self._sessions.begin(viewer, address)
         if former is not None:
             await self._sessions.end(former, address)
         top = "/portal" if viewer.actor is Actor.BUYER else "/operations"
         response = RedirectResponse(top, _SEE_OTHER)
-        response.headers["Set-Cookie"] = cookie(request, cookie_name(request), token)
+        response.headers["Set-Cookie"] = session_cookie(request, token)
         return response
 
     def _written(self, request: Request, status: int = 200, **values: Any) -> Response:

@@ -1,6 +1,6 @@
 """Where all of the portal is found."""
 
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from transport.endpoint import Endpoint
 from transport.identity.sessions import Sessions
@@ -15,8 +15,10 @@ def portal_routes(serving: Serving, endpoint: Endpoint, portal: Portal) -> list[
     """Return the routes of sign-in, operations and pages, those first that are not the page's."""
     sessions = Sessions(serving.database, serving.clock)
     longest_s = serving.terms.limits.deadline
+    operations = PortalEndpoint(endpoint, sessions)
     return [
-        Route("/portal/graphql", PortalEndpoint(endpoint, sessions)),
+        Route("/portal/graphql", operations),
+        WebSocketRoute("/portal/graphql", operations),
         *Login(serving, sessions).routes,
         *Pages(serving.database, serving.clock, portal, longest_s).routes,
     ]
