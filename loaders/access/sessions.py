@@ -1,4 +1,4 @@
-"""Sessions: from a browser's cookie to who is signed in."""
+"""Sessions: from a browser's cookie to who is signed in; lists of sessions."""
 
 import hashlib
 import hmac
@@ -8,10 +8,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from kit.db.database import Database
+from loaders.reading.pages import Paged, Sorted
+from loaders.reading.relations import One
 from models.access.sessions import IDLE, PortalSession
 from models.access.tokens import session_parts
 from models.access.viewers import Documents, Viewer, usual
 
+by_id = One(PortalSession)
+every = Paged(PortalSession, {None: Sorted("id", descending=True)})
 _SESSION = (
     PortalSession.merchant_id,
     PortalSession.actor,
@@ -41,15 +45,19 @@ class HeldSession:
 
 
 async def session_of(token: str, database: Database) -> HeldSession | None:
-    """Return the session of a cookie, None for an unknown one; its end is not asked here."""
+    """Return the session of a cookie, None for one that is unknown or was ended.
+
+    Whether its time is over is not asked here.
+    """
     found = session_parts(token)
     if found is None:
         return None
     merchant_id, session_id, secret = found
     own = (PortalSession.merchant_id == merchant_id, PortalSession.id == session_id)
+    lasting = PortalSession.ended_at.is_(None)
     reads = database.reading(merchant_id)
     try:
-        rows = await reads.rows(select(*_SESSION).where(*own))
+        rows = await reads.rows(select(*_SESSION).where(*own, lasting))
     finally:
         await reads.close()
     if not rows or not hmac.compare_digest(hashlib.sha256(secret).digest(), rows[0].secret_sha256):

@@ -25,8 +25,8 @@ class PortalSession(Owned):
 
     bound_to: the party or location of its kind, None for staff. key_id: the person, however often
     it signs in; subject: what it is called where it came from. name: for people. used_at: when it
-    was used last, a minute late at most. ends_at: the latest end. A session that has ended before
-    is deleted.
+    was used last, a minute late at most. ends_at: the latest end; ended_at: when somebody ended it
+    before that.
     """
 
     __tablename__ = "portal_sessions"
@@ -41,7 +41,6 @@ class PortalSession(Owned):
         check("hash_is_sha256", "length(secret_sha256) = 32"),
         indexed("portal_sessions", "ends_at"),
         indexed("portal_sessions", "contact_id"),
-        {"info": UNRECORDED},
     )
 
     actor: Mapped[Actor] = mapped_column(OneOf(Actor))
@@ -54,5 +53,6 @@ class PortalSession(Owned):
     scopes: Mapped[list[Scope]] = mapped_column(ARRAY(OneOf(Scope)))
     secret_sha256: Mapped[Secret]
     created_at: Mapped[datetime]
-    used_at: Mapped[datetime]
+    used_at: Mapped[datetime] = mapped_column(info=UNRECORDED)
     ends_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -1,7 +1,8 @@
 """What acts for a person ends with it: keys, sessions, webhooks, files that come in its name."""
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import or_, update
 
+from commands.access.sessions import end_those
 from commands.messages.webhooks.manage import end
 from commands.writing.transaction import Writing
 from models.access.keys import ApiKey
@@ -36,7 +37,7 @@ async def _end_keys(writing: Writing, person: Person) -> None:
 async def _end_sessions(writing: Writing, person: Person) -> None:
     of = PortalSession
     its = or_(any_id(of.bound_to, person.parties), any_id(of.contact_id, person.contacts))
-    await writing.session.execute(delete(of).where(of.merchant_id == person.merchant_id, its))
+    await end_those(writing, its)
 
 
 async def _end_partners(writing: Writing, person: Person) -> None:

@@ -9,6 +9,7 @@ from strawberry import Info
 
 from execution.fields import deprecated, related
 from kit.limits import Limits
+from loaders.access import sessions as session_loaders
 from loaders.access import settings as merchant_loaders
 from loaders.master import parties as party_loaders
 from models.access.viewers import Actor, CompanyRole, Scope
@@ -19,6 +20,7 @@ from schema.graphql.scalars import Currency
 from schema.graphql.scopes import Authenticated
 
 if TYPE_CHECKING:
+    from schema.access.sessions import PortalSession
     from schema.master.channels import Channel
     from schema.master.parties import Contact, Party
 
@@ -74,6 +76,12 @@ class Viewer:
     )
     expires_at: datetime | None = strawberry.field(
         description="When the token ends by itself; null: when it is revoked."
+    )
+
+    session: Annotated["PortalSession", strawberry.lazy("schema.access.sessions")] | None = related(
+        session_loaders.by_id,
+        "The session of who is signed in to the portal; null for who sends a token.",
+        key="session_id",
     )
 
     name: str = strawberry.field(description="Name of the key.")

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from kit.ids import to_global
+from models.access.tokens import session_parts
+from models.access.viewers import Actor
+from tests.make.access import sessions
 from tests.make.access.followers import LANES, failing
 from tests.make.scene import Scene, fresh
 
@@ -36,6 +40,12 @@ mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { apiKey { i
 async def api_key_revoke(s: Scene) -> dict[str, Any]:
     made = await s.ask(CREATED, input=await api_key_create(s))
     return {"apiKeyId": made["apiKeyCreate"]["apiKey"]["id"]}
+
+
+async def session_revoke(s: Scene) -> dict[str, Any]:
+    token = await sessions.begin(s.world, Actor.BUYER, s.company)
+    _, session_id, _ = session_parts(token) or ()
+    return {"sessionId": to_global("PortalSession", session_id)}
 
 
 async def merchant_settings_update(_: Scene) -> dict[str, Any]:

@@ -37,7 +37,11 @@ async def page_document(world: World, text: str) -> str:
 
 
 async def ask(
-    client: httpx.AsyncClient, token: str | None, name: str, **more: Any
+    client: httpx.AsyncClient,
+    token: str | None,
+    name: str,
+    variables: dict[str, Any] | None = None,
+    **more: Any,
 ) -> httpx.Response:
     """Send an operation of a page, as a browser does that has a cookie.
 
@@ -47,4 +51,6 @@ async def ask(
     if token is not None:
         headers = {"cookie": f"__Host-abruf={token}", **headers}
     kept = {key: it for key, it in headers.items() if it is not None}
-    return await client.post("/portal/graphql", json={"documentId": name}, headers=kept)
+    return await client.post(
+        "/portal/graphql", json={"documentId": name, "variables": variables}, headers=kept
+    )
