@@ -3,11 +3,12 @@
 import base64
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
@@ -16,6 +17,7 @@ from tests.make import Clock
 from transport.identity.issuers import Claims, Issuer
 
 Key = RSAKey | ECKey
+Exchange = Callable[[Mapping[str, str], str | None], tuple[int, Any]]
 AUDIENCE = "abruf"
 MINUTES = 60
 
@@ -39,13 +41,14 @@ class Provider:
     """An issuer. published: its keys now. fetched: how often they were fetched.
 
     open: while it is not set, an answer waits for it; `held` tells that one does. body: the
-    answer, if it is not the keys.
+    answer, if it is not the keys. exchange: (form, Authorization) -> what a code is worth.
     """
 
     def __init__(self, clock: Clock, *published: Key) -> None:
         self.clock, self.published, self.fetched = clock, list(published), 0
         self.open, self.held = threading.Event(), threading.Event()
         self.body: bytes | None = None
+        self.exchange: Exchange = lambda _form, _authorization: (404, {})
         self.open.set()
         self.url = ""
 
@@ -88,6 +91,16 @@ class Provider:
                 keys = [it.as_dict(private=False) for it in provider.published]
                 body = provider.body or json.dumps({"keys": keys}).encode()
                 self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                form = dict(parse_qsl(self.rfile.read(length).decode()))
+                status, worth = provider.exchange(form, self.headers["Authorization"])
+                body = json.dumps(worth).encode()
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)

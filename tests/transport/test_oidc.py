@@ -19,9 +19,10 @@ from server import application
 from tests import make
 from tests.make.issuer import MINUTES, Provider, key, part
 from tests.make.master import parties
+from transport.identity.asking import LARGEST_ANSWER
 from transport.identity.issuers import Claims
 from transport.identity.oidc import LEEWAY_S, LONGEST_TOKEN, Issuers
-from transport.identity.signing_keys import LARGEST_KEY_SET, MINIMUM, WITHDRAWN
+from transport.identity.signing_keys import MINIMUM, WITHDRAWN
 from transport.serving import Serving
 
 A, B = key("a"), key("b")
@@ -294,7 +295,7 @@ async def test_an_address_that_leads_nowhere_refuses_every_token(of, provider, b
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"[]", b'{"keys": 5}', b'{"keys": [5]}', b"x" * (LARGEST_KEY_SET + 1)], ids=len
+    "body", [b"{", b"[]", b'{"keys": 5}', b'{"keys": [5]}', b"x" * (LARGEST_ANSWER + 1)], ids=len
 )
 async def test_an_answer_that_is_no_set_of_keys_changes_nothing(
     body: bytes, issuers, provider, clock, buyer

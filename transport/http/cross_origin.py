@@ -21,7 +21,7 @@ RESPONSE_HEADERS = ("x-request-id", "retry-after", "etag")
 def shared_with(origins: Sequence[str]) -> list[Middleware]:
     """Return the CORS layer; without origins none, so that browsers refuse every other site.
 
-    No credentials: there are no cookies, and a page must hold a token to send one.
+    No credentials: no cookie counts where they may ask, and a page must hold a token to send one.
     """
     if not origins:
         return []

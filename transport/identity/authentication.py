@@ -39,7 +39,7 @@ class Authentication:
         uses: where their uses are noted. issuers: whose tokens are taken beside our own.
         """
         self._database, self._clock = database, clock
-        self._issuers = Issuers(issuers, database, clock)
+        self.issuers = Issuers(issuers, database, clock)
         self._holders = TokenHolders(self._read, clock)
         self._secrets: Recent[Remembered[bytes]] = Recent(LARGEST)
         self._uses = uses
@@ -68,7 +68,7 @@ class Authentication:
 
     async def _read(self, token: str) -> Viewer | None:
         if token.count(".") == _DOTS_OF_A_JWT:
-            return await self._issuers.viewer(token)
+            return await self.issuers.viewer(token)
         reads = self._database.reading(None)
         try:
             return await holder_of(token, reads)

@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    FilePath,
     StringConstraints,
     ValidationError,
     model_validator,
@@ -27,6 +28,7 @@ Url = Annotated[
     ),
 ]
 """Encrypted, or on this machine: who could change keys on their way could be anybody."""
+_OPENID = "openid"
 
 
 class _Written(BaseModel):
@@ -51,12 +53,36 @@ class Claims(_Written):
     name: NotEmpty = "name"
 
 
+class SignIn(_Written):
+    """How people sign in to the portal there (OpenID Connect: a code, with PKCE).
+
+    name: what its button says. client_id: as whom the provider knows this server, and the `aud` of
+    its ID tokens. secret_file: holds the client's secret; without it the client is a public one.
+    scopes: what is asked for, `openid` among it.
+    """
+
+    name: NotEmpty
+    client_id: NotEmpty
+    authorization_url: Url
+    token_url: Url
+    secret_file: FilePath | None = None
+    scopes: tuple[NotEmpty, ...] = (_OPENID,)
+
+    @model_validator(mode="after")
+    def _asks_for_an_id(self) -> Self:
+        if _OPENID not in self.scopes:
+            message = "scopes must hold openid"
+            raise ValueError(message)
+        return self
+
+
 class Issuer(_Written):
     """An identity provider.
 
     issuer: its `iss`, to the letter. audience: the `aud` that names this server. merchant: the
     slug of the only merchant that it speaks for; without it the claim `merchant` decides, and the
-    issuer is trusted for every merchant. actors: whom it may speak for.
+    issuer is trusted for every merchant. actors: whom it may speak for. login: how people sign in
+    there, if they do.
     """
 
     issuer: Url
@@ -66,6 +92,7 @@ class Issuer(_Written):
     merchant: NotEmpty | None = None
     actors: frozenset[Literal[Actor.BUYER, Actor.STAFF]] = frozenset({Actor.BUYER})
     claims: Claims = Claims()
+    login: SignIn | None = None
 
     @model_validator(mode="after")
     def _one_merchant(self) -> Self:

@@ -5,11 +5,11 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 from joserfc.jwk import KeySet, import_key
 from pydantic import BaseModel, ValidationError
 
 from kit.clock import Clock
+from transport.identity.asking import NO_ANSWER, body_at
 
 MINIMUM = timedelta(seconds=30)
 """From one fetch to the next, however many tokens name keys that are not known."""
@@ -17,9 +17,6 @@ WITHDRAWN = timedelta(minutes=10)
 """After so long keys are fetched again, so that one which is withdrawn ends."""
 FETCH_S = 3
 """Seconds that a fetch may take, and that a request waits for it."""
-LARGEST_KEY_SET = 256 * 1024
-"""Bytes that are read of an answer."""
-_IDENTITY = {"Accept": "application/json", "Accept-Encoding": "identity"}
 _log = logging.getLogger("abruf")
 
 
@@ -51,30 +48,13 @@ class SigningKeys:
     async def _fetch(self) -> None:
         try:
             async with asyncio.timeout(FETCH_S):
-                self._keys = _imported(await self._body())
+                self._keys = _imported(await body_at("GET", self._url))
         except _NO_KEYS as error:
             _log.warning("No keys from %s: %r", self._url, error)
         self._fetched_at = self._clock()
 
-    async def _body(self) -> bytes:
-        body = b""
-        async with (
-            httpx.AsyncClient(headers=_IDENTITY) as client,
-            client.stream("GET", self._url) as response,
-        ):
-            response.raise_for_status()
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > LARGEST_KEY_SET:
-                    raise _TooLongError
-        return body
 
-
-class _TooLongError(Exception):
-    """An answer goes on after `LARGEST_KEY_SET` bytes."""
-
-
-_NO_KEYS = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValidationError, _TooLongError)
+_NO_KEYS = (*NO_ANSWER, TimeoutError, ValidationError)
 
 
 def _imported(body: bytes) -> KeySet:

@@ -13,6 +13,7 @@ from transport.http.refusals import Refusal
 OURS = "same-origin"
 """What `Sec-Fetch-Site` is where a page of our own asks."""
 _COOKIE, _LOCAL_COOKIE = "__Host-abruf", "abruf"
+_ATTEMPT = "-sign-in"
 _FOREIGN = "A page of another site has sent this."
 
 
@@ -49,8 +50,25 @@ def session_cookie(request: Request, value: str, seconds: int | None = None) -> 
 
     seconds: how long the browser keeps it; None: until it is closed; 0: no longer.
     """
+    return _cookie(request, "", value, "Strict", seconds)
+
+
+def attempt_cookie(request: Request, value: str, seconds: int) -> str:
+    """Return the header that sets the cookie of a sign-in elsewhere, with which one comes back.
+
+    A browser sends it where another host leads it here, too.
+    """
+    return _cookie(request, _ATTEMPT, value, "Lax", seconds)
+
+
+def attempt_of(request: Request) -> str | None:
+    """Return what the cookie of a sign-in elsewhere holds, None without one."""
+    return request.cookies.get(cookie_name(request.headers, address_of(request)) + _ATTEMPT)
+
+
+def _cookie(request: Request, what: str, value: str, sent: str, seconds: int | None) -> str:
     own = (request.headers, address_of(request))
-    parts = [f"{cookie_name(*own)}={value}", "Path=/", "HttpOnly", "SameSite=Strict"]
+    parts = [f"{cookie_name(*own)}{what}={value}", "Path=/", "HttpOnly", f"SameSite={sent}"]
     parts += [] if is_local(*own) else ["Secure"]
     parts += [] if seconds is None else [f"Max-Age={seconds}"]
     return "; ".join(parts)

@@ -5,7 +5,6 @@ import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -31,7 +30,7 @@ _HEADERS = {
     # With `no-referrer` a form would not say of which origin it is.
     "Referrer-Policy": "same-origin",
 }
-_SEE_OTHER = 303
+_OK, _SEE_OTHER = 200, 303
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,16 @@ class Login:
     def __init__(self, serving: Serving, sessions: Sessions) -> None:
         """Take whom the server knows, and where sessions begin."""
         self._serving, self._sessions = serving, sessions
+        logins = (it.login for it in serving.issuers)
+        self._providers = [it.name for it in logins if it is not None]
         self.routes: list[BaseRoute] = [
-            Route(LOGIN, self._quickly(self.page), methods=["GET"]),
-            Route("/portal/logout", self._quickly(self.leave), methods=["POST"]),
+            Route(LOGIN, self.quickly(self.page), methods=["GET"]),
+            Route("/portal/logout", self.quickly(self.leave), methods=["POST"]),
         ]
         if serving.people is not None:
-            self.routes.append(Route(f"{LOGIN}/demo", self._quickly(self.demo), methods=["POST"]))
+            self.routes.append(Route(f"{LOGIN}/demo", self.quickly(self.demo), methods=["POST"]))
 
-    def _quickly(
+    def quickly(
         self, answer: Callable[[Request], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
         """Answer in the time that any answer may take."""
@@ -75,8 +76,18 @@ class Login:
 
     async def page(self, request: Request) -> Response:
         """Show how one may sign in."""
+        return await self._shown(request)
+
+    async def again(self, request: Request) -> Response:
+        """Show it to who could not be let in."""
+        return await self._shown(request, 400)
+
+    async def _shown(self, request: Request, status: int = 200) -> Response:
         people = [Button(key, it.name) for key, it in (await self._people(request)).items()]
-        return self._written(request, people=people)
+        language = preferred(request.headers.get("accept-language")) or Spoken.EN
+        ways = {"people": people, "providers": self._providers}
+        page = write_sign_in(language, is_again=status != _OK, **ways)
+        return HTMLResponse(page, status, _HEADERS)
 
     async def demo(self, request: Request) -> Response:
         """Sign in one of the demo's people. Refusal: nobody on this machine asks, or for nobody."""
@@ -85,7 +96,7 @@ class Login:
         person = (await self._people(request)).get(form.get("person", ""))
         if person is None:
             raise Refusal(404, "There is no such person.")
-        return await self._let_in(request, person)
+        return await self.let_in(request, person)
 
     async def leave(self, request: Request) -> Response:
         """Sign out, wherever that leads."""
@@ -104,7 +115,7 @@ class Login:
             return {}
         return await self._serving.people(self._serving.database)
 
-    async def _let_in(self, request: Request, viewer: Viewer) -> Response:
+    async def let_in(self, request: Request, viewer: Viewer) -> Response:
         """Begin a session, in place of that which the browser has; lead to the first page."""
         address = address_of(request)
         former = session_token(request.headers, address)
@@ -115,7 +126,3 @@ class Login:
         response = RedirectResponse(top, _SEE_OTHER)
         response.headers["Set-Cookie"] = session_cookie(request, token)
         return response
-
-    def _written(self, request: Request, status: int = 200, **values: Any) -> Response:
-        language = preferred(request.headers.get("accept-language")) or Spoken.EN
-        return HTMLResponse(write_sign_in(language, **values), status, _HEADERS)

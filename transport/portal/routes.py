@@ -8,6 +8,7 @@ from transport.portal.built import Portal
 from transport.portal.endpoint import PortalEndpoint
 from transport.portal.login import Login
 from transport.portal.pages import Pages
+from transport.portal.providers import Providers
 from transport.serving import Serving
 
 
@@ -15,10 +16,12 @@ def portal_routes(serving: Serving, endpoint: Endpoint, portal: Portal) -> list[
     """Return the routes of sign-in, operations and pages, those first that are not the page's."""
     sessions = Sessions(serving.database, serving.clock)
     longest_s = serving.terms.limits.deadline
-    operations = PortalEndpoint(endpoint, sessions)
+    operations, login = PortalEndpoint(endpoint, sessions), Login(serving, sessions)
+    issuers = endpoint.authentication.issuers
     return [
         Route("/portal/graphql", operations),
         WebSocketRoute("/portal/graphql", operations),
-        *Login(serving, sessions).routes,
+        *login.routes,
+        *Providers(issuers, login, endpoint.guesses).routes,
         *Pages(serving.database, serving.clock, portal, longest_s).routes,
     ]

@@ -18,7 +18,18 @@ jwks_url = "https://login.example/portal/keys"
 algorithms = ["RS256"]
 merchant = "demo"
 """
+LOGIN = f"""{GOOD}
+[issuers.login]
+name = "Portal"
+client_id = "abruf"
+authorization_url = "https://login.example/portal/authorize"
+token_url = "https://login.example/portal/token"
+"""
 BAD = {
+    "issuers.0.login.token_url": LOGIN.replace("https://login.example/portal/token", "http://t/"),
+    "issuers.0.login: Value error, scopes must hold openid": f'{LOGIN}scopes = ["profile"]',
+    "issuers.0.login.secret_file": f'{LOGIN}secret_file = "/nowhere"',
+    "issuers.0.login.client_id": LOGIN.replace('client_id = "abruf"', ""),
     "issuers.0.algorithms.0": GOOD.replace("RS256", "HS256"),
     "issuers.0.algorithms": GOOD.replace('"RS256"', ""),
     "issuers.0.jwks_url": GOOD.replace("https://login.example/portal/keys", "file:///keys"),
@@ -50,7 +61,9 @@ def test_a_file_names_its_issuers(tmp_path) -> None:
 
 
 def test_the_example_is_a_file_of_issuers() -> None:
-    assert len(issuers.read_issuers(EXAMPLE)) == 2
+    portal, staff = issuers.read_issuers(EXAMPLE)
+    assert portal.login is None
+    assert staff.login is not None
 
 
 def test_keys_may_come_unencrypted_from_this_machine_only(tmp_path) -> None:
