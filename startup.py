@@ -261,7 +261,8 @@ def _told(config: Config) -> tuple[str, str]:
     mails = f"handed over to {config.smtp[0].rpartition('@')[2]}" if config.smtp else "kept"
     return (
         "Webhooks: examples/receiver.py shows how to receive them, and what lets it be reached.",
-        f"Mails are {mails}: {{ notifications(first: 9) {{ nodes {{ kind state address }} }} }}",
+        f"Mails are {mails}: {{ notifications(first: 9) {{ nodes {{ id kind state address }} }} }}",
+        '  A link to one: { notificationPicture(id: "...") { path } }',
     )
 
 

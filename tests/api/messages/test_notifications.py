@@ -120,7 +120,7 @@ async def test_a_preview_is_written_beside_the_event_loop(world, ask, monkeypatc
 async def test_a_preview_tells_nothing_whose_scope_is_missing(world, ask, lacking):
     order = await orders.order(world, ask)
     values = {"kind": "ORDER_CONFIRMED", "id": order["id"], "language": "EN"}
-    scopes = {Scope.NOTIFICATIONS_READ, *notifications._SHOWN["Order"]}  # noqa: SLF001 -- all it needs.
+    scopes = {Scope.NOTIFICATIONS_READ, *notifications.SHOWN["Order"]}
     whole = ask.by(await world.key(Actor.STAFF, scopes=sorted(scopes)))
     assert (await whole(PREVIEW, **values))["notificationPreview"]["subject"]
     few = ask.by(await world.key(Actor.STAFF, scopes=sorted(scopes - {Scope(lacking)})))
