@@ -14,8 +14,7 @@ from models.access.viewers import Scope
 from models.messages.notifications import (
     NotificationKind,
 )
-from resolvers.messages import notifications as resolvers
-from resolvers.messages import pictures
+from resolvers.messages.notifications import pictures, preview
 from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.scopes import Requires
@@ -90,7 +89,7 @@ class NotificationsQuery:
             Spoken, strawberry.argument(description="In which language.")
         ] = Spoken.EN,
     ) -> Any:
-        return await resolvers.preview(info.context, kind, id, language)
+        return await preview.preview(info.context, kind, id, language)
 
     @strawberry.field(
         description="A link that shows the mail of a notification for five minutes, as it would be"

@@ -9,8 +9,8 @@ from starlette.routing import BaseRoute, Route
 
 from commands.messages.notifications.mails.letters import Letter
 from commands.messages.notifications.mails.pictures import (
-    PATH,
-    PURPOSE,
+    SEALED_FOR,
+    SHOWN_AT,
     PictureLink,
     picture_of,
 )
@@ -19,7 +19,7 @@ from kit.clock import Clock
 from kit.db.database import Database
 from kit.db.lost import Unavailable
 from kit.loop.apart import Apart, Crowded
-from resolvers.messages.pictures import letter_of
+from resolvers.messages.notifications.pictures import letter_of
 from schema.graphql.errors import ErrorCode
 from transport.http.mails.links import SealedLinks
 from transport.http.refusals import Refusal, not_now
@@ -43,7 +43,7 @@ class MailPictures:
         """
         self._database, self._clock, self._links = database, clock, links
         self._letters, self._longest_s = letters, longest_s
-        self.routes: list[BaseRoute] = [Route(f"{PATH}{{token}}", self.answer, methods=["GET"])]
+        self.routes: list[BaseRoute] = [Route(f"{SHOWN_AT}{{token}}", self.answer, methods=["GET"])]
 
     async def answer(self, request: Request) -> Response:
         """Show the mail. 404 for what nobody has made, 410 for a link that has ended."""
@@ -61,7 +61,7 @@ class MailPictures:
 
     async def _genuine(self, request: Request) -> PictureLink:
         link = picture_of(request.path_params["token"])
-        await self._links.genuine(request, PURPOSE, link and link[:2])
+        await self._links.genuine(request, SEALED_FOR, link and link[:2])
         assert link is not None  # noqa: S101 -- none would not be genuine.
         if link.ends_at <= self._clock():
             raise Refusal(410, "This link has ended: ask for another one.")

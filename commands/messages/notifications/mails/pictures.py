@@ -6,8 +6,8 @@ from uuid import UUID
 
 from models.access.tokens import content_of, sealed
 
-PURPOSE = "picture"
-PATH = "/mails/"
+SEALED_FOR = "picture"
+SHOWN_AT = "/mails/"
 LASTS = timedelta(minutes=5)
 """How long a link leads to its mail: as long as it takes to follow it."""
 _ID_BYTES, _INSTANT_BYTES = 16, 8
@@ -23,7 +23,9 @@ class PictureLink(NamedTuple):
     def token(self, secret: bytes) -> str:
         """Return it signed. secret: of the merchant."""
         until = int(self.ends_at.timestamp()).to_bytes(_INSTANT_BYTES)
-        return sealed(secret, PURPOSE, self.merchant_id.bytes + self.notification_id.bytes + until)
+        return sealed(
+            secret, SEALED_FOR, self.merchant_id.bytes + self.notification_id.bytes + until
+        )
 
 
 def picture_of(token: str) -> PictureLink | None:

@@ -6,13 +6,13 @@ from typing import Any
 import httpx
 from sqlalchemy import update
 
-from commands.messages.notifications.mails.pictures import LASTS, PATH, PictureLink, picture_of
+from commands.messages.notifications.mails.pictures import LASTS, SHOWN_AT, PictureLink, picture_of
 from commands.messages.notifications.unsubscribing import Unsubscription
 from kit.ids import from_global, new_id, to_global
 from models.access.tokens import new_secret
 from models.access.viewers import Actor, Scope
 from models.messages.notifications import Notification, NotificationKind
-from resolvers.messages.notifications import SHOWN
+from resolvers.messages.notifications.preview import SHOWN
 from tests import make
 from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
@@ -120,7 +120,7 @@ async def test_a_link_that_nobody_has_made_shows_nothing(
     await guests(world, ask)
     row, other = await noted(world)
     path = (await picture(ask, row))["path"]
-    link = picture_of(path.removeprefix(PATH))
+    link = picture_of(path.removeprefix(SHOWN_AT))
     assert link is not None
     later = link._replace(ends_at=link.ends_at + timedelta(days=1))
     kinds = (NotificationKind.ORDER_CONFIRMED,)
@@ -130,15 +130,15 @@ async def test_a_link_that_nobody_has_made_shows_nothing(
         link._replace(merchant_id=new_id()).token(new_secret()),
         PictureLink(world.merchant_id, new_id(), link.ends_at).token(new_secret()),
         unsubscribing.token(new_secret()),
-        path.removeprefix(PATH)[:-1],
-        path.removeprefix(PATH) + "A",
+        path.removeprefix(SHOWN_AT)[:-1],
+        path.removeprefix(SHOWN_AT) + "A",
         "x",
         "%00",
     ):
-        assert (await client.get(PATH + token)).status_code == 404
+        assert (await client.get(SHOWN_AT + token)).status_code == 404
     assert (await client.post(path)).status_code == 405
     # A link of one purpose does nothing of another.
-    token = path.removeprefix(PATH)
+    token = path.removeprefix(SHOWN_AT)
     assert (await client.get(f"/unsubscribe/{token}")).status_code == 404
 
 
@@ -154,7 +154,7 @@ async def test_nobody_but_staff_that_may_read_what_it_tells_is_given_a_link(
     assert [it["extensions"]["code"] for it in answer["errors"]] == ["FORBIDDEN"]
     needed = {Scope.NOTIFICATIONS_READ, *SHOWN["Order"]}
     whole = ask.by(await world.key(Actor.STAFF, scopes=sorted(needed)))
-    assert (await whole(PICTURE, **named))["notificationPicture"]["path"].startswith(PATH)
+    assert (await whole(PICTURE, **named))["notificationPicture"]["path"].startswith(SHOWN_AT)
     for lacking in SHOWN["Order"]:
         few = ask.by(await world.key(Actor.STAFF, scopes=sorted(needed - {lacking})))
         assert (await few(PICTURE, **named))["notificationPicture"] is None

@@ -9,7 +9,7 @@ from sqlalchemy import Uuid, bindparam, select
 
 from commands.messages.notifications.addressed import MERCHANT_IN_MAILS
 from commands.messages.notifications.mails.letters import Letter
-from commands.messages.notifications.mails.pictures import LASTS, PATH, PictureLink
+from commands.messages.notifications.mails.pictures import LASTS, SHOWN_AT, PictureLink
 from commands.messages.notifications.sending import is_true
 from commands.messages.notifications.standing import PresentState, leading, sender_of
 from kit.db.reads import Reads
@@ -18,7 +18,7 @@ from kit.ids import from_global
 from loaders.messages.notifications import sealed_by
 from models.base.records import columns
 from models.messages.notifications import Notification, NotificationState
-from resolvers.messages.notifications import SHOWN, about
+from resolvers.messages.notifications.preview import SHOWN, about
 from resolvers.running.context import Context
 
 _ABOUT = ("order_id", "contract_id", "webhook_id")
@@ -51,7 +51,7 @@ async def picture(context: Context, global_id: str) -> MailPicture | None:
         return None
     sealing = await sealed_by(context.reads, own, row.id)
     link = PictureLink(own, row.id, (context.now + LASTS).replace(microsecond=0))
-    return MailPicture(PATH + link.token(sealing.token_secret), link.ends_at)
+    return MailPicture(SHOWN_AT + link.token(sealing.token_secret), link.ends_at)
 
 
 async def letter_of(reads: Reads, link: PictureLink, now: datetime) -> Letter | None:
