@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -121,13 +120,7 @@ def _open(
         account = _counting(before, contract, item, force.writing.now, after)
     refusals.end()
     status = "CREATED" if before is None else "UPDATED"
-    surplus = account.surplus - max(item.issued - account.opening, Decimal(0))
-    opened = replace(
-        account,
-        opening=item.issued,
-        opening_received=item.received,
-        surplus=max(surplus, Decimal(0)),
-    )
+    opened = account.opened(item.issued, item.received)
     if opened == before:
         return {"account_id": account.id, "status": "UNCHANGED", "problems": []}
     force.keep(place, opened)

@@ -25,7 +25,7 @@ from commands.trade.releases.accounts.account import (
 from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.findings.arriving import Found
 from commands.trade.releases.findings.compared import agreed
-from commands.trade.releases.findings.found import received
+from commands.trade.releases.findings.found import received_figure
 from commands.trade.releases.force import ComingRelease, Force
 from commands.trade.releases.known import KnownLines
 from commands.trade.releases.schedule import Schedule, on_its_way
@@ -41,12 +41,12 @@ from models.trade.releases.findings import ReleaseFinding
 from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
 from models.trade.releases.words import IN_TRANSIT, ReleaseState
 
-_JUDGED = (received, agreed)
+_BY_ISSUED = (received_figure, agreed)
 _CODES = frozenset(
     {FindingCode.CUMULATIVE_FELL, FindingCode.EXCEEDS_MAX, FindingCode.RECEIVED_ABOVE_ISSUED}
 )
-"""What `_JUDGED` finds."""
-Changed = tuple[Any, Mapping[str, Any]]
+"""What `_BY_ISSUED` finds."""
+RowChange = tuple[Any, Mapping[str, Any]]
 """A row with new columns."""
 
 
@@ -93,7 +93,7 @@ class Standing:
     @property
     def found(self) -> Iterator[Found]:
         """Return what is odd by what was issued, of its lines by their numbers."""
-        for each in (it for look in _JUDGED for it in look(self)):
+        for each in (it for look in _BY_ISSUED for it in look(self)):
             place = each.line_no
             no = None if place is None else place - 1 + self.first_line
             yield replace(each, line_no=no)
@@ -110,10 +110,10 @@ class Anew:
     ready: releases that wait for nothing any more.
     """
 
-    releases: list[Changed] = field(default_factory=list)
-    lines: list[Changed] = field(default_factory=list)
+    releases: list[RowChange] = field(default_factory=list)
+    lines: list[RowChange] = field(default_factory=list)
     new_lines: list[dict[str, Any]] = field(default_factory=list)
-    findings: list[Changed] = field(default_factory=list)
+    findings: list[RowChange] = field(default_factory=list)
     new_findings: list[dict[str, Any]] = field(default_factory=list)
     gone: list[UUID] = field(default_factory=list)
     ready: list[Standing] = field(default_factory=list)
@@ -152,7 +152,7 @@ class Anew:
         found = {it.code: it for it in standing.found if it.code in codes}
         self.gone.extend(it.id for code, it in was.items() if code not in found)
         both = was.keys() & found.keys()
-        self.findings.extend((was[it], _told(found[it])) for it in sorted(both))
+        self.findings.extend((was[it], _columns(found[it])) for it in sorted(both))
         holding = (
             frozenset() if is_active else ALWAYS_HOLDING.union(standing.contract.holding_findings)
         )
@@ -161,14 +161,14 @@ class Anew:
         for place, each in enumerate(new, last + 1):
             own = {"release_id": release.id, "place": place, "is_holding": each.code in holding}
             keys = {"merchant_id": release.merchant_id, "id": new_id(), "consented_at": None}
-            self.new_findings.append({**keys, **own, "code": each.code, **_told(each)})
+            self.new_findings.append({**keys, **own, "code": each.code, **_columns(each)})
         awaits = {it.id for it in its if it.is_awaiting}
         if awaits and awaits <= {*self.gone} and not any(it.code in holding for it in new):
             self.ready.append(standing)
 
     async def write(self, writing: Writing) -> None:
         """Write all of it."""
-        changed: dict[type[OfMerchant], list[Changed]] = {
+        changed: dict[type[OfMerchant], list[RowChange]] = {
             ScheduleLine: self.lines,
             Release: self.releases,
             ReleaseFinding: self.findings,
@@ -185,21 +185,21 @@ class Anew:
             await writing.session.execute(gone)
 
 
-def _bring(force: Force, standing: Standing) -> Changed:
+def _bring(force: Force, standing: Standing) -> RowChange:
     """Bring a release into force that waited for what is no more; return how it changes."""
     release, place = standing.release, standing.place
     own = (release.id, release.type, place, standing.line, force.known.accounts[place])
     del force.known.waiting[standing.line.id][standing.account.id, release.type]
-    said = ComingRelease(*own, standing.schedule, standing.report, standing.left)
-    columns = {"state": ReleaseState.ACTIVE, "replaced": force.bring(said).kept}
+    coming = ComingRelease(*own, standing.schedule, standing.report, standing.left)
+    columns = {"state": ReleaseState.ACTIVE, "replaced": force.bring(coming).kept}
     return release, {**columns, "period_id": standing.account.period_id}
 
 
-def _told(found: Found) -> dict[str, Any]:
+def _columns(found: Found) -> dict[str, Any]:
     return {name: getattr(found, name) for name in ("text", "line_no", "day", "expected", "found")}
 
 
-async def count_anew(force: Force, before: Mapping[ReleasePlace, Account]) -> list[Changed]:
+async def count_anew(force: Force, before: Mapping[ReleasePlace, Account]) -> list[RowChange]:
     """Count and judge anew what stands of places whose opening has changed.
 
     By the same statements for any number. before: their accounts until then. What waited for
@@ -210,9 +210,9 @@ async def count_anew(force: Force, before: Mapping[ReleasePlace, Account]) -> li
     if not standing:
         return []
     keys = [it.release.id for it in standing]
-    told, notes = defaultdict[UUID, list[ReleaseFinding]](list), set[UUID]()
+    findings, notes = defaultdict[UUID, list[ReleaseFinding]](list), set[UUID]()
     for finding in await writing.among(ReleaseFinding, "release_id", keys, "place", lock=True):
-        told[finding.release_id].append(finding)
+        findings[finding.release_id].append(finding)
     for note in await writing.records(LastReceipt, "release_id", keys):
         notes |= {note.release_id} if note.is_ours else set()
     on_their_way = await _on_their_way(writing, keys)
@@ -221,7 +221,7 @@ async def count_anew(force: Force, before: Mapping[ReleasePlace, Account]) -> li
         await writing.room(1)
         key = each.release.id
         report = each.report._replace(is_noted=key in notes)
-        whole = replace(each, report=report, findings=told[key], every_left=left)
+        whole = replace(each, report=report, findings=findings[key], every_left=left)
         counted.append(anew.count(whole, on_their_way.get(key)))
         _keep(force, counted[-1])
     for each in counted:

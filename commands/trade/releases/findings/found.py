@@ -137,7 +137,7 @@ def period(release: Arriving) -> Findings:
         yield Found(FindingCode.NEW_PERIOD, text, day=day)
 
 
-def received(release: Figures) -> Findings:
+def received_figure(release: Figures) -> Findings:
     """Find that the customer has received less than it said before, or more than was issued."""
     reported, last = release.report.cumulative_received, release.account.last_received
     if reported is None:
@@ -193,7 +193,7 @@ _LOOKS = (
     out_of_sequence,
     place,
     period,
-    received,
+    received_figure,
     notes,
     *COMPARISONS,
 )

@@ -136,8 +136,8 @@ async def test_what_the_customer_had_beyond_what_was_issued_is_in_a_late_opening
     made = await _contract(ask, world)
     for number in (1, 2):
         (note,) = await _left(ask, world, made, "10")
-        told = {"cumulativeReceived": str(100 + 10 * number), "isNetOfTransit": False}
-        await _tell(ask, made, number, lastReceipts=[{"deliveryNote": note}], **told)
+        figure = {"cumulativeReceived": str(100 + 10 * number), "isNetOfTransit": False}
+        await _tell(ask, made, number, lastReceipts=[{"deliveryNote": note}], **figure)
     assert await _demand(ask) == OPEN
     await _opened(ask, made, issued="100", received="100")
     assert await _demand(ask) == OPEN
