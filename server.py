@@ -15,8 +15,10 @@ from transport.edge import Outermost
 from transport.endpoint import Endpoint
 from transport.health import Health
 from transport.http.cross_origin import shared_with
+from transport.http.mails.links import SealedLinks
+from transport.http.mails.pictures import MailPictures
+from transport.http.mails.unsubscribing import Unsubscribing
 from transport.http.refusals import refused
-from transport.http.unsubscribing import Unsubscribing
 from transport.portal.built import Portal
 from transport.portal.routes import portal_routes
 from transport.serving import Serving
@@ -35,14 +37,18 @@ def application(serving: Serving, operations: Path = OPERATIONS, dist: Path = DI
     """
     graphiql = GraphiQL(operations, dist)
     endpoint = Endpoint(serving, graphiql)
+    links, longest_s = (
+        SealedLinks(serving.database, endpoint.guesses),
+        serving.terms.limits.deadline,
+    )
+    mails = (serving.database, serving.clock, links)
     routes: list[BaseRoute] = [
         WELCOME,
         Route("/graphql", endpoint, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", endpoint),
         *Health(serving.database, serving.draining).routes,
-        *Unsubscribing(
-            serving.database, serving.clock, endpoint.guesses, serving.terms.limits.deadline
-        ).routes,
+        *Unsubscribing(*mails, longest_s).routes,
+        *MailPictures(*mails, longest_s, endpoint.process).routes,
         *graphiql.routes,
         *portal_routes(serving, endpoint, Portal(dist)),
         *DOCUMENTS,
