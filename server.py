@@ -17,20 +17,23 @@ from transport.health import Health
 from transport.http.cross_origin import shared_with
 from transport.http.refusals import refused
 from transport.http.unsubscribing import Unsubscribing
+from transport.portal.built import Portal
+from transport.portal.routes import portal_routes
 from transport.serving import Serving
 from transport.telemetry import telemetry_of, watch
+from web.build import DIST
 from web.page import GraphiQL
 from web.welcome import DOCUMENTS, WELCOME
 
 OPERATIONS = Path(__file__).parent / "examples" / "operations"
 
 
-def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
+def application(serving: Serving, operations: Path = OPERATIONS, dist: Path = DIST) -> Starlette:
     """Return the ASGI application; it closes what it was given.
 
-    operations: folder of the examples that GraphiQL shows in its tabs.
+    operations: folder of the examples that GraphiQL shows in its tabs. dist: of what is built.
     """
-    graphiql = GraphiQL(operations)
+    graphiql = GraphiQL(operations, dist)
     endpoint = Endpoint(serving, graphiql)
     routes: list[BaseRoute] = [
         WELCOME,
@@ -41,6 +44,7 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
             serving.database, serving.clock, endpoint.guesses, serving.terms.limits.deadline
         ).routes,
         *graphiql.routes,
+        *portal_routes(serving, endpoint, Portal(dist)),
         *DOCUMENTS,
     ]
     telemetry = serving.telemetry or telemetry_of(serving.database)

@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 import migrations
 from examples.demo import operations
+from examples.demo.people import people
 from examples.tokens import tokens_of_demo
 from kit import embedded
 from kit.config import Config, listening
@@ -268,7 +269,8 @@ def _told(config: Config) -> tuple[str, str]:
 def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -> str:
     """Say where everything is and what to try."""
     host = f"[{config.host}]" if ":" in config.host else config.host
-    address = f"http://{host}:{listener.getsockname()[1]}/graphql"
+    origin = f"http://{host}:{listener.getsockname()[1]}"
+    address = f"{origin}/graphql"
     if not config.demo:
         return f"\nAbruf is ready: {address}\nOperators make keys: abruf key --help\n"
     if not _is_loopback(config.host):
@@ -281,6 +283,10 @@ def _greeting(config: Config, listener: socket.socket, tokens: dict[str, str]) -
             "Abruf is ready. Open this address in a browser; Ctrl-C stops everything.",
             "",
             f"  {address}#token={tokens['staff']}",
+            "",
+            "The demo's people sign in to the portal, and to the pages of those who work, here:",
+            "",
+            f"  {origin}/portal/login",
             "",
             f"Tokens of the demo, also in {config.data_dir / TOKENS}:",
             "",
@@ -347,6 +353,7 @@ def _server(
         issuers=issuers,
         buckets=_buckets(config),
         grace=timedelta(seconds=config.grace_s),
+        people=people if config.demo and _is_loopback(config.host) else None,
     )
     settings = Settings(
         application(serving, config.data_dir / _OPERATIONS),

@@ -24,6 +24,7 @@ from transport.registered import Answers
 from transport.telemetry import Worked, exporting, metrics_shown, telemetry_of
 from workers.access.buckets import FORGET_BUCKETS
 from workers.access.keys import FORGET_ANSWERS
+from workers.access.sessions import FORGET_SESSIONS
 from workers.fulfilment.deliveries import CALL_OFF_FOUND, COUNT_FOUND, LAPSE_ORDERS
 from workers.messages.notifications import NOTE_NOTIFICATIONS, TELL_ENDS, sending
 from workers.messages.readers import ANSWER_DECISIONS, READ_LONG_MESSAGES, READ_MESSAGES
@@ -38,6 +39,7 @@ from workers.trade.responses import EXPIRE_AMENDMENTS
 WHEN_DUE: tuple[WhenDue, ...] = (
     FORGET_ANSWERS,
     FORGET_BUCKETS,
+    FORGET_SESSIONS,
     EXPIRE_AMENDMENTS,
     LAPSE_ORDERS,
     CALL_OFF_FOUND,

@@ -8,12 +8,13 @@ from sqlalchemy import Connection, text
 
 _HELD = "nullif(current_setting('app.merchant', true), '')"
 _OWN = f"merchant_id = {_HELD}::uuid"
-_NARROW = {
+_RIGHTS = {
     "api_keys": "SELECT, INSERT, UPDATE (last_used_at, revoked_at)",
     "journal": "SELECT, INSERT",
     "merchant_secrets": "SELECT",
+    "page_documents": "SELECT, INSERT",
 }
-"""Table -> what the application may do with it, where that is less than everything."""
+"""Table -> what the application may do with it, where that is not what others of its kind allow."""
 _OF_THE_DATABASE = """
 SELECT quote_ident(datname) FROM pg_database
 WHERE datname = current_database() AND pg_has_role(current_user, datdba, 'USAGE')
@@ -93,6 +94,7 @@ def grant(connection: Connection, role: str) -> None:
         connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {name}"))
     for table, walled in connection.execute(text(_TABLES)).all():
-        rights = _NARROW.get(table, "SELECT, INSERT, UPDATE, DELETE") if walled else "SELECT"
+        usual = "SELECT, INSERT, UPDATE, DELETE" if walled else "SELECT"
+        rights = _RIGHTS.get(table, usual)
         connection.execute(text(f"REVOKE ALL ON {table} FROM PUBLIC, {name}"))
         connection.execute(text(f"GRANT {rights} ON {table} TO {name}"))

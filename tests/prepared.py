@@ -30,6 +30,7 @@ from tests.conftest import EMPTY, NOW, PATIENT
 from tests.guard import watch
 from tests.kit.programs import ask as ask_once
 from tests.kit.programs import ask_each, make_database
+from tests.make.access import sessions
 from tests.make.scene import Scene, scene
 from tests.make.sweeps.versions import Versions
 from tests.recorded import NOTES
@@ -129,6 +130,8 @@ async def _with_everything(app_url: str, url: str, inputs: Prepared) -> Prepared
         versions = Versions(database, inputs.merchant_id)
         await everything.live(make.Ask(client, inputs.token), inputs.inputs, versions)
         world = make.World(database, make.Clock(NOW), inputs.merchant_id, inputs.token)
+        party = UUID(str(inputs.scene["company"]))
+        await sessions.begin(world, Actor.BUYER, party)
         changes = {"raised": frozenset(versions.raised), "kept": frozenset(versions.kept)}
         return replace(inputs, url=url, token=await world.key(Actor.STAFF), **changes)
 

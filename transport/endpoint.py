@@ -1,7 +1,7 @@
 """`/graphql`: a token becomes a viewer, a request or an operation of a socket one context."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -83,20 +83,28 @@ class Endpoint:
             await self.sockets(scope, receive, send)
             return
         request = Request(scope, receive)
+        if is_for_a_browser(request):
+            await self.graphiql.page(request)(scope, receive, send)
+        else:
+            await self.answer(request, self._caller_of, send)
+
+    async def answer(
+        self, request: Request, identify: Callable[[Request], Awaitable[Caller]], send: Send
+    ) -> None:
+        """Answer one operation over HTTP.
+
+        identify: returns who asks, before anything of the body is read. Refusal: nobody known.
+        """
         try:
-            if is_for_a_browser(request):
-                response = self.graphiql.page(request)
-            else:
-                response = await self._served(request)
+            response = await self._served(request, await identify(request))
         except (Refusal, Unavailable, TimeoutError) as error:
             response = _refused(error, request)
         except HungUp:
             return
-        await response(scope, receive, send)
+        await response(request.scope, request.receive, send)
 
-    async def _served(self, request: Request) -> Response:
-        """Authenticate before anything of the body is read, and end with the client."""
-        caller = await self._caller_of(request)
+    async def _served(self, request: Request, caller: Caller) -> Response:
+        """Answer before the client hangs up, and end with it."""
         may = _MAY.get(request.method)
         if may is None:
             reason = "GraphQL only supports GET and POST requests."

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 from sqlalchemy import ARRAY, Text, any_, literal, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.writing.transaction import Outcome, Writing
@@ -15,7 +16,7 @@ from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.inputs import Bulk, Command, Input, Reference
 from kit.limits import DEFAULT_LIMITS
-from models.access.documents import Document
+from models.access.documents import Document, PageDocument
 from models.access.viewers import Scope
 from models.base.acts import Act
 
@@ -107,6 +108,13 @@ async def registered(
             )
     await session.flush()
     return [hash_of(document.text) for document in documents]
+
+
+async def keep_pages(session: AsyncSession, texts: Sequence[str], now: datetime) -> None:
+    """Keep the operations of our own pages, beside those of earlier builds."""
+    rows = [{"key": hash_of(text), "text": text, "registered_at": now} for text in texts]
+    if rows:
+        await session.execute(insert(PageDocument).on_conflict_do_nothing(), rows)
 
 
 async def _there(

@@ -12,7 +12,7 @@ from kit.standards import gs1
 MERCHANT = "Musterbau Antriebstechnik GmbH"
 GS1_COMPANY_PREFIX = "4012345"
 
-BUYERS_PERSON = "purchasing"
+BUYERS_PERSON, APPROVER, GOODS_IN = "purchasing", "controlling", "goods-in"
 BUYER, MAIN_CARRIER, FREIGHT_CARRIER = "K-1001", "C-NORD", "C-HANSEN"
 SHOP, MARKETPLACE, PORTAL = "shop", "marketplace", "portal"
 HAMBURG, KASSEL = "hamburg", "kassel"
@@ -122,7 +122,8 @@ _BUYER = {
     "channelCodes": [PORTAL],
     "contacts": [
         {"code": BUYERS_PERSON, "name": "Petra Lange", "title": "Head of purchasing"},
-        {"code": "goods-in", "name": "Jens Ohlendorf", "department": "Goods receipt"},
+        {"code": APPROVER, "name": "Ute Brandes", "title": "Head of controlling"},
+        {"code": GOODS_IN, "name": "Jens Ohlendorf", "department": "Goods receipt"},
     ],
     "addresses": [
         {

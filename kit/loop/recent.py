@@ -36,6 +36,10 @@ class Recent(Generic[Kept]):
             self.weight -= forgotten
         return value
 
+    def forget(self, key: Hashable) -> None:
+        """Keep nothing under a key."""
+        self.weight -= self._kept.pop(key, (None, 0))[1]
+
     def __len__(self) -> int:
         return len(self._kept)
 

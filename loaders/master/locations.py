@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
+from kit.db.database import Database
 from kit.ids import Names
 from kit.inputs import Input, Reference
 from loaders.reading.filters import begins
@@ -54,3 +55,13 @@ every = Paged(
     {LocationSort.CODE: Sorted("code"), LocationSort.CODE_DESC: Sorted("code", descending=True)},
     matching=_matching,
 )
+
+
+async def location_id(database: Database, merchant: UUID, code: str) -> UUID | None:
+    """Return a merchant's location with a code, None where there is none."""
+    reads = database.reading(merchant)
+    try:
+        own = (Location.merchant_id == merchant, Location.code == code)
+        return next((row.id for row in await reads.rows(select(Location.id).where(*own))), None)
+    finally:
+        await reads.close()

@@ -26,6 +26,7 @@ class DueKind(StrEnum):
     TELL_ENDS = "TELL_ENDS"
     CALL_OFF_FOUND = "CALL_OFF_FOUND"
     COUNT_FOUND = "COUNT_FOUND"
+    FORGET_SESSIONS = "FORGET_SESSIONS"
 
 
 class Due(Owned):

@@ -1,5 +1,7 @@
 """Tokens: of keys, `abruf_<key id>_<secret>`, and of orders, `order_<order id>_<signature>`.
 
+A session's, `session_<merchant id>_<session id>_<secret>`, says behind whose wall it is.
+
 A key's secret is 256 random bits of which only a hash is kept. An order's token is signed with a
 secret of its merchant, so that nothing is kept of it; SQL signs alike, for lists of orders. What
 else is handed out, such as links of mails, is sealed with the same secret, for its own purpose.
@@ -35,8 +37,10 @@ _SECRET_BYTES = 32
 _SEAL_BYTES = 16
 _INNER, _OUTER = 0x36, 0x5C
 """What HMAC mixes with its secret before the message, and before the hash of both (RFC 2104)."""
-_ORDER_TOKEN = re.compile(f"{_ORDER}_([0-9a-f]{{32}})_[0-9a-f]{{64}}")
-_TOKEN = re.compile(f"{_PREFIX}_([0-9a-f]{{32}})_([0-9a-f]{{{2 * _SECRET_BYTES}}})")
+_ID, _SECRET = "([0-9a-f]{32})", f"([0-9a-f]{{{2 * _SECRET_BYTES}}})"
+_ORDER_TOKEN = re.compile(f"{_ORDER}_{_ID}_[0-9a-f]{{64}}")
+_TOKEN = re.compile(f"{_PREFIX}_{_ID}_{_SECRET}")
+_SESSION_TOKEN = re.compile(f"session_{_ID}_{_ID}_{_SECRET}")
 
 
 def issue(key_id: UUID) -> tuple[str, bytes]:
@@ -52,6 +56,19 @@ def token_parts(token: str) -> tuple[UUID, bytes] | None:
     """
     found = _TOKEN.fullmatch(token)
     return (UUID(hex=found[1]), bytes.fromhex(found[2])) if found else None
+
+
+def issue_session(merchant_id: UUID, session_id: UUID) -> tuple[str, bytes]:
+    """Return a session's token, for one cookie, and the SHA-256 of its secret, which is kept."""
+    secret = secrets.token_bytes(_SECRET_BYTES)
+    token = f"session_{merchant_id.hex}_{session_id.hex}_{secret.hex()}"
+    return token, hashlib.sha256(secret).digest()
+
+
+def session_parts(token: str) -> tuple[UUID, UUID, bytes] | None:
+    """Return merchant, session and secret of a token, None when it has not the form of one."""
+    found = _SESSION_TOKEN.fullmatch(token)
+    return (UUID(hex=found[1]), UUID(hex=found[2]), bytes.fromhex(found[3])) if found else None
 
 
 class Shown(str):

@@ -126,6 +126,7 @@ class Viewer:
     whose access token a storefront has sent.
     limits: name of a limit (`kit.limits`) -> the key's own number. expires_at: when the token
     ends by itself. subject: an identity provider's name of its user; None for a key.
+    session_id: of who is signed in to the portal; None for who sends a token.
     """
 
     merchant_id: UUID
@@ -141,6 +142,7 @@ class Viewer:
     expires_at: datetime | None = None
     subject: str | None = None
     contact_id: UUID | None = None
+    session_id: UUID | None = None
 
     @property
     def company_id(self) -> UUID | None:

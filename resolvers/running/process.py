@@ -37,7 +37,7 @@ class KnownDocuments:
 
     async def registered(self, viewer: Viewer, key: str, reads: Reads) -> str | None:
         """Return a registered document, None if there is none."""
-        own = (viewer.merchant_id, key)
+        own = (None if viewer.session_id else viewer.merchant_id, key)
         text = self._registered.get(own)
         if text is None:
             text = await document_text(viewer, key, reads)

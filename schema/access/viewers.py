@@ -14,6 +14,7 @@ from loaders.master import parties as party_loaders
 from models.access.viewers import Actor, CompanyRole, Scope
 from models.access.viewers import Viewer as ViewerValue
 from resolvers.master import channels as resolvers
+from resolvers.master import parties
 from schema.graphql.scalars import Currency
 from schema.graphql.scopes import Authenticated
 
@@ -95,6 +96,14 @@ class Viewer:
     ) -> list[Annotated["Channel", strawberry.lazy("schema.master.channels")]]:
         """List the channels that bind the viewer."""
         return await resolvers.of_viewer(info.context)
+
+    @strawberry.field(
+        description="In which language it is spoken to, a tag of BCP 47: the person's own, else"
+        " what the request likes best, else the merchant's."
+    )
+    async def locale(self: Any, info: Info) -> str:
+        """Name the language."""
+        return (await parties.language_of(info.context)).value
 
     @strawberry.field(description="What the key allows.")
     def scopes(self: Any) -> list[Scope]:

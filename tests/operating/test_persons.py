@@ -9,6 +9,7 @@ from sqlalchemy import text, update
 from commands.access.keys import operate as keys
 from kit.ids import to_global
 from models.access.keys import ApiKey
+from models.access.sessions import PortalSession
 from models.access.viewers import Actor, Scope
 from models.base.records import ANONYMOUS
 from models.base.tables import Base
@@ -21,6 +22,7 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 from tests.kit.programs import ask_each
 from tests.make import reasons
+from tests.make.access import sessions
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties
@@ -378,3 +380,16 @@ async def test_nothing_of_who_was_only_to_be_told_is_given_again(ask, addresses,
     )
     assert code == 0
     assert EMAIL not in str(await ask(query))
+
+
+async def test_who_is_forgotten_is_signed_out_and_nobody_else(world, addresses, call, slug):
+    private = await parties.person(world, number="K-77", email=EMAIL)
+    contacts = [{"code": "Z", "name": "Zofia", "email": EMAIL}]
+    company = await parties.company(world, number="K-1", contacts=contacts)
+    (zofia,) = [it.id for it in await rows(world, Contact) if it.code == "Z"]
+    for bound_to, contact in ((private, None), (company, zofia), (company, None)):
+        await sessions.begin(world, Actor.BUYER, bound_to, contact_id=contact)
+    await sessions.begin(world, Actor.STAFF)
+    await call("person", "anonymise", "--merchant", slug, "--email", EMAIL, **addresses)
+    left = {(it.bound_to, it.contact_id) for it in await rows(world, PortalSession)}
+    assert left == {(company, None), (None, None)}

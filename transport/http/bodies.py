@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.types import Receive
@@ -16,6 +17,7 @@ from transport.http.refusals import JSON, Refusal
 
 FREE = 16 * 1024
 """Bytes of a body that are not counted: so small operations are read whatever others send."""
+_FORM = "application/x-www-form-urlencoded"
 
 
 async def body_of(
@@ -42,8 +44,22 @@ async def body_of(
         async with asyncio.timeout(bounds.body_seconds):
             return await _read(request.receive, most, hold, _announced(request))
     except TimeoutError:
-        message = "The body did not arrive in time."
-        raise Refusal(408, message, headers={"Connection": "close"}) from None
+        raise _too_slow() from None
+
+
+async def posted_form(request: Request, bounds: Bounds) -> dict[str, str]:
+    """Read a small form, as a page without scripts sends it. Refusal, HungUp: as `body_of`."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _FORM:
+        raise Refusal(415, "Send the form as a page sends it.")
+    try:
+        async with asyncio.timeout(bounds.body_seconds):
+            body = await _read(request.receive, FREE, bool, {})
+        return dict(parse_qsl(body.decode(), strict_parsing=bool(body)))
+    except TimeoutError:
+        raise _too_slow() from None
+    except ValueError:
+        raise Refusal(400, "This is no form.") from None
 
 
 def _announced(request: Request) -> Mapping[str, int]:
@@ -67,6 +83,11 @@ async def _read(
             raise no_room()
         if not message.get("more_body", False):
             return bytes(body)
+
+
+def _too_slow() -> Refusal:
+    message = "The body did not arrive in time."
+    return Refusal(408, message, headers={"Connection": "close"})
 
 
 def no_room() -> Refusal:

@@ -6,18 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from kit.standards.languages import Spoken
 from models.access.viewers import Viewer
-from transport.identity.authentication import FRESH, Authentication
+from transport.identity.holders import FRESH
 
 CHECK_S = 1.0
 """Seconds between two looks at a token while nothing is sent to its holder."""
 FRESH_AT_A_LOOK = timedelta(seconds=3)
 """How old what is known of it may be then: so its holder is gone after five seconds at most."""
+
+
+class Identity(Protocol):
+    """Says who holds a token of its kind."""
+
+    async def viewer(
+        self, token: str, order_token: str | None = None, fresh: timedelta = FRESH
+    ) -> Viewer | None:
+        """Return who holds it now, None for nobody. fresh: how old the answer may be."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,7 @@ class Caller:
     language: in which it likes to be told what happens, None where it does not say.
     """
 
-    authentication: Authentication
+    identity: Identity
     tokens: tuple[str, str | None]
     viewer: Viewer
     address: str | None
@@ -36,7 +46,7 @@ class Caller:
 
     async def holds(self, fresh: timedelta = FRESH) -> bool:
         """Tell whether the token still names exactly this viewer. fresh: how old the answer is."""
-        return await self.authentication.viewer(*self.tokens, fresh) == self.viewer
+        return await self.identity.viewer(*self.tokens, fresh) == self.viewer
 
     async def ended(self) -> None:
         """Wait until it does not; a database that cannot tell has nothing to send either."""

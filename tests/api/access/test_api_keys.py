@@ -16,7 +16,8 @@ from tests.make import reasons
 from tests.make.master import channels, locations, parties
 from tests.make.scene import OF_PARTY
 from tests.make.trade import orders
-from transport.identity.authentication import FRESH, Authentication
+from transport.identity.authentication import Authentication
+from transport.identity.holders import FRESH
 from workers.access.keys import Uses
 
 CREATE = """

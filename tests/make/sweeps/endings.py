@@ -6,7 +6,7 @@ from typing import Any
 from commands.access.keys import operate as keys
 from models.access.tokens import token_parts
 from tests.make import Ask, World
-from transport.identity.authentication import FRESH
+from transport.identity.holders import FRESH
 
 CANCEL = """
 mutation ($input: OrderCancelLinesInput!) {

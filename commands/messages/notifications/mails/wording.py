@@ -25,7 +25,7 @@ from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from commands.messages.notifications.mails.letters import Coming, Letter, WrittenMail
+from commands.messages.notifications.mails.letters import ArrivalWindow, Letter, WrittenMail
 from kit.standards.languages import Spoken
 from models.master.catalog import Unit
 
@@ -37,6 +37,8 @@ PAGE_STYLE = Markup(
     " h1 { font-size: 1.5rem; } button { font: inherit; padding: 0.5rem 1rem; }"
 )
 """What the page of who unsubscribes looks like; its header names the style's hash."""
+SIGN_IN_STYLE = Markup((TEMPLATES / "sign_in.css").read_text("utf-8"))  # noqa: S704 -- ours.
+"""What the page looks like on which people sign in."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INK, _PAPER = "#1a1a1a", "#ffffff"
 _DARK = 0.45
@@ -103,6 +105,13 @@ def write_page(language: Spoken, merchant: str, *, is_done: bool) -> str:
     return _template(language, "unsubscribe.html").render(values)
 
 
+def write_sign_in(language: Spoken, **values: Any) -> str:
+    """Write the page on which people sign in. values: what the template names."""
+    return _template(language, "sign_in.html").render(
+        {"language": language, "style": SIGN_IN_STYLE, **values}
+    )
+
+
 def _without_gaps(text: str) -> str:
     """Leave one empty line where there are several."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
@@ -124,9 +133,9 @@ def _formats(language: Spoken) -> dict[str, Callable[..., str]]:
     def money(amount: Decimal, currency: str) -> str:
         return format_currency(amount, currency, locale=locale)
 
-    def window(coming: Coming) -> str:
-        zone = ZoneInfo(coming.zone)
-        first, last = (it.astimezone(zone) for it in (coming.earliest, coming.latest))
+    def window(of: ArrivalWindow) -> str:
+        zone = ZoneInfo(of.zone)
+        first, last = (it.astimezone(zone) for it in (of.earliest, of.latest))
         begin, end = (_moment(it, locale) for it in (first, last))
         if first.date() == last.date():
             end = format_time(last, "short", locale=locale)
