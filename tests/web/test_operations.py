@@ -1,4 +1,4 @@
-"""The operations of the portal's pages, as files: each is one statement, and cheap. Needs no Node."""
+"""The operations of the portal's pages: each is one statement, and cheap. Needs no Node."""
 
 import re
 from pathlib import Path

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Date, Text, cast, func, literal_column, null, select, true
+from sqlalchemy import ColumnElement, Date, Text, cast, func, literal_column, null, select, true
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from kit.inputs import Input
@@ -89,7 +89,7 @@ def _steps(sums: Any) -> Any:
     written = {"day": sums.c.day} | {it: cast(sums.c[it], Text()) for it in COUNTERS}
     pairs: list[tuple[Any, Any]] = [(fixed(name), it) for name, it in written.items()]
     each = aggregate_order_by(func.jsonb_build_object(*chain.from_iterable(pairs)), sums.c.day)
-    none = literal_column("'[]'::jsonb")
+    none: ColumnElement[Any] = literal_column("'[]'::jsonb")
     listed = func.coalesce(func.jsonb_agg(each), none, type_=JSONB())
     return select(listed.label("steps")).select_from(sums).lateral("steps")
 

@@ -13,7 +13,7 @@ interface Place {
   on: readonly Side[];
   /** How the navigation calls it, for whom it is; none where another page leads there. */
   entry?: { title: Id; icon: IconName; scope: Scope };
-  // biome-ignore lint/suspicious/noExplicitAny: a page takes what its path has.
+  // A page takes what its path has.
   Page: ComponentType<any>;
 }
 

@@ -68,7 +68,7 @@ async def test_a_day_is_the_contracts_own(world, ask, clock):
     assert [it["day"] for it in line["progress"]["steps"]] == ["2026-03-03"]
 
 
-async def test_what_is_released_is_told_too_and_nothing_of_what_never_moved(world, ask, clock):
+async def test_what_is_released_is_told_too_and_nothing_of_what_never_moved(world, ask):
     contract = await contracts.contract(world, ask)
     (line,) = await _lines(ask, contract)
     assert line["progress"] == {"steps": []}

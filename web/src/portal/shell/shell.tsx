@@ -33,7 +33,7 @@ export function Shell({ side, children }: { side: Side; children: ReactNode }) {
   const { t } = useWords();
   const [isOpen, open] = useState(false);
   const [path] = useLocation();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: who has gone somewhere is done with the menu.
+  // Who has gone somewhere is done with the menu.
   useEffect(() => open(false), [path]);
   return (
     <div className={look.shell}>

@@ -61,7 +61,7 @@ export function Waiting({ lines = 6 }: { lines?: number }) {
   return (
     <div className={look.waiting} role="status" aria-label={t("state.waiting")}>
       {Array.from({ length: lines }, (_, line) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike.
+        // They are all alike.
         <span key={line} className={look.bone} />
       ))}
     </div>

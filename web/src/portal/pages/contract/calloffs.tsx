@@ -59,7 +59,7 @@ export function CallOffs({ of }: { of: readonly FragmentType<typeof CallOffRowFr
             </thead>
             <tbody>
               {of.map((it, place) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: the list is read whole.
+                // The list is read whole.
                 <Row key={place} of={it} />
               ))}
             </tbody>

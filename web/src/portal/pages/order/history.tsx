@@ -23,7 +23,7 @@ export function History({ of, zone }: Given) {
       <h2 id="history">{t("order.history")}</h2>
       <ol className={page.history} reversed>
         {events.reverse().map((event, place) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: several may tell the same of one instant.
+          // Several may tell the same of one instant.
           <li key={place}>
             <span>{event.message}</span>
             <span className={page.soft}>

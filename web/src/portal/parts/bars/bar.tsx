@@ -60,7 +60,7 @@ export function Bars({ lines }: { lines: readonly Counted[] }) {
     <span className={look.bars}>
       <span className={look.row} aria-hidden="true">
         {lines.slice(0, MOST).map((line, place) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines keep their places.
+          // Lines keep their places.
           <Strip key={place} line={line} slim />
         ))}
       </span>
