@@ -15,10 +15,10 @@ PLURALS = {"en": 2, "de": 2, "nl": 2, "fil": 2, "pl": 4}
 """How many forms a language's plurals have."""
 ENGLISH: dict[str, str] = json.loads((PORTAL / "texts" / "en.json").read_text("utf-8"))
 ENUMS = {
-    f"{it.name.value}.{value.name.value}"
-    for it in parse((ROOT / "schema.graphql").read_text("utf-8")).definitions
-    if isinstance(it, EnumTypeDefinitionNode)
-    for value in it.values
+    f"{kind.name.value}.{value.name.value}"
+    for kind in parse((ROOT / "schema.graphql").read_text("utf-8")).definitions
+    if isinstance(kind, EnumTypeDefinitionNode)
+    for value in kind.values
 }
 
 
@@ -36,13 +36,13 @@ def placeholders(text: str) -> set[str]:
 
 def test_every_id_that_the_code_says_is_there_and_no_other() -> None:
     rooms = {it.partition(".")[0] for it in ENGLISH if it not in ENUMS}
-    said = {
+    used = {
         name
         for _, text in sources()
         for name in re.findall(r'"([a-z]\w*(?:\.\w+)+)"', text)
         if name.partition(".")[0] in rooms
     }
-    assert said == {it for it in ENGLISH if it not in ENUMS}
+    assert used == {it for it in ENGLISH if it not in ENUMS}
 
 
 def test_every_value_of_an_enum_that_is_shown_has_a_word() -> None:

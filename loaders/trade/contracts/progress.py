@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from itertools import chain
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ from models.base.visibility import seen_by
 from models.trade.contracts.tables import Contract, ContractLine
 
 _QUANTITY = ContractLine.called_off.type
-COUNTERS = ("called_off", "released", "shipped", "delivered")
+PROGRESSING = ("called_off", "released", "shipped", "delivered")
 
 
 class ProgressInterval(StrEnum):
@@ -67,26 +68,28 @@ def _movements(reader: Reader, wanted: ProgressWanted, line: Any, contract: Any)
     moved = entry.payload[fixed("moved")][cast(line.id, Text)]
     length = func.lower(cast(wanted.interval, Text))
     then = func.timezone(contract.time_zone, entry.occurred_at)
-    amounts = (
-        func.coalesce(cast(moved[fixed(it)].astext, _QUANTITY), 0, type_=_QUANTITY).label(it)
-        for it in COUNTERS
-    )
+    amounts = (_moved(moved, name).label(name) for name in PROGRESSING)
     rows = select(cast(func.date_trunc(length, then), Date).label("day"), *amounts)
     own = (entry.aggregate_id == contract.id, moved.is_not(None))
     rows = rows.where(*own, *seen_by(reader.viewer, entry))
     return rows.correlate_except(entry).subquery("movements")
 
 
+def _moved(moved: Any, counter: str) -> ColumnElement[Decimal]:
+    """Return by how much an event moved a counter."""
+    return func.coalesce(cast(moved[fixed(counter)].astext, _QUANTITY), 0, type_=_QUANTITY)
+
+
 def _sums(movements: Any) -> Any:
     """Select for each step how much there was of each counter at its end."""
     day = movements.c.day
-    sums = (func.sum(func.sum(movements.c[it])).over(order_by=day).label(it) for it in COUNTERS)
+    sums = (func.sum(func.sum(movements.c[it])).over(order_by=day).label(it) for it in PROGRESSING)
     return select(day, *sums).group_by(day).subquery("sums")
 
 
 def _steps(sums: Any) -> Any:
     """Select the steps as one list, the oldest first."""
-    written = {"day": sums.c.day} | {it: cast(sums.c[it], Text()) for it in COUNTERS}
+    written = {"day": sums.c.day} | {it: cast(sums.c[it], Text()) for it in PROGRESSING}
     pairs: list[tuple[Any, Any]] = [(fixed(name), it) for name, it in written.items()]
     each = aggregate_order_by(func.jsonb_build_object(*chain.from_iterable(pairs)), sums.c.day)
     none: ColumnElement[Any] = literal_column("'[]'::jsonb")
@@ -95,7 +98,7 @@ def _steps(sums: Any) -> Any:
 
 
 def _step(value: Any) -> SimpleNamespace:
-    amounts = {it: cast(value[it].astext, _QUANTITY) for it in COUNTERS}
+    amounts = {it: cast(value[it].astext, _QUANTITY) for it in PROGRESSING}
     return SimpleNamespace(day=cast(value["day"].astext, Date), **amounts)
 
 

@@ -62,5 +62,5 @@ class ContractLineProgress:
 
 
 def _step(kept: Any) -> ContractLineStep:
-    amounts = {it: Decimal(kept[it]) for it in loaders.COUNTERS}
+    amounts = {it: Decimal(kept[it]) for it in loaders.PROGRESSING}
     return ContractLineStep(day=date.fromisoformat(kept["day"]), **amounts)

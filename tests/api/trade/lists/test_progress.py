@@ -54,9 +54,9 @@ async def _drawn(world, ask, clock):
 async def test_each_step_has_what_there_was_at_its_end(world, ask, clock, interval, steps):
     contract = await _drawn(world, ask, clock)
     (line,) = await _lines(ask, contract, interval)
-    told = line["progress"]["steps"]
-    assert [(it["day"], it["calledOff"], it["shipped"], it["delivered"]) for it in told] == steps
-    assert {it: told[-1][it] for it in COUNTERS} == {it: line[it] for it in COUNTERS}
+    found = line["progress"]["steps"]
+    assert [(it["day"], it["calledOff"], it["shipped"], it["delivered"]) for it in found] == steps
+    assert {it: found[-1][it] for it in COUNTERS} == {it: line[it] for it in COUNTERS}
 
 
 async def test_a_day_is_the_contracts_own(world, ask, clock):
