@@ -1,1 +1,1 @@
-"""The GraphiQL page: its npm sources, its bundling, and what the server needs to serve it."""
+"""GraphiQL and the portal: their npm sources, their bundling, what the server needs of GraphiQL."""

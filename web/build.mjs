@@ -1,39 +1,17 @@
-// Bundles the GraphiQL page into the folder given as the only argument; each text also as .gz.
-import { build } from "esbuild";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// Bundles GraphiQL and the portal into the folder given as the only argument; each text also as .gz.
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { graphiql } from "./src/building/graphiql.mjs";
+import { portal } from "./src/building/portal.mjs";
 
 const folder = process.argv[2];
 
-await build({
-  entryPoints: {
-    main: "src/main.jsx",
-    icon: "src/icon.svg",
-    "editor.worker": "monaco-editor/esm/vs/editor/editor.worker.js",
-    "json.worker": "monaco-editor/esm/vs/language/json/json.worker.js",
-    "graphql.worker": "monaco-graphql/esm/graphql.worker.js",
-  },
-  outdir: folder,
-  bundle: true,
-  splitting: true,
-  minify: true,
-  format: "esm",
-  jsx: "automatic",
-  target: "es2022",
-  // GraphiQL imports these two by their old CommonJS names, whose exports an ESM bundle cannot see:
-  // its Prettify button fails with "Couldn't resolve parser" (graphql/graphiql issue 4092).
-  alias: {
-    "prettier/parser-babel": "prettier/plugins/babel",
-    "prettier/parser-graphql": "prettier/plugins/graphql",
-  },
-  loader: { ".svg": "copy", ".ttf": "empty" },
-  logLevel: "warning",
-});
+await graphiql(folder);
+await portal(folder);
 
-for (const name of readdirSync(folder)) {
+for (const name of readdirSync(folder, { recursive: true })) {
+  if (!/\.(js|css|svg)$/.test(name)) continue;
   const path = join(folder, name);
-  // Monaco's modules bring their styles a second time; GraphiQL's style sheet in main.css has them.
-  if (name.endsWith(".css") && name !== "main.css") rmSync(path);
-  else writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
+  writeFileSync(`${path}.gz`, gzipSync(readFileSync(path), { level: 9 }));
 }

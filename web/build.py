@@ -1,4 +1,4 @@
-"""Bundles the GraphiQL page into `web/dist/<stamp>/` with Node: `python -m web.build`.
+"""Bundles GraphiQL and the portal into `web/dist/<stamp>/` with Node: `python -m web.build`.
 
 The stamp is a hash of everything that goes into the bundle, so an unchanged tree builds nothing and
 the folder's name serves as the version in the assets' addresses.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 WEB = Path(__file__).parent
 DIST = WEB / "dist"
+SCHEMA = WEB.parent / "schema.graphql"
 NODE_LOCK = WEB.parent / "requirements" / "node.txt"
 OLDEST_NODE = 20
 
@@ -32,15 +33,20 @@ class Node:
 
 
 def stamp() -> str:
-    """Return the hash (16 hex digits) of the lock, the sources and the build script."""
-    inputs = [WEB / "package.json", WEB / "package-lock.json", WEB / "build.mjs"]
-    inputs += sorted((WEB / "src").iterdir())
+    """Return the hash (16 hex digits) of the lock, the schema, the sources and the build script."""
+    inputs = [WEB / "package.json", WEB / "package-lock.json", WEB / "build.mjs", SCHEMA]
+    inputs += sorted(path for path in (WEB / "src").rglob("*") if is_source(path))
     digest = hashlib.sha256()
     for path in inputs:
         content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)}\n".encode())
+        digest.update(f"{path.relative_to(WEB.parent)} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()[:16]
+
+
+def is_source(path: Path) -> bool:
+    """Tell whether this is a file that somebody wrote, not one that the build makes."""
+    return path.is_file() and "generated" not in path.parts
 
 
 def run(*command: str, cwd: Path = WEB) -> str:
@@ -82,7 +88,7 @@ def build() -> Path:
     folder = DIST / stamp()
     if folder.is_dir():
         return folder
-    sys.stdout.write("Bundling GraphiQL; this takes about 20 seconds.\n")
+    sys.stdout.write("Bundling GraphiQL and the portal; this takes about 40 seconds.\n")
     node = node_on_path() or node_from_wheel()
     run(*node.npm, "ci", "--ignore-scripts")
     DIST.mkdir(exist_ok=True)
@@ -97,6 +103,6 @@ def build() -> Path:
 
 if __name__ == "__main__":
     try:
-        sys.stdout.write(f"GraphiQL is in {build().relative_to(WEB.parent)}\n")
+        sys.stdout.write(f"GraphiQL and the portal are in {build().relative_to(WEB.parent)}\n")
     except BuildFailedError as error:
         sys.exit(str(error))

@@ -22,6 +22,8 @@ const PARTS = [
   "NotificationPicture", "NotificationPreview",
   "OrderDraft", "OrderDraftLine", "OrderSummary", "ReleaseChange", "ReleaseComparison",
   "SchedulePlanItem",
+  // How a contract line came to where it stands.
+  "ContractLineProgress", "ContractLineStep",
   // Of an event: how much of each line, and what of it became what.
   "CancelledLine", "ContractLineMoved", "ContractLineQuantity", "DeliveryLineQuantity", "LimitNameValue",
   "OrderLineMoved", "OrderLinePriceChange", "OrderLineQuantity", "PriceListEntryPriceChange",

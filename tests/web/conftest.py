@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 
 from examples import demo
 from examples.demo import operations
+from examples.demo.people import people
 from kit.db.database import Database
 from resolvers.running.context import Terms
 from server import application
@@ -74,7 +75,7 @@ def served(
     examples = tmp_path_factory.mktemp("served") / "operations"
     token = asyncio.run(_loaded(url, examples))
     database = Database(as_app(url), statement_s=PATIENT.statement)
-    serves = Serving(database, terms=Terms(limits=PATIENT))
+    serves = Serving(database, terms=Terms(limits=PATIENT), people=people)
     with serving(application(serves, operations=examples)) as origin:
         yield Served(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
 

@@ -1,11 +1,13 @@
 """The bundle is built once for each state of its inputs."""
 
+import json
 import sys
 from pathlib import Path
 
 import pytest
 
-from web.build import BuildFailedError, build, node_on_path, run
+from commands.access.documents import hash_of
+from web.build import BuildFailedError, build, node_from_wheel, node_on_path, run
 
 
 def test_an_unchanged_tree_is_not_built_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -14,6 +16,22 @@ def test_an_unchanged_tree_is_not_built_again(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PATH", "")
     assert build() == folder
     assert (folder / "main.js").stat().st_mtime_ns == made_at
+
+
+def test_the_portals_code_is_of_one_type_with_the_schema() -> None:
+    build()
+    node = (node_on_path() or node_from_wheel()).node
+    run(*node, "src/building/documents.mjs")
+    assert run(*node, "node_modules/typescript/lib/tsc.js", "-p", "src/portal") == ""
+
+
+def test_no_operation_is_in_what_browsers_get() -> None:
+    folder = build()
+    documents = json.loads((folder / "documents.json").read_text("utf-8"))
+    assert set(documents) == {hash_of(it) for it in documents.values()}
+    scripts = "".join(it.read_text("utf-8") for it in folder.glob("portal/assets/*.js"))
+    assert all(it in scripts for it in documents)
+    assert not any(f"query {name}" in scripts for name in ("Orders", "Contract", "Today"))
 
 
 def test_the_bundle_brings_every_file_that_the_page_names() -> None:

@@ -13,6 +13,7 @@ from loaders.master import catalog as product_loaders
 from loaders.master import locations as location_loaders
 from loaders.master import parties as party_loaders
 from loaders.trade import contracts as loaders
+from loaders.trade.contracts import progress
 from loaders.trade.orders.lists import OrderFilter, OrderSort
 from loaders.trade.releases import demand as demand_loaders
 from loaders.trade.releases import lists as release_loaders
@@ -27,6 +28,7 @@ from schema.access.journal.events import Events, events
 from schema.graphql import values
 from schema.graphql.connections import Connection, connection
 from schema.graphql.nodes import Node, node
+from schema.graphql.roots import wanted
 from schema.graphql.scalars import Currency
 from schema.master.catalog import Product
 from schema.master.locations import Location
@@ -40,6 +42,7 @@ from schema.trade.contracts.enums import (
     ReservationStrategy,
 )
 from schema.trade.contracts.guarantees import Guarantee
+from schema.trade.contracts.progress import ContractLineProgress
 
 if TYPE_CHECKING:
     from schema.trade.orders.lists import OrderConnection
@@ -50,6 +53,8 @@ if TYPE_CHECKING:
 
 _OF_DELIVERIES = Cost(weight=1, each=20)
 """Of what adds up deliveries."""
+_OF_EVENTS = Cost(weight=1, each=50)
+"""Of what reads through the events of a contract."""
 _OF_LINES = Cost(weight=1, each=5)
 """Of what looks through the contract's lines."""
 _OF_SCHEDULES = Cost(weight=1, each=50)
@@ -150,6 +155,13 @@ class ContractLine(Node):
             sorts=demand_loaders.DemandSort,
             cost=_OF_SCHEDULES,
         )
+    )
+    progress: ContractLineProgress = wanted(
+        progress.ProgressOf,
+        progress.ProgressWanted,
+        progress.ProgressOf.source,
+        "How it came to where it stands: what was called off, dispatched and delivered by then.",
+        _OF_EVENTS,
     )
     accounts: list[
         Annotated["CumulativeAccount", strawberry.lazy("schema.trade.releases.accounts")]

@@ -1,0 +1,45 @@
+"""The operations of the portal's pages: each is one statement, and cheap. Needs no Node."""
+
+import re
+from pathlib import Path
+
+import pytest
+from graphql import OperationDefinitionNode, parse
+
+from tests.guard import counted
+
+SOURCES = Path(__file__).parents[2] / "web" / "src"
+FILES = sorted(SOURCES.rglob("*.graphql"))
+DEAREST = 400
+"""Points that the longest list may announce: 40 orders with their lines."""
+NUMBERS = """{
+  orders(first: 1) { nodes { number } } contracts(first: 1) { nodes { number } }
+}"""
+
+
+def test_each_file_is_one_operation_that_is_called_as_its_file() -> None:
+    assert len(FILES) > 3
+    for file in FILES:
+        document = parse(file.read_text("utf-8"))
+        names = [it.name for it in document.definitions if isinstance(it, OperationDefinitionNode)]
+        assert [it.value.lower() for it in names if it] == [file.stem], file
+
+
+@pytest.mark.prepared("everything")
+async def test_each_page_is_one_statement_within_its_bound(ask, world, plans) -> None:
+    found = await ask(NUMBERS)
+    numbers = {it: page["nodes"][0]["number"] for it, page in found.items()}
+    for file in FILES:
+        text = file.read_text("utf-8")
+        fields = {
+            "number": numbers["contracts" if "contract(number" in text else "orders"],
+            "from": "2026-01-01T00:00:00Z",
+            "to": "2027-01-01T00:00:00Z",
+        }
+        variables = {it: fields[it] for it in re.findall(r"\$(\w+): \w+!", text)}
+        with counted(world.database.engine) as statements:
+            answer = await ask.answer(text, **variables)
+        assert "errors" not in answer, (file, answer)
+        assert None not in answer["data"].values(), file
+        assert not plans or len(statements) == 1, (file, statements)
+        assert answer["extensions"]["cost"]["requestedQueryCost"] <= DEAREST, file

@@ -1,0 +1,205 @@
+"""Customers and staff use the portal in a browser. A page costs seconds: a test goes far."""
+
+import json
+from collections.abc import AsyncIterator
+from decimal import Decimal
+
+import pytest
+from playwright.async_api import Browser, Page, Response, expect
+
+from tests.web.conftest import Served
+from tests.web.visitor import (
+    BUYER,
+    PHONE,
+    STAFF,
+    overflow,
+    reader,
+    ready,
+    sign_in,
+    violations,
+    visit,
+)
+from web.build import build
+
+PAGES = ("", "/orders", "/orders/O-000004", "/contracts", "/contracts/RV-KOESTER")
+MOST_SCRIPT = 200_000
+"""Bytes of scripts, compressed, that a first page may need."""
+
+
+@pytest.fixture
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """Open an empty page of a reader of English by daylight; complaints of its console fail."""
+    context = await reader(browser)
+    complaints: list[str] = []
+    context.on("weberror", lambda it: complaints.append(str(it.error)))
+    context.on(
+        "console",
+        lambda it: complaints.append(it.text) if it.type in {"error", "warning"} else None,
+    )
+    yield await context.new_page()
+    await context.close()
+    # What a test lets the server refuse, the browser tells of itself.
+    assert [it for it in complaints if "Failed to load resource" not in it] == []
+
+
+@pytest.mark.parametrize(("language", "scheme"), [("en-GB", "light"), ("de-DE", "dark")])
+@pytest.mark.parametrize(("person", "side"), [(BUYER, "/portal"), (STAFF, "/operations")])
+async def test_axe_finds_nothing_on_any_page(
+    browser: Browser, served: Served, language: str, scheme: str, person: str, side: str
+) -> None:
+    context = await reader(browser, language=language, scheme=scheme)
+    page = await context.new_page()
+    await sign_in(page, served, person)
+    found = {}
+    for path in PAGES:
+        await visit(page, served, side + path)
+        found[path] = await violations(page)
+    await context.close()
+    assert found == {path: [] for path in PAGES}
+
+
+@pytest.mark.parametrize("language", ["en", "de", "pl", "nl", "fil"])
+async def test_every_page_fits_on_a_phone_in_every_language(
+    browser: Browser, served: Served, language: str
+) -> None:
+    context = await reader(browser, language=language, size=PHONE)
+    page = await context.new_page()
+    await sign_in(page, served)
+    wide = {}
+    for path in PAGES:
+        await visit(page, served, f"/portal{path}")
+        wide[path] = await overflow(page)
+        assert await page.locator("html").get_attribute("lang") == language
+    await context.close()
+    assert wide == dict.fromkeys(PAGES, 0)
+
+
+async def test_a_buyer_finds_what_is_late_and_every_line_sums_to_what_was_ordered(
+    page: Page, served: Served
+) -> None:
+    await sign_in(page, served)
+    await page.get_by_role("link", name="Orders", exact=True).click()
+    rows = page.get_by_role("row")
+    await expect(rows).to_have_count(1 + 4)
+    await page.get_by_role("link", name="Late", exact=True).click()
+    await expect(rows).to_have_count(1 + 2)
+    assert page.url.endswith("/portal/orders?view=late")
+    await page.get_by_label("Purchase order").fill("4500-02")
+    await expect(rows).to_have_count(1 + 1)
+    # The address says it all: who gets the link sees the same.
+    await page.reload()
+    await expect(rows).to_have_count(1 + 1)
+    await page.get_by_role("link", name="O-000004").press("Enter")
+    await expect(page.get_by_role("heading", name="Order O-000004")).to_be_focused()
+    lines = page.locator("[data-line]")
+    await expect(lines).to_have_count(2)
+    for line in await lines.all():
+        parts = await line.locator("[data-quantity]").all()
+        shares = [Decimal(await it.get_attribute("data-quantity") or "") for it in parts]
+        assert sum(shares) == Decimal(await line.get_attribute("data-ordered") or "")
+    await expect(lines.first).to_contain_text("30 pcs arrived")
+    await expect(lines.first).to_contain_text("30 pcs on the way")
+
+
+async def test_a_buyer_reads_by_keyboard_how_a_contract_is_drawn_down(
+    page: Page, served: Served
+) -> None:
+    await sign_in(page, served)
+    await visit(page, served, "/portal/contracts")
+    await page.get_by_role("link", name="RV-KOESTER").press("Enter")
+    await expect(page.get_by_role("img", name="1,050 of 1,300 pcs left")).to_be_visible()
+    await page.get_by_role("link", name="Gear oil ISO VG 220").press("Enter")
+    chart = page.get_by_role("img", name="649.5 of 900 l left; 250.5 l called off")
+    await expect(chart).to_be_visible()
+    assert page.url.endswith("?line=4")
+    await page.get_by_text("Figures", exact=True).press("Enter")
+    last = page.get_by_role("group", name="Figures").get_by_role("row").last
+    await expect(last).to_contain_text("250.5 l")
+    await page.get_by_role("link", name="O-000007").click()
+    await expect(page.get_by_role("heading", name="Order O-000007")).to_be_visible()
+
+
+async def test_staff_see_what_is_late_the_longest_late_first(page: Page, served: Served) -> None:
+    await sign_in(page, served, STAFF)
+    assert page.url == f"{served.origin}/operations"
+    late = page.get_by_role("table", name="Late").get_by_role("row")
+    await expect(late).to_have_count(1 + 2)
+    await expect(late.nth(1)).to_contain_text("D-000005")
+    await expect(page.get_by_role("link", name="deliveries are late")).to_contain_text("2")
+    busy = page.locator("ol a", has_text="1 delivery").first
+    await busy.press("Enter")
+    await expect(
+        page.get_by_role("table", name="The next 14 days").get_by_role("row")
+    ).to_have_count(1 + 1)
+    await page.get_by_role("link", name="All days").click()
+    await late.nth(1).get_by_role("link").click()
+    await expect(page.get_by_role("heading", name="Order O-000004")).to_be_visible()
+
+
+async def test_a_language_is_chosen_once(page: Page, served: Served) -> None:
+    await sign_in(page, served)
+    await page.get_by_role("button", name="Language: English").click()
+    await page.get_by_role("menuitem", name="Polski").click()
+    await expect(page.get_by_role("link", name="Zamówienia", exact=True)).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_role("link", name="Zamówienia", exact=True)).to_be_visible()
+    await expect(page.locator("html")).to_have_attribute("lang", "pl")
+
+
+async def test_what_is_not_there_is_not_told_from_what_is_anothers(
+    page: Page, served: Served
+) -> None:
+    await sign_in(page, served)
+    # The one is nobody's, the other that of a shop's guest.
+    for number in ("O-999999", "O-000006"):
+        await visit(page, served, f"/portal/orders/{number}")
+        await expect(page.get_by_role("heading", name="Not found")).to_be_visible()
+
+
+async def test_a_page_of_an_earlier_build_offers_to_reload(page: Page, served: Served) -> None:
+    await sign_in(page, served)
+    unknown = {"errors": [{"message": "", "extensions": {"code": "PERSISTED_QUERY_NOT_FOUND"}}]}
+    body = json.dumps(unknown)
+    await page.route("**/portal/graphql", lambda it: it.fulfill(status=400, body=body))
+    await page.get_by_role("link", name="Contracts", exact=True).click()
+    await expect(page.get_by_text("A new version is ready")).to_be_visible()
+    await page.unroute("**/portal/graphql")
+    await page.get_by_role("button", name="Reload").click()
+    await ready(page)
+    await expect(page.get_by_role("link", name="RV-KOESTER")).to_be_visible()
+
+
+async def test_what_the_server_cannot_answer_is_asked_again_by_a_button(
+    page: Page, served: Served
+) -> None:
+    await sign_in(page, served)
+    await page.route("**/portal/graphql", lambda it: it.abort())
+    await page.get_by_role("link", name="Contracts", exact=True).click()
+    await expect(page.get_by_text("No connection")).to_be_visible()
+    await page.unroute("**/portal/graphql")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.get_by_role("link", name="RV-KOESTER")).to_be_visible()
+
+
+async def test_who_has_signed_out_is_asked_to_sign_in(page: Page, served: Served) -> None:
+    await sign_in(page, served)
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("button", name=BUYER)).to_be_visible()
+    await page.goto(f"{served.origin}/portal/orders")
+    await expect(page.get_by_role("button", name=BUYER)).to_be_visible()
+
+
+async def test_the_first_page_needs_few_scripts(page: Page, served: Served) -> None:
+    names: list[str] = []
+
+    def note(response: Response) -> None:
+        if response.url.endswith(".js"):
+            names.append(response.url.rpartition("/")[2])
+
+    page.on("response", note)
+    await sign_in(page, served)
+    await visit(page, served, "/portal/orders")
+    assets = build() / "portal" / "assets"
+    sizes = {it: (assets / f"{it}.gz").stat().st_size for it in names}
+    assert any(it.startswith("orders-") for it in sizes)
+    assert sum(sizes.values()) <= MOST_SCRIPT, sizes

@@ -1,0 +1,41 @@
+// The map: a line a page. Its folder below pages/ has all of it: what it asks, what it shows.
+import { type ComponentType, lazy } from "react";
+import type { Scope } from "./generated/graphql";
+import type { IconName } from "./parts/look/icons";
+import type { Id } from "./parts/words/languages";
+
+/** Customers look at the portal, staff and warehouses at operations. */
+export const SIDES = ["portal", "operations"] as const;
+export type Side = (typeof SIDES)[number];
+
+interface Place {
+  path: string;
+  on: readonly Side[];
+  /** How the navigation calls it, for whom it is; none where another page leads there. */
+  entry?: { title: Id; icon: IconName; scope: Scope };
+  // A page takes what its path has.
+  Page: ComponentType<any>;
+}
+
+export const PLACES: readonly Place[] = [
+  {
+    path: "/",
+    on: SIDES,
+    entry: { title: "today.title", icon: "today", scope: "DELIVERIES_READ" },
+    Page: lazy(() => import("./pages/today/today")),
+  },
+  {
+    path: "/orders",
+    on: SIDES,
+    entry: { title: "orders.title", icon: "orders", scope: "ORDERS_READ" },
+    Page: lazy(() => import("./pages/orders/orders")),
+  },
+  { path: "/orders/:number", on: SIDES, Page: lazy(() => import("./pages/order/order")) },
+  {
+    path: "/contracts",
+    on: SIDES,
+    entry: { title: "contracts.title", icon: "contracts", scope: "CONTRACTS_READ" },
+    Page: lazy(() => import("./pages/contracts/contracts")),
+  },
+  { path: "/contracts/:number", on: SIDES, Page: lazy(() => import("./pages/contract/contract")) },
+];
