@@ -15,15 +15,18 @@ from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command
 from models.access.dues import DueKind
-from models.access.sessions import LONGEST_SESSION, USED_EVERY, PortalSession
+from models.access.sessions import LONGEST_SESSION, USED_EVERY, PortalSession, SessionHolder
 from models.access.tokens import issue_session
 from models.access.viewers import Scope, Viewer
 from models.base.acts import Act
 from models.events.access.sessions import PortalSessionBegan, PortalSessionEnded
 
 
-async def begin(viewer: Viewer, writing: Writing) -> str:
-    """Sign somebody in; returns the token for its cookie, shown only here."""
+async def begin(viewer: Viewer, provider_sid: UUID | None, writing: Writing) -> str:
+    """Sign somebody in; returns the token for its cookie, shown only here.
+
+    provider_sid: made of the session that it has at an identity provider, if that names one.
+    """
     session_id = new_id()
     token, secret_sha256 = issue_session(viewer.merchant_id, session_id)
     ends_at = writing.now + LONGEST_SESSION
@@ -44,6 +47,9 @@ async def begin(viewer: Viewer, writing: Writing) -> str:
         ends_at=ends_at,
     )
     writing.session.add(session)
+    await writing.session.flush()
+    own = {"merchant_id": viewer.merchant_id, "id": session_id, "key_id": viewer.key_id}
+    writing.session.add(SessionHolder(**own, provider_sid=provider_sid))
     began = PortalSessionBegan(
         session_id, actor=viewer.actor, role=viewer.role, contact_id=viewer.contact_id
     )

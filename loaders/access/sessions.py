@@ -2,15 +2,18 @@
 
 import hashlib
 import hmac
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import select
 
 from kit.db.database import Database
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One
-from models.access.sessions import IDLE, PortalSession
+from models.access.sessions import IDLE, PortalSession, SessionHolder
 from models.access.tokens import session_parts
 from models.access.viewers import Documents, Viewer, usual
 
@@ -78,3 +81,19 @@ async def session_of(token: str, database: Database) -> HeldSession | None:
         session_id=session_id,
     )
     return HeldSession(viewer, row.used_at)
+
+
+async def held_by(
+    database: Database, key_id: UUID | None, provider_sid: UUID | None
+) -> Mapping[UUID, Sequence[UUID]]:
+    """Return merchant -> sessions of a person, or of one of its sessions at a provider, or both."""
+    of = SessionHolder
+    wanted = {of.key_id: key_id, of.provider_sid: provider_sid}
+    own = [column == value for column, value in wanted.items() if value is not None]
+    reads, found = database.reading(None), defaultdict[UUID, list[UUID]](list)
+    try:
+        for row in await reads.rows(select(of.merchant_id, of.id).where(*own)) if own else ():
+            found[row.merchant_id].append(row.id)
+    finally:
+        await reads.close()
+    return found

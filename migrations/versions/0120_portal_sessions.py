@@ -96,11 +96,30 @@ def upgrade() -> None:
         ["merchant_id", "contact_id"],
         unique=False,
     )
+    op.create_table(
+        "session_holders",
+        sa.Column("merchant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("provider_sid", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["merchant_id", "id"],
+            ["portal_sessions.merchant_id", "portal_sessions.id"],
+            name=op.f("fk_session_holders_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("merchant_id", "id", name=op.f("pk_session_holders")),
+    )
+    for column in ("key_id", "provider_sid"):
+        op.create_index(f"ix_session_holders_{column}", "session_holders", [column], unique=False)
     walls.build("portal_sessions")
+    walls.build("session_holders")
+    walls.show_without_merchant("session_holders")
 
 
 def downgrade() -> None:
     """Undo."""
+    op.drop_table("session_holders")
     op.drop_table("portal_sessions")
     op.drop_table("page_documents")
     walls.for_each_merchant(_UNNOTED)

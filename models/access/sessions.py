@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY
+from sqlalchemy import ARRAY, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.db.statements import UNRECORDED
@@ -56,3 +56,24 @@ class PortalSession(Owned):
     used_at: Mapped[datetime] = mapped_column(info=UNRECORDED)
     ends_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class SessionHolder(Owned):
+    """Whose a session is, found before its merchant is known: as an identity provider ends it.
+
+    id: the session's. key_id: the person. provider_sid: made of the provider's own session, None
+    where it names none.
+    """
+
+    __tablename__ = "session_holders"
+    __seen__: ClassVar[Seen] = {}
+    __found__ = True
+    __table_args__ = (
+        to("portal_sessions", "id", ondelete="CASCADE"),
+        Index("ix_session_holders_key_id", "key_id"),
+        Index("ix_session_holders_provider_sid", "provider_sid"),
+        {"info": UNRECORDED},
+    )
+
+    key_id: Mapped[UUID]
+    provider_sid: Mapped[UUID | None]

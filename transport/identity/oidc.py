@@ -6,10 +6,10 @@ publishes at the configured address; keys and addresses inside a token are never
 
 import logging
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import orjson
 from joserfc.errors import BadSignatureError, InvalidClaimError, InvalidKeyIdError, JoseError
@@ -38,6 +38,10 @@ LEEWAY_S = 30
 """Seconds that an issuer's clock may differ from ours."""
 LONGEST_TOKEN = 8 * 1024
 _LAST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+_LOGOUT = "http://schemas.openid.net/event/backchannel-logout"
+"""The event that a logout token tells."""
+_WRONG = (JoseError, LookupError, ValueError, TypeError, AttributeError)
+"""What is raised of a token that is not as it must be."""
 _log = logging.getLogger("abruf")
 
 
@@ -86,45 +90,83 @@ class Issuers:
 
     async def viewer(self, token: str) -> Viewer | None:
         """Return who holds the token, None where anything about it is wrong."""
-        return await self._believed(token, {})
+        found = await self._believed(token, lambda _issuer: {})
+        return await self._viewer(*found, has_usual=False) if found else None
 
-    async def signed_in(self, issuer: Issuer, token: str, nonce: str) -> Viewer | None:
+    async def signed_in(
+        self, issuer: Issuer, token: str, nonce: str
+    ) -> tuple[Viewer, UUID | None] | None:
         """Return whom an ID token is about that was given for a sign-in, None where it is wrong.
 
-        Who is told no scopes has all that are usual. nonce: of the sign-in.
+        Who is told no scopes has all that are usual. nonce: of the sign-in. Beside it stands what
+        is made of its session at the provider, None where that names none.
         """
-        audience = issuer.login.client_id if issuer.login else None
-        wanted = {"iss": issuer.issuer, "aud": audience, "nonce": nonce}
-        return await self._believed(token, {name: _must_be(it) for name, it in wanted.items()})
 
-    async def _believed(self, token: str, wanted: Mapping[str, Any]) -> Viewer | None:
-        """Return who holds a token. wanted: what of its claims is not as of any other token."""
+        def wanted(its: Issuer) -> Mapping[str, Any]:
+            own = {"iss": _must_be(issuer.issuer), "nonce": _must_be(nonce)}
+            return {**_of_client(its), **own}
+
+        found = await self._believed(token, wanted)
+        viewer = await self._viewer(*found, has_usual=True) if found else None
+        return (viewer, _session_of(*found)) if found and viewer else None
+
+    async def signed_out(self, token: str) -> tuple[UUID | None, UUID | None] | None:
+        """Return whom a logout token is about, None where it is wrong (OIDC back-channel logout).
+
+        That is a person (`Viewer.key_id`), or what is made of its session at the provider, or both.
+        """
+        found = await self._believed(token, lambda its: {**_of_client(its), "sub": {}})
+        if found is None:
+            return None
+        (issuer, claims), events = found, found[1].get("events")
+        if not isinstance(events, dict) or _LOGOUT not in events or "nonce" in claims:
+            return None
+        person = _person(issuer, claims["sub"]) if "sub" in claims else None
+        session = _session_of(issuer, claims)
+        return (person, session) if person or session else None
+
+    async def _believed(
+        self, token: str, wanted: Callable[[Issuer], Mapping[str, Any]]
+    ) -> tuple[Issuer, Mapping[str, Any]] | None:
+        """Return whose token it is and its claims, None where anything about it is wrong.
+
+        wanted: what its claims must be where that is not as of tokens for the API.
+        """
         if len(token) > LONGEST_TOKEN:
             return None
         try:
-            issuer, subject = await self._checked(token, wanted)
-        except (JoseError, LookupError, ValueError, TypeError, AttributeError) as error:
+            return await self._checked(token, wanted)
+        except _WRONG as error:
             # A header or payload that is no object fails as what it is not, inside joserfc too.
             _log.info("A token is refused: %s", type(error).__name__)
             return None
-        if subject.actor not in issuer.actors:
-            return None
-        return await self._viewer(issuer, subject, has_usual=bool(wanted))
 
-    async def _checked(self, token: str, wanted: Mapping[str, Any]) -> tuple[Issuer, _Subject]:
-        """Return whose token it is and what it tells; raises whatever is wrong with it."""
+    async def _checked(
+        self, token: str, wanted: Callable[[Issuer], Mapping[str, Any]]
+    ) -> tuple[Issuer, Mapping[str, Any]]:
+        """Return whose token it is and its claims; raises whatever is wrong with it."""
         signed = extract_compact(token.encode())
         if not _is_spelled_well(token.rpartition(".")[2].encode()):
             raise BadSignatureError
         claims = orjson.loads(signed.payload)
         issuer, keys = self._issuers[claims["iss"]]
         await _check_signature(signed, issuer, keys)
-        _registry(issuer, self._clock(), wanted).validate(claims)
-        _check_party(claims, wanted)
-        return issuer, _subject(issuer, claims)
+        its = wanted(issuer)
+        _registry(issuer, self._clock(), its).validate(claims)
+        _check_party(claims, its)
+        return issuer, claims
 
-    async def _viewer(self, issuer: Issuer, subject: _Subject, *, has_usual: bool) -> Viewer | None:
+    async def _viewer(
+        self, issuer: Issuer, claims: Mapping[str, Any], *, has_usual: bool
+    ) -> Viewer | None:
         """Find the merchant and the company that a token names, None where one is missing."""
+        try:
+            subject = _subject(issuer, claims)
+        except _WRONG as error:
+            _log.info("A token is refused: %s", type(error).__name__)
+            return None
+        if subject.actor not in issuer.actors:
+            return None
         is_buyer, party, contact = subject.actor is Actor.BUYER, None, None
         role = subject.role if is_buyer else None
         merchant = await merchant_id(self._database, subject.merchant)
@@ -137,7 +179,7 @@ class Issuers:
         return Viewer(
             merchant,
             subject.actor,
-            uuid5(NAMESPACE_URL, f"{issuer.issuer}#{subject.sub}"),
+            _person(issuer, subject.sub),
             subject.name or subject.sub,
             _scopes(subject, role, has_usual=has_usual),
             party,
@@ -178,6 +220,24 @@ def _check_party(claims: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
     if wanted and (several or "azp" in claims) and claims.get("azp") != wanted["aud"]["value"]:
         name = "azp"
         raise InvalidClaimError(name)
+
+
+def _of_client(issuer: Issuer) -> Mapping[str, Any]:
+    """Return what claims must be that are meant for the client at which people sign in."""
+    if issuer.login is None:
+        raise LookupError(issuer.issuer)
+    return {"aud": _must_be(issuer.login.client_id)}
+
+
+def _person(issuer: Issuer, sub: object) -> UUID:
+    """Return as whom we know a person of an issuer, however often it comes."""
+    return uuid5(NAMESPACE_URL, f"{issuer.issuer}#{sub}")
+
+
+def _session_of(issuer: Issuer, claims: Mapping[str, Any]) -> UUID | None:
+    """Return what is kept of the session at the provider, None where a token names none."""
+    sid = claims.get("sid")
+    return uuid5(NAMESPACE_URL, f"{issuer.issuer}#sid#{sid}") if isinstance(sid, str) else None
 
 
 def _must_be(value: str | None) -> dict[str, Any]:

@@ -1,18 +1,19 @@
 """From a browser's cookie to who is signed in to the portal."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
+from uuid import UUID
 
 from commands.access import sessions
 from commands.writing.running.run import Author, run_unasked
 from commands.writing.transaction import Writing
 from kit.clock import Clock
 from kit.db.database import Database
-from loaders.access.sessions import HeldSession, session_of
-from models.access.sessions import USED_EVERY
-from models.access.viewers import Viewer
+from loaders.access.sessions import HeldSession, held_by, session_of
+from models.access.sessions import USED_EVERY, PortalSession
+from models.access.viewers import Viewer, by_itself
 from transport.identity.holders import FRESH, TokenHolders
 
 Made = TypeVar("Made")
@@ -56,9 +57,27 @@ class Sessions:
             self._holders.forget(token)
         return held.viewer
 
-    async def begin(self, viewer: Viewer, address: str | None) -> str:
-        """Sign somebody in; returns the token for its cookie."""
-        return await self._write(sessions.begin, viewer, address)
+    async def begin(
+        self, viewer: Viewer, address: str | None, provider_sid: UUID | None = None
+    ) -> str:
+        """Sign somebody in; returns the token for its cookie. provider_sid: as it is kept."""
+
+        async def begin(viewer: Viewer, writing: Writing) -> str:
+            return await sessions.begin(viewer, provider_sid, writing)
+
+        return await self._write(begin, viewer, address)
+
+    async def end_of(
+        self, key_id: UUID | None, provider_sid: UUID | None, address: str | None
+    ) -> None:
+        """Sign a person out everywhere, or where one of its sessions at a provider let it in."""
+        found = await held_by(self._database, key_id, provider_sid)
+        for merchant_id, ids in found.items():
+
+            async def end(_viewer: Viewer, writing: Writing, ids: Sequence[UUID] = ids) -> None:
+                await sessions.end_those(writing, PortalSession.id.in_(ids))
+
+            await self._write(end, by_itself(merchant_id), address)
 
     async def end(self, token: str, address: str | None) -> None:
         """Sign out; a token that is nobody's is left alone."""

@@ -5,6 +5,7 @@ import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -115,11 +116,16 @@ class Login:
             return {}
         return await self._serving.people(self._serving.database)
 
-    async def let_in(self, request: Request, viewer: Viewer) -> Response:
-        """Begin a session, in place of that which the browser has; lead to the first page."""
+    async def let_in(
+        self, request: Request, viewer: Viewer, provider_sid: UUID | None = None
+    ) -> Response:
+        """Begin a session, in place of that which the browser has; lead to the first page.
+
+        provider_sid: of `Sessions.begin`.
+        """
         address = address_of(request)
         former = session_token(request.headers, address)
-        token = await self._sessions.begin(viewer, address)
+        token = await self._sessions.begin(viewer, address, provider_sid)
         if former is not None:
             await self._sessions.end(former, address)
         top = "/portal" if viewer.actor is Actor.BUYER else "/operations"

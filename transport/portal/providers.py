@@ -13,6 +13,7 @@ import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import astuple, dataclass
 from urllib.parse import quote, urlencode
+from uuid import UUID
 
 import orjson
 from starlette.requests import Request
@@ -20,16 +21,18 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from models.access.viewers import Viewer
+from transport.endpoint import Endpoint
 from transport.http.addresses import address_of
+from transport.http.bodies import posted_form
 from transport.http.refusals import Refusal
 from transport.identity.asking import NO_ANSWER, body_at
-from transport.identity.guesses import Guesses
 from transport.identity.issuers import SignIn
-from transport.identity.oidc import Issuers
+from transport.identity.sessions import Sessions
 from transport.portal.browsers import attempt_cookie, attempt_of
 from transport.portal.login import LOGIN, Login
 
 CALLBACK = "/portal/callback"
+LOGOUT = "/portal/logout/provider"
 ATTEMPT_S = 600
 """Seconds in which a browser must come back."""
 EXCHANGE_S = 5
@@ -70,12 +73,15 @@ def _read(cookie: str | None) -> tuple[int, _Attempt] | None:
 class Providers:
     """The ways to identity providers and back."""
 
-    def __init__(self, issuers: Issuers, login: Login, guesses: Guesses) -> None:
-        """Take who believes their tokens, who begins sessions, and who holds back made-up codes."""
-        self._issuers, self._login, self._guesses = issuers, login, guesses
+    def __init__(self, endpoint: Endpoint, login: Login, sessions: Sessions) -> None:
+        """Take who believes tokens and holds back guesses, and where sessions begin and end."""
+        self._issuers, self._guesses = endpoint.authentication.issuers, endpoint.guesses
+        self._login, self._sessions = login, sessions
+        self._bounds = endpoint.serving.bounds
         self.routes: list[BaseRoute] = [
             Route(f"{LOGIN}/at/{{number:int}}", login.quickly(self.leave), methods=["GET"]),
             Route(CALLBACK, login.quickly(self.arrive), methods=["GET"]),
+            Route(LOGOUT, login.quickly(self.forget), methods=["POST"]),
         ]
 
     async def leave(self, request: Request) -> Response:
@@ -85,7 +91,7 @@ class Providers:
         if number >= len(known) or (login := known[number].login) is None:
             raise Refusal(404, "There is no such way to sign in.")
         attempt = _Attempt(*(secrets.token_urlsafe(_RANDOM_BYTES) for _ in range(3)))
-        asked = {
+        parameters = {
             "response_type": "code",
             "client_id": login.client_id,
             "redirect_uri": _callback(request),
@@ -97,7 +103,7 @@ class Providers:
         }
         joined = "&" if "?" in login.authorization_url else "?"
         response = RedirectResponse(
-            f"{login.authorization_url}{joined}{urlencode(asked)}", _SEE_OTHER
+            f"{login.authorization_url}{joined}{urlencode(parameters)}", _SEE_OTHER
         )
         kept = ".".join((str(number), *astuple(attempt)))
         response.headers["Set-Cookie"] = attempt_cookie(request, kept, ATTEMPT_S)
@@ -105,16 +111,31 @@ class Providers:
 
     async def arrive(self, request: Request) -> Response:
         """Let in who comes back with what it was sent away with; else show how to try again."""
-        viewer = await self._arrived(request)
-        if viewer is None:
+        found = await self._arrived(request)
+        if found is None:
             response = await self._login.again(request)
         else:
-            response = await self._login.let_in(request, viewer)
+            response = await self._login.let_in(request, *found)
         response.headers.append("Set-Cookie", attempt_cookie(request, "", 0))
         return response
 
-    async def _arrived(self, request: Request) -> Viewer | None:
-        """Return who has signed in, None where anything does not fit. Refusal: too many did not."""
+    async def forget(self, request: Request) -> Response:
+        """Sign out whom a provider has signed out, as it says by itself. Refusal: it does not."""
+        address = address_of(request)
+        form = await posted_form(request, self._bounds)
+        async with self._guesses.looking_up(address):
+            found = await self._issuers.signed_out(form.get("logout_token", ""))
+        if found is None:
+            await self._guesses.wrong(address)
+            raise Refusal(400, "This is no logout token of a provider that is known here.")
+        await self._sessions.end_of(*found, address)
+        return Response(status_code=200)
+
+    async def _arrived(self, request: Request) -> tuple[Viewer, UUID | None] | None:
+        """Return who has signed in, and what is kept of its session there.
+
+        None where anything does not fit. Refusal: too many did not.
+        """
         address, found = address_of(request), request.query_params
         began, known = _read(attempt_of(request)), self._issuers.logins
         code, state = found.get("code"), found.get("state", "")
@@ -127,11 +148,11 @@ class Providers:
             return None
         async with self._guesses.looking_up(address):
             token = await _exchanged(issuer.login, code, attempt, _callback(request))
-            viewer = token and await self._issuers.signed_in(issuer, token, attempt.nonce)
-        if not viewer:
+            signed_in = token and await self._issuers.signed_in(issuer, token, attempt.nonce)
+        if not signed_in:
             await self._guesses.wrong(address)
             return None
-        return viewer
+        return signed_in
 
 
 def _callback(request: Request) -> str:

@@ -17,11 +17,10 @@ def portal_routes(serving: Serving, endpoint: Endpoint, portal: Portal) -> list[
     sessions = Sessions(serving.database, serving.clock)
     longest_s = serving.terms.limits.deadline
     operations, login = PortalEndpoint(endpoint, sessions), Login(serving, sessions)
-    issuers = endpoint.authentication.issuers
     return [
         Route("/portal/graphql", operations),
         WebSocketRoute("/portal/graphql", operations),
         *login.routes,
-        *Providers(issuers, login, endpoint.guesses).routes,
+        *Providers(endpoint, login, sessions).routes,
         *Pages(serving.database, serving.clock, portal, longest_s).routes,
     ]

@@ -18,9 +18,10 @@ from tests import make
 from tests.make.access import sessions
 from tests.make.issuer import AUDIENCE, Provider, key
 from tests.make.master import parties
+from transport.identity.holders import FRESH
 from transport.identity.issuers import Claims
 from transport.portal.login import LOGIN
-from transport.portal.providers import CALLBACK
+from transport.portal.providers import CALLBACK, LOGOUT
 from transport.serving import Serving
 
 KEY, OTHER_KEY = key("a"), key("b")
@@ -31,13 +32,13 @@ CODE = "a code"
 
 @dataclass
 class Person:
-    """Somebody at the provider. sent: with what it came there; told: what the provider was told."""
+    """Somebody at the provider. sent: what it came there with; heard: what the provider was sent."""
 
     provider: Provider
     claims: dict[str, Any]
     key: Any = field(default_factory=lambda: KEY)
     sent: dict[str, str] = field(default_factory=dict)
-    told: list[tuple[Mapping[str, str], str | None]] = field(default_factory=list)
+    heard: list[tuple[Mapping[str, str], str | None]] = field(default_factory=list)
 
     def agree(self, location: str) -> dict[str, str]:
         """Sign in there; return with what one is sent back."""
@@ -46,7 +47,7 @@ class Person:
 
     def exchange(self, form: Mapping[str, str], authorization: str | None) -> tuple[int, Any]:
         """Give a token for a code, as providers do: once, to who has asked for it."""
-        self.told.append((form, authorization))
+        self.heard.append((form, authorization))
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         same = form["redirect_uri"] == self.sent["redirect_uri"]
@@ -141,7 +142,7 @@ async def test_the_browser_learns_no_token_and_the_provider_what_it_needs(browse
     assert person.sent["code_challenge_method"] == "S256"
     assert person.sent["redirect_uri"] == f"{HERE}{CALLBACK}"
     assert person.sent["code_challenge"] not in kept
-    ((form, authorization),) = person.told
+    ((form, authorization),) = person.heard
     assert "client_secret" not in form
     written = base64.b64decode((authorization or "").removeprefix("Basic ")).decode()
     assert written == f"{CLIENT}:s3cr%3At%2F"
@@ -206,10 +207,10 @@ async def test_only_the_browser_that_was_sent_comes_back(world, browser, person)
             cookies = {"cookie": f"abruf-sign-in={kept.format('a' * 43)}"}
             answer = await another.get(CALLBACK, params=brought, headers=cookies)
             assert answer.status_code == 400
-    assert person.told == []
+    assert person.heard == []
     assert (await browser.get(CALLBACK, params=brought)).status_code == 303
     assert (await browser.get(CALLBACK, params=brought)).status_code == 400
-    assert len(person.told) == 1
+    assert len(person.heard) == 1
     assert await _who(world, browser) is not None
 
 
@@ -230,3 +231,53 @@ async def test_staff_comes_to_the_pages_of_those_who_work(world, browser, person
 
 async def test_there_is_no_other_way(browser) -> None:
     assert (await browser.get(f"{LOGIN}/at/2")).status_code == 404
+
+
+LOGOUT_EVENT = {"http://schemas.openid.net/event/backchannel-logout": {}}
+
+
+async def _says(browser: httpx.AsyncClient, person: Person, **claims: Any) -> int:
+    """Let the provider say that somebody has signed out there."""
+    own = {"aud": CLIENT, "events": LOGOUT_EVENT, "jti": "1", "sub": None, **claims}
+    form = {"logout_token": person.provider.token(person.key, **own)}
+    return (await browser.post(LOGOUT, data=form)).status_code
+
+
+@pytest.mark.parametrize("whom", [{"sub": "anna"}, {"sid": "s-1"}, {"sub": "anna", "sid": "s-1"}])
+async def test_who_is_signed_out_there_is_signed_out_here(
+    world, browser, person, clock, whom: dict[str, str]
+) -> None:
+    person.claims["sid"] = "s-1"
+    await _back(browser, person)
+    assert await _who(world, browser) is not None
+    for other in ({"sub": "ben"}, {"sid": "s-2"}, {"sub": "anna", "sid": "s-2"}):
+        assert await _says(browser, person, **other) == 200
+    clock.advance(seconds=FRESH.total_seconds())
+    assert await _who(world, browser) is not None
+    assert await _says(browser, person, **whom) == 200
+    clock.advance(seconds=FRESH.total_seconds())
+    assert await _who(world, browser) is None
+
+
+NO_LOGOUT: list[dict[str, Any]] = [
+    {"events": None},
+    {"events": {"another": {}}},
+    {"events": "http://schemas.openid.net/event/backchannel-logout"},
+    {"nonce": "n"},
+    {"aud": AUDIENCE},
+    {"sub": None},
+    {"exp": 1},
+    {"iss": "https://login.example"},
+]
+
+
+@pytest.mark.parametrize("claims", NO_LOGOUT, ids=str)
+async def test_nobody_is_signed_out_by_anything_else(
+    world, browser, person, clock, claims: dict[str, Any]
+) -> None:
+    await _back(browser, person)
+    assert await _says(browser, person, **{"sub": "anna", **claims}) == 400
+    person.key = OTHER_KEY
+    assert await _says(browser, person, sub="anna") == 400
+    clock.advance(seconds=FRESH.total_seconds())
+    assert await _who(world, browser) is not None

@@ -17,7 +17,7 @@ mutation Revoke($input: SessionRevokeInput!) {
 }
 """
 MINE = "query Mine { viewer { session { id usedAt endsAt } } }"
-TOLD = "query Told { journal(first: 9) { nodes { type actorName } } }"
+JOURNAL = "query Told { journal(first: 9) { nodes { type actorName } } }"
 
 
 def key(token: str) -> str:
@@ -90,6 +90,6 @@ async def test_staff_that_manages_keys_ends_everybodys_sessions_once(
     assert first["session"]["endedAt"] is not None
     assert again == first
     assert await by_page(token, MINE) == 401
-    told = [it["type"] for it in (await ask(TOLD))["journal"]["nodes"]]
-    assert told.count("portal_session.began") == 1
-    assert told.count("portal_session.ended") == 1
+    types = [it["type"] for it in (await ask(JOURNAL))["journal"]["nodes"]]
+    assert types.count("portal_session.began") == 1
+    assert types.count("portal_session.ended") == 1
