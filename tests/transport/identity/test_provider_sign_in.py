@@ -32,7 +32,7 @@ CODE = "a code"
 
 @dataclass
 class Person:
-    """Somebody at the provider. sent: what it came there with; heard: what the provider was sent."""
+    """Somebody at the provider. sent: what it came there with; heard: what codes came with."""
 
     provider: Provider
     claims: dict[str, Any]
