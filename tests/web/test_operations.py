@@ -35,6 +35,7 @@ async def test_each_page_is_one_statement_within_its_bound(ask, world, plans) ->
             "number": numbers["contracts" if "contract(number" in text else "orders"],
             "from": "2026-01-01T00:00:00Z",
             "to": "2027-01-01T00:00:00Z",
+            "text": numbers["orders"],
         }
         variables = {it: fields[it] for it in re.findall(r"\$(\w+): \w+!", text)}
         with counted(world.database.engine) as statements:

@@ -1,6 +1,7 @@
 """Customers and staff use the portal in a browser. A page costs seconds: a test goes far."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
@@ -134,6 +135,29 @@ async def test_staff_see_what_is_late_the_longest_late_first(page: Page, served:
     await page.get_by_role("link", name="All days").click()
     await late.nth(1).get_by_role("link").click()
     await expect(page.get_by_role("heading", name="Order O-000004")).to_be_visible()
+
+
+async def test_a_number_leads_to_its_page_by_keyboard_alone(page: Page, served: Served) -> None:
+    await sign_in(page, served)
+    await page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Search and go")
+    await expect(palette.get_by_role("combobox")).to_be_focused()
+    await page.keyboard.type("4500-02")
+    await expect(palette.get_by_role("option")).to_have_text([re.compile("O-000004")])
+    assert await violations(page) == []
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Order O-000004")).to_be_visible()
+    await expect(palette).to_be_hidden()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("contr")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Contracts")).to_be_visible()
+    # What is another's is found by nobody.
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("O-000006")
+    await expect(palette.get_by_text("Nothing is called so")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(palette).to_be_hidden()
 
 
 async def test_a_language_is_chosen_once(page: Page, served: Served) -> None:

@@ -1,5 +1,5 @@
 // One order: what was ordered of each line and where it is, the deliveries that bring it, what happened.
-import type { OrderHeadFragment } from "../../generated/graphql";
+import type { OrderHeadFragment, OrderQuery } from "../../generated/graphql";
 import { OrderDocument, OrderHeadFragmentDoc } from "../../generated/graphql";
 import { type FragmentType, read } from "../../generated/fragment-masking";
 import { Link } from "wouter";
@@ -103,6 +103,11 @@ function Head({ of }: { of: FragmentType<typeof OrderHeadFragmentDoc> }) {
   );
 }
 
+/** When something happened to an object last, as far as the history goes back. */
+function happened(order: NonNullable<OrderQuery["order"]>, id: string, type: string): string | null {
+  return order.events.nodes.findLast((it) => it.objectId === id && it.type === type)?.occurredAt ?? null;
+}
+
 export default function Order({ number }: { number: string }) {
   const { t } = useWords();
   const answer = useAnswer(OrderDocument, { number: decodeURIComponent(number) });
@@ -127,7 +132,7 @@ export default function Order({ number }: { number: string }) {
                 <h2 id="deliveries">{t("order.deliveries")}</h2>
                 <ul className={page.cards}>
                   {order.deliveries.map((it) => (
-                    <DeliveryCard key={it.id} of={it} />
+                    <DeliveryCard key={it.id} of={it} happened={(type) => happened(order, it.id, type)} />
                   ))}
                 </ul>
               </section>
