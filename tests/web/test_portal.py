@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, Response, expect
@@ -23,6 +24,17 @@ from tests.web.visitor import (
 from web.build import build
 
 PAGES = ("", "/orders", "/orders/O-000004", "/contracts", "/contracts/RV-KOESTER")
+CHANNEL = """
+mutation ($input: ChannelsUpsertInput!) {
+  channelsUpsert(input: $input) { results { channel { id } } }
+}
+"""
+PLACE = """
+mutation ($input: OrderPlaceInput!) { orderPlace(input: $input) { order { number } } }
+"""
+HOLD = """
+mutation ($input: OrderHoldInput!) { orderHold(input: $input) { userErrors { code message } } }
+"""
 MOST_SCRIPT = 200_000
 """Bytes of scripts, compressed, that a first page may need."""
 
@@ -158,6 +170,64 @@ async def test_a_number_leads_to_its_page_by_keyboard_alone(page: Page, served: 
     await expect(palette.get_by_text("Nothing is called so")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(palette).to_be_hidden()
+
+
+async def _ask(page: Page, served: Served, query: str, **variables: Any) -> Any:
+    """Ask the API itself, as staff."""
+    answer = await page.request.post(
+        f"{served.origin}/graphql",
+        data={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {served.token}"},
+    )
+    return (await answer.json())["data"]
+
+
+async def _waiting(page: Page, served: Served) -> str:
+    """Let a guest order over a channel whose orders wait for the merchant; returns the number."""
+    channel = {"code": "waiting", "name": "Orders that wait", "kind": "WEB_SHOP"}
+    channel |= {"deliveryMethods": ["PARCEL"], "approvalRequired": True, "guestsAllowed": True}
+    made = await _ask(page, served, CHANNEL, input={"channels": [channel]})
+    found = await _ask(page, served, '{ product(sku: "WS-12") { id } }')
+    order = {
+        "channelId": made["channelsUpsert"]["results"][0]["channel"]["id"],
+        "currency": "EUR",
+        "guest": {"name": "Lena Krüger"},
+        "shipTo": {"line1": "Kai 1", "postalCode": "20095", "city": "Hamburg", "country": "DE"},
+        "lines": [{"productId": found["product"]["id"], "quantity": "1"}],
+    }
+    placed = await _ask(page, served, PLACE, input=order)
+    return str(placed["orderPlace"]["order"]["number"])
+
+
+async def test_staff_decide_on_what_waits_and_say_why_not(page: Page, served: Served) -> None:
+    first, second = [await _waiting(page, served) for _ in range(2)]
+    await sign_in(page, served, STAFF)
+    waiting = page.get_by_role("table", name="Waiting for approval")
+    await waiting.get_by_role("link", name=first).click()
+    await page.get_by_role("button", name="Approve").press("Enter")
+    await expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    await visit(page, served, f"/operations/orders/{second}")
+    await page.get_by_role("button", name="Reject …").press("Enter")
+    reason = page.get_by_label("Why it is rejected")
+    await expect(reason).to_be_focused()
+    assert await violations(page) == []
+    await reason.fill("We do not deliver there.")
+    # Somebody else decides meanwhile: what one sees is no more, and is said.
+    order = await _id(page, served, second)
+    await _ask(page, served, HOLD, input={"orderId": order, "reason": "OTHER", "owner": "Ines"})
+    await reason.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Somebody has changed this")
+    await page.get_by_role("button", name="Reject", exact=True).click()
+    await expect(page.get_by_text("Rejected", exact=True)).to_be_visible()
+    await expect(page.get_by_text("We do not deliver there.").first).to_be_visible()
+    await visit(page, served, "/operations")
+    await expect(page.get_by_text("Nothing waits for approval")).to_be_visible()
+
+
+async def _id(page: Page, served: Served, number: str) -> str:
+    query = "query ($number: String!) { order(number: $number) { id } }"
+    return str((await _ask(page, served, query, number=number))["order"]["id"])
 
 
 async def test_a_language_is_chosen_once(page: Page, served: Served) -> None:

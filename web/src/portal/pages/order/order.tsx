@@ -12,6 +12,7 @@ import { Clock, HERE, WindowClock } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
 import { Answered, Nowhere } from "../../shell/states";
 import { Title } from "../../shell/title";
+import { Decision } from "./decision";
 import { DeliveryCard } from "./delivery";
 import { History } from "./history";
 import { LineCard } from "./line";
@@ -69,6 +70,7 @@ function Head({ of }: { of: FragmentType<typeof OrderHeadFragmentDoc> }) {
         {order.party?.name ?? order.guest?.name}
       </Title>
       <Why of={order} />
+      <Decision of={order} />
       <Facts>
         {order.purchaseOrderNumber && <Fact name={t("order.fact.purchase")}>{order.purchaseOrderNumber}</Fact>}
         <Fact name={t("order.fact.placed")}>
