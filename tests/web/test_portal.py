@@ -35,6 +35,10 @@ mutation ($input: OrderPlaceInput!) { orderPlace(input: $input) { order { number
 HOLD = """
 mutation ($input: OrderHoldInput!) { orderHold(input: $input) { userErrors { code message } } }
 """
+WRITE_HTML = """text => {
+  try { document.createElement("div").innerHTML = text; } catch (error) { return error.name; }
+  return null;
+}"""
 MOST_SCRIPT = 200_000
 """Bytes of scripts, compressed, that a first page may need."""
 
@@ -281,6 +285,15 @@ async def test_who_has_signed_out_is_asked_to_sign_in(page: Page, served: Served
     await expect(page.get_by_role("button", name=BUYER)).to_be_visible()
     await page.goto(f"{served.origin}/portal/orders")
     await expect(page.get_by_role("button", name=BUYER)).to_be_visible()
+
+
+async def test_no_text_becomes_html(browser: Browser, served: Served) -> None:
+    context = await reader(browser)
+    page = await context.new_page()
+    await sign_in(page, served)
+    assert await page.evaluate(WRITE_HTML, "<img src=x>") == "TypeError"
+    assert await page.evaluate(WRITE_HTML, "a { color: red }") is None
+    await context.close()
 
 
 async def test_the_first_page_needs_few_scripts(page: Page, served: Served) -> None:
