@@ -93,7 +93,7 @@ lint-schema: ## Look at schema.graphql with the rules of docs/lint: needs Node 2
 
 SERVER = "http://$${ABRUF_HOST:-127.0.0.1}:$${ABRUF_PORT:-8000}/graphql" "$$($(PYTHON) -c '$(DATA_TOKEN)')"
 picture: $(VENV)/dev.stamp ## Take the README's pictures of the server that `make run` started.
-	$(PYTHON) -m web.picture $(SERVER) docs/pictures/graphiql.png
+	$(PYTHON) -m web.picture $(SERVER) docs/pictures
 	$(PYTHON) -m web.burn_down $(SERVER) docs/pictures/burn-down.svg
 
 pictures: $(VENV)/dev.stamp ## Take a picture of each kind of mail in each language, into dist/mails, and the docs' two.

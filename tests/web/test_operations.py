@@ -12,6 +12,7 @@ SOURCES = Path(__file__).parents[2] / "web" / "src"
 FILES = sorted(SOURCES.rglob("*.graphql"))
 DEAREST = 400
 """Points that the longest list may announce: 40 orders with their lines."""
+READS = {it: text for it in FILES if (text := it.read_text("utf-8")).startswith("query")}
 NUMBERS = """{
   orders(first: 1) { nodes { number } } contracts(first: 1) { nodes { number } }
 }"""
@@ -25,16 +26,24 @@ def test_each_file_is_one_operation_that_is_called_as_its_file() -> None:
         assert [it.value.lower() for it in names if it] == [file.stem], file
 
 
+def test_what_is_refused_is_shown_of_each_act() -> None:
+    acts = [it.read_text("utf-8") for it in FILES if it not in READS]
+    assert len(acts) > 1
+    for act in acts:
+        assert re.match(r"mutation \w+\(\$input: \w+!\)", act)
+        assert re.search(r"userErrors \{\s+code\s+message\s+\}", act)
+
+
 @pytest.mark.prepared("everything")
 async def test_each_page_is_one_statement_within_its_bound(ask, world, plans) -> None:
     found = await ask(NUMBERS)
     numbers = {it: page["nodes"][0]["number"] for it, page in found.items()}
-    for file in FILES:
-        text = file.read_text("utf-8")
+    for file, text in READS.items():
         fields = {
             "number": numbers["contracts" if "contract(number" in text else "orders"],
             "from": "2026-01-01T00:00:00Z",
             "to": "2027-01-01T00:00:00Z",
+            "text": numbers["orders"],
         }
         variables = {it: fields[it] for it in re.findall(r"\$(\w+): \w+!", text)}
         with counted(world.database.engine) as statements:

@@ -1,8 +1,10 @@
 """Customers and staff use the portal in a browser. A page costs seconds: a test goes far."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, Response, expect
@@ -22,6 +24,21 @@ from tests.web.visitor import (
 from web.build import build
 
 PAGES = ("", "/orders", "/orders/O-000004", "/contracts", "/contracts/RV-KOESTER")
+CHANNEL = """
+mutation ($input: ChannelsUpsertInput!) {
+  channelsUpsert(input: $input) { results { channel { id } } }
+}
+"""
+PLACE = """
+mutation ($input: OrderPlaceInput!) { orderPlace(input: $input) { order { number } } }
+"""
+HOLD = """
+mutation ($input: OrderHoldInput!) { orderHold(input: $input) { userErrors { code message } } }
+"""
+WRITE_HTML = """text => {
+  try { document.createElement("div").innerHTML = text; } catch (error) { return error.name; }
+  return null;
+}"""
 MOST_SCRIPT = 200_000
 """Bytes of scripts, compressed, that a first page may need."""
 
@@ -136,6 +153,87 @@ async def test_staff_see_what_is_late_the_longest_late_first(page: Page, served:
     await expect(page.get_by_role("heading", name="Order O-000004")).to_be_visible()
 
 
+async def test_a_number_leads_to_its_page_by_keyboard_alone(page: Page, served: Served) -> None:
+    await sign_in(page, served)
+    await page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Search and go")
+    await expect(palette.get_by_role("combobox")).to_be_focused()
+    await page.keyboard.type("4500-02")
+    await expect(palette.get_by_role("option")).to_have_text([re.compile("O-000004")])
+    assert await violations(page) == []
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Order O-000004")).to_be_visible()
+    await expect(palette).to_be_hidden()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("contr")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Contracts")).to_be_visible()
+    # What is another's is found by nobody.
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("O-000006")
+    await expect(palette.get_by_text("Nothing is called so")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(palette).to_be_hidden()
+
+
+async def _ask(page: Page, served: Served, query: str, **variables: Any) -> Any:
+    """Ask the API itself, as staff."""
+    answer = await page.request.post(
+        f"{served.origin}/graphql",
+        data={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {served.token}"},
+    )
+    return (await answer.json())["data"]
+
+
+async def _waiting(page: Page, served: Served) -> str:
+    """Let a guest order over a channel whose orders wait for the merchant; returns the number."""
+    channel = {"code": "waiting", "name": "Orders that wait", "kind": "WEB_SHOP"}
+    channel |= {"deliveryMethods": ["PARCEL"], "approvalRequired": True, "guestsAllowed": True}
+    made = await _ask(page, served, CHANNEL, input={"channels": [channel]})
+    found = await _ask(page, served, '{ product(sku: "WS-12") { id } }')
+    order = {
+        "channelId": made["channelsUpsert"]["results"][0]["channel"]["id"],
+        "currency": "EUR",
+        "guest": {"name": "Lena Krüger"},
+        "shipTo": {"line1": "Kai 1", "postalCode": "20095", "city": "Hamburg", "country": "DE"},
+        "lines": [{"productId": found["product"]["id"], "quantity": "1"}],
+    }
+    placed = await _ask(page, served, PLACE, input=order)
+    return str(placed["orderPlace"]["order"]["number"])
+
+
+async def test_staff_decide_on_what_waits_and_say_why_not(page: Page, served: Served) -> None:
+    first, second = [await _waiting(page, served) for _ in range(2)]
+    await sign_in(page, served, STAFF)
+    waiting = page.get_by_role("table", name="Waiting for approval")
+    await waiting.get_by_role("link", name=first).click()
+    await page.get_by_role("button", name="Approve").press("Enter")
+    await expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+    await visit(page, served, f"/operations/orders/{second}")
+    await page.get_by_role("button", name="Reject …").press("Enter")
+    reason = page.get_by_label("Why it is rejected")
+    await expect(reason).to_be_focused()
+    assert await violations(page) == []
+    await reason.fill("We do not deliver there.")
+    # Somebody else decides meanwhile: what one sees is no more, and is said.
+    order = await _id(page, served, second)
+    await _ask(page, served, HOLD, input={"orderId": order, "reason": "OTHER", "owner": "Ines"})
+    await reason.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Somebody has changed this")
+    await page.get_by_role("button", name="Reject", exact=True).click()
+    await expect(page.get_by_text("Rejected", exact=True)).to_be_visible()
+    await expect(page.get_by_text("We do not deliver there.").first).to_be_visible()
+    await visit(page, served, "/operations")
+    await expect(page.get_by_text("Nothing waits for approval")).to_be_visible()
+
+
+async def _id(page: Page, served: Served, number: str) -> str:
+    query = "query ($number: String!) { order(number: $number) { id } }"
+    return str((await _ask(page, served, query, number=number))["order"]["id"])
+
+
 async def test_a_language_is_chosen_once(page: Page, served: Served) -> None:
     await sign_in(page, served)
     await page.get_by_role("button", name="Language: English").click()
@@ -187,6 +285,15 @@ async def test_who_has_signed_out_is_asked_to_sign_in(page: Page, served: Served
     await expect(page.get_by_role("button", name=BUYER)).to_be_visible()
     await page.goto(f"{served.origin}/portal/orders")
     await expect(page.get_by_role("button", name=BUYER)).to_be_visible()
+
+
+async def test_no_text_becomes_html(browser: Browser, served: Served) -> None:
+    context = await reader(browser)
+    page = await context.new_page()
+    await sign_in(page, served)
+    assert await page.evaluate(WRITE_HTML, "<img src=x>") == "TypeError"
+    assert await page.evaluate(WRITE_HTML, "a { color: red }") is None
+    await context.close()
 
 
 async def test_the_first_page_needs_few_scripts(page: Page, served: Served) -> None:

@@ -17,6 +17,11 @@ interface Place {
   Page: ComponentType<any>;
 }
 
+/** Whether somebody on a side, who may read so much, is shown the way to a page. */
+export function leads(place: Place, side: Side, scopes: readonly Scope[] | undefined): boolean {
+  return place.on.includes(side) && place.entry !== undefined && (scopes?.includes(place.entry.scope) ?? true);
+}
+
 export const PLACES: readonly Place[] = [
   {
     path: "/",

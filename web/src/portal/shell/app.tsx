@@ -10,7 +10,7 @@ import { catalogueOf, preferred } from "../parts/words/languages";
 import { Speaking } from "../parts/words/words";
 import { Guarded } from "./guarded";
 import { Shell } from "./shell";
-import { Nowhere } from "./states";
+import { Nowhere } from "../parts/page/states";
 
 /** The nonce of this page, which Mantine's style element needs. */
 function nonce(): string {

@@ -1,7 +1,7 @@
 // What goes wrong on a page stays on it: the navigation remains, and the page can be tried again.
 import { Component, type ReactNode, Suspense } from "react";
 import { Unanswered } from "../parts/data/execute";
-import { Failed, Waiting } from "./states";
+import { Failed, Waiting } from "../parts/page/states";
 
 interface Given {
   children: ReactNode;

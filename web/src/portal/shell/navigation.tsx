@@ -1,8 +1,8 @@
 // The ways to go, and what the reader may set: language, light, leaving.
 import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { Link, useLocation, useRouter } from "wouter";
-import { MeDocument, type Scope } from "../generated/graphql";
-import { PLACES, type Side } from "../map";
+import { MeDocument } from "../generated/graphql";
+import { leads, PLACES, type Side } from "../map";
 import { useAnswer } from "../parts/data/asking";
 import { Icon } from "../parts/look/icons";
 import { LANGUAGES, type Language } from "../parts/words/languages";
@@ -13,13 +13,12 @@ function Ways() {
   const { t } = useWords();
   const [path] = useLocation();
   const { data } = useAnswer(MeDocument, {});
-  const may = (scope: Scope) => data === undefined || data.viewer.scopes.includes(scope);
   const side = useRouter().base.slice(1) as Side;
   const isHere = (place: string) => (place === "/" ? path === "/" : path.startsWith(place));
   return (
     <nav aria-label={t("shell.navigation")}>
       <ul className={look.ways}>
-        {PLACES.filter((it) => it.entry && may(it.entry.scope) && it.on.includes(side)).map(({ path: place, entry }) => (
+        {PLACES.filter((it) => leads(it, side, data?.viewer.scopes)).map(({ path: place, entry }) => (
           <li key={place}>
             <Link href={place} className={look.way} aria-current={isHere(place) ? "page" : undefined}>
               {entry && <Icon name={entry.icon} />}

@@ -5,6 +5,7 @@ import { useLocation } from "wouter";
 import type { Side } from "../map";
 import { useWords } from "../parts/words/words";
 import { Navigation } from "./navigation";
+import { Palette, PaletteButton } from "./palette/palette";
 import look from "./shell.module.css";
 
 function Mark() {
@@ -42,11 +43,15 @@ export function Shell({ side, children }: { side: Side; children: ReactNode }) {
       </a>
       <aside className={look.rail}>
         <Brand side={side} />
+        <PaletteButton />
         <Navigation />
       </aside>
       <header className={look.bar}>
         <Brand side={side} />
-        <Burger opened={isOpen} onClick={() => open(!isOpen)} aria-label={t("shell.menu")} aria-expanded={isOpen} size="sm" />
+        <span className={look.tools}>
+          <PaletteButton isSmall />
+          <Burger opened={isOpen} onClick={() => open(!isOpen)} aria-label={t("shell.menu")} aria-expanded={isOpen} size="sm" />
+        </span>
       </header>
       <Drawer
         opened={isOpen}
@@ -60,6 +65,7 @@ export function Shell({ side, children }: { side: Side; children: ReactNode }) {
           <Navigation />
         </div>
       </Drawer>
+      <Palette side={side} />
       <main id="main" className={look.main} tabIndex={-1}>
         {children}
       </main>

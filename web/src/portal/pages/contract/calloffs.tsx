@@ -8,7 +8,7 @@ import { Badge, State } from "../../parts/look/badge";
 import page from "../../parts/look/page.module.css";
 import { DayAt, HERE, WindowClock } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
-import { Notice } from "../../shell/states";
+import { Notice } from "../../parts/page/states";
 
 function Row({ of }: { of: FragmentType<typeof CallOffRowFragmentDoc> }) {
   const { t } = useWords();

@@ -8,8 +8,8 @@ import { State } from "../../parts/look/badge";
 import page from "../../parts/look/page.module.css";
 import { Days } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
-import { Failed, Notice, Waiting } from "../../shell/states";
-import { Title } from "../../shell/title";
+import { Failed, Notice, Waiting } from "../../parts/page/states";
+import { Title } from "../../parts/page/title";
 import { Bullet, elapsed } from "./bullet";
 import look from "./contracts.module.css";
 

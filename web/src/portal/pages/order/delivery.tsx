@@ -1,5 +1,5 @@
 // A delivery of an order: its state and since when, what it brings, its parcels.
-import { DeliveryCardFragmentDoc, type DeliveryCardFragment } from "../../generated/graphql";
+import { type DeliveryCardFragment, DeliveryCardFragmentDoc, type DeliveryState } from "../../generated/graphql";
 import { type FragmentType, read } from "../../generated/fragment-masking";
 import { Quantity } from "../../parts/figures/figures";
 import { Badge, State } from "../../parts/look/badge";
@@ -7,15 +7,30 @@ import page from "../../parts/look/page.module.css";
 import { Clock, WindowClock } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
 
-/** When it came into the state in which it is. */
-function since(delivery: DeliveryCardFragment): string {
-  const { cancelledAt, deliveredAt, dispatchedAt, packedAt, releasedAt, plannedAt } = delivery;
-  return cancelledAt ?? deliveredAt ?? dispatchedAt ?? packedAt ?? releasedAt ?? plannedAt;
+/** When it came into the state in which it is, as it says itself. */
+function since(delivery: DeliveryCardFragment): string | null {
+  const { plannedAt, releasedAt, packedAt, dispatchedAt, deliveredAt, cancelledAt } = delivery;
+  const times: Partial<Record<DeliveryState, string | null>> = {
+    PLANNED: plannedAt,
+    RELEASED: releasedAt,
+    PACKED: packedAt,
+    DISPATCHED: dispatchedAt,
+    DELIVERED: deliveredAt,
+    CANCELLED: cancelledAt,
+  };
+  return times[delivery.state] ?? null;
 }
 
-export function DeliveryCard({ of }: { of: FragmentType<typeof DeliveryCardFragmentDoc> }) {
+interface Given {
+  of: FragmentType<typeof DeliveryCardFragmentDoc>;
+  /** When a delivery came into a state as the order's history tells it; null where it does not. */
+  happened: (type: string) => string | null;
+}
+
+export function DeliveryCard({ of, happened }: Given) {
   const { t, word } = useWords();
   const delivery = read(DeliveryCardFragmentDoc, of);
+  const at = since(delivery) ?? happened(`DELIVERY_${delivery.state}`);
   const zone = delivery.window.timeZone;
   return (
     <li className={page.card}>
@@ -25,9 +40,11 @@ export function DeliveryCard({ of }: { of: FragmentType<typeof DeliveryCardFragm
           <p className={page.states}>
             <State of="DeliveryState" value={delivery.state} />
             {delivery.isLate && <Badge tone="bad">{t("order.late")}</Badge>}
-            <span className={page.soft}>
-              {t("delivery.since")} <Clock instant={since(delivery)} zone={zone} />
-            </span>
+            {at && (
+              <span className={page.soft}>
+                {t("delivery.since")} <Clock instant={at} zone={zone} />
+              </span>
+            )}
           </p>
         </div>
         <div className={page.figures}>

@@ -1,5 +1,5 @@
 // One order: what was ordered of each line and where it is, the deliveries that bring it, what happened.
-import type { OrderHeadFragment } from "../../generated/graphql";
+import type { OrderHeadFragment, OrderQuery } from "../../generated/graphql";
 import { OrderDocument, OrderHeadFragmentDoc } from "../../generated/graphql";
 import { type FragmentType, read } from "../../generated/fragment-masking";
 import { Link } from "wouter";
@@ -10,8 +10,9 @@ import { Badge, State } from "../../parts/look/badge";
 import page from "../../parts/look/page.module.css";
 import { Clock, HERE, WindowClock } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
-import { Answered, Nowhere } from "../../shell/states";
-import { Title } from "../../shell/title";
+import { Answered, Nowhere } from "../../parts/page/states";
+import { Title } from "../../parts/page/title";
+import { Decision } from "./decision";
 import { DeliveryCard } from "./delivery";
 import { History } from "./history";
 import { LineCard } from "./line";
@@ -69,6 +70,7 @@ function Head({ of }: { of: FragmentType<typeof OrderHeadFragmentDoc> }) {
         {order.party?.name ?? order.guest?.name}
       </Title>
       <Why of={order} />
+      <Decision of={order} />
       <Facts>
         {order.purchaseOrderNumber && <Fact name={t("order.fact.purchase")}>{order.purchaseOrderNumber}</Fact>}
         <Fact name={t("order.fact.placed")}>
@@ -103,6 +105,11 @@ function Head({ of }: { of: FragmentType<typeof OrderHeadFragmentDoc> }) {
   );
 }
 
+/** When something happened to an object last, as far as the history goes back. */
+function happened(order: NonNullable<OrderQuery["order"]>, id: string, type: string): string | null {
+  return order.events.nodes.findLast((it) => it.objectId === id && it.type === type)?.occurredAt ?? null;
+}
+
 export default function Order({ number }: { number: string }) {
   const { t } = useWords();
   const answer = useAnswer(OrderDocument, { number: decodeURIComponent(number) });
@@ -127,7 +134,7 @@ export default function Order({ number }: { number: string }) {
                 <h2 id="deliveries">{t("order.deliveries")}</h2>
                 <ul className={page.cards}>
                   {order.deliveries.map((it) => (
-                    <DeliveryCard key={it.id} of={it} />
+                    <DeliveryCard key={it.id} of={it} happened={(type) => happened(order, it.id, type)} />
                   ))}
                 </ul>
               </section>

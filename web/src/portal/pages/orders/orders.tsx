@@ -10,8 +10,8 @@ import list from "../../parts/lists/list.module.css";
 import { Badge, State } from "../../parts/look/badge";
 import { DayAt, HERE, WindowClock } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
-import { Failed, Notice, Waiting } from "../../shell/states";
-import { Title } from "../../shell/title";
+import { Failed, Notice, Waiting } from "../../parts/page/states";
+import { Title } from "../../parts/page/title";
 import { Filters } from "./filters";
 import { read } from "./views";
 

@@ -7,7 +7,7 @@ import list from "../../parts/lists/list.module.css";
 import { Badge } from "../../parts/look/badge";
 import { Clock, HERE } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
-import { Notice } from "../../shell/states";
+import { Notice } from "../../parts/page/states";
 
 export function Waiting({ of }: { of: readonly FragmentType<typeof WaitingOrderFragmentDoc>[] }) {
   const { t, word } = useWords();

@@ -1,7 +1,7 @@
 // A page's heading, which is the window's title too, and to which the keyboard goes when the page opens.
 import { type ReactNode, useEffect, useRef } from "react";
 import { Link } from "wouter";
-import { Icon } from "../parts/look/icons";
+import { Icon } from "../look/icons";
 import look from "./title.module.css";
 
 interface Given {

@@ -1,11 +1,11 @@
 // What a page shows where it has nothing to show: while it waits, when there is nothing, when it may not.
 import { Button } from "@mantine/core";
 import type { ReactNode } from "react";
-import { type Asked } from "../parts/data/asking";
-import { type Reason, Unanswered } from "../parts/data/execute";
-import { Icon, type IconName } from "../parts/look/icons";
-import type { Id } from "../parts/words/languages";
-import { useWords } from "../parts/words/words";
+import { type Asked } from "../data/asking";
+import { type Reason, Unanswered } from "../data/execute";
+import { Icon, type IconName } from "../look/icons";
+import type { Id } from "../words/languages";
+import { useWords } from "../words/words";
 import { Title } from "./title";
 import look from "./states.module.css";
 

@@ -1,0 +1,45 @@
+// Mutations as hooks. What the server refuses is shown where it was asked; what it has done is asked for anew, on
+// everything that is on the screen.
+import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { execute } from "./execute";
+
+export interface Refusal {
+  code: string;
+  message: string;
+}
+
+export interface Acting<Fields> {
+  act: (fields: Fields) => void;
+  isActing: boolean;
+  /** Why it was not done; empty before, and when it was. */
+  refusals: readonly Refusal[];
+  error: Error | null;
+}
+
+/**
+ * Sends a mutation of one input. Its key is made when the form opens and kept while it is tried again, so that what
+ * was done without an answer is not done twice.
+ */
+export function useAct<Result extends object, Fields extends object>(
+  document: TypedDocumentNode<Result, { input: Fields & { idempotencyKey?: string | null } }>,
+  done: () => void = () => {},
+): Acting<Fields> {
+  const client = useQueryClient();
+  const [key, renew] = useState(() => crypto.randomUUID());
+  const { mutate, isPending, data, error } = useMutation({
+    mutationFn: async (fields: Fields) => {
+      const result = await execute(document, { input: { ...fields, idempotencyKey: key } });
+      const [payload] = Object.values(result) as { userErrors: readonly Refusal[] }[];
+      return payload?.userErrors ?? [];
+    },
+    onSuccess: async (refusals) => {
+      // What was answered is over: another try is another act.
+      renew(crypto.randomUUID());
+      await client.invalidateQueries();
+      if (refusals.length === 0) done();
+    },
+  });
+  return { act: mutate, isActing: isPending, refusals: data ?? [], error };
+}
