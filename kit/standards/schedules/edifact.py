@@ -102,8 +102,7 @@ class _Reading:
     def meaning(self, element: str, segment: Segment, place: int, component: int = 1) -> str:
         """Return what the code in a place means, "" for one that nobody has heard of: told."""
         code = segment.get(place, component)
-        found = self.habits.meaning(element, code)
-        if found is None:
+        if (found := self.habits.meaning(element, code)) is None:
             self.wrong(segment, place, component, f"Nobody says what {code!r} means here.")
         return found or ""
 
@@ -224,7 +223,7 @@ def _articles(
         found.findings += [*reading.doubtful, *lone.findings]
         if not lone.is_whole:
             text = f"It has more than {SEGMENTS_HELD:,} segments, or what stands before it has."
-            found.findings.append(Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment))
+            found.findings += [Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment)]
         yield found
     reading.known = {}
 
