@@ -15,6 +15,7 @@ from playwright.async_api import Browser
 
 from commands.messages.notifications.mails.letters import (
     AgreedContract,
+    ArrivalWindow,
     Coming,
     Goods,
     Letter,
@@ -75,14 +76,19 @@ def sample(kind: NotificationKind, language: Spoken) -> Letter:
     end = _BEGIN + timedelta(hours=4)
     arrived = Decimal(100) if state is DeliveryState.PARTIALLY_DELIVERED else None
     goods = [replace(it, arrived=arrived) for it in _GOODS[:1]] + [*_GOODS[1:]]
-    coming = Coming("D-000391", state, _BEGIN, end, "Europe/Berlin", goods, tracked)
+    coming = Coming("D-000391", state, ArrivalWindow(_BEGIN, end, "Europe/Berlin"), goods, tracked)
     is_priced, is_over = kind in TRUE_OF_ORDERS, own is OrderState.CANCELLED
+    ordered = [replace(it, net=None) for it in _GOODS] if is_over else [*_GOODS]
+    if kind is NotificationKind.ORDER_BACKORDERED:
+        week = timedelta(weeks=1)
+        promised = ArrivalWindow(_BEGIN + week, end + week, "Europe/Berlin")
+        ordered[0] = replace(ordered[0], later=Decimal(100), promised=promised)
     order = Ordered(
         "O-000204",
         own,
         "EUR",
         "PO 4711",
-        [replace(it, net=None) for it in _GOODS] if is_over else _GOODS,
+        ordered,
         () if is_over else [coming],
         Decimal("331.25") if is_priced and not is_over else None,
     )

@@ -32,6 +32,7 @@ class NotificationKind(StrEnum):
     DELIVERY_PLANNED = "DELIVERY_PLANNED"
     DELIVERY_RESCHEDULED = "DELIVERY_RESCHEDULED"
     ORDER_CHANGED = "ORDER_CHANGED"
+    ORDER_BACKORDERED = "ORDER_BACKORDERED"
     CONTRACT_SHORTFALL = "CONTRACT_SHORTFALL"
     CONTRACT_ENDS = "CONTRACT_ENDS"
     CONTRACT_RUNS_LOW = "CONTRACT_RUNS_LOW"
@@ -47,6 +48,7 @@ TRUE_OF_ORDERS: Mapping[NotificationKind, frozenset[OrderState]] = {
     NotificationKind.ORDER_CONFIRMED: _CONFIRMED,
     NotificationKind.CALL_OFF_CONFIRMED: _CONFIRMED,
     NotificationKind.ORDER_CHANGED: _CONFIRMED | {OrderState.PENDING_APPROVAL},
+    NotificationKind.ORDER_BACKORDERED: frozenset({OrderState.CONFIRMED}),
 }
 """Kind -> states of the order in which it is still true; elsewhere it was overtaken."""
 TRUE_OF_DELIVERIES: Mapping[NotificationKind, frozenset[DeliveryState]] = {

@@ -1,6 +1,6 @@
 """Which events tell people something, and what."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -20,9 +20,13 @@ from models.events.trade.contracts import ContractCalledOff, ContractFellShort
 from models.events.trade.orders import (
     OrderAmendmentAccepted,
     OrderApproved,
+    OrderArrivalCorrected,
     OrderCancelled,
+    OrderDelivered,
     OrderLinesCancelled,
+    OrderPartiallyDelivered,
     OrderPlaced,
+    OrderProgressed,
     OrderProposalAnswered,
     OrderRejected,
     OrderResponded,
@@ -36,38 +40,54 @@ _CHANGES = frozenset(
     {"window_earliest", "window_latest", "ship_to", "ship_to_id", "delivery_policy"}
 )
 """Columns of an order whose change its buyer is told of; lines, too."""
+_OWED_LATER = ("backordered", "lost", "refused")
+"""Counters of an order line: what they count more comes later than it was wanted."""
+Cause = Callable[[Any, Any, Sequence[Any]], tuple[Kind, ...]]
+"""Says what an event, its row as that is now, and the lines of that tell people."""
 
 
-def _of_state(_event: Event, order: Any) -> Kind | None:
+def _of_state(_event: Event, order: Any, _lines: Sequence[Any]) -> tuple[Kind, ...]:
     """Tell that an order is confirmed, or for whom it waits."""
     if order.state is OrderState.PENDING_APPROVAL:
-        return Kind.APPROVAL_AWAITED
+        return (Kind.APPROVAL_AWAITED,)
     if order.state is not OrderState.CONFIRMED:
-        return None
+        return ()
     is_call_off = order.kind is OrderKind.CALL_OFF
-    return Kind.CALL_OFF_CONFIRMED if is_call_off else Kind.ORDER_CONFIRMED
+    return (Kind.CALL_OFF_CONFIRMED if is_call_off else Kind.ORDER_CONFIRMED,)
 
 
-def _of_update(event: Any, _order: Any) -> Kind | None:
-    return Kind.ORDER_CHANGED if event.lines or _CHANGES & {*event.fields} else None
+def _of_update(event: Any, _order: Any, _lines: Sequence[Any]) -> tuple[Kind, ...]:
+    return (Kind.ORDER_CHANGED,) if event.lines or _CHANGES & {*event.fields} else ()
 
 
-def _of_response(event: Any, _order: Any) -> Kind | None:
+def _of_response(event: Any, order: Any, lines: Sequence[Any]) -> tuple[Kind, ...]:
     """Tell what was not accepted as it was ordered, and when it comes."""
-    is_changed = any(it.response is not LineResponse.ACCEPTED or it.latest for it in event.lines)
-    return Kind.ORDER_CHANGED if is_changed or event.latest else None
+    promised = {it.line_no for it in event.lines if it.latest}
+    accepted = {it.line_no for it in event.lines if it.response is LineResponse.ACCEPTED}
+    named = [it for it in lines if event.latest or it.line_no in promised & accepted]
+    is_later = any(is_promised_late(order, it) for it in named)
+    is_otherwise = len(accepted) < len(event.lines)
+    is_changed = is_otherwise or (not is_later and bool(promised or event.latest))
+    changed = (Kind.ORDER_CHANGED,) if is_changed else ()
+    return (*changed, Kind.ORDER_BACKORDERED) if is_later else changed
 
 
-def _of_shortfall(event: Any, _contract: Any) -> Kind | None:
-    return Kind.CONTRACT_SHORTFALL if event.quantity else None
+def _of_movement(event: Any, _order: Any, _lines: Sequence[Any]) -> tuple[Kind, ...]:
+    """Tell that something was picked short, was lost or came back."""
+    more = (it.get(counter, 0) > 0 for it in event.moved.values() for counter in _OWED_LATER)
+    return (Kind.ORDER_BACKORDERED,) if any(more) else ()
 
 
-def _of_call_off(event: Any, lines: Any) -> Kind | None:
+def _of_shortfall(event: Any, _contract: Any, _lines: Sequence[Any]) -> tuple[Kind, ...]:
+    return (Kind.CONTRACT_SHORTFALL,) if event.quantity else ()
+
+
+def _of_call_off(event: Any, _contract: Any, lines: Sequence[Any]) -> tuple[Kind, ...]:
     """Tell that little of a line is left, where this call-off has made it so."""
     left = {it.id: it.target_quantity - it.called_off for it in lines}
     few = {it.id: low_of(it) for it in lines}
     crossed = (left[it] <= few[it] < left[it] + taken for it, taken in event.lines.items())
-    return Kind.CONTRACT_RUNS_LOW if any(crossed) else None
+    return (Kind.CONTRACT_RUNS_LOW,) if any(crossed) else ()
 
 
 def low_of(line: Any) -> Decimal:
@@ -75,11 +95,31 @@ def low_of(line: Any) -> Decimal:
     return line.target_quantity / 10  # type: ignore[no-any-return]
 
 
-def _always(kind: Kind) -> Callable[[Any, Any], Kind | None]:
-    return lambda _event, _row: kind
+def is_promised_late(order: Any, line: Any) -> bool:
+    """Tell whether what is promised of an order line is later than it is wanted."""
+    promised = line.confirmed_latest or order.confirmed_latest
+    wanted = line.agreed_latest or line.window_latest or order.window_latest
+    return bool(promised and wanted and promised > wanted)
 
 
-CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
+def later_of(order: Any, line: Any) -> Decimal:
+    """Return how much of an order line comes later than it was wanted.
+
+    What was picked short, was lost or came back, as far as no delivery takes it; where what is
+    promised is late, all that has not left. Nothing of an order that owes nothing.
+    """
+    if order.state is not OrderState.CONFIRMED:
+        return Decimal(0)
+    if is_promised_late(order, line):
+        return line.open_quantity  # type: ignore[no-any-return]
+    return min(line.unplanned, line.backordered + line.open_again)  # type: ignore[no-any-return]
+
+
+def _always(kind: Kind) -> Cause:
+    return lambda _event, _row, _lines: (kind,)
+
+
+CAUSES: Mapping[type[Event], Cause] = {
     OrderPlaced: _of_state,
     OrderApproved: _of_state,
     OrderUpdated: _of_update,
@@ -93,6 +133,10 @@ CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
         _always(Kind.ORDER_CHANGED),
     ),
     **dict.fromkeys((OrderCancelled, OrderRejected), _always(Kind.ORDER_CANCELLED)),
+    **dict.fromkeys(
+        (OrderProgressed, OrderPartiallyDelivered, OrderDelivered, OrderArrivalCorrected),
+        _of_movement,
+    ),
     DeliveryPlanned: _always(Kind.DELIVERY_PLANNED),
     DeliveryRescheduled: _always(Kind.DELIVERY_RESCHEDULED),
     DeliveryDispatched: _always(Kind.DELIVERY_DISPATCHED),
@@ -104,10 +148,9 @@ CAUSES: Mapping[type[Event], Callable[[Any, Any], Kind | None]] = {
     ContractCalledOff: _of_call_off,
     WebhookDisabled: _always(Kind.WEBHOOK_DISABLED),
 }
-"""Event -> what it and its row, as that is now, tell people.
-
-A parcel's row is its delivery, a contract's are its lines.
-"""
+"""Event -> what tells what people are told of it. A parcel's row is its delivery."""
+BY_LINES = frozenset({OrderResponded, ContractCalledOff})
+"""Events whose causes look at lines."""
 SETTINGS = (MerchantSettingsCreated, MerchantSettingsUpdated)
 """Events after which mails that wait may go at another time."""
 TELLING = (*CAUSES, *SETTINGS)
@@ -130,6 +173,7 @@ NEWEST_FIRST = (
     Kind.DELIVERY_DISPATCHED,
     Kind.ORDER_CONFIRMED,
     Kind.CALL_OFF_CONFIRMED,
+    Kind.ORDER_BACKORDERED,
     Kind.DELIVERY_PLANNED,
     Kind.DELIVERY_RESCHEDULED,
     Kind.ORDER_CHANGED,
@@ -150,7 +194,5 @@ READ_BY: Mapping[Kind, frozenset[Scope]] = {
     Kind.WEBHOOK_DISABLED: frozenset({Scope.WEBHOOKS_MANAGE}),
 }
 """Kind -> the scopes that read what its mails tell; nobody without them subscribes to it."""
-TO_BUYERS = frozenset(
-    {Kind.ORDER_CONFIRMED, Kind.CALL_OFF_CONFIRMED, Kind.ORDER_CHANGED, Kind.ORDER_CANCELLED}
-)
+TO_BUYERS = frozenset(TRUE_OF_ORDERS) - {Kind.APPROVAL_AWAITED}
 """Kinds of an order that its buyer is told of, with what it costs."""

@@ -15,7 +15,7 @@ from commands.messages.notifications.addressed import (
     People,
     merchant_of,
 )
-from commands.messages.notifications.kinds import CAUSES, SETTINGS
+from commands.messages.notifications.kinds import BY_LINES, CAUSES, SETTINGS
 from commands.messages.notifications.waiting import first_try, retime
 from commands.writing.rows import write_rows
 from commands.writing.transaction import Writing
@@ -33,6 +33,7 @@ from models.messages.notifications import (
     NotificationTiming,
 )
 from models.trade.contracts.tables import Contract, ContractLine
+from models.trade.orders.lines import OrderLine
 from models.trade.orders.tables import Order
 
 _Row = dict[str, Any]
@@ -83,26 +84,40 @@ async def _events(writing: Writing, entries: Sequence[JournalEvent]) -> list[Not
         first[line.delivery_id] = min(first.get(line.delivery_id, line.order_id), line.order_id)
     orders = await writing.by_key(Order, "id", about[Order] | {*first.values()})
     contracts = await writing.by_key(Contract, "id", about[Contract])
-    agreed = defaultdict[UUID, list[Any]](list)
-    for each in await writing.records(ContractLine, "contract_id", sorted(contracts)):
-        agreed[each.contract_id].append(each)
     webhooks = await writing.by_key(_WEBHOOK, "id", about[_WEBHOOK])
+    lines = await _lines(writing, telling)
     found = list[Notice]()
     for entry in telling:
         row_id = entry.aggregate_id
         if entry.event.about is Parcel and row_id in parcels:
             row_id = parcels[row_id].delivery_id
         order, delivery = orders.get(first.get(row_id, row_id)), deliveries.get(row_id)
-        row = delivery or order or agreed.get(row_id) or webhooks.get(row_id)
-        kind = CAUSES[type(entry.event)](entry.event, row) if row is not None else None
-        if kind is not None and (order is not None or delivery is None):
-            others = contracts.get(row_id), webhooks.get(row_id)
-            found.append(Notice(entry.id, kind, order, delivery, *others))
+        others = contracts.get(row_id), webhooks.get(row_id)
+        row = next((it for it in (delivery, order, *others) if it is not None), None)
+        if row is None or (delivery is not None and order is None):
+            continue
+        kinds = CAUSES[type(entry.event)](entry.event, row, lines.get(row_id, ()))
+        found += [Notice(entry.id, kind, order, delivery, *others) for kind in kinds]
+    return found
+
+
+async def _lines(writing: Writing, telling: Iterable[JournalEvent]) -> Mapping[UUID, list[Any]]:
+    """Return order or contract -> its lines, where an event is judged by them."""
+    found = defaultdict[UUID, list[Any]](list)
+    some = [it for it in telling if type(it.event) in BY_LINES]
+    for of, entity, column in _LINES:
+        keys = {it.aggregate_id for it in some if it.event.about is of}
+        for line in await writing.records(entity, column, sorted(keys)):
+            found[getattr(line, column)].append(line)
     return found
 
 
 _WEBHOOK: Any = entity_named("Webhook")
 _READ = (Order, Delivery, Parcel, Contract, _WEBHOOK)
+_LINES: Sequence[tuple[Any, Any, str]] = (
+    (Order, OrderLine, "order_id"),
+    (Contract, ContractLine, "contract_id"),
+)
 
 
 def _row(writing: Writing, event: Notice, addressee: Addressee, merchant: Any) -> _Row:

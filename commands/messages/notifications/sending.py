@@ -241,11 +241,12 @@ def _thread(row: Any) -> str:
 
 
 _TRUE: Mapping[NotificationKind, Callable[[PresentState, Any, datetime], bool]] = {
+    NotificationKind.ORDER_BACKORDERED: lambda of, row, _: of.is_late(row.order_id),
     NotificationKind.WEBHOOK_DISABLED: lambda of, row, _: of.is_disabled(row.webhook_id),
     NotificationKind.CONTRACT_ENDS: lambda of, row, now: of.ends_soon(row.contract_id, now),
     NotificationKind.CONTRACT_RUNS_LOW: lambda of, row, _: of.runs_low(row.contract_id),
 }
-"""Kind of a contract or webhook -> whether it still is true."""
+"""Kind that no state makes true by itself -> whether it still is."""
 
 
 def is_true(row: Any, standing: PresentState, waiting: Sequence[Any], now: datetime) -> bool:

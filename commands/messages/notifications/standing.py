@@ -12,9 +12,10 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Select, Uuid, any_, bindparam, select
 
-from commands.messages.notifications.kinds import NEWEST_FIRST, TO_BUYERS, low_of
+from commands.messages.notifications.kinds import NEWEST_FIRST, TO_BUYERS, later_of, low_of
 from commands.messages.notifications.mails.letters import (
     AgreedContract,
+    ArrivalWindow,
     Coming,
     Goods,
     Letter,
@@ -151,7 +152,7 @@ class PresentState:
         is_priced = is_priced and not is_over
         kept = [it.ordered if is_over else it.ordered - it.cancelled for it in lines]
         goods = [
-            self._goods(line, quantity, is_priced=is_priced)
+            replace(self._goods(line, quantity, is_priced=is_priced), **_later(order, line))
             for line, quantity in zip(lines, kept, strict=True)
         ]
         borne = [it.borne_discount or Decimal(0) for it in lines]
@@ -187,9 +188,7 @@ class PresentState:
         return Coming(
             delivery.number,
             delivery.state,
-            delivery.window_earliest,
-            delivery.window_latest,
-            delivery.window_zone,
+            ArrivalWindow(delivery.window_earliest, delivery.window_latest, delivery.window_zone),
             [self._taken_of(delivery, lines[it.order_line_id], it) for it in taken],
             [self._tracked(it) for it in self._numbers.get(delivery.id, ())],
         )
@@ -204,6 +203,11 @@ class PresentState:
         carrier, plain = self._carriers.get(number.carrier_id), number.number.replace(" ", "")
         address = carrier.tracking_url if carrier and _PLAIN.fullmatch(plain) else None
         return Tracked(number.number, address and address.replace("{number}", plain))
+
+    def is_late(self, order_id: UUID) -> bool:
+        """Tell whether something of an order comes later than it was wanted."""
+        order = self.orders[order_id]
+        return any(later_of(order, it) for it in self._lines.get(order_id, ()))
 
     def runs_low(self, contract_id: UUID) -> bool:
         """Tell whether little is left of a line of a contract in force."""
@@ -250,6 +254,16 @@ def _selected(entity: type[OfMerchant], column: str) -> Select[Any]:
     own = entity.merchant_id == _MERCHANT
     named = getattr(entity, column) == _KEYS
     return select(*columns(entity)).where(own, named).order_by(entity.id)
+
+
+def _later(order: Any, line: Any) -> Mapping[str, Any]:
+    """Return how much of a line comes later than it was wanted, and when that was promised."""
+    later = later_of(order, line)
+    if not later:
+        return {}
+    of = line if line.confirmed_latest else order
+    window = of.confirmed_earliest, of.confirmed_latest, of.confirmed_zone
+    return {"later": later, "promised": ArrivalWindow(*window) if of.confirmed_latest else None}
 
 
 def _by_id(rows: Iterable[Any]) -> dict[UUID, Any]:

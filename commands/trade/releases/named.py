@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from commands.trade.releases.accounts.account import (
     ReleasePlace,
     begun,
 )
-from commands.trade.releases.accounts.sums import coming_of, left_of
+from commands.trade.releases.accounts.sums import NotedPart, left_of, noted_parts
 from commands.trade.releases.inputs import ReleaseContent, ToldReceipt
 from commands.trade.releases.known import KnownLines, by_id
 from commands.trade.releases.transit import Transit, receiving_address, receiving_addresses
@@ -41,7 +41,7 @@ class NamedRows:
     new: the accounts of places that have none yet; beside: the places that their lines have.
     receipts: release in force or waiting -> what it told of receipts, where an item tells of some.
     left: what has left for accounts since the days from which releases count, and since the
-    instants of which they tell.
+    instants of which they tell. parts: delivery that a note names -> what it brings.
     """
 
     products: Mapping[UUID, Product]
@@ -52,6 +52,7 @@ class NamedRows:
     beside: Mapping[UUID, Sequence[ReleasePlace]]
     receipts: Mapping[UUID, frozenset[Any]]
     left: dict[Counting, LeftQuantities] = field(default_factory=dict)
+    parts: defaultdict[UUID, list[NotedPart]] = field(default_factory=lambda: defaultdict(list))
 
     def account(self, known: KnownLines, contract: Contract, item: ReleaseContent) -> Account:
         """Return the account of an item's place, one to be where there is none.
@@ -133,8 +134,22 @@ async def named_by(
         await _beside(writing, known, new),
         await _receipts(writing, known, items),
     )
+    for each in await noted_parts(writing, _noted(known, named, items), _places(new)):
+        named.parts[each.delivery_id].append(each)
     named.left.update(await _left(writing, known, named, items))
     return named
+
+
+def _noted(known: KnownLines, named: NamedRows, items: Iterable[ReleaseContent]) -> set[UUID]:
+    """Return the deliveries that items name of lines that are there."""
+    lines = ((known.lines.get(it.contract_line_id), it.notes) for it in items)
+    notes = ((known.contracts[it.contract_id], note) for it, of in lines if it for note in of)
+    found = (named.delivery(*it) for it in notes)
+    return {it.id for it in found if it is not None}
+
+
+def _places(new: Mapping[ReleasePlace, Account]) -> dict[UUID, ReleasePlace]:
+    return {it.id: place for place, it in new.items()}
 
 
 def _new(known: KnownLines, items: Iterable[ReleaseContent]) -> dict[ReleasePlace, Account]:
@@ -202,21 +217,19 @@ async def _left(
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }
-    new = {it.id: place for place, it in named.new.items()}
-    found = await left_of(writing, wanted, new)
-    _count_coming(found, await coming_of(writing, coming, new))
+    found = await left_of(writing, wanted, _places(named.new))
+    _count_coming(found, [part for it in coming for part in named.parts[it]])
     return found
 
 
-def _count_coming(
-    found: Mapping[Counting, LeftQuantities],
-    rows: Sequence[tuple[UUID, UUID, date | None, Decimal]],
-) -> None:
-    """Note what is coming for accounts that was not counted in by then. rows: of `coming_of`."""
+def _count_coming(found: Mapping[Counting, LeftQuantities], parts: Sequence[NotedPart]) -> None:
+    """Note what is coming for accounts that was not counted in by then. parts: of that."""
     for (account_id, day), left in found.items():
-        own = [it for it in rows if it[0] == account_id]
-        counted_in = {delivery_id for _, delivery_id, since, _ in own if since == day}
-        left.coming.update({key: amount for _, key, _, amount in own if key not in counted_in})
+        own = [it for it in parts if it.account_id == account_id]
+        counted_in = {it.delivery_id for it in own if it.named_since == day}
+        left.coming.update(
+            {it.delivery_id: it.quantity for it in own if it.delivery_id not in counted_in}
+        )
 
 
 async def _deliveries(

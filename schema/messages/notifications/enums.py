@@ -26,6 +26,8 @@ described(
     DELIVERY_PLANNED="A delivery was planned.",
     DELIVERY_RESCHEDULED="A delivery comes at another time.",
     ORDER_CHANGED="An order was changed, or the merchant has answered to it; its buyer.",
+    ORDER_BACKORDERED="Goods of an order come later than wanted: picked short, lost or returned on"
+    " their way and owed again, or promised for later; its buyer.",
     CONTRACT_SHORTFALL="Less of a contract was called off than agreed; its company.",
     CONTRACT_ENDS="A contract in force ends in 30 days or less; its company.",
     CONTRACT_RUNS_LOW="A call-off has left a tenth or less of a contract line; its company.",

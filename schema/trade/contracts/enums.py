@@ -80,6 +80,7 @@ described(
     LOT_MULTIPLE="A quantity is no whole lot.",
     NEW_PERIOD="It begins a new period; only firm quantities are compared with the one before.",
     NEW_PLACE="The first release for this place, beside others of the line.",
+    NOTE_ELSEWHERE="It names a delivery note of ours that is of another place or contract line.",
     NOTHING_TO_UPDATE="It changes single lines of a schedule that is not there.",
     OUTDATED="A newer release was there already; where only the number of its transmission tells"
     " that, of VDA 4905, it waits for consent.",

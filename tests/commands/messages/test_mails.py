@@ -16,6 +16,7 @@ from jinja2.ext import babel_extract
 from commands.messages.notifications.kinds import CAUSES
 from commands.messages.notifications.mails.letters import (
     AgreedContract,
+    ArrivalWindow,
     Coming,
     Goods,
     Letter,
@@ -53,8 +54,8 @@ BAD = '<script>alert("x")</script>\r\nBcc: everybody@example.com'
 def letter(language: Spoken, kind: NotificationKind, text: str = "A-1", count: int = 3) -> Letter:
     """Return a letter in which a text stands wherever a row's may."""
     goods = [Goods(text, Decimal(count), it, Decimal("1234.5")) for it in Unit]
-    end, numbers = BEGIN + timedelta(days=1), [Tracked(text, text)]
-    coming = [Coming(text, it, BEGIN, end, "Europe/Berlin", goods, numbers) for it in DeliveryState]
+    window = ArrivalWindow(BEGIN, BEGIN + timedelta(days=1), "Europe/Berlin")
+    coming = [Coming(text, it, window, goods, [Tracked(text, text)]) for it in DeliveryState]
     ordered = [Ordered(text, it, "EUR", text, goods, coming, Decimal(9)) for it in OrderState]
     sender = Sender(text, "#1f4e79", "https://shop.example/logo.png", text, text)
     return Letter(language, sender, [News(kind, text)], ordered, [AgreedContract(text, goods)])
@@ -109,6 +110,13 @@ def test_a_part_of_a_delivery_says_what_has_arrived() -> None:
     assert "angekommen" not in planned.text + planned.html
 
 
+def test_goods_that_come_later_say_how_much_and_when() -> None:
+    late = write_mail(sample(NotificationKind.ORDER_BACKORDERED, Spoken.DE))
+    words = "kommt später: 100 Stück, Montag, 16. März 2026, 08:00 – 12:00"
+    assert f"zinc plated: 212,50\N{NO-BREAK SPACE}€ ({words})" in late.text
+    assert (words in late.html, (late.text + late.html).count("kommt später:")) == (True, 2)
+
+
 def test_every_kind_is_told_of_something() -> None:
     causes = {kind for cause in CAUSES.values() for kind in _kinds(cause)}
     assert causes | {NotificationKind.CALL_OFF_CONFIRMED} >= {*TRUE_OF_DELIVERIES}
@@ -117,8 +125,7 @@ def test_every_kind_is_told_of_something() -> None:
 
 
 def _kinds(cause):
-    kind = cause(None, None) if cause.__name__ == "<lambda>" else None
-    return {kind} - {None}
+    return {*cause(None, None, ())} if cause.__name__ == "<lambda>" else set()
 
 
 @pytest.mark.parametrize("language", Spoken)

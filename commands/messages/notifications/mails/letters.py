@@ -25,10 +25,20 @@ class Sender:
 
 
 @dataclass(frozen=True)
+class ArrivalWindow:
+    """From when until when something is to arrive. zone: in which it is told, of its place."""
+
+    earliest: datetime
+    latest: datetime
+    zone: str
+
+
+@dataclass(frozen=True)
 class Goods:
     """A line of an order, or what a delivery takes of it. net: exact, None where it is not told.
 
-    arrived: how much of that, where a part has.
+    arrived: how much of that, where a part has. later: how much comes later than it was wanted,
+    where some does. promised: when that comes, where it was said.
     """
 
     name: str
@@ -36,6 +46,8 @@ class Goods:
     unit: Unit
     net: Decimal | None = None
     arrived: Decimal | None = None
+    later: Decimal | None = None
+    promised: ArrivalWindow | None = None
 
 
 @dataclass(frozen=True)
@@ -48,13 +60,11 @@ class Tracked:
 
 @dataclass(frozen=True)
 class Coming:
-    """A delivery as it stands. earliest, latest: its window, told in the zone of its place."""
+    """A delivery as it stands. window: when it is to arrive."""
 
     number: str
     state: DeliveryState
-    earliest: datetime
-    latest: datetime
-    zone: str
+    window: ArrivalWindow
     goods: Sequence[Goods] = ()
     tracked: Sequence[Tracked] = ()
 

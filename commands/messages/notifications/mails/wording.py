@@ -25,7 +25,7 @@ from babel.units import format_unit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from commands.messages.notifications.mails.letters import Coming, Letter, WrittenMail
+from commands.messages.notifications.mails.letters import ArrivalWindow, Letter, WrittenMail
 from kit.standards.languages import Spoken
 from models.master.catalog import Unit
 
@@ -124,9 +124,9 @@ def _formats(language: Spoken) -> dict[str, Callable[..., str]]:
     def money(amount: Decimal, currency: str) -> str:
         return format_currency(amount, currency, locale=locale)
 
-    def window(coming: Coming) -> str:
-        zone = ZoneInfo(coming.zone)
-        first, last = (it.astimezone(zone) for it in (coming.earliest, coming.latest))
+    def window(of: ArrivalWindow) -> str:
+        zone = ZoneInfo(of.zone)
+        first, last = (it.astimezone(zone) for it in (of.earliest, of.latest))
         begin, end = (_moment(it, locale) for it in (first, last))
         if first.date() == last.date():
             end = format_time(last, "short", locale=locale)

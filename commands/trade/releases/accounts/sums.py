@@ -15,6 +15,7 @@ from sqlalchemy import (
     DateTime,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     case,
@@ -41,6 +42,7 @@ from models.access.viewers import Actor, Viewer, anyone
 from models.base.records import columns, record
 from models.base.tables import entity_named
 from models.base.visibility import merchant, seen_by
+from models.master.parties import Address
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.counting import (
     QUANTITY,
@@ -127,18 +129,32 @@ async def left_of(
     return found
 
 
-async def coming_of(
-    writing: Writing, delivery_ids: Collection[UUID], new: Mapping[UUID, ReleasePlace]
-) -> list[tuple[UUID, UUID, date | None, Decimal]]:
-    """Return how much of deliveries that have not left is for accounts: one statement.
+class NotedPart(NamedTuple):
+    """What a delivery that a note names brings of one contract line, None for none.
 
-    new: as of `left_of`. Returns account, delivery, first day of a period in which a release in
-    force has named it already, None where none has, and the quantity: a row for each such day.
+    account_id: for which it counts, None for none; named_since: first day of a period of it in
+    which a release in force has named the delivery already, None for none: a row for each such day.
+    went_to: code of its address, or else its city. quantity: in the product's unit.
     """
+
+    delivery_id: UUID
+    contract_line_id: UUID | None
+    sku: str
+    account_id: UUID | None
+    unloading_point: str | None
+    named_since: date | None
+    went_to: str | None
+    quantity: Decimal
+
+
+async def noted_parts(
+    writing: Writing, delivery_ids: Collection[UUID], new: Mapping[UUID, ReleasePlace]
+) -> list[NotedPart]:
+    """Return what deliveries bring that notes name: one statement. new: as of `left_of`."""
     if not delivery_ids:
         return []
     values = {**writing.parameters, "deliveries": list(delivery_ids), **_places(new)}
-    return [tuple(it) for it in await writing.session.rows(_coming(), values)]
+    return [NotedPart(*it) for it in await writing.session.rows(_noted_parts(), values)]
 
 
 def _places(new: Mapping[UUID, ReleasePlace]) -> dict[str, Any]:
@@ -212,31 +228,41 @@ def _left() -> Statement:
 
 
 @cache
-def _coming() -> Statement:
+def _noted_parts() -> Statement:
     reader = _TablesWithNew(anyone(Actor.STAFF))
-    account = reader.table(CumulativeAccount)
-    names = ("OrderLine", "DeliveryLine", "Delivery")
-    line, part, delivery = (reader.table(entity_named(it)) for it in names)
+    account, address = reader.table(CumulativeAccount), reader.table(Address)
+    names = ("OrderLine", "DeliveryLine", "Delivery", "Product")
+    line, part, delivery, product = (reader.table(entity_named(it)) for it in names)
     named = noted(reader, account, delivery)
+    counts_for = and_(
+        *ours(reader, account),
+        account.contract_line_id == line.contract_line_id,
+        account.id == account_of(reader, line, delivery),
+    )
+    of = (
+        delivery.id.label("delivery_id"),
+        line.contract_line_id,
+        product.sku,
+        account.id.label("account_id"),
+        account.unloading_point,
+        named.c.starts_on,
+        func.coalesce(address.code, delivery.ship_to["city"].astext).label("went_to"),
+    )
     rows = (
-        select(
-            account.id.label("account_id"),
-            delivery.id.label("delivery_id"),
-            named.c.starts_on,
-            func.sum(part.planned).label("quantity"),
-        )
+        select(*of, func.sum(part.planned).label("quantity"))
         .select_from(delivery)
         .join(part, part.delivery_id == delivery.id)
         .join(line, line.id == part.order_line_id)
-        .join(account, account.contract_line_id == line.contract_line_id)
+        .join(product, product.id == line.product_id)
+        .outerjoin(account, counts_for)
         .outerjoin(named, true())
+        .outerjoin(address, and_(*ours(reader, address), address.id == delivery.ship_to_id))
         .where(
-            *ours(reader, account, line, part, delivery),
+            *ours(reader, line, part, delivery, product),
             delivery.id == any_(bindparam("deliveries", type_=ARRAY(Uuid()))),
-            account_of(reader, line, delivery) == account.id,
         )
     )
-    return Statement(rows.group_by(account.id, delivery.id, named.c.starts_on))
+    return Statement(rows.group_by(*of))
 
 
 class PlaceSums(NamedTuple):

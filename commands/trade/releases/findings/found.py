@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.trade.releases.accounts.account import ReleasePlace
+from commands.trade.releases.accounts.sums import NotedPart
 from commands.trade.releases.findings.arriving import Arriving, Findings, Found, figure
 from commands.trade.releases.findings.compared import COMPARISONS
 from kit.ids import new_id
@@ -152,7 +153,10 @@ def received(release: Arriving) -> Findings:
 
 
 def notes(release: Arriving) -> Findings:
-    """Find delivery notes that name no delivery of ours to its party, or may name several."""
+    """Find delivery notes that name no delivery of ours to its party, or may name several.
+
+    One of a delivery for another place or line is ours, and counts nothing here.
+    """
     for note in dict.fromkeys(release.item.notes):
         found = release.named.may_name(release.contract, note)
         text = f"No delivery of ours has the number {note}."
@@ -161,6 +165,25 @@ def notes(release: Arriving) -> Findings:
             text = f"The note {note} may be that of {numbers}: it counts as none of them."
         if len(found) != 1:
             yield Found(FindingCode.UNKNOWN_NOTE, text)
+            continue
+        parts = release.named.parts[found[0].id]
+        if all(it.account_id != release.account.id for it in parts):
+            number = found[0].number
+            named = number if note == number else f"{number} (note {note})"
+            text = f"{named} {_elsewhere(release, parts)}"
+            yield Found(FindingCode.NOTE_ELSEWHERE, text)
+
+
+def _elsewhere(release: Arriving, parts: Sequence[NotedPart]) -> str:
+    """Say what a delivery is for that brings nothing for a release's place. parts: of it."""
+    own = [it for it in parts if it.contract_line_id == release.line.id]
+    if not own:
+        brought = " and ".join(sorted({it.sku for it in parts}))
+        return f"brings {brought}, and nothing of this line: it counts nothing here."
+    place = own[0].went_to or "no known place"
+    if own[0].unloading_point is not None:
+        place = f"{place}, {own[0].unloading_point}"
+    return f"goes to {place}: it counts there, and nothing here."
 
 
 _LOOKS = (

@@ -5,6 +5,7 @@ from sqlalchemy import update
 
 from models.fulfilment.deliveries.tables import Delivery
 from tests.api.trade.releases.test_notes_and_periods import Line
+from tests.make.fulfilment import deliveries
 from tests.make.trade import contracts
 
 NOTES = """
@@ -14,6 +15,7 @@ query ($id: ID!) { contract(id: $id) { lines { releases(first: 9, filter: {state
 """
 SEARCH = """query ($text: String!) {
   search(text: $text, types: [DELIVERY], first: 9) { ... on Delivery { number } } }"""
+FORECAST = contracts.schedule("2026-04-10", "50")
 OURS = (
     "{}",
     "{lower}",
@@ -90,3 +92,44 @@ async def test_a_note_of_another_customer_is_not_ours(line, ask, world, clock):
     for how in ("{}", "{digits}"):
         note = _written(how, number)
         assert (await _named(other, note))[1] is False
+
+
+async def _elsewhere(ask, line_id, note, number, **place):
+    """Return what is found of a release that names a note of another place or line."""
+    fields = {"cumulativeReceived": "0", "lastReceipts": [{"deliveryNote": note}], **place}
+    payload = await contracts.try_release(ask, line_id, number, FORECAST, **fields)
+    findings = payload["release"]["findings"]
+    return [it["text"] for it in findings if it["code"] == "NOTE_ELSEWHERE"]
+
+
+async def test_a_note_of_another_place_or_line_is_found(ask, world):
+    place = await contracts.docks(world, ask)
+    lines = [contracts.line(*await contracts.products(ask, it)) for it in ("BOLT", "NUT")]
+    made = await contracts.contract(world, ask, lines=lines, **place)
+    bolts, nuts = ({**made, "lines": [it]} for it in made["lines"])
+    plant, other = ({"shipToId": it} for it in place["shipToIds"])
+    docks = [{**it, "unloadingPoint": "D1"} for it in (plant, other)]
+    for each in docks:
+        await contracts.release(ask, bolts["lines"][0]["id"], 1, FORECAST, **each)
+    agreed = {"window": contracts.window("2026-03-09"), "windowOverride": "Agreed."}
+    sent = []
+    for of, at in ((bolts, plant), (bolts, other), (nuts, other)):
+        order = await contracts.call_off(world, ask, of, "20", **at, **agreed)
+        left = await deliveries.dispatched(world, ask, order, parcel={"generateSscc": True})
+        sent.append(left["number"])
+    here, there, nut = sent
+    codes = {it["id"]: it["code"] for it in made["shipTos"]}
+    first, second = map(codes.get, place["shipToIds"])
+    went = "{} goes to {}, D1: it counts there, and nothing here."
+    article = f"{nut} brings NUT, and nothing of this line: it counts nothing here."
+    expected = (
+        (here, docks[0], []),
+        (there, docks[1], []),
+        (there, docks[0], [went.format(there, second)]),
+        (here[-1], docks[1], [went.format(f"{here} (note {here[-1]})", first)]),
+        (nut, docks[1], [article]),
+    )
+    for number, (note, at, texts) in enumerate(expected, 2):
+        assert await _elsewhere(ask, bolts["lines"][0]["id"], note, number, **at) == texts
+    # The first release of a place brings the account for which it counts.
+    assert await _elsewhere(ask, nuts["lines"][0]["id"], nut, 1, **other) == []
