@@ -39,6 +39,8 @@ async def test_who_takes_a_planned_delivery_in_is_named_afterwards(world, ask):
     delivery = await deliveries.planned(world, ask, recipient=None)
     call = {"deliveryId": delivery["id"], "window": delivery["window"]}
     named = {"recipient": {"name": "A. Gate", "building": "Ramp 3"}}
+    refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
+    assert refused == [("RECIPIENT_MISSING", "deliveryId")]
     done = (await deliveries.done(ask, "deliveryReschedule", **call, **named))["delivery"]
     assert (done["window"], "RELEASE" in done["availableActions"]) == (delivery["window"], True)
     again = (await deliveries.done(ask, "deliveryReschedule", **call))["delivery"]

@@ -57,7 +57,7 @@ class DeliveryExcuse(DeliveryCommand):
     "Deliver at another time, or to somebody else at the same place. Before the dispatch only.",
 )
 async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
-    """Deliver at another time, or to another person there; nothing happens where that is so already.
+    """Deliver at another time, or to another person there; nothing happens where that is so.
 
     What answers the schedules of one contract is to leave in time for it (`fulfilBy`).
     Refused: WRONG_STATE, INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be
