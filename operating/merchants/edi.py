@@ -20,8 +20,8 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         " `failed`, or stays where it cannot be read or moved. Interchanges that are held (of an"
         " unknown sender, or under a reference that was used) or rejected are told, too, and so is"
         " what of messages was not understood (an unknown article), whether it was read here or by"
-        " a server's worker; the inbox tells why. What a worker still reads is `being read`. The exit"
-        " code is 1 where anything failed, is held, was rejected or not understood."
+        " a server's worker; the inbox tells why. What a worker still reads is `being read`. The"
+        " exit code is 1 where anything failed, is held, was rejected or not understood."
     )
     parser.add_argument("--merchant", required=True, metavar="SLUG", help="whose partners")
     parser.add_argument("folder", type=folder, metavar="FOLDER", help="where the files lie")
