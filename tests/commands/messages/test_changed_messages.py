@@ -126,8 +126,8 @@ def known_lines(plant: str, name: str) -> list[set[Line]]:
     """Return the lines of a message as they were computed by hand."""
     return [
         {
-            Line(each["article"], each["plant"], each["place"], it[1], Decimal(it[-1]))
-            for it in each["lines"]
+            Line(each["article"], each["plant"], each["place"], line[1], Decimal(line[-1]))
+            for line in each["lines"]
         }
         for each in plants.outcome(plant, name)["releases"]
     ]

@@ -69,8 +69,8 @@ async def test_what_others_read_meanwhile_is_counted_and_what_nobody_understands
 
     monkeypatch.setattr(folders, "MessagesInTurn", Others)
     assert await run() == {"taken in": 1, "read": 2, "not understood": 2, "sent": 1}
-    told = [it.message for it in caplog.records if "not understood" in it.message]
-    assert [it.split(" was ")[0] for it in told] == ["the message 1", "the message 2"]
+    lines = [it.message for it in caplog.records if "not understood" in it.message]
+    assert [it.split(" was ")[0] for it in lines] == ["the message 1", "the message 2"]
 
 
 async def test_what_somebody_else_still_reads_is_counted_by_itself(

@@ -71,7 +71,7 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
     of goods that the location or the method cannot handle (D14), or goes to a company where nobody
     is known to take it in (D7) is left out, and told with its code among the items.
 
-    Refused: NOT_FOUND, also for another party's address among `recipients`, DUPLICATE there,
+    Refused: NOT_FOUND, also for another party's address, DUPLICATE for a place named twice,
     CONTRACT_SUSPENDED, WRONG_STATE for the contract and for an inactive location,
     METHOD_NOT_ALLOWED by the channel or for a business (D8), NOT_ALLOWED without the scope
     CALL_OFFS_WRITE, TOO_MANY_ITEMS, and as a whole what `contractCallOff`, `orderCancelLines` and

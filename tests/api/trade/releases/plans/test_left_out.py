@@ -158,11 +158,16 @@ async def test_each_place_has_who_takes_its_goods_in(ask, world):
     ]
     await planner(recipients=named)
     found = (await ask(TAKEN_IN, id=planner.contract["id"]))["contract"]["callOffs"]["nodes"]
-    assert sorted(
-        (it["lines"][0]["orderLine"]["scheduleLine"]["quantity"], it["recipient"]["name"])
+    taken_in = [
+        (delivery["lines"][0]["orderLine"]["scheduleLine"]["quantity"], delivery["recipient"])
         for order in found
-        for it in order["deliveries"]
-    ) == [("1", "Leipzig"), ("2", "Leipzig, D2"), ("3", "A. Gate")]
+        for delivery in order["deliveries"]
+    ]
+    assert sorted((quantity, recipient["name"]) for quantity, recipient in taken_in) == [
+        ("1", "Leipzig"),
+        ("2", "Leipzig, D2"),
+        ("3", "A. Gate"),
+    ]
 
 
 async def test_a_place_is_named_once_and_is_the_customers(ask, world):
