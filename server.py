@@ -15,8 +15,10 @@ from transport.edge import Outermost
 from transport.endpoint import Endpoint
 from transport.health import Health
 from transport.http.cross_origin import shared_with
+from transport.http.mails.links import SealedLinks
+from transport.http.mails.pictures import MailPictures
+from transport.http.mails.unsubscribing import Unsubscribing
 from transport.http.refusals import refused
-from transport.http.unsubscribing import Unsubscribing
 from transport.serving import Serving
 from transport.telemetry import telemetry_of, watch
 from web.page import GraphiQL
@@ -32,14 +34,18 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
     """
     graphiql = GraphiQL(operations)
     endpoint = Endpoint(serving, graphiql)
+    links, longest_s = (
+        SealedLinks(serving.database, endpoint.guesses),
+        serving.terms.limits.deadline,
+    )
+    mails = (serving.database, serving.clock, links)
     routes: list[BaseRoute] = [
         WELCOME,
         Route("/graphql", endpoint, methods=["GET", "POST"]),
         WebSocketRoute("/graphql", endpoint),
         *Health(serving.database, serving.draining).routes,
-        *Unsubscribing(
-            serving.database, serving.clock, endpoint.guesses, serving.terms.limits.deadline
-        ).routes,
+        *Unsubscribing(*mails, longest_s).routes,
+        *MailPictures(*mails, endpoint.process.letters, longest_s).routes,
         *graphiql.routes,
         *DOCUMENTS,
     ]

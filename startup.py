@@ -256,12 +256,13 @@ async def _tokens(url: str, kept: dict[str, str], examples: Path) -> dict[str, s
         await database.close()
 
 
-def _told(config: Config) -> tuple[str, str]:
+def _told(config: Config) -> tuple[str, ...]:
     """Say how to see what others are told, which a worker tells them."""
     mails = f"handed over to {config.smtp[0].rpartition('@')[2]}" if config.smtp else "kept"
     return (
         "Webhooks: examples/receiver.py shows how to receive them, and what lets it be reached.",
-        f"Mails are {mails}: {{ notifications(first: 9) {{ nodes {{ kind state address }} }} }}",
+        f"Mails are {mails}: {{ notifications(first: 9) {{ nodes {{ id kind state address }} }} }}",
+        '  A link to one: { notificationPicture(id: "...") { path } }',
     )
 
 

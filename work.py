@@ -33,6 +33,7 @@ from workers.messages.webhooks.sending import WebhookSender
 from workers.running.chores import Chore, Chores
 from workers.running.dues import Dues, WhenDue
 from workers.running.followers import Follower, Followers, chores_of
+from workers.running.spans import SentSpans
 from workers.trade.responses import EXPIRE_AMENDMENTS
 
 WHEN_DUE: tuple[WhenDue, ...] = (
@@ -51,13 +52,13 @@ CHORES: tuple[Chore, ...] = (READ_MESSAGES, READ_LONG_MESSAGES)
 """What is done where there is something to do, beside telling followers and sending webhooks."""
 
 
-def _mails(config: Config, counted: Counter[str]) -> Sequence[Chore]:
+def _mails(config: Config, counted: Counter[str], spans: SentSpans) -> Sequence[Chore]:
     """Return what hands mails over, where it is said to whom. SystemExit for what is no route."""
     if config.smtp is None:
         return ()
     url, sender, public_url = config.smtp
     try:
-        return (sending(route(url, sender), public_url, counted),)
+        return (sending(route(url, sender), public_url, counted, spans),)
     except ValueError as error:
         message = f"ABRUF_SMTP_URL and ABRUF_MAIL_FROM must be {error}."
         raise SystemExit(message) from error
@@ -82,8 +83,10 @@ class _Worker:
     def __init__(self, config: Config, schedule: RetrySchedule | None) -> None:
         self._config, self._schedule, self.database = config, schedule, database_of(config)
         self._attempts = {it: Counter[str]() for it in ("webhook", "mail")}
-        self._mails = _mails(config, self._attempts["mail"])
-        self._telemetry = telemetry_of(self.database, exporting(config.otlp), config.slow_s)
+        provider = exporting(config.otlp)
+        self._telemetry = telemetry_of(self.database, provider, config.slow_s)
+        self._spans = SentSpans(self._telemetry.tracer if provider else None)
+        self._mails = _mails(config, self._attempts["mail"], self._spans)
         self._followers = Followers(*FOLLOWERS, tracer=self._telemetry.tracer)
         self._chores = Chores(self.database, now, timedelta(seconds=config.grace_s))
         self._dues = Dues(*WHEN_DUE, forgetting(config.webhook_days))
@@ -128,7 +131,8 @@ class _Worker:
         terms = Terms(limits=config.limits, plans=config.executor == "planned")
         answers, client = Answers(self.database, now, terms), Client(config.outgoing)
         try:
-            sender = WebhookSender(client, now, answers, self._schedule, self._attempts["webhook"])
+            own = (self._schedule, self._attempts["webhook"], self._spans)
+            sender = WebhookSender(client, now, answers, *own)
             yield Flights(sender, config.limits.answer).chore
         finally:
             client.close()

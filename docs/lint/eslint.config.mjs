@@ -19,7 +19,7 @@ const PARTS = [
   // Of parcels and receipts.
   "ParcelContent", "ReceiptLine", "TrackingNumber",
   // Compared, summed or planned for one answer.
-  "NotificationPreview",
+  "NotificationPicture", "NotificationPreview",
   "OrderDraft", "OrderDraftLine", "OrderSummary", "ReleaseChange", "ReleaseComparison",
   "SchedulePlanItem",
   // Of an event: how much of each line, and what of it became what.

@@ -31,6 +31,7 @@ _CHANGING = re.compile(
 BY_CODE = {
     "Query.viewer is resolved by code": "Who asks is no row, and stands at the root alone.",
     "Query.notificationPreview is resolved by code": "A mail is rendered from rows; one at a time.",
+    "Query.notificationPicture is resolved by code": "It seals the id of one row.",
 }
 """Fields of reads that no statement writes, and why nobody is kept waiting by them."""
 ANSWERS = {

@@ -33,7 +33,11 @@ DEEPEST = 4
 """Fields between a row and an object that has no id."""
 ROWS, MANY = 8, 10
 """Objects that are asked at once, and how much of a list of each."""
-BY_ID = {"notificationPreview": "Order", "orderDraftFrom": "Order"}
+BY_ID = {
+    "notificationPicture": "Notification",
+    "notificationPreview": "Order",
+    "orderDraftFrom": "Order",
+}
 """Root field that leads to an object without an id -> the type whose ids it takes."""
 _VALUES = {
     "Boolean": "true",

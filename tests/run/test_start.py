@@ -55,7 +55,8 @@ def test_by_make_without_the_demo_there_is_no_token_and_ctrl_c_ends_its_worker_t
     assert HTTP.get(f"{abruf.origin}/readyz").status_code == 200
     with running(abruf.folder) as server:
         assert ask(server.owner_url, "SELECT slug FROM merchants") == []
-    os.kill(_worker_of(abruf.folder), signal.SIGKILL)
+    (worker,) = _workers_of(abruf.folder)
+    os.kill(worker, signal.SIGKILL)
     abruf.says('"worker started"')
     _is_ready(port + 1)
     abruf.stop()
@@ -75,15 +76,30 @@ def _is_ready(port: int) -> None:
     raise TimeoutError
 
 
-def _worker_of(folder: Path) -> int:
-    """Return the process of the worker that runs beside the server of a folder."""
-    named = f"ABRUF_DATA_DIR={folder}".encode()
+def test_a_server_starts_no_worker_where_it_is_not_to(used: Path, launch: Launch) -> None:
+    port = free_pair()
+    own = {"ABRUF_WORKER": "0", "ABRUF_METRICS_PORT": str(port), "ABRUF_LOG": "json"}
+    abruf = launch(used, **own)
+    abruf.wait_until_ready()
+    assert HTTP.get(f"http://127.0.0.1:{port}/metrics").status_code == 200
+    assert _workers_of(used) == []
+    with pytest.raises(httpx.ConnectError):
+        HTTP.get(f"http://127.0.0.1:{port + 1}/readyz")
+    abruf.read_on()
+    assert abruf.stop(signal.SIGTERM) == 0
+    # One that had just begun would be told of by now: it ends with its server.
+    assert [it for it in abruf.output if '"worker' in it] == []
+
+
+def _workers_of(folder: Path) -> list[int]:
+    """Return the processes of workers that run beside the server of a folder."""
+    found, named = list[int](), f"ABRUF_DATA_DIR={folder}".encode()
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             words = (process / "cmdline").read_bytes().split(b"\0")
             if b"--beside" in words and named in (process / "environ").read_bytes().split(b"\0"):
-                return int(process.name)
-    raise LookupError
+                found.append(int(process.name))
+    return found
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ Nothing is held while it is handed over. Who dies in between lets another try ag
 under the same message id, by which a mail server or program knows that it has it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -44,10 +44,14 @@ _ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
 class Claimed(NamedTuple):
-    """A mail in hand. ids: of the notifications that it tells. attempts: in vain so far."""
+    """A mail in hand. ids: of the notifications that it tells. attempts: in vain so far.
+
+    entry_ids: of the journal, after which it is sent.
+    """
 
     mail: Mail
-    ids: Sequence[UUID]
+    ids: Collection[UUID]
+    entry_ids: Collection[UUID]
     attempts: int
     zone: str
     quiet: tuple[str, str] | None
@@ -103,8 +107,10 @@ class Sending:
         ending = [it for it in current if it.kind in NOT_TRANSACTIONAL or wanted[it.id]]
         way_out = await self._way_out(writing, ending)
         mail = await self._written(writing, current, standing, merchant, way_out)
-        ids = [it.id for it in current]
-        return Claimed(mail, ids, taken.attempts, current[0].time_zone, quiet_of(merchant))
+        ids, entry_ids = ({getattr(it, key) for it in current} for key in ("id", "entry_id"))
+        return Claimed(
+            mail, ids, entry_ids, taken.attempts, current[0].time_zone, quiet_of(merchant)
+        )
 
     async def _take(self, writing: Writing) -> Any:
         of, now = NotificationMail, writing.now

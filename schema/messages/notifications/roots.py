@@ -14,12 +14,13 @@ from models.access.viewers import Scope
 from models.messages.notifications import (
     NotificationKind,
 )
-from resolvers.messages import notifications as resolvers
+from resolvers.messages.notifications import pictures, preview
 from schema.graphql.connections import Connection, connection
 from schema.graphql.mutations import Payload, mutation
 from schema.graphql.scopes import Requires
 from schema.messages.notifications.types import (
     Notification,
+    NotificationPicture,
     NotificationPreference,
     NotificationPreview,
 )
@@ -88,7 +89,24 @@ class NotificationsQuery:
             Spoken, strawberry.argument(description="In which language.")
         ] = Spoken.EN,
     ) -> Any:
-        return await resolvers.preview(info.context, kind, id, language)
+        return await preview.preview(info.context, kind, id, language)
+
+    @strawberry.field(
+        description="A link that shows the mail of a notification for five minutes, as it would be"
+        " sent now; null where there is no such notification, its reader was forgotten, or the"
+        " token lacks the scope of something that it tells, as for `notificationPreview`; for"
+        " staff.",
+        graphql_type=NotificationPicture | None,
+        directives=[Requires(scope=Scope.NOTIFICATIONS_READ), _LETTER],
+    )
+    async def notification_picture(
+        self,
+        info: Info,
+        id: Annotated[  # noqa: A002 -- the API's name.
+            strawberry.ID, strawberry.argument(description="Global id of the notification.")
+        ],
+    ) -> Any:
+        return await pictures.picture(info.context, id)
 
 
 @strawberry.type

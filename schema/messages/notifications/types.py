@@ -94,6 +94,21 @@ class NotificationPreference(Node):
 
 
 @strawberry.type(
+    description="Where a mail is shown for some minutes to whoever follows the link, without a"
+    " key.",
+    directives=[Requires(scope=Scope.NOTIFICATIONS_READ)],
+)
+class NotificationPicture:
+    """A link to a mail."""
+
+    path: str = strawberry.field(
+        description="Path at this server of a page that shows the mail as HTML, and as text beside"
+        " it. It names one mail, and nobody who may see it."
+    )
+    ends_at: datetime = strawberry.field(description="When the link leads nowhere any more.")
+
+
+@strawberry.type(
     description="What a mail would say.", directives=[Requires(scope=Scope.NOTIFICATIONS_READ)]
 )
 class NotificationPreview:

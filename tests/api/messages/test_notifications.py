@@ -10,7 +10,7 @@ from kit.ids import new_id, to_global
 from models.access.viewers import Actor, Scope
 from models.master.parties import Party, PartyRole
 from models.messages.notifications import NotificationMail
-from resolvers.messages import notifications
+from resolvers.messages.notifications import preview as previews
 from tests import make
 from tests.make import reasons
 from tests.make.feed import rows
@@ -102,13 +102,13 @@ async def rows_party(world):
 
 
 async def test_a_preview_is_written_beside_the_event_loop(world, ask, monkeypatch):
-    threads, write = list[Thread](), notifications.write_mail
+    threads, write = list[Thread](), previews.write_mail
 
     def watched(letter: Letter) -> WrittenMail:
         threads.append(current_thread())
         return write(letter)
 
-    monkeypatch.setattr(notifications, "write_mail", watched)
+    monkeypatch.setattr(previews, "write_mail", watched)
     order = await orders.order(world, ask)
     values = {"kind": "ORDER_CONFIRMED", "id": order["id"], "language": "EN"}
     assert (await ask(PREVIEW, **values))["notificationPreview"]["text"]
@@ -120,7 +120,7 @@ async def test_a_preview_is_written_beside_the_event_loop(world, ask, monkeypatc
 async def test_a_preview_tells_nothing_whose_scope_is_missing(world, ask, lacking):
     order = await orders.order(world, ask)
     values = {"kind": "ORDER_CONFIRMED", "id": order["id"], "language": "EN"}
-    scopes = {Scope.NOTIFICATIONS_READ, *notifications._SHOWN["Order"]}  # noqa: SLF001 -- all it needs.
+    scopes = {Scope.NOTIFICATIONS_READ, *previews.SHOWN["Order"]}
     whole = ask.by(await world.key(Actor.STAFF, scopes=sorted(scopes)))
     assert (await whole(PREVIEW, **values))["notificationPreview"]["subject"]
     few = ask.by(await world.key(Actor.STAFF, scopes=sorted(scopes - {Scope(lacking)})))

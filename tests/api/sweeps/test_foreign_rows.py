@@ -46,7 +46,8 @@ def test_every_type_and_root_field_is_read() -> None:
     of_nodes = {it.name for it in SHOWN.get_possible_types(SHOWN.get_type("Node"))}
     assert of_nodes == {*NODES, *map(type_of, EVENTS)} - {"Event"}
     by_keys = {name for name, it in ROOTS.items() if get_named_type(it.type).name in NODES}
-    others = {"viewer", "node", "nodes", "search", "orderDraftFrom", "notificationPreview"}
+    others = {"viewer", "node", "nodes", "search", "orderDraftFrom"}
+    others |= {"notificationPicture", "notificationPreview"}
     assert ROOTS.keys() - by_keys - LISTS.keys() == others
     # `api/access/test_search.py` looks for what is others', `api/trade/lists/test_reorders.py` and
     # `api/messages/test_notifications.py` too.

@@ -27,6 +27,7 @@ from tests.make import World
 from tests.make.feed import rows
 from workers.messages.notifications import NOTE_NOTIFICATIONS, sending
 from workers.running.followers import Followers
+from workers.running.spans import SentSpans
 
 PUBLIC_URL = "https://api.example.com"
 """Where links of mails lead."""
@@ -123,11 +124,15 @@ async def serving(longest_s: float = 10) -> AsyncIterator[tuple[Server, MailRout
 
 
 async def sent(
-    world: World, route: MailRoute, seconds: float = 0, counted: Counter[str] | None = None
+    world: World,
+    route: MailRoute,
+    seconds: float = 0,
+    counted: Counter[str] | None = None,
+    spans: SentSpans | None = None,
 ) -> Sequence[Notification]:
     """Hand over what is due after a while; gives all notifications."""
     world.clock.advance(seconds=seconds)
-    chore = sending(route, PUBLIC_URL, counted)
+    chore = sending(route, PUBLIC_URL, counted, spans)
     reads = world.database.reading(None)
     found = await reads.rows(due(), {"now": world.clock()})
     await reads.close()

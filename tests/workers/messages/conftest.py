@@ -16,6 +16,7 @@ from tests import make
 from tests.make.messages import hooks
 from workers.messages.webhooks.flights import Flights
 from workers.messages.webhooks.sending import WebhookSender
+from workers.running.spans import SentSpans
 
 STANDING = "query ($id: ID!) { webhook(id: $id) { state disabledFor waiting failures isProbed } }"
 
@@ -49,10 +50,15 @@ async def working(outgoing: Rules) -> AsyncIterator[Working]:
     """Make what sends to receivers on this machine."""
     clients: list[Client] = []
 
-    def make_one(schedule: RetrySchedule = SHORT, ask: Any = _nobody, **own: Any) -> Flights:
+    def make_one(
+        schedule: RetrySchedule = SHORT,
+        ask: Any = _nobody,
+        spans: SentSpans | None = None,
+        **own: Any,
+    ) -> Flights:
         client = Client(outgoing)
         clients.append(client)
-        return Flights(WebhookSender(client, now, ask, schedule), **own)
+        return Flights(WebhookSender(client, now, ask, schedule, spans=spans), **own)
 
     yield make_one
     for each in clients:

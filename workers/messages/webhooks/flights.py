@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from time import monotonic
+from time import monotonic, time_ns
 from typing import Any
 from uuid import UUID
 
@@ -134,17 +134,30 @@ class _Flight:
         self.begun += len(made.messages)
         own = (self.database, self.sender.ask, made.webhook, made.messages)
         written = await bodies(*own, self.sender.clock())
+        entries = {it.entry_id for it in made.messages if it.entry_id}
+        spans = await self.sender.spans.written_by(self.database, self.merchant_id, entries)
         for each in made.messages:
             body = written[each.id]
             content = body.encode() if isinstance(body, str) else b""
             task = asyncio.create_task(self.sender.send(self.asks, made, each, body, content))
             self._hold(task, len(content))
+            self._record(task, spans.get(each.entry_id))
             self.flying[task] = each.id
 
     def _hold(self, task: asyncio.Task[Result], size: int) -> None:
         """Hold what a message takes until it is sent."""
         self.holding.take(self.merchant_id, size)
         task.add_done_callback(lambda _: self.holding.give(self.merchant_id, size))
+
+    def _record(self, task: asyncio.Task[Result], written_by: str | None) -> None:
+        """Let an attempt be a span, once it has ended by itself."""
+        began = time_ns()
+
+        def end(ended: asyncio.Task[Result]) -> None:
+            if not ended.cancelled() and ended.exception() is None:
+                self.sender.record(began, written_by, ended.result())
+
+        task.add_done_callback(end)
 
     async def _wait(self, rung: asyncio.Event) -> None:
         """Wait for an answer, for news of the merchant, or a second."""

@@ -19,6 +19,7 @@ from kit.telemetry.version import VERSION
 from models.access.viewers import by_itself
 from models.messages.webhooks.states import WebhookFault
 from workers.messages.webhooks.bodies import Ask, UnwrittenBody, WrittenBody
+from workers.running.spans import SentSpans
 
 _OWN = {"content-type": "application/json", "user-agent": f"Abruf/{VERSION}"}
 
@@ -33,15 +34,18 @@ class WebhookSender:
         ask: Ask,
         schedule: RetrySchedule | None = None,
         counted: Counter[str] | None = None,
+        spans: SentSpans | None = None,
     ) -> None:
         """Take by whom it is sent, when it is, and who answers documents.
 
-        counted: outcome -> attempts: DELIVERED, REFUSED by another status, or the fault.
+        counted: outcome -> attempts: DELIVERED, REFUSED by another status, or the fault. spans:
+        records each of them.
         """
         self.client, self.clock, self.ask = client, clock, ask
         self.schedule = schedule or RetrySchedule()
         self.process = new_id()
         self.counted = Counter[str]() if counted is None else counted
+        self.spans = spans or SentSpans()
 
     def author(self, merchant_id: UUID) -> Author:
         """Return who writes now."""
@@ -82,8 +86,19 @@ class WebhookSender:
     def count(self, result: Result) -> None:
         """Count an attempt by what became of it."""
         if not result.is_withdrawn:
-            status = "DELIVERED" if result.status in SUCCESS else "REFUSED"
-            self.counted[status if result.fault is None else result.fault.value] += 1
+            self.counted[_outcome(result)] += 1
+
+    def record(self, began_ns: int, written_by: str | None, result: Result) -> None:
+        """Record an attempt that has just ended as a span. written_by: the span of its entry."""
+        if not result.is_withdrawn:
+            links = [written_by] if written_by else []
+            self.spans.record("send webhook", began_ns, links, _outcome(result))
+
+
+def _outcome(result: Result) -> str:
+    """Return what became of an attempt, as it is counted."""
+    status = "DELIVERED" if result.status in SUCCESS else "REFUSED"
+    return status if result.fault is None else result.fault.value
 
 
 def _retry_after(answered: Answered, now: datetime) -> timedelta | None:

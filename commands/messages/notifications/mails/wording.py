@@ -37,6 +37,13 @@ PAGE_STYLE = Markup(
     " h1 { font-size: 1.5rem; } button { font: inherit; padding: 0.5rem 1rem; }"
 )
 """What the page of who unsubscribes looks like; its header names the style's hash."""
+_PICTURE_STYLE = Markup(
+    ":root { color-scheme: light dark; font: 100%/1.5 system-ui, sans-serif; }"
+    " body { margin: 0; padding: 0 1.25rem; } h1 { font-size: 1.25rem; }"
+    " main { display: flex; flex-wrap: wrap; gap: 1.25rem; }"
+    " iframe { border: 1px solid; flex: 1 1 40rem; height: 85vh; }"
+    " pre { flex: 1 1 30rem; margin: 0; overflow-wrap: anywhere; white-space: pre-wrap; }"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _INK, _PAPER = "#1a1a1a", "#ffffff"
 _DARK = 0.45
@@ -101,6 +108,15 @@ def write_page(language: Spoken, merchant: str, *, is_done: bool) -> str:
     """Write the page of who unsubscribes: a button, or that it is done. merchant: its name."""
     values = {"language": language, "merchant": merchant, "is_done": is_done, "style": PAGE_STYLE}
     return _template(language, "unsubscribe.html").render(values)
+
+
+def write_picture(language: Spoken, mail: WrittenMail) -> str:
+    """Write the page that shows a mail: what it says as HTML, and as text beside it.
+
+    The HTML stands in a frame without any rights, as a mail program shows it.
+    """
+    values = {"language": language, "mail": mail, "style": _PICTURE_STYLE}
+    return _template(language, "picture.html").render(values)
 
 
 def _without_gaps(text: str) -> str:

@@ -23,12 +23,10 @@ from kit.clock import Clock
 from kit.db.database import Database
 from kit.db.lost import Unavailable
 from kit.standards.languages import Spoken
-from loaders.messages.notifications import sealed_by
-from models.access.tokens import is_sealed
 from models.access.viewers import by_itself
 from transport.http.addresses import address_of
+from transport.http.mails.links import SealedLinks
 from transport.http.refusals import Refusal, not_now
-from transport.identity.guesses import Guesses
 
 _HASH = base64.b64encode(hashlib.sha256(PAGE_STYLE.encode()).digest()).decode()
 _HEADERS = {
@@ -44,13 +42,13 @@ class Unsubscribing:
     """
 
     def __init__(
-        self, database: Database, clock: Clock, guesses: Guesses, longest_s: float
+        self, database: Database, clock: Clock, links: SealedLinks, longest_s: float
     ) -> None:
-        """Take where readers are, when it is, and who holds back who tries links of its own.
+        """Take where readers are, when it is, and who knows whose links are genuine.
 
         longest_s: seconds that an answer may take.
         """
-        self._database, self._clock, self._guesses = database, clock, guesses
+        self._database, self._clock, self._links = database, clock, links
         self._longest_s = longest_s
         self.routes: list[BaseRoute] = [
             Route(f"{PATH}{{token}}", self.answer, methods=["GET", "POST"])
@@ -81,16 +79,7 @@ class Unsubscribing:
 
     async def _genuine(self, request: Request) -> tuple[Unsubscription, Any]:
         """Return what a link says, and who has sent it. Refusal: nobody has."""
-        token, address = request.path_params["token"], address_of(request)
-        wanted = wanted_by(token)
-        if wanted is not None:
-            async with self._guesses.looking_up(address):
-                reads = self._database.reading(wanted.merchant_id)
-                try:
-                    known = await sealed_by(reads, wanted.merchant_id, wanted.notification_id)
-                finally:
-                    await reads.close()
-            if known is not None and is_sealed(known.token_secret, PURPOSE, token):
-                return wanted, known
-        await self._guesses.wrong(address)
-        raise Refusal(404, "No mail has this link.")
+        wanted = wanted_by(request.path_params["token"])
+        known = await self._links.genuine(request, PURPOSE, wanted and wanted[:2])
+        assert wanted is not None  # noqa: S101 -- none would not be genuine.
+        return wanted, known

@@ -21,7 +21,7 @@ from resolvers.running.context import Context
 
 _ABOUT = ("order_id", "delivery_id", "contract_id", "webhook_id")
 _OF_ORDERS = frozenset({Scope.ORDERS_READ, Scope.DELIVERIES_READ, Scope.MASTER_DATA_READ})
-_SHOWN: Mapping[str, frozenset[Scope]] = {
+SHOWN: Mapping[str, frozenset[Scope]] = {
     "Order": _OF_ORDERS,
     "Delivery": _OF_ORDERS,
     "Contract": frozenset({Scope.CONTRACTS_READ, Scope.MASTER_DATA_READ}),
@@ -49,9 +49,9 @@ async def preview(
     of what it tells is missing. Refused: INVALID_ID for the id of something else. Crowded: others'
     are written first.
     """
-    wanted = _about(kind)
+    wanted = about(kind)
     key = _key(wanted, global_id)
-    if not context.viewer.scopes >= _SHOWN[wanted]:
+    if not context.viewer.scopes >= SHOWN[wanted]:
         return None
     async with context.letter():
         return await _written(context, await _row(context, kind, wanted, key), language)
@@ -84,7 +84,7 @@ async def _row(context: Context, kind: NotificationKind, wanted: str, key: UUID)
     return SimpleNamespace(kind=kind, **ids)
 
 
-def _about(kind: NotificationKind) -> str:
+def about(kind: NotificationKind) -> str:
     """Return the type of what a kind is about."""
     if kind is NotificationKind.WEBHOOK_DISABLED:
         return "Webhook"
