@@ -45,7 +45,7 @@ def application(serving: Serving, operations: Path = OPERATIONS) -> Starlette:
         WebSocketRoute("/graphql", endpoint),
         *Health(serving.database, serving.draining).routes,
         *Unsubscribing(*mails, longest_s).routes,
-        *MailPictures(*mails, endpoint.process.letters, longest_s).routes,
+        *MailPictures(*mails, longest_s, endpoint.process).routes,
         *graphiql.routes,
         *DOCUMENTS,
     ]

@@ -18,7 +18,6 @@ from kit.db.reads import Misplaced
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
 from kit.loop.in_turn import InTurn
-from kit.loop.memory import MUCH
 from kit.loop.work import Work
 from kit.outgoing.client import DEFAULT_RULES, Rules
 from kit.standards.languages import Spoken
@@ -113,7 +112,7 @@ class Context:
         self._answers = process.answers
         self.idempotency_key, self.address = call.idempotency_key, call.address
         self.language = call.language
-        self._one_letter, self._letters = asyncio.Lock(), process.letters
+        self._one_letter, self._letter = asyncio.Lock(), process.letter
         self._lanes, self._slot, self.held = call.lanes, AsyncExitStack(), call.held
         self.deadline: asyncio.Timeout | None = None
         self.measured: Any = None
@@ -245,13 +244,9 @@ class Context:
 
     @asynccontextmanager
     async def letter(self) -> AsyncIterator[None]:
-        """Write a letter inside, which takes megabytes: one of an operation at a time, and of all.
-
-        What it leaves is given back soon. Crowded: others' were written for too long.
-        """
-        async with self._one_letter, self._letters.alone(self.payer):
+        """Write a letter inside: one of an operation at a time, and as `Process.letter` of all."""
+        async with self._one_letter, self._letter(self.payer):
             yield
-        self.leftovers.of(MUCH)
 
     @property
     def for_time(self) -> int:

@@ -1,11 +1,12 @@
 """What the operations of one process share: buckets, documents, slices, followers of journals."""
 
-from collections.abc import Hashable
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
 
 from kit.db.database import Database
 from kit.db.reads import Reads
-from kit.loop.apart import Apart
-from kit.loop.memory import Leftovers
+from kit.loop.apart import Apart, Payer
+from kit.loop.memory import MUCH, Leftovers
 from kit.loop.recent import Recent
 from kit.loop.work import Slices
 from loaders.access.documents import document_text
@@ -78,4 +79,14 @@ class Process:
         self.slices = Slices()
         self.following = Following(database, slices=self.slices)
         self.leftovers, self.statements = Leftovers(), Statements()
-        self.long_bodies, self.letters = Apart(), Apart()
+        self.long_bodies, self._letters = Apart(), Apart()
+
+    @asynccontextmanager
+    async def letter(self, payer: Payer) -> AsyncIterator[None]:
+        """Write a letter inside, which takes megabytes: one at a time, whoever's they are.
+
+        What it leaves is given back soon. Crowded: others' were written for too long.
+        """
+        async with self._letters.alone(payer):
+            yield
+        self.leftovers.of(MUCH)

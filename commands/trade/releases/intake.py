@@ -198,8 +198,9 @@ class ReleaseIntake:
         """
         item, stated, amount = arriving.item, arriving.stated, Decimal(0)
         as_of = item.stated_as_of(self.writing.now)
-        if item.is_net_of_transit:
-            amount = self.named.on_its_way(arriving.account, as_of, stated.received)
+        if arriving.left_before is not None:
+            counted = arriving.account.opening + arriving.left_before
+            amount = max(counted - stated.received, Decimal(0))
         schedule = schedule_of(item, stated, before, amount)
         if amount:
             slots = [on_its_way(as_of, amount, arriving.contract), *schedule.slots]
@@ -273,6 +274,7 @@ class ReleaseIntake:
                 "period_id": counts.period_id,
                 "issued_at": arriving.issued_at,
                 "received_at": arriving.received_at,
+                "left_before": arriving.left_before,
                 **(item if is_overtaken else arriving).tells(),
             }
         )

@@ -88,10 +88,10 @@ class NamedRows:
         address = receiving_address(contract, item.ship_to_id, self.addresses)
         return known.transits[contract.id].to(address)
 
-    def on_its_way(self, account: Account, as_of: datetime, received: Decimal) -> Decimal:
-        """Return what had left for an account by an instant and a customer had not received."""
+    def left_before(self, account: Account, as_of: datetime) -> Decimal:
+        """Return what had left for an account by an instant."""
         left = self.left[account.counting].since(as_of)
-        return max(account.opening + left.named + left.unnamed - received, Decimal(0))
+        return left.named + left.unnamed
 
     def delivery(self, contract: Contract, note: str) -> Any:
         """Return our delivery to a contract's party that a note names; None for none or several."""

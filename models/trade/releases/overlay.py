@@ -117,7 +117,7 @@ def _on_its_way(reader: Tables, release: Any) -> ColumnElement[Any]:
     rows = select(func.sum(line.quantity, type_=OF_QUANTITIES)).where(
         *ours(reader, line),
         line.release_id == release.id,
-        line.line_no == fixed(1),
+        line.line_no <= fixed(1),
         line.code == fixed(IN_TRANSIT),
     )
     return func.coalesce(rows.correlate_except(line).scalar_subquery(), NONE, type_=OF_QUANTITIES)

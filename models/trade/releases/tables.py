@@ -123,7 +123,9 @@ class Release(Owned):
     counts, as it was sent. tells_received: whether the customer said what it had received;
     counted_until: as of `AccountPeriod`, by this release. state_reason: why it was rejected or
     withdrawn. answered_at: when the customer was last told what of it cannot be met. replaced: what
-    it changed when it came into force, None where that was before this was kept.
+    it changed when it came into force, None where that was before this was kept. left_before: what
+    had left for its account by then in its period, beside what was issued before we counted, of one
+    whose quantities are without what was on its way: that is a line of code IN_TRANSIT; None else.
     """
 
     __tablename__ = "releases"
@@ -160,7 +162,7 @@ class Release(Owned):
         known("state", ReleaseState),
         not_negative(
             *("cumulative_received", "production_go_ahead", "material_go_ahead"),
-            "rest_of_forecast",
+            *("rest_of_forecast", "left_before"),
         ),
         check("horizon_ordered", "horizon_start <= horizon_end"),
     )
@@ -195,6 +197,12 @@ class Release(Owned):
     state_reason: Mapped[str | None]
     answered_at: Mapped[datetime | None]
     replaced: Mapped[dict[str, Any] | None]
+    left_before: Mapped[Decimal | None]
+
+    @property
+    def stated_as_of(self) -> datetime:
+        """Of when it is: no later than it was received."""
+        return min(self.calculated_at or self.issued_at, self.received_at)
 
     @hybrid_property
     def release_no(self) -> int | None:
@@ -248,7 +256,9 @@ class LastReceipt(Owned):
 
 
 class ScheduleLine(Packaged, Owned):
-    """One quantity at one time of a release; lines are supplied in the order of line_no.
+    """One quantity at one time of a release; lines are supplied in the order of line_no, from 1.
+
+    0 is what was on its way and was known only when what was issued before we counted was told.
 
     window: as it was sent, its days those of date_meaning. transit_days: between shipment and
     arrival. ships_on, arrives_on: when it is to leave and arrive, by the calendars of then.

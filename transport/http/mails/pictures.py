@@ -18,8 +18,10 @@ from commands.messages.notifications.mails.wording import write_mail, write_pict
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.db.lost import Unavailable
-from kit.loop.apart import Apart, Crowded
+from kit.loop.apart import Crowded
 from resolvers.messages.notifications.pictures import letter_of
+from resolvers.running.context import Context
+from resolvers.running.process import Process
 from schema.graphql.errors import ErrorCode
 from transport.http.mails.links import SealedLinks
 from transport.http.refusals import Refusal, not_now
@@ -35,14 +37,19 @@ class MailPictures:
     """A page that shows a mail as it would be sent, as HTML and as text."""
 
     def __init__(
-        self, database: Database, clock: Clock, links: SealedLinks, letters: Apart, longest_s: float
+        self,
+        database: Database,
+        clock: Clock,
+        links: SealedLinks,
+        longest_s: float,
+        process: Process,
     ) -> None:
         """Take where mails are, when it is, and who knows whose links are genuine.
 
-        letters: where one mail is written at a time. longest_s: seconds that an answer may take.
+        longest_s: seconds that an answer may take. process: in which one mail is written at a time.
         """
         self._database, self._clock, self._links = database, clock, links
-        self._letters, self._longest_s = letters, longest_s
+        self._longest_s, self._process = longest_s, process
         self.routes: list[BaseRoute] = [Route(f"{SHOWN_AT}{{token}}", self.answer, methods=["GET"])]
 
     async def answer(self, request: Request) -> Response:
@@ -70,7 +77,7 @@ class MailPictures:
     async def _page(self, link: PictureLink) -> str:
         """Write the page. Refusal: there is no such mail any more."""
         payer = (link.merchant_id,)
-        async with self._letters.alone(payer):
+        async with self._process.letter(payer):
             reads = self._database.reading(link.merchant_id)
             try:
                 letter = await letter_of(reads, link, self._clock())
@@ -79,7 +86,7 @@ class MailPictures:
             if letter is None:
                 raise Refusal(404, "There is no such mail any more.")
             # A long order's takes a fifth of a second.
-            return await self._letters.made(payer, partial(_written, letter))
+            return await Context.apart.made(payer, partial(_written, letter))
 
 
 def _written(letter: Letter) -> str:

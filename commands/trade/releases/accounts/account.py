@@ -222,6 +222,14 @@ class Account:
             self.id, new_id(), day, earlier=earlier, is_new=self.is_new, is_first=self.is_new
         )
 
+    def opened(self, issued: Decimal, received: Decimal) -> "Account":
+        """Return it with what was issued before we counted, and what of that had arrived.
+
+        What its customer had beyond what was issued is less by as much as the former has risen.
+        """
+        beyond = max(self.surplus - max(issued - self.opening, Decimal(0)), Decimal(0))
+        return replace(self, opening=issued, opening_received=received, surplus=beyond)
+
     def received_as_stated(self, report: ReceivedReport, left: LeftQuantities) -> Decimal:
         """Return what has been received as a release says.
 

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from commands.master.catalog import check_scale
 from commands.trade.contracts.life import check_contract_state
 from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
+from commands.trade.releases.findings.anew import count_anew
 from commands.trade.releases.force import Force
 from commands.trade.releases.known import KnownLines, by_id, locked_places
 from commands.trade.releases.named import check_address
-from commands.writing.rows import write_rows
+from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refusals, Refused
@@ -64,7 +65,9 @@ class AccountsOpen(Command):
     Act(Scope.CONTRACTS_WRITE),
     "Say what another system has counted of contracts that are taken over: cumulative quantities"
     " issued and received, for each place. They are no call-offs: contract lines agree on what is"
-    " left. What is there already is replaced; one that is refused stops no other.",
+    " left. What is there already is replaced, and what was on its way beside quantities without"
+    " that, and what was found by what was issued, is counted anew; one that is refused stops no"
+    " other.",
 )
 async def open_all(writing: Writing, command: AccountsOpen) -> Outcome:
     """Open accounts, by the same statements for any number of them.
@@ -79,7 +82,7 @@ async def open_all(writing: Writing, command: AccountsOpen) -> Outcome:
     ship_tos = {it.ship_to_id for it in command.accounts if it.ship_to_id is not None}
     addresses = by_id(await writing.records(Address, "id", ship_tos))
     after = await _movable(writing, known, command.accounts)
-    force, results = Force(writing, known), list[dict[str, Any]]()
+    force, results, before = Force(writing, known), list[dict[str, Any]](), dict(known.accounts)
     for place, item in enumerate(command.accounts):
         await writing.room(1)
         try:
@@ -87,8 +90,11 @@ async def open_all(writing: Writing, command: AccountsOpen) -> Outcome:
         except Refused as refused:
             problems = [it.below(("accounts", place)) for it in refused.problems]
             results.append({"account_id": None, "status": "REFUSED", "problems": problems})
+    moved = {key: it for key, it in before.items() if known.accounts[key] != it}
+    brought = await count_anew(force, moved)
     await force.change()
     await write_rows(writing, force.new, force.reported)
+    await change_rows(writing, {Release: brought})
     return {"results": results}
 
 
@@ -114,7 +120,7 @@ def _open(
         account = _counting(before, contract, item, force.writing.now, after)
     refusals.end()
     status = "CREATED" if before is None else "UPDATED"
-    opened = replace(account, opening=item.issued, opening_received=item.received)
+    opened = account.opened(item.issued, item.received)
     if opened == before:
         return {"account_id": account.id, "status": "UNCHANGED", "problems": []}
     force.keep(place, opened)

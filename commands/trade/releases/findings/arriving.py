@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from commands.trade.releases.accounts.account import (
     Account,
@@ -37,6 +37,33 @@ class Found:
     expected: Decimal | None = None
     found: Decimal | None = None
     is_held: bool = False
+
+
+class Figures(Protocol):
+    """A release by its figures, of one that comes or is there."""
+
+    @property
+    def known(self) -> KnownLines: ...  # noqa: D102 -- as of `Arriving`.
+
+    @property
+    def line(self) -> ContractLine: ...  # noqa: D102 -- as of `Arriving`.
+
+    @property
+    def account(self) -> Account: ...  # noqa: D102 -- as of `Arriving`.
+
+    @property
+    def schedule(self) -> Schedule: ...  # noqa: D102 -- as of `Arriving`.
+
+    @property
+    def report(self) -> ReceivedReport: ...  # noqa: D102 -- as of `Arriving`.
+
+    @property
+    def left(self) -> LeftQuantities: ...  # noqa: D102 -- as of `Arriving`.
+
+    @property
+    def is_correction(self) -> bool: ...  # noqa: D102 -- as of `Arriving`.
+
+    def day(self, instant: datetime) -> date: ...  # noqa: D102 -- as of `Arriving`.
 
 
 @dataclass(frozen=True)
@@ -87,6 +114,8 @@ class Arriving:
             fields["last_receipt_reference"] = item.last_note
         if before is None or any(getattr(other, name) != it for name, it in fields.items()):
             return False
+        if item.is_net_of_transit is (other.left_before is None):
+            return False
         receipts = receipts_of(item.receipts)
         if receipts and receipts != self.named.receipts.get(other.id):
             return False
@@ -111,6 +140,18 @@ class Arriving:
     def supplied(self, account: Account) -> Decimal:
         """Return up to where one of both is supplied, whatever this release says of receipts."""
         return account.supplied(self.named.left[account.counting])
+
+    @property
+    def left_before(self) -> Decimal | None:
+        """Return what had left when it was counted, where it is without what was on its way."""
+        as_of = self.item.stated_as_of(self.writing.now)
+        is_net = self.item.is_net_of_transit
+        return self.named.left_before(self.account, as_of) if is_net else None
+
+    @property
+    def is_correction(self) -> bool:
+        """Tell whether its figure may be lower than the last one."""
+        return self.item.correction
 
     @property
     def report(self) -> ReceivedReport:

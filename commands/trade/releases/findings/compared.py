@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
 
-from commands.trade.releases.findings.arriving import Arriving, Findings, Found, figure
+from commands.trade.releases.findings.arriving import Arriving, Figures, Findings, Found, figure
 from commands.trade.releases.inputs import GO_AHEADS
 from commands.trade.releases.schedule import Schedule
 from models.base.guards import guards
@@ -130,7 +130,7 @@ def lots(release: Arriving) -> Findings:
             yield Found(FindingCode.LOT_MULTIPLE, text, place, day, lot, slot.quantity)
 
 
-def agreed(release: Arriving) -> Findings:
+def agreed(release: Figures) -> Findings:
     """Find what is wanted beyond the contract's maximum, with other places and earlier periods.
 
     What earlier periods had is what their customer said last that it had received. What was issued

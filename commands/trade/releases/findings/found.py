@@ -6,7 +6,7 @@ from uuid import UUID
 
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.accounts.sums import NotedPart
-from commands.trade.releases.findings.arriving import Arriving, Findings, Found, figure
+from commands.trade.releases.findings.arriving import Arriving, Figures, Findings, Found, figure
 from commands.trade.releases.findings.compared import COMPARISONS
 from kit.ids import new_id
 from models.base.guards import guards
@@ -137,12 +137,12 @@ def period(release: Arriving) -> Findings:
         yield Found(FindingCode.NEW_PERIOD, text, day=day)
 
 
-def received(release: Arriving) -> Findings:
+def received_figure(release: Figures) -> Findings:
     """Find that the customer has received less than it said before, or more than was issued."""
     reported, last = release.report.cumulative_received, release.account.last_received
     if reported is None:
         return
-    if reported < last and not release.item.correction:
+    if reported < last and not release.is_correction:
         text = f"The last cumulative received was {figure(last)}; now it is {figure(reported)}."
         yield Found(FindingCode.CUMULATIVE_FELL, text, expected=last, found=reported)
     left = release.left
@@ -193,7 +193,7 @@ _LOOKS = (
     out_of_sequence,
     place,
     period,
-    received,
+    received_figure,
     notes,
     *COMPARISONS,
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.api.messages.test_notifications import PREFER, PREVIEW
 from tests.make import Ask, World
 from tests.make.feed import Feed
 from tests.make.fulfilment import deliveries
@@ -162,3 +163,23 @@ async def test_what_is_offered_for_later_waits_for_its_answer_and_is_no_promise(
     found, _, text = await heard(world, mail)
     assert found == [CHANGED]
     assert "later" not in text
+
+
+async def test_who_wants_no_mails_of_it_is_sent_none_and_a_preview_shows_it(world, ask, mail):
+    server, route = mail
+    wish = {"kind": "ORDER_BACKORDERED", "timing": "NEVER"}
+    await ask(PREFER, input={"address": GUEST["email"], "preferences": [wish]})
+    order = await guests_ten(world, ask)
+    delivery = await deliveries.released(world, ask, order)
+    await before(world, mail)
+    count = len(server.taken)
+    await picked_short(ask, delivery)
+    await noted(world)
+    found = fates(await sent(world, route, GATHER))
+    assert ("ORDER_BACKORDERED", "SUPPRESSED", "NOT_WANTED") in found
+    assert len(server.taken) == count
+    values = {"kind": "ORDER_BACKORDERED", "id": order["id"], "language": "PL"}
+    shown = (await ask(PREVIEW, **values))["notificationPreview"]
+    subject = f"Towar z zamówienia {order['number']} dotrze później, niż zamówiono"
+    assert shown["subject"] == subject
+    assert "(dotrze później: 4 sztuki)" in shown["text"]

@@ -1,18 +1,26 @@
 """A link shows staff one mail, for some minutes, and what the mail names is loaded by nobody."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from threading import Thread, current_thread, main_thread
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import update
 
+from commands.messages.notifications.mails.letters import Letter, WrittenMail
 from commands.messages.notifications.mails.pictures import LASTS, SHOWN_AT, PictureLink, picture_of
+from commands.messages.notifications.mails.wording import write_mail
 from commands.messages.notifications.unsubscribing import Unsubscription
 from kit.ids import from_global, new_id, to_global
+from kit.loop.apart import Crowded
 from models.access.tokens import new_secret
 from models.access.viewers import Actor, Scope
 from models.messages.notifications import Notification, NotificationKind
 from resolvers.messages.notifications.preview import SHOWN
+from resolvers.running.process import Process
 from tests import make
 from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
@@ -20,6 +28,7 @@ from tests.make.master import parties
 from tests.make.messages.notifications import noted, sent
 from tests.make.trade import orders
 from tests.workers.messages.mails.test_notifications import CANCEL, GATHER, guests
+from transport.http.mails import pictures
 from web.chromium import launched
 
 PICTURE = "query ($id: ID!) { notificationPicture(id: $id) { path endsAt } }"
@@ -169,3 +178,29 @@ async def test_nobody_but_staff_that_may_read_what_it_tells_is_given_a_link(
     # Who was forgotten is shown to nobody, by an older link neither.
     assert await picture(ask, row) is None
     assert (await client.get(link["path"])).status_code == 404
+
+
+async def test_a_mail_is_shown_in_turn_and_written_beside_the_event_loop(
+    world: World, ask: Ask, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await guests(world, ask)
+    (row,) = await noted(world)
+    path, threads = (await picture(ask, row))["path"], list[Thread]()
+
+    def watched(letter: Letter) -> WrittenMail:
+        threads.append(current_thread())
+        return write_mail(letter)
+
+    monkeypatch.setattr(pictures, "write_mail", watched)
+    assert (await client.get(path)).status_code == 200
+    assert (len(threads), main_thread() in threads) == (1, False)
+
+    @asynccontextmanager
+    async def crowded(_process: Process, _payer: object) -> AsyncIterator[None]:
+        raise Crowded
+        yield
+
+    monkeypatch.setattr(Process, "letter", crowded)
+    answer = await client.get(path)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+    assert len(threads) == 1
