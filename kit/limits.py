@@ -156,11 +156,11 @@ class Bounds:
     idle_seconds: int = 5
     body_seconds: int = 10
     bodies: int = 8 * 1024 * 1024
-    all_bodies: int = 32 * 1024 * 1024
+    all_bodies: int = 16 * 1024 * 1024
     write_seconds: int = 10
     write_rate: int = 64 * 1024
     answers: int = 16 * 1024 * 1024
-    all_answers: int = 32 * 1024 * 1024
+    all_answers: int = 24 * 1024 * 1024
     kept_answers: int = 16 * 1024 * 1024
     guesses: int = 30
     guess_seconds: int = 1

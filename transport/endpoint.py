@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Any
 
 from starlette.requests import Request
@@ -30,7 +30,7 @@ from schema.schema import schema
 from transport.connections.room import know
 from transport.http.accepted import GRAPHQL_JSON, accepted
 from transport.http.addresses import address_of
-from transport.http.answers import Answer, answer_of
+from transport.http.answers import Answer, answer_of, let_go
 from transport.http.bodies import body_of, no_room
 from transport.http.hang_up import HungUp, until_hung_up
 from transport.http.holdings import Holdings
@@ -95,16 +95,20 @@ class Endpoint:
 
         identify: returns who asks, before anything of the body is read. Refusal: nobody known.
         """
-        try:
-            response = await self._served(request, await identify(request))
-        except (Refusal, Unavailable, TimeoutError) as error:
-            response = _refused(error, request)
-        except HungUp:
-            return
-        await response(request.scope, request.receive, send)
+        with ExitStack() as held:
+            try:
+                response = await self._served(request, await identify(request), held)
+            except (Refusal, Unavailable, TimeoutError) as error:
+                response = _refused(error, request)
+            except HungUp:
+                return
+            await response(request.scope, request.receive, send)
 
-    async def _served(self, request: Request, caller: Caller) -> Response:
-        """Answer before the client hangs up, and end with it."""
+    async def _served(self, request: Request, caller: Caller, held: ExitStack) -> Response:
+        """Answer before the client hangs up, and end with it.
+
+        held: what is held until the answer is taken.
+        """
         may = _MAY.get(request.method)
         if may is None:
             reason = "GraphQL only supports GET and POST requests."
@@ -116,17 +120,19 @@ class Endpoint:
         known.merchant_id, known.key_id = viewer.merchant_id, viewer.key_id
         know(request.scope)
         key = _key_of(request)
-        async with self._operation(request, caller) as (operation, held):
+        async with self._operation(request, caller) as (operation, alone):
             if takes.only_streams:
-                await held.aclose()
+                await alone.aclose()
                 return await self._streamed(caller, key, operation, may)
-            context = self.context(caller, key, None, held)
+            context = self.context(caller, key, None, alone)
             result = await _executed(context, operation, request.method)
             answer = self._answer(request, takes.json or JSON, context, result)
-        share = self.answers.share(viewer)
-        if not context.has_written and not share.takes(len(answer.body)):
-            raise no_room()
-        answer.held = share.holding(len(answer.body))
+            let_go(result)
+            share, size = self.answers.share(viewer), len(answer.body)
+            if not context.has_written and not share.takes(size):
+                raise no_room()
+            # At once: another one may arrive as soon as anybody waits.
+            held.enter_context(share.holding(size))
         return answer
 
     def _answer(

@@ -15,6 +15,7 @@ from asyncpg.connection import _StatementCache
 from sqlalchemy import Engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from kit.db.arriving import Reception
 from kit.db.lost import DRIVERS
 
 LONGEST_KEPT = 16 * 1024
@@ -63,11 +64,12 @@ class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]
     six thousand lines are the same few, and would take 100 bytes each time.
     """
 
-    __slots__ = ()
+    __slots__ = ("arriving",)
 
-    def __init__(self, *about: Any) -> None:
+    def __init__(self, protocol: Any, transport: Any, *about: Any) -> None:
         """Take what asyncpg gives."""
-        super().__init__(*about)
+        super().__init__(protocol, transport, *about)
+        self.arriving = Reception(protocol, transport)
         self._stmt_cache.__class__ = _Prepared
         # What `set_type_codec` does once it has asked the database for the type's number.
         self._protocol.get_settings().add_python_codec(
@@ -88,6 +90,13 @@ CACHES: dict[str, Any] = {
 }
 """asyncpg keeps its usual hundred statements prepared on each connection, for as long as it lasts,
 and no more of them than `PREPARED`; one above `LONGEST_KEPT` is prepared for one time only."""
+
+
+def arriving(pooled: PoolProxiedConnection) -> Reception:
+    """Return what counts what comes over a connection."""
+    connection: Any = pooled.driver_connection
+    found: Reception = connection.arriving
+    return found
 
 
 async def fetch(

@@ -22,6 +22,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.util.concurrency import greenlet_spawn
 
 from kit.db import driver
+from kit.db.arriving import Reception
 from kit.db.lost import Reach, Unavailable, is_lost
 from kit.db.pool import WANTED_MERCHANT
 from kit.db.tenant import hold_merchant, set_merchant
@@ -118,6 +119,7 @@ class Reads:
         self._pool: Any = engine.sync_engine.pool
         self._pooled: PoolProxiedConnection | None = None
         self._connection: AsyncConnection | None = None
+        self._arriving: Reception | None = None
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ended = False
@@ -199,7 +201,8 @@ class Reads:
             raise RuntimeError(message)
         WANTED_MERCHANT.set(self._merchant_id)
         pooled: PoolProxiedConnection = await greenlet_spawn(self._pool.connect)
-        self._pooled = pooled
+        self._pooled, self._arriving = pooled, driver.arriving(pooled)
+        self._arriving.begin(self._merchant_id)
         if self._autocommit:
             await hold_merchant(pooled, self._merchant_id)
         else:
@@ -243,8 +246,10 @@ class Reads:
         await self._give_back()
 
     async def _give_back(self) -> None:
-        pooled, connection = self._pooled, self._connection
-        self._pooled = self._connection = None
+        pooled, connection, arriving = self._pooled, self._connection, self._arriving
+        self._pooled = self._connection = self._arriving = None
+        if arriving is not None:
+            arriving.end()
         if connection is not None:
             await asyncio.shield(connection.close())
         elif pooled is not None and self._autocommit:

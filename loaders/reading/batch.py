@@ -49,8 +49,10 @@ class Batch(DataLoader[Any, Any]):
 
     def load(self, key: Any) -> Future[Any]:
         """Want one key. Who is cancelled takes no answer away from others who want the same."""
-        found = shield(super().load(key))
-        found.add_done_callback(_seen)
+        wanted = super().load(key)
+        found = shield(wanted)
+        for each in (wanted, found):
+            each.add_done_callback(_seen)
         return found
 
     async def load_level(self, keys: Sequence[Any]) -> list[Any]:

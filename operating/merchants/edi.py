@@ -18,10 +18,10 @@ def add_words(parser: argparse.ArgumentParser) -> None:
         " sent lies in `out`. Names that begin with a dot or end in .tmp or .part are left alone:"
         " rename a file once it is whole. What fails is told, and stops no other: a file moves to"
         " `failed`, or stays where it cannot be read or moved. Interchanges that are held (of an"
-        " unknown sender, or under a reference that was used) or rejected are told, too, and stand"
-        " in the inbox, as does what of messages could not be read: a server's worker may read some"
-        " of them, which are not counted here. The exit code is 1 where anything failed, is held or"
-        " was rejected."
+        " unknown sender, or under a reference that was used) or rejected are told, too, and so is"
+        " what of messages was not understood (an unknown article), whether it was read here or by"
+        " a server's worker; the inbox tells why. What a worker still reads is `being read`. The"
+        " exit code is 1 where anything failed, is held, was rejected or not understood."
     )
     parser.add_argument("--merchant", required=True, metavar="SLUG", help="whose partners")
     parser.add_argument("folder", type=folder, metavar="FOLDER", help="where the files lie")

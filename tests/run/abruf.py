@@ -73,10 +73,14 @@ class Abruf:
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """Ask over HTTP as the demo's staff."""
+        return self.ask_as(self.tokens["staff"], query, **variables)
+
+    def ask_as(self, token: str, query: str, **variables: Any) -> dict[str, Any]:
+        """Ask over HTTP as whoever holds a token."""
         answer = HTTP.post(
             f"{self.origin}/graphql",
             json={"query": query, "variables": variables},
-            headers={"Authorization": f"Bearer {self.tokens['staff']}"},
+            headers={"Authorization": f"Bearer {token}"},
         ).json()
         assert "errors" not in answer, answer["errors"]
         return answer["data"]

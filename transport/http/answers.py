@@ -1,7 +1,6 @@
 """Answers, which a client takes piece by piece and which are counted until it has."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import orjson
@@ -23,27 +22,19 @@ _STATUS = {ErrorCode.FORBIDDEN: 403, ErrorCode.TIMEOUT: 504}
 class Answer(Response):
     """Sends its body in pieces."""
 
-    def __init__(
-        self, body: bytes, status: int, headers: Mapping[str, str] | None, kind: str | None
-    ) -> None:
-        """Take the whole answer. kind: its media type, None where nothing is in it."""
-        super().__init__(body, status, headers, kind)
-        self.held: AbstractContextManager[Any] = nullcontext()
-
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send; who holds the body is free when the client has taken all but the last pieces.
+        """Send; it is done when the client has taken all but the last pieces.
 
         These are copies: a view of it would keep all of the body with the connection.
         """
         del scope, receive
         start = {"type": "http.response.start", "status": self.status_code}
-        with self.held:
-            await send({**start, "headers": self.raw_headers})
-            body = memoryview(self.body)
-            for begin in range(0, len(body) or 1, PIECE):
-                end = begin + PIECE
-                piece = {"body": bytes(body[begin:end]), "more_body": end < len(body)}
-                await send({"type": "http.response.body", **piece})
+        await send({**start, "headers": self.raw_headers})
+        body = memoryview(self.body)
+        for begin in range(0, len(body) or 1, PIECE):
+            end = begin + PIECE
+            piece = {"body": bytes(body[begin:end]), "more_body": end < len(body)}
+            await send({"type": "http.response.body", **piece})
 
 
 def answer_of(result: ExecutionResult, kind: str, *, wrote: bool = False) -> Answer:

@@ -34,9 +34,9 @@ class Share:
         """Tell whether nothing more may be held."""
         return not self.holdings.may_have_more(self.lane)
 
-    def takes(self, size: int) -> bool:
-        """Tell whether an answer may be sent."""
-        return size <= SMALL or not self.is_full
+    def takes(self, size: int, *, behind: int = 0) -> bool:
+        """Tell whether an answer may be sent. behind: how many its connection has not sent yet."""
+        return not self.is_full or (size <= SMALL and not behind)
 
     @contextmanager
     def holding(self, size: int = 0) -> Iterator[Callable[[int], bool]]:

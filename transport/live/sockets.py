@@ -42,6 +42,8 @@ INIT_S = 10
 """Seconds in which a socket must send `connection_init`."""
 FORBIDDEN = 4403
 TRY_AGAIN_LATER = 1013
+PER_OPERATION = 16 * 1024
+"""Bytes that an operation takes beside its message, which count as long as it lasts."""
 _TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
 _UNREAD = ClientError(ErrorCode.THROTTLED, UNREAD, retryAfter=1)
 _WITH_PAYLOAD = {"connection_init", "subscribe"}
@@ -114,6 +116,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         telemetry = trace.CURRENT.get().telemetry
         self._extensions: dict[str, Any] = {}
         self._sizes: dict[str, int] = {}
+        self._unsent = 0
         with ExitStack() as self._held:
             if telemetry is not None:
                 self._held.enter_context(telemetry.sockets.track_inprogress())
@@ -165,7 +168,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle_subscribe(self, message: Any) -> None:
         """Keep what Strawberry forgets: under which name a document is meant. Refuse too many."""
         key, payload = message["id"], message["payload"]
-        refusal = None if key in self.operations else self._refusal(message.size)
+        refusal = None if key in self.operations else self._refusal()
         if refusal is not None:
             del payload
             message.clear()
@@ -176,15 +179,17 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         self._extensions[key] = extensions if text else with_document_name(payload, extensions)
         message["payload"] = {**payload, "query": text}
         await super().handle_subscribe(message)
+        # It counts once its task has begun, before the next message is looked at.
+        await asyncio.sleep(0)
 
-    def _refusal(self, size: int) -> ClientError | None:
-        """Return why an operation of so many bytes is not begun now."""
+    def _refusal(self) -> ClientError | None:
+        """Return why an operation is not begun now."""
         host: Host = self.view.host
         if self.caller is None or not self.connection_acknowledged:
             return None
         if len(self.operations) >= host.limits(self.caller).subscriptions:
             return _TOO_MANY
-        return None if host.bodies.share(self.caller.viewer).takes(size) else _UNREAD
+        return _UNREAD if host.bodies.share(self.caller.viewer).is_full else None
 
     async def send_message(self, message: Any) -> None:
         """Send, and count until the client has taken it."""
@@ -197,10 +202,13 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         socket = self.websocket.ws
         takes_utf8 = UTF8 in (socket.scope.get("extensions") or ())
         about = {UTF8: text} if takes_utf8 else {"text": text.decode()}
+        self._unsent += 1
         try:
             await socket.send({"type": "websocket.send", **about})
         except WebSocketDisconnect as gone:
             raise WebSocketDisconnected from gone
+        finally:
+            self._unsent -= 1
 
     @property
     def _share(self) -> Share | None:
@@ -219,7 +227,8 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         caller = self.caller
         assert caller  # noqa: S101 -- A socket is acknowledged before.
         host: Host = self.view.host
-        with host.bodies.share(caller.viewer).holding(self._sizes.pop(operation.id)):
+        size = self._sizes.pop(operation.id) + PER_OPERATION
+        with host.bodies.share(caller.viewer).holding(size):
             await self._answer(operation, caller, host)
 
     async def _answer(self, operation: Operation[Any, None], caller: Caller, host: Host) -> None:
@@ -256,7 +265,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             text = orjson.dumps(answer)
             let_go(result)
             del answer
-            if not context.has_written and not share.takes(len(text)):
+            if not context.has_written and not share.takes(len(text), behind=self._unsent):
                 # What is refused is not held while the refusal waits for the socket.
                 del text
                 await operation.send_initial_errors([_UNREAD])

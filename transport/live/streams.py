@@ -1,7 +1,7 @@
 """Server-sent events: the distinct connections mode of GraphQL over SSE."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import AbstractContextManager, aclosing
 from typing import Any
 
@@ -26,14 +26,22 @@ _PING = b":\n\n"
 _RETRY = b"retry: 1000\n\n"
 
 
-def _next(value: Any) -> bytes:
-    return b"".join((b"event: next\ndata: ", orjson.dumps(value), b"\n\n"))
+_NEXT, _END = b"event: next\ndata: ", b"\n\n"
+
+
+def _pieces(text: bytes) -> Iterator[bytes | memoryview]:
+    """Give an event that says a text, without a second copy of what is long."""
+    view = memoryview(text)
+    for begin in range(0, len(view), PIECE):
+        piece, is_last = view[begin : begin + PIECE], begin + PIECE >= len(view)
+        ends = (_NEXT if not begin else b"", _END if is_last else b"")
+        yield b"".join((ends[0], piece, ends[1])) if any(ends) else piece
 
 
 def _error(code: ErrorCode, message: str) -> bytes:
     """Return the last events of a stream that is ended."""
     error = {"message": message, "extensions": {"code": code.value}}
-    return _next({"errors": [error]}) + _COMPLETE
+    return b"".join((*_pieces(orjson.dumps({"errors": [error]})), _COMPLETE))
 
 
 _EXPIRED = _error(ErrorCode.UNAUTHENTICATED, "The token has ended.")
@@ -47,13 +55,13 @@ class _Writer:
         """Take where to; nothing is written yet."""
         self._send, self._lock, self._is_cut = send, asyncio.Lock(), False
 
-    async def write(self, event: bytes) -> None:
+    async def write(self, pieces: Iterable[bytes | memoryview]) -> None:
         """Write an event, and wait until the client has taken most of it."""
-        body = memoryview(event)
         async with self._lock:
-            for begin in range(0, len(body), PIECE):
-                await self._body(body[begin : begin + PIECE])
-                self._is_cut = begin + PIECE < len(body)
+            for piece in pieces:
+                await self._body(piece)
+                self._is_cut = True
+            self._is_cut = False
             await self._body(b"")
 
     async def end(self, last: bytes) -> None:
@@ -120,15 +128,15 @@ class EventStream(Response):
     async def _sent(self, writer: "_Writer") -> bytes:
         async with aclosing(self._results) as results:
             async for result in results:
-                event = _next(process_result(result))
+                text = orjson.dumps(process_result(result))
                 let_go(result)
-                if not self._context.has_written and not self._share.takes(len(event)):
+                if not self._context.has_written and not self._share.takes(len(text)):
                     return _UNREAD
-                with self._share.holding(len(event)):
+                with self._share.holding(len(text)):
                     if not await self._caller.holds():
                         return _EXPIRED
-                    await writer.write(event)
-                del event
+                    await writer.write(_pieces(text))
+                del text
         return _COMPLETE
 
     async def _expired(self) -> bytes:
@@ -138,7 +146,7 @@ class EventStream(Response):
     async def _pinged(self, writer: "_Writer") -> bytes:
         while True:
             await asyncio.sleep(self.ping_s)
-            await writer.write(_PING)
+            await writer.write([_PING])
 
     async def _stopped(self) -> bytes:
         await self._draining.begun()

@@ -15,7 +15,7 @@ from kit.inputs import Command, Key
 from kit.limits import DEFAULT_LIMITS
 from models.access.viewers import Scope
 from models.base.acts import Act
-from models.messages.interchanges import InterchangeSource
+from models.messages.interchanges import InterchangeSource, InterchangeState
 
 LINE = 64
 """Letters of a file whose reading takes as long as a line of an input."""
@@ -91,7 +91,16 @@ async def receive(writing: Writing, command: InterchangeReceive) -> Outcome:
 
 @verb(_RECEIVE, "Take in a file that was found in a folder.")
 async def receive_file(writing: Writing, command: InterchangeFileReceive) -> Outcome:
-    """Take in a file of a folder; tells what became of its interchanges, None of known ones."""
+    """Take in a file of a folder.
+
+    Tells what became of its interchanges, None of known ones, and whose messages are to be read.
+    """
     source = InterchangeSource.FOLDER
     taken = await take_in(writing, command.found, source, command.file_name)
-    return {"states": [row.state if is_new else None for row, is_new in taken]}
+    accepted = [
+        row.id for row, is_new in taken if is_new and row.state is InterchangeState.ACCEPTED
+    ]
+    return {
+        "states": [row.state if is_new else None for row, is_new in taken],
+        "accepted": accepted,
+    }

@@ -105,8 +105,9 @@ class MessagesInTurn:
     somebody else.
     """
 
-    def __init__(self) -> None:
-        """Begin with any partner."""
+    def __init__(self, begins: Callable[[UUID, int], None] = lambda *_: None) -> None:
+        """Begin with any partner. begins: is called before a message is read, with its length."""
+        self._begins = begins
         self._last: dict[tuple[UUID, _Which], UUID] = {}
         self._late: Counter[UUID] = Counter()
 
@@ -131,6 +132,7 @@ class MessagesInTurn:
         while (partner := await self._next(database, merchant_id, now, which)) is not None:
             if partner.message_id is None:
                 continue
+            self._begins(partner.message_id, partner.length or 0)
             becomes = await self._read(database, merchant_id, now, which, partner.message_id)
             if becomes is not None:
                 async with database.writing(merchant_id) as session:

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-from sqlalchemy import Uuid, and_, bindparam, select
+from sqlalchemy import ARRAY, Uuid, and_, any_, bindparam, or_, select
 
 from commands.messages import outbox
 from commands.messages.interchanges import receive
@@ -31,7 +31,7 @@ from commands.messages.interchanges.files import (
     pieces_or_beginning,
     storable,
 )
-from commands.messages.readers.by_partner import MessagesInTurn
+from commands.messages.readers.by_partner import SHORT_BYTES, MessagesInTurn
 from commands.writing.running.run import Author, run
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
@@ -39,13 +39,17 @@ from kit.errors import Code, Refused
 from kit.ids import new_id
 from kit.loop.apart import Crowded
 from models.base.tables import fixed
-from models.messages.interchanges import InterchangeState
+from models.messages.interchanges import InterchangeMessage, InterchangeState, MessageFate
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
 from models.messages.partners import PartnerProfile
 
 DONE, OUT, FAILED = "done", "out", "failed"
-FOLDER_COUNTS = (*("taken in", "held", "rejected", "known", "read", "sent", "failed", "waiting"),)
-NEEDED = ("held", "rejected", "failed")
+FOLDER_COUNTS = (
+    *("taken in", "held", "rejected", "known", "read", "not understood", "being read"),
+    *("sent", "failed", "waiting"),
+)
+"""Of interchanges, of their messages, whoever has read them, of answers, and of files."""
+NEEDED = ("held", "rejected", "not understood", "failed")
 """What somebody has to look at."""
 _UNFINISHED = (".tmp", ".part")
 _CHUNK = 1024 * 1024
@@ -64,11 +68,19 @@ async def exchange(database: Database, author: Author, folder: Path) -> Counter[
     What is counted: `FOLDER_COUNTS`.
     """
     counts: Counter[str] = Counter()
-    partners = MessagesInTurn()
+    accepted, read = list[UUID](), list[UUID]()
+
+    def begins(message_id: UUID, length: int) -> None:
+        read.append(message_id)
+        if length > SHORT_BYTES:
+            _LOG.warning("a message of %s bytes is read, which takes a while", f"{length:,}")
+
     for path in _waiting(folder):
-        counts.update(await _taken(database, author, path))
+        counts.update(await _taken(database, author, path, accepted))
+    partners = MessagesInTurn(begins)
     while await partners.read_next(database, author.viewer.merchant_id, author.now):
-        counts["read"] += 1
+        pass
+    counts.update(await _read_of(database, author.viewer.merchant_id, accepted, read))
     for row in await _pending(database, author.viewer.merchant_id):
         name = f"{_shortened(quote(row.code, safe=' '))}-{quote(row.reference, safe=' ')}.edi"
         counts.update(await _sent(database, author, folder, row.id, name))
@@ -83,9 +95,12 @@ def _waiting(folder: Path) -> Iterator[Path]:
             yield path
 
 
-async def _taken(database: Database, author: Author, path: Path) -> Counter[str]:
+async def _taken(
+    database: Database, author: Author, path: Path, accepted: list[UUID]
+) -> Counter[str]:
     """Take a file in, its interchanges in portions; another process may have been faster.
 
+    accepted: of which interchanges messages are to be read; its own are added.
     Where it does not come to its end, what of it was taken in is known when it is read once more.
     """
     name = storable(path.name)
@@ -105,6 +120,7 @@ async def _taken(database: Database, author: Author, path: Path) -> Counter[str]
             command = receive.InterchangeFileReceive(found=some, file_name=name[:_LONGEST_NAME])
             outcome = await run(database, author, receive.receive_file, command)
             counts.update(_words_of(name, outcome["states"]))
+            accepted += outcome["accepted"]
     except Unavailable:
         raise
     except (Crowded, TimeoutError, OutcomeUnknown) as passing:
@@ -234,6 +250,38 @@ _BYTES = select(InterchangeContent.content).where(
     InterchangeContent.merchant_id == _MERCHANT,
     InterchangeContent.id == bindparam("of", type_=Uuid()),
 )
+
+
+_IS_FAULTY = InterchangeMessage.findings.contains([{"is_error": True}])
+_FATES = select(InterchangeMessage.reference, InterchangeMessage.fate, _IS_FAULTY).where(
+    InterchangeMessage.merchant_id == _MERCHANT,
+    or_(
+        InterchangeMessage.id == any_(bindparam("read", type_=ARRAY(Uuid()))),
+        InterchangeMessage.interchange_id == any_(bindparam("accepted", type_=ARRAY(Uuid()))),
+    ),
+)
+
+
+async def _read_of(
+    database: Database, merchant_id: UUID, accepted: Sequence[UUID], read: Sequence[UUID]
+) -> Counter[str]:
+    """Count what became of messages, whoever has read them; what was not understood is told.
+
+    accepted: their interchanges. read: others, which have waited since before.
+    """
+    if not accepted and not read:
+        return Counter()
+    values = {"merchant": merchant_id, "accepted": accepted, "read": read}
+    async with database.writing(merchant_id) as session:
+        rows = (await session.execute(_FATES, values)).all()
+    counts = Counter[str]()
+    for reference, fate, is_faulty in rows:
+        counts["being read" if fate is MessageFate.WAITING else "read"] += 1
+        if is_faulty:
+            counts["not understood"] += 1
+            text = "the message %s was not understood, or not all of it: the inbox tells why"
+            _LOG.warning(text, storable(reference))
+    return counts
 
 
 async def _pending(database: Database, merchant_id: UUID) -> Sequence[Any]:

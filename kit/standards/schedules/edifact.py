@@ -39,10 +39,12 @@ from kit.standards.schedules.messages import (
 from kit.standards.schedules.surroundings import (
     DEMANDED,
     OTHERWISE,
+    Plants,
     ReadBranch,
     Surrounding,
     contradicting,
     doubts,
+    empty_plants,
     innermost,
     names_of,
     notes_in,
@@ -67,8 +69,8 @@ class _Reading:
     all articles wait. known: what was read of branches of the article, however often it is asked.
     named: that of which the findings are among those of the schedule that is read. upto: cumulative
     quantities of the article that are no go-aheads. wanted_under: the last SCC of a line. unknown:
-    quantities of which nobody knows what they are. scopes: the groups of the place and the article.
-    delivery: that in which it stands (SEQ), if any.
+    quantities of which nobody knows what they are. plants: of all articles. scopes: the groups
+    of the place and the article. delivery: that in which it stands (SEQ), if any.
     """
 
     habits: Habits
@@ -80,6 +82,7 @@ class _Reading:
     named: set[tuple[str, int]] = field(default_factory=set)
     upto: list[CumulativeTime] = field(default_factory=list)
     unknown: list[Segment] = field(default_factory=list)
+    plants: Plants = field(default_factory=Plants)
     wanted_under: Segment | None = None
     scopes: Sequence[Branch] = ()
     delivery: Sequence[Branch] = ()
@@ -99,8 +102,7 @@ class _Reading:
     def meaning(self, element: str, segment: Segment, place: int, component: int = 1) -> str:
         """Return what the code in a place means, "" for one that nobody has heard of: told."""
         code = segment.get(place, component)
-        found = self.habits.meaning(element, code)
-        if found is None:
+        if (found := self.habits.meaning(element, code)) is None:
             self.wrong(segment, place, component, f"Nobody says what {code!r} means here.")
         return found or ""
 
@@ -158,9 +160,9 @@ def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[
         if not before:
             yield _head(reading, around[-1])
         if not isinstance(each, LoneGroup):
-            reading.findings += [*each[1], *controls.compared(each[0])]
+            reading.findings += [*each[1], *controls.compared(each[0]), *reading.plants.findings]
         elif not each.branch.one("LIN"):
-            reading.findings += each.findings
+            reading.findings += [*each.findings, *empty_plants(each.branch, before)]
         else:
             controls.add(each)
             yield from _articles(reading, each, around)
@@ -168,8 +170,7 @@ def _parts(segments: Iterable[Segment], type_: str, habits: Habits) -> Iterator[
 
 def _head(reading: _Reading, content: Surrounding) -> ScheduleMessage:
     reading.head = _dates(reading, content.branch)
-    bgm = content.branch.one("BGM")
-    if bgm:
+    if bgm := content.branch.one("BGM"):
         _tell_kind(reading, bgm)
     found = ScheduleMessage(reading.is_just_in_time, issued=reading.issued, places=content.places)
     if bgm:
@@ -222,7 +223,7 @@ def _articles(
         found.findings += [*reading.doubtful, *lone.findings]
         if not lone.is_whole:
             text = f"It has more than {SEGMENTS_HELD:,} segments, or what stands before it has."
-            found.findings.append(Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment))
+            found.findings += [Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment)]
         yield found
     reading.known = {}
 
@@ -242,7 +243,7 @@ def _article(
     found.is_delivery, found.articles = bool(reading.delivery), reading.once(_names, article.branch)
     found.places = placed(scopes)
     found.references = innermost(it.references for it in scopes)
-    reading.findings += doubts(scopes)
+    reading.findings += [*doubts(scopes), *reading.plants.of(inside, around)]
     found.number = found.references.get("NUMBER", "")
     found.planner = next(filter(None, (it.planner for it in scopes)), "")
     found.calculated = dates.get("CALCULATED")
@@ -259,8 +260,7 @@ def _article(
 
 def _names(reading: _Reading, article: Branch) -> dict[str, str]:
     """Return what names the article. That nothing does is told."""
-    found = names_of(article, reading.habits)
-    if not found:
+    if not (found := names_of(article, reading.habits)):
         reading.wrong(article.all("LIN")[0], 3, 1, "LIN names no article that anybody knows.")
     return found
 

@@ -1,7 +1,7 @@
 """What is said around quantities: places, references and planner, by the group that says it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from typing import NamedTuple, TypeVar
@@ -15,16 +15,22 @@ from kit.standards.schedules.habits import OTHER, Habits
 T = TypeVar("T")
 DEMANDED = ("DEMAND", "BACKLOG", "IMMEDIATE")
 """Meanings of quantities of a schedule."""
+_NAMED_IN = (2, 3, 4, 5)
+"""Elements of NAD and LOC that name somebody, or a place."""
 OTHERWISE = "It says otherwise what was said before it."
 
 
 class MeaningCodes(dict[str, str]):
-    """Meaning -> the code that a group says first. others: meaning -> who says another code."""
+    """Meaning -> the code that a group says first. others: meaning -> who says another code.
+
+    of_nobody: the first segment that says no code, or not of what.
+    """
 
     def __init__(self) -> None:
         """Begin with none."""
         super().__init__()
         self.others: dict[str, Segment] = {}
+        self.of_nobody: Segment | None = None
 
     def add(self, meaning: str | None, code: str, segment: Segment) -> None:
         """Add what a segment says."""
@@ -58,6 +64,8 @@ class Surrounding:
         for segment in self._placing():
             code = f"{segment.tag} {segment.get(1)}"
             found.add(self.habits.meaning("PLACE", code), segment.get(2), segment)
+            if not (segment.get(1) and any(map(segment.get, _NAMED_IN))):
+                found.of_nobody = found.of_nobody or segment
         return found
 
     def _placing(self) -> Iterator[Segment]:
@@ -124,12 +132,56 @@ def doubts(scopes: Sequence[Surrounding]) -> Iterator[Finding]:
     """
     places, references = ([getattr(it, name) for it in scopes] for name in ("places", "references"))
     order = "CONTRACT" if any("CONTRACT" in it for it in references) else "ORDER"
+    for each in filter(None, (it.of_nobody for it in places)):
+        text = "It names no party and no place."
+        yield Component(each, 1).faulty(Fault.MISSING, text).finding
     for words, meanings in ((places, _PLACES), (references, ("NUMBER", order))):
         for meaning in meanings:
             its = next((it for it in words if meaning in it), None)
             if its is not None and meaning in its.others:
                 text = f"{its[meaning]!r} means the same and stands beside it: which one is it?"
                 yield misplaced(its.others[meaning], text)
+
+
+@dataclass
+class Plants:
+    """Whether articles of a message name their plants: all of them do, or none.
+
+    findings: what is odd about those that were read before it was known.
+    """
+
+    are_named: bool | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+    def of(self, inside: Sequence[Surrounding], around: Sequence[Surrounding]) -> Iterator[Finding]:
+        """Yield what is odd about the plant of an article. around: the head is the last one.
+
+        That it has none and others have, and that it names another one than that under which it
+        stands: nobody knows then for whom the next one is.
+        """
+        lin, before = inside[-1].branch.all("LIN")[0], self.are_named
+        named = [it.places.get("SHIP_TO") for it in (*inside, *around)]
+        self.are_named = any(named) or bool(before)
+        if before and not any(named):
+            text = "Nothing says to which plant it goes, and others of the message name theirs."
+            yield Component(lin, 1).faulty(Fault.MISSING, text).finding
+        if before is False and any(named):
+            text = "This article names its plant, and those before it name none."
+            self.findings.append(misplaced(lin, text))
+        own, plants = named[: len(inside)], named[len(inside) : -1]
+        if any(own) and any(plants) and next(filter(None, own)) != next(filter(None, plants)):
+            yield misplaced(lin, "It names another plant than the one under which it stands.")
+
+
+def empty_plants(plant: Branch, before: Sequence[Surrounding]) -> Iterator[Finding]:
+    """Yield that parties begin a plant in which no article stands. before: around what stood last.
+
+    Behind the articles of another one they may be of the last of those, or have lost their own.
+    """
+    parties = [it.all("NAD")[0] for it in plant.within("PARTY")]
+    if "PLANT" in plant.segments and all(it.branch is not plant for it in before):
+        text = "These parties stand behind articles of another plant, and no article behind them."
+        yield misplaced(parties[0], text)
 
 
 DOCKS = ("UNLOADING_POINT", "POINT_OF_USE")

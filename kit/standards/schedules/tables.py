@@ -144,9 +144,11 @@ TABLES = {"DELFOR": DELFOR, "DELJIT": DELJIT}
 RELEASES = frozenset({"96A", "97A", "98A", "98B", "99A", "00A", "00B", "04A"})
 """Of the directories whose messages these tables hold."""
 
-_SECTIONS = frozenset({"UNS", "GIS", "GEI", "SEQ", "LIN"})
-_BEHIND_PLANTS = frozenset({"LIN", "SEQ"})
 _IN_SECTIONS = frozenset({"UNS", "GIS", "GEI"})
+_SECTIONS = _IN_SECTIONS | {"SEQ", "LIN"}
+_BEHIND_PLANTS = frozenset({"LIN", "SEQ"})
+_PLANTS = frozenset({"GIS", "GEI"})
+_BEHIND_ARTICLES = _SECTIONS | {"CNT", "AUT", "UNT"}
 _OF_PARTIES = frozenset({"NAD", "LOC", "FTX", "RFF", "DTM", "DOC", "CTA", "COM", "TDT"})
 _GOODS_GO_TO = frozenset({"ST", "CN", "DP"})
 """Parties (3035) that are plants."""
@@ -159,25 +161,30 @@ def with_plants(segments: Iterable[Segment]) -> Iterator[Segment]:
 
     Parties that stand directly before an article or a delivery (SEQ) begin one: at the beginning
     of a section, and behind an article those of a kind with which one has begun in this section;
-    with those of the head begins the first. All others are of what they stand in.
+    with those of the head begins the first. Such ones behind the last article of a section are no
+    more of it: they are given behind the segment (GIS, GEI) with which the next one begins, or
+    begin one without articles. All others are of what they stand in.
     """
-    section, begun, parties = "", frozenset[str](), list[Segment]()
+    section, head, begun, parties = "", frozenset[str](), frozenset[str](), list[Segment]()
     for each in segments:
-        tag = each.tag
+        tag, late = each.tag, list[Segment]()
         is_of_them = tag == "NAD" or (parties and tag in _OF_PARTIES)
         if is_of_them and len(parties) < _MOST_OF_PARTIES:
             parties.append(each)
             continue
-        if parties and tag in _BEHIND_PLANTS:
+        if parties and tag in _BEHIND_ARTICLES:
             kinds = frozenset(it.get(1) for it in parties if it.tag == "NAD")
-            if section in _IN_SECTIONS or begun.intersection(kinds):
+            begins = tag in _BEHIND_PLANTS if section in _IN_SECTIONS else bool(begun & kinds)
+            if not section:
+                begun = head = kinds & _GOODS_GO_TO
+            elif begins:
                 begun, first = begun | kinds, parties[0]
-                yield PlantBegins("", first.delimiters, first.number, first.offset)
-            elif not section:
-                begun = kinds & _GOODS_GO_TO
+                parties.insert(0, PlantBegins("", first.delimiters, first.number, first.offset))
+                late, parties = (parties, late) if tag in _PLANTS else (late, parties)
         yield from parties
         parties = []
         if tag in _SECTIONS:
-            section, begun = tag, frozenset() if tag in _IN_SECTIONS else begun
+            section, begun = tag, head if tag in _IN_SECTIONS else begun
         yield each
+        yield from late
     yield from parties

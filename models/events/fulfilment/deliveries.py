@@ -66,7 +66,7 @@ def _unexcused(payload: Payload) -> Payload:
 
 @event("delivery.rescheduled", Delivery, without("override"), _unexcused, zone_column="window_zone")
 class DeliveryRescheduled(Event):
-    """It is to arrive at another time."""
+    """It is to arrive at another time, or somebody else is to take it in."""
 
     latest_before: Annotated[datetime, "The end of the window before."]
     earliest: Annotated[datetime, "The start of the window."]

@@ -13,6 +13,7 @@ query ($id: ID!) { order(id: $id) {
   lines { planned picked packed shipped backordered }
 } }
 """
+RECIPIENT = "query ($id: ID!) { delivery(id: $id) { recipient { name building } } }"
 ON_HOLD = """
 query ($held: Boolean!) { deliveries(first: 9, filter: {onHold: $held}) { nodes { id } } }
 """
@@ -31,6 +32,22 @@ async def test_a_company_gets_nothing_without_a_named_recipient(world, ask):
     assert "RELEASE" not in delivery["availableActions"]
     named = await deliveries.planned(world, ask)
     assert "RELEASE" in named["availableActions"]
+
+
+@pytest.mark.gate("D7", "deliveryRelease", "deliveriesRelease")
+async def test_who_takes_a_planned_delivery_in_is_named_afterwards(world, ask):
+    delivery = await deliveries.planned(world, ask, recipient=None)
+    call = {"deliveryId": delivery["id"], "window": delivery["window"]}
+    named = {"recipient": {"name": "A. Gate", "building": "Ramp 3"}}
+    refused = await deliveries.refusals(ask, "deliveryRelease", deliveryId=delivery["id"])
+    assert refused == [("RECIPIENT_MISSING", "deliveryId")]
+    done = (await deliveries.done(ask, "deliveryReschedule", **call, **named))["delivery"]
+    assert (done["window"], "RELEASE" in done["availableActions"]) == (delivery["window"], True)
+    again = (await deliveries.done(ask, "deliveryReschedule", **call))["delivery"]
+    assert again == done
+    await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
+    found = await ask(RECIPIENT, id=delivery["id"])
+    assert found["delivery"]["recipient"] == named["recipient"]
 
 
 async def test_a_person_takes_it_in_without_being_named(world, ask):

@@ -43,7 +43,7 @@ async def test_whole_files_are_taken_in_and_answers_lie_beside_them(
     (tmp_path / "a.edi").write_bytes(content)
     for name in ("b.edi.tmp", ".c.edi", "d.part"):
         (tmp_path / name).write_bytes(b"not whole yet")
-    assert await run() == {"taken in": 1, "read": 2, "sent": 1}
+    assert await run() == {"taken in": 1, "read": 2, "not understood": 2, "sent": 1}
     (answer,) = (tmp_path / "out").iterdir()
     assert answer.name == f"{partner['code']}-1.edi"
     assert b"UCI+REF1+" in answer.read_bytes()
@@ -54,6 +54,37 @@ async def test_whole_files_are_taken_in_and_answers_lie_beside_them(
     before = await digests(world)
     assert await run() == {}
     assert await digests(world) == before
+
+
+async def test_what_others_read_meanwhile_is_counted_and_what_nobody_understands_is_told(
+    ask, run, world, tmp_path, monkeypatch, caplog
+) -> None:
+    partner = await files.partner(ask)
+    (tmp_path / "a.edi").write_bytes(files.interchange(partner["identification"]))
+
+    class Others(folders.MessagesInTurn):
+        async def read_next(self, *_: Any) -> bool:
+            assert await files.read_all(world) == 2
+            return False
+
+    monkeypatch.setattr(folders, "MessagesInTurn", Others)
+    assert await run() == {"taken in": 1, "read": 2, "not understood": 2, "sent": 1}
+    lines = [it.message for it in caplog.records if "not understood" in it.message]
+    assert [it.split(" was ")[0] for it in lines] == ["the message 1", "the message 2"]
+
+
+async def test_what_somebody_else_still_reads_is_counted_by_itself(
+    ask, run, tmp_path, monkeypatch
+) -> None:
+    partner = await files.partner(ask)
+    (tmp_path / "a.edi").write_bytes(files.interchange(partner["identification"]))
+
+    class Nobody(folders.MessagesInTurn):
+        async def read_next(self, *_: Any) -> bool:
+            return False
+
+    monkeypatch.setattr(folders, "MessagesInTurn", Nobody)
+    assert await run() == {"taken in": 1, "being read": 2, "sent": 1}
 
 
 async def test_what_ends_in_between_is_taken_in_once(ask, run, tmp_path) -> None:
@@ -85,7 +116,7 @@ async def test_a_file_of_many_interchanges_is_taken_in_by_portions(
     monkeypatch.setattr("commands.messages.readers.folders.TAKEN_AT_ONCE", 3)
     monkeypatch.setattr("commands.messages.interchanges.receive.take_in", counted)
     (tmp_path / "many.edi").write_bytes(b"\r\n".join(every))
-    assert await run() == {"taken in": 7, "read": 14, "sent": 7}
+    assert await run() == {"taken in": 7, "read": 14, "not understood": 14, "sent": 7}
     assert at_once == [3, 3, 1]
     found = (await ask(INBOX))["interchanges"]["nodes"]
     assert [it["state"] for it in found] == ["ACCEPTED"] * 7
@@ -173,7 +204,7 @@ async def test_no_file_is_read_without_end(ask, run, tmp_path, monkeypatch) -> N
     os.truncate(tmp_path / "a.edi", 2 * 1024**4)
     (tmp_path / "b.edi").write_bytes(files.interchange(partner["identification"]))
     monkeypatch.setattr(folders, "_MOST_READ", 2 * LARGEST_FILE)
-    assert await run() == {"rejected": 1, "taken in": 1, "read": 2, "sent": 1}
+    assert await run() == {"rejected": 1, "taken in": 1, "read": 2, "not understood": 2, "sent": 1}
     found = (await ask(INBOX))["interchanges"]["nodes"]
     assert [(it["state"], it["sizeBytes"] > LARGEST_FILE) for it in found] == [
         ("REJECTED", True),
@@ -249,7 +280,7 @@ async def test_a_file_that_cannot_be_taken_in_stops_no_other(
         return await take_in(writing, found, *others)
 
     monkeypatch.setattr("commands.messages.interchanges.receive.take_in", failing)
-    assert await run() == {"failed": 1, "taken in": 1, "read": 2, "sent": 1}
+    assert await run() == {"failed": 1, "taken in": 1, "read": 2, "not understood": 2, "sent": 1}
     (kept,) = (tmp_path / "failed").iterdir()
     assert (kept.name.partition("-")[2], kept.read_bytes()) == ("a.edi", b"whatever")
 
@@ -268,7 +299,7 @@ async def test_what_others_stop_for_a_while_waits_in_the_folder(
         patch.setattr("commands.messages.interchanges.receive.take_in", stopped)
         assert await run() == {"waiting": 1}
     assert [it.name for it in tmp_path.glob("*.edi")] == ["a.edi"]
-    assert await run() == {"taken in": 1, "read": 2, "sent": 1}
+    assert await run() == {"taken in": 1, "read": 2, "not understood": 2, "sent": 1}
 
 
 async def test_files_of_the_same_partners_wait_for_each_other_in_whichever_order(ask) -> None:
@@ -301,7 +332,13 @@ async def test_names_as_long_as_a_file_may_have_and_files_that_cannot_be_read_st
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", unless_b)
-        assert await run() == {"taken in": 2, "failed": 1, "read": 4, "sent": 2}
+        assert await run() == {
+            "taken in": 2,
+            "failed": 1,
+            "read": 4,
+            "not understood": 4,
+            "sent": 2,
+        }
     assert [it.name for it in tmp_path.glob("*.*")] == ["b.edi"]
     done = sorted(it.name[13:] for it in (tmp_path / "done").iterdir())
     assert (done[1], name.startswith(done[0])) == ("c.edi", True)
@@ -315,7 +352,7 @@ async def test_names_as_long_as_a_file_may_have_and_files_that_cannot_be_read_st
     ("taken", "counts"),
     [
         ("done", {"failed": 3, "sent": 1}),
-        ("out", {"taken in": 1, "known": 1, "read": 2, "failed": 2}),
+        ("out", {"taken in": 1, "known": 1, "read": 2, "not understood": 2, "failed": 2}),
     ],
 )
 async def test_a_folder_that_is_no_folder_stops_only_what_goes_there(

@@ -43,7 +43,8 @@ async def delivery_plan_from_schedule(s: Scene) -> dict[str, Any]:
     await contracts.release(s.ask, line, 1, contracts.schedule("2026-03-10", "50"))
     what = {"contractId": contract["id"], "until": "2026-03-31", "preview": False}
     where = {"channelId": s.channel, "locationId": s.location, "method": "PARCEL"}
-    return {**what, **where, "recipient": PERSON}
+    place = {"shipToId": s.address, "unloadingPoint": "D1", "recipient": PERSON}
+    return {**what, **where, "recipient": PERSON, "recipients": [place]}
 
 
 async def delivery_plan(s: Scene) -> dict[str, Any]:
@@ -85,7 +86,7 @@ async def delivery_move(s: Scene) -> dict[str, Any]:
 
 async def delivery_reschedule(s: Scene) -> dict[str, Any]:
     when = {"window": WINDOW, "windowOverride": "Asked.", "excuse": "CUSTOMER_REQUEST"}
-    return {**versioned("deliveryId", await s.delivery()), **when}
+    return {**versioned("deliveryId", await s.delivery()), **when, "recipient": PERSON}
 
 
 async def delivery_excuse(s: Scene) -> dict[str, Any]:

@@ -10,9 +10,19 @@ from pydantic import Field
 
 from commands.trade.orders.fields import Recipient
 from kit.ids import Names
-from kit.inputs import Command, Day
+from kit.inputs import LARGEST_BULK, Command, Day, Input, Reference
 from models.fulfilment.call_offs import PlanStatus
 from models.master.channels import DeliveryMethod
+
+
+class PlaceRecipient(Input):
+    """Who takes in what goes to one place of a contract's customer."""
+
+    ship_to_id: Annotated[UUID, Names("Address")] = Field(description="The address.")
+    unloading_point: Reference | None = Field(
+        None, description="The dock there; without one, wherever none of its own is named."
+    )
+    recipient: Recipient = Field(description="Who takes it in.")
 
 
 class DeliveryPlanFromSchedule(Command):
@@ -31,13 +41,26 @@ class DeliveryPlanFromSchedule(Command):
     )
     recipient: Recipient | None = Field(
         None,
-        description="Who takes new deliveries in; else who takes in what is planned or called off"
-        " for the same window. Where nobody is known, nothing is planned for a company:"
-        " RECIPIENT_MISSING.",
+        description="Who takes new deliveries in where `recipients` names nobody; else who takes in"
+        " what is planned or called off for the same window. Where nobody is known, nothing is"
+        " planned for a company: RECIPIENT_MISSING.",
+    )
+    recipients: Annotated[list[PlaceRecipient], Field(max_length=LARGEST_BULK)] = Field(
+        default_factory=list, description="Who takes in what goes to single places."
     )
     preview: bool = Field(
         default=False, description="Say what would be planned, and do nothing of it."
     )
+
+    def recipient_at(
+        self, ship_to_id: UUID | None, unloading_point: str | None = None
+    ) -> Recipient | None:
+        """Return who takes in what goes to a place: by its dock, else its address, else any."""
+        places = {(it.ship_to_id, it.unloading_point): it.recipient for it in self.recipients}
+        if ship_to_id is None:
+            return self.recipient
+        whole = places.get((ship_to_id, None), self.recipient)
+        return places.get((ship_to_id, unloading_point), whole)
 
 
 @dataclass(frozen=True)

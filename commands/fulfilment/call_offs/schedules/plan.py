@@ -42,15 +42,15 @@ from commands.trade.contracts.life import check_in_force
 from commands.trade.orders.cancel import LineCancel, OrderCancelLines, cancel_quantities
 from commands.trade.orders.fields import Recipient
 from commands.trade.orders.lines import lines_of
-from commands.writing.transaction import Outcome, Writing
+from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
-from kit.errors import Code, Problem, Refused
-from kit.inputs import LARGEST_BULK
+from kit.errors import Code, Problem, Refusals, Refused
+from kit.inputs import LARGEST_BULK, refuse_duplicates
 from models.access.viewers import Scope
 from models.fulfilment.call_offs import PLAN_FROM_SCHEDULE
 from models.master.channels import Channel
 from models.master.locations import Location
-from models.master.parties import Party, PartyKind
+from models.master.parties import Address, Party, PartyKind
 from models.trade.contracts.tables import Contract
 from models.trade.orders.lines import OrderLine
 
@@ -71,10 +71,11 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
     of goods that the location or the method cannot handle (D14), or goes to a company where nobody
     is known to take it in (D7) is left out, and told with its code among the items.
 
-    Refused: NOT_FOUND, CONTRACT_SUSPENDED, WRONG_STATE for the contract and for an inactive
-    location, METHOD_NOT_ALLOWED by the channel or for a business (D8), NOT_ALLOWED without the
-    scope CALL_OFFS_WRITE, TOO_MANY_ITEMS, and as a whole what `contractCallOff`,
-    `orderCancelLines` and `deliveryPlan` refuse else.
+    Refused: NOT_FOUND, also for another party's address, DUPLICATE for a place named twice,
+    CONTRACT_SUSPENDED, WRONG_STATE for the contract and for an inactive location,
+    METHOD_NOT_ALLOWED by the channel or for a business (D8), NOT_ALLOWED without the scope
+    CALL_OFFS_WRITE, TOO_MANY_ITEMS, and as a whole what `contractCallOff`, `orderCancelLines` and
+    `deliveryPlan` refuse else.
     """
     if Scope.CALL_OFFS_WRITE not in writing.viewer.scopes:
         text = "Planning from schedules calls off: it takes the scope CALL_OFFS_WRITE, too."
@@ -87,8 +88,10 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
     unfit = await unfit_goods(writing, known, location, command.method)
     slots = await writing.beside.items(slots_of(known, command.until, writing.now))
     recipients = recipients_of(slots)
-    is_named = command.recipient is not None or party.kind is not PartyKind.COMPANY
-    nameless = set() if is_named else {it.group for it in slots} - recipients.keys()
+    nameless = set[DeliveryGroup]()
+    if party.kind is PartyKind.COMPANY:
+        unknown = {it.group for it in slots} - recipients.keys()
+        nameless = {it for it in unknown if command.recipient_at(*it[:2]) is None}
     chosen, items = await writing.beside.made(_items_of, writing, known, slots, unfit, nameless)
     done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
     if not command.preview:
@@ -111,6 +114,8 @@ async def _from(
     path = ("location_id",)
     (party,) = await writing.for_all().records(Party, "id", [contract.party_id])
     with writing.refusals:
+        await _check_places(writing, command, party)
+    with writing.refusals:
         channels = await writing.get(Channel, {command.channel_id: ("channel_id",)})
         check_method(command.method, channels[command.channel_id], party, ("method",))
     location = (await writing.get(Location, {command.location_id: path}))[command.location_id]
@@ -118,6 +123,20 @@ async def _from(
         check_location(location, path)
     writing.refusals.end()
     return location, party
+
+
+async def _check_places(writing: Writing, command: DeliveryPlanFromSchedule, party: Party) -> None:
+    """Refused: DUPLICATE, and NOT_FOUND for an address of another party."""
+    path, named = ("recipients",), command.recipients
+    refuse_duplicates(((it.ship_to_id, it.unloading_point) for it in named), path, "ship_to_id")
+    wanted = {it.ship_to_id: (*path, at, "ship_to_id") for at, it in enumerate(named)}
+    found = await writing.get(Address, wanted) if wanted else {}
+    refusals = Refusals()
+    for key, where in wanted.items():
+        with refusals:
+            if found[key].party_id != party.id:
+                raise missing(Address, where)
+    refusals.end()
 
 
 def _as_sent(problem: Problem) -> Problem:
@@ -213,7 +232,7 @@ async def _call_off(
                 contract_id=command.contract_id,
                 channel_id=command.channel_id,
                 ship_to_id=ship_to_id,
-                recipient=command.recipient,
+                recipient=command.recipient_at(ship_to_id),
                 lines=[_line(*each) for each in some],
             )
             order_ids.append((await place(writing, called))["order_id"])
@@ -241,7 +260,7 @@ def _parts(
     quantities: Mapping[UUID, Decimal],
 ) -> Iterator[DeliveryPart]:
     """Yield the deliveries of a group: one, but for more lines than one may have."""
-    recipient = command.recipient
+    recipient = command.recipient_at(group.ship_to_id, group.unloading_point)
     if recipient is None and group in work.recipients:
         recipient = Recipient(**work.recipients[group])
     lines = [PlannedLine(order_line_id=key, quantity=it) for key, it in quantities.items()]

@@ -11,6 +11,7 @@ from commands.fulfilment.deliveries.locking import (
 )
 from commands.fulfilment.deliveries.places import tell_overridden
 from commands.trade.contracts.times import Window
+from commands.trade.orders.fields import Recipient
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -36,6 +37,9 @@ class DeliveryReschedule(DeliveryCommand):
         " is due. Only with a window that ends later than something of it is wanted. Left out, what"
         " was said stays; null takes it back.",
     )
+    recipient: Recipient | None = Field(
+        None, description="Who takes it in from now on, also at the same time; else who did."
+    )
 
 
 class DeliveryExcuse(DeliveryCommand):
@@ -50,10 +54,10 @@ class DeliveryExcuse(DeliveryCommand):
 
 @verb(
     acts.RESCHEDULE,
-    "Deliver at another time. Before the dispatch only.",
+    "Deliver at another time, or to somebody else at the same place. Before the dispatch only.",
 )
 async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
-    """Deliver at another time; nothing happens where it is that time already. Before dispatch only.
+    """Deliver at another time, or to another person there; nothing happens where that is so.
 
     What answers the schedules of one contract is to leave in time for it (`fulfilBy`).
     Refused: WRONG_STATE, INVALID_WINDOW for one that has passed, INVALID_DATE where it cannot be
@@ -72,6 +76,8 @@ async def reschedule(writing: Writing, command: DeliveryReschedule) -> Outcome:
     writing.refusals.end()
     is_set = "excuse" in command.model_fields_set
     columns["excuse"] = command.excuse if is_set else delivery.excuse
+    if command.recipient is not None:
+        columns["recipient"] = command.recipient.model_dump()
     if all(getattr(delivery, name) == value for name, value in columns.items()):
         return {"delivery_id": delivery.id}
     planned_for = [(it, it.planned_for(delivery)) for it in locked.lines_of(delivery)]

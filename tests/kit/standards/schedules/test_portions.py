@@ -95,7 +95,7 @@ def test_where_too_much_is_said_no_article_of_it_is_whole(
     many = {it: b"NAD+ST+P'" * (13 if it == where else 0) for it in ("article", "plant", "head")}
     article = b"LIN+1++A:IN'" + WANTED % 1
     content = HEAD + many["head"] + b"GIS+37'" + many["plant"] + article + many["article"]
-    found = read(content + b"GIS+37'" + article, Habits())
+    found = read(content + b"GIS+37'NAD+ST+P'" + article, Habits())
     faults = [[it.fault for it in each.findings] for each in found.articles]
     assert faults == [[Fault.TOO_MANY], [Fault.TOO_MANY] if where == "head" else []]
     assert [it.fault for it in found.findings] == [Fault.TOO_MANY] * (where == "head")

@@ -128,6 +128,60 @@ async def test_nothing_is_planned_that_nobody_is_known_to_take_in(ask, world):
         await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
 
 
+TAKEN_IN = """
+query ($id: ID!) { contract(id: $id) { callOffs(first: 9) { nodes { deliveries {
+  lines { orderLine { scheduleLine { quantity } } } recipient { name }
+} } } } }
+"""
+
+
+async def test_each_place_has_who_takes_its_goods_in(ask, world):
+    """By its dock, else by its address; elsewhere whoever is named for all."""
+    place = await contracts.docks(world, ask)
+    first, second = place["shipToIds"]
+    planner = await _planner(world, ask, **place)
+    for quantity, where in (
+        ("1", {"shipToId": first, "unloadingPoint": "D1"}),
+        ("2", {"shipToId": first, "unloadingPoint": "D2"}),
+        ("3", {"shipToId": second, "unloadingPoint": "D1"}),
+    ):
+        await planner.release(1, schedule("2026-03-06", quantity), **where)
+    named = [
+        {"shipToId": first, "recipient": {"name": "Leipzig"}},
+        {"shipToId": first, "unloadingPoint": "D2", "recipient": {"name": "Leipzig, D2"}},
+    ]
+    only = await planner(recipient=None, recipients=named, preview=True)
+    assert sorted(_shown(only, *ITEM), key=str) == [
+        ("CREATED", None, "1"),
+        ("CREATED", None, "2"),
+        ("REFUSED", "RECIPIENT_MISSING", "0"),
+    ]
+    await planner(recipients=named)
+    found = (await ask(TAKEN_IN, id=planner.contract["id"]))["contract"]["callOffs"]["nodes"]
+    taken_in = [
+        (delivery["lines"][0]["orderLine"]["scheduleLine"]["quantity"], delivery["recipient"])
+        for order in found
+        for delivery in order["deliveries"]
+    ]
+    assert sorted((quantity, recipient["name"]) for quantity, recipient in taken_in) == [
+        ("1", "Leipzig"),
+        ("2", "Leipzig, D2"),
+        ("3", "A. Gate"),
+    ]
+
+
+async def test_a_place_is_named_once_and_is_the_customers(ask, world):
+    place = await contracts.docks(world, ask)
+    planner = await _planner(world, ask, **place)
+    elsewhere = (await contracts.docks(world, ask))["shipToIds"][0]
+    gate = {"recipient": {"name": "A. Gate"}}
+    twice = [{"shipToId": place["shipToIds"][0], **gate}] * 2
+    refused = await planner.refused(recipients=twice)
+    assert reasons(refused["userErrors"]) == [("DUPLICATE", "recipients.1.shipToId")]
+    refused = await planner.refused(recipients=[{"shipToId": elsewhere, **gate}])
+    assert reasons(refused["userErrors"]) == [("NOT_FOUND", "recipients.0.shipToId")]
+
+
 @pytest.mark.gate("D8", "deliveryPlanFromSchedule")
 async def test_what_holds_of_all_deliveries_is_told_where_it_was_sent(ask, world):
     planner = await _planner(world, ask)
