@@ -8,13 +8,15 @@ from sqlalchemy import Connection, text
 
 _HELD = "nullif(current_setting('app.merchant', true), '')"
 _OWN = f"merchant_id = {_HELD}::uuid"
-_RIGHTS = {
+_EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
+_NARROW = {
     "api_keys": "SELECT, INSERT, UPDATE (last_used_at, revoked_at)",
     "journal": "SELECT, INSERT",
     "merchant_secrets": "SELECT",
-    "page_documents": "SELECT, INSERT",
 }
-"""Table -> what the application may do with it, where that is not what others of its kind allow."""
+"""Table -> what the application may do with it, where that is less than everything."""
+_OF_NOBODY = {"page_documents": "SELECT, INSERT"}
+"""Table of no merchant -> what the application may do with it, where that is more than reading."""
 _OF_THE_DATABASE = """
 SELECT quote_ident(datname) FROM pg_database
 WHERE datname = current_database() AND pg_has_role(current_user, datdba, 'USAGE')
@@ -94,7 +96,7 @@ def grant(connection: Connection, role: str) -> None:
         connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {name}"))
     for table, walled in connection.execute(text(_TABLES)).all():
-        usual = "SELECT, INSERT, UPDATE, DELETE" if walled else "SELECT"
-        rights = _RIGHTS.get(table, usual)
+        others, known = (_EVERYTHING, _NARROW) if walled else ("SELECT", _OF_NOBODY)
+        rights = known.get(table, others)
         connection.execute(text(f"REVOKE ALL ON {table} FROM PUBLIC, {name}"))
         connection.execute(text(f"GRANT {rights} ON {table} TO {name}"))
