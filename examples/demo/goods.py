@@ -118,10 +118,16 @@ def _carrier(number: str, name: str) -> dict[str, Any]:
 _BUYER = {
     "number": BUYER,
     "name": "Maschinenfabrik Köster GmbH & Co. KG",
+    "email": "einkauf@koester.example",
     "language": "de",
     "channelCodes": [PORTAL],
     "contacts": [
-        {"code": BUYERS_PERSON, "name": "Petra Lange", "title": "Head of purchasing"},
+        {
+            "code": BUYERS_PERSON,
+            "name": "Petra Lange",
+            "title": "Head of purchasing",
+            "email": "petra.lange@koester.example",
+        },
         {"code": "goods-in", "name": "Jens Ohlendorf", "department": "Goods receipt"},
     ],
     "addresses": [

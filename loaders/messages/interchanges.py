@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.filters import one_of
+from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Nested, One, Part, Reader
 from models.base.visibility import seen_by
@@ -128,7 +129,19 @@ class _Brought(Paged):
         return [brought, *seen_by(reader.viewer, table)]
 
 
-every = Paged(Interchange, _SORTS, matching=_matching)
-every_message = Paged(InterchangeMessage, _SORTS, matching=_matching_messages)
+_RECEIVED = dict.fromkeys(("received_from", "received_to"), "received_at")
+_OF_STATES = {"states": "state", "partner_id": "partner_id", "reference": "reference"}
+every = Paged(
+    Interchange,
+    _SORTS,
+    matching=_matching,
+    leads=Leads({**_OF_STATES, "is_test": "is_test", **_RECEIVED}),
+)
+every_message = Paged(
+    InterchangeMessage,
+    _SORTS,
+    matching=_matching_messages,
+    leads=Leads({"fates": "fate", "types": "type", **_RECEIVED}),
+)
 releases = _Brought(Release, {None: Sorted("id")}, of="message_id")
 messages = Paged(InterchangeMessage, {None: Sorted("number")}, of="interchange_id")

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 from kit.ids import Names
 from kit.inputs import Input
 from loaders.reading.filters import one_of
+from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Many, One, Reader
 from models.messages.outbox import InterchangeContent, OutgoingInterchange, OutgoingState
@@ -52,4 +53,5 @@ every = Paged(
         OutgoingSort.NEWEST_FIRST: Sorted("created_at", descending=True),
     },
     matching=_matching,
+    leads=Leads({"states": "state", "partner_id": "partner_id"}),
 )

@@ -33,7 +33,7 @@ from sqlalchemy.dialects.postgresql import array
 from kit.inputs import Input
 from loaders.reading.relations import Reader
 from models.base.masks import read_again
-from models.base.tables import OfMerchant
+from models.base.tables import OfMerchant, entity_named
 from models.base.visibility import seen_by
 
 MOST_GATHERED = 1_000
@@ -69,6 +69,9 @@ class Listing(Protocol):
     def table(self, reader: Reader) -> Any:
         """Return the rows as the reader sees them."""
 
+    def whole(self, reader: Reader, table: Any, key: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions of a parent's whole list."""
+
 
 @dataclass(frozen=True)
 class Lead:
@@ -85,8 +88,9 @@ class Lead:
     is_list: bool = False
     goes_on: bool = False
 
-    def values(self, kind: Any, wanted: Any) -> FromClause:
+    def values(self, kind: Any, wanted: Any, reader: Reader) -> FromClause:
         """Return a table of the values that are wanted. kind: the type of the column."""
+        del reader
         value = getattr(wanted, self.fields[0])
         if not self.is_list:
             value = array([type_coerce(value, kind)])
@@ -95,20 +99,49 @@ class Lead:
 
 
 @dataclass(frozen=True)
+class _Above(Lead):
+    """Leads who does not see all to what it sees: by what is above that, of which it sees little.
+
+    column: names what is above. above: the name of its class.
+    """
+
+    above: str = ""
+
+    def values(self, kind: Any, wanted: Any, reader: Reader) -> FromClause:
+        """Return a table of the ids of all that is seen there."""
+        del kind, wanted
+        above = reader.table(entity_named(self.above))
+        seen = select(above.id.label("value")).where(*seen_by(reader.viewer, above))
+        return seen.correlate_except(above).subquery("led")
+
+
+@dataclass(frozen=True)
 class Leads:
     """What may lead to the rows of a list.
 
     columns: field of the filter -> the one column that it compares. among: field -> the rows that
-    it asks for where it is true, as their indexes say it.
+    it asks for where it is true, as their indexes say it. above: the column that names what rows
+    are seen through, and the name of its class, where who does not see all sees little of it.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     among: Mapping[str, str] = field(default_factory=dict)
+    above: tuple[str, str] | None = None
 
-    def of(self, entity: type[OfMerchant], wanted: Input | None, sort: str) -> Sequence[Lead]:
+    def of_seen(self) -> Sequence[Lead]:
+        """Return what leads who does not see all to what it sees."""
+        if self.above is None:
+            return ()
+        column, name = self.above
+        return (_Above((), column, names=True, goes_on=True, above=name),)
+
+    def of(
+        self, entity: type[OfMerchant], wanted: Input | None, sort: str, parent: str | None
+    ) -> Sequence[Lead]:
         """Return what leads to the rows of a filter.
 
         None where the list itself does, or something narrower. sort: the column that it goes by.
+        parent: the column that names whose list it is, None for a root list.
         """
         fields = {} if wanted is None else {name: it for name, it in wanted if it is not None}
         few = [name for name in fields if name in self.among and fields[name]]
@@ -116,17 +149,17 @@ class Leads:
             return ()
         leads = []
         for name in few:
-            ways = [way[1] for way in _ways(entity, self.among[name])]
+            ways = [way[0] for way in _ways(entity, self.among[name])]
             if sort in ways:
                 return ()
             leads.append(Lead((name,), ways[0]))
-        whole, bounds = _ways(entity, ""), dict[str, list[str]]()
+        own, bounds = [] if parent is None else [parent], dict[str, list[str]]()
         for name, value in fields.items():
             column = self.columns.get(name, sort)
             if column != sort and name.endswith(_BOUNDS):
                 bounds.setdefault(column, []).append(name)
             elif column != sort:
-                goes_on = ["merchant_id", column, sort] in whole
+                goes_on = _is_led([*own, column, sort], _ways(entity, "", f"{column} IS NOT NULL"))
                 leads.append(Lead((name,), column, True, isinstance(value, tuple), goes_on))  # noqa: FBT003 -- names.
         return [*leads, *(Lead(names, column) for column, names in bounds.items())]
 
@@ -134,24 +167,33 @@ class Leads:
 NO_LEADS = Leads()
 
 
-def _ways(entity: type[OfMerchant], among: str) -> list[list[str]]:
-    """Return the first three columns of each index over all rows, or over some."""
+def _ways(entity: type[OfMerchant], *among: str) -> list[list[str]]:
+    """Return the columns of each index over some rows, but for the merchant. among: "" for all."""
     found = []
     for each in entity.__table__.indexes:  # type: ignore[attr-defined]
         where = each.dialect_options["postgresql"]["where"]
-        if among == ("" if where is None else str(where)):
-            found.append([it.name for it in each.columns][:3])
+        if ("" if where is None else str(where)) in among:
+            found.append([it.name for it in each.columns][1:])
     return found
+
+
+def _is_led(first: list[str], ways: list[list[str]]) -> bool:
+    """Tell whether an index has some columns before all others."""
+    return any(way[: len(first)] == first for way in ways)
 
 
 @dataclass(frozen=True)
 class Led:
-    """The rows of a filter by what leads to them. wanted: the filter; its values may be bound."""
+    """The rows of a filter by what leads to them.
+
+    wanted: the filter; its values may be bound. key: of whose list it is, whatever for a root list.
+    """
 
     paged: Listing
     leads: Sequence[Lead]
     reader: Reader
     wanted: Any
+    key: Any
 
     def of_page(self, slice_of: Slicing) -> ColumnElement[Any]:
         """Return the ids of rows among which those of a page are, as an array.
@@ -174,9 +216,9 @@ class Led:
         return few, _listed(select(some.c.id))
 
     def _row(self) -> tuple[Any, list[ColumnElement[bool]]]:
-        """Return a table, and the conditions under which its rows are seen."""
+        """Return a table, and the conditions under which its rows are seen in this list."""
         row = self.paged.table(self.reader)
-        return row, list(seen_by(self.reader.viewer, row))
+        return row, self.paged.whole(self.reader, row, self.key)
 
     def _matching(self, row: Any, wanted: Any) -> Iterable[ColumnElement[bool]]:
         return self.paged.matching(self.reader, row, wanted)
@@ -208,10 +250,10 @@ class Led:
         """Select the ids of a page of each value, or of some rows of each."""
         row, own = self._row()
         compared = getattr(row, lead.column)
-        values = lead.values(compared.type, self.wanted)
+        values = lead.values(compared.type, self.wanted, self.reader)
         value = values.c.value
         own += [compared >= value, compared <= value]
-        if slice_of or wanted:
+        if self.wanted is not None and (slice_of or wanted):
             others = dict.fromkeys(lead.fields)
             own += self._matching(row, self.wanted.model_copy(update=others))
         if slice_of:

@@ -164,17 +164,21 @@ class Paged:
         return [*self.matching(reader, table, wanted), *_seeing(reader, wanted)]
 
     def led(
-        self, reader: Reader, filter_by: Input | None, bind: Bind | None, sort: str = ""
+        self, reader: Reader, filter_by: Input | None, bind: Bind | None, key: Any, sort: str = ""
     ) -> Led | None:
         """Return the rows of the client's filter by what leads to them, None where nothing does.
 
-        bind: as above. sort: the column by which they are sorted, none where they are counted.
+        bind: as above. key: of whose list it is. sort: the column by which they are sorted, none
+        where they are counted.
         """
-        if filter_by is None or self.of is not None or not reader.viewer.sees_all:
-            return None
-        leads = self.leads.of(self.entity, filter_by, sort)
-        wanted = filter_by if bind is None else with_parameters(filter_by, bind)
-        return Led(self, leads, reader, wanted) if leads else None
+        if self.of is not None or reader.viewer.sees_all:
+            leads = self.leads.of(self.entity, filter_by, sort, self.of)
+        else:
+            leads = self.leads.of_seen()
+        wanted = filter_by
+        if filter_by is not None and bind is not None:
+            wanted = with_parameters(filter_by, bind)
+        return Led(self, leads, reader, wanted, key) if leads else None
 
 
 @dataclass(frozen=True)
@@ -317,7 +321,7 @@ class PageOf(Relation):
         paged = self.paged
         whole, values = paged.whole(reader, table, key), bind if is_kept else None
         there = [*whole, *paged.matched(reader, table, self.filter_by, values)]
-        if (led := paged.led(reader, self.filter_by, values, self.sort.column)) is not None:
+        if (led := paged.led(reader, self.filter_by, values, key, self.sort.column)) is not None:
             there.append(
                 table.id == any_(led.of_page(partial(self.slice_of, bind=bind, more=True)))
             )

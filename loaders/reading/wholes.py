@@ -64,7 +64,7 @@ class CountOf(WholeOf):
     def whole(self, reader: Reader, bind: Bind | None, key: Any) -> Part:
         """Count, and stop behind the most."""
         more: ColumnElement[int] = literal_column(str(MOST_COUNTED + 1))
-        led = self.paged.led(reader, self.filter_by, bind)
+        led = self.paged.led(reader, self.filter_by, bind, key)
         if led is not None and len(led.leads) == 1:
             return self.source, select().select_from(led.some(more).subquery())
         table = self.paged.table(reader)

@@ -82,7 +82,10 @@ class Interchange(Owned):
             postgresql_where=text("begins_after IS NOT NULL"),
         ),
         indexed("interchanges", "received_at", "id"),
-        indexed("interchanges", "state", "received_at", "id"),
+        *(
+            indexed("interchanges", column, "received_at", "id")
+            for column in ("state", "partner_id", "reference", "is_test")
+        ),
         known("state", InterchangeState),
         known("source", InterchangeSource),
         check("of_a_partner", "state NOT IN ('ACCEPTED', 'TESTED') OR partner_id IS NOT NULL"),
@@ -127,6 +130,7 @@ class InterchangeMessage(Owned):
         indexed("interchange_messages", "party_id"),
         unique("number", "interchange_id", "number"),
         indexed("interchange_messages", "fate", "received_at", "id"),
+        indexed("interchange_messages", "type", "received_at", "id"),
         indexed("interchange_messages", "received_at", "id"),
         known("fate", MessageFate),
     )

@@ -34,7 +34,9 @@ class OutgoingInterchange(Owned):
         unique("reference", "partner_id", "reference"),
         indexed("outgoing_interchanges", "answers_id"),
         indexed("outgoing_interchanges", "message_id"),
+        indexed("outgoing_interchanges", "created_at", "id"),
         indexed("outgoing_interchanges", "state", "created_at", "id"),
+        indexed("outgoing_interchanges", "partner_id", "created_at", "id"),
         known("state", OutgoingState),
         check("sent_whole", "(state = 'SENT') = (sent_at IS NOT NULL)"),
     )

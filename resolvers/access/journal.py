@@ -48,8 +48,7 @@ async def _changes(
         seen = now
         # Read after the place was taken, so that no entry falls between the two.
         while page.has_after:
-            await context.next_event()
-            found = page.page(await context.read(page.form, page.alone, page.values))
+            found = await _missed(context, page)
             for count, row in enumerate(found.rows):
                 if count:
                     await context.next_event()
@@ -62,10 +61,27 @@ async def _changes(
             entry = await place.next()
             if entry.position > seen:
                 seen = entry.position
-                await context.next_event()
-                one = events.by_id
-                if await context.read(one, one.statement, {"keys": [entry.id]}):
+                if await _is_read(context, entry):
                     yield FollowedChange(cursor(page.tag, (entry.sequence, entry.id)), entry.id)
+
+
+async def _missed(context: Context, page: PageOf) -> Any:
+    """Return a page of what was missed; where that is nothing, nothing is held any more."""
+    await context.next_event()
+    found = page.page(await context.read(page.form, page.alone, page.values))
+    if not found.rows:
+        await context.pause()
+    return found
+
+
+async def _is_read(context: Context, entry: Entry) -> bool:
+    """Tell whether the viewer reads an entry; where not, nothing is held any more."""
+    await context.next_event()
+    one = events.by_id
+    is_read = bool(await context.read(one, one.statement, {"keys": [entry.id]}))
+    if not is_read:
+        await context.pause()
+    return is_read
 
 
 def _behind(page: PageOf, row: Any) -> PageArgs:

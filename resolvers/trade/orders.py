@@ -84,6 +84,7 @@ async def _changes(
             await context.next_event()
             await _seen(context, order_id)
             if entry.aggregate_id != order_id and not await _is_seen(context, entry):
+                await context.pause()
                 continue
             yield OrderChange(entry.sequence, entry.type, entry.occurred_at, order_id, entry.id)
             if entry.type in _LAST:

@@ -21,7 +21,10 @@ from kit.inputs import Input, Scalar, Upsert, camel
 from schema.graphql.scalars import Country, Currency
 
 _NAMED = {"Currency": Currency, "Country": Country}
-_LEFT_OUT = "What is left out stays as it is; null empties what may be empty, an empty list a list."
+_LEFT_OUT = (
+    "What is required is named each time, also of what is there. What else is left out stays as it"
+    " is; null empties what may be empty, an empty list a list."
+)
 _PLAIN: dict[Any, Any] = {UUID: strawberry.ID, AwareDatetime: datetime}
 
 

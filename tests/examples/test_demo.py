@@ -22,10 +22,12 @@ from kit.errors import Refused
 from loaders.access.keys import viewer_of
 from models.access.keys import Merchant
 from models.access.viewers import by_itself
+from models.messages.notifications import NotificationKind
 from resolvers.running.context import Context
 from schema.schema import PLANNER, schema
 from server import application
 from tests import make
+from tests.make.messages.notifications import noted
 from transport.serving import Serving
 
 README = Path(__file__).parents[2] / "README.md"
@@ -249,6 +251,19 @@ async def test_the_readme_prints_what_is_answered(database, clock, ask_demo, tmp
         assert await reader(document) == json.loads(answer)["data"]
 
 
+async def _viewer(database, clock, token):
+    reads = database.reading(None)
+    viewer = await viewer_of(token, reads, clock())
+    await reads.close()
+    return viewer
+
+
+async def _noted(database, clock, viewer):
+    """Return (kind, address) of what people are told."""
+    world = make.World(database, clock, viewer.merchant_id, "")
+    return {(it.kind, it.address) for it in await noted(world)}
+
+
 @pytest.mark.usefixtures("by_statements")
 async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path: Path):
     tokens = await demo.load(database.owner, clock)
@@ -265,10 +280,10 @@ async def test_every_example_operation_runs(database, clock, ask_demo, tmp_path:
         assert answer.get("userErrors", []) == [], path.name
         assert all(it["status"] == "CREATED" for it in answer.get("results", [])), path.name
         assert answer.get("totalCount", 1) > 0, path.name
-    reads = database.reading(None)
-    viewer = await viewer_of(tokens["staff"], reads, clock())
-    await reads.close()
+    viewer = await _viewer(database, clock, tokens["staff"])
     fields = json.loads((paths[-1].parent / "variables" / f"{paths[-1].stem}.json").read_text())
+    kept = await _noted(database, clock, viewer)
+    assert (NotificationKind.CALL_OFF_CONFIRMED, "einkauf@koester.example") in kept
     context = Context(viewer, database, clock)
     stream = await schema.stream(paths[-1].read_text(), fields, context_value=context)
     async with aclosing(stream) as results:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from playwright.async_api import ConsoleMessage, Page, Request, expect
 
 from tests.web.conftest import Served
@@ -196,3 +197,21 @@ async def test_on_a_phone_the_answer_stands_whole_below_the_query(
     await expect(page.locator(".graphiql-sessions")).to_be_hidden()
     await page.get_by_role("button", name="Hide Documentation Explorer").click()
     await expect(page.locator(".graphiql-sessions")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [420, 800, 1280])
+async def test_no_line_of_an_example_is_cut_off_beside_the_buttons(
+    page: Page, served: Served, width: int
+) -> None:
+    await page.set_viewport_size({"width": width, "height": 900})
+    await visit(page, served, f"#token={served.token}")
+    # Of each line what it is wide, and how much of that is there.
+    cut = """() => {
+        const lines = document.querySelector(".graphiql-query-editor .lines-content");
+        const there = lines.parentElement.getBoundingClientRect();
+        return [...lines.querySelectorAll(".view-line > span")].map(
+            (line) => line.getBoundingClientRect()
+        ).filter((line) => line.right > there.right).length
+    }"""
+    assert await page.locator(".graphiql-query-editor .view-line").count() > 5
+    await page.wait_for_function(f"({cut})() === 0")

@@ -7,6 +7,7 @@ import { useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { createFetcher } from "./fetcher.js";
 import { SharedHeaders } from "./headers.jsx";
+import { BrokenLines } from "./lines.jsx";
 
 // GraphiQL's history plugin writes the headers of every run into local storage: it stays out.
 const NO_PLUGINS = [];
@@ -77,6 +78,7 @@ function Page({ operations, firstToken, isFirstVisit }) {
     >
       <GraphiQL.Logo>Abruf</GraphiQL.Logo>
       <SharedHeaders onToken={setToken} />
+      <BrokenLines />
       <GraphiQL.Footer>
         {isMissing && <Hint isRefused={token !== ""} />}
         <label className="abruf-keep">

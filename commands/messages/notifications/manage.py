@@ -5,12 +5,12 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, update
 
 from commands.access.settings import MailAddress
 from commands.messages.notifications.kinds import READ_BY
 from commands.writing.counters import stand_in_line
-from commands.writing.transaction import Outcome, Writing, check_remembered, check_state
+from commands.writing.transaction import Outcome, Writing, check_remembered
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
@@ -33,7 +33,7 @@ from models.messages.notifications import (
 
 RESEND = Transition(
     Scope.NOTIFICATIONS_MANAGE,
-    frozenset(NotificationState) - {NotificationState.PENDING},
+    frozenset(NotificationState),
     becomes=NotificationState.PENDING,
 )
 STATE = Act(Scope.NOTIFICATIONS_MANAGE)
@@ -42,17 +42,46 @@ MOST_NOTIFIED_STAFF = 200
 
 
 class NotificationResend(Command):
-    """A notification that is to be sent again."""
+    """A notification that is to be sent again, or now."""
 
     notification_id: Annotated[UUID, Names("Notification")] = Field(description="It.")
 
 
-@verb(RESEND, "Let a notification be sent again, as things stand then, in a mail of its own.")
+@verb(
+    RESEND,
+    "Let a notification be sent again, as things stand then, in a mail of its own. One that is"
+    " PENDING is sent now, with all that its mail tells: before more is gathered, before the mail"
+    " of the day or the next try, and in quiet hours, too.",
+)
 async def resend(writing: Writing, command: NotificationResend) -> Outcome:
-    """Put it into a new mail. Refused: NOT_FOUND; WRONG_STATE where it waits or was forgotten."""
-    key = command.notification_id
-    row = (await writing.lock(Notification, {key: ("notification_id",)}))[key]
-    check_state(row, RESEND.states, ("notification_id",), "It")
+    """Put it into a new mail, or hurry the one that waits.
+
+    Refused: NOT_FOUND; WRONG_STATE where it is being sent, or was forgotten.
+    """
+    key, path = command.notification_id, ("notification_id",)
+    waiting = (await writing.get(Notification, {key: path}))[key]
+    if waiting.state is NotificationState.PENDING:
+        await _hurry(writing, waiting.mail_id)
+    else:
+        row = (await writing.lock(Notification, {key: path}))[key]
+        await _put_into_a_new_mail(writing, row)
+    writing.record(NotificationWantedAgain(key))
+    return {"notification_id": key}
+
+
+async def _hurry(writing: Writing, mail_id: UUID) -> None:
+    """Let a mail go now. Only it is locked: who sends it locks it before what it tells."""
+    of = NotificationMail
+    is_free = or_(of.leased_until.is_(None), of.leased_until < writing.now)
+    own = (of.merchant_id == writing.viewer.merchant_id, of.id == mail_id, is_free)
+    now = func.least(of.next_at, writing.now)
+    hurried = update(of).where(*own).values(next_at=now).returning(of.id)
+    if (await writing.session.execute(hurried)).one_or_none() is None:
+        raise Refused(Code.WRONG_STATE, "It is being sent.", ("notification_id",))
+
+
+async def _put_into_a_new_mail(writing: Writing, row: Notification) -> None:
+    """Let what was sent, or was not, be sent again; what somebody did so meanwhile stays."""
     if row.address is None:
         text = "Its subscriber was forgotten: there is no address any more."
         raise Refused(Code.WRONG_STATE, text, ("notification_id",))
@@ -61,8 +90,6 @@ async def resend(writing: Writing, command: NotificationResend) -> Outcome:
     row.mail_id, row.is_daily = new_id(), False
     own = {"merchant_id": row.merchant_id, "id": row.mail_id}
     writing.session.add(NotificationMail(**own, next_at=writing.now, attempts=0))
-    writing.record(NotificationWantedAgain(key))
-    return {"notification_id": key}
 
 
 class NotificationWish(Input):

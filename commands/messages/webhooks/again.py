@@ -16,16 +16,11 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    case,
-    cast,
     exists,
     func,
-    literal,
-    literal_column,
     not_,
     or_,
     select,
-    true,
 )
 
 from commands.access.followers.entries import JournalEvent
@@ -39,6 +34,7 @@ from kit.db.statements import Statement
 from kit.errors import Code, Refused
 from models.access.followers import FollowerLane, JournalFollower
 from models.access.journal import JournalEntry
+from models.access.journal.instants import perhaps_before, surely_before
 from models.access.viewers import Actor
 from models.base.tables import fixed
 from models.events.messages.webhooks import WebhookReplayed
@@ -48,8 +44,8 @@ from models.messages.webhooks.tables import FOLLOWER, Webhook, WebhookMessage
 
 REPLAYED_AT_ONCE = 500
 """Entries that are replayed at once; the next ones when few messages wait."""
-_MARGIN = timedelta(minutes=1)
-"""A transaction says when it began; others that ended before it may have begun later."""
+_AHEAD = timedelta(minutes=1)
+"""How far a client's clock may be ahead of ours."""
 _MERCHANT = bindparam("merchant", type_=Uuid())
 _AT = bindparam("at", type_=DateTime(timezone=True))
 _FIELDS = tuple(JournalEvent.__dataclass_fields__)
@@ -88,9 +84,9 @@ async def replay(writing: Writing, command: WebhookReplay) -> Outcome:
     after = command.after_position
     if after is None:
         assert command.since is not None  # noqa: S101 -- it was asked above.
-        after = await _position_before(writing, command.since - _MARGIN)
+        after = await _position(writing, _BEGINS, command.since)
     end = writing.now if command.until is None else command.until
-    to = await _position_before(writing, end + _MARGIN)
+    to = await _position(writing, _ENDS, end)
     if command.after_position is not None and after > await journal_end(writing):
         raise Refused(Code.OUT_OF_RANGE, "The journal is not as long.", ("after_position",))
     if after < to:
@@ -108,7 +104,7 @@ def _check(writing: Writing, webhook: Webhook, command: WebhookReplay) -> None:
         if (command.since is None) == (command.after_position is None):
             raise Refused(Code.INVALID, "Give an instant or a position.", ("since",))
     with refusals:
-        if command.since is not None and command.since - _MARGIN > writing.now:
+        if command.since is not None and command.since - _AHEAD > writing.now:
             raise Refused(Code.INVALID_DATE, "This is in the future.", ("since",))
     with refusals:
         if command.since and command.until and command.until <= command.since:
@@ -208,35 +204,11 @@ def _is_known(entry: Any) -> ColumnElement[bool]:
     return and_(entry.position <= read, not_(aside))
 
 
-async def _position_before(writing: Writing, at: datetime) -> int:
-    """Return the last position that was recorded before an instant, 0 for none."""
+async def _position(writing: Writing, statement: Statement, at: datetime) -> int:
     values = {"merchant": writing.viewer.merchant_id, "at": at}
-    ((position,),) = await writing.session.rows(_search(), values)
+    ((position,),) = await writing.session.rows(statement, values)
     return int(position)
 
 
-@cache
-def _search() -> Statement:
-    """Build the statement that halves the journal, where positions are dense, until it is found."""
-    of: Any = JournalEntry
-    newest = select(func.coalesce(func.max(of.position), 0)).where(of.merchant_id == _MERCHANT)
-    zero = cast(literal(0), BigInteger())
-    found = select(zero.label("low"), newest.scalar_subquery().label("high")).cte(
-        "found", recursive=True
-    )
-    middle = func.div(found.c.low + found.c.high + 1, 2).cast(BigInteger())
-    # Found by its key: PostgreSQL would read the whole journal for each half (OFFSET 0).
-    entry = select(of.position, (of.recorded_at < _AT).label("is_before"))
-    entry = entry.where(of.merchant_id == _MERCHANT, of.position == middle)
-    met = entry.offset(literal_column("0")).correlate(found).lateral("met")
-    is_before = met.c.is_before
-    halved = (
-        select(
-            case((is_before, met.c.position), else_=found.c.low),
-            case((is_before, found.c.high), else_=met.c.position - 1),
-        )
-        .select_from(found.join(met, true()))
-        .where(found.c.low < found.c.high)
-    )
-    whole = found.union_all(halved)
-    return Statement(select(func.max(whole.c.low).label("position")))
+_BEGINS = Statement(select(surely_before(_MERCHANT, _AT).label("position")))
+_ENDS = Statement(select(perhaps_before(_MERCHANT, _AT).label("position")))

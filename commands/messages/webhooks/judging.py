@@ -96,6 +96,7 @@ class Result:
             "id": new_id(),
             "webhook_id": webhook.id,
             "message_id": self.message_id,
+            "type": self.message.type,
             "attempted_at": self.attempted_at,
             "duration_ms": int(self.duration / timedelta(milliseconds=1)),
             "status": self.status,

@@ -22,11 +22,14 @@ from sqlalchemy import (
 from kit.ids import Names
 from kit.inputs import Input, Instant, Key, Name, Reference
 from loaders.reading.filters import one_of
+from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from models.access.journal import AuditEntry, JournalEntry
+from models.access.journal.instants import perhaps_before, surely_before
 from models.base.events import nouns
 from models.base.tables import OfMerchant, entity_named
+from models.base.visibility import merchant
 
 TYPES_OF_AGGREGATES: Mapping[str, str] = nouns()
 """What an entry is about -> the name of its type, of which a global id is made."""
@@ -74,7 +77,7 @@ _COLUMNS = {
 
 
 def _matching(
-    _reader: Reader, entry: Any, filter_by: JournalFilter
+    reader: Reader, entry: Any, filter_by: JournalFilter
 ) -> Iterable[ColumnElement[bool]]:
     for field, column in _COLUMNS.items():
         value = getattr(filter_by, field)
@@ -82,10 +85,13 @@ def _matching(
             yield getattr(entry, column) == value
     if filter_by.types is not None:
         yield one_of(entry.type, filter_by.types)
+    own = merchant(reader.viewer)
     if filter_by.recorded_from is not None:
         yield entry.recorded_at >= filter_by.recorded_from
+        yield entry.position > surely_before(own, filter_by.recorded_from)
     if filter_by.recorded_to is not None:
         yield entry.recorded_at < filter_by.recorded_to
+        yield entry.position <= perhaps_before(own, filter_by.recorded_to)
 
 
 audit = Paged(
@@ -95,6 +101,13 @@ audit = Paged(
         JournalSort.OLDEST_FIRST: Sorted("position"),
     },
     matching=_matching,
+    leads=Leads(
+        {
+            "types": "type",
+            **_COLUMNS,
+            **dict.fromkeys(("recorded_from", "recorded_to"), "position"),
+        }
+    ),
 )
 
 PAGE = 500

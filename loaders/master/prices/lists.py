@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Date, func, type_coerce
 from kit.ids import Names
 from kit.inputs import Day, Input, Reference
 from loaders.reading.filters import begins
+from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
 from models.base.tables import as_folded
@@ -95,5 +96,11 @@ every = Paged(
     {PriceListSort.CODE: Sorted("code"), PriceListSort.CODE_DESC: Sorted("code", descending=True)},
     matching=_matching,
 )
-entries = Paged(PriceListEntry, _SORTS, of="price_list_id", matching=_matching_entries)
+entries = Paged(
+    PriceListEntry,
+    _SORTS,
+    of="price_list_id",
+    matching=_matching_entries,
+    leads=Leads({"is_active": "is_active"}),
+)
 of_product = Paged(PriceListEntry, _SORTS, of="product_id", matching=_matching_entries)

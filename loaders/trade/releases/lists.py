@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, select
 from kit.inputs import Input
 from loaders.reading.acts import available
 from loaders.reading.filters import one_of
+from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, One, Part, Reader, Relation
 from models.base.visibility import seen_by
@@ -90,6 +91,11 @@ _SORTS: Mapping[Enum | None, Sorted] = {
     ReleaseSort.RECEIVED_AT: Sorted("received_at"),
     ReleaseSort.RECEIVED_AT_DESC: Sorted("received_at", descending=True),
 }
-every = Paged(Release, _SORTS, matching=_matching)
+every = Paged(
+    Release,
+    _SORTS,
+    matching=_matching,
+    leads=Leads({"states": "state", "types": "type"}, above=("contract_id", "Contract")),
+)
 of_contract = Paged(Release, _SORTS, of="contract_id", matching=_matching)
 of_contract_line = Paged(Release, _SORTS, of="contract_line_id", matching=_matching)

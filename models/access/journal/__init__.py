@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal,
     not_,
     or_,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, aliased, mapped_column
@@ -157,6 +158,11 @@ class JournalEntry(Owned):
         indexed("journal", "aggregate_id", "position"),
         indexed("journal", "aggregate", "position"),
         indexed("journal", "actor_key_id", "position"),
+        indexed("journal", "type", "position"),
+        *(
+            indexed("journal", column, "position", postgresql_where=text(f"{column} IS NOT NULL"))
+            for column in ("actor_subject", "address", "idempotency_key")
+        ),
     )
 
     position: Mapped[int]

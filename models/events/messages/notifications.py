@@ -13,7 +13,7 @@ from models.messages.notifications import (
 
 @event("notification.wanted_again", Notification)
 class NotificationWantedAgain(Event):
-    """Somebody let it be sent once more."""
+    """Somebody let it be sent once more, or at once."""
 
 
 @event("notification_preference.stated", NotificationPreference)

@@ -78,6 +78,8 @@ class PriceListEntry(OfProduct, Packaged, Owned):
         to_product(),
         unique("step", "price_list_id", "product_id", "from_quantity"),
         indexed("price_list_entries", "product_id"),
+        indexed("price_list_entries", "price_list_id", "unit_price", "id"),
+        indexed("price_list_entries", "price_list_id", "is_active", "product_id", "id"),
         check("from_quantity_not_negative", "from_quantity >= 0"),
         check("price_not_negative", "unit_price >= 0"),
         *packaged("price_list_entries"),

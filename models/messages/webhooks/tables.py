@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Index, Text
+from sqlalchemy import ARRAY, Computed, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kit.db.statements import UNRECORDED
@@ -21,6 +21,8 @@ from models.messages.webhooks.states import (
 
 FOLLOWER = "webhooks"
 """Under which name it is kept up to where the journal has become messages."""
+FAILED = "(status BETWEEN 200 AND 299) IS NOT TRUE"
+"""Whether an endpoint has not taken what it was sent."""
 ROTATION = timedelta(hours=24)
 """How long a secret still signs once there is a newer one."""
 
@@ -153,6 +155,8 @@ class WebhookMessage(Owned):
         to("journal", "entry_id"),
         indexed("webhook_messages", "entry_id"),
         indexed("webhook_messages", "webhook_id", "created_at", "id"),
+        indexed("webhook_messages", "webhook_id", "state", "created_at", "id"),
+        indexed("webhook_messages", "webhook_id", "type", "created_at", "id"),
         indexed("webhook_messages", "created_at", "id"),
         Index(
             "ix_webhook_messages_first",
@@ -190,8 +194,9 @@ class WebhookMessage(Owned):
 class WebhookAttempt(Owned):
     """A message that was sent once, and what was answered.
 
-    status: of HTTP, None without an answer, for which fault says why. answer: its beginning.
-    next_at: when the message is tried again, None where it is not.
+    type: of the message, None where a worker of before 0115 sent it. status: of HTTP, None without
+    an answer, for which fault says why. answer: its beginning. next_at: when the message is tried
+    again, None where it is not.
     """
 
     __tablename__ = "webhook_attempts"
@@ -202,6 +207,12 @@ class WebhookAttempt(Owned):
         indexed("webhook_attempts", "webhook_id", "attempted_at", "id"),
         indexed("webhook_attempts", "message_id", "attempted_at", "id"),
         indexed("webhook_attempts", "attempted_at", "id"),
+        indexed("webhook_attempts", "type", "attempted_at", "id"),
+        indexed("webhook_attempts", "is_failed", "attempted_at", "id"),
+        indexed(
+            *("webhook_attempts", "fault", "attempted_at", "id"),
+            postgresql_where=text("fault IS NOT NULL"),
+        ),
         known("fault", WebhookFault),
         check("answered_or_not", "(status IS NULL) = (fault IS NOT NULL)"),
         {"info": UNRECORDED},
@@ -209,9 +220,11 @@ class WebhookAttempt(Owned):
 
     webhook_id: Mapped[UUID]
     message_id: Mapped[UUID]
+    type: Mapped[str | None]
     attempted_at: Mapped[datetime]
     duration_ms: Mapped[int]
     status: Mapped[int | None]
     fault: Mapped[WebhookFault | None] = mapped_column(OneOf(WebhookFault))
+    is_failed: Mapped[bool] = mapped_column(Computed(FAILED, persisted=True))
     answer: Mapped[str | None]
     next_at: Mapped[datetime | None]

@@ -136,8 +136,11 @@ class Release(Owned):
         to("cumulative_accounts", "account_id"),
         to("account_periods", "period_id"),
         indexed("releases", "period_id"),
-        indexed("releases", "contract_id"),
-        indexed("releases", "contract_line_id"),
+        *(
+            indexed("releases", of, order, "id")
+            for of in ("contract_id", "contract_line_id", "type")
+            for order in ("state", "received_at")
+        ),
         indexed("releases", "account_id"),
         Index(
             "uq_releases_one_active",
@@ -156,6 +159,7 @@ class Release(Owned):
             postgresql_where=text("state = 'RECEIVED'"),
         ),
         indexed("releases", "state", "id"),
+        indexed("releases", "state", "received_at", "id"),
         indexed("releases", "received_at", "id"),
         known("type", ReleaseType),
         known("function", ReleaseFunction),

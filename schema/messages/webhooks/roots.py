@@ -21,6 +21,7 @@ from execution.fields import related
 from kit.errors import Code, Refusals, Refused
 from loaders.access import documents
 from loaders.messages import webhooks as loaders
+from loaders.messages.webhooks import sent
 from resolvers.running.context import Context
 from resolvers.running.writing import write
 from schema.graphql.connections import Connection, connection
@@ -121,7 +122,7 @@ class WebhookTestPayload(WebhookPayload):
     """The webhook that is tried."""
 
     message: WebhookMessage | None = related(
-        loaders.message_by_id, "The message that it is sent.", key="message_id"
+        sent.message_by_id, "The message that it is sent.", key="message_id"
     )
 
 
@@ -140,7 +141,7 @@ class WebhookRedeliverPayload(Payload):
     """The message."""
 
     message: WebhookMessage | None = related(
-        loaders.message_by_id, "The message; null when refused.", key="message_id"
+        sent.message_by_id, "The message; null when refused.", key="message_id"
     )
 
 
@@ -162,10 +163,10 @@ class WebhooksQuery:
         sorts=loaders.WebhookSort,
     )
     webhook_attempts: Connection[WebhookAttempt] | None = connection(
-        loaders.attempts,
+        sent.attempts,
         "What was sent to endpoints and what they have answered, the newest first.",
         key=None,
-        filters=loaders.WebhookAttemptFilter,
+        filters=sent.WebhookAttemptFilter,
     )
 
 

@@ -11,6 +11,7 @@ from execution.texts import constant, quoted
 from kit.standards.webhooks import message_name
 from loaders.master import parties as party_loaders
 from loaders.messages import webhooks as loaders
+from loaders.messages.webhooks import sent
 from models.access.viewers import Scope
 from models.messages.webhooks.states import (
     WebhookDisabling,
@@ -89,7 +90,7 @@ _NAME = Written(
 
 @node(
     WebhookMessageRow,
-    loaders.message_by_id,
+    sent.message_by_id,
     Scope.WEBHOOKS_MANAGE,
     "An event that is sent to an endpoint, under the same name however often.",
 )
@@ -122,7 +123,7 @@ class WebhookMessage(Node):
         description="What is sent, letter by letter; null before the first attempt."
     )
     tried: Connection["WebhookAttempt"] = connection(
-        loaders.attempts_of_message, "Its attempts, the first one first."
+        sent.attempts_of_message, "Its attempts, the first one first."
     )
 
     @strawberry.field(
@@ -134,16 +135,14 @@ class WebhookMessage(Node):
 
 @node(
     WebhookAttemptRow,
-    loaders.attempt_by_id,
+    sent.attempt_by_id,
     Scope.WEBHOOKS_MANAGE,
     "A message that was sent once, and what was answered.",
 )
 class WebhookAttempt(Node):
     """An attempt."""
 
-    message: WebhookMessage | None = related(
-        loaders.message_by_id, "What was sent.", key="message_id"
-    )
+    message: WebhookMessage | None = related(sent.message_by_id, "What was sent.", key="message_id")
     attempted_at: datetime = strawberry.field(description="When it was sent.")
     duration_ms: int = strawberry.field(description="Milliseconds until the answer was there.")
     status: int | None = strawberry.field(
@@ -211,9 +210,9 @@ class Webhook(Node):
         attribute="is_probed",
     )
     messages: Connection[WebhookMessage] = connection(
-        loaders.messages,
+        sent.messages,
         "What was sent to it, and what is still to be, the newest first.",
-        filters=loaders.WebhookMessageFilter,
+        filters=sent.WebhookMessageFilter,
     )
     events: Events = events()
     timeline: Timeline = timeline()

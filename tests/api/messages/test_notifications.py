@@ -1,8 +1,10 @@
 """Notifications as staff sees them, and what it decides on them."""
 
+from datetime import timedelta
 from threading import Thread, current_thread, main_thread
 
 import pytest
+from sqlalchemy import update
 
 from commands.messages.notifications import manage
 from commands.messages.notifications.mails.letters import Letter, WrittenMail
@@ -41,6 +43,11 @@ mutation ($input: NotificationPreferencesSetInput!) { notificationPreferencesSet
   userErrors { code field }
 } }
 """
+QUIET = """
+mutation { merchantSettingsUpdate(input: {quietFrom: "00:00", quietUntil: "23:59"}) {
+  userErrors { code }
+} }
+"""
 FEW = [Scope.NOTIFICATIONS_MANAGE, Scope.NOTIFICATIONS_READ, Scope.MASTER_DATA_READ]
 PREFERENCES = "{ notificationPreferences(first: 9) { nodes { kind timing } } }"
 COMPANY = {"email": "office@example.com", "language": "pl-PL"}
@@ -55,6 +62,13 @@ async def company(world, **fields):
 async def contact_of(ask, party):
     read = "query ($id: ID!) { party(id: $id) { contacts { id } } }"
     return (await ask(read, id=party))["party"]["contacts"][0]["id"]
+
+
+async def lease(world, until):
+    """Let somebody have all mails in hand."""
+    async with world.database.writing(world.merchant_id) as session:
+        own = NotificationMail.merchant_id == world.merchant_id
+        await session.execute(update(NotificationMail).where(own).values(leased_until=until))
 
 
 async def listed(ask, **filter_by):
@@ -167,8 +181,6 @@ async def test_what_was_sent_or_not_is_sent_again_when_somebody_wants_it(world, 
     await noted(world)
     (first,) = await listed(ask)
     one = {"notificationId": first["id"]}
-    again = (await ask(RESEND, input=one))["notificationResend"]
-    assert reasons(again["userErrors"]) == [("WRONG_STATE", "notificationId")]
     async with serving() as (server, route):
         await sent(world, route, 120)
         again = (await ask(RESEND, input=one))["notificationResend"]
@@ -178,6 +190,29 @@ async def test_what_was_sent_or_not_is_sent_again_when_somebody_wants_it(world, 
         await sent(world, route)
     assert len({it["Message-ID"] for it in server.taken}) == 2
     assert await rows(world, NotificationMail) == []
+
+
+@pytest.mark.parametrize("timing", ["NOW", "DAILY"])
+async def test_what_waits_is_sent_now_when_somebody_wants_it(world, ask, timing):
+    await ask(QUIET)
+    party = await company(world)
+    await prefer(ask, ("ORDER_CONFIRMED", timing), contactId=await contact_of(ask, party))
+    await orders.order(world, ask, partyId=party)
+    await noted(world)
+    one = {"notificationId": (await listed(ask))[0]["id"]}
+    async with serving() as (server, route):
+        await sent(world, route, 600)
+        assert server.taken == []
+        await lease(world, world.clock() + timedelta(minutes=1))
+        again = (await ask(RESEND, input=one))["notificationResend"]
+        assert reasons(again["userErrors"]) == [("WRONG_STATE", "notificationId")]
+        await lease(world, None)
+        again = (await ask(RESEND, input=one))["notificationResend"]
+        assert (again["userErrors"], again["notification"]["state"]) == ([], "PENDING")
+        waiting = await rows(world, NotificationMail)
+        await sent(world, route)
+        assert len(server.taken) == 1
+    assert len(await rows(world, NotificationMail)) == len(waiting) - 1
 
 
 @pytest.mark.harmless(

@@ -8,6 +8,7 @@ import pytest
 
 from kit.errors import Code, Refused
 from kit.ids import from_global, new_id, to_global
+from kit.limits import DEFAULT_BOUNDS
 from kit.loop.apart import Apart
 from loaders.access.journal.changes import ChangesWanted, _Finding, every
 from loaders.reading.cursors import cursor, page_args
@@ -19,7 +20,8 @@ from resolvers.access import journal as resolvers
 from resolvers.access.journal import changed
 from resolvers.running import following as reading
 from resolvers.running.buckets import Bill
-from resolvers.running.context import Context
+from resolvers.running.context import Call, Context
+from resolvers.running.lanes import Lanes
 from resolvers.running.process import Process
 from tests.guard import counted
 from tests.make.feed import rows
@@ -35,8 +37,9 @@ class Followed:
     """The changes of one viewer in a process."""
 
     def __init__(self, stack, world, process, viewer, **wanted):
-        self._stack, self._wanted = stack, ChangesWanted.read(wanted)
-        self.context = Context(viewer, world.database, world.clock, process=process)
+        self._stack, self.lanes = stack, Lanes(DEFAULT_BOUNDS)
+        self._wanted, call = ChangesWanted.read(wanted), Call(lanes=self.lanes)
+        self.context = Context(viewer, world.database, world.clock, call=call, process=process)
 
     async def begin(self, after=None):
         self.context.begin()
@@ -178,6 +181,18 @@ async def test_many_cost_one_read_of_the_journal_and_each_is_told_of_its_own(wor
     audiences = [it for it in sent if "AS viewers" in it]
     assert 1 <= len(reads) <= len(heard) < len(companies)
     assert len(audiences) == 1
+
+
+async def test_who_has_missed_nothing_holds_no_turn_while_it_waits(world, following):
+    first = await following()
+    waiting = first.soon()
+    await are_there(world, first, count=1)
+    await happen(world, new_id())
+    again = await following(after=(await waiting).cursor)
+    again.soon()
+    # It has looked what it has missed, and has given its turn back.
+    await until(lambda: again.lanes.came)
+    assert again.lanes.came == 1
 
 
 async def test_a_look_that_finds_nothing_asks_nothing_else(world, following):

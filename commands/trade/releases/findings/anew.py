@@ -142,15 +142,19 @@ class Anew:
         schedule = replace(standing.schedule, slots=slots)
         return replace(standing, schedule=schedule, first_line=first_line)
 
-    def judge(self, standing: Standing) -> None:
-        """Judge anew what was found by what was issued; what somebody has decided stays so."""
+    def judge(self, standing: Standing, *, may_count: bool) -> None:
+        """Judge anew what was found by what was issued; what somebody has decided stays so.
+
+        may_count: whether its contract is in force. While it is not, what the release waits for
+        stays as far as there is nothing else: it is consented to when the contract goes on.
+        """
         release, its = standing.release, standing.findings
         is_active = release.state is ReleaseState.ACTIVE
         decided = {it.code for it in its if it.is_holding and not it.is_awaiting}
         codes = _CODES - decided - ({FindingCode.CUMULATIVE_FELL} if is_active else set())
         was = {it.code: it for it in its if it.code in codes}
         found = {it.code: it for it in standing.found if it.code in codes}
-        self.gone.extend(it.id for code, it in was.items() if code not in found)
+        gone = {it.id for code, it in was.items() if code not in found}
         both = was.keys() & found.keys()
         self.findings.extend((was[it], _columns(found[it])) for it in sorted(both))
         holding = (
@@ -163,8 +167,10 @@ class Anew:
             keys = {"merchant_id": release.merchant_id, "id": new_id(), "consented_at": None}
             self.new_findings.append({**keys, **own, "code": each.code, **_columns(each)})
         awaits = {it.id for it in its if it.is_awaiting}
-        if awaits and awaits <= {*self.gone} and not any(it.code in holding for it in new):
-            self.ready.append(standing)
+        if awaits and awaits <= gone and not any(it.code in holding for it in new):
+            gone -= set() if may_count else awaits
+            self.ready.extend([standing] if may_count else [])
+        self.gone.extend(gone)
 
     async def write(self, writing: Writing) -> None:
         """Write all of it."""
@@ -225,9 +231,9 @@ async def count_anew(force: Force, before: Mapping[ReleasePlace, Account]) -> li
         counted.append(anew.count(whole, on_their_way.get(key)))
         _keep(force, counted[-1])
     for each in counted:
-        anew.judge(each)
+        anew.judge(each, may_count=each.may_count(writing))
     await anew.write(writing)
-    return [_bring(force, it) for it in anew.ready if it.may_count(writing)]
+    return [_bring(force, it) for it in anew.ready]
 
 
 def _standing(known: KnownLines, place: ReleasePlace, before: Account) -> Iterator[Standing]:

@@ -179,7 +179,7 @@ def _elsewhere(release: Arriving, parts: Sequence[NotedPart]) -> str:
     own = [it for it in parts if it.contract_line_id == release.line.id]
     if not own:
         brought = " and ".join(sorted({it.sku for it in parts}))
-        return f"brings {brought}, and nothing of this line: it counts nothing here."
+        return f"brings {brought} of another line, and nothing of this one: it counts nothing here."
     place = own[0].went_to or "no known place"
     if own[0].unloading_point is not None:
         place = f"{place}, {own[0].unloading_point}"

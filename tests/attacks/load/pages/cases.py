@@ -36,12 +36,23 @@ TEXTS = {
     "PartyFilter vatId": "DE123456788",
     "DeliveryFilter numberPrefix": "d-0001",
     "NotificationFilter address": "mira@example.com",
+    "ContractFilter numberPrefix": "k-123",
+    "ContractFilter purchaseOrderNumber": "PO-9",
+    "InterchangeFilter reference": "REF5",
+    "InterchangeMessageFilter types": "DELJIT",
+    "JournalFilter types": "order.amended",
+    "JournalFilter actorSubject": "mira",
+    "JournalFilter address": "192.0.2.7",
+    "JournalFilter idempotencyKey": "I-5",
+    "WebhookMessageFilter types": "order.amended",
+    "WebhookAttemptFilter types": "order.amended",
 }
 """Filter and field -> a text that a few rows have. A new field needs one here."""
 NO_TEXT = "zzz"
 FREQUENT = {
     *("CONFIRMED", "SHIPPED", "AWAITED", "STANDARD", "DISPATCHED", "COMPANY", "CUSTOMER"),
-    *("SENT", "DELIVERY_DISPATCHED"),
+    *("SENT", "DELIVERY_DISPATCHED", "ACTIVE", "SUPERSEDED", "FORECAST", "ACCEPTED", "READ"),
+    "DELIVERED",
 }
 """Words of enums that most rows have; no row has any other but UNFULFILLED."""
 
@@ -64,7 +75,7 @@ class List(Listed):
         for sort in self.sorts:
             for name, chosen in [("", ""), *cases]:
                 chooses = ", ".join(filter(None, (f"first: {size}", sort, chosen)))
-                yield name, f"{self.name}({chooses}) {{ nodes {{ id }} }}"
+                yield name, f"{self.name}({chooses}) {{ edges {{ cursor }} }}"
 
     def request(self, page: str, ids: Mapping[str, UUID]) -> str:
         """Return what asks for a page, of a row where the list hangs on one."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from tests.attacks.load.pages.exchanged import EXCHANGED
 from tests.attacks.load.rows import Filled, Sold, sold
 
 ORDERS, PRODUCTS, PARTIES, DELIVERIES, OWING = 20_000, 5_000, 2_500, 20_000, 100
@@ -71,8 +72,9 @@ SELECT :merchant, gen_random_uuid(), 'DELIVERY_DISPATCHED', 'mira@example.com', 
     planned_at
 FROM deliveries JOIN delivery_lines ON delivery_lines.merchant_id = :merchant
     AND delivery_id = deliveries.id
-WHERE deliveries.merchant_id = :merchant
+WHERE deliveries.merchant_id = :merchant;
 """
+    + EXCHANGED
 )
 
 
@@ -81,6 +83,13 @@ class Many(Sold):
     """Ids of what is asked for."""
 
     address: UUID
+    contract: UUID
+    line: UUID
+    account: UUID
+    prices: UUID
+    partner: UUID
+    key: UUID
+    webhook: UUID
 
 
 Crowd = Filled[Many]
@@ -91,8 +100,18 @@ def ids_of(made: Many) -> Mapping[str, UUID]:
     """Return type -> a row of it."""
     return {
         "Address": made.address,
+        "ApiKey": made.key,
         "Channel": made.channel,
+        "Contract": made.contract,
+        "ContractLine": made.line,
         "Location": made.location,
+        "PartnerProfile": made.partner,
         "Party": made.party,
+        "PriceList": made.prices,
         "Product": made.product,
+        "Webhook": made.webhook,
     }
+
+
+PARENTS = {"Contract", "ContractLine", "Party", "PriceList", "Product", "Webhook"}
+"""Types of rows on which a list hangs."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.api.trade.releases.test_accounts import _open
+from tests.api.trade.releases.test_findings import _consent
 from tests.api.trade.releases.test_net_quantities import _demand, _left
 from tests.guard import counted
 from tests.make.feed import Feed
@@ -103,6 +104,21 @@ async def test_what_waits_for_something_else_goes_on_waiting(ask, world):
     await _opened(ask, made)
     assert ("RECEIVED", ["FIRM_ZONE"]) in await _found(ask, made)
     assert await _demand(ask) == [(None, "50", "0")]
+
+
+async def test_what_waits_while_its_contract_is_suspended_is_consented_to_when_that_goes_on(
+    ask, world
+):
+    made = await _contract(ask, world, holdingFindings=["RECEIVED_ABOVE_ISSUED"])
+    held = (await _tell(ask, made, 1))["release"]
+    await contracts.change(ask, "contractSuspend", contractId=made["id"])
+    await _opened(ask, made)
+    ((state, found),) = await _found(ask, made)
+    assert (state, found) == ("RECEIVED", ["RECEIVED_ABOVE_ISSUED"])
+    await contracts.change(ask, "contractResume", contractId=made["id"])
+    assert (await _consent(ask, held))["userErrors"] == []
+    assert [it for it, _ in await _found(ask, made)] == ["ACTIVE"]
+    assert await _demand(ask) == [("IN_TRANSIT", "100", "0"), *OPEN]
 
 
 async def test_what_is_lost_of_what_was_on_its_way_is_owed_whatever_the_opening(ask, world):

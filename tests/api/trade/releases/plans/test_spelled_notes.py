@@ -121,7 +121,7 @@ async def test_a_note_of_another_place_or_line_is_found(ask, world):
     codes = {it["id"]: it["code"] for it in made["shipTos"]}
     first, second = map(codes.get, place["shipToIds"])
     went = "{} goes to {}, D1: it counts there, and nothing here."
-    article = f"{nut} brings NUT, and nothing of this line: it counts nothing here."
+    article = f"{nut} brings NUT of another line, and nothing of this one: it counts nothing here."
     expected = (
         (here, docks[0], []),
         (there, docks[1], []),

@@ -1,4 +1,4 @@
-"""Webhooks as they are read, and what was sent to them."""
+"""Webhooks as they are read."""
 
 from collections.abc import Iterable
 from enum import Enum
@@ -10,7 +10,6 @@ from pydantic import Field
 from sqlalchemy import (
     ARRAY,
     BigInteger,
-    Boolean,
     ColumnElement,
     Text,
     cast,
@@ -33,14 +32,11 @@ from models.messages.webhooks.states import WebhookMessageState, WebhookState
 from models.messages.webhooks.tables import (
     FOLLOWER,
     Webhook,
-    WebhookAttempt,
     WebhookLane,
     WebhookMessage,
 )
 
 by_id = One(Webhook)
-message_by_id = One(WebhookMessage)
-attempt_by_id = One(WebhookAttempt)
 
 
 def _condition(value: Any) -> SimpleNamespace:
@@ -142,55 +138,4 @@ every = Paged(
         WebhookSort.NEWEST_FIRST: Sorted("created_at", descending=True),
     },
     matching=_matching,
-)
-
-
-class WebhookMessageFilter(Input):
-    """Which messages of a webhook to list."""
-
-    states: tuple[WebhookMessageState, ...] | None = Field(
-        None, description="State is one of these."
-    )
-
-
-def _of_states(
-    _reader: Reader, row: Any, filter_by: WebhookMessageFilter
-) -> Iterable[ColumnElement[bool]]:
-    if filter_by.states is not None:
-        yield one_of(row.state, filter_by.states)
-
-
-messages = Paged(
-    WebhookMessage,
-    {None: Sorted("created_at", descending=True)},
-    of="webhook_id",
-    matching=_of_states,
-)
-attempts_of_message = Paged(WebhookAttempt, {None: Sorted("attempted_at")}, of="message_id")
-
-
-class WebhookAttemptFilter(Input):
-    """Which attempts to list."""
-
-    webhook_id: Annotated[UUID, Names("Webhook")] | None = Field(
-        None, description="To this webhook."
-    )
-    is_failed: bool | None = Field(None, description="Whether it has failed.")
-
-
-def _attempted(
-    _reader: Reader, row: Any, filter_by: WebhookAttemptFilter
-) -> Iterable[ColumnElement[bool]]:
-    if filter_by.webhook_id is not None:
-        yield row.webhook_id == filter_by.webhook_id
-    if filter_by.is_failed is not None:
-        is_good = row.status.between(fixed(200), fixed(299))
-        was_taken = func.coalesce(is_good, literal_column("false", Boolean()))
-        yield was_taken.is_(not filter_by.is_failed)
-
-
-attempts = Paged(
-    WebhookAttempt,
-    {None: Sorted("attempted_at", descending=True)},
-    matching=_attempted,
 )
