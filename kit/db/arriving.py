@@ -10,7 +10,7 @@ from uuid import UUID
 LONG = 256_000
 """Bytes that an operation has read after which it needs room, until it has given the connection
 back: its answer is counted by then."""
-ROOM = 2_500_000
+ROOM_OF_ALL = 2_500_000
 """Bytes of all long answers together beyond which one alone is read on: as many as those hold that
 wait for it anyway, one for each turn but its own. Short of it many arrive at the same time."""
 WAIT_S = 3.0
@@ -36,7 +36,7 @@ class Passage:
     @property
     def is_full(self) -> bool:
         """Tell whether all have come to more than there is room; who is read brings more."""
-        return sum(it.came for it in self._came) + LONG * len(self._going) > ROOM
+        return sum(it.came for it in self._came) + LONG * len(self._going) > ROOM_OF_ALL
 
     def enter(self, one: "Reception", of: UUID) -> bool:
         """Tell whether one is read on, or waits. of: whose it is."""

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from kit.db import arriving
-from kit.db.arriving import LONG, OF_ALL, ROOM, Reception
+from kit.db.arriving import LONG, OF_ALL, ROOM_OF_ALL, Reception
 from kit.ids import new_id
 from tests import make
 
@@ -40,7 +40,7 @@ class Driver(asyncio.Protocol):
         self.came += len(data)
 
 
-def begun(of: UUID | None, size: int = ROOM) -> tuple[Line, Reception]:
+def begun(of: UUID | None, size: int = ROOM_OF_ALL) -> tuple[Line, Reception]:
     """Return a connection over which so much has come."""
     line, driver = Line(), Driver()
     arrives = Reception(driver, line)
@@ -72,9 +72,9 @@ async def test_many_are_read_at_a_time_short_of_what_there_is_room_for():
     all_ = [begun(one, LONG + 1) for _ in range(4)]
     assert [line.is_read for line, _ in all_] == [True] * 4
     for _, each in all_:
-        each.data_received(bytes(ROOM // 4))
+        each.data_received(bytes(ROOM_OF_ALL // 4))
     assert [line.is_read for line, _ in all_] == [True, False, False, False]
-    all_[0][1].data_received(bytes(ROOM))
+    all_[0][1].data_received(bytes(ROOM_OF_ALL))
     assert [line.is_read for line, _ in all_] == [True, False, False, False]
     for place, (_, each) in enumerate(all_):
         each.end()
@@ -139,7 +139,7 @@ async def test_long_answers_of_postgresql_arrive_in_turn(world: make.World):
 
     async def read(one: Any) -> int:
         rows = await one.texts(many, [])
-        had.append(sum(it.came > ROOM for it in OF_ALL._came))  # noqa: SLF001 -- memory has no other face.
+        had.append(sum(it.came > ROOM_OF_ALL for it in OF_ALL._came))  # noqa: SLF001 -- memory has no other face.
         await one.end()
         return sum(len(it) for (it,) in rows)
 
