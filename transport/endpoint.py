@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Any
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -30,10 +31,10 @@ from schema.schema import schema
 from transport.connections.room import know
 from transport.http.accepted import GRAPHQL_JSON, accepted
 from transport.http.addresses import address_of
-from transport.http.answers import Answer, answer_of, let_go
+from transport.http.answers import Answer, answer_of, let_go, unheard
 from transport.http.bodies import body_of, no_room
 from transport.http.hang_up import HungUp, until_hung_up
-from transport.http.holdings import Holdings
+from transport.http.holdings import Holdings, Share
 from transport.http.refusals import JSON, Refusal, not_now
 from transport.http.requests import OperationRequest, holds_much, inside_of_long, operation_of
 from transport.http.validators import validated
@@ -128,11 +129,10 @@ class Endpoint:
             result = await _executed(context, operation, request.method)
             answer = self._answer(request, takes.json or JSON, context, result)
             let_go(result)
-            share, size = self.answers.share(viewer), len(answer.body)
-            if not context.has_written and not share.takes(size):
-                raise no_room()
+            share = self.answers.share(viewer)
+            answer = _that_fits(share, answer, context, result)
             # At once: another one may arrive as soon as anybody waits.
-            held.enter_context(share.holding(size))
+            held.enter_context(share.holding(len(answer.body)))
         return answer
 
     def _answer(
@@ -321,6 +321,15 @@ def _refused(error: Refusal | Unavailable | TimeoutError, request: Request) -> R
     refusal = error if isinstance(error, Refusal) else not_now(error)
     kind = accepted(request.headers.get("accept", "")).json
     return refusal.answer(kind or JSON)
+
+
+def _that_fits(share: Share, answer: Answer, context: Context, result: ExecutionResult) -> Answer:
+    """Return an answer for which there is room. Refusal: there is none, and nothing was written."""
+    if share.takes(len(answer.body)):
+        return answer
+    if not context.has_written:
+        raise no_room()
+    return Answer(orjson.dumps(unheard(result)), 200, None, answer.media_type)
 
 
 def _key_of(request: Request) -> str | None:

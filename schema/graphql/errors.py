@@ -71,6 +71,13 @@ class ClientError(GraphQLError):
         super().__init__(message, extensions={"code": code.value, **more})
 
 
+UNHEARD = ClientError(
+    ErrorCode.OUTCOME_UNKNOWN,
+    "Too much waits to be read to send what this operation has to tell. What it wrote is kept; look"
+    " what it was before you repeat it without its idempotencyKey.",
+    written=True,
+)
+"""What a mutation tells in place of a long payload for which there is no room."""
 _FAILURES: Mapping[type[Exception], tuple[str, ErrorCode, Mapping[str, Any]]] = {
     TimeoutError: (_LATE, ErrorCode.TIMEOUT, {}),
     Unavailable: (AWAY, ErrorCode.UNAVAILABLE, {"retryAfter": RETRY_S}),

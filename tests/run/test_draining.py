@@ -3,8 +3,9 @@
 import asyncio
 import json
 import signal
+import socket
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +16,8 @@ from websockets.exceptions import ConnectionClosed
 from kit.embedded import running
 from tests.run.abruf import Abruf, Launch
 from tests.run.conftest import Far
+from tests.run.test_memory import NO_PRICE, order_of_250_lines
+from tests.run.test_unread_answers import LONG_ANSWER, unread, unread_socket, unread_stream
 
 ORDER = "{ orders(first: 1, filter: { states: [CONFIRMED] }) { nodes { id } } }"
 READ = "{ products(first: 1) { totalCount } }"
@@ -108,6 +111,25 @@ def test_clients_are_told_that_their_connections_close_and_none_is_reset(
     assert abruf.process.returncode == 0
     assert "Traceback" not in output
     assert "timeout graceful shutdown exceeded" not in output
+
+
+def test_who_reads_nothing_leaves_no_fault_in_the_log(used: Path, launch: Launch) -> None:
+    """However it has asked; nor does it keep the server for longer than the grace."""
+    prices = {f"ABRUF_LIMIT_{it}": NO_PRICE for it in ("COST", "NODES", "BUCKET")}
+    abruf = launch(used, **prices, ABRUF_GRACE_SECONDS="2")
+    abruf.wait_until_ready()
+    token, order_id = abruf.tokens["staff"], order_of_250_lines(abruf)
+    body = {"query": LONG_ANSWER, "variables": {"id": order_id}}
+    assert abruf.ask(LONG_ANSWER, id=order_id)
+    with ExitStack() as attack:
+        for way in (unread, unread_stream, unread_socket):
+            client = attack.enter_context(way(abruf, token, body))
+            # Its answer has begun.
+            assert client.recv(1, socket.MSG_PEEK)
+        abruf.process.send_signal(signal.SIGTERM)
+        output, _ = abruf.process.communicate(timeout=60)
+    assert abruf.process.returncode == 0
+    assert "ERROR" not in output, output
 
 
 async def _sent(abruf: Abruf, body: bytes, length: int) -> asyncio.Task[bytes]:

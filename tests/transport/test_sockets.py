@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from starlette.websockets import WebSocket, WebSocketState
 from strawberry.http.exceptions import WebSocketDisconnected
 from websockets.exceptions import InvalidStatus
 
@@ -21,7 +22,7 @@ from tests.make.sweeps.endings import cancel, revoke
 from tests.make.trade import orders
 from tests.transport.client import ORIGIN, STATUS, Served, Socket, results_with_data
 from transport.live.presence import CHECK_S, FRESH_AT_A_LOOK
-from transport.live.sockets import Handler
+from transport.live.sockets import Handler, Sockets
 
 TYPENAME = {"query": "{ __typename }"}
 HOLD = "mutation ($input: OrderHoldInput!) { orderHold(input: $input) { order { version } } }"
@@ -352,3 +353,19 @@ async def test_who_hangs_up_before_an_answer_is_no_exception_in_the_log(caplog):
     assert caplog.records == []
     await handler.handle_task_exception(ValueError())
     assert len(caplog.records) == 1
+
+
+async def test_who_is_told_something_when_it_is_gone_leaves_no_exception_either():
+    """Neither the first that is sent, which finds it out, nor what follows it."""
+
+    async def send(_message: object) -> None:
+        raise OSError
+
+    socket = WebSocket({"type": "websocket"}, send, send)
+    socket.application_state = WebSocketState.CONNECTED
+    handler = Handler.__new__(Handler)
+    handler.websocket, handler._unsent = Sockets.websocket_adapter_class(None, None, socket), 0  # noqa: SLF001 -- as `handle` does.
+    for _ in range(2):
+        with pytest.raises(WebSocketDisconnected):
+            await handler._send_text(b"{}")  # noqa: SLF001 -- what all messages go through.
+        await handler.websocket.close(4409, "An id is used twice.")

@@ -312,6 +312,11 @@ class Requests(HttpToolsProtocol):
         elif not self.cycle.response_started:
             self.cycle.keep_alive = False
 
+    def cut(self) -> None:
+        """End in the midst of an answer; who has been told nothing yet is still told something."""
+        if self._answered is not None and self._answered.response_started:
+            self.transport.abort()
+
     def _end_when_quiet(self) -> None:
         self.loop.call_later(_QUIET_S, self._end_if_quiet)
 

@@ -33,6 +33,9 @@ class HeldConnection(Protocol):
     def give_way(self) -> None:
         """Leave for a newer one."""
 
+    def cut(self) -> None:
+        """End what waits for its client to read."""
+
 
 class Room:
     """The connections of one server.
@@ -127,6 +130,11 @@ class Room:
         """Let every connection end what is over."""
         for each in [*self._inside, *self._leaving]:
             each.look(now)
+
+    def cut(self) -> None:
+        """Let every connection end what waits for its client to read: the server stops."""
+        for each in [*self._inside, *self._leaving]:
+            each.cut()
 
     @property
     def is_crowded(self) -> bool:

@@ -26,6 +26,9 @@ UNCOUNTED = 64 * 1024
 own records. Left to itself it keeps up to 4 MB, which nobody counts: what it took is written."""
 TICKS = 10
 """Of uvicorn's clock, ten a second, between two looks at every connection."""
+CUT_AFTER = 0.9
+"""Part of the grace after which who does not take an answer is cut: there is nothing that it could
+still be told, and what is then cancelled would be told as faults."""
 DOORS = 8
 """Connections that are taken in a round of the event loop. uvloop takes one from each socket that
 listens: who connects and hangs up would fill the system's queue, and others would wait behind it.
@@ -131,11 +134,12 @@ class HttpServer(uvicorn.Server):
         self._draining.begin()
         # Who has connected already is answered: closing the listener would reset it.
         await asyncio.sleep(0)
-        looking = asyncio.create_task(self._look_on())
+        own = [asyncio.create_task(it) for it in (self._look_on(), self._cut())]
         try:
             await super().shutdown([*(sockets or ()), *self._doors])
         finally:
-            looking.cancel()
+            for each in own:
+                each.cancel()
 
     async def _announced(self) -> None:
         """Answer on, until balancers have seen that it is not ready; a second signal ends that."""
@@ -145,6 +149,12 @@ class HttpServer(uvicorn.Server):
         while loop.time() < began + self.delay_s and not self.force_exit:
             self.room.look(loop.time())
             await asyncio.sleep(0.1)
+
+    async def _cut(self) -> None:
+        """End what waits for its clients alone, while the others have a moment left."""
+        if (grace := self.config.timeout_graceful_shutdown) is not None:
+            await asyncio.sleep(grace * CUT_AFTER)
+            self.room.cut()
 
     async def _look_on(self) -> None:
         """Do what uvicorn's clock does no more."""

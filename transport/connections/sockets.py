@@ -216,6 +216,10 @@ class Socket(WebSocketsSansIOProtocol):
         else:
             self.transport.abort()
 
+    def cut(self) -> None:
+        """End whatever it still waits for."""
+        self.transport.abort()
+
     def _close(self, code: CloseCode, reason: str) -> None:
         if not self.writable.is_set():
             self.transport.abort()

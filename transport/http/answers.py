@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.http import process_result
 from strawberry.types import ExecutionResult
 
-from schema.graphql.errors import RETRY_S, ErrorCode
+from schema.graphql.errors import RETRY_S, UNHEARD, ErrorCode
 from transport.http.accepted import GRAPHQL_JSON
 
 PIECE = 64 * 1024
@@ -61,6 +61,11 @@ def answer_of(result: ExecutionResult, kind: str, *, wrote: bool = False) -> Ans
         if ErrorCode.UNAVAILABLE in codes and not wrote and not _answers(body):
             status, headers = 503, {"Retry-After": str(RETRY_S)}
     return Answer(orjson.dumps(body), status, headers, kind)
+
+
+def unheard(result: ExecutionResult) -> dict[str, Any]:
+    """Return what is told of a mutation whose payload finds no room: that it was written."""
+    return {"data": None, "errors": [UNHEARD.formatted], "extensions": result.extensions}
 
 
 def let_go(result: ExecutionResult) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import orjson
 from starlette.websockets import WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocketDisconnected as Ended
 from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.http import process_result
 from strawberry.http.exceptions import (
@@ -32,7 +33,7 @@ from schema.graphql.extensions.documents import with_document_name
 from schema.schema import schema
 from transport.connections.room import UTF8, know
 from transport.http.addresses import address_of
-from transport.http.answers import let_go
+from transport.http.answers import let_go, unheard
 from transport.http.holdings import UNREAD, Holdings, Share
 from transport.http.refusals import Refusal
 from transport.http.requests import json_object
@@ -46,6 +47,8 @@ PER_OPERATION = 16 * 1024
 """Bytes that an operation takes beside its message, which count as long as it lasts."""
 _TOO_MANY = ClientError(ErrorCode.THROTTLED, "This socket has too many operations; end one.")
 _UNREAD = ClientError(ErrorCode.THROTTLED, UNREAD, retryAfter=1)
+_GONE = WebSocketDisconnect, Ended
+"""What sending raises where the client is gone, or where that is known already."""
 _WITH_PAYLOAD = {"connection_init", "subscribe"}
 """Messages of which more is read than type and id."""
 _PAYLOAD: Mapping[str, tuple[type, ...]] = {
@@ -205,7 +208,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         self._unsent += 1
         try:
             await socket.send({"type": "websocket.send", **about})
-        except WebSocketDisconnect as gone:
+        except _GONE as gone:
             raise WebSocketDisconnected from gone
         finally:
             self._unsent -= 1
@@ -265,11 +268,15 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             text = orjson.dumps(answer)
             let_go(result)
             del answer
-            if not context.has_written and not share.takes(len(text), behind=self._unsent):
+            if not share.takes(len(text), behind=self._unsent):
                 # What is refused is not held while the refusal waits for the socket.
                 del text
-                await operation.send_initial_errors([_UNREAD])
-                return
+                if not context.has_written:
+                    await operation.send_initial_errors([_UNREAD])
+                    return
+                text = orjson.dumps(
+                    {"id": operation.id, "type": "next", "payload": unheard(result)}
+                )
             with share.holding(len(text)):
                 if not await caller.holds():
                     await self._end(FORBIDDEN, "The token has ended.")
@@ -287,9 +294,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         for key, operation in list(self.operations.items()):
             if operation.task is not asyncio.current_task():
                 await self.cleanup_operation(key)
-        # It may have closed meanwhile, from either side.
-        with suppress(RuntimeError, WebSocketDisconnect):
-            await self.websocket.close(code, reason)
+        await self.websocket.close(code, reason)
 
 
 class _Messages(ASGIWebSocketAdapter):
@@ -308,6 +313,11 @@ class _Messages(ASGIWebSocketAdapter):
                     raise NonTextMessageReceived from error
                 yield message
                 del message
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close; it may have closed meanwhile, from either side."""
+        with suppress(*_GONE):
+            await super().close(code, reason)
 
 
 class Sockets(GraphQL[Any, None]):

@@ -13,7 +13,7 @@ from strawberry.http import process_result
 from resolvers.running.context import Context
 from schema.graphql.errors import ErrorCode
 from transport.draining import Draining
-from transport.http.answers import PIECE, let_go
+from transport.http.answers import PIECE, let_go, unheard
 from transport.http.holdings import UNREAD, Share
 from transport.live.presence import Caller
 
@@ -130,8 +130,10 @@ class EventStream(Response):
             async for result in results:
                 text = orjson.dumps(process_result(result))
                 let_go(result)
-                if not self._context.has_written and not self._share.takes(len(text)):
-                    return _UNREAD
+                if not self._share.takes(len(text)):
+                    if not self._context.has_written:
+                        return _UNREAD
+                    text = orjson.dumps(unheard(result))
                 with self._share.holding(len(text)):
                     if not await self._caller.holds():
                         return _EXPIRED

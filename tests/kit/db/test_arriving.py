@@ -1,4 +1,4 @@
-"""Long answers arrive one at a time: the others are not read meanwhile."""
+"""Long answers arrive in turn: the others are not read meanwhile."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from kit.db import arriving
-from kit.db.arriving import LONG, OF_ALL, Reception
+from kit.db.arriving import LONG, OF_ALL, ROOM_OF_ALL, Reception
 from kit.ids import new_id
 from tests import make
 
@@ -40,7 +40,7 @@ class Driver(asyncio.Protocol):
         self.came += len(data)
 
 
-def begun(of: UUID | None, size: int = LONG + 1) -> tuple[Line, Reception]:
+def begun(of: UUID | None, size: int = ROOM_OF_ALL) -> tuple[Line, Reception]:
     """Return a connection over which so much has come."""
     line, driver = Line(), Driver()
     arrives = Reception(driver, line)
@@ -63,6 +63,22 @@ async def test_what_is_not_long_never_waits_and_what_is_waits_for_the_one_before
     has_room.end()
     assert second.is_read
     waits.end()
+    assert OF_ALL.waiting == 0
+
+
+async def test_many_are_read_at_a_time_short_of_what_there_is_room_for():
+    """Beyond that the first of them alone, until it ends; nobody waits for one of few bytes."""
+    one = new_id()
+    all_ = [begun(one, LONG + 1) for _ in range(4)]
+    assert [line.is_read for line, _ in all_] == [True] * 4
+    for _, each in all_:
+        each.data_received(bytes(ROOM_OF_ALL // 4))
+    assert [line.is_read for line, _ in all_] == [True, False, False, False]
+    all_[0][1].data_received(bytes(ROOM_OF_ALL))
+    assert [line.is_read for line, _ in all_] == [True, False, False, False]
+    for place, (_, each) in enumerate(all_):
+        each.end()
+        assert all(line.is_read for line, _ in all_[place + 1 : place + 2])
     assert OF_ALL.waiting == 0
 
 
@@ -115,19 +131,19 @@ async def test_a_timer_ends_with_what_it_was_for():
     waits.end()
 
 
-async def test_long_answers_of_postgresql_arrive_one_after_the_other(world: make.World):
+async def test_long_answers_of_postgresql_arrive_in_turn(world: make.World):
     """Whole, each of them, also where one waits."""
     database = world.database
     reads = [database.reading(world.merchant_id) for _ in range(4)]
-    many = "SELECT repeat('x', 1000) AS text FROM generate_series(1, 1000)"
+    many = "SELECT repeat('x', 1000) AS text FROM generate_series(1, 4000)"
 
     async def read(one: Any) -> int:
         rows = await one.texts(many, [])
-        had.append(len(OF_ALL._had))  # noqa: SLF001 -- memory has no other face.
+        had.append(sum(it.came > ROOM_OF_ALL for it in OF_ALL._came))  # noqa: SLF001 -- memory has no other face.
         await one.end()
         return sum(len(it) for (it,) in rows)
 
     had = list[int]()
-    assert await asyncio.gather(*map(read, reads)) == [1_000_000] * 4
+    assert await asyncio.gather(*map(read, reads)) == [4_000_000] * 4
     assert max(had) == 1
-    assert not OF_ALL._had  # noqa: SLF001
+    assert not OF_ALL._came  # noqa: SLF001
