@@ -82,7 +82,7 @@ async def end_those(writing: Writing, *which: ColumnElement[bool]) -> None:
 class SessionRevoke(Command):
     """The end of a session."""
 
-    session_id: Annotated[UUID, Names("PortalSession")] = Field(description="The session.")
+    portal_session_id: Annotated[UUID, Names("PortalSession")] = Field(description="The session.")
 
 
 @verb(
@@ -95,11 +95,11 @@ async def revoke(writing: Writing, command: SessionRevoke) -> Outcome:
 
     Refused: NOT_FOUND; NOT_ALLOWED for that of another person.
     """
-    wanted = {command.session_id: ("session_id",)}
-    session = (await writing.lock(PortalSession, wanted))[command.session_id]
+    wanted = {command.portal_session_id: ("portal_session_id",)}
+    session = (await writing.lock(PortalSession, wanted))[command.portal_session_id]
     if session.key_id != writing.viewer.key_id and not writing.viewer.may(Scope.KEYS_MANAGE):
         text = "Another person's session ends who has the scope KEYS_MANAGE."
-        raise Refused(Code.NOT_ALLOWED, text, ("session_id",))
+        raise Refused(Code.NOT_ALLOWED, text, ("portal_session_id",))
     await end_those(writing, PortalSession.id == session.id)
     return {"session_id": session.id}
 

@@ -45,7 +45,7 @@ async def api_key_revoke(s: Scene) -> dict[str, Any]:
 async def session_revoke(s: Scene) -> dict[str, Any]:
     token = await sessions.begin(s.world, Actor.BUYER, s.company)
     _, session_id, _ = session_parts(token) or ()
-    return {"sessionId": to_global("PortalSession", session_id)}
+    return {"portalSessionId": to_global("PortalSession", session_id)}
 
 
 async def merchant_settings_update(_: Scene) -> dict[str, Any]:

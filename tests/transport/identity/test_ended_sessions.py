@@ -62,12 +62,12 @@ async def test_who_is_signed_in_ends_its_own_sessions_and_nobody_elses(
     stranger = await sessions.begin(world, Actor.BUYER, other)
 
     async def revoked(token: str) -> list[tuple[str, ...]]:
-        answer = await by_page(here, REVOKE, input={"sessionId": key(token)})
+        answer = await by_page(here, REVOKE, input={"portalSessionId": key(token)})
         errors = answer["data"]["sessionRevoke"]["userErrors"]
         return [(it["code"], *it["field"]) for it in errors]
 
-    assert await revoked(colleague) == [("NOT_ALLOWED", "input", "sessionId")]
-    assert await revoked(stranger) == [("NOT_FOUND", "input", "sessionId")]
+    assert await revoked(colleague) == [("NOT_ALLOWED", "input", "portalSessionId")]
+    assert await revoked(stranger) == [("NOT_FOUND", "input", "portalSessionId")]
     assert await revoked(there) == []
     clock.advance(seconds=FRESH.total_seconds())
     assert await by_page(there, MINE) == 401
@@ -82,11 +82,11 @@ async def test_staff_that_manages_keys_ends_everybodys_sessions_once(
     token = await sessions.begin(world, Actor.BUYER, weber)
     assert await by_page(token, MINE) != 401
     reader = ask.by(await world.key(Actor.STAFF, scopes=[Scope.MASTER_DATA_READ]))
-    refused = (await reader(REVOKE, input={"sessionId": key(token)}))["sessionRevoke"]
-    assert refused["userErrors"] == [{"code": "NOT_ALLOWED", "field": ["input", "sessionId"]}]
-    first = (await ask(REVOKE, input={"sessionId": key(token)}))["sessionRevoke"]
+    refused = (await reader(REVOKE, input={"portalSessionId": key(token)}))["sessionRevoke"]
+    assert refused["userErrors"] == [{"code": "NOT_ALLOWED", "field": ["input", "portalSessionId"]}]
+    first = (await ask(REVOKE, input={"portalSessionId": key(token)}))["sessionRevoke"]
     clock.advance(seconds=FRESH.total_seconds())
-    again = (await ask(REVOKE, input={"sessionId": key(token)}))["sessionRevoke"]
+    again = (await ask(REVOKE, input={"portalSessionId": key(token)}))["sessionRevoke"]
     assert first["session"]["endedAt"] is not None
     assert again == first
     assert await by_page(token, MINE) == 401
