@@ -10,6 +10,7 @@ from asyncio import CancelledError
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
+from itertools import count
 from typing import Any
 
 from graphql import (
@@ -45,6 +46,7 @@ STATEMENTS = 2 * 1024 * 1024
 SHORT = 10
 """Relations of a statement that is written in a thread: each leaves a thousand objects behind."""
 
+_NUMBERS = count()
 _WRITTEN = 500
 """Characters of a statement that a relation takes, about."""
 
@@ -53,13 +55,14 @@ class Fused:
     """Fields answered by one statement: all at the root, or those of a level for all parents.
 
     keys: the parents' attributes that lead to them -> their SQL types; none at the root.
-    relations: how many rows and lists they lead to.
+    relations: how many rows and lists they lead to. number: no other has it, nor gets it later.
     """
 
     def __init__(
         self, builds: Sequence[Build], selection: Selection, keys: Mapping[str, TypeEngine[Any]]
     ) -> None:
         """Take how each field is built, and what was met of them."""
+        self.number = next(_NUMBERS)
         self._builds, self._arguments = builds, selection.arguments
         self.relations, self.words = selection.relations, selection.words
         self.keys, self._types = tuple(keys), keys
@@ -262,7 +265,8 @@ class Planner:
         Crowded: others' are written first. Died: its child did. Whoever needs it first pays for it,
         and each other payer as much, so that none learns what others ask.
         """
-        key = (fused, request.audience, arguments.form)
+        # By its number: a statement would hold what writes it beyond what is kept of that.
+        key = (fused.number, request.audience, arguments.form)
         found = self._statements.get(key)
         if found is not None:
             request.planned(len(found.text), key)

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, event, update
 from sqlalchemy.orm import aliased
 
 from execution.arguments import Prepared
+from execution.plans import Fused
 from kit.ids import from_global, new_id
 from kit.telemetry import trace
 from loaders.trade import orders as order_loaders
@@ -79,6 +80,15 @@ async def test_a_kept_plan_keeps_nothing_of_what_its_statement_was_built_of(ask,
         alive.append(sum(isinstance(it, Select) for it in gc.get_objects()))
     assert PLANNER.counted["plan made"] == 4
     assert alive[1:] == alive[1:2] * 3
+
+
+async def test_a_kept_statement_does_not_hold_what_wrote_it(ask, world):
+    """Which has a bound of its own, and is forgotten by it."""
+    await _orders(world, ask, 1)
+    await ask(LIST, first=1)
+    kept = list(PLANNER._statements)  # noqa: SLF001 -- memory has no other face.
+    assert kept
+    assert not any(isinstance(it, Fused) for key in kept for it in key)
 
 
 async def test_an_operation_is_planned_once_whatever_its_values(ask, world, database):
