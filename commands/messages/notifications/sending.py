@@ -93,7 +93,11 @@ class Sending:
         is_late = taken.next_at < writing.now - timing.SENT_WITHIN
         current = list[Any]()
         for each in leading(waiting):
-            if is_late or not is_true(each, standing, waiting, writing.now):
+            if not is_address(each.address):
+                # Nobody judged it when it was sent again.
+                each.state = NotificationState.FAILED
+                each.reason = NotificationReason.BAD_ADDRESS
+            elif is_late or not is_true(each, standing, waiting, writing.now):
                 _suppress(each, NotificationReason.OVERTAKEN)
             elif wanted[each.id] is NotificationTiming.NEVER:
                 _suppress(each, NotificationReason.NOT_WANTED)
