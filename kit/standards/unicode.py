@@ -1,4 +1,4 @@
-"""Unicode's form NFC, in which two texts that look the same are the same."""
+"""Unicode: its form NFC, in which two texts that look the same are the same, and accents."""
 
 import re
 import unicodedata
@@ -10,6 +10,12 @@ _MOST_MARKS = 30
 _MARKS = re.compile(
     f"[{''.join(char for char in map(chr, range(0x300, 0x1F000)) if unicodedata.combining(char))}]+"
 )
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
+
+def without_accents(text: str) -> str:
+    """Return a text without the marks of its letters, as `folded` of the database has it."""
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
 
 
 def is_beyond(text: str, longest: int) -> bool:

@@ -32,6 +32,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from kit.errors import Code
 from kit.inputs import Input, Name
+from kit.standards.unicode import without_accents
 from loaders.reading.filters import begins, contains
 from loaders.reading.relations import Bind, Part, Reader, Relation, literals
 from models.base.tables import OfMerchant, as_folded, fixed, searched
@@ -46,7 +47,7 @@ SearchType = StrEnum(  # type: ignore[misc] # Tables say themselves what is foun
 
 
 def _long_enough(text: str) -> str:
-    if len(text) < _LEAST:
+    if len(without_accents(text).strip()) < _LEAST:
         message = {"text": f"Give at least {_LEAST} characters."}
         raise PydanticCustomError(Code.INVALID.value, "{text}", message)
     return text

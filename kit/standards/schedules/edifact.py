@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TypeVar
 
 from kit.standards.edifact.faults import Fault, Faulty, Finding
-from kit.standards.edifact.groups import SEGMENTS_HELD, Branch, LoneGroup, misplaced, parse_in_steps
+from kit.standards.edifact.groups import Branch, LoneGroup, misplaced, parse_in_steps
 from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import PartedSegment, Segment
 from kit.standards.edifact.values import number_at
@@ -53,6 +53,7 @@ from kit.standards.schedules.surroundings import (
     stray_periods,
     surroundings_of,
     with_quantities_first,
+    wrong_in,
 )
 from kit.standards.schedules.tables import TABLES, with_plants
 
@@ -217,13 +218,11 @@ def _articles(
     """Give what an article's group says, of each place."""
     is_of_96a = any(it.get(2, 3) == "96A" for it in lone.around[-1].all("UNH"))
     branch = with_quantities_first(lone.branch, reading.habits, may_be_backlog=is_of_96a)
+    wrong = [*reading.doubtful, *wrong_in(lone, branch, reading.habits)]
     for article, place in parted(branch, reading.habits, around[:-1]):
         yield None
         found = yield from _article(reading, article, place, around)
-        found.findings += [*reading.doubtful, *lone.findings]
-        if not lone.is_whole:
-            text = f"It has more than {SEGMENTS_HELD:,} segments, or what stands before it has."
-            found.findings += [Finding(Fault.TOO_MANY, text, found.offset, "LIN", found.segment)]
+        found.findings += wrong
         yield found
     reading.known = {}
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from kit.standards.edifact.faults import Fault, Finding
-from kit.standards.edifact.groups import Branch, misplaced
+from kit.standards.edifact.groups import SEGMENTS_HELD, Branch, LoneGroup, misplaced
 from kit.standards.edifact.headers import Component
 from kit.standards.edifact.segments import Segment
 from kit.standards.schedules.habits import OTHER, Habits
@@ -231,6 +231,25 @@ def stray_periods(scope: Branch, habits: Habits) -> Iterator[Finding]:
     for dtm in chain.from_iterable(it.all("DTM") for it in groups):
         if habits.meaning("DATE", dtm.get(1)) == "PERIOD_START":
             yield misplaced(dtm, text)
+
+
+def wrong_in(lone: LoneGroup, article: Branch, habits: Habits) -> Iterator[Finding]:
+    """Yield what is wrong in an article's group, for which all of it waits.
+
+    article: the group as it is read. That a party wants something under no schedule (SCC), and one
+    stands before it, is wrong: a party may part them, and nobody knows then how firm it is.
+    """
+    yield from lone.findings
+    if not lone.is_whole:
+        text = f"It has more than {SEGMENTS_HELD:,} segments, or what stands before it has."
+        lin = article.all("LIN")[0]
+        yield Finding(Fault.TOO_MANY, text, lin.offset, "LIN", lin.number)
+    has_schedules = bool(article.within("SCHEDULE"))
+    for party in article.within("PARTY"):
+        for group in party.within("QUANTITY") if has_schedules else ():
+            if not group.all("SCC") and _means(group, habits, DEMANDED[:1]):
+                yield misplaced(group.all("QTY")[0], "Its party stands between it and its SCC.")
+        has_schedules = has_schedules or bool(party.within("SCHEDULE"))
 
 
 def with_quantities_first(scope: Branch, habits: Habits, *, may_be_backlog: bool) -> Branch:

@@ -168,7 +168,10 @@ async def test_a_guest_is_found_by_its_first_and_its_last_name(world: World, ask
 async def test_what_is_looked_for_is_checked(ask: Ask) -> None:
     beside = SEARCH.rstrip().removesuffix("}") + " viewer { actor } }"
     short, many = "Give at least 2 characters.", "This must be at most 50."
-    for text, first, message in (("x", 9, short), ("xy", 51, many)):
+    marks = "\N{COMBINING ACUTE ACCENT}\N{COMBINING ACUTE ACCENT}"
+    little = ("x", marks, f"x{marks}", "\N{ACUTE ACCENT}\N{ACUTE ACCENT}")
+    wrong = (*((it, 9, short) for it in little), ("xy", 51, many))
+    for text, first, message in wrong:
         answer = await ask.answer(beside, text=text, first=first)
         assert answer["data"] == {"search": None, "viewer": {"actor": "STAFF"}}
         (error,) = answer["errors"]

@@ -60,13 +60,20 @@ async def customer(ask, world) -> None:
 
 
 def changed(parts: list[bytes]) -> Iterator[tuple[list[bytes], set[bytes]]]:
-    """Drop, double, move and cut each part in turn; give what was changed with it, by its tag."""
+    """Drop, double, move and cut each part in turn; give what was changed with it, by its tag.
+
+    A party that is no plant moves to each place; of those that are tell the reader's own tests.
+    """
     for place, part in enumerate(parts):
         before, after = parts[:place], parts[place + 1 :]
         for inside in ([], [part, part], [part[: len(part) // 2]], [part[:4]]):
             yield [*before, *inside, *after], {part[:3]}
         yield [*before, *after[:1], part, *after[1:]], {it[:3] for it in (part, *after[:1])}
         yield [part, *before, *after], {part[:3]}
+        if part.startswith(b"NAD") and not part.startswith(b"NAD+ST"):
+            others = [*before, *after]
+            for at in range(1, len(parts)):
+                yield [*others[:at], part, *others[at:]], {part[:3]}
 
 
 def messages(content: bytes) -> Iterator[tuple[bytes, set[bytes]]]:

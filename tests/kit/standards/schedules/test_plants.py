@@ -9,14 +9,14 @@ from kit.standards.schedules.messages import ScheduleMessage
 from tests.kit.standards.schedules.test_dialects import read
 
 _PLANTS = {"W1": ("A", "B"), "W2": ("C", "A")}
-
+_ARTICLES, _FIRM = 4, "SCC+1++Y"
 
 _OTHERS = {"LIN+1++B:IN", "LIN+2++A:IN"}
 
 
 def _article(sku: str, place: int) -> list[str]:
     lines = [f"QTY+113:{place}0{it}:PCE DTM+2:202603{it + 10}:102" for it in range(2)]
-    return [f"LIN+{place}++{sku}:IN", "LOC+11+D1", "QTY+70:0", "SCC+1++Y", *" ".join(lines).split()]
+    return [f"LIN+{place}++{sku}:IN", "LOC+11+D1", "QTY+70:0", _FIRM, *" ".join(lines).split()]
 
 
 def _message(shape: str) -> list[str]:
@@ -70,8 +70,14 @@ def _may_be_meant(segments: list[str]) -> bool:
     return "UNS+D" in behind or not _OTHERS.isdisjoint(behind[:1])
 
 
+def _is_as_firm(message: ScheduleMessage, segments: list[str]) -> bool:
+    """Tell whether all that is wanted is firm, as long as each article says so once or more."""
+    lines = [line for article in message.articles for line in article.lines]
+    return segments.count(_FIRM) < _ARTICLES or all(it.commitment == "FIRM" for it in lines)
+
+
 @pytest.mark.parametrize("shape", ["GIS", "NAD", "LIN"])
-def test_no_article_changes_its_plant_without_a_word(shape: str) -> None:
+def test_no_article_changes_its_plant_or_how_firm_it_is_without_a_word(shape: str) -> None:
     whole, kept = _read(_message(shape)), 0
     right = {(it, it) for it in _PLANTS}
     assert _plants(whole) == right
@@ -81,8 +87,24 @@ def test_no_article_changes_its_plant_without_a_word(shape: str) -> None:
         has_error = any(it.is_error for it in findings)
         as_meant = shape == "NAD" and _may_be_meant(segments)
         assert _plants(found) <= right or has_error or as_meant, segments
+        assert _is_as_firm(found, segments) or has_error, segments
         kept += not has_error
     assert kept > len(_message(shape))
+
+
+@pytest.mark.parametrize("party", ["BY+1", "SE+1", "ST+W1", "ST+W2"])
+@pytest.mark.parametrize("before", [[], ["NAD+ST+W1"]])
+def test_what_a_party_parts_from_its_schedule_waits(before: list[str], party: str) -> None:
+    head = _message("GIS")[:4]
+    first, second = (["QTY+113:5", f"DTM+2:2026031{it}:102"] for it in (1, 2))
+    article = ["LIN+1++A:IN", *before, _FIRM, *first, f"NAD+{party}", *second]
+    parted = _read([*head, *article, "SCC+4++Y", *first, "UNS+S"])
+    assert parted.articles
+    for each in parted.articles:
+        (finding,) = (it for it in each.findings if it.tag == "QTY")
+        assert (finding.is_error, finding.number) == (True, 11 + len(before))
+    whole = _read([*head, *article[:-2], _FIRM, *second, "UNS+S"])
+    assert {it.tag for each in whole.articles for it in each.findings} <= {"LIN"}
 
 
 def test_parties_that_stand_before_the_segment_of_their_plant_are_its_own() -> None:

@@ -154,6 +154,19 @@ async def test_what_is_promised_for_later_than_wanted_is_told_with_when(
     assert text.count("comes later: 10 pieces, Monday, March 16, 2026, 9:00") == expected[1]
 
 
+async def test_what_comes_later_is_the_subject_where_its_order_is_confirmed_at_once(
+    world, ask, mail
+):
+    order = await guests_ten(world, ask)
+    values = {"orderId": order["id"], "window": LATE, "lines": []}
+    values["lines"] = [{"lineId": it["id"], **ACCEPTED} for it in order["lines"]]
+    assert (await ask(CONFIRM, input=values))["orderConfirm"]["userErrors"] == []
+    found, subject, text = await heard(world, mail)
+    assert found == [HEARD]
+    assert subject == f"Goods of order {order['number']} come later than wanted"
+    assert "is confirmed" in text
+
+
 async def test_what_is_offered_for_later_waits_for_its_answer_and_is_no_promise(world, ask, mail):
     order = await guests_ten(world, ask)
     await before(world, mail)
