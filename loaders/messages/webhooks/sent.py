@@ -30,7 +30,7 @@ def _within(reader: Reader, row: Any, version: ColumnElement[Any]) -> ColumnElem
     They are all that the endpoint has, and it was not changed since; or all that anybody may have,
     whoever had written it then.
     """
-    of = entity_named("Webhook")
+    of: Any = entity_named("Webhook")
     own = (of.merchant_id == merchant(reader.viewer), of.id == row.webhook_id)
     mine = exists().where(*own, of.version == version, _are_among(of.scopes, reader))
     return or_(_are_among(_all_of(reader), reader), mine.correlate_except(of))

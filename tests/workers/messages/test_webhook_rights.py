@@ -82,7 +82,7 @@ query ($id: ID!) {
 ONE = "query ($id: ID!) { node(id: $id) { ... on WebhookMessage { body } } }"
 
 
-async def told(by: make.Ask, hook: Any) -> list[Any]:
+async def read_by(by: make.Ask, hook: Any) -> list[Any]:
     """Return what somebody reads of the messages of an endpoint: body and answers of each."""
     nodes = (await by(SENT, id=hook["id"]))["webhook"]["messages"]["nodes"]
     for each in nodes:
@@ -115,14 +115,14 @@ async def test_what_was_sent_is_read_by_whom_has_all_rights_of_the_endpoint(
         await hooks.followed(world)
         await drained(flights, world, hook)
         body = there.received[0].body.decode()
-        assert await told(owner, hook) == await told(every, hook) == [(body, [body])]
-        assert await told(manager, hook) == [(None, [None])]
+        assert await read_by(owner, hook) == await read_by(every, hook) == [(body, [body])]
+        assert await read_by(manager, hook) == [(None, [None])]
         await redelivered(manager, hook)
         await drained(flights, world, hook)
         own = {"webhookId": hook["id"], "eventTypes": ["webhook.*"], "document": None}
         await hooks.done(manager, "webhookUpdate", **own)
-        assert await told(manager, hook) == [(None, [None, None])]
-        assert await told(every, hook) == [(body, [body, body])]
+        assert await read_by(manager, hook) == [(None, [None, None])]
+        assert await read_by(every, hook) == [(body, [body, body])]
         # What is sent by its own rights it reads.
         tested = await hooks.done(manager, "webhookTest", "message { id }", webhookId=hook["id"])
         await drained(flights, world, hook)
