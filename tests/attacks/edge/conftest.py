@@ -26,6 +26,11 @@ from transport.serving import Serving
 SMALL_BUFFER = 8 * 1024
 """Bytes that a client's system may keep of what is sent, so that the server must keep the rest."""
 QUERY = {"query": "{ viewer { actor } }"}
+UPSERT = """
+mutation ($input: ProductsUpsertInput!) {
+  productsUpsert(input: $input) { userErrors { message } }
+}
+"""
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,12 @@ class Texts:
 
 
 Serve = Callable[..., Any]
+
+
+@pytest.fixture
+async def products(ask) -> None:
+    fields = [{"sku": f"P{number}", "name": "n" * 100} for number in range(250)]
+    await ask(UPSERT, input={"products": fields})
 
 
 @pytest.fixture

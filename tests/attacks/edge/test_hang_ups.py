@@ -1,6 +1,7 @@
 """Clients that ask and hang up at once: they cost little, and nobody waits behind them."""
 
 import asyncio
+import logging
 import socket
 from collections import Counter
 from contextlib import AsyncExitStack
@@ -16,6 +17,7 @@ from kit.db import reads
 from kit.ids import new_id
 from resolvers.running.buckets import Bucket, BucketShares, Throttled
 from tests.attacks.edge.conftest import Serve
+from tests.attacks.edge.test_unread import LONG, opened, size_of
 from tests.make.running import locked_products, until
 from transport.connections.server import DOORS, HttpServer, Settings
 
@@ -157,3 +159,24 @@ def test_many_who_connect_at_once_are_taken_in_few_rounds_of_the_loop() -> None:
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         assert runner.run(serve(listener)) < came / DOORS * 2
+
+
+@pytest.mark.usefixtures("products")
+@pytest.mark.parametrize("then", [(), ("0",), ("0", "new", "new")], ids=["gone", "twice", "both"])
+async def test_who_hangs_up_from_a_socket_while_it_is_answered_leaves_nothing_in_the_log(
+    serve: Serve, caplog, then: tuple[str, ...]
+):
+    """Also where it uses an id twice, which ends the socket from the other side."""
+    async with serve() as host:
+        one = await size_of(host)
+        for answers in range(4):
+            async with AsyncExitStack() as attack:
+                for _ in range(5):
+                    dumb = await opened(host, attack)
+                    each = {"type": "subscribe", "payload": LONG}
+                    dumb.send(*({"id": str(it), **each} for it in range(6)))
+                await until(lambda so_far=answers: host.endpoint.answers.total >= so_far * one)
+                dumb.send(*({"id": it, **each} for it in then))
+            await host.is_empty()
+        assert (await host.ask(READ)).status == 200
+    assert not [it for it in caplog.records if it.levelno >= logging.ERROR]

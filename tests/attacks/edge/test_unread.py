@@ -16,7 +16,7 @@ from websockets.uri import parse_uri
 
 from kit.telemetry.metrics import Telemetry
 from models.access.viewers import Actor
-from tests.attacks.edge.conftest import QUERY, Host, Serve, Texts
+from tests.attacks.edge.conftest import QUERY, UPSERT, Host, Serve, Texts
 from tests.make.running import until
 from transport.connections.frames import FRAMES
 from transport.connections.server import UNCOUNTED
@@ -27,23 +27,12 @@ from transport.http.answers import PIECE, Answer
 from transport.http.holdings import SMALL
 from transport.live import sockets as live
 
-UPSERT = """
-mutation ($input: ProductsUpsertInput!) {
-  productsUpsert(input: $input) { userErrors { message } }
-}
-"""
 FIELDS = " ".join(f"a{number}: name" for number in range(25))
 LONG = {"query": f"{{ products(first: 250) {{ nodes {{ {FIELDS} }} }} }}"}
 """Its answer has about 650 kB."""
 OWN = 1_000_000
 SECONDS = 1_000
 """More than the longest answer may take."""
-
-
-@pytest.fixture
-async def products(ask) -> None:
-    fields = [{"sku": f"P{number}", "name": "n" * 100} for number in range(250)]
-    await ask(UPSERT, input={"products": fields})
 
 
 async def size_of(host: Host) -> int:
