@@ -15,6 +15,7 @@ from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import Names, new_id
 from kit.inputs import Command, Input, refuse_duplicates
+from kit.outgoing.headers import is_address
 from models.access.viewers import Scope
 from models.base.acts import Act, Transition
 from models.events.messages.notifications import (
@@ -56,7 +57,8 @@ class NotificationResend(Command):
 async def resend(writing: Writing, command: NotificationResend) -> Outcome:
     """Put it into a new mail, or hurry the one that waits.
 
-    Refused: NOT_FOUND; WRONG_STATE where it is being sent, or was forgotten.
+    Refused: NOT_FOUND; WRONG_STATE where it is being sent, was forgotten, or has an address that no
+    server takes.
     """
     key, path = command.notification_id, ("notification_id",)
     waiting = (await writing.get(Notification, {key: path}))[key]
@@ -84,6 +86,9 @@ async def _put_into_a_new_mail(writing: Writing, row: Notification) -> None:
     """Let what was sent, or was not, be sent again; what somebody did so meanwhile stays."""
     if row.address is None:
         text = "Its subscriber was forgotten: there is no address any more."
+        raise Refused(Code.WRONG_STATE, text, ("notification_id",))
+    if not is_address(row.address):
+        text = "Its address is none that a mail server takes."
         raise Refused(Code.WRONG_STATE, text, ("notification_id",))
     row.state, row.reason, row.code = RESEND.becomes, None, None
     row.sent_at = row.message_id = None

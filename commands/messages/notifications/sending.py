@@ -4,7 +4,7 @@ Nothing is held while it is handed over. Who dies in between lets another try ag
 under the same message id, by which a mail server or program knows that it has it.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -85,7 +85,7 @@ class Sending:
         if taken is None:
             return None
         rows = await writing.among(Notification, "mail_id", [self.mail_id], "id", lock=True)
-        waiting = [it for it in rows if it.state is NotificationState.PENDING and it.address]
+        waiting = _with_address(it for it in rows if it.state is NotificationState.PENDING)
         standing = PresentState(partial(_read, writing), writing.viewer.merchant_id)
         about = ("order_id", "contract_id", "webhook_id")
         await standing.of(*({getattr(it, key) for it in waiting} - {None} for key in about))
@@ -213,6 +213,18 @@ class Sending:
         of = NotificationMail
         own = (of.merchant_id == writing.viewer.merchant_id, of.id == self.mail_id)
         await writing.session.execute(delete(of).where(*own))
+
+
+def _with_address(rows: Iterable[Any]) -> list[Any]:
+    """Return those with an address; one that no server takes fails, if a former release wants it.
+
+    It let such be sent again.
+    """
+    some = [it for it in rows if it.address]
+    for each in some:
+        if not is_address(each.address):
+            each.state, each.reason = NotificationState.FAILED, NotificationReason.BAD_ADDRESS
+    return [it for it in some if it.state is NotificationState.PENDING]
 
 
 def _suppress(row: Any, reason: NotificationReason) -> None:

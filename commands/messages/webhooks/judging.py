@@ -97,6 +97,7 @@ class Result:
             "webhook_id": webhook.id,
             "message_id": self.message_id,
             "type": self.message.type,
+            "version": self.version,
             "attempted_at": self.attempted_at,
             "duration_ms": int(self.duration / timedelta(milliseconds=1)),
             "status": self.status,

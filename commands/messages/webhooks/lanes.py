@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 
 from commands.messages.webhooks.again import may_replay
 from commands.messages.webhooks.judging import Result, RetrySchedule, judge
-from commands.messages.webhooks.owned import find_firsts, let_next_go
+from commands.messages.webhooks.owned import find_firsts, hurry_failed, let_next_go
 from commands.writing.rows import WrittenRow, write_rows
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
@@ -181,11 +181,7 @@ async def _note(writing: Writing, sent: Underway, webhook: Webhook, lane: Webhoo
     over = {it.message.aggregate_id for it, fate in pairs if fate["settled_at"]}
     await let_next_go(writing, webhook.id, over)
     if was_open and not lane.is_open:
-        # What has failed has failed because of the endpoint: it is tried at once.
-        of = WebhookMessage
-        own = (of.merchant_id == webhook.merchant_id, of.webhook_id == webhook.id)
-        late = (of.state == WebhookMessageState.PENDING, of.next_at > writing.now)
-        await writing.session.execute(update(of).where(*own, *late).values(next_at=writing.now))
+        await hurry_failed(writing, webhook.id)
 
 
 async def _heads(writing: Writing, sent: Underway, webhook: Webhook) -> Sequence[Any]:

@@ -12,7 +12,7 @@ from commands.messages.webhooks.inputs import (
     WebhookTerms,
     WebhookUpdate,
 )
-from commands.messages.webhooks.owned import journal_end, lock_webhook
+from commands.messages.webhooks.owned import begin_anew, journal_end, lock_webhook
 from commands.messages.webhooks.secrets import add_secret, forget_secrets
 from commands.writing.counters import stand_in_line
 from commands.writing.transaction import Outcome, Writing, check_state, check_version
@@ -94,6 +94,8 @@ async def change(writing: Writing, command: WebhookUpdate) -> Outcome:
     _, changed = put(writing, Webhook, webhook, Columns({}, {**values, "scopes": scopes}))
     if changed:
         webhook.version += 1
+        if "url" in changed:
+            await begin_anew(writing, webhook.id)
         writing.record(WebhookUpdated(webhook.id, fields=tuple(map(ColumnName, changed))))
     return {"webhook_id": webhook.id}
 

@@ -54,8 +54,13 @@ async def journal_end(writing: Writing) -> int:
     return counted[CounterName.JOURNAL].value if counted else 0
 
 
-async def start_lanes(writing: Writing, webhooks: Collection[UUID], at: datetime) -> None:
-    """Let lanes be looked at by an instant, but those that are probed when that was decided."""
+async def start_lanes(
+    writing: Writing, webhooks: Collection[UUID], at: datetime, *, is_probe: bool = False
+) -> None:
+    """Let lanes be looked at by an instant, but those that are probed when that was decided.
+
+    is_probe: these, too: somebody wants to know whether they answer.
+    """
     writing.news.extend(webhooks)
     lane = WebhookLane
     own = (
@@ -63,8 +68,25 @@ async def start_lanes(writing: Writing, webhooks: Collection[UUID], at: datetime
         lane.id == any_(literal(sorted(webhooks), ARRAY(Uuid()))),
     )
     sooner = func.least(func.coalesce(lane.next_at, at), at)
-    at_last = case((lane.is_open, func.coalesce(lane.next_at, at)), else_=sooner)
+    decided = case((lane.is_open, func.coalesce(lane.next_at, at)), else_=sooner)
+    at_last = sooner if is_probe else decided
     await writing.session.execute(update(lane).where(*own).values(next_at=at_last))
+
+
+async def begin_anew(writing: Writing, webhook_id: UUID) -> None:
+    """Let an endpoint be sent all that waits for it now, as if it had never failed."""
+    lane = (await writing.for_all().lock(WebhookLane, {webhook_id: _PATH}))[webhook_id]
+    lane.failures, lane.failing_since, lane.is_open = 0, None, False
+    lane.next_at = writing.now
+    await hurry_failed(writing, webhook_id)
+
+
+async def hurry_failed(writing: Writing, webhook_id: UUID) -> None:
+    """Let what has failed because of its endpoint be tried at once."""
+    of = WebhookMessage
+    own = (of.merchant_id == writing.viewer.merchant_id, of.webhook_id == webhook_id)
+    late = (of.state == WebhookMessageState.PENDING, of.next_at > writing.now)
+    await writing.session.execute(update(of).where(*own, *late).values(next_at=writing.now))
 
 
 async def let_next_go(writing: Writing, webhook_id: UUID, objects: Collection[UUID]) -> None:

@@ -1,7 +1,7 @@
 """Endpoints are paused, sent something again, or tried."""
 
 from commands.messages.webhooks.inputs import WebhookPause, WebhookResume, WebhookTest
-from commands.messages.webhooks.owned import find_firsts, lock_webhook, start_lanes
+from commands.messages.webhooks.owned import begin_anew, find_firsts, lock_webhook, start_lanes
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.ids import new_id
@@ -12,7 +12,7 @@ from models.messages.webhooks.states import (
     RESUME_SENDING,
     WebhookMessageState,
 )
-from models.messages.webhooks.tables import WebhookLane, WebhookMessage
+from models.messages.webhooks.tables import WebhookMessage
 
 
 @verb(PAUSE_SENDING, "Send an endpoint nothing for a while; what happens meanwhile is kept for it.")
@@ -37,17 +37,22 @@ async def resume(writing: Writing, command: WebhookResume) -> Outcome:
         writing.now,
         None,
     )
-    lane = (await writing.for_all().lock(WebhookLane, {webhook.id: ("webhook_id",)}))[webhook.id]
-    lane.failures, lane.failing_since, lane.is_open = 0, None, False
-    lane.next_at = writing.now
+    await begin_anew(writing, webhook.id)
     await find_firsts(writing, webhook.id)
     writing.record(WebhookResumed(webhook.id))
     return {"webhook_id": webhook.id}
 
 
-@verb(CHANGE, "Have an endpoint sent `webhook.tested`, whatever it is told otherwise.")
+@verb(
+    CHANGE,
+    "Have an endpoint sent `webhook.tested`, whatever it is told otherwise: at once, even where it"
+    " is probed only. No test waits behind another.",
+)
 async def try_out(writing: Writing, command: WebhookTest) -> Outcome:
-    """Send a message to try an endpoint. Refused: NOT_FOUND, WRONG_STATE for a deleted one."""
+    """Send a message to try an endpoint: an object of its own, behind which nothing waits.
+
+    Refused: NOT_FOUND, WRONG_STATE for a deleted one.
+    """
     webhook = await lock_webhook(writing, command, CHANGE)
     event = WebhookTested(webhook.id, message_id=new_id())
     message = WebhookMessage(
@@ -57,7 +62,7 @@ async def try_out(writing: Writing, command: WebhookTest) -> Outcome:
         position=0,
         type=event.name,
         aggregate=event.aggregate,
-        aggregate_id=webhook.id,
+        aggregate_id=event.message_id,
         occurred_at=writing.now,
         state=WebhookMessageState.PENDING,
         attempts=0,
@@ -67,6 +72,6 @@ async def try_out(writing: Writing, command: WebhookTest) -> Outcome:
     )
     writing.session.add(message)
     await writing.session.flush()
-    await start_lanes(writing, [webhook.id], writing.now)
+    await start_lanes(writing, [webhook.id], writing.now, is_probe=True)
     writing.record(event)
     return {"webhook_id": webhook.id, "message_id": message.id}

@@ -5,19 +5,56 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Text, case, exists, or_
+from sqlalchemy.dialects.postgresql import array
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, Reference
 from loaders.reading.filters import one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
-from loaders.reading.relations import One, Reader
+from loaders.reading.relations import Computed, One, Reader
+from models.access.viewers import allowed
+from models.base.tables import entity_named, fixed
+from models.base.visibility import merchant
 from models.messages.webhooks.states import WebhookFault, WebhookMessageState
 from models.messages.webhooks.tables import WebhookAttempt, WebhookMessage
 
 message_by_id = One(WebhookMessage)
 attempt_by_id = One(WebhookAttempt)
+
+
+def _within(reader: Reader, row: Any, version: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Tell whether what an endpoint was sent as it was then is within the reader's own rights.
+
+    They are all that the endpoint has, and it was not changed since; or all that anybody may have,
+    whoever had written it then.
+    """
+    of: Any = entity_named("Webhook")
+    own = (of.merchant_id == merchant(reader.viewer), of.id == row.webhook_id)
+    mine = exists().where(*own, of.version == version, _are_among(of.scopes, reader))
+    return or_(_are_among(_all_of(reader), reader), mine.correlate_except(of))
+
+
+def _all_of(reader: Reader) -> ColumnElement[Any]:
+    return array([fixed(it.value) for it in sorted(allowed(reader.viewer.actor))], type_=Text())
+
+
+def _are_among(scopes: ColumnElement[Any], reader: Reader) -> ColumnElement[bool]:
+    return scopes.op("<@", is_comparison=True)(reader.scopes)
+
+
+def _body(reader: Reader, row: Any) -> ColumnElement[Any]:
+    return case((_within(reader, row, row.body_version), row.body))
+
+
+def _answer(reader: Reader, row: Any) -> ColumnElement[Any]:
+    """Return what was answered, which may repeat what was sent; why there was none is our word."""
+    return case((or_(row.status.is_(None), _within(reader, row, row.version)), row.answer))
+
+
+sent = Computed(WebhookMessage, {"body": _body})
+answered = Computed(WebhookAttempt, {"answer": _answer})
 
 
 class WebhookMessageFilter(Input):

@@ -194,7 +194,8 @@ class WebhookMessage(Owned):
 class WebhookAttempt(Owned):
     """A message that was sent once, and what was answered.
 
-    type: of the message, None where a worker of before 0115 sent it. status: of HTTP, None without
+    type: of the message, None where a worker of before 0115 sent it. version: of the endpoint as it
+    was sent, None where a worker of before 0116 did. status: of HTTP, None without
     an answer, for which fault says why. answer: its beginning. next_at: when the message is tried
     again, None where it is not.
     """
@@ -221,6 +222,7 @@ class WebhookAttempt(Owned):
     webhook_id: Mapped[UUID]
     message_id: Mapped[UUID]
     type: Mapped[str | None]
+    version: Mapped[int | None]
     attempted_at: Mapped[datetime]
     duration_ms: Mapped[int]
     status: Mapped[int | None]

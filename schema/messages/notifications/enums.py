@@ -50,7 +50,7 @@ described(
     OVERTAKEN="It was not true any more when it was to be sent, or waited for five days.",
     NOT_WANTED="Its reader does not want this kind.",
     FORGOTTEN="Its reader was forgotten.",
-    BAD_ADDRESS="Its address is none of ASCII.",
+    BAD_ADDRESS="Its address is none of ASCII that every mail server takes: it is not tried.",
     REFUSED="The mail server refused it for good.",
     UNREACHABLE="It was tried for three days.",
     UNWRITTEN="We failed to write its mail. It says nothing of its reader.",

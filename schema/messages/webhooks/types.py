@@ -119,8 +119,12 @@ class WebhookMessage(Node):
         description="When it was taken, given up or withdrawn."
     )
     is_replay: bool = strawberry.field(description="Whether a replay has wanted it once more.")
-    body: str | None = strawberry.field(
-        description="What is sent, letter by letter; null before the first attempt."
+    body: str | None = related(
+        sent.sent,
+        "What is sent, letter by letter. Null before the first attempt, and where your key lacks a"
+        " scope that the endpoint had then: who has not all scopes that there are for it reads what"
+        " was sent since it was changed last, with all that it has now.",
+        attribute="body",
     )
     tried: Connection["WebhookAttempt"] = connection(
         sent.attempts_of_message, "Its attempts, the first one first."
@@ -149,8 +153,11 @@ class WebhookAttempt(Node):
         description="Status of HTTP that was answered; null without an answer."
     )
     fault: WebhookFault | None = strawberry.field(description="Why there was no answer.")
-    answer: str | None = strawberry.field(
-        description="The first 2 kB of the answer, or what is known of why there was none."
+    answer: str | None = related(
+        sent.answered,
+        "The first 2 kB of the answer, or what is known of why there was none. An answer may repeat"
+        " what was sent: null to whom its body is.",
+        attribute="answer",
     )
     next_at: datetime | None = strawberry.field(
         description="When the message was to be tried again; null where it was not."

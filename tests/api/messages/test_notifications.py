@@ -4,14 +4,14 @@ from datetime import timedelta
 from threading import Thread, current_thread, main_thread
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from commands.messages.notifications import manage
 from commands.messages.notifications.mails.letters import Letter, WrittenMail
 from kit.ids import new_id, to_global
 from models.access.viewers import Actor, Scope
 from models.master.parties import Party, PartyRole
-from models.messages.notifications import NotificationMail
+from models.messages.notifications import Notification, NotificationMail, NotificationState
 from resolvers.messages.notifications import preview as previews
 from tests import make
 from tests.make import reasons
@@ -52,6 +52,16 @@ FEW = [Scope.NOTIFICATIONS_MANAGE, Scope.NOTIFICATIONS_READ, Scope.MASTER_DATA_R
 PREFERENCES = "{ notificationPreferences(first: 9) { nodes { kind timing } } }"
 COMPANY = {"email": "office@example.com", "language": "pl-PL"}
 CONTACTS = [{"code": "BUY", "name": "Ewa", "email": "ewa@example.com", "language": "de"}]
+
+
+async def made_pending(world):
+    """Let the notification wait for its mail."""
+    async with world.database.writing(world.merchant_id) as session:
+        own = Notification.merchant_id == world.merchant_id
+        (row,) = await session.scalars(select(Notification).where(own))
+        row.state, row.reason = NotificationState.PENDING, None
+        key = {"merchant_id": row.merchant_id, "id": row.mail_id}
+        session.add(NotificationMail(**key, next_at=world.clock(), attempts=0))
 
 
 async def company(world, **fields):
@@ -189,6 +199,29 @@ async def test_what_was_sent_or_not_is_sent_again_when_somebody_wants_it(world, 
         assert again["notification"]["events"]["nodes"] == [{"type": "NOTIFICATION_WANTED_AGAIN"}]
         await sent(world, route)
     assert len({it["Message-ID"] for it in server.taken}) == 2
+    assert await rows(world, NotificationMail) == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ä@b.example", "a@bücher.example", "=?utf-8?q?x?=@b.example", f"{'a' * 70}@b.example"],
+)
+async def test_what_has_no_address_that_can_be_written_is_never_sent_again(
+    world, ask, address, caplog
+):
+    await orders.order(world, ask, guest={"name": "Anna", "email": address}, shipTo=PLACE)
+    await noted(world)
+    (first,) = await listed(ask)
+    assert (first["state"], first["reason"]) == ("FAILED", "BAD_ADDRESS")
+    again = (await ask(RESEND, input={"notificationId": first["id"]}))["notificationResend"]
+    assert reasons(again["userErrors"]) == [("WRONG_STATE", "notificationId")]
+    assert await listed(ask) == [first]
+    # A former release has let it wait.
+    await made_pending(world)
+    async with serving() as (server, route):
+        await sent(world, route)
+    assert (server.taken, caplog.records) == ([], [])
+    assert await listed(ask) == [first]
     assert await rows(world, NotificationMail) == []
 
 

@@ -126,6 +126,39 @@ async def test_an_endpoint_is_waited_for_as_it_asks(
         assert lane.next_at > now() + timedelta(seconds=least)
 
 
+@pytest.mark.parametrize("again", ["webhookTest", "webhookResume", "webhookUpdate"])
+@pytest.mark.parametrize("failing", [Reply(500), Reply(503, {"retry-after": "9" * 11})])
+async def test_an_endpoint_that_was_mended_is_tried_as_soon_as_somebody_wants_it(
+    world, ask, working, failing, again
+) -> None:
+    """A test waits neither behind one that has failed, nor for what the endpoint asked for."""
+    is_mended = False
+
+    async def answer(_: Received) -> Reply:
+        return Reply(204) if is_mended else failing
+
+    async with receiver(answer) as there, receiver() as elsewhere:
+        hook, flights = await hooks.created(ask, there.url), working(RetrySchedule(PATIENTLY))
+        own = {"webhookId": hook["id"]}
+        await tried(world, hook, 1)
+        await hooks.done(ask, "webhookTest", **own)
+        await drained(flights, world, hook)
+        assert (await standing(ask, hook))["waiting"] == 2
+        failed, is_mended = len(there.received), True
+        if again == "webhookResume":
+            await hooks.done(ask, "webhookPause", **own)
+        url = {"url": elsewhere.url} if again == "webhookUpdate" else {}
+        await hooks.done(ask, again, **own, **url)
+        await drained(flights, world, hook)
+        seen = await standing(ask, hook)
+        assert (seen["isProbed"], seen["failures"]) == (False, 0)
+        # Below five failures in a row nothing but the new test goes before its time.
+        waits = 2 if again == "webhookTest" and failing.status == 500 else 0
+        wanted = 3 if again == "webhookTest" else 2
+        assert seen["waiting"] == waits
+        assert len(there.received) + len(elsewhere.received) == failed + wanted - waits
+
+
 async def test_410_disables_and_resuming_goes_on(world, ask, working) -> None:
     async def gone(_: Received) -> Reply:
         return Reply(410)

@@ -14,7 +14,7 @@ from tests import make
 from tests.conftest import PATIENT
 from tests.make.feed import rows
 from tests.make.messages import hooks
-from tests.make.messages.receivers import receiver
+from tests.make.messages.receivers import Received, Reply, receiver
 from tests.make.scene import scene
 from tests.workers.messages.conftest import drained
 from tests.workers.messages.test_webhooks import REGISTER
@@ -70,6 +70,64 @@ async def test_what_was_kept_with_more_rights_goes_to_nobody_with_fewer(
         assert evil.received == []
         (kept,) = await rows(world, WebhookMessage)
         assert (kept.state, kept.body) == (WebhookMessageState.WITHDRAWN, None)
+
+
+SENT = """
+query ($id: ID!) {
+  webhook(id: $id) { messages(first: 9, filter: {types: ["order.placed"]}) { nodes {
+    id body tried(first: 9) { nodes { status answer } }
+  } } }
+}
+"""
+ONE = "query ($id: ID!) { node(id: $id) { ... on WebhookMessage { body } } }"
+
+
+async def read_by(by: make.Ask, hook: Any) -> list[Any]:
+    """Return what somebody reads of the messages of an endpoint: body and answers of each."""
+    nodes = (await by(SENT, id=hook["id"]))["webhook"]["messages"]["nodes"]
+    for each in nodes:
+        assert (await by(ONE, id=each["id"]))["node"]["body"] == each["body"]
+    return [(it["body"], [n["answer"] for n in it["tried"]["nodes"]]) for it in nodes]
+
+
+async def repeat(received: Received) -> Reply:
+    return Reply(200, body=received.body)
+
+
+@pytest.mark.parametrize("is_client", [False, True])
+async def test_what_was_sent_is_read_by_whom_has_all_rights_of_the_endpoint(
+    world, ask, working, is_client
+) -> None:
+    """Who has fewer reads neither body nor answer: sent again, replayed or taken over."""
+    here = await scene(world, ask)
+
+    kind, company = (Actor.BUYER, [here.company]) if is_client else (Actor.STAFF, [])
+
+    async def somebody(*scopes: Scope) -> make.Ask:
+        return ask.by(await world.key(kind, *company, scopes=list(scopes)))
+
+    owner = await somebody(*FEW, Scope.ORDERS_READ)
+    manager = await somebody(Scope.WEBHOOKS_MANAGE, Scope.JOURNAL_READ)
+    every = await somebody(*sorted(allowed(kind)))
+    async with receiver(repeat) as there:
+        hook, flights = await hooks.created(owner, there.url, eventTypes=ORDERS), working()
+        await here.order()
+        await hooks.followed(world)
+        await drained(flights, world, hook)
+        body = there.received[0].body.decode()
+        assert await read_by(owner, hook) == await read_by(every, hook) == [(body, [body])]
+        assert await read_by(manager, hook) == [(None, [None])]
+        await redelivered(manager, hook)
+        await drained(flights, world, hook)
+        own = {"webhookId": hook["id"], "eventTypes": ["webhook.*"], "document": None}
+        await hooks.done(manager, "webhookUpdate", **own)
+        assert await read_by(manager, hook) == [(None, [None, None])]
+        assert await read_by(every, hook) == [(body, [body, body])]
+        # What is sent by its own rights it reads.
+        tested = await hooks.done(manager, "webhookTest", "message { id }", webhookId=hook["id"])
+        await drained(flights, world, hook)
+        found = (await manager(ONE, id=tested["message"]["id"]))["node"]["body"]
+        assert found == there.received[-1].body.decode()
 
 
 async def redelivered(by: make.Ask, hook: Any) -> None:

@@ -113,7 +113,9 @@ async def _entries(
 
 
 async def _body(ask: Ask, webhook: Any, message: Any, entry: Any) -> str:
-    name = to_global(TYPES_OF_AGGREGATES[message.aggregate], message.aggregate_id)
+    # A test is an object of its own in the lane, and tells of its endpoint.
+    about = message.aggregate_id if message.entry_id else message.webhook_id
+    name = to_global(TYPES_OF_AGGREGATES[message.aggregate], about)
     data: dict[str, Any] = {"id": name}
     if entry is not None:
         data["sequence"] = entry.sequence
