@@ -320,7 +320,7 @@ async def test_no_statement_for_an_actor_reads_what_is_hidden(request, held, wor
     with counted(world.database.engine) as sent:
         for document, fields in held.wanted():
             await viewer(document, **fields)
-        for number in range(int(request.config.getoption("--operations")) // 4):
+        for number in range(int(request.config.getoption("--operations")) // 2):
             operation = Writer(schema._schema, seen, number).write()  # noqa: SLF001 -- as graphql-core's.
             await viewer.answer(operation.text, **operation.variables)
     assert len(sent) > 10

@@ -38,13 +38,20 @@ async def contract_call_off_in_packagings(s: Scene) -> dict[str, Any]:
 
 
 async def delivery_plan_from_schedule(s: Scene) -> dict[str, Any]:
+    return {**await _plan(s), "recipient": PERSON}
+
+
+async def delivery_plan_from_schedule_to_places(s: Scene) -> dict[str, Any]:
+    place = {"shipToId": s.address, "unloadingPoint": "D1"}
+    return {**await _plan(s, **place), "recipients": [{**place, "recipient": PERSON}]}
+
+
+async def _plan(s: Scene, **of_release: Any) -> dict[str, Any]:
     contract = await s.contract()
     line = contract["lines"][0]["id"]
-    await contracts.release(s.ask, line, 1, contracts.schedule("2026-03-10", "50"))
+    await contracts.release(s.ask, line, 1, contracts.schedule("2026-03-10", "50"), **of_release)
     what = {"contractId": contract["id"], "until": "2026-03-31", "preview": False}
-    where = {"channelId": s.channel, "locationId": s.location, "method": "PARCEL"}
-    place = {"shipToId": s.address, "unloadingPoint": "D1", "recipient": PERSON}
-    return {**what, **where, "recipient": PERSON, "recipients": [place]}
+    return {**what, "channelId": s.channel, "locationId": s.location, "method": "PARCEL"}
 
 
 async def delivery_plan(s: Scene) -> dict[str, Any]:
