@@ -40,7 +40,7 @@ from kit.loop.recent import Recent
 DOCUMENTS = 256 * 1024
 """Characters of documents that are remembered; each takes a hundred bytes."""
 RELATIONS = 2_500
-"""Of what is remembered to write statements; each takes three kilobytes."""
+"""Of what is remembered to write statements; each takes six kilobytes."""
 STATEMENTS = 2 * 1024 * 1024
 """Characters of statements that are remembered, and of their spellings at most as many each."""
 SHORT = 10

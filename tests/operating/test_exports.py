@@ -38,6 +38,7 @@ STAY = {
     "price_lists": "code currency party_group",
     "receipts": "reference",
     "tracking_events": "carrier_event_id dedupe_key original_status raw_reference source",
+    "webhook_attempts": "type",
     "webhook_messages": "aggregate type",
     "webhooks": "conditions document",
 }

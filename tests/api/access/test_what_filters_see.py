@@ -156,6 +156,7 @@ OF_ITS_OWN_ROW = {
     "delivery.reshipped.state",
     "api_key.created.actor",
     "api_key.created.documents",
+    "portal_session.began.actor",
 }
 """Codes of the event's own row, and of what everybody sees who sees that."""
 

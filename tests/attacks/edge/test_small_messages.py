@@ -5,12 +5,10 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.attacks.edge.conftest import Serve, Texts
-from tests.attacks.edge.test_unread import opened, products, sockets
+from tests.attacks.edge.test_unread import opened, sockets
 from tests.make.running import until
 from transport.http.holdings import SMALL
 from transport.live import sockets as live
-
-__all__ = ["products"]
 
 
 @pytest.mark.usefixtures("products")

@@ -110,8 +110,11 @@ BLIND = [
     # No order tells the numbers of its parcels.
     "OrderFilter trackingNumber",
     # Endpoints here are the merchant's, and nothing was sent to them.
+    "WebhookAttemptFilter faults",
+    "WebhookAttemptFilter types",
     "WebhookAttemptFilter webhookId",
     "WebhookFilter partyId",
+    "WebhookMessageFilter types",
 ]
 """Fields of filters for which nothing is found here; tests of their nouns ask them."""
 EVERY = [List(*it) for it in CONNECTIONS if "filter" in SHOWN.type_map[it[0]].fields[it[1]].args]

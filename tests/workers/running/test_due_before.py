@@ -13,7 +13,8 @@ from tests.make.messages import files, hooks
 from tests.make.trade import orders, responses
 
 DUE = """
-SELECT kind, subject, {at} FROM due WHERE kind {which} ('{kinds}') AND kind <> 'TELL_ENDS'
+SELECT kind, subject, {at} FROM due
+WHERE kind {which} ('{kinds}') AND kind NOT IN ('TELL_ENDS', 'FORGET_SESSIONS')
 ORDER BY kind, due_at
 """
 """Asks for what was known then."""

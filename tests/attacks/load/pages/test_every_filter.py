@@ -11,15 +11,11 @@ import pytest
 
 from loaders.reading.leading import MOST_GATHERED
 from models.access.viewers import Actor, allowed
-from resolvers.running.context import Terms
-from server import application
 from tests import make
-from tests.attacks.load.limits import LIMITS
 from tests.attacks.load.pages.cases import LISTS, List
 from tests.attacks.load.pages.many import PARENTS, Crowd, ids_of
 from tests.guard import BESIDE
 from tests.make.counting import looked_at, plan_of, sent
-from transport.serving import Serving
 
 PAGE = 5
 ENOUGH = MOST_GATHERED + 100 * PAGE
@@ -88,33 +84,26 @@ MEASURED = [
     ("actor", "of"), MEASURED, ids=[f"{actor} {of.parent}.{of.name}" for actor, of in MEASURED]
 )
 async def test_a_page_by_a_filter_looks_at_no_more_than_it_shows(
-    crowd: Crowd, actor: Actor, of: List
+    crowd: Crowd, reached: httpx.AsyncClient, actor: Actor, of: List
 ) -> None:
     world, ids, counts = crowd.world, ids_of(crowd.made), dict[str, float]()
     bound: dict[Actor, Any] = {Actor.BUYER: crowd.made.party}
     pages = [it for it in of.pages(ids, PAGE) if not _may_be_gone_through(of, it[0], actor)]
     assert pages or (actor, of.rows) == (Actor.BUYER, "Party")
-    app = application(Serving(world.database, clock=world.clock, terms=Terms(limits=LIMITS)))
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://abruf"
-    ) as client:
-        scopes = sorted(allowed(actor))
-        ask = make.Ask(client, await world.key(actor, bound.get(actor), scopes=scopes))
-        for _, page in pages:
-            counts[page] = await _looked_at(ask, crowd, of.request(page, ids))
+    key = await world.key(actor, bound.get(actor), scopes=sorted(allowed(actor)))
+    ask = make.Ask(reached, key)
+    for _, page in pages:
+        counts[page] = await _looked_at(ask, crowd, of.request(page, ids))
     assert {page: count for page, count in counts.items() if count > ENOUGH} == {}
 
 
-async def test_the_journal_of_an_hour_is_found_wherever_it_lies(crowd: Crowd) -> None:
-    world = crowd.world
-    app = application(Serving(world.database, clock=world.clock, terms=Terms(limits=LIMITS)))
+async def test_the_journal_of_an_hour_is_found_wherever_it_lies(
+    crowd: Crowd, reached: httpx.AsyncClient
+) -> None:
     hour = 'recordedFrom: "2026-01-07T00:00:00Z", recordedTo: "2026-01-07T01:00:00Z"'
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app), base_url="http://abruf"
-    ) as client:
-        ask = make.Ask(client, await world.key(Actor.STAFF))
-        for more in ("", ', types: ["order.placed"]', ', idempotencyKey: "I-5"'):
-            page = f"journal(first: 100, filter: {{{hour}{more}}})"
-            assert await _looked_at(ask, crowd, f"{{ {page} {{ edges {{ cursor }} }} }}") < ENOUGH
-        every = await ask(f"{{ journal(first: 100, filter: {{{hour}}}) {{ totalCount }} }}")
+    ask = make.Ask(reached, await crowd.world.key(Actor.STAFF))
+    for more in ("", ', types: ["order.placed"]', ', idempotencyKey: "I-5"'):
+        page = f"journal(first: 100, filter: {{{hour}{more}}})"
+        assert await _looked_at(ask, crowd, f"{{ {page} {{ edges {{ cursor }} }} }}") < ENOUGH
+    every = await ask(f"{{ journal(first: 100, filter: {{{hour}}}) {{ totalCount }} }}")
     assert every["journal"]["totalCount"] == 60
