@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -94,8 +95,9 @@ def unread_socket(abruf: Abruf, token: str, body: dict[str, Any]) -> socket.sock
     return client
 
 
-def other_merchant(abruf: Abruf, slug: str) -> str:
-    """Make one, and return a token of its staff."""
+def other_merchant(abruf: Abruf) -> str:
+    """Make one, and return a token of its staff; another worker may have made its own there."""
+    slug = f"m-{uuid4().hex}"
     environment = {**os.environ, "ABRUF_DATA_DIR": str(abruf.folder)}
     own = ("--merchant", slug, "--actor", "STAFF", "--name", "Attack")
     for words in (("merchant", "create", "--slug", slug, "--name", slug), ("key", "create", *own)):
@@ -111,8 +113,8 @@ def attackers(attacked: tuple[Abruf, str]) -> list[tuple[str, str]]:
     """Make keys of three merchants: each token with the id of a long order that it sees."""
     abruf, order_id = attacked
     staff = {abruf.tokens["staff"]: order_id}
-    for slug in ("second", "third"):
-        token = other_merchant(abruf, slug)
+    for _ in range(2):
+        token = other_merchant(abruf)
         staff[token] = order_of_250_lines(abruf, token)
     return [
         (abruf.ask_as(token, KEY)["apiKeyCreate"]["token"], its)
