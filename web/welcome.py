@@ -72,6 +72,8 @@ _WELCOME = _page(
         <dt><a href="/graphql">GraphiQL</a></dt>
         <dd>Explore the API: put a token into the headers below the operation, and run the
           examples in the tabs.</dd>
+        <dt><a href="/portal">Portal</a>, <a href="/operations">operations</a></dt>
+        <dd>What customers look at, and what those who work do; people sign in there.</dd>
         <dt><code>POST /graphql</code></dt>
         <dd>The API itself, also over WebSockets and as server-sent events; each request carries a
           bearer token.</dd>
