@@ -216,6 +216,11 @@ class Planner:
         self._statements: Recent[Filled] = Recent(STATEMENTS)
         self._spelt: Recent[str] = Recent(STATEMENTS)
 
+    @property
+    def remembered(self) -> Sequence[Recent[Any]]:
+        """Return what is remembered of plans."""
+        return self._prepared, self._plans, self._shared, self._statements, self._spelt
+
     def bytes_of(self, value: object) -> int:
         """Return what it takes to remember something of a plan."""
         return bytes_of(value, Planner, *self._relations)

@@ -172,6 +172,22 @@ async def test_what_is_refused_is_not_held_while_its_refusal_waits(serve: Serve,
         assert texts.at_least(one) == 0
 
 
+async def test_messages_that_do_not_end_are_counted_with_bodies_and_bounded(serve: Serve):
+    """What is short is read whatever waits."""
+    piece, count = b" " * 200_000, 8
+    async with serve(bodies=OWN) as host, AsyncExitStack() as attack:
+        for _ in range(count):
+            dumb = await opened(host, attack)
+            dumb.protocol.send_text(piece, fin=False)
+            dumb.flush()
+        await until(lambda: 0 < len(sockets(host)) <= OWN // len(piece))
+        await until(lambda: host.endpoint.bodies.total > OWN // 2)
+        assert host.endpoint.bodies.total <= OWN + len(piece)
+        assert (await host.ask(QUERY)).status == 200
+        host.later(SECONDS)
+        await host.is_empty()
+
+
 class Noted(str):
     """A text that tells when nobody holds it any more."""
 
@@ -206,7 +222,7 @@ async def test_a_message_is_not_held_while_its_answer_waits(serve: Serve, monkey
         await until(lambda: not Noted.held)
         monkeypatch.setattr(live, "is_well_formed", lambda _: True)
         socket.pause_writing()
-        dumb.send({"id": "1", "type": kind, "payload": "x" * 100_000, "more": "x"})
+        dumb.send({"id": "1", "type": kind, "payload": "x" * 10_000, "more": "x"})
         await until(socket._sending.locked)  # noqa: SLF001 -- waiting has no other face.
         # Its type and id; the name of the type is needed while it is answered.
         assert Noted.held <= 2
