@@ -335,11 +335,6 @@ class Argued:
         self.is_constant = not varies and declared.granted is None
         self._kept: list[Any] = []
 
-    def prepare(self) -> None:
-        """Choose what no request changes; may raise what the declaration raises."""
-        if self.is_constant:
-            self.choice(VariableValues({}, {}), None)
-
     def choice(self, variables: VariableValues, runs: Any) -> Any:
         """Let the field's declaration choose for what runs; may raise what it raises."""
         if self._kept:

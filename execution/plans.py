@@ -76,7 +76,7 @@ class Fused:
         for each in self._arguments:
             # So that it takes no more later. What is refused is told to who asks.
             with suppress(Exception):
-                each.prepare()
+                _ = each.is_constant and each.choice(VariableValues({}, {}), None)
 
     def choices(self, variables: VariableValues, request: Request) -> Arguments:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""

@@ -37,7 +37,7 @@ from kit.loop.weight import weight_of
 
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
-DECLARED = (
+DECLARED_ONCE = (
     *(GraphQLSchema, GraphQLType, GraphQLField, GraphQLArgument, GraphQLInputField),
     *(Related, Chosen, WholeField, Parts, Column, Written, Listed, Worded, Kinds),
     *(Converter, Enum, Visitable),
@@ -47,7 +47,7 @@ DECLARED = (
 
 def bytes_of(value: object, *shared: type) -> int:
     """Return what it takes to remember a value. shared: more kinds of what is declared once."""
-    return PLACE + weight_of(value, DECLARED + shared)
+    return PLACE + weight_of(value, DECLARED_ONCE + shared)
 
 
 class Request(Protocol):

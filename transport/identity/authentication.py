@@ -15,7 +15,7 @@ from transport.identity.holders import (
     FRESH,
     Remembered,
     TokenHolders,
-    bytes_of,
+    remembered_bytes,
 )
 from transport.identity.issuers import Issuer
 from transport.identity.oidc import Issuers
@@ -93,5 +93,5 @@ class Authentication:
         finally:
             await reads.close()
         known = Remembered(secret, now)
-        self._secrets.keep(merchant_id, known, bytes_of(merchant_id, known))
+        self._secrets.keep(merchant_id, known, remembered_bytes(merchant_id, known))
         return secret

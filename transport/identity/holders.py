@@ -73,11 +73,11 @@ class TokenHolders(Generic[Value]):
             del self._reading[name]
         if holder is not None:
             known = Remembered(holder, now)
-            self._known.keep(name, known, bytes_of(name, known))
+            self._known.keep(name, known, remembered_bytes(name, known))
         return holder
 
 
-def bytes_of(key: object, known: object) -> int:
+def remembered_bytes(key: object, known: object) -> int:
     """Return what it takes to remember something of a key or its merchant."""
     return PLACE + weight_of((key, known), (Enum,))
 

@@ -108,8 +108,8 @@ async def test_whoever_cannot_be_looked_up_in_time_is_told_so(
 ) -> None:
     async with lookups_taken(hurried):
         # However many wait: the time of one is not that of those before it.
-        asked = (posted(hurried, world) for _ in range(15 * LOOKED_UP_AT_ONCE))
-        assert all(map(is_late, await gather(*asked)))
+        many = (posted(hurried, world) for _ in range(15 * LOOKED_UP_AT_ONCE))
+        assert all(map(is_late, await gather(*many)))
         # Who begins in time is told what was late, also where a socket must begin as soon as that.
         hurried.endpoint.sockets.connection_init_wait_timeout = timedelta(seconds=1)
         async with hurried.socket() as socket:
