@@ -145,10 +145,9 @@ class ReleaseIntake:
         received_at = item.received(writing.now)
         account = current.counting_from(begun(item.counted_from, contract, received_at))
         key = current.id, item.type
-        active, waiting = (
-            it[line.id].get(key, StandingRelease()) for it in (known.active, known.waiting)
-        )
-        newest = active if waiting.schedule is None else waiting
+        in_force = known.in_force(line.id, current.id)
+        waiting = known.waiting[line.id].get(key, StandingRelease())
+        active = in_force.get(item.type, StandingRelease())
         report = self.named.report(contract, item, received_at)
         received = account.received_as_stated(report, self.named.left[account.counting])
         transit = self.named.transit(known, line, item)
@@ -167,15 +166,20 @@ class ReleaseIntake:
             item=item,
             contract=contract,
             line=line,
+            type=item.type,
+            received_at=received_at,
             current=current,
             account=account,
-            active=active,
-            newest=newest,
+            in_force=in_force,
+            newest=active if waiting.schedule is None else waiting,
             stated=stated,
             schedule=schedule_of(item, stated, None),
+            report=report,
+            every_left=self.named.left,
+            is_correction=item.correction,
         )
-        counts = arriving.counts_with(newest) and not any(outdated(arriving))
-        return self._with_schedule(arriving, newest.schedule if counts else None)
+        counts = arriving.counts_with(arriving.newest) and not any(outdated(arriving))
+        return self._with_schedule(arriving, arriving.newest.schedule if counts else None)
 
     def _stated(
         self, item: ReleaseContent, contract: Contract, line: ContractLine
