@@ -139,14 +139,12 @@ class ReleaseIntake:
 
     def _arriving(self, item: ReleaseContent) -> Arriving:
         """Return a release with what it is compared with. Refused: for what it is by itself."""
-        writing, known = self.writing, self.known
+        known, received_at = self.known, item.received(self.writing.now)
         contract, line = known.line(item.contract_line_id)
         current, quantities = self._stated(item, contract, line)
-        received_at = item.received(writing.now)
         account = current.counting_from(begun(item.counted_from, contract, received_at))
-        key = current.id, item.type
         in_force = known.in_force(line.id, current.id)
-        waiting = known.waiting[line.id].get(key, StandingRelease())
+        waiting = known.waiting[line.id].get((current.id, item.type), StandingRelease())
         active = in_force.get(item.type, StandingRelease())
         report = self.named.report(contract, item, received_at)
         received = account.received_as_stated(report, self.named.left[account.counting])
@@ -160,7 +158,7 @@ class ReleaseIntake:
             (issued, received_at),
         )
         arriving = Arriving(
-            writing=writing,
+            writing=self.writing,
             known=known,
             named=self.named,
             item=item,

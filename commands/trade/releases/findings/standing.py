@@ -19,7 +19,7 @@ from commands.trade.releases.accounts.sums import left_of
 from commands.trade.releases.findings.arriving import Compared, Found
 from commands.trade.releases.findings.compared import BY_ISSUED
 from commands.trade.releases.findings.found import received_figure
-from commands.trade.releases.findings.then import Then, stood_then
+from commands.trade.releases.findings.then import StoodThen, stood_then
 from commands.trade.releases.force import Force
 from commands.trade.releases.known import KnownLines, StandingRelease
 from commands.trade.releases.schedule import Slot, on_its_way
@@ -139,7 +139,7 @@ async def standing_at(force: Force, before: Mapping[ReleasePlace, Account]) -> l
 
 def _compared(
     known: KnownLines,
-    then: Then,
+    then: StoodThen,
     release: Release,
     place: ReleasePlace,
     before: Mapping[ReleasePlace, Account],

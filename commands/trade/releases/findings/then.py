@@ -23,7 +23,7 @@ from models.trade.releases.words import ReleaseState, ReleaseType
 
 
 @dataclass(frozen=True)
-class Then:
+class StoodThen:
     """What stood when releases came, by their ids.
 
     in_force: what was in force of its place, of each type. replaced: what was of its account before
@@ -45,7 +45,9 @@ class Then:
         return replace(was, period_id=kept.period_id, starts_on=day)
 
 
-async def stood_then(writing: Writing, known: KnownLines, releases: Collection[Release]) -> Then:
+async def stood_then(
+    writing: Writing, known: KnownLines, releases: Collection[Release]
+) -> StoodThen:
     """Read what stood when releases came: by the same statements for any number of them."""
     account_ids = {it.account_id for it in releases}
     periods = await writing.records(AccountPeriod, "account_id", account_ids)
@@ -65,7 +67,7 @@ async def stood_then(writing: Writing, known: KnownLines, releases: Collection[R
         else:
             in_force[key][other.type] = standing[other_id]
     kept = {key: Replaced.read(it) for key, it in replaced.items() if it is not None}
-    return Then(in_force, kept, days)
+    return StoodThen(in_force, kept, days)
 
 
 async def _beside(writing: Writing, release_ids: Sequence[UUID]) -> Sequence[Any]:
