@@ -45,6 +45,16 @@ class PartyRole(StrEnum):
     FULFILMENT_PROVIDER = "FULFILMENT_PROVIDER"
 
 
+class ContactDuty(StrEnum):
+    """What a contact looks after at its company; a contact may have several duties."""
+
+    PURCHASING = "PURCHASING"
+    APPROVAL = "APPROVAL"
+    GOODS_IN = "GOODS_IN"
+    CONTRACTS = "CONTRACTS"
+    INTERFACES = "INTERFACES"
+
+
 def _has(role: PartyRole) -> Callable[[Any], Sequence[ColumnElement[bool]]]:
     """Return the condition on parties that have the role."""
     return lambda table: (table.roles.contains(literal([role.value], ARRAY(Text))),)
@@ -158,6 +168,10 @@ class Contact(Owned):
         to("parties", "party_id"),
         unique("code", "party_id", "code"),
         *found_by("contacts", "name"),
+        check(
+            "duties_known",
+            "duties <@ ARRAY['PURCHASING', 'APPROVAL', 'GOODS_IN', 'CONTRACTS', 'INTERFACES']",
+        ),
     )
 
     party_id: Mapped[UUID]
@@ -169,6 +183,9 @@ class Contact(Owned):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     language: Mapped[str | None]
+    duties: Mapped[list[ContactDuty]] = mapped_column(
+        ARRAY(OneOf(ContactDuty)), default=list, server_default="{}"
+    )
 
 
 class Address(Owned):

@@ -13,8 +13,8 @@ from models.access.viewers import Scope
 from models.master.channels import ReleaseWhen
 from models.master.parties import Address as AddressRow
 from models.master.parties import Contact as ContactRow
+from models.master.parties import ContactDuty, PartyKind, PartyRole
 from models.master.parties import Party as PartyRow
-from models.master.parties import PartyKind, PartyRole
 from schema.access.journal import Timeline, timeline
 from schema.access.journal.events import Events, events
 from schema.graphql.bulk import UpsertResult
@@ -42,6 +42,16 @@ described(
     FULFILMENT_PROVIDER="Runs locations for the merchant.",
 )
 described(
+    ContactDuty,
+    "ContactDuty",
+    "What a contact looks after at its company; it is told of that by mail.",
+    PURCHASING="What is ordered: confirmed, changed, late or cancelled.",
+    APPROVAL="What waits for the company's approval.",
+    GOODS_IN="Deliveries: planned, moved, on their way and arrived.",
+    CONTRACTS="Contracts: little left, ending soon, fallen short.",
+    INTERFACES="The company's own webhooks: switched off.",
+)
+described(
     loaders.PartySort,
     "PartySort",
     "Order of a party list.",
@@ -65,6 +75,9 @@ class Contact(Node):
     phone: str | None = strawberry.field(description="Telephone number.")
     language: str | None = strawberry.field(
         description="In which it is told what happens; the party's without one. BCP 47 tag."
+    )
+    duties: list[ContactDuty] = strawberry.field(
+        description="What it looks after; it is told of that by mail."
     )
 
 
