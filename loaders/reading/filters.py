@@ -53,7 +53,7 @@ class Spread(Filter):
     """Base of a filter whose fields are arguments of their list, each by itself."""
 
 
-Filtering = TypeVar("Filtering", bound=Filter)
+Form = TypeVar("Form", bound=Input)
 
 
 def _something_left(text: str) -> str:
@@ -90,7 +90,7 @@ def values_in(filter_by: Input | None) -> dict[str, Any]:
     }
 
 
-def with_parameters(filter_by: Filtering, bind: Callable[[str, TypeEngine[Any]], Any]) -> Filtering:
+def with_parameters(filter_by: Form, bind: Callable[[str, TypeEngine[Any]], Any]) -> Form:
     """Return the filter with parameters in place of its values.
 
     Each takes the type of what it is compared with.

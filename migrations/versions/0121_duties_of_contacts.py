@@ -15,7 +15,7 @@ KNOWN = "duties <@ ARRAY['PURCHASING', 'APPROVAL', 'GOODS_IN', 'CONTRACTS', 'INT
 
 def upgrade() -> None:
     """Apply: nobody has any yet."""
-    column = sa.Column("duties", ARRAY(sa.Text()), server_default="{}", nullable=False)
+    column = sa.Column[list[str]]("duties", ARRAY(sa.Text()), server_default="{}", nullable=False)
     op.add_column("contacts", column)
     op.create_check_constraint(op.f("ck_contacts_duties_known"), "contacts", KNOWN)
 

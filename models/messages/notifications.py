@@ -14,7 +14,6 @@ from kit.standards.languages import Spoken
 from models.base.tables import OneOf, Owned, check, indexed, known, to, unique
 from models.base.visibility import Seen
 from models.fulfilment.deliveries.states import BEFORE_DISPATCH, ON_THE_WAY, DeliveryState
-from models.master.parties import ContactDuty
 from models.trade.orders.states import OrderState
 
 
@@ -62,18 +61,6 @@ TRUE_OF_DELIVERIES: Mapping[NotificationKind, frozenset[DeliveryState]] = {
     NotificationKind.DELIVERY_DELIVERED: _ARRIVED,
 }
 """Kind -> states of the delivery in which it is still true."""
-
-
-OF_DUTIES: Mapping[NotificationKind, ContactDuty] = {
-    **dict.fromkeys(TRUE_OF_ORDERS, ContactDuty.PURCHASING),
-    NotificationKind.APPROVAL_AWAITED: ContactDuty.APPROVAL,
-    **dict.fromkeys(TRUE_OF_DELIVERIES, ContactDuty.GOODS_IN),
-    NotificationKind.CONTRACT_SHORTFALL: ContactDuty.CONTRACTS,
-    NotificationKind.CONTRACT_ENDS: ContactDuty.CONTRACTS,
-    NotificationKind.CONTRACT_RUNS_LOW: ContactDuty.CONTRACTS,
-    NotificationKind.WEBHOOK_DISABLED: ContactDuty.INTERFACES,
-}
-"""Kind -> the duty whose contacts are sent mails of what is their company's."""
 
 
 class NotificationState(StrEnum):

@@ -13,8 +13,9 @@ from models.access.viewers import Scope
 from models.master.channels import ReleaseWhen
 from models.master.parties import Address as AddressRow
 from models.master.parties import Contact as ContactRow
-from models.master.parties import ContactDuty, PartyKind, PartyRole
 from models.master.parties import Party as PartyRow
+from models.master.parties import PartyKind, PartyRole
+from models.master.parties.duties import ContactDuty
 from schema.access.journal import Timeline, timeline
 from schema.access.journal.events import Events, events
 from schema.graphql.bulk import UpsertResult

@@ -26,7 +26,8 @@ from kit.inputs import (
 )
 from kit.standards.languages import Language
 from models.master.channels import ReleaseWhen
-from models.master.parties import ContactDuty, PartyKind, PartyRole
+from models.master.parties import PartyKind, PartyRole
+from models.master.parties.duties import ContactDuty
 
 Named = TypeVar("Named", ContactDuty, PartyRole)
 

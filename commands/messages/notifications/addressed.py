@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
+from commands.messages.notifications.kinds import OF_DUTIES
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.standards.languages import Spoken, spoken
@@ -15,7 +16,6 @@ from models.access.settings import MerchantSettings
 from models.base.records import columns, record
 from models.master.parties import Contact, Party
 from models.messages.notifications import (
-    OF_DUTIES,
     NotificationKind,
     NotificationPreference,
     NotificationTiming,

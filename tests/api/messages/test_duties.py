@@ -1,9 +1,11 @@
 """Contacts of a company are told of what they look after."""
 
+from commands.messages.notifications.kinds import OF_DUTIES
 from kit.ids import to_global
 from models.access.viewers import Actor
-from models.master.parties import Contact, ContactDuty
-from models.messages.notifications import OF_DUTIES, NotificationKind, NotificationReason
+from models.master.parties import Contact
+from models.master.parties.duties import ContactDuty
+from models.messages.notifications import NotificationKind, NotificationReason
 from tests.make.feed import rows
 from tests.make.fulfilment import deliveries
 from tests.make.master import parties

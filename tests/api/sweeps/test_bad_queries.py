@@ -230,11 +230,11 @@ async def test_a_filter_that_names_nothing_finds_nothing(reader: Reader) -> None
         for field, its in argument.type.fields.items() if argument else ():
             scalar = get_named_type(its.type).name
             for value in EMPTY if scalar in TEXTUAL else ():
-                given = [value] if isinstance(its.type, GraphQLList) else value
-                wrong += await reader.wrong(owner, name, "filter", first=1, filter={field: given})
+                sent = [value] if isinstance(its.type, GraphQLList) else value
+                wrong += await reader.wrong(owner, name, "filter", first=1, filter={field: sent})
             for value in ACCENTS if scalar == "String" else ():
-                given = [value] if isinstance(its.type, GraphQLList) else value
-                answer = await reader.answer(owner, name, first=1, filter={field: given})
+                sent = [value] if isinstance(its.type, GraphQLList) else value
+                answer = await reader.answer(owner, name, first=1, filter={field: sent})
                 found = (answer["data"] or {}).get("node", answer["data"])
                 if codes(answer) != {"BAD_USER_INPUT"} and found[name]["totalCount"]:
                     wrong.append(f"{owner}.{name}({field}: {value!r}): {answer}")

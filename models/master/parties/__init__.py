@@ -27,6 +27,7 @@ from models.base.tables import (
 )
 from models.base.visibility import AnyViewer, Rule, Seen, bound, either, own
 from models.master.channels import ReleaseWhen
+from models.master.parties.duties import ContactDuty
 
 
 class PartyKind(StrEnum):
@@ -43,16 +44,6 @@ class PartyRole(StrEnum):
     CARRIER = "CARRIER"
     SUPPLIER = "SUPPLIER"
     FULFILMENT_PROVIDER = "FULFILMENT_PROVIDER"
-
-
-class ContactDuty(StrEnum):
-    """What a contact looks after at its company; a contact may have several duties."""
-
-    PURCHASING = "PURCHASING"
-    APPROVAL = "APPROVAL"
-    GOODS_IN = "GOODS_IN"
-    CONTRACTS = "CONTRACTS"
-    INTERFACES = "INTERFACES"
 
 
 def _has(role: PartyRole) -> Callable[[Any], Sequence[ColumnElement[bool]]]:
