@@ -49,7 +49,7 @@ TrackingUrl = Annotated[
     ),
 ]
 """An address in which a tracking number is put where it changes no host."""
-Duties = Annotated[list[ContactDuty], AfterValidator(_in_order)]
+Duties = Annotated[list[ContactDuty], Field(max_length=LARGEST_BULK), AfterValidator(_in_order)]
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
 
 
