@@ -29,6 +29,7 @@ PAGES = (
     "",
     "/orders",
     "/orders/O-000004",
+    "/lines",
     "/contracts",
     "/contracts/RV-KOESTER",
     "/deliveries/D-000005",
@@ -125,6 +126,33 @@ async def test_a_buyer_finds_what_is_late_and_every_line_sums_to_what_was_ordere
         assert sum(shares) == Decimal(await line.get_attribute("data-ordered") or "")
     await expect(lines.first).to_contain_text("30 pcs arrived")
     await expect(lines.first).to_contain_text("30 pcs on the way")
+
+
+async def test_a_buyer_sees_what_is_open_of_all_orders_and_of_one_product(
+    page: Page, served: Served
+) -> None:
+    await sign_in(page, served)
+    await page.get_by_role("link", name="Open lines").press("Enter")
+    rows = page.get_by_role("row")
+    await expect(rows).to_have_count(1 + 6)
+    late = rows.filter(has_text="O-000001")
+    await expect(late).to_contain_text("40 of 100 pcs open")
+    await expect(late).to_contain_text(re.compile(r"\d+ days late"))
+    await page.get_by_role("link", name="Late", exact=True).press("Enter")
+    await expect(rows).to_have_count(1 + 1)
+    await page.get_by_role("link", name="Due in 4 weeks").press("Enter")
+    await expect(rows).to_have_count(1 + 3)
+    await page.get_by_role("link", name="Only GW-040").press("Enter")
+    await expect(rows).to_have_count(1 + 1)
+    await expect(page.get_by_text("Gear shaft 40 mm: 1 line")).to_be_visible()
+    await expect(rows.last).to_contain_text(re.compile(r"\d+ days left"))
+    # The address says it all.
+    await page.reload()
+    await expect(rows).to_have_count(1 + 1)
+    await page.get_by_role("link", name="All products").press("Enter")
+    await expect(rows).to_have_count(1 + 3)
+    await page.get_by_role("link", name="O-000007").first.press("Enter")
+    await expect(page.get_by_role("heading", name="Order O-000007")).to_be_visible()
 
 
 async def test_a_buyer_reads_by_keyboard_how_a_contract_is_drawn_down(

@@ -6,30 +6,28 @@ from tests.web.conftest import Served
 from tests.web.visitor import BUYER, STAFF, WAREHOUSE, sign_in, violations, visit
 
 
-async def test_a_client_counts_what_came_and_says_why_it_is_less(
-    page: Page, served: Served
-) -> None:
+async def test_a_client_corrects_what_it_counted(page: Page, served: Served) -> None:
     await sign_in(page, served, BUYER)
-    await visit(page, served, "/portal/orders/O-000004")
-    await page.get_by_role("link", name="D-000006").press("Enter")
-    await expect(page.get_by_role("heading", name="Delivery D-000006")).to_be_focused()
-    await page.get_by_role("button", name="Count what came …").press("Enter")
-    counted = page.get_by_label("Counted of Gear oil ISO VG 220")
-    await expect(counted).to_be_focused()
-    await expect(counted).to_have_value("250.5")
-    await counted.fill("200")
-    await page.get_by_label("Why it differs").select_option("Damaged")
-    await page.get_by_label("Note").fill("The drum leaks.")
+    await visit(page, served, "/portal/orders/O-000001")
+    await page.get_by_role("link", name="D-000001").press("Enter")
+    await expect(page.get_by_role("heading", name="Delivery D-000001")).to_be_focused()
+    row = page.get_by_role("row", name="Ball bearing 6204")
+    await expect(row).to_contain_text("400 pcs394 pcs")
+    await page.get_by_role("button", name="Correct the count …").press("Enter")
+    await expect(page.get_by_label("Counted of Gear shaft 40 mm")).to_be_focused()
+    await page.keyboard.press("Tab")
+    # What was said before stands there.
+    await expect(page.get_by_label("Counted of Ball bearing 6204")).to_have_value("394")
+    await page.keyboard.type("395")
+    await page.get_by_label("Note").fill("One could be cleaned.")
     assert await violations(page) == []
     await page.get_by_label("Your receipt number").fill("WE-2304")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("heading", name="Delivery D-000006")).to_be_focused()
-    row = page.get_by_role("row", name="Gear oil ISO VG 220")
-    await expect(row).to_contain_text("250.5 l")
-    await expect(row).to_contain_text("200 l")
-    await expect(row).to_contain_text("Damaged The drum leaks.")
+    await expect(page.get_by_role("heading", name="Delivery D-000001")).to_be_focused()
+    await expect(row).to_contain_text("395 pcs")
+    await expect(row).to_contain_text("Damaged One could be cleaned.")
+    await expect(page.get_by_text("Receipt 2")).to_be_visible()
     await expect(page.get_by_text("WE-2304")).to_be_visible()
-    await expect(page.get_by_role("button", name="Correct the count …")).to_be_visible()
 
 
 async def test_what_is_wrong_is_said_at_its_field(page: Page, served: Served) -> None:

@@ -37,6 +37,12 @@ export const PLACES: readonly Place[] = [
   },
   { path: "/orders/:number", on: SIDES, Page: lazy(() => import("./pages/order/order")) },
   {
+    path: "/lines",
+    on: SIDES,
+    entry: { title: "lines.title", icon: "lines", scope: "ORDERS_READ" },
+    Page: lazy(() => import("./pages/lines/lines")),
+  },
+  {
     path: "/contracts",
     on: SIDES,
     entry: { title: "contracts.title", icon: "contracts", scope: "CONTRACTS_READ" },
