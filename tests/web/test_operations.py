@@ -14,8 +14,25 @@ DEAREST = 400
 """Points that the longest list may announce: 40 orders with their lines."""
 READS = {it: text for it in FILES if (text := it.read_text("utf-8")).startswith("query")}
 NUMBERS = """{
-  orders(first: 1) { nodes { number } } contracts(first: 1) { nodes { number } }
+  orders(first: 1) { nodes { number } } contracts(first: 1) { nodes { number lines { id } } }
 }"""
+
+
+FRAGMENTS = {
+    name: text
+    for it in FILES
+    for name, text in re.findall(
+        r"^(?=fragment (\w+))(.*?^}\n)", it.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+}
+
+
+def whole(text: str) -> str:
+    """Return an operation with the fragments that it reads and that stand in other files."""
+    for name in re.findall(r"\.\.\.(\w+)", text):
+        if f"fragment {name} on" not in text:
+            return whole(text + FRAGMENTS[name])
+    return text
 
 
 def test_each_file_is_one_operation_that_is_called_as_its_file() -> None:
@@ -43,11 +60,12 @@ async def test_each_page_is_one_statement_within_its_bound(ask, world, plans) ->
             "number": numbers["contracts" if "contract(number" in text else "orders"],
             "from": "2026-01-01T00:00:00Z",
             "to": "2027-01-01T00:00:00Z",
+            "contractLine": found["contracts"]["nodes"][0]["lines"][0]["id"],
             "text": numbers["orders"],
         }
         variables = {it: fields[it] for it in re.findall(r"\$(\w+): \w+!", text)}
         with counted(world.database.engine) as statements:
-            answer = await ask.answer(text, **variables)
+            answer = await ask.answer(whole(text), **variables)
         assert "errors" not in answer, (file, answer)
         assert None not in answer["data"].values(), file
         assert not plans or len(statements) == 1, (file, statements)

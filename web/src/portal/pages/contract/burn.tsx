@@ -87,6 +87,7 @@ export function BurnDown({ line, term }: { line: RoomLineFragment; term: Term })
 function Table({ line }: { line: RoomLineFragment }) {
   const { t } = useWords();
   const { quantity } = useFigures();
+  const isReleased = !isNone(line.released);
   return (
     <details className={look.details}>
       <summary>{t("contract.figures")}</summary>
@@ -96,6 +97,7 @@ function Table({ line }: { line: RoomLineFragment }) {
             <tr>
               <th scope="col">{t("contract.column.day")}</th>
               <th scope="col">{t("contract.column.calledOff")}</th>
+              {isReleased && <th scope="col">{t("contract.column.released")}</th>}
               <th scope="col">{t("contract.column.issued")}</th>
               <th scope="col">{t("contract.column.received")}</th>
             </tr>
@@ -107,6 +109,7 @@ function Table({ line }: { line: RoomLineFragment }) {
                   <Day of={it.day} />
                 </th>
                 <td>{quantity(it.calledOff, line.unit)}</td>
+                {isReleased && <td>{quantity(it.released, line.unit)}</td>}
                 <td>{quantity(it.shipped, line.unit)}</td>
                 <td>{quantity(it.delivered, line.unit)}</td>
               </tr>

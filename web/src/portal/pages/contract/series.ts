@@ -3,7 +3,7 @@ import type { RoomLineFragment } from "../../generated/graphql";
 import type { Step } from "../../parts/charts/steps";
 import { less, most, sum } from "../../parts/figures/decimal";
 
-type Counter = "calledOff" | "shipped" | "delivered";
+type Counter = "calledOff" | "released" | "shipped" | "delivered";
 
 export interface Term {
   validFrom: string;
@@ -44,11 +44,14 @@ export function burned(line: RoomLineFragment, term: Term): Step[] {
   return climbed(line, "calledOff", term).map(({ day, quantity }) => ({ day, quantity: less(line.agreed, quantity) }));
 }
 
+/** So much of a schedule is open, and to leave on that day. */
+type Wanted = RoomLineFragment["demand"]["nodes"][number];
+
 /** What is to leave by when, on top of what has left: what is overdue is wanted today. */
-export function wanted(line: RoomLineFragment, term: Term): Step[] {
+export function wanted(line: RoomLineFragment, open: readonly Wanted[], term: Term): Step[] {
   let upto = line.shipped;
   const steps: Step[] = [{ day: term.now, quantity: upto }];
-  const demand = [...line.demand.nodes].sort((a, b) => a.dueOn.localeCompare(b.dueOn));
+  const demand = [...open].sort((a, b) => a.dueOn.localeCompare(b.dueOn));
   for (const { dueOn, openQuantity } of demand) {
     upto = sum(upto, openQuantity);
     steps.push({ day: dueOn < term.now ? term.now : dueOn, quantity: upto });

@@ -14,8 +14,8 @@ import { Answered, Nowhere } from "../../parts/page/states";
 import { Title } from "../../parts/page/title";
 import { Decision } from "./decision";
 import { DeliveryCard } from "./delivery";
-import { History } from "./history";
 import { LineCard } from "./line";
+import { Past } from "./past";
 
 function States({ of }: { of: OrderHeadFragment }) {
   const { t, word } = useWords();
@@ -139,7 +139,7 @@ export default function Order({ number }: { number: string }) {
                 </ul>
               </section>
             )}
-            <History of={order.events.nodes} zone={order.window?.timeZone ?? HERE} />
+            <Past of={order.events} number={decodeURIComponent(number)} zone={order.window?.timeZone ?? HERE} />
           </>
         )
       }

@@ -1,6 +1,7 @@
-// Operations as hooks: one answer, or a list that grows page by page.
+// Operations as hooks: one answer, or a list that grows page by page. No list is cut: what is not here yet is said.
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 import { execute, nameOf, Unanswered } from "./execute";
 
 const TRIES = 2;
@@ -54,4 +55,58 @@ export function usePages<Result, Variables extends { after?: string | null }, Co
     },
     placeholderData: keepPreviousData,
   });
+}
+
+export interface PageOf<Node> extends Page {
+  nodes: readonly Node[];
+}
+
+/** A list as far as it is here, and the way to what is not. */
+export interface Growing<Node> {
+  pages: readonly (readonly Node[])[];
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => void;
+  error: Error | null;
+}
+
+/**
+ * The pages behind a first one, which came with the answer of its page. They are asked for when they are wanted; up to
+ * `atOnce` rows by themselves, for what sums over all of them.
+ */
+export function useOnward<Result, Variables extends object, Node>(
+  document: TypedDocumentNode<Result, Variables & { after?: string | null | undefined }>,
+  variables: Variables,
+  of: (result: Result) => PageOf<Node> | null | undefined,
+  first: PageOf<Node>,
+  atOnce = 0,
+): Growing<Node> {
+  const [isWanted, want] = useState(false);
+  const { hasNextPage, endCursor } = first.pageInfo;
+  const later = useInfiniteQuery({
+    queryKey: [nameOf(document), variables, endCursor],
+    queryFn: ({ pageParam, signal }) =>
+      execute(document, { ...variables, after: pageParam }, signal),
+    initialPageParam: endCursor,
+    getNextPageParam: (last) => {
+      const page = of(last)?.pageInfo;
+      return page?.hasNextPage ? page.endCursor : null;
+    },
+    enabled: hasNextPage && (isWanted || first.nodes.length < atOnce),
+  });
+  const pages = [first.nodes, ...(later.data?.pages ?? []).map((it) => of(it)?.nodes ?? [])];
+  const length = pages.reduce((all, it) => all + it.length, 0);
+  const { fetchNextPage, isFetching, error } = later;
+  const isMore = later.data ? later.hasNextPage : hasNextPage;
+  const goesOn = later.data !== undefined && isMore && length < atOnce && !isFetching && error === null;
+  useEffect(() => {
+    if (goesOn) fetchNextPage();
+  }, [goesOn, fetchNextPage]);
+  return {
+    pages,
+    hasNextPage: isMore,
+    isFetchingNextPage: isFetching,
+    fetchNextPage: () => (later.data ? fetchNextPage() : isWanted ? later.refetch() : want(true)),
+    error,
+  };
 }
