@@ -31,7 +31,7 @@ def test_what_is_refused_is_shown_of_each_act() -> None:
     assert len(acts) > 1
     for act in acts:
         assert re.match(r"mutation \w+\(\$input: \w+!\)", act)
-        assert re.search(r"userErrors \{\s+code\s+message\s+\}", act)
+        assert re.search(r"userErrors \{\s+code\s+message\s+(field\s+)?\}", act)
 
 
 @pytest.mark.prepared("everything")

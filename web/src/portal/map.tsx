@@ -49,4 +49,5 @@ export const PLACES: readonly Place[] = [
     Page: lazy(() => import("./pages/contracts/contracts")),
   },
   { path: "/contracts/:number", on: SIDES, Page: lazy(() => import("./pages/contract/contract")) },
+  { path: "/contracts/:number/call-off", on: SIDES, Page: lazy(() => import("./pages/contract/calloff/calloff")) },
 ];

@@ -14,6 +14,7 @@ const PATHS = {
   next: "M9 5l7 7-7 7",
   back: "M15 5l-7 7 7 7",
   check: "M5 12.5l4.5 4.5L19 7",
+  cross: "M6 6l12 12M18 6L6 18",
   none: "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
 } as const;
