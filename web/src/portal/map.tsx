@@ -50,4 +50,6 @@ export const PLACES: readonly Place[] = [
   },
   { path: "/contracts/:number", on: SIDES, Page: lazy(() => import("./pages/contract/contract")) },
   { path: "/contracts/:number/call-off", on: SIDES, Page: lazy(() => import("./pages/contract/calloff/calloff")) },
+  { path: "/deliveries/:number", on: SIDES, Page: lazy(() => import("./pages/delivery/delivery")) },
+  { path: "/parcels/:id", on: SIDES, Page: lazy(() => import("./pages/parcel/parcel")) },
 ];

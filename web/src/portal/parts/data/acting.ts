@@ -8,8 +8,18 @@ import { execute, nameOf } from "./execute";
 export interface Refusal {
   code: string;
   message: string;
-  /** Where in the input it is; of acts whose form has fields. */
-  field?: readonly string[];
+  /** Where in the input, from "input" on; null where it is about all of it. */
+  field?: readonly string[] | null;
+}
+
+/** The place of a refusal, or of a field, in the input: "lines.0.received". */
+export function placeOf(field: Refusal["field"]): string {
+  return (field ?? []).slice(1).join(".");
+}
+
+/** What is refused of one field. */
+export function refusedAt(refusals: readonly Refusal[], place: string): string | undefined {
+  return refusals.find((it) => placeOf(it.field) === place)?.message;
 }
 
 type Payload = Record<string, { userErrors: readonly Refusal[] }>;
@@ -25,6 +35,8 @@ export interface Acting<Fields> {
   /** Why it was not done; empty before, and when it was. */
   refusals: readonly Refusal[];
   error: Error | null;
+  /** What was refused has been changed. */
+  forget: () => void;
 }
 
 /**
@@ -37,7 +49,7 @@ export function useAct<Result extends object, Fields extends object>(
 ): Acting<Fields> {
   const client = useQueryClient();
   const [key, renew] = useState(() => crypto.randomUUID());
-  const { mutate, isPending, data, error } = useMutation({
+  const { mutate, isPending, data, error, reset } = useMutation({
     mutationFn: (fields: Fields) => execute(document, { input: { ...fields, idempotencyKey: key } }),
     onSuccess: async (result) => {
       // What was answered is over: another try is another act.
@@ -46,7 +58,7 @@ export function useAct<Result extends object, Fields extends object>(
       if (refusalsOf(result).length === 0) done(result);
     },
   });
-  return { act: mutate, isActing: isPending, refusals: data ? refusalsOf(data) : [], error };
+  return { act: mutate, isActing: isPending, refusals: data ? refusalsOf(data) : [], error, forget: reset };
 }
 
 export interface Trying<About> {

@@ -2,7 +2,7 @@
 import type { ContractCallOffInput } from "../../../generated/graphql";
 import type { Refusal } from "../../../parts/data/acting";
 import { sum } from "../../../parts/figures/decimal";
-import { decimalOf } from "../../../parts/figures/reading";
+import { readAmount } from "../../../parts/figures/amount";
 import type { Span } from "../../../parts/words/clock";
 import { type Field, missing, type Row, type Site, spanOf } from "./rows";
 
@@ -39,7 +39,7 @@ const total = (items: readonly Item[]) => sum(...items.map((it) => it.quantity))
 export function draftOf(rows: readonly Row[], sites: readonly Site[], locale: string): Draft {
   const siteOf = (row: Row) => sites.find((it) => it.id === row.site);
   const items = rows.flatMap((row): Item[] => {
-    const [quantity, span] = [decimalOf(row.quantity, locale), spanOf(row, siteOf(row))];
+    const [quantity, span] = [readAmount(row.quantity, locale), spanOf(row, siteOf(row))];
     return quantity !== null && span !== null && missing(row, locale).length === 0 ? [{ row, quantity, span }] : [];
   });
   const when = ({ span }: Item) => `${span.earliest}/${span.latest}/${span.timeZone}`;

@@ -1,6 +1,6 @@
 // Rows out of a spreadsheet: product, quantity, site, day, from, to, between tabs.
 import type { CallOffLineFragment } from "../../../generated/graphql";
-import { decimalOf } from "../../../parts/figures/reading";
+import { readAmount } from "../../../parts/figures/amount";
 import { type Row, rowOf, type Site } from "./rows";
 
 function isCalled(names: readonly (string | null)[], text: string): boolean {
@@ -59,6 +59,6 @@ function read(cells: readonly string[], { lines, sites, like, locale }: Known): 
 export function pasted(text: string, known: Known): Row[] {
   const table = text.split(/\r?\n/).filter((it) => it.trim() !== "").map((it) => it.split("\t"));
   const [first] = table;
-  const isHeading = first !== undefined && decimalOf(first[1] ?? "", known.locale) === null && !dayOf(first[3] ?? "", known.locale);
+  const isHeading = first !== undefined && readAmount(first[1] ?? "", known.locale) === null && !dayOf(first[3] ?? "", known.locale);
   return (isHeading ? table.slice(1) : table).map((cells) => read(cells, known));
 }

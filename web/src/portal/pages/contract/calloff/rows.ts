@@ -1,6 +1,6 @@
 // The rows of the form: what of which line is to come where and when, as it was typed.
 import type { CallOffLineFragment, CallOffTermsFragment } from "../../../generated/graphql";
-import { decimalOf } from "../../../parts/figures/reading";
+import { readAmount } from "../../../parts/figures/amount";
 import type { Span } from "../../../parts/words/clock";
 
 export type Site = CallOffTermsFragment["shipTos"][number];
@@ -70,5 +70,5 @@ export function spanOf(row: Row, site: Site | undefined): Span | null {
 /** The fields of a row that are to be filled in still. */
 export function missing(row: Row, locale: string): Field[] {
   const fields = (["line", "site", "day", "from", "to"] as const).filter((it) => row[it] === "");
-  return decimalOf(row.quantity, locale) === null ? [...fields, "quantity"] : fields;
+  return readAmount(row.quantity, locale) === null ? [...fields, "quantity"] : fields;
 }
