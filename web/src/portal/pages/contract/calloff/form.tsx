@@ -125,14 +125,13 @@ function Verdict({ form }: { form: Form }) {
     if (isTrying) return t("callOff.checking");
     return said.count > 0 ? t("callOff.against", { count: said.count }) : t("callOff.fits");
   };
-  const isGood = !error && !isTrying && draft.lines.length > 0 && said.count === 0;
+  const isAnswered = !error && !isTrying && draft.lines.length > 0;
+  const tone = isAnswered && (said.count === 0 ? look.good : look.against);
   return (
-    <div className={isGood ? `${look.verdict} ${look.good}` : look.verdict} aria-live="polite">
+    <div className={tone ? `${look.verdict} ${tone}` : look.verdict} aria-live="polite">
       <p>{text()}</p>
       {said.whole.map((it) => (
-        <p key={it} className={look.refused}>
-          {it}
-        </p>
+        <p key={it}>{it}</p>
       ))}
     </div>
   );
