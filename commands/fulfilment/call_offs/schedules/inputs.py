@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.fields import Recipient
+from commands.writing.verbs import DryRun
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Command, Day, Input, Reference
+from kit.inputs import LARGEST_BULK, Day, Input, Reference
 from models.fulfilment.call_offs import PlanStatus
 from models.master.channels import DeliveryMethod
 
@@ -25,7 +26,7 @@ class PlaceRecipient(Input):
     recipient: Recipient = Field(description="Who takes it in.")
 
 
-class DeliveryPlanFromSchedule(Command):
+class DeliveryPlanFromSchedule(DryRun):
     """Which schedules of a contract to plan, how far ahead, and how."""
 
     contract_id: Annotated[UUID, Names("Contract")] = Field(description="The contract.")
@@ -47,9 +48,6 @@ class DeliveryPlanFromSchedule(Command):
     )
     recipients: Annotated[list[PlaceRecipient], Field(max_length=LARGEST_BULK)] = Field(
         default_factory=list, description="Who takes in what goes to single places."
-    )
-    preview: bool = Field(
-        default=False, description="Say what would be planned, and do nothing of it."
     )
 
     def recipient_at(

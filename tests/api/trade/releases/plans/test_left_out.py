@@ -27,7 +27,7 @@ async def test_a_place_that_its_contract_lists_no_more_stops_no_other(ask, world
         await planner.release(1, schedule("2026-03-06", "10"), shipToId=plant)
     listed = {"contractId": planner.contract["id"], "shipToIds": [second]}
     assert contracts.codes(await contracts.change(ask, "contractAmend", **listed)) == []
-    for fields in ({"preview": True}, {}):
+    for fields in ({"dryRun": True}, {}):
         done = await planner(**fields)
         assert sorted(_shown(done, *ITEM)) == [
             ("CREATED", None, "10"),
@@ -71,7 +71,7 @@ async def test_goods_that_cannot_be_handled_leave_their_delivery_to_no_others(as
     await products(ask, "ICE", handling={"keepFromC": "-20", "keepToC": "-18"})
     changed = [schedule("2026-03-06", wanted)] if wanted else []
     await planner.release(2, *changed)
-    preview = await planner(preview=True)
+    preview = await planner(dryRun=True)
     done = await planner()
     assert _shown(done, *ITEM) == _shown(preview, *ITEM)
     assert sorted(_shown(done, "code", "quantity")) == sorted(
@@ -115,7 +115,7 @@ async def test_nothing_is_planned_that_nobody_is_known_to_take_in(ask, world):
     await planner(until="2026-03-10")
     # What somebody takes in already takes more of it; for nobody else anything is planned.
     await planner.release(2, schedule("2026-03-06", "12"), schedule("2026-03-20", "5"))
-    for fields in ({"preview": True}, {}):
+    for fields in ({"dryRun": True}, {}):
         done = await planner(recipient=None, **fields)
         assert _shown(done, *ITEM) == [
             ("RAISED", None, "12"),
@@ -150,7 +150,7 @@ async def test_each_place_has_who_takes_its_goods_in(ask, world):
         {"shipToId": first, "recipient": {"name": "Leipzig"}},
         {"shipToId": first, "unloadingPoint": "D2", "recipient": {"name": "Leipzig, D2"}},
     ]
-    only = await planner(recipient=None, recipients=named, preview=True)
+    only = await planner(recipient=None, recipients=named, dryRun=True)
     assert sorted(_shown(only, *ITEM), key=str) == [
         ("CREATED", None, "1"),
         ("CREATED", None, "2"),
@@ -186,7 +186,7 @@ async def test_a_place_is_named_once_and_is_the_customers(ask, world):
 async def test_what_holds_of_all_deliveries_is_told_where_it_was_sent(ask, world):
     planner = await _planner(world, ask)
     await planner.release(1, schedule("2026-03-06", "10"))
-    for fields in ({"preview": True}, {}):
+    for fields in ({"dryRun": True}, {}):
         refused = await planner.refused(method="LOCKER", **fields)
         assert reasons(refused["userErrors"]) == [("METHOD_NOT_ALLOWED", "method")]
 
