@@ -30,6 +30,8 @@ PAGES = (
     "/orders",
     "/orders/O-000004",
     "/lines",
+    "/calendar",
+    "/calendar?view=month",
     "/contracts",
     "/contracts/RV-KOESTER",
     "/contracts/RV-KOESTER/call-off",

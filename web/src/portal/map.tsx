@@ -43,6 +43,12 @@ export const PLACES: readonly Place[] = [
     Page: lazy(() => import("./pages/lines/lines")),
   },
   {
+    path: "/calendar",
+    on: SIDES,
+    entry: { title: "calendar.title", icon: "calendar", scope: "DELIVERIES_READ" },
+    Page: lazy(() => import("./pages/calendar/calendar")),
+  },
+  {
     path: "/contracts",
     on: SIDES,
     entry: { title: "contracts.title", icon: "contracts", scope: "CONTRACTS_READ" },

@@ -4,7 +4,8 @@ import type { Refusal } from "../../../parts/data/acting";
 import { sum } from "../../../parts/figures/decimal";
 import { readAmount } from "../../../parts/figures/amount";
 import type { Span } from "../../../parts/words/clock";
-import { type Field, missing, type Row, type Site, spanOf } from "./rows";
+import type { Site } from "../../../parts/words/places";
+import { type Field, missing, type Row, spanOf } from "./rows";
 
 interface Item {
   row: Row;

@@ -4,9 +4,10 @@ import { memo } from "react";
 import type { CallOffLineFragment } from "../../../generated/graphql";
 import { Icon } from "../../../parts/look/icons";
 import type { Id } from "../../../parts/words/languages";
+import { calledBy, openings, type Site } from "../../../parts/words/places";
 import { useWords } from "../../../parts/words/words";
 import look from "./calloff.module.css";
-import { type Field, openings, type Row, type Site } from "./rows";
+import { type Field, type Row } from "./rows";
 
 const NAMES: Record<Field, Id> = {
   line: "callOff.column.product",
@@ -79,7 +80,7 @@ export const RowFields = memo(({ row, place, lines, sites, said, isAlone, change
       <NativeSelect
         {...of("site")}
         className={look.site}
-        data={[{ value: "", label: "–" }, ...sites.map((it) => ({ value: it.id, label: it.place.name ?? it.place.city }))]}
+        data={[{ value: "", label: "–" }, ...sites.map((it) => ({ value: it.id, label: calledBy(it) }))]}
       />
       <TextInput {...of("day")} className={look.day} type="date" description={hours} inputWrapperOrder={["label", "input", "description", "error"]} />
       <TextInput {...of("from")} className={look.time} type="time" />

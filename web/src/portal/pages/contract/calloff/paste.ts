@@ -1,7 +1,7 @@
 // Rows out of a spreadsheet: product, quantity, site, day, from, to, between tabs.
-import type { CallOffLineFragment } from "../../../generated/graphql";
+import type { CallOffLineFragment, CallOffTermsFragment } from "../../../generated/graphql";
 import { readAmount } from "../../../parts/figures/amount";
-import { type Row, rowOf, type Site } from "./rows";
+import { type Row, rowOf } from "./rows";
 
 function isCalled(names: readonly (string | null)[], text: string): boolean {
   return names.some((it) => it !== null && it.localeCompare(text, undefined, { sensitivity: "base" }) === 0);
@@ -34,7 +34,7 @@ export function timeOf(text: string): string {
 
 export interface Known {
   lines: readonly CallOffLineFragment[];
-  sites: readonly Site[];
+  sites: CallOffTermsFragment["shipTos"];
   /** What is taken where a cell is left out. */
   like: Row;
   locale: string;

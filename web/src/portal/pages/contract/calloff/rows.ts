@@ -2,8 +2,7 @@
 import type { CallOffLineFragment, CallOffTermsFragment } from "../../../generated/graphql";
 import { readAmount } from "../../../parts/figures/amount";
 import type { Span } from "../../../parts/words/clock";
-
-export type Site = CallOffTermsFragment["shipTos"][number];
+import { openings, type Site, windowAt } from "../../../parts/words/places";
 
 export interface Row {
   /** Keeps its fields when others come and go. */
@@ -24,13 +23,6 @@ let keys = 0;
 export function rowOf(fields: Omit<Row, "key">): Row {
   keys += 1;
   return { ...fields, key: keys };
-}
-
-/** When a site takes goods in on a day: null at any time, else from when to when, none where it is closed. */
-export function openings(site: Site, day: string): readonly { opens: string; closes: string }[] | null {
-  if (site.receivingHours.length === 0) return null;
-  const { dayOfWeek } = Temporal.PlainDate.from(day);
-  return site.receivingHours.filter((it) => it.weekday === dayOfWeek);
 }
 
 /** The first working day on which the contract lets goods arrive and the site takes them in. */
@@ -60,11 +52,7 @@ export function nextRow(row: Row): Row {
 /** The instants of a row's window by the clock of its site. Null where something is missing. */
 export function spanOf(row: Row, site: Site | undefined): Span | null {
   if (site === undefined || row.day === "" || row.from === "" || row.to === "") return null;
-  const at = (time: string) => {
-    const clock = Temporal.PlainDate.from(row.day).toPlainDateTime(Temporal.PlainTime.from(time));
-    return clock.toZonedDateTime(site.timeZone).toInstant().toString();
-  };
-  return { earliest: at(row.from), latest: at(row.to), timeZone: site.timeZone };
+  return windowAt(site.timeZone, row.day, row.from, row.to);
 }
 
 /** The fields of a row that are to be filled in still. */
