@@ -19,25 +19,21 @@ function Counted({ of, said }: { of: Line; said: Receipt["lines"][number] | unde
   if (said === undefined) {
     if (compare(of.delivered, "0") === 0) return "–";
     return (
-      <>
+      <div>
         <Quantity of={of.delivered} unit={unit} />
         <span className={list.soft}>{t("receipt.tracked")}</span>
-      </>
+      </div>
     );
   }
   return (
-    <>
+    <div>
       <strong>
         <Quantity of={said.received} unit={unit} />
       </strong>
-      {said.difference ? (
-        <span className={list.soft}>
-          <Badge tone="bad">{word("ReceiptDifference", said.difference)}</Badge> {said.note}
-        </span>
-      ) : (
-        <span className={list.soft}>{said.note ?? t("receipt.same")}</span>
-      )}
-    </>
+      <span className={list.soft}>
+        {said.difference && <Badge tone="bad">{word("ReceiptDifference", said.difference)}</Badge>} {said.note ?? (said.difference ? "" : t("receipt.same"))}
+      </span>
+    </div>
   );
 }
 

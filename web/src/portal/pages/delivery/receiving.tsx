@@ -73,6 +73,14 @@ function Field({ of, isFirst, said, say, errors }: Given) {
   );
 }
 
+/** What was said of a line last; before that, that all of it came. */
+function begun(line: Line, receipts: DeliveryActsFragment["receipts"], locale: string): Said {
+  const [last] = [...receipts].sort((one, other) => other.sequence - one.sequence);
+  const said = last?.lines.find((it) => it.deliveryLine.id === line.id);
+  const why = said?.difference && said.difference !== "OVER" ? said.difference : "SHORT";
+  return { typed: typedAmount(said?.received ?? line.shipped, locale), why, note: said?.note ?? "" };
+}
+
 /** What the server is told of a line. */
 function told(line: Line, { typed, why, note }: Said, locale: string): ReceivedLineInput {
   const received = readAmount(typed, locale) ?? line.shipped;
@@ -85,7 +93,7 @@ const FIELDS = ["received", "difference", "note"];
 
 export function Receiving({ of, sent, close }: { of: DeliveryActsFragment; sent: Sent; close: () => void }) {
   const { t, locale } = useWords();
-  const begin = (it: Line): Said => ({ typed: typedAmount(it.shipped, locale), why: "SHORT", note: "" });
+  const begin = (it: Line) => begun(it, of.receipts, locale);
   const [said, say] = useState(() => new Map(of.lines.map((it) => [it.id, begin(it)])));
   const [by, sign] = useState("");
   const [reference, refer] = useState("");
