@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 from zoneinfo import available_timezones
 
 from annotated_types import GroupedMetadata
@@ -283,8 +283,11 @@ class Input(BaseModel):
     under the former. What may be left out is left out, too, where it is an empty text, whatever
     its type, or an object of empty texts, as forms and files send them; and where it is null, but
     for what may be null itself, or be `Emptied`.
+
+    blank_is_absent: whether an empty text leaves a field out.
     """
 
+    blank_is_absent: ClassVar[bool] = True
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
@@ -317,7 +320,7 @@ class Input(BaseModel):
             for name, value in values.items()
             if name in may
             and name not in nulls
-            and (is_blank(value) if value is not None else not may[name])
+            and (cls.blank_is_absent and is_blank(value) if value is not None else not may[name])
         }
         return {it: values[it] for it in values if it not in absent} if absent else values
 

@@ -40,6 +40,8 @@ KILLED_WORKERS = (KILLED + 1) // 2
 """A worker is killed first, then a server, and so on; servers send nothing."""
 MERCHANTS = int(os.environ.get("ABRUF_KILL_SENDING", "2"))
 WORKERS = 2 if MERCHANTS == 2 else 3
+EVENTS = 2 * ORDERS * MERCHANTS
+"""That each receiver is told of."""
 AT_ONCE = "mutation { merchantSettingsUpdate(input: {gatherMinutes: 0}) { userErrors { code } } }"
 HOLD = {"reason": "PAYMENT", "owner": "Sales"}
 WITHIN_S = 60 + 30 * KILLED
@@ -149,9 +151,9 @@ def _firsts(there: Receiver, path: str, secret: str) -> Happened:
 
 
 async def _killed(processes: Processes, good: Receiver) -> None:
-    """Kill a worker, a server, and so on, each after something more was heard."""
-    for program in islice(cycle((WORKER, SERVER)), KILLED):
-        await good.got(len(good.received) + 1, within=WITHIN_S)
+    """Kill a worker, a server, and so on, each after as much more was heard of what is to come."""
+    for number, program in enumerate(islice(cycle((WORKER, SERVER)), KILLED), 1):
+        await good.got(number * EVENTS // (KILLED + 1), within=WITHIN_S)
         await processes.kill_one(program)
 
 

@@ -12,7 +12,7 @@ export interface Refusal {
   field?: readonly string[] | null;
 }
 
-/** The place of a refusal, or of a field, in the input: `lines.0.received`. */
+/** The place of a refusal, or of a field, in the input: names and places in lists, with dots between them. */
 export function placeOf(field: Refusal["field"]): string {
   return (field ?? []).slice(1).join(".");
 }
