@@ -19,7 +19,7 @@ FRIDAY = 5
 
 
 async def _window(page: Page, served: Served) -> tuple[datetime, datetime, str | None]:
-    """Return the delivery's window by the clock of its site, and why it may be then."""
+    """Return the delivery's window as the clock in Berlin has it, and why it is allowed."""
     found = (await ask(page, served, FOUND, number=NUMBER))["delivery"]
     from_, to = (
         datetime.fromisoformat(found["window"][it]).astimezone(BERLIN).replace(tzinfo=None)

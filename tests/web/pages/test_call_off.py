@@ -98,11 +98,11 @@ async def _lose_first(page: Page) -> list[str]:
     keys: list[str] = []
 
     async def pass_on(route: Route) -> None:
-        given = (route.request.post_data_json or {})["variables"].get("input", {})
-        if "idempotencyKey" not in given:
+        called_off = (route.request.post_data_json or {})["variables"].get("input", {})
+        if "idempotencyKey" not in called_off:
             await route.continue_()
             return
-        keys.append(given["idempotencyKey"])
+        keys.append(called_off["idempotencyKey"])
         answer = await route.fetch()
         await (route.abort() if len(keys) == 1 else route.fulfill(response=answer))
 
