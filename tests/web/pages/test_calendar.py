@@ -22,8 +22,8 @@ async def _window(page: Page, served: Served) -> tuple[datetime, datetime, str |
     """Return the delivery's window as the clock in Berlin has it, and why it is allowed."""
     found = (await ask(page, served, FOUND, number=NUMBER))["delivery"]
     from_, to = (
-        datetime.fromisoformat(found["window"][it]).astimezone(BERLIN).replace(tzinfo=None)
-        for it in ("earliest", "latest")
+        datetime.fromisoformat(found["window"][end]).astimezone(BERLIN).replace(tzinfo=None)
+        for end in ("earliest", "latest")
     )
     return from_, to, found["windowOverride"]
 
