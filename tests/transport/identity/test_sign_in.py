@@ -59,8 +59,8 @@ async def test_a_button_of_the_demo_begins_a_session(world, browser) -> None:
 
 async def test_who_signs_in_comes_to_the_page_that_was_wanted(browser) -> None:
     for page in ("/operations/orders?late=true&sort=NEWEST", "/operations"):
-        asked = await browser.get(LOGIN, params={"to": page})
-        assert "HttpOnly; SameSite=Lax; Max-Age=600" in asked.headers["set-cookie"]
+        shown = await browser.get(LOGIN, params={"to": page})
+        assert "HttpOnly; SameSite=Lax; Max-Age=600" in shown.headers["set-cookie"]
         assert (await _signed_in(browser)).headers["location"] == page
     # It is wanted once, and not any more by who asks for the page of sign-in alone.
     assert (await _signed_in(browser)).headers["location"] == "/operations"
