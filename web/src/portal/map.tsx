@@ -49,4 +49,6 @@ export const PLACES: readonly Place[] = [
     Page: lazy(() => import("./pages/contracts/contracts")),
   },
   { path: "/contracts/:number", on: SIDES, Page: lazy(() => import("./pages/contract/contract")) },
+  { path: "/deliveries/:number", on: SIDES, Page: lazy(() => import("./pages/delivery/delivery")) },
+  { path: "/parcels/:id", on: SIDES, Page: lazy(() => import("./pages/parcel/parcel")) },
 ];
