@@ -14,13 +14,21 @@ from starlette.routing import BaseRoute, Route
 from commands.messages.notifications.mails.wording import SIGN_IN_STYLE, write_sign_in
 from kit.db.lost import Unavailable
 from kit.standards.languages import Spoken, preferred
-from models.access.viewers import Actor, Viewer
+from models.access.viewers import Viewer
 from transport.http.addresses import address_of
 from transport.http.bodies import posted_form
 from transport.http.hang_up import HungUp
 from transport.http.refusals import Refusal, not_now
 from transport.identity.sessions import Sessions
-from transport.portal.browsers import check_own_page, is_local, session_cookie, session_token
+from transport.portal.browsers import (
+    check_own_page,
+    is_local,
+    page_cookie,
+    page_of,
+    session_cookie,
+    session_token,
+)
+from transport.portal.first import first_page, remembered
 from transport.serving import Serving
 
 LOGIN = "/portal/login"
@@ -76,8 +84,11 @@ class Login:
         return answered
 
     async def page(self, request: Request) -> Response:
-        """Show how one may sign in."""
-        return await self._shown(request)
+        """Show how one may sign in; `to` is the page that somebody has come from."""
+        response = await self._shown(request)
+        if (kept := remembered(request)) is not None:
+            response.headers.append("Set-Cookie", kept)
+        return response
 
     async def again(self, request: Request) -> Response:
         """Show it to who could not be let in."""
@@ -102,13 +113,17 @@ class Login:
     async def leave(self, request: Request) -> Response:
         """Sign out, wherever that leads."""
         check_own_page(request.headers)
+        response = RedirectResponse(LOGIN, _SEE_OTHER)
+        await self.sign_out(request, response)
+        return response
+
+    async def sign_out(self, request: Request, response: Response) -> None:
+        """End the session that the browser has, and let it forget it."""
         address = address_of(request)
         token = session_token(request.headers, address)
         if token is not None:
             await self._sessions.end(token, address)
-        response = RedirectResponse(LOGIN, _SEE_OTHER)
-        response.headers["Set-Cookie"] = session_cookie(request, "", 0)
-        return response
+            response.headers.append("Set-Cookie", session_cookie(request, "", 0))
 
     async def _people(self, request: Request) -> Mapping[str, Viewer]:
         """Return whom a browser on this machine may be without proof: the demo's people."""
@@ -119,7 +134,7 @@ class Login:
     async def let_in(
         self, request: Request, viewer: Viewer, provider_sid: UUID | None = None
     ) -> Response:
-        """Begin a session, in place of that which the browser has; lead to the first page.
+        """Begin a session, in place of that which the browser has; lead to the page it wanted.
 
         provider_sid: of `Sessions.begin`.
         """
@@ -128,7 +143,8 @@ class Login:
         token = await self._sessions.begin(viewer, address, provider_sid)
         if former is not None:
             await self._sessions.end(former, address)
-        top = "/portal" if viewer.actor is Actor.BUYER else "/operations"
-        response = RedirectResponse(top, _SEE_OTHER)
+        response = RedirectResponse(first_page(request, viewer), _SEE_OTHER)
         response.headers["Set-Cookie"] = session_cookie(request, token)
+        if page_of(request) is not None:
+            response.headers.append("Set-Cookie", page_cookie(request, "", 0))
         return response

@@ -14,17 +14,12 @@ function Row({ of }: { of: DueDeliveryFragment }) {
   const due = dueAt(of);
   const away = <Away instant={due} zone={of.window.timeZone} />;
   const holds = of.holds.filter((it) => it.releasedAt === null);
-  const [order] = of.orders;
   return (
     <tr>
       <td>
-        {order ? (
-          <Link href={`/orders/${encodeURIComponent(order.number)}`} className={list.link}>
-            {of.number}
-          </Link>
-        ) : (
-          of.number
-        )}
+        <Link href={`/deliveries/${encodeURIComponent(of.number)}`} className={list.link}>
+          {of.number}
+        </Link>
         <span className={list.soft}>{of.orders.map((it) => it.number).join(", ")}</span>
       </td>
       <td>

@@ -29,7 +29,7 @@ interface Given {
 export function History({ of, zone, growing, total }: Given) {
   const { t, word } = useWords();
   const events = of.filter((it) => it.type !== SEEN);
-  if (events.length === 0) return null;
+  if (events.length === 0 && !growing?.hasNextPage) return null;
   return (
     <section className={page.section} aria-labelledby="history">
       <h2 id="history">{t("history.title")}</h2>
