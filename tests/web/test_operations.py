@@ -23,13 +23,8 @@ ROOT = re.compile(r"\b(order|contract|delivery)\(number: ")
 """Which object a page is about, where it is named by its number."""
 
 
-FRAGMENTS = {
-    name: text
-    for it in FILES
-    for name, text in re.findall(
-        r"^(?=fragment (\w+))(.*?^}\n)", it.read_text("utf-8"), re.MULTILINE | re.DOTALL
-    )
-}
+FRAGMENT = re.compile(r"^(?=fragment (\w+))(.*?^}\n)", re.MULTILINE | re.DOTALL)
+FRAGMENTS = dict(it for file in FILES for it in FRAGMENT.findall(file.read_text("utf-8")))
 
 
 def whole(text: str) -> str:
