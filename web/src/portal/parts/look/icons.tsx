@@ -15,6 +15,7 @@ const PATHS = {
   back: "M15 5l-7 7 7 7",
   check: "M5 12.5l4.5 4.5L19 7",
   none: "M4 7l8-4 8 4v10l-8 4-8-4zM4 7l8 4 8-4M12 11v10",
+  code: "M8.5 7 3.5 12l5 5M15.5 7l5 5-5 5",
   lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
 } as const;
 
