@@ -31,8 +31,11 @@ PAGES = (
     "/orders",
     "/orders/O-000004",
     "/lines",
+    "/calendar",
+    "/calendar?view=month",
     "/contracts",
     "/contracts/RV-KOESTER",
+    "/contracts/RV-KOESTER/call-off",
     "/deliveries/D-000005",
     "/parcels/{parcel}",
 )

@@ -45,10 +45,14 @@ async def visit(page: Page, served: Served, path: str) -> None:
 
 
 async def reader(
-    browser: Browser, *, language: str = "en-GB", scheme: Any = "light", size: Any = SCREEN
+    browser: Browser,
+    *,
+    language: str = "en-GB",
+    scheme: Any = "light",
+    size: Any = SCREEN,
+    zone: str = "Europe/Berlin",
 ) -> BrowserContext:
     """Return a browser of somebody who speaks a language, and likes it light or dark."""
-    zone = "Europe/Berlin"
     return await browser.new_context(
         locale=language, color_scheme=scheme, viewport=size, timezone_id=zone
     )

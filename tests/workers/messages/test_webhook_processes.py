@@ -40,11 +40,14 @@ KILLED_WORKERS = (KILLED + 1) // 2
 """A worker is killed first, then a server, and so on; servers send nothing."""
 MERCHANTS = int(os.environ.get("ABRUF_KILL_SENDING", "2"))
 WORKERS = 2 if MERCHANTS == 2 else 3
-EVENTS = 2 * ORDERS * MERCHANTS
-"""That each receiver is told of."""
 AT_ONCE = "mutation { merchantSettingsUpdate(input: {gatherMinutes: 0}) { userErrors { code } } }"
 HOLD = {"reason": "PAYMENT", "owner": "Sales"}
+EVENTS = 2 * ORDERS * MERCHANTS
+"""That each receiver is told of."""
 WITHIN_S = 60 + 30 * KILLED
+"""Seconds within which more is heard after a process was killed, and nothing waits at the end."""
+CHANGED_WITHIN_S = WITHIN_S + EVENTS
+"""Seconds within which all is changed, whatever was killed meanwhile."""
 STANDING = "query ($id: ID!) { webhook(id: $id) { waiting state position } }"
 LAGGING = "{ workers(first: 9) { nodes { name behind lanes(first: 1) { nodes { id } } } } }"
 Happened = dict[str, list[str]]
@@ -179,7 +182,8 @@ async def test_killed_workers_and_servers_lose_nothing_and_rename_nothing(
         )
         await asyncio.gather(*(it.subscribe(ports) for it in merchants))
         changes = asyncio.gather(*(it.change() for it in merchants))
-        await asyncio.gather(changes, _killed(processes, good))
+        async with asyncio.timeout(CHANGED_WITHIN_S):
+            await asyncio.gather(changes, _killed(processes, good))
         revived = await stack.enter_async_context(receiver(_good, port=dead))
         async with asyncio.timeout(WITHIN_S):
             await asyncio.gather(*(it.settle() for it in merchants))

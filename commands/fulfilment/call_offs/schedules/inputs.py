@@ -43,7 +43,8 @@ class DeliveryPlanFromSchedule(DryRun):
     recipient: Recipient | None = Field(
         None,
         description="Who takes new deliveries in where `recipients` names nobody; else who takes in"
-        " what is planned or called off for the same window. Where nobody is known, nothing is"
+        " what is planned or called off for the same window, or was planned for the nearest window"
+        " at its place that leaves its goods to this one. Where nobody is known, nothing is"
         " planned for a company: RECIPIENT_MISSING.",
     )
     recipients: Annotated[list[PlaceRecipient], Field(max_length=LARGEST_BULK)] = Field(

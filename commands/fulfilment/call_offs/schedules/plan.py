@@ -62,7 +62,9 @@ _PATH = ("deliveries",)
     PLAN_FROM_SCHEDULE,
     "Plan what the schedules in force of a contract want up to a day: call off what is not called"
     " off yet, and plan its deliveries, one for each place and window. Asked again it changes what"
-    " has changed and is not released, and says why; with `dryRun` it only says it.",
+    " has changed and is not released, and says why; with `dryRun` it only says it. What was"
+    " called off by itself, and answers no line of a schedule, keeps its window when the schedule"
+    " moves: it was agreed for that, and brings what the schedule wants.",
 )
 async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule) -> Outcome:
     """Bring what is planned and not released to what the effective schedules want.

@@ -78,6 +78,7 @@ export function Shell({ side, children }: { side: Side; children: ReactNode }) {
         onClose={() => open(false)}
         position="right"
         size="18rem"
+        lockScroll={false}
         title={<Brand side={side} />}
         closeButtonProps={{ "aria-label": t("shell.close") }}
       >

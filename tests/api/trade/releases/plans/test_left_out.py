@@ -128,6 +128,54 @@ async def test_nothing_is_planned_that_nobody_is_known_to_take_in(ask, world):
         await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
 
 
+async def test_who_was_named_takes_in_what_comes_on_another_day(ask, world):
+    """At each dock its own; where nothing leaves its day, nobody is known for another one."""
+    place = await contracts.docks(world, ask)
+    planner = await _planner(world, ask, **place)
+    first, second, third = (
+        {"shipToId": place["shipToIds"][1], "unloadingPoint": it} for it in ("D1", "D2", "D3")
+    )
+    for quantity, dock in (("10", first), ("20", second), ("30", third)):
+        await planner.release(1, schedule("2026-03-06", quantity), **dock)
+    for each in (await planner())["deliveries"]:
+        window = {**each["window"], "timeZone": "Europe/Berlin"}
+        gate = {"name": f"Gate {each['lines'][0]['planned']}"}
+        moved = {"deliveryId": each["id"], "window": window, "recipient": gate}
+        await deliveries.done(ask, "deliveryReschedule", **moved)
+    await planner.release(2, schedule("2026-03-09", "11"), **first)
+    for quantity, dock in (("12", second), ("30", third)):
+        days = [schedule(f"2026-03-{day}", quantity) for day in ("06", "10")]
+        await planner.release(2, *days, **dock)
+    preview = _shown(await planner(recipient=None, dryRun=True), *ITEM)
+    assert _shown(await planner(recipient=None), *ITEM) == preview
+    assert sorted(preview, key=str) == [
+        ("CANCELLED", None, "0"),
+        ("CREATED", None, "11"),
+        ("CREATED", None, "12"),
+        ("LOWERED", None, "12"),
+        ("REFUSED", "RECIPIENT_MISSING", "0"),
+        ("UNCHANGED", None, "30"),
+    ]
+    found = (await ask(PLANNED, id=planner.contract["id"]))["contract"]["callOffs"]["nodes"]
+    assert {
+        (each["window"]["earliest"][:10], part["planned"], each["recipient"]["name"])
+        for order in found
+        for each in order["deliveries"]
+        if each["state"] == "PLANNED"
+        for part in each["lines"]
+    } == {
+        ("2026-03-09", "11", "Gate 10"),
+        ("2026-03-06", "12", "Gate 20"),
+        ("2026-03-10", "12", "Gate 20"),
+        ("2026-03-06", "30", "Gate 30"),
+    }
+
+
+PLANNED = """
+query ($id: ID!) { contract(id: $id) { callOffs(first: 20) { nodes { deliveries {
+  state window { earliest } recipient { name } lines { planned }
+} } } } }
+"""
 TAKEN_IN = """
 query ($id: ID!) { contract(id: $id) { callOffs(first: 9) { nodes { deliveries {
   lines { orderLine { scheduleLine { quantity } } } recipient { name }

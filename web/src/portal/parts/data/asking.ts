@@ -54,7 +54,7 @@ interface Page {
 }
 
 /** Asks for page after page of the connection that `of` takes out of the answer. */
-export function usePages<Result, Variables extends { after?: string | null }, Connection extends Page>(
+export function usePages<Result, Variables extends { after?: string | null | undefined }, Connection extends Page>(
   document: TypedDocumentNode<Result, Variables>,
   variables: Omit<Variables, "after">,
   of: (result: Result) => Connection | null,
