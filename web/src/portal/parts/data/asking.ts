@@ -3,6 +3,7 @@ import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
 import { keepPreviousData, QueryClient, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { execute, nameOf, Unanswered } from "./execute";
+import { useShow } from "./shown";
 
 const TRIES = 2;
 
@@ -16,6 +17,9 @@ export const client = new QueryClient({
   },
 });
 
+/** Marks what a page shows: it is asked for again when something happens. */
+export const OF_PAGE = { isOfPage: true };
+
 /** What a page waits for: its answer, or why there is none. */
 export interface Asked<Result> {
   data: Result | undefined;
@@ -24,14 +28,26 @@ export interface Asked<Result> {
   refetch: () => unknown;
 }
 
+/** Asks what stands around pages, or opens on them. */
+export function useAside<Result, Variables>(
+  document: TypedDocumentNode<Result, Variables>,
+  variables: Variables,
+  meta: Record<string, unknown> = {},
+): Asked<Result> {
+  return useQuery({
+    meta,
+    queryKey: [nameOf(document), variables],
+    queryFn: ({ signal }) => execute(document, variables, signal),
+  });
+}
+
+/** Asks the operation of a page. */
 export function useAnswer<Result, Variables>(
   document: TypedDocumentNode<Result, Variables>,
   variables: Variables,
 ): Asked<Result> {
-  return useQuery({
-    queryKey: [nameOf(document), variables],
-    queryFn: ({ signal }) => execute(document, variables, signal),
-  });
+  useShow(nameOf(document), variables);
+  return useAside(document, variables, OF_PAGE);
 }
 
 interface Page {
@@ -44,7 +60,9 @@ export function usePages<Result, Variables extends { after?: string | null | und
   variables: Omit<Variables, "after">,
   of: (result: Result) => Connection | null,
 ) {
+  useShow(nameOf(document), variables);
   return useInfiniteQuery({
+    meta: OF_PAGE,
     queryKey: [nameOf(document), variables],
     queryFn: ({ pageParam, signal }) =>
       execute(document, { ...variables, after: pageParam } as unknown as Variables, signal),
