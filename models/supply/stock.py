@@ -8,13 +8,15 @@ under one lock (docs/decisions/0074-stock-ledger.md).
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, literal_column, not_, or_
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.access.viewers import Actor
+from models.base.acts import AllRows
 from models.base.tables import (
     Counter,
     OneOf,
@@ -125,3 +127,44 @@ class StockMovement(Owned):
     on_hand: Mapped[Decimal]
     note: Mapped[str | None]
     recorded_at: Mapped[datetime]
+
+
+_NONE: ColumnElement[Any] = literal_column("0")
+_ONE: ColumnElement[Any] = literal_column("1")
+
+
+def _follows(rows: AllRows, movement: Any) -> ColumnElement[bool]:
+    """Tell whether a movement is the first, or adds to what the one before it has left."""
+    is_first = and_(movement.number == _ONE, movement.on_hand == movement.quantity)
+    return or_(
+        is_first,
+        rows.some(
+            StockMovement,
+            where=lambda before: and_(
+                before.level_id == movement.level_id,
+                before.number == movement.number - _ONE,
+                before.on_hand + movement.quantity == movement.on_hand,
+                before.recorded_at <= movement.recorded_at,
+            ),
+        ),
+    )
+
+
+def differs(rows: AllRows, level: Any) -> ColumnElement[bool]:
+    """Tell whether a level is something else than its movements say (S4). level: its table."""
+
+    def is_last(movement: Any) -> ColumnElement[bool]:
+        return and_(
+            movement.level_id == level.id,
+            movement.number == level.last_number,
+            movement.on_hand == level.on_hand,
+            movement.recorded_at == level.moved_at,
+        )
+
+    def is_odd(movement: Any) -> ColumnElement[bool]:
+        is_beyond = movement.number > level.last_number
+        return and_(movement.level_id == level.id, or_(is_beyond, not_(_follows(rows, movement))))
+
+    is_empty = and_(level.last_number == _NONE, level.on_hand == _NONE)
+    is_whole = or_(is_empty, rows.some(StockMovement, where=is_last))
+    return or_(not_(is_whole), rows.some(StockMovement, where=is_odd))

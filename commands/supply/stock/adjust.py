@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from commands.supply.stock.places import AtPlace, Places, Standing, done_at_each
+from commands.supply.stock.places import AtPlace, Shelf, Shelves, done_at_each
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
@@ -76,7 +76,7 @@ async def adjust(writing: Writing, command: StockAdjust) -> Outcome:
     return await done_at_each(writing, "adjustments", command.adjustments, _adjust)
 
 
-def _adjust(places: Places, level: Standing, item: StockAdjustment) -> Mapping[str, Any]:
+def _adjust(places: Shelves, level: Shelf, item: StockAdjustment) -> Mapping[str, Any]:
     added = item.reason.signed(places.counted(level, item))
     check_expected(level, item.expected_on_hand)
     check_left(level, added)
@@ -99,15 +99,16 @@ def _adjust(places: Places, level: Standing, item: StockAdjustment) -> Mapping[s
         "recorded_at": level.moved_at,
     }
     places.moved.append(movement)
-    told = StockLevelAdjusted(
-        level.id, movement_id=movement["id"], reason=item.reason, quantity=added
+    movement_id = movement["id"]
+    event = StockLevelAdjusted(
+        level.id, movement_id=movement_id, reason=item.reason, quantity=added
     )
-    writing.record(told)
-    return {"movement_id": movement["id"], "status": places.change(level)}
+    writing.record(event)
+    return {"movement_id": movement_id, "status": places.change(level)}
 
 
 @guards("S2", verb="stockAdjust")
-def check_expected(level: Standing, expected: Decimal | None) -> None:
+def check_expected(level: Shelf, expected: Decimal | None) -> None:
     """Refused: STALE where something else is on hand than somebody has read."""
     if expected is not None and expected != level.on_hand:
         text = f"{plain(level.on_hand)} of {level.product.sku} are on hand, not {plain(expected)}."
@@ -115,7 +116,7 @@ def check_expected(level: Standing, expected: Decimal | None) -> None:
 
 
 @guards("S1", verb="stockAdjust")
-def check_left(level: Standing, added: Decimal) -> None:
+def check_left(level: Shelf, added: Decimal) -> None:
     """Refused: OUT_OF_RANGE where more would go than is there, or more be there than fits."""
     if not 0 <= level.on_hand + added < _MOST:
         text = f"{plain(level.on_hand)} of {level.product.sku} are on hand."
@@ -136,7 +137,7 @@ async def set_safety(writing: Writing, command: SafetyStockSet) -> Outcome:
     return await done_at_each(writing, "safety_stocks", command.safety_stocks, _set_safety)
 
 
-def _set_safety(places: Places, level: Standing, item: SafetyStock) -> Mapping[str, Any]:
+def _set_safety(places: Shelves, level: Shelf, item: SafetyStock) -> Mapping[str, Any]:
     quantity = places.counted(level, item)
     if places.has(level) and level.safety == quantity:
         return {"status": "UNCHANGED"}

@@ -43,8 +43,8 @@ ItemT = TypeVar("ItemT", bound=AtPlace)
 
 
 @dataclass
-class Standing:
-    """How things stand at a place, as items have left them. was: its locked level, or None."""
+class Shelf:
+    """How things stand at a place, as items before have left it. was: its locked level, or None."""
 
     product: Any
     location: Any
@@ -68,7 +68,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Places:
+class Shelves:
     """What items name, and the levels under their locks. moved: movements to be written.
 
     changed: the places that are written.
@@ -78,11 +78,11 @@ class Places:
     products: Mapping[str, Any]
     locations: Mapping[str, Any]
     packagings: Packagings
-    standing: dict[tuple[UUID, UUID], Standing]
+    standing: dict[tuple[UUID, UUID], Shelf]
     moved: list[dict[str, Any]] = field(default_factory=list)
-    changed: dict[tuple[UUID, UUID], Standing] = field(default_factory=dict)
+    changed: dict[tuple[UUID, UUID], Shelf] = field(default_factory=dict)
 
-    def at(self, item: AtPlace) -> Standing:
+    def at(self, item: AtPlace) -> Shelf:
         """Return how things stand where an item says. Refused: NOT_FOUND, WRONG_STATE."""
         refusals = Refusals()
         product, location = (
@@ -100,17 +100,17 @@ class Places:
                 raise missing(Location, ("location_code",), item.location_code)
         refusals.end()
         key = (product.id, location.id)
-        return self.standing.setdefault(key, Standing(product, location, None))
+        return self.standing.setdefault(key, Shelf(product, location, None))
 
-    def counted(self, standing: Standing, item: AtPlace) -> Decimal:
+    def counted(self, standing: Shelf, item: AtPlace) -> Decimal:
         """Return an item's quantity in the product's unit. Refused: as `Packagings`."""
         return self.packagings(standing.product, item).amount
 
-    def has(self, standing: Standing) -> bool:
+    def has(self, standing: Shelf) -> bool:
         """Tell whether a place has a level, or will have one."""
         return standing.was is not None or standing.key in self.changed
 
-    def change(self, standing: Standing) -> str:
+    def change(self, standing: Shelf) -> str:
         """Note that a place is to be written; return whether its level is CREATED or UPDATED."""
         status = "UPDATED" if self.has(standing) else "CREATED"
         self.changed[standing.key] = standing
@@ -125,13 +125,13 @@ class Places:
             self.writing, {StockLevel: new, StockMovement: self.moved}, {StockLevel: old}
         )
 
-    def _new(self, standing: Standing) -> dict[str, Any]:
+    def _new(self, standing: Shelf) -> dict[str, Any]:
         own = {"merchant_id": self.writing.viewer.merchant_id, "id": standing.id}
         of = {"location_id": standing.location.id, "stock_keeping": StockKeeping.TRACKED}
         return {**own, **measure_of(standing.product), **of, **standing.figures}
 
 
-async def lock_places(writing: Writing, items: Sequence[AtPlace]) -> Places:
+async def lock_places(writing: Writing, items: Sequence[AtPlace]) -> Shelves:
     """Read what items name, and lock the levels that are there, by product and location.
 
     A level that another transaction makes meanwhile is found by the next attempt.
@@ -141,7 +141,7 @@ async def lock_places(writing: Writing, items: Sequence[AtPlace]) -> Places:
     packagings = await packagings_of(writing, ((it.product_sku, it) for it in items))
     named = [(products.get(it.product_sku), locations.get(it.location_code)) for it in items]
     wanted = sorted({(one.id, at.id) for one, at in named if one and at})
-    places = Places(writing, products, locations, packagings, {})
+    places = Shelves(writing, products, locations, packagings, {})
     if not wanted:
         return places
     by_id = {it.id: it for it in (*products.values(), *locations.values())}
@@ -154,7 +154,7 @@ async def lock_places(writing: Writing, items: Sequence[AtPlace]) -> Places:
     for row in rows:
         figures = (row.on_hand, row.safety, row.last_number, row.moved_at, row.id)
         of = (by_id[row.product_id], by_id[row.location_id])
-        places.standing[row.product_id, row.location_id] = Standing(*of, row, *figures)
+        places.standing[row.product_id, row.location_id] = Shelf(*of, row, *figures)
     return places
 
 
@@ -163,11 +163,11 @@ def _locked(actor: Actor) -> Statement:
     """Build the statement that locks levels in ascending order (S4)."""
     wanted = [bindparam(name, type_=ARRAY(Uuid())) for name in ("products", "locations")]
     of_pair = (column("product_id", Uuid()), column("location_id", Uuid()))
-    given = func.unnest(*wanted).table_valued(*of_pair, name="given").render_derived()
+    named = func.unnest(*wanted).table_valued(*of_pair, name="named").render_derived()
     is_named = and_(
-        StockLevel.product_id == given.c.product_id, StockLevel.location_id == given.c.location_id
+        StockLevel.product_id == named.c.product_id, StockLevel.location_id == named.c.location_id
     )
-    rows = select(*columns(StockLevel)).join_from(StockLevel, given, is_named)
+    rows = select(*columns(StockLevel)).join_from(StockLevel, named, is_named)
     rows = rows.where(*seen_by(anyone(actor), StockLevel))
     rows = rows.order_by(StockLevel.product_id, StockLevel.location_id)
     return Statement(rows.with_for_update(of=StockLevel), record(StockLevel))
@@ -177,7 +177,7 @@ async def done_at_each(
     writing: Writing,
     name: str,
     items: Sequence[ItemT],
-    act: Callable[[Places, Standing, ItemT], Mapping[str, Any]],
+    act: Callable[[Shelves, Shelf, ItemT], Mapping[str, Any]],
 ) -> Outcome:
     """Do something at the place of each item, and write what has become of them.
 

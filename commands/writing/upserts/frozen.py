@@ -35,7 +35,7 @@ Altered: TypeAlias = tuple[Any, Mapping[str, Any]]
 """A locked row, None for a new one; column -> value that it is to have."""
 
 
-@guards("O12", "O13")
+@guards("O12", "O13", "S3")
 async def check_frozen(
     writing: Writing,
     entity: type[OfMerchant],

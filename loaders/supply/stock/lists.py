@@ -6,15 +6,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Numeric, literal_column, type_coerce
+from sqlalchemy import ColumnElement, Numeric, literal_column, or_, type_coerce
 
 from kit.ids import Names
 from kit.inputs import Input, Instant, QuantityOrZero
+from loaders.reading.acts import everything
 from loaders.reading.filters import one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
-from models.supply.stock import StockLevel, StockMovement, StockReason
+from models.supply.stock import StockLevel, StockMovement, StockReason, differs
 
 
 class StockLevelSort(Enum):
@@ -41,6 +42,11 @@ class StockLevelFilter(Input):
         None, description="No more than this is available, in the product's unit."
     )
     is_on_hand: bool | None = Field(None, description="Something lies there, or nothing.")
+    differs: bool | None = Field(
+        None,
+        description="Is something else than its movements say, or not; reads all movements. None"
+        " does, unless rows were written past this API.",
+    )
 
 
 class StockMovementSort(Enum):
@@ -68,7 +74,7 @@ _NONE: ColumnElement[Any] = literal_column("0")
 
 
 def _matching(
-    _reader: Reader, level: Any, wanted: StockLevelFilter
+    reader: Reader, level: Any, wanted: StockLevelFilter
 ) -> Iterable[ColumnElement[bool]]:
     for name in ("product_id", "location_id"):
         if (value := getattr(wanted, name)) is not None:
@@ -77,6 +83,10 @@ def _matching(
         yield level.available <= type_coerce(wanted.available_to, Numeric())
     if wanted.is_on_hand is not None:
         yield level.on_hand > _NONE if wanted.is_on_hand else level.on_hand == _NONE
+    if wanted.differs is not None:
+        # It names the time, so that it is read anew: what is looked for has told no journal.
+        is_odd = or_(differs(everything(reader), level), reader.at.is_(None))
+        yield is_odd if wanted.differs else ~is_odd
 
 
 def _matching_movements(

@@ -22,11 +22,13 @@ _NONE: Any = literal_column("0")
 class StockWanted(Input):
     """At which instant stock is wanted."""
 
-    at: Instant = Field(description="The instant; what was recorded then counts.")
+    at: Instant | None = Field(
+        None, description="The instant; what was recorded then counts. Now when left out."
+    )
 
 
 @dataclass(frozen=True)
-class StockThen(AsWanted[StockWanted]):
+class StockAsOf(AsWanted[StockWanted]):
     """Level -> what was there at an instant. It reads one movement, however many there are."""
 
     def one(self, reader: Reader, wanted: StockWanted, key: Any) -> Part:
@@ -37,10 +39,11 @@ class StockThen(AsWanted[StockWanted]):
 def _then(reader: Reader, at: Any, key: Any) -> Part:
     """Return what was there, and the select of it for one level."""
     level, movement = reader.table(StockLevel), reader.table(StockMovement)
-    upto = movement.recorded_at <= type_coerce(at, DateTime(timezone=True))
     before = select(movement.id, movement.on_hand).where(
-        movement.level_id == level.id, upto, *seen_by(reader.viewer, movement)
+        movement.level_id == level.id, *seen_by(reader.viewer, movement)
     )
+    if at is not None:
+        before = before.where(movement.recorded_at <= type_coerce(at, DateTime(timezone=True)))
     newest = before.order_by(movement.recorded_at.desc(), movement.number.desc()).limit(_ONE)
     last = newest.correlate_except(movement).lateral("last")
     rows = select().select_from(level).outerjoin(last, true())
@@ -50,5 +53,5 @@ def _then(reader: Reader, at: Any, key: Any) -> Part:
     return found, rows.correlate_except(level, last)
 
 
-_EXAMPLE, _ = _then(Reader(anyone(Actor.STAFF), None), null(), null())
-StockThen.source, StockThen.record = _EXAMPLE, namedtuple("Stock", vars(_EXAMPLE))  # noqa: PYI024 -- the types of the fields are SQL's.
+_EXAMPLE, _ = _then(Reader(anyone(Actor.STAFF), None), None, null())
+StockAsOf.source, StockAsOf.record = _EXAMPLE, namedtuple("Stock", vars(_EXAMPLE))  # noqa: PYI024 -- the types of the fields are SQL's.

@@ -87,9 +87,9 @@ class StockLevel(Node):
         description="When its last movement was recorded; null for none."
     )
     as_of: StockThen | None = wanted(
-        then.StockThen,
+        then.StockAsOf,
         then.StockWanted,
-        then.StockThen.source,
+        then.StockAsOf.source,
         "What was on hand at an instant, as it had been recorded then: read of one movement.",
         Cost(weight=1, each=1),
     )
