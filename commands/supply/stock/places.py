@@ -85,10 +85,8 @@ class Shelves:
     def at(self, item: AtPlace) -> Shelf:
         """Return how things stand where an item says. Refused: NOT_FOUND, WRONG_STATE."""
         refusals = Refusals()
-        product, location = (
-            self.products.get(item.product_sku),
-            self.locations.get(item.location_code),
-        )
+        product: Any = self.products.get(item.product_sku)
+        location: Any = self.locations.get(item.location_code)
         with refusals:
             if product is None:
                 raise missing(Product, ("product_sku",), item.product_sku)

@@ -86,7 +86,7 @@ def _text(name: str, change: Altered, users: Collection[str]) -> str:
 
 
 @cache
-def _frozen(entity: type[OfMerchant]) -> Mapping[str, Collection[str]]:
+def _frozen(entity: type[OfMerchant]) -> Mapping[str, set[str]]:
     """Return column that uses freeze -> the tables that repeat it."""
     found: defaultdict[str, set[str]] = defaultdict(set)
     for key in _uses(entity):
