@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_args
 from zoneinfo import available_timezones
 
 from annotated_types import GroupedMetadata
@@ -43,17 +43,13 @@ from kit.errors import (
 from kit.standards import gs1
 from kit.standards.iso import COUNTRIES, MINOR_UNITS
 from kit.standards.money import is_payable, minor_unit
-from kit.standards.unicode import is_beyond, normal
+from kit.standards.unicode import is_beyond, is_seen, is_visible, names_something, normal
 
 LARGEST_BULK = 250
 LONGEST_KEY = 255
 """Characters of any text by which rows are known."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _CONTROL = {chr(code) for code in (*range(32), *range(127, 160))} - {"\n", "\r", "\t"}
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0") | {
-    chr(code) for code in (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
-}
-"""Letters and marks that leave no trace: fillers, joiners and selectors of variants."""
 _ZONES = frozenset(available_timezones() - {"localtime", "Factory"})
 """Names that mean a place: not what this machine is set to, nor that nobody has set it."""
 
@@ -81,17 +77,23 @@ def _refuse(code: Code, message: str) -> PydanticCustomError:
     return PydanticCustomError(code.value, "{text}", {"text": message})
 
 
-def _printable(text: str) -> str:
-    if _CONTROL.intersection(text):
-        raise _refuse(Code.INVALID_CHARACTER, "Control characters are not allowed here.")
-    return text
+def _characters(are_right: Callable[[str], bool], message: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not are_right(text):
+            raise _refuse(Code.INVALID_CHARACTER, message)
+        return text
+
+    return AfterValidator(check)
 
 
-def _visible(text: str) -> str:
-    if not text.isprintable() or _BLANK.intersection(text):
-        message = "Invisible characters and spaces other than the plain one are not allowed here."
-        raise _refuse(Code.INVALID_CHARACTER, message)
-    return text
+_PRINTABLE = _characters(_CONTROL.isdisjoint, "Control characters are not allowed here.")
+_SEEN = _characters(is_seen, "Nobody sees any of these characters.")
+_NAMING = _characters(
+    names_something, "A name has a letter, a digit or a symbol, beside punctuation."
+)
+_VISIBLE = _characters(
+    is_visible, "Invisible characters and spaces other than the plain one are not allowed here."
+)
 
 
 def _known_zone(zone: str) -> str:
@@ -188,10 +190,9 @@ def spelled(pattern: str, how: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-_PRINTABLE, _VISIBLE = AfterValidator(_printable), AfterValidator(_visible)
-Name = Annotated[str, _UpTo(255), _PRINTABLE]
-Short = Annotated[str, _UpTo(100), _PRINTABLE]
-Note = Annotated[str, _UpTo(2000), _PRINTABLE]
+Name = Annotated[str, _UpTo(255), _PRINTABLE, _NAMING]
+Short = Annotated[str, _UpTo(100), _PRINTABLE, _SEEN]
+Note = Annotated[str, _UpTo(2000), _PRINTABLE, _SEEN]
 Reference = Annotated[str, _UpTo(100), _VISIBLE]
 Key = Annotated[str, _UpTo(LONGEST_KEY), _VISIBLE]
 Link = Annotated[str, _UpTo(2000), _VISIBLE]
@@ -283,8 +284,11 @@ class Input(BaseModel):
     under the former. What may be left out is left out, too, where it is an empty text, whatever
     its type, or an object of empty texts, as forms and files send them; and where it is null, but
     for what may be null itself, or be `Emptied`.
+
+    blank_is_absent: whether an empty text leaves a field out.
     """
 
+    blank_is_absent: ClassVar[bool] = True
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
@@ -317,7 +321,7 @@ class Input(BaseModel):
             for name, value in values.items()
             if name in may
             and name not in nulls
-            and (is_blank(value) if value is not None else not may[name])
+            and (cls.blank_is_absent and is_blank(value) if value is not None else not may[name])
         }
         return {it: values[it] for it in values if it not in absent} if absent else values
 

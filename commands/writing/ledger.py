@@ -31,7 +31,7 @@ Changes = Sequence[tuple[Any, Mapping[str, Any]]]
 
 _Amounts = dict[UUID, dict[ColumnName, Decimal]]
 """Line id -> counter -> signed amount."""
-_LEDGER = "ledger"
+LEDGER = "ledger"
 """Where a session keeps its ledger."""
 _NONE = Decimal(0)
 
@@ -45,7 +45,7 @@ class Ledger:
         self._then: defaultdict[UUID, dict[datetime, _Amounts]] = defaultdict(dict)
         self._writing = writing
         self._touched = Touched(writing.kept)
-        writing.session.info[_LEDGER] = self
+        writing.session.info[LEDGER] = self
 
     def note(self, session: Session) -> None:
         """Add up what the session is about to write."""
@@ -188,20 +188,20 @@ def _some(amounts: _Amounts) -> _Amounts:
 def moved_then(row: Any, at: datetime, amounts: Mapping[str, Decimal]) -> None:
     """Say when counters of a row that a session has read moved. amounts: counter -> how much."""
     session = object_session(row)
-    ledger: Ledger | None = session.info.get(_LEDGER) if session else None
+    ledger: Ledger | None = session.info.get(LEDGER) if session else None
     if ledger is not None:
         ledger.note_then(getattr(row, row.__tally__.by), row.id, at, amounts)
 
 
 @event.listens_for(Session, "before_flush")
 def _note(session: Session, *_others: object) -> None:
-    if ledger := session.info.get(_LEDGER):
+    if ledger := session.info.get(LEDGER):
         ledger.note(session)
 
 
 def ledger_of(writing: Writing) -> Ledger | None:
     """Return the ledger of a transaction, None where nobody keeps one."""
-    return writing.session.info.get(_LEDGER)
+    return writing.session.info.get(LEDGER)
 
 
 def _known(value: Any) -> Decimal:

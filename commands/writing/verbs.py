@@ -9,12 +9,25 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, get_args
 
+from pydantic import Field
+
 from commands.writing.transaction import Outcome, Writing
 from kit.errors import Refused
 from kit.inputs import Alone, Command, Input
 from models.base.acts import Act
 
 CommandT = TypeVar("CommandT", bound=Command)
+
+
+class DryRun(Command):
+    """Base of what may be run dry."""
+
+    dry_run: bool = Field(
+        default=False,
+        description="Answer what this call would, and do nothing of it: what it makes and changes"
+        " stands in this answer alone, with ids and numbers that are given again. Costs as much;"
+        " `idempotencyKey` counts for nothing.",
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager, suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -105,10 +105,10 @@ class Reads:
 
     autocommit: a read costs no BEGIN and no ROLLBACK, and the connection keeps its merchant for
     the next operation; otherwise all statements are in one transaction. has_read: there was a
-    statement.
+    statement. is_within: it reads in a transaction that writes.
     """
 
-    has_read = False
+    has_read = is_within = False
 
     def __init__(
         self, engine: AsyncEngine, merchant_id: UUID | None, reach: Reach, *, autocommit: bool
@@ -120,6 +120,7 @@ class Reads:
         self._pooled: PoolProxiedConnection | None = None
         self._connection: AsyncConnection | None = None
         self._arriving: Reception | None = None
+        self._opened = AsyncExitStack()
         self._lock = asyncio.Lock()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ended = False
@@ -130,6 +131,14 @@ class Reads:
         """How long its statements have taken, with the one that runs."""
         running = asyncio.get_running_loop().time() - self._since if self._since else 0.0
         return self._took + running
+
+    def within(self, pooled: PoolProxiedConnection, opened: AsyncExitStack) -> None:
+        """Read in an open transaction until `close`, which closes the stack that ends it.
+
+        Where its connection is lost, nothing is read any more: it would be of before.
+        """
+        self.is_within, self._opened = True, opened
+        self._hold(pooled)
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -168,7 +177,7 @@ class Reads:
                 try:
                     return await self._once(ask)
                 except Unavailable as error:
-                    if not error.passes:
+                    if self.is_within or not error.passes:
                         raise
                     return await self._once(ask)
         finally:
@@ -199,15 +208,21 @@ class Reads:
         if self._ended:
             message = "The operation has ended."
             raise RuntimeError(message)
+        if self.is_within:
+            message = "The transaction that was read in is lost."
+            raise Unavailable(message)
         WANTED_MERCHANT.set(self._merchant_id)
         pooled: PoolProxiedConnection = await greenlet_spawn(self._pool.connect)
-        self._pooled, self._arriving = pooled, driver.arriving(pooled)
-        self._arriving.begin(self._merchant_id)
+        self._hold(pooled)
         if self._autocommit:
             await hold_merchant(pooled, self._merchant_id)
         else:
             await set_merchant(await self._connected(pooled), self._merchant_id)
         return pooled
+
+    def _hold(self, pooled: PoolProxiedConnection) -> None:
+        self._pooled, self._arriving = pooled, driver.arriving(pooled)
+        self._arriving.begin(self._merchant_id)
 
     async def _connected(self, pooled: PoolProxiedConnection) -> AsyncConnection:
         """Return SQLAlchemy's own connection over the pooled one."""
@@ -226,6 +241,7 @@ class Reads:
         """Give the connection back; a later statement takes a new one."""
         async with self._lock:
             await self._give_back()
+            self.is_within = False
 
     async def end(self) -> None:
         """Give the connection back for good: what still runs unseen must not take another."""
@@ -250,7 +266,9 @@ class Reads:
         self._pooled = self._connection = self._arriving = None
         if arriving is not None:
             arriving.end()
-        if connection is not None:
+        if self.is_within:
+            await self._opened.aclose()
+        elif connection is not None:
             await asyncio.shield(connection.close())
         elif pooled is not None and self._autocommit:
             pooled.close()

@@ -43,6 +43,11 @@ class Session(AsyncSession):
         super().__init__(AsyncConnection(engine, own), expire_on_commit=False)
         self._on = engine.sync_engine, pooled
 
+    @property
+    def pooled(self) -> PoolProxiedConnection:
+        """Return the connection of the transaction, for who reads in it."""
+        return self._on[1]
+
     async def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what entities have changed; a session that nobody has used yet has none."""
         if self.in_transaction():

@@ -10,9 +10,9 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Date, cast
 
 from kit.ids import Names
-from kit.inputs import Input, Reference
+from kit.inputs import Reference
 from loaders.master.receiving import openings_in
-from loaders.reading.filters import begins
+from loaders.reading.filters import Beginning, Filter, begins
 from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
@@ -42,10 +42,10 @@ class CalendarSort(Enum):
     CODE_DESC = "CODE_DESC"
 
 
-class CalendarFilter(Input):
+class CalendarFilter(Filter):
     """Which calendars to list."""
 
-    code_prefix: Reference | None = Field(None, description="Code begins with this.")
+    code_prefix: Beginning | None = Field(None, description="Code begins with this.")
     location_id: Annotated[UUID, Names("Location")] | None = Field(
         None, description="Is of this location."
     )

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import ColumnElement, or_
 
-from kit.inputs import Input, Name, Reference
-from loaders.reading.filters import begins, contains
+from kit.inputs import Reference
+from loaders.reading.filters import Beginning, Contained, Filter, begins, contains
 from loaders.reading.leading import Leads
 from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
@@ -37,14 +37,14 @@ class ProductSort(Enum):
     NAME_DESC = "NAME_DESC"
 
 
-class ProductFilter(Input):
+class ProductFilter(Filter):
     """Which products to list."""
 
-    sku_prefix: Reference | None = Field(None, description="SKU begins with this.")
-    name_contains: Name | None = Field(
+    sku_prefix: Beginning | None = Field(None, description="SKU begins with this.")
+    name_contains: Contained | None = Field(
         None, description="Name contains this, capitals and accents aside."
     )
-    text: Name | None = Field(
+    text: Contained | None = Field(
         None,
         description="SKU begins with this or name contains it, capitals and accents aside, or GTIN"
         " is it.",

@@ -7,8 +7,7 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import ColumnElement
 
-from kit.inputs import Input, Reference
-from loaders.reading.filters import begins
+from loaders.reading.filters import Beginning, Filter, begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
 from models.base.tables import as_folded
@@ -25,11 +24,11 @@ class ChannelSort(Enum):
     CODE_DESC = "CODE_DESC"
 
 
-class ChannelFilter(Input):
+class ChannelFilter(Filter):
     """Which channels to list."""
 
     kind: ChannelKind | None = Field(None, description="Is of this kind.")
-    code_prefix: Reference | None = Field(None, description="Code begins with this.")
+    code_prefix: Beginning | None = Field(None, description="Code begins with this.")
     guests_allowed: bool | None = Field(None, description="Guests may order, or not.")
     is_active: bool | None = Field(None, description="Takes orders, or not.")
 

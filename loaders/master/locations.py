@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, select
 
 from kit.db.database import Database
 from kit.ids import Names
-from kit.inputs import Input, Reference
-from loaders.reading.filters import begins
+from kit.inputs import Reference
+from loaders.reading.filters import Beginning, Filter, begins
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
 from models.base.tables import as_folded
@@ -28,11 +28,11 @@ class LocationSort(Enum):
     CODE_DESC = "CODE_DESC"
 
 
-class LocationFilter(Input):
+class LocationFilter(Filter):
     """Which locations to list."""
 
     kind: LocationKind | None = Field(None, description="Is of this kind.")
-    code_prefix: Reference | None = Field(None, description="Code begins with this.")
+    code_prefix: Beginning | None = Field(None, description="Code begins with this.")
     gln: Reference | None = Field(None, description="GLN is this.")
     provider_id: Annotated[UUID, Names("Party")] | None = Field(
         None, description="Is run by this party."

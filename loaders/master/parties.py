@@ -9,9 +9,9 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, select
 
 from kit.db.database import Database
-from kit.inputs import Input, Name, Reference
+from kit.inputs import Reference
 from loaders.master.receiving import openings_in
-from loaders.reading.filters import among, begins, contains, is_called
+from loaders.reading.filters import Beginning, Contained, Filter, among, begins, contains, is_called
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import ByList, Many, One, Reader
@@ -37,13 +37,13 @@ class PartySort(Enum):
     NAME_DESC = "NAME_DESC"
 
 
-class PartyFilter(Input):
+class PartyFilter(Filter):
     """Which parties to list."""
 
     kind: PartyKind | None = Field(None, description="Businesses or private persons.")
     role: PartyRole | None = Field(None, description="Has this role, maybe among others.")
-    number_prefix: Reference | None = Field(None, description="Number begins with this.")
-    name_contains: Name | None = Field(None, description="Name contains this, in any case.")
+    number_prefix: Beginning | None = Field(None, description="Number begins with this.")
+    name_contains: Contained | None = Field(None, description="Name contains this, in any case.")
     gln: Reference | None = Field(None, description="GLN is this.")
     vat_id: Reference | None = Field(None, description="VAT identification number is this.")
 

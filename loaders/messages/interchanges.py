@@ -11,8 +11,8 @@ from sqlalchemy import Boolean, ColumnElement, Integer, cast, column, exists, fu
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kit.ids import Names
-from kit.inputs import Input, Instant, Reference
-from loaders.reading.filters import one_of
+from kit.inputs import Instant, Reference
+from loaders.reading.filters import Filter, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Nested, One, Part, Reader
@@ -60,7 +60,7 @@ class ReceivedSort(Enum):
     OLDEST_FIRST = "OLDEST_FIRST"
 
 
-class InterchangeFilter(Input):
+class InterchangeFilter(Filter):
     """Which interchanges to list."""
 
     states: tuple[InterchangeState, ...] | None = Field(None, description="State is one of these.")
@@ -73,7 +73,7 @@ class InterchangeFilter(Input):
     received_to: Instant | None = Field(None, description="Came in before this instant.")
 
 
-class InterchangeMessageFilter(Input):
+class InterchangeMessageFilter(Filter):
     """Which messages to list."""
 
     fates: tuple[MessageFate, ...] | None = Field(None, description="Fate is one of these.")

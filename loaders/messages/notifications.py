@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, select
 
 from kit.db.reads import Reads
 from kit.ids import Names
-from kit.inputs import Input, Name
-from loaders.reading.filters import one_of
+from kit.inputs import Name
+from loaders.reading.filters import Filter, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
@@ -38,7 +38,7 @@ _COLUMNS = ("address", "contact_id", "order_id", "delivery_id", "contract_id")
 """That a filter compares under their own name."""
 
 
-class NotificationFilter(Input):
+class NotificationFilter(Filter):
     """Which notifications to list."""
 
     states: tuple[NotificationState, ...] | None = Field(None, description="State is one of these.")
@@ -56,7 +56,7 @@ class NotificationFilter(Input):
     )
 
 
-class NotificationPreferenceFilter(Input):
+class NotificationPreferenceFilter(Filter):
     """Which preferences to list."""
 
     contact_id: Annotated[UUID, Names("Contact")] | None = Field(

@@ -9,8 +9,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement
 
 from kit.ids import Names
-from kit.inputs import Input
-from loaders.reading.filters import one_of
+from loaders.reading.filters import Filter, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Many, One, Reader
@@ -28,7 +27,7 @@ class OutgoingSort(Enum):
     NEWEST_FIRST = "NEWEST_FIRST"
 
 
-class OutgoingInterchangeFilter(Input):
+class OutgoingInterchangeFilter(Filter):
     """Which interchanges of ours to list."""
 
     states: tuple[OutgoingState, ...] | None = Field(None, description="State is one of these.")

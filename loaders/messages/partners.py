@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, type_coerce
 
 from kit.ids import Names
-from kit.inputs import Input
+from loaders.reading.filters import Filter
 from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
@@ -47,7 +47,7 @@ class PartnerProfileSort(Enum):
     CODE_DESC = "CODE_DESC"
 
 
-class PartnerProfileFilter(Input):
+class PartnerProfileFilter(Filter):
     """Which partners to list."""
 
     party_id: Annotated[UUID, Names("Party")] | None = Field(None, description="Is this party.")

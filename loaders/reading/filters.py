@@ -8,9 +8,11 @@ from collections.abc import Callable, Hashable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from uuid import UUID
 
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -24,7 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
-from kit.inputs import Input
+from kit.errors import Code
+from kit.inputs import Input, Name, Reference
+from kit.standards.unicode import without_accents
 from loaders.reading.relations import Reader
 from models.base.tables import OfMerchant, as_folded
 from models.base.visibility import seen_by
@@ -35,11 +39,34 @@ _ESCAPE = "/"
 _LAST = literal_column("chr(1114111)", Text())
 """The last code point of Unicode, which stands in no text."""
 
-Filter = TypeVar("Filter", bound=Input)
+
+class Filter(Input):
+    """Base of what a list is found by. An empty text is refused: it would find what it names not.
+
+    What is null is as good as left out.
+    """
+
+    blank_is_absent: ClassVar[bool] = False
 
 
-class Spread(Input):
+class Spread(Filter):
     """Base of a filter whose fields are arguments of their list, each by itself."""
+
+
+Form = TypeVar("Form", bound=Input)
+
+
+def _something_left(text: str) -> str:
+    if not without_accents(text).strip():
+        message = {"text": "Without accents nothing is left of this."}
+        raise PydanticCustomError(Code.BLANK.value, "{text}", message)
+    return text
+
+
+Beginning = Annotated[Reference, AfterValidator(_something_left)]
+"""What a folded text begins with."""
+Contained = Annotated[Name, AfterValidator(_something_left)]
+"""What a folded text contains."""
 
 
 def _fields(filter_by: Input | None) -> Mapping[str, Any]:
@@ -63,7 +90,7 @@ def values_in(filter_by: Input | None) -> dict[str, Any]:
     }
 
 
-def with_parameters(filter_by: Filter, bind: Callable[[str, TypeEngine[Any]], Any]) -> Filter:
+def with_parameters(filter_by: Form, bind: Callable[[str, TypeEngine[Any]], Any]) -> Form:
     """Return the filter with parameters in place of its values.
 
     Each takes the type of what it is compared with.
@@ -99,7 +126,7 @@ def names_seen(
 
 
 def begins(column: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
-    """Tell whether a folded text begins with another, whatever its capitals and accents.
+    """Tell whether a folded text begins with a `Beginning`, whatever its capitals and accents.
 
     It is asked as a range, which row-level security takes into an index.
     """
@@ -108,7 +135,7 @@ def begins(column: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
 
 
 def contains(column: ColumnElement[str], wanted: Any) -> ColumnElement[bool]:
-    """Tell whether a folded text contains another, whatever its capitals and accents."""
+    """Tell whether a folded text has a `Contained` in it, whatever its capitals and accents."""
     return column.contains(_literally(as_folded(wanted)), escape=_ESCAPE)
 
 

@@ -6,7 +6,7 @@ from alembic import op
 from migrations import walls
 
 revision = "0130"
-down_revision = "0120"
+down_revision = "0121"
 branch_labels = None
 depends_on = None
 

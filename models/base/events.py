@@ -8,6 +8,8 @@ function that makes a payload of the version before into one of the next.
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeVar, dataclass_transform
 from uuid import UUID
 
@@ -106,6 +108,26 @@ def read_event(name: str, version: int, about_id: UUID, payload: Payload) -> Eve
     for upcast in kind.versions.upcasts[version - 1 :]:
         payload = upcast(payload)
     return kind(about_id, **from_json(kind.versions.values, payload))
+
+
+def nearest(name: str) -> str:
+    """Return what names an event that has not this name, and may have been meant."""
+    wanted = _pairs(name)
+
+    def shared(other: str) -> float:
+        pairs = _known_pairs(other)
+        return 2 * len(wanted & pairs) / (len(wanted) + len(pairs))
+
+    return max(sorted(EVENTS), key=shared)
+
+
+def _pairs(name: str) -> frozenset[str]:
+    """Return the pairs of letters that follow one another, whatever is between words."""
+    letters = "".join(it for it in name.lower() if it.isalpha())
+    return frozenset(map("".join, pairwise(letters)))
+
+
+_known_pairs = cache(_pairs)
 
 
 def without(*names: str) -> Upcast:

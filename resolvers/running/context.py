@@ -15,6 +15,7 @@ from commands.writing.extent import Extent
 from kit.clock import Clock
 from kit.db.database import Database
 from kit.db.reads import Misplaced
+from kit.db.sessions import Session
 from kit.limits import DEFAULT_LIMITS, Limits
 from kit.loop.apart import Apart
 from kit.loop.in_turn import InTurn
@@ -275,11 +276,22 @@ class Context:
         for the cursor of another parent's list.
         """
         try:
-            if lasts:
+            if lasts and not self.reads.is_within:
                 return await self._answers.rows(self.payer, self.reads, statement, values)
             return await self.reads.texts(statement, values)
         except Misplaced as error:
             raise no_cursor("after" if error.is_after else "before") from None
+
+    async def before_write(self) -> None:
+        """Give the read connection back: an operation holds one. What was run dry ends here."""
+        if self.reads.is_within:
+            self.loaders.clear()
+        await self.reads.close()
+
+    def written_dry(self, session: Session, opened: AsyncExitStack) -> None:
+        """Read what a dry run has written, until the operation ends or writes once more."""
+        self.reads.within(session.pooled, opened)
+        self.loaders.clear()
 
     def written(self) -> None:
         """Forget what was read before a write, and that the answer tells what was done."""

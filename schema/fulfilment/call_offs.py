@@ -100,10 +100,10 @@ class DeliveryPlanFromSchedulePayload(Payload):
         description="The items; null when the whole call was refused."
     )
     call_offs: list[Order] | None = each_related(
-        loaders.by_id, "The new call-offs; none of a preview.", key="order_ids"
+        loaders.by_id, "The new call-offs.", key="order_ids"
     )
     deliveries: list[Delivery] | None = each_related(
-        delivery_loaders.by_id, "The new deliveries; none of a preview.", key="delivery_ids"
+        delivery_loaders.by_id, "The new deliveries.", key="delivery_ids"
     )
     contract: Contract | None = related(
         contract_loaders.by_id, "The contract; null when refused.", key="contract_id"

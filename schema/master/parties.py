@@ -15,6 +15,7 @@ from models.master.parties import Address as AddressRow
 from models.master.parties import Contact as ContactRow
 from models.master.parties import Party as PartyRow
 from models.master.parties import PartyKind, PartyRole
+from models.master.parties.duties import ContactDuty
 from schema.access.journal import Timeline, timeline
 from schema.access.journal.events import Events, events
 from schema.graphql.bulk import UpsertResult
@@ -42,6 +43,16 @@ described(
     FULFILMENT_PROVIDER="Runs locations for the merchant.",
 )
 described(
+    ContactDuty,
+    "ContactDuty",
+    "What a contact looks after at its company; it is told of that by mail.",
+    PURCHASING="What is ordered: confirmed, changed, late or cancelled.",
+    APPROVAL="What waits for the company's approval.",
+    GOODS_IN="Deliveries: planned, moved, on their way and arrived.",
+    CONTRACTS="Contracts: little left, ending soon, fallen short.",
+    INTERFACES="The company's own webhooks: switched off.",
+)
+described(
     loaders.PartySort,
     "PartySort",
     "Order of a party list.",
@@ -65,6 +76,9 @@ class Contact(Node):
     phone: str | None = strawberry.field(description="Telephone number.")
     language: str | None = strawberry.field(
         description="In which it is told what happens; the party's without one. BCP 47 tag."
+    )
+    duties: list[ContactDuty] = strawberry.field(
+        description="What it looks after; it is told of that by mail."
     )
 
 

@@ -154,6 +154,22 @@ def test_people_write_as_they_like(text):
     assert Sample.read({"note": text}).note == text
 
 
+@pytest.mark.parametrize("char", [it for it in INVISIBLE if not it.isspace()])
+@pytest.mark.parametrize("field", ["name", "note"])
+def test_what_nobody_sees_is_no_text(field, char):
+    with pytest.raises(Refused) as refused:
+        Sample.read({field: char * 2})
+    assert [it.code.value for it in refused.value.problems] == ["INVALID_CHARACTER"]
+
+
+@pytest.mark.parametrize("name", [".", "--", "?!", "。", "\u0301", ". \u200b-"])
+def test_punctuation_is_no_name(name):
+    with pytest.raises(Refused) as refused:
+        Sample.read({"name": name})
+    assert [it.code.value for it in refused.value.problems] == ["INVALID_CHARACTER"]
+    assert Sample.read({"name": f"{name}7"}).name == f"{name}7"
+
+
 def test_all_problems_are_told_at_once():
     with pytest.raises(Refused) as refused:
         Sample.read({"name": "\0", "quantity": Decimal(0), "names": ["a", ""]})

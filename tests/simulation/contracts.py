@@ -9,6 +9,7 @@ from hypothesis.stateful import initialize, rule
 from commands.fulfilment.call_offs.inputs import ContractCallOff
 from commands.fulfilment.call_offs.place import place
 from commands.trade.contracts import amend, life, settle
+from commands.trade.releases.decisions.resume import ContractResume, resume
 from commands.trade.releases.inputs import ContractRelease
 from commands.trade.releases.record import release
 from models.trade.contracts.states import EndOfLife
@@ -17,7 +18,7 @@ from tests.simulation.simulation import PART, Simulation, counted
 
 STEPS_OF_LIFE: dict[str, tuple[Any, Any]] = {
     "suspend": (life.suspend, life.ContractSuspend),
-    "resume": (life.resume, life.ContractResume),
+    "resume": (resume, ContractResume),
     "terminate": (life.terminate, life.ContractTerminate),
     "settle": (settle.settle, settle.ContractSettle),
 }

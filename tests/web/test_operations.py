@@ -15,7 +15,12 @@ DEAREST = 400
 READS = {it: text for it in FILES if (text := it.read_text("utf-8")).startswith("query")}
 NUMBERS = """{
   orders(first: 1) { nodes { number } } contracts(first: 1) { nodes { number } }
+  deliveries(first: 1, filter: { states: [PACKED, DISPATCHED, DELIVERED] }) {
+    nodes { number parcels { id } }
+  }
 }"""
+ROOT = re.compile(r"\b(order|contract|delivery)\(number: ")
+"""Which object a page is about, where it is named by its number."""
 
 
 def test_each_file_is_one_operation_that_is_called_as_its_file() -> None:
@@ -31,19 +36,26 @@ def test_what_is_refused_is_shown_of_each_act() -> None:
     assert len(acts) > 1
     for act in acts:
         assert re.match(r"mutation \w+\(\$input: \w+!\)", act)
-        assert re.search(r"userErrors \{\s+code\s+message\s+\}", act)
+        assert re.search(r"userErrors \{\s+code\s+message\s+(field\s+)?\}", act)
 
 
 @pytest.mark.prepared("everything")
 async def test_each_page_is_one_statement_within_its_bound(ask, world, plans) -> None:
     found = await ask(NUMBERS)
-    numbers = {it: page["nodes"][0]["number"] for it, page in found.items()}
+    first = {it: page["nodes"][0] for it, page in found.items()}
+    numbers = {
+        "order": first["orders"]["number"],
+        "contract": first["contracts"]["number"],
+        "delivery": first["deliveries"]["number"],
+    }
     for file, text in READS.items():
+        root = ROOT.search(text)
         fields = {
-            "number": numbers["contracts" if "contract(number" in text else "orders"],
+            "number": root and numbers[root[1]],
+            "id": first["deliveries"]["parcels"][0]["id"],
             "from": "2026-01-01T00:00:00Z",
             "to": "2027-01-01T00:00:00Z",
-            "text": numbers["orders"],
+            "text": numbers["order"],
         }
         variables = {it: fields[it] for it in re.findall(r"\$(\w+): \w+!", text)}
         with counted(world.database.engine) as statements:

@@ -1,5 +1,7 @@
 """What a person does in the portal, and what axe finds on its pages."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.web.conftest import Served
 
-BUYER, STAFF = "Petra Lange", "Miriam Vogt"
+BUYER, STAFF, WAREHOUSE = "Petra Lange", "Miriam Vogt", "Aylin Demir"
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _FIND = "rules => axe.run({ runOnly: rules }).then(it => it.violations)"
@@ -41,6 +43,32 @@ async def reader(
     return await browser.new_context(
         locale=language, color_scheme=scheme, viewport=size, timezone_id=zone
     )
+
+
+@asynccontextmanager
+async def quiet_page(browser: Browser) -> AsyncIterator[Page]:
+    """Open an empty page of a reader of English by daylight; complaints of its console fail."""
+    context = await reader(browser)
+    complaints: list[str] = []
+    context.on("weberror", lambda it: complaints.append(str(it.error)))
+    context.on(
+        "console",
+        lambda it: complaints.append(it.text) if it.type in {"error", "warning"} else None,
+    )
+    yield await context.new_page()
+    await context.close()
+    # What a test lets the server refuse, the browser tells of itself.
+    assert [it for it in complaints if "Failed to load resource" not in it] == []
+
+
+async def ask(page: Page, served: Served, query: str, **variables: Any) -> Any:
+    """Ask the API itself, as staff."""
+    answer = await page.request.post(
+        f"{served.origin}/graphql",
+        data={"query": query, "variables": variables},
+        headers={"Authorization": f"Bearer {served.token}"},
+    )
+    return (await answer.json())["data"]
 
 
 async def violations(page: Page) -> list[str]:

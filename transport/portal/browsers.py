@@ -15,6 +15,8 @@ OURS = "same-origin"
 _COOKIE, _LOCAL_COOKIE = "__Host-abruf", "abruf"
 _ATTEMPT = "-sign-in"
 _FOREIGN = "A page of another site has sent this."
+_CARRIED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
+"""What proxies add: who asks is elsewhere, whatever name they ask by."""
 
 
 def is_loopback(host: str | None) -> bool:
@@ -28,8 +30,10 @@ def is_loopback(host: str | None) -> bool:
 def is_local(headers: Mapping[str, str], address: str | None) -> bool:
     """Tell whether a browser on this machine asks for a server on this machine.
 
-    The name counts, too: another's may be made to lead here.
+    The name counts, too: another's may be made to lead here; and a proxy asks for others.
     """
+    if any(name in headers for name in _CARRIED):
+        return False
     host = headers.get("host", "")
     name, _, port = host.rpartition(":")
     return is_loopback(address) and is_loopback(name if name and port.isdigit() else host)
@@ -81,12 +85,16 @@ def check_own_page(headers: Mapping[str, str]) -> None:
     nothing is fetched.
     """
     fetched = headers.get("sec-fetch-site")
-    is_ours = fetched == OURS if fetched else is_own_origin(headers)
+    is_ours = fetched == OURS if fetched else _is_own_origin(headers)
     if not is_ours:
         raise Refusal(403, _FOREIGN, ErrorCode.FORBIDDEN)
 
 
-def is_own_origin(headers: Mapping[str, str]) -> bool:
-    """Tell whether a browser says that a page of our own opens a socket, or asks."""
+def is_own_socket(headers: Mapping[str, str]) -> bool:
+    """Tell whether a page of our own opens a socket: by both, where a browser says both."""
+    return headers.get("sec-fetch-site", OURS) == OURS and _is_own_origin(headers)
+
+
+def _is_own_origin(headers: Mapping[str, str]) -> bool:
     origin = headers.get("origin")
     return origin is not None and is_same_origin(origin, headers.get("host"))

@@ -22,7 +22,7 @@ from transport.http.refusals import Refusal, not_now
 from transport.identity.sessions import Sessions
 from transport.live.presence import Caller
 from transport.live.sockets import FORBIDDEN, Sockets
-from transport.portal.browsers import check_own_page, is_own_origin, session_token
+from transport.portal.browsers import check_own_page, is_own_socket, session_token
 
 HEADER = "abruf-portal"
 """A header that no form can send, and no page of another site without being asked first."""
@@ -43,7 +43,7 @@ class PortalEndpoint:
         """Answer one operation, or a socket of a page of our own."""
         if scope["type"] != "websocket":
             await self._endpoint.answer(Request(scope, receive), self._caller_of, send)
-        elif is_own_origin(Headers(scope=scope)):
+        elif is_own_socket(Headers(scope=scope)):
             await self._sockets(scope, receive, send)
         else:
             await WebSocketClose(FORBIDDEN)(scope, receive, send)

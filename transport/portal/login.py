@@ -102,13 +102,17 @@ class Login:
     async def leave(self, request: Request) -> Response:
         """Sign out, wherever that leads."""
         check_own_page(request.headers)
+        response = RedirectResponse(LOGIN, _SEE_OTHER)
+        await self.sign_out(request, response)
+        return response
+
+    async def sign_out(self, request: Request, response: Response) -> None:
+        """End the session that the browser has, and let it forget it."""
         address = address_of(request)
         token = session_token(request.headers, address)
         if token is not None:
             await self._sessions.end(token, address)
-        response = RedirectResponse(LOGIN, _SEE_OTHER)
-        response.headers["Set-Cookie"] = session_cookie(request, "", 0)
-        return response
+            response.headers.append("Set-Cookie", session_cookie(request, "", 0))
 
     async def _people(self, request: Request) -> Mapping[str, Viewer]:
         """Return whom a browser on this machine may be without proof: the demo's people."""

@@ -85,7 +85,10 @@ class Providers:
         ]
 
     async def leave(self, request: Request) -> Response:
-        """Send a browser to a provider. Refusal: there is no such one."""
+        """Send a browser to a provider, and sign it out here. Refusal: there is no such one.
+
+        It is done now: when it comes back from another site's page, it brings no session's cookie.
+        """
         number: int = request.path_params["number"]
         known = self._issuers.logins
         if number >= len(known) or (login := known[number].login) is None:
@@ -107,6 +110,7 @@ class Providers:
         )
         kept = ".".join((str(number), *astuple(attempt)))
         response.headers["Set-Cookie"] = attempt_cookie(request, kept, ATTEMPT_S)
+        await self._login.sign_out(request, response)
         return response
 
     async def arrive(self, request: Request) -> Response:

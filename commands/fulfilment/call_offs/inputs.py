@@ -9,8 +9,9 @@ from commands.fulfilment.deliveries.places import DeliveryTerms
 from commands.master.packagings.counting import Quantified
 from commands.trade.contracts.times import Window
 from commands.trade.orders.fields import Recipient
+from commands.writing.verbs import DryRun
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Bulk, Command, ExactAmount, Note, Quantity, Reference
+from kit.inputs import LARGEST_BULK, Bulk, ExactAmount, Note, Quantity, Reference
 from models.master.catalog import Unit
 
 
@@ -55,7 +56,7 @@ class CallOffPart(DeliveryTerms):
     lines: Bulk[CallOffPartLine] = Field(description="What it takes; each line once.")
 
 
-class ContractCallOff(Command):
+class ContractCallOff(DryRun):
     """An order of kind CALL_OFF that draws on a contract."""
 
     contract_id: Annotated[UUID, Names("Contract")] = Field(description="The contract.")

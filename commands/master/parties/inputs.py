@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -27,10 +27,13 @@ from kit.inputs import (
 from kit.standards.languages import Language
 from models.master.channels import ReleaseWhen
 from models.master.parties import PartyKind, PartyRole
+from models.master.parties.duties import ContactDuty
+
+Named = TypeVar("Named", ContactDuty, PartyRole)
 
 
-def _in_order(roles: list[PartyRole]) -> list[PartyRole]:
-    return sorted(set(roles))
+def _in_order(named: list[Named]) -> list[Named]:
+    return sorted(set(named))
 
 
 _LABEL, _WRITTEN = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?", r"[^\x00- \x7f-\U0010ffff\"'<>\\`{}]"
@@ -46,6 +49,7 @@ TrackingUrl = Annotated[
     ),
 ]
 """An address in which a tracking number is put where it changes no host."""
+Duties = Annotated[list[ContactDuty], Field(max_length=LARGEST_BULK), AfterValidator(_in_order)]
 Roles = Annotated[list[PartyRole], Field(min_length=1), AfterValidator(_in_order)]
 
 
@@ -60,6 +64,11 @@ class ContactUpsert(Upsert):
     phone: Short | None = Field(None, description="Telephone number.")
     language: Language | None = Field(
         None, description="In which it is told what happens; the party's without one. BCP 47 tag."
+    )
+    duties: Duties = Field(
+        [],
+        description="What it looks after: it is told of that by mail, unless it wants otherwise"
+        " (`notificationPreferencesSet`).",
     )
 
 

@@ -1,4 +1,4 @@
-"""Who is told of what: buyers, recipients, approvers, and whoever has asked to be."""
+"""Who is told of what: buyers, recipients, contacts by their duties, who has asked to be."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, or_, select
 
+from commands.messages.notifications.kinds import OF_DUTIES
 from commands.writing.transaction import Writing
 from kit.db.statements import Statement
 from kit.standards.languages import Spoken, spoken
@@ -181,9 +182,8 @@ class People:
     def _usual(self, event: Notice, party: Any) -> Iterator[tuple[str, UUID | None]]:
         """Yield who is told without having asked for it."""
         if event.kind is NotificationKind.APPROVAL_AWAITED:
-            is_theirs = Approval.COMPANY in event.order.awaiting_approval_of
-            if is_theirs and party and party.email and not any(self._subscribed(event)):
-                yield _folded(party.email), None
+            if Approval.COMPANY in event.order.awaiting_approval_of:
+                yield from self._approving(event, party)
             return
         if event.delivery is not None:
             for row in (event.delivery, event.order):
@@ -195,6 +195,21 @@ class People:
         own = contact and contact.email
         if email := own or (party and party.email) or (guest or {}).get("email"):
             yield self._known(event, email)
+        yield from self._on_duty(event)
+
+    def _approving(self, event: Notice, party: Any) -> Iterator[tuple[str, UUID | None]]:
+        """Yield who approves for a company: itself where nobody there does, or asks to be told."""
+        approvers = [*self._on_duty(event)]
+        yield from approvers
+        if party and party.email and not approvers and not any(self._subscribed(event)):
+            yield _folded(party.email), None
+
+    def _on_duty(self, event: Notice) -> Iterator[tuple[str, UUID | None]]:
+        """Yield the company's contacts that look after such."""
+        for contact in self._contacts.values():
+            is_theirs = OF_DUTIES.get(event.kind) in contact.duties
+            if is_theirs and contact.party_id == event.party_id and contact.email:
+                yield _folded(contact.email), contact.id
 
     def _known(self, event: Notice, email: str) -> tuple[str, UUID | None]:
         """Return an address with the contact whose it is."""

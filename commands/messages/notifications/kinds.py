@@ -32,6 +32,7 @@ from models.events.trade.orders import (
     OrderResponded,
     OrderUpdated,
 )
+from models.master.parties.duties import ContactDuty
 from models.messages.notifications import TRUE_OF_DELIVERIES, TRUE_OF_ORDERS
 from models.messages.notifications import NotificationKind as Kind
 from models.trade.orders.states import LineResponse, OrderKind, OrderState
@@ -196,3 +197,13 @@ READ_BY: Mapping[Kind, frozenset[Scope]] = {
 """Kind -> the scopes that read what its mails tell; nobody without them subscribes to it."""
 TO_BUYERS = frozenset(TRUE_OF_ORDERS) - {Kind.APPROVAL_AWAITED}
 """Kinds of an order that its buyer is told of, with what it costs."""
+OF_DUTIES: Mapping[Kind, ContactDuty] = {
+    **dict.fromkeys(TRUE_OF_ORDERS, ContactDuty.PURCHASING),
+    Kind.APPROVAL_AWAITED: ContactDuty.APPROVAL,
+    **dict.fromkeys(TRUE_OF_DELIVERIES, ContactDuty.GOODS_IN),
+    Kind.CONTRACT_SHORTFALL: ContactDuty.CONTRACTS,
+    Kind.CONTRACT_ENDS: ContactDuty.CONTRACTS,
+    Kind.CONTRACT_RUNS_LOW: ContactDuty.CONTRACTS,
+    Kind.WEBHOOK_DISABLED: ContactDuty.INTERFACES,
+}
+"""Kind -> the duty whose contacts are sent mails of what is their company's."""

@@ -10,6 +10,7 @@ from commands.access.documents import DocumentKey
 from kit.errors import Code
 from kit.ids import Names
 from kit.inputs import Command, Input, Instant, Link, Note, Reference, StandIns, Upsert
+from models.base.events import nearest
 from models.messages.webhooks.matching import means
 
 MOST_PATTERNS, MOST_CONDITIONS = 50, 20
@@ -18,7 +19,8 @@ MOST_PER_SECOND = 1_000
 
 def _known(pattern: str) -> str:
     if not means(pattern):
-        text = "This is no event: `order.placed`, `order.*` or `*`, for example."
+        known = f"`{nearest(pattern)}` is the nearest, `order.*` and `*` mean all"
+        text = f"There is no such event; {known}."
         raise PydanticCustomError(Code.INVALID.value, "{text}", {"text": text})
     return pattern
 

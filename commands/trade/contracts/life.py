@@ -1,4 +1,4 @@
-"""The life of a contract: into force, stopped, resumed, ended."""
+"""The life of a contract: into force, stopped, ended; that it goes on stands with releases."""
 
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
@@ -20,7 +20,6 @@ from models.base.events import Event
 from models.base.guards import guards
 from models.events.trade.contracts import (
     ContractActivated,
-    ContractResumed,
     ContractSuspended,
     ContractTerminated,
 )
@@ -50,10 +49,6 @@ class ContractSuspend(ContractStep):
     """Stop call-offs for a time."""
 
     reason: Note | None = Field(None, description="Why, for people.")
-
-
-class ContractResume(ContractStep):
-    """Allow call-offs again."""
 
 
 class ContractTerminate(ContractStep):
@@ -86,7 +81,7 @@ async def activate(writing: Writing, command: ContractActivate) -> Outcome:
     contract.activated_at = writing.now
     if end_near_at(contract) > writing.now:
         note_end(writing, contract)
-    return _enter(writing, contract, acts.ACTIVATE.becomes, ContractActivated(contract.id))
+    return enter(writing, contract, acts.ACTIVATE.becomes, ContractActivated(contract.id))
 
 
 @verb(
@@ -97,18 +92,7 @@ async def suspend(writing: Writing, command: ContractSuspend) -> Outcome:
     """Stop an active contract. Refused: WRONG_STATE."""
     contract = await lock_contract(writing, command, suspend)
     suspended = ContractSuspended(contract.id)
-    return _enter(writing, contract, acts.SUSPEND.becomes, suspended, command.reason)
-
-
-@verb(
-    acts.RESUME,
-    "Let a SUSPENDED contract go on.",
-)
-async def resume(writing: Writing, command: ContractResume) -> Outcome:
-    """Let a suspended contract go on. Refused: WRONG_STATE."""
-    contract = await lock_contract(writing, command, resume)
-    note_end(writing, contract)
-    return _enter(writing, contract, acts.RESUME.becomes, ContractResumed(contract.id))
+    return enter(writing, contract, acts.SUSPEND.becomes, suspended, command.reason)
 
 
 @verb(
@@ -122,7 +106,7 @@ async def terminate(writing: Writing, command: ContractTerminate) -> Outcome:
         await check_call_offs(writing, contract)
     contract.terminated_at = writing.now
     terminated = ContractTerminated(contract.id)
-    return _enter(writing, contract, acts.TERMINATE.becomes, terminated, command.reason)
+    return enter(writing, contract, acts.TERMINATE.becomes, terminated, command.reason)
 
 
 def end_near_at(contract: Contract) -> datetime:
@@ -155,7 +139,7 @@ def check_in_force(contract: Contract, path: Path) -> None:
     check_contract_state(contract, IN_FORCE, path)
 
 
-def _enter(
+def enter(
     writing: Writing,
     contract: Contract,
     state: ContractState,

@@ -72,7 +72,7 @@ class Force:
 
         Return what it takes the place of.
         """
-        line, report = coming.line, coming.report
+        line, report = coming.line, self._told(coming)
         account = replace(coming.account.with_report(report, coming.left), is_undated=False)
         active = self.known.active[line.id]
         key = account.id, coming.type
@@ -93,6 +93,16 @@ class Force:
         for kind, about in ((ReleaseActivated, coming.id), (ContractReleased, line.contract_id)):
             self.writing.record(kind(about, line_no=line.line_no, type=coming.type))
         return replaced
+
+    def _told(self, coming: ComingRelease) -> ReceivedReport:
+        """Return what one says of receipts: nothing where a later one that is in force has said it.
+
+        It waited then, and its customer has told newer figures since.
+        """
+        active, account_id = self.known.active[coming.line.id], coming.account.id
+        its = (each.release for key, each in active.items() if key[0] == account_id)
+        is_older = any(it and it.id > coming.id and it.tells_received for it in its)
+        return coming.report._replace(tells_received=False) if is_older else coming.report
 
     async def change(self) -> None:
         """Change what is there: by one statement for any number of releases."""

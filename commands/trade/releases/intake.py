@@ -139,16 +139,13 @@ class ReleaseIntake:
 
     def _arriving(self, item: ReleaseContent) -> Arriving:
         """Return a release with what it is compared with. Refused: for what it is by itself."""
-        writing, known = self.writing, self.known
+        known, received_at = self.known, item.received(self.writing.now)
         contract, line = known.line(item.contract_line_id)
         current, quantities = self._stated(item, contract, line)
-        received_at = item.received(writing.now)
         account = current.counting_from(begun(item.counted_from, contract, received_at))
-        key = current.id, item.type
-        active, waiting = (
-            it[line.id].get(key, StandingRelease()) for it in (known.active, known.waiting)
-        )
-        newest = active if waiting.schedule is None else waiting
+        in_force = known.in_force(line.id, current.id)
+        waiting = known.waiting[line.id].get((current.id, item.type), StandingRelease())
+        active = in_force.get(item.type, StandingRelease())
         report = self.named.report(contract, item, received_at)
         received = account.received_as_stated(report, self.named.left[account.counting])
         transit = self.named.transit(known, line, item)
@@ -161,21 +158,26 @@ class ReleaseIntake:
             (issued, received_at),
         )
         arriving = Arriving(
-            writing=writing,
+            writing=self.writing,
             known=known,
             named=self.named,
             item=item,
             contract=contract,
             line=line,
+            type=item.type,
+            received_at=received_at,
             current=current,
             account=account,
-            active=active,
-            newest=newest,
+            in_force=in_force,
+            newest=active if waiting.schedule is None else waiting,
             stated=stated,
             schedule=schedule_of(item, stated, None),
+            report=report,
+            every_left=self.named.left,
+            is_correction=item.correction,
         )
-        counts = arriving.counts_with(newest) and not any(outdated(arriving))
-        return self._with_schedule(arriving, newest.schedule if counts else None)
+        counts = arriving.counts_with(arriving.newest) and not any(outdated(arriving))
+        return self._with_schedule(arriving, arriving.newest.schedule if counts else None)
 
     def _stated(
         self, item: ReleaseContent, contract: Contract, line: ContractLine

@@ -113,29 +113,33 @@ class KnownLines:
 
         Of its releases those ask that count from the day from which it counts now.
         """
-        wanted = self.wanted(place.contract_line_id, account)
+        wanted = wanted_of(self.in_force(place.contract_line_id, account.id), account)
         upto = Decimal(0) if wanted is None else wanted.released
         in_all = account.earlier + account.beyond_opening(upto)
         return PlaceSums(1, account.received, upto, in_all)
 
-    def wanted(
-        self,
-        line_id: UUID,
-        account: Account,
-        instead: Mapping[ReleaseType, Schedule] = MappingProxyType({}),
-    ) -> Schedule | None:
-        """Return what is in force of an account and counts from the day from which it does now.
+    def in_force(self, line_id: UUID, account_id: UUID) -> dict[ReleaseType, StandingRelease]:
+        """Return what is in force of an account, by type."""
+        active = self.active[line_id]
+        return {it: active[account_id, it] for it in ReleaseType if (account_id, it) in active}
 
-        instead: of a type what would be in force.
-        """
-        standing = {it: self.active[line_id].get((account.id, it)) for it in ReleaseType}
-        counted = {
-            type_: each.schedule
-            for type_, each in standing.items()
-            if each is not None and each.counts_from == account.starts_on
-        }
-        counted.update(instead)
-        return effective_schedule(*map(counted.get, (ReleaseType.FORECAST, ReleaseType.JIT)))
+
+def wanted_of(
+    in_force: Mapping[ReleaseType, StandingRelease],
+    account: Account,
+    instead: Mapping[ReleaseType, Schedule] = MappingProxyType({}),
+) -> Schedule | None:
+    """Return what is in force of an account and counts from the day from which it does.
+
+    instead: of a type what would be in force.
+    """
+    counted = {
+        type_: each.schedule
+        for type_, each in in_force.items()
+        if each.counts_from == account.starts_on
+    }
+    counted.update(instead)
+    return effective_schedule(*map(counted.get, (ReleaseType.FORECAST, ReleaseType.JIT)))
 
 
 async def locked_places(writing: Writing, wanted: Iterable[ReleasePlace]) -> KnownLines:

@@ -213,7 +213,7 @@ async def _left(
             days[place] |= {account.starts_on, counts.starts_on}
             instants[place] |= account.instants | counts.instants
             instants[place] |= {report.counted_until, report.stated_at}
-            instants[place].add(item.stated_as_of(writing.now))
+            instants[place] |= {item.stated_as_of(writing.now), at}
     wanted = {
         (accounts[place].id, day): instants[place] for place, some in days.items() for day in some
     }

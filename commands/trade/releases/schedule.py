@@ -195,6 +195,11 @@ class Schedule:
         slots = [replace(it, quantity=q) for it, q in zip(self.slots, left, strict=True) if q]
         return replace(self, received=received, slots=slots)
 
+    def beside(self, on_its_way: Slot) -> "Schedule":
+        """Return what it wants beside what was on its way."""
+        own = (it for it in self.slots if it.code != IN_TRANSIT)
+        return replace(self, slots=[on_its_way, *own])
+
     def says_the_same(self, standing: "Schedule", *, is_update: bool) -> bool:
         """Tell whether it asks for what one that stands does; an update, at its beginnings."""
         lines = [it for it in standing.slots if it.code != IN_TRANSIT]

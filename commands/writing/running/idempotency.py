@@ -23,7 +23,7 @@ from models.access.tokens import Shown
 
 
 def _fingerprint(name: str, command: Command) -> bytes:
-    body = command.model_dump_json(exclude={"idempotency_key"}, exclude_unset=True)
+    body = command.model_dump_json(exclude={"idempotency_key", "dry_run"}, exclude_unset=True)
     return hashlib.sha256(f"{name}\n{body}".encode()).digest()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from commands.writing import journal
 from commands.writing.extent import Extent
 from commands.writing.faults import state_of, too_large
-from commands.writing.ledger import Ledger
+from commands.writing.ledger import LEDGER, Ledger
 from commands.writing.running import idempotency, trials
 from commands.writing.running.dues import write_dues
 from commands.writing.running.remaining import Remaining
@@ -22,6 +22,7 @@ from commands.writing.transaction import Origin, Outcome, Overtaken, Writing
 from commands.writing.verbs import AnyVerb
 from kit.db.database import Database
 from kit.db.lost import OutcomeUnknown, Unavailable
+from kit.db.sessions import Session
 from kit.db.statements import Statement
 from kit.errors import Code, Path, Problem, Refused
 from kit.inputs import Command
@@ -74,13 +75,37 @@ async def run(database: Database, author: Author, verb: AnyVerb, command: Comman
 
     Refused: whatever the verb refuses as a whole; as `_attempts`.
     """
+    attempt = partial(_attempt, database, author, verb, command)
+    return await _with_what_remains(database, author, verb, command, attempt)
+
+
+async def run_dry(
+    database: Database, author: Author, verb: AnyVerb, command: Command, opened: AsyncExitStack
+) -> tuple[Outcome, Session]:
+    """Run a verb to where it would be committed, and let its transaction be read.
+
+    It ends when the stack is closed, and nothing of it is kept. No idempotency key is looked for.
+    Refused: as `run`.
+    """
+    attempt = partial(_attempt_dry, database, author, opened)
+    return await _with_what_remains(database, author, verb, command, attempt)
+
+
+async def _with_what_remains(
+    database: Database,
+    author: Author,
+    verb: AnyVerb,
+    command: Command,
+    attempt: Callable[[Remaining], Awaitable[Made]],
+) -> Made:
+    """Attempt a command again and again, without the items that were refused. Refused: as `run`."""
     remaining = Remaining(verb, command)
     if author.extent.in_input < MUCH:
         await remaining.tell_beside(partial(_refusals, database, author, verb), author.now)
-    attempt = partial(_attempt, database, author, verb, command, remaining)
+    has_key = command.idempotency_key is not None
     while True:
         try:
-            return await _attempts(attempt, has_key=command.idempotency_key is not None)
+            return await _attempts(partial(attempt, remaining), has_key=has_key)
         except Refused as refused:
             remaining.take_out(refused)
             author.extent.set_aside()
@@ -98,7 +123,7 @@ async def try_beside(
 
 
 class _TriedError(Exception):
-    """Ends a trial, so that nothing of it is kept."""
+    """Ends a trial or a dry run, so that nothing of it is kept."""
 
 
 def _end(outcome: Outcome) -> NoReturn:
@@ -178,6 +203,26 @@ async def _attempt(
         )
 
 
+async def _attempt_dry(
+    database: Database, author: Author, opened: AsyncExitStack, remaining: Remaining
+) -> tuple[Outcome, Session]:
+    async with AsyncExitStack() as own:
+        writing = await own.enter_async_context(_unkept(database, author))
+        outcome = await remaining.run(writing)
+        await _finish(writing)
+        opened.push_async_exit(own.pop_all())
+    return outcome, writing.session
+
+
+@asynccontextmanager
+async def _unkept(database: Database, author: Author) -> AsyncIterator[Writing]:
+    """Give what one transaction writes with, of which nothing is kept."""
+    with suppress(_TriedError):
+        async with _begun(database, author, Origin(author.address)) as writing:
+            yield writing
+            raise _TriedError
+
+
 @asynccontextmanager
 async def _recording(
     database: Database, author: Author, origin: Origin | None = None
@@ -186,6 +231,25 @@ async def _recording(
 
     After the commit a hint wakes who follows.
     """
+    async with _begun(database, author, origin or Origin(author.address)) as writing:
+        yield writing
+        await _finish(writing)
+    if writing.events or writing.news:
+        database.hints.ring(author.viewer.merchant_id)
+
+
+async def _finish(writing: Writing) -> None:
+    """Write what a transaction writes last."""
+    await writing.session.flush()
+    ledger: Ledger = writing.session.info[LEDGER]
+    await ledger.close()
+    await write_dues(writing)
+    await journal.append(writing)
+
+
+@asynccontextmanager
+async def _begun(database: Database, author: Author, origin: Origin) -> AsyncIterator[Writing]:
+    """Give what one transaction writes with."""
     async with database.writing(author.viewer.merchant_id) as session:
         author.extent.begin()
         if author.lock_s is not None:
@@ -194,24 +258,18 @@ async def _recording(
             session,
             author.viewer,
             author.now,
-            origin=origin or Origin(author.address),
+            origin=origin,
             extent=author.extent,
             slices=author.slices,
             beside=author.beside,
             limits=author.limits,
         )
-        ledger = Ledger(writing)
+        Ledger(writing)
         try:
             yield writing
-            await session.flush()
-            await ledger.close()
-            await write_dues(writing)
-            await journal.append(writing)
         finally:
             # It holds the session, too: what many lines have moved would wait for the collector.
             session.info.clear()
-    if writing.events or writing.news:
-        database.hints.ring(author.viewer.merchant_id)
 
 
 def _given_up(state: str | None) -> Refused:

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -19,15 +20,16 @@ from sqlalchemy import (
     select,
 )
 
+from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import Input, Instant, Key, Name, Reference
-from loaders.reading.filters import one_of
+from kit.inputs import Instant, Key, Name, Reference
+from loaders.reading.filters import Filter, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from models.access.journal import AuditEntry, JournalEntry
 from models.access.journal.instants import perhaps_before, surely_before
-from models.base.events import nouns
+from models.base.events import EVENTS, nearest, nouns
 from models.base.tables import OfMerchant, entity_named
 from models.base.visibility import merchant
 
@@ -38,6 +40,18 @@ timeline = Paged(JournalEntry, {None: Sorted("sequence")}, of="aggregate_id")
 """The timeline of an object."""
 
 
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = next((it for it in names if it not in EVENTS), None)
+    if unknown is not None:
+        message = {"text": f"There is no event `{unknown}`; `{nearest(unknown)}` is the nearest."}
+        raise PydanticCustomError(Code.INVALID.value, "{text}", message)
+    return names
+
+
+EventNames = Annotated[tuple[Reference, ...], AfterValidator(_known)]
+"""What has happened, as the journal names it."""
+
+
 class JournalSort(Enum):
     """Orders of the journal."""
 
@@ -45,13 +59,13 @@ class JournalSort(Enum):
     OLDEST_FIRST = "OLDEST_FIRST"
 
 
-class JournalFilter(Input):
+class JournalFilter(Filter):
     """Which entries of the journal to list."""
 
     object_id: (
         Annotated[UUID, Names("journalled object", frozenset(TYPES_OF_AGGREGATES.values()))] | None
     ) = Field(None, description="About the object with this id.")
-    types: tuple[Reference, ...] | None = Field(
+    types: EventNames | None = Field(
         None, description="What happened is one of these, for example `order.placed`."
     )
     actor_key_id: Annotated[UUID, Names("ApiKey")] | None = Field(

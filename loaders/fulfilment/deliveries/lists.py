@@ -21,10 +21,10 @@ from sqlalchemy import (
 )
 
 from kit.ids import Names
-from kit.inputs import Input, Instant, Reference
+from kit.inputs import Instant
 from loaders.fulfilment.deliveries import delivery_is_late
 from loaders.reading.acts import everything, some
-from loaders.reading.filters import begins, one_of
+from loaders.reading.filters import Beginning, Filter, begins, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
@@ -48,7 +48,7 @@ class DeliverySort(Enum):
     NUMBER_DESC = "NUMBER_DESC"
 
 
-class DeliveryFilter(Input):
+class DeliveryFilter(Filter):
     """Which deliveries to list."""
 
     states: tuple[DeliveryState, ...] | None = Field(None, description="State is one of these.")
@@ -69,7 +69,7 @@ class DeliveryFilter(Input):
         None, description="The window ends at this instant or later."
     )
     window_to: Instant | None = Field(None, description="The window starts before this instant.")
-    number_prefix: Reference | None = Field(None, description="Number begins with this.")
+    number_prefix: Beginning | None = Field(None, description="Number begins with this.")
     late: bool | None = Field(
         None,
         description="Late, or not: the window's end passed before it was delivered; one that is"

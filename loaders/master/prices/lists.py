@@ -9,8 +9,8 @@ from pydantic import Field
 from sqlalchemy import ColumnElement, Date, func, type_coerce
 
 from kit.ids import Names
-from kit.inputs import Day, Input, Reference
-from loaders.reading.filters import begins
+from kit.inputs import Day, Reference
+from loaders.reading.filters import Beginning, Filter, begins
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import One, Reader
@@ -29,10 +29,10 @@ class PriceListSort(Enum):
     CODE_DESC = "CODE_DESC"
 
 
-class PriceListFilter(Input):
+class PriceListFilter(Filter):
     """Which price lists to list."""
 
-    code_prefix: Reference | None = Field(None, description="Code begins with this.")
+    code_prefix: Beginning | None = Field(None, description="Code begins with this.")
     party_id: Annotated[UUID, Names("Party")] | None = Field(
         None, description="Is of this party alone."
     )
@@ -52,7 +52,7 @@ class PriceListEntrySort(Enum):
     UNIT_PRICE_DESC = "UNIT_PRICE_DESC"
 
 
-class PriceListEntryFilter(Input):
+class PriceListEntryFilter(Filter):
     """Which prices to list."""
 
     price_list_id: Annotated[UUID, Names("PriceList")] | None = Field(

@@ -20,8 +20,7 @@ from sqlalchemy import (
 )
 
 from kit.ids import Names
-from kit.inputs import Input
-from loaders.reading.filters import one_of
+from loaders.reading.filters import Filter, one_of
 from loaders.reading.listed import listed_in
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, One, Reader
@@ -117,7 +116,7 @@ class WebhookSort(Enum):
     NEWEST_FIRST = "NEWEST_FIRST"
 
 
-class WebhookFilter(Input):
+class WebhookFilter(Filter):
     """Which webhooks to list."""
 
     states: tuple[WebhookState, ...] | None = Field(None, description="State is one of these.")

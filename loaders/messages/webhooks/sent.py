@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Text, case, exists, or_
 from sqlalchemy.dialects.postgresql import array
 
 from kit.ids import Names
-from kit.inputs import Input, Instant, Reference
-from loaders.reading.filters import one_of
+from kit.inputs import Instant
+from loaders.access.journal import EventNames
+from loaders.reading.filters import Filter, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, One, Reader
@@ -57,13 +58,13 @@ sent = Computed(WebhookMessage, {"body": _body})
 answered = Computed(WebhookAttempt, {"answer": _answer})
 
 
-class WebhookMessageFilter(Input):
+class WebhookMessageFilter(Filter):
     """Which messages of a webhook to list."""
 
     states: tuple[WebhookMessageState, ...] | None = Field(
         None, description="State is one of these."
     )
-    types: tuple[Reference, ...] | None = Field(
+    types: EventNames | None = Field(
         None, description="What happened is one of these, for example `order.placed`."
     )
     created_from: Instant | None = Field(None, description="Kept at this instant or later.")
@@ -99,7 +100,7 @@ messages = Paged(
 attempts_of_message = Paged(WebhookAttempt, {None: Sorted("attempted_at")}, of="message_id")
 
 
-class WebhookAttemptFilter(Input):
+class WebhookAttemptFilter(Filter):
     """Which attempts to list."""
 
     webhook_id: Annotated[UUID, Names("Webhook")] | None = Field(
@@ -109,7 +110,7 @@ class WebhookAttemptFilter(Input):
     faults: tuple[WebhookFault, ...] | None = Field(
         None, description="There was no answer for one of these reasons."
     )
-    types: tuple[Reference, ...] | None = Field(
+    types: EventNames | None = Field(
         None, description="What happened is one of these, for example `order.placed`."
     )
     attempted_from: Instant | None = Field(None, description="Sent at this instant or later.")

@@ -16,9 +16,9 @@ from sqlalchemy import (
 )
 
 from kit.ids import Names
-from kit.inputs import Day, Input, Reference
+from kit.inputs import Day, Reference
 from loaders.reading.acts import available
-from loaders.reading.filters import begins, one_of
+from loaders.reading.filters import Beginning, Filter, begins, one_of
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import ByList, Computed, Many, One, Reader
 from models.base.tables import OneOf
@@ -80,14 +80,14 @@ class ContractSort(Enum):
     CREATED_AT_DESC = "CREATED_AT_DESC"
 
 
-class ContractFilter(Input):
+class ContractFilter(Filter):
     """Which contracts to list."""
 
     states: tuple[ContractState, ...] | None = Field(None, description="State is one of these.")
     party_id: Annotated[UUID, Names("Party")] | None = Field(
         None, description="Agreed with this party."
     )
-    number_prefix: Reference | None = Field(None, description="Number begins with this.")
+    number_prefix: Beginning | None = Field(None, description="Number begins with this.")
     valid_on: Day | None = Field(None, description="Valid on this day, both ends inclusive.")
     purchase_order_number: Reference | None = Field(
         None, description="The customer's purchase-order number is this."

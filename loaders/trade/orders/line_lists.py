@@ -20,8 +20,9 @@ from sqlalchemy import (
 )
 
 from kit.ids import Names
-from kit.inputs import Input, Instant
+from kit.inputs import Instant
 from loaders.reading.acts import everything
+from loaders.reading.filters import Filter
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Reader
 from loaders.trade.orders.progress import is_owed, line_is_late
@@ -37,7 +38,7 @@ class OrderLineSort(Enum):
     OLDEST_FIRST = "OLDEST_FIRST"
 
 
-class OrderLineFilter(Input):
+class OrderLineFilter(Filter):
     """Which lines to list."""
 
     open: bool | None = Field(

@@ -9,9 +9,9 @@ from pydantic import Field
 from sqlalchemy import ARRAY, ColumnElement, Uuid, and_, any_, func, or_, select
 
 from kit.ids import Names
-from kit.inputs import Currency, ExactAmount, Input, Instant, Reference
+from kit.inputs import Currency, ExactAmount, Instant, Reference
 from loaders.reading.acts import everything, some, there_is
-from loaders.reading.filters import begins, names_seen, one_of
+from loaders.reading.filters import Beginning, Filter, begins, names_seen, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Expression, Reader
@@ -40,7 +40,7 @@ class OrderSort(Enum):
     NET_DESC = "NET_DESC"
 
 
-class OrderFilter(Input):
+class OrderFilter(Filter):
     """Which orders to list."""
 
     states: tuple[OrderState, ...] | None = Field(None, description="State is one of these.")
@@ -87,10 +87,10 @@ class OrderFilter(Input):
         " not match.",
     )
     net_to: ExactAmount | None = Field(None, description="`net` is less than this.")
-    number_prefix: Reference | None = Field(
+    number_prefix: Beginning | None = Field(
         None, description="Number begins with this, capitals and accents aside."
     )
-    purchase_order_prefix: Reference | None = Field(
+    purchase_order_prefix: Beginning | None = Field(
         None,
         description="The customer's order number begins with this, capitals and accents aside.",
     )

@@ -9,9 +9,8 @@ from typing import Any
 from pydantic import Field
 from sqlalchemy import ColumnElement, and_, select
 
-from kit.inputs import Input
 from loaders.reading.acts import available
-from loaders.reading.filters import one_of
+from loaders.reading.filters import Filter, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
 from loaders.reading.relations import Computed, Many, One, Part, Reader, Relation
@@ -70,7 +69,7 @@ class ReleaseSort(Enum):
     RECEIVED_AT_DESC = "RECEIVED_AT_DESC"
 
 
-class ReleaseFilter(Input):
+class ReleaseFilter(Filter):
     """Which releases to list."""
 
     states: tuple[ReleaseState, ...] | None = Field(None, description="State is one of these.")

@@ -27,7 +27,7 @@ described(
     InterchangeState,
     "InterchangeState",
     "What became of an interchange.",
-    HELD="Somebody is to decide: its sender is unknown, or its reference was used before.",
+    HELD="Somebody is to decide: its sender is unknown, or its reference was used within 90 days.",
     ACCEPTED="Its messages are taken in, each as its fate tells.",
     REJECTED="Nothing of it is taken in; findings tell why.",
     TESTED="It is marked as a test: checked and answered, not read.",
@@ -119,7 +119,10 @@ class Interchange(Node):
     sender_qualifier: str | None = strawberry.field(description="Of that (0007).")
     recipient: str | None = strawberry.field(description="To whom it is sent (0010).")
     recipient_qualifier: str | None = strawberry.field(description="Of that (0007).")
-    reference: str | None = strawberry.field(description="Its control reference (0020).")
+    reference: str | None = strawberry.field(
+        description="Its control reference (0020), once within 90 days: one that its partner used"
+        " for something else before counts anew, since most begin at 1 again every year."
+    )
     prepared: str | None = strawberry.field(
         description="When it was prepared, by the clock of its sender: ISO 8601 without an offset."
     )

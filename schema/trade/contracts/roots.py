@@ -3,6 +3,7 @@
 import strawberry
 
 from commands.trade.contracts import amend, create, life, settle
+from commands.trade.releases.decisions.resume import resume
 from execution.fields import related
 from loaders.trade import contracts as loaders
 from schema.graphql.connections import Connection, connection
@@ -79,6 +80,6 @@ class ContractsMutation:
     contract_amend: ContractAmendPayload = mutation(amend.amend)
     contract_activate: ContractActivatePayload = mutation(life.activate)
     contract_suspend: ContractSuspendPayload = mutation(life.suspend)
-    contract_resume: ContractResumePayload = mutation(life.resume)
+    contract_resume: ContractResumePayload = mutation(resume)
     contract_terminate: ContractTerminatePayload = mutation(life.terminate)
     contract_settle: ContractSettlePayload = mutation(settle.settle)

@@ -14,6 +14,7 @@ from server import application
 from tests.make import Ask, World
 from tests.make import world as another_world
 from tests.make.master import channels, parties
+from tests.make.messages import hooks
 from tests.make.running import staff
 from tests.make.trade import orders
 from transport.serving import Serving
@@ -133,6 +134,34 @@ async def test_it_is_filtered_by_object_key_address_kind_and_time(
 async def test_a_filter_by_what_has_no_journal_is_refused(world: World, ask: Ask) -> None:
     answer = await ask.answer(JOURNAL, filter={"objectId": to_global("Shop", world.merchant_id)})
     assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+MISSPELT = {
+    "ORDER_PLACED": "order.placed",
+    "order.palced": "order.placed",
+    "delivery.dispatchd": "delivery.dispatched",
+    "order.*": "order.held",
+    "x" * 100: "api_key.created",
+}
+"""What names no event -> what does, and is nearest."""
+SENT = """
+query ($journal: JournalFilter, $attempts: WebhookAttemptFilter, $messages: WebhookMessageFilter) {
+  journal(first: 1, filter: $journal) { totalCount }
+  webhookAttempts(first: 1, filter: $attempts) { totalCount }
+  webhooks(first: 9) { nodes { messages(first: 1, filter: $messages) { totalCount } } }
+}
+"""
+
+
+@pytest.mark.parametrize("argument", ["journal", "attempts", "messages"])
+@pytest.mark.parametrize(("wrong", "near"), MISSPELT.items())
+async def test_a_filter_by_what_is_no_event_names_the_nearest(
+    ask: Ask, argument: str, wrong: str, near: str
+) -> None:
+    await hooks.created(ask)
+    (error,) = (await ask.answer(SENT, **{argument: {"types": [near, wrong]}}))["errors"]
+    assert error["extensions"]["argument"] == ["filter", "types"]
+    assert error["message"].endswith(f"There is no event `{wrong}`; `{near}` is the nearest.")
 
 
 async def test_what_is_refused_leaves_no_trace(ask: Ask) -> None:

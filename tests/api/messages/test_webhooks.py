@@ -106,6 +106,19 @@ async def test_only_what_can_be_sent_is_taken(ask) -> None:
         assert found == expected, text
 
 
+async def test_a_misspelt_event_is_told_with_the_nearest(ask) -> None:
+    request = """mutation ($input: WebhookCreateInput!) {
+      webhookCreate(input: $input) { userErrors { field message } } }"""
+    answer = await ask(request, input={"url": hooks.URL, "eventTypes": ["*", "ORDER_PLACED"]})
+    assert answer["webhookCreate"]["userErrors"] == [
+        {
+            "field": ["input", "eventTypes", "1"],
+            "message": "There is no such event; `order.placed` is the nearest, `order.*` and `*`"
+            " mean all.",
+        }
+    ]
+
+
 async def test_a_client_manages_its_own_and_learns_no_position(world, ask) -> None:
     here = await scene(world, ask)
     scopes = sorted(allowed(Actor.BUYER))

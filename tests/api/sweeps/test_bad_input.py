@@ -56,6 +56,7 @@ TWICE_IS_FINE = {
     "deliveries",
     "contents",
     "roles",
+    "duties",
     "scopes",
     "deliveryMethods",
     "hazardClasses",

@@ -29,6 +29,10 @@ ROOTS = [(name, it) for name, it in SHOWN.query_type.fields.items() if it.args]
 EXPECTED = {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
 TEXTS = ("\0", "a\0b", STACKED, "A\u200b", "", "   ", LONG, "🏭 שלום", "%_\\", "'; --")
 FAR = ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00")
+EMPTY = ("", " \t ")
+ACCENTS = ("\N{COMBINING ACUTE ACCENT}" * 2, "\N{ACUTE ACCENT}")
+"""What nothing is left of when it is folded."""
+TEXTUAL = ("String", "ID", "Currency")
 LAST_YEAR = "9999-12-31T23:59:59-12:00"
 ODD: dict[str, tuple[Any, ...]] = {
     "ID": (*TEXTS, "UGFydHk6", 5, {"a": 1}),
@@ -216,3 +220,22 @@ async def test_a_lone_surrogate_is_no_text(ask: Ask) -> None:
         headers={"Authorization": f"Bearer {ask.token}", "Content-Type": "application/json"},
     )
     assert codes(response.json()) == {"BAD_USER_INPUT"}
+
+
+@pytest.mark.prepared("everything")
+async def test_a_filter_that_names_nothing_finds_nothing(reader: Reader) -> None:
+    wrong = []
+    for owner, name in CONNECTIONS:
+        argument = SHOWN.type_map[owner].fields[name].args.get("filter")
+        for field, its in argument.type.fields.items() if argument else ():
+            scalar = get_named_type(its.type).name
+            for value in EMPTY if scalar in TEXTUAL else ():
+                sent = [value] if isinstance(its.type, GraphQLList) else value
+                wrong += await reader.wrong(owner, name, "filter", first=1, filter={field: sent})
+            for value in ACCENTS if scalar == "String" else ():
+                sent = [value] if isinstance(its.type, GraphQLList) else value
+                answer = await reader.answer(owner, name, first=1, filter={field: sent})
+                found = (answer["data"] or {}).get("node", answer["data"])
+                if codes(answer) != {"BAD_USER_INPUT"} and found[name]["totalCount"]:
+                    wrong.append(f"{owner}.{name}({field}: {value!r}): {answer}")
+    assert not wrong, "\n".join(wrong)

@@ -42,7 +42,7 @@ async def _wanted(world: World, ask: Ask, quantity: str, **line: Any) -> dict[st
     return {
         "contractId": contract["id"],
         "recipient": {"name": "A. Gate"},
-        "preview": True,
+        "dryRun": True,
         **place,
     }
 

@@ -9,7 +9,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from graphql import GraphQLEnumType, get_named_type, is_list_type
@@ -17,10 +17,13 @@ from graphql import GraphQLEnumType, get_named_type, is_list_type
 from admission.demands import of_field
 from kit.db.database import Database
 from kit.ids import from_global, new_id, to_global
-from kit.inputs import Input, camel
+from kit.inputs import camel
+from loaders.access.journal import EventNames
+from loaders.reading.filters import Filter
 from loaders.reading.pages import named_in
 from models.access.journal import AuditEntry
 from models.access.viewers import READS, Actor
+from models.base.events import EVENTS
 from models.messages.notifications import Notification
 from tests import make
 from tests.execution.operations import Seen
@@ -43,7 +46,7 @@ SCALARS: Mapping[str, Sequence[Any]] = {
     "Decimal": DECIMALS,
     "Currency": CURRENCIES,
 }
-MODELS = {it.__name__: it for it in Input.__subclasses__()}
+MODELS = {it.__name__: it for it in Filter.__subclasses__()}
 
 
 class List(Listed):
@@ -78,12 +81,19 @@ class List(Listed):
             # Every other odd one: fields of both kinds of names ask for all.
             odd = ODD[len(name) % 2 :: 2]
             known = seen[self.rows].texts[_column(name)][-2:]
-            some = [*known, *(it[: len(it) // 2] or "x" for it in known), *odd]
+            other = (*(it[: len(it) // 2] or "x" for it in known), *odd)
+            some = [*known, *(sorted(EVENTS)[:3] if self._are_events(name) else other)]
         else:
             some = SCALARS[named.name]
         if not is_list_type(kind):
             return list(some)
         return [[], [some[0], some[0]], list(some), *([it] for it in some[:3])]
+
+    def _are_events(self, name: str) -> bool:
+        """Tell whether a field of the filter takes names of events alone."""
+        fields = MODELS[self.filter.name].model_fields
+        (own,) = (it.annotation for field, it in fields.items() if camel(field) == name)
+        return EventNames in get_args(own)
 
 
 def _column(name: str) -> str:

@@ -27,6 +27,7 @@ async def contract_call_off(s: Scene) -> dict[str, Any]:
     for name in ("currency", "kind", "deliveryPolicy", "cancelIfNotBy"):
         del fields[name]
     own = {"contractId": contract["id"], "channelId": s.channel, "windowOverride": "Asked."}
+    own |= {"dryRun": False}
     return {**fields, **own, "lines": [request | more], "deliveries": [part]}
 
 
@@ -50,7 +51,7 @@ async def _plan(s: Scene, **of_release: Any) -> dict[str, Any]:
     contract = await s.contract()
     line = contract["lines"][0]["id"]
     await contracts.release(s.ask, line, 1, contracts.schedule("2026-03-10", "50"), **of_release)
-    what = {"contractId": contract["id"], "until": "2026-03-31", "preview": False}
+    what = {"contractId": contract["id"], "until": "2026-03-31", "dryRun": False}
     return {**what, "channelId": s.channel, "locationId": s.location, "method": "PARCEL"}
 
 
@@ -66,7 +67,7 @@ async def delivery_plan(s: Scene) -> dict[str, Any]:
     where = {"locationId": s.location, "window": WINDOW, "recipient": PERSON}
     lines = [it | COUNTED for it in deliveries.lines(order, "10")]
     part = {**where, **when, **how, "lines": lines}
-    return {"deliveries": [part | {"shipToId": s.address}]}
+    return {"deliveries": [part | {"shipToId": s.address}], "dryRun": False}
 
 
 async def delivery_plan_free(s: Scene) -> dict[str, Any]:
@@ -93,7 +94,8 @@ async def delivery_move(s: Scene) -> dict[str, Any]:
 
 async def delivery_reschedule(s: Scene) -> dict[str, Any]:
     when = {"window": WINDOW, "windowOverride": "Asked.", "excuse": "CUSTOMER_REQUEST"}
-    return {**versioned("deliveryId", await s.delivery()), **when, "recipient": PERSON}
+    when |= {"recipient": PERSON, "dryRun": False}
+    return {**versioned("deliveryId", await s.delivery()), **when}
 
 
 async def delivery_excuse(s: Scene) -> dict[str, Any]:

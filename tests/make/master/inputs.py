@@ -87,7 +87,7 @@ async def parties_upsert(s: Scene) -> dict[str, Any]:
     hours = [{"weekday": 1, "opens": "08:00", "closes": "16:00"}]
     at = {"code": "MAIN", "place": PLACE, "timeZone": "Europe/Berlin", "isDefault": True}
     person = {"code": "A", "name": "Anna", "title": "Head", "department": "Purchasing"}
-    person |= {"language": "nl"}
+    person |= {"language": "nl", "duties": ["PURCHASING"]}
     item = {"number": fresh("P"), "name": "Weber", "kind": "COMPANY", "roles": ["CUSTOMER"]}
     more = {"gln": gln(), "vatId": "DE1", "email": "a@b.de", "phone": "1", "language": "de"}
     limits = {"approvalLimit": {"amount": "50", "currency": "EUR"}}

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from kit.errors import Code, Refused
 from kit.ids import from_global, new_id, to_global
@@ -16,6 +17,7 @@ from models.access.journal import JournalEntry
 from models.access.viewers import Actor, allowed
 from models.events.access.settings import MerchantSettingsCreated
 from models.events.trade.orders import OrderPlaced
+from models.trade.orders.tables import Order
 from resolvers.access import journal as resolvers
 from resolvers.access.journal import changed
 from resolvers.running import following as reading
@@ -193,6 +195,35 @@ async def test_who_has_missed_nothing_holds_no_turn_while_it_waits(world, follow
     # It has looked what it has missed, and has given its turn back.
     await until(lambda: again.lanes.came)
     assert again.lanes.came == 1
+
+
+async def test_what_its_follower_does_not_see_any_more_is_passed_by_and_holds_no_turn(
+    world, ask, following
+):
+    company, another = [await parties.company(world) for _ in range(2)]
+    gone, kept = [
+        from_global((await orders.order(world, ask, partyId=to_global("Party", company)))["id"])[1]
+        for _ in range(2)
+    ]
+    slow, quick = [await following(buyer(world, company)) for _ in range(2)]
+    waiting = [it.soon() for it in (slow, quick)]
+    await are_there(world, slow, count=2)
+    await happen(world, kept, event=lambda it: OrderPlaced(it, lines=1))
+    await asyncio.gather(*waiting)
+    came = slow.lanes.came
+    one = quick.soon()
+    await happen(world, gone, event=lambda it: OrderPlaced(it, lines=1))
+    await one
+    # It waits for the slow one, too, who looks at it when it is another company's.
+    async with world.database.owner.writing(world.merchant_id) as session:
+        of = update(Order).where(Order.merchant_id == world.merchant_id, Order.id == gone)
+        await session.execute(of.values(party_id=another))
+    following_on = slow.soon()
+    await until(lambda: slow.lanes.came == came + 1)
+    await happen(world, kept, event=lambda it: OrderPlaced(it, lines=1))
+    change = await following_on
+    (last,) = [it for it in await rows(world, JournalEntry) if it.id == change.event_id]
+    assert last.aggregate_id == kept
 
 
 async def test_a_look_that_finds_nothing_asks_nothing_else(world, following):

@@ -220,6 +220,22 @@ async def test_a_provider_that_gives_no_token_lets_nobody_in(browser, person, wo
     assert (await _back(browser, person)).status_code == 400
 
 
+async def test_who_leaves_for_the_provider_is_signed_out_before_it_comes_back(
+    world, browser, person
+) -> None:
+    await _back(browser, person)
+    held = browser.cookies["abruf"]
+    # A browser that comes back from another site's page brings no cookie of a session.
+    began = await browser.get(f"{LOGIN}/at/1")
+    assert "abruf" not in browser.cookies
+    browser.cookies.set("abruf", held, domain="127.0.0.1")
+    assert await _who(world, browser) is None
+    browser.cookies.delete("abruf")
+    brought = person.agree(began.headers["location"])
+    assert (await browser.get(CALLBACK, params=brought)).status_code == 303
+    assert await _who(world, browser) is not None
+
+
 async def test_staff_comes_to_the_pages_of_those_who_work(world, browser, person) -> None:
     person.claims |= {"kind": "STAFF", "party": None}
     answer = await _back(browser, person)

@@ -133,3 +133,13 @@ async def test_the_page_loads_nothing_and_its_forms_lead_nowhere_else(browser) -
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "form-action 'self'; frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    "name", ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP"]
+)
+async def test_whom_a_proxy_on_this_machine_asks_for_is_elsewhere(browser, name: str) -> None:
+    headers = {**OWN, name: "203.0.113.7"}
+    assert "<form" not in (await browser.get(LOGIN, headers=headers)).text
+    answer = await browser.post(f"{LOGIN}/demo", data={"person": "staff"}, headers=headers)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (404, False)

@@ -9,10 +9,11 @@ from kit.config import from_environment
 from kit.telemetry import log
 
 SOON = RetrySchedule(
-    delays=(timedelta(seconds=0.2),) * 300,
+    # An endpoint that is dead for a long play is probed by one message all the time.
+    delays=(timedelta(seconds=0.2),) * 10_000,
     open_after=3,
     probe=timedelta(seconds=0.3),
-    longest_probe=timedelta(seconds=0.5),
+    longest_probe=timedelta(seconds=2),
     lease=timedelta(seconds=2),
 )
 

@@ -42,7 +42,12 @@ MERCHANTS = int(os.environ.get("ABRUF_KILL_SENDING", "2"))
 WORKERS = 2 if MERCHANTS == 2 else 3
 AT_ONCE = "mutation { merchantSettingsUpdate(input: {gatherMinutes: 0}) { userErrors { code } } }"
 HOLD = {"reason": "PAYMENT", "owner": "Sales"}
+EVENTS = 2 * ORDERS * MERCHANTS
+"""That each receiver is told of."""
 WITHIN_S = 60 + 30 * KILLED
+"""Seconds within which more is heard after a process was killed, and nothing waits at the end."""
+CHANGED_WITHIN_S = WITHIN_S + EVENTS
+"""Seconds within which all is changed, whatever was killed meanwhile."""
 STANDING = "query ($id: ID!) { webhook(id: $id) { waiting state position } }"
 LAGGING = "{ workers(first: 9) { nodes { name behind lanes(first: 1) { nodes { id } } } } }"
 Happened = dict[str, list[str]]
@@ -149,9 +154,9 @@ def _firsts(there: Receiver, path: str, secret: str) -> Happened:
 
 
 async def _killed(processes: Processes, good: Receiver) -> None:
-    """Kill a worker, a server, and so on, each after something more was heard."""
-    for program in islice(cycle((WORKER, SERVER)), KILLED):
-        await good.got(len(good.received) + 1, within=WITHIN_S)
+    """Kill a worker, a server, and so on, each after as much more was heard of what is to come."""
+    for number, program in enumerate(islice(cycle((WORKER, SERVER)), KILLED), 1):
+        await good.got(number * EVENTS // (KILLED + 1), within=WITHIN_S)
         await processes.kill_one(program)
 
 
@@ -177,7 +182,8 @@ async def test_killed_workers_and_servers_lose_nothing_and_rename_nothing(
         )
         await asyncio.gather(*(it.subscribe(ports) for it in merchants))
         changes = asyncio.gather(*(it.change() for it in merchants))
-        await asyncio.gather(changes, _killed(processes, good))
+        async with asyncio.timeout(CHANGED_WITHIN_S):
+            await asyncio.gather(changes, _killed(processes, good))
         revived = await stack.enter_async_context(receiver(_good, port=dead))
         async with asyncio.timeout(WITHIN_S):
             await asyncio.gather(*(it.settle() for it in merchants))

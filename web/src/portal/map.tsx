@@ -37,10 +37,18 @@ export const PLACES: readonly Place[] = [
   },
   { path: "/orders/:number", on: SIDES, Page: lazy(() => import("./pages/order/order")) },
   {
+    path: "/lines",
+    on: SIDES,
+    entry: { title: "lines.title", icon: "lines", scope: "ORDERS_READ" },
+    Page: lazy(() => import("./pages/lines/lines")),
+  },
+  {
     path: "/contracts",
     on: SIDES,
     entry: { title: "contracts.title", icon: "contracts", scope: "CONTRACTS_READ" },
     Page: lazy(() => import("./pages/contracts/contracts")),
   },
   { path: "/contracts/:number", on: SIDES, Page: lazy(() => import("./pages/contract/contract")) },
+  { path: "/deliveries/:number", on: SIDES, Page: lazy(() => import("./pages/delivery/delivery")) },
+  { path: "/parcels/:id", on: SIDES, Page: lazy(() => import("./pages/parcel/parcel")) },
 ];

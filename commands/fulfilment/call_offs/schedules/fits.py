@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -48,13 +49,27 @@ async def unfit_goods(
     return {}
 
 
-def recipients_of(slots: Iterable[PlanSlot]) -> dict[DeliveryGroup, dict[str, Any]]:
-    """Return who takes in what is planned or called off for each group, where that is known."""
+def recipients_of(slots: Sequence[PlanSlot]) -> dict[DeliveryGroup, dict[str, Any]]:
+    """Return who takes in what goes to each group, where that is known.
+
+    Who takes in what is planned or called off for it; else, at its place, what is planned for the
+    nearest window of those that have less now: that comes in this one.
+    """
     found: dict[DeliveryGroup, dict[str, Any]] = {}
+    leaving = defaultdict[Any, dict[datetime, dict[str, Any]]](dict)
     for slot in slots:
         for recipient in slot.recipients:
             found.setdefault(slot.group, recipient)
+        if slot.goal < slot.before and slot.group in found:
+            leaving[slot.group[:2]][slot.group.earliest] = found[slot.group]
+    for group in {it.group for it in slots} - found.keys():
+        if windows := leaving[group[:2]]:
+            found[group] = windows[_nearest(windows, group.earliest)]
     return found
+
+
+def _nearest(instants: Iterable[datetime], to: datetime) -> datetime:
+    return min(instants, key=lambda it: (abs(it - to), it))
 
 
 def check_fits(

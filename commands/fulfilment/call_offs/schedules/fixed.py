@@ -4,13 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, DateTime, Uuid, bindparam, func, select
 
 from commands.trade.releases.accounts.sums import TrueTables
 from commands.writing.transaction import Writing
+from kit.db.statements import NOW, Statement
+from models.access.viewers import Actor, anyone
 from models.fulfilment.deliveries.states import AFTER_DISPATCH, BEFORE_DISPATCH
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.trade.contracts.tables import Contract
@@ -18,6 +21,9 @@ from models.trade.orders.lines import OrderLine
 from models.trade.orders.states import OPEN_STATES
 from models.trade.orders.tables import Order
 from models.trade.releases.counting import account_of, ours
+
+CONTRACT = bindparam("contract", None, Uuid())
+AT = bindparam(NOW, None, DateTime(timezone=True))
 
 
 class ScheduledLine(NamedTuple):
@@ -49,10 +55,10 @@ class Fixed(NamedTuple):
         return self.comes_on != self.planned_on
 
 
-def of_contract(contract: Contract, line: Any, order: Any) -> tuple[ColumnElement[bool], ...]:
-    """Return which order lines are called off of a contract, and have not left whole."""
+def of_contract(line: Any, order: Any) -> tuple[ColumnElement[bool], ...]:
+    """Return which order lines are called off of `CONTRACT`, and have not left whole."""
     return (
-        order.contract_id == contract.id,
+        order.contract_id == CONTRACT,
         order.state.in_(OPEN_STATES),
         line.contract_line_id.is_not(None),
         line.open_quantity > 0,
@@ -64,7 +70,13 @@ async def parts_of_contract(writing: Writing, contract: Contract) -> Sequence[An
 
     account_id: where it will count. is_elsewhere: it is to go elsewhere than its call-off says.
     """
-    tables = TrueTables(writing.viewer, writing.now)
+    values = {**writing.parameters, "contract": contract.id}
+    return await writing.session.rows(_parts(), values)
+
+
+@cache
+def _parts() -> Statement:
+    tables = TrueTables(anyone(Actor.STAFF))
     delivery, part, line, order = (
         tables.table(it) for it in (Delivery, DeliveryLine, OrderLine, Order)
     )
@@ -80,12 +92,12 @@ async def parts_of_contract(writing: Writing, contract: Contract) -> Sequence[An
         .join(order, order.id == line.order_id)
         .where(
             *ours(tables, delivery, part, line, order),
-            *of_contract(contract, line, order),
+            *of_contract(line, order),
             delivery.state.in_(BEFORE_DISPATCH),
         )
         .order_by(part.id)
     )
-    return (await writing.session.execute(rows)).all()
+    return Statement(rows)
 
 
 async def left_early(
@@ -95,31 +107,42 @@ async def left_early(
 
     Its day is the one for which it was planned, whenever it came.
     """
-    tables = TrueTables(writing.viewer, writing.now)
+    values = {**writing.parameters, NOW: writing.now, "contract": contract.id}
+    found = defaultdict[ScheduledLine, dict[date, Decimal]](dict)
+    for each in await writing.session.rows(_early(), values):
+        by_day = found[ScheduledLine(each.contract_line_id, each.account_id)]
+        day = contract.day(each.earliest)
+        by_day[day] = by_day.get(day, Decimal(0)) + each.issued
+    return found
+
+
+@cache
+def _early() -> Statement:
+    tables = TrueTables(anyone(Actor.STAFF))
     delivery, part, line, order = (
         tables.table(it) for it in (Delivery, DeliveryLine, OrderLine, Order)
     )
     planned_for = func.coalesce(part.moved_from_earliest, delivery.window_earliest)
     account = account_of(tables, line, delivery).label("account_id")
     rows = (
-        select(line.contract_line_id, account, planned_for.label("earliest"), part.issued)
+        select(
+            line.contract_line_id,
+            account,
+            planned_for.label("earliest"),
+            part.issued.label("issued"),
+        )
         .join(part, part.order_line_id == line.id)
         .join(delivery, delivery.id == part.delivery_id)
         .join(order, order.id == line.order_id)
         .where(
             *ours(tables, delivery, part, line, order),
-            order.contract_id == contract.id,
+            order.contract_id == CONTRACT,
             line.schedule_line_id.is_not(None),
             delivery.state.in_(AFTER_DISPATCH),
-            planned_for > writing.now,
+            planned_for > AT,
         )
     )
-    found = defaultdict[ScheduledLine, dict[date, Decimal]](dict)
-    for each in (await writing.session.execute(rows)).all():
-        by_day = found[ScheduledLine(each.contract_line_id, each.account_id)]
-        day = contract.day(each.earliest)
-        by_day[day] = by_day.get(day, Decimal(0)) + each.issued
-    return found
+    return Statement(rows)
 
 
 def fixed_by_account(

@@ -9,8 +9,9 @@ from uuid import UUID
 from pydantic import Field
 
 from commands.trade.orders.fields import Recipient
+from commands.writing.verbs import DryRun
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Command, Day, Input, Reference
+from kit.inputs import LARGEST_BULK, Day, Input, Reference
 from models.fulfilment.call_offs import PlanStatus
 from models.master.channels import DeliveryMethod
 
@@ -25,7 +26,7 @@ class PlaceRecipient(Input):
     recipient: Recipient = Field(description="Who takes it in.")
 
 
-class DeliveryPlanFromSchedule(Command):
+class DeliveryPlanFromSchedule(DryRun):
     """Which schedules of a contract to plan, how far ahead, and how."""
 
     contract_id: Annotated[UUID, Names("Contract")] = Field(description="The contract.")
@@ -42,14 +43,12 @@ class DeliveryPlanFromSchedule(Command):
     recipient: Recipient | None = Field(
         None,
         description="Who takes new deliveries in where `recipients` names nobody; else who takes in"
-        " what is planned or called off for the same window. Where nobody is known, nothing is"
+        " what is planned or called off for the same window, or was planned for the nearest window"
+        " at its place that leaves its goods to this one. Where nobody is known, nothing is"
         " planned for a company: RECIPIENT_MISSING.",
     )
     recipients: Annotated[list[PlaceRecipient], Field(max_length=LARGEST_BULK)] = Field(
         default_factory=list, description="Who takes in what goes to single places."
-    )
-    preview: bool = Field(
-        default=False, description="Say what would be planned, and do nothing of it."
     )
 
     def recipient_at(

@@ -5,14 +5,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ARRAY, Date, Integer, Uuid, and_, any_, bindparam, func, or_, select
 
 from commands.fulfilment.call_offs.schedules.arrivals import Arrivals
 from commands.fulfilment.call_offs.schedules.fixed import (
+    AT,
+    CONTRACT,
     Fixed,
     ScheduledLine,
     fixed_by_account,
@@ -31,6 +34,8 @@ from commands.trade.releases.transit import (
     transits_of,
 )
 from commands.writing.transaction import Overtaken, Writing
+from kit.db.statements import NOW, Statement
+from models.access.viewers import Actor, anyone
 from models.fulfilment.deliveries.states import DeliveryState
 from models.fulfilment.deliveries.tables import Delivery, DeliveryLine
 from models.master.parties import Address
@@ -250,12 +255,25 @@ async def _changeable(
     They are planned and not released, as this plan would plan them; nothing holds them, and no
     amendment of theirs waits.
     """
-    tables = TrueTables(writing.viewer, writing.now)
+    values = {
+        **writing.parameters,
+        "contract": contract.id,
+        "party": contract.party_id,
+        "channel": command.channel_id,
+        "location": command.location_id,
+        "method": command.method,
+    }
+    return {it.id for it in await writing.session.rows(_changeable_rows(), values)}
+
+
+@cache
+def _changeable_rows() -> Statement:
+    tables = TrueTables(anyone(Actor.STAFF))
     delivery, part, line, order, hold = (
         tables.table(it) for it in (Delivery, DeliveryLine, OrderLine, Order, Hold)
     )
     is_answer = and_(
-        order.contract_id == contract.id,
+        order.contract_id == CONTRACT,
         order.state == OrderState.CONFIRMED,
         line.schedule_line_id.is_not(None),
         line.answer_by.is_(None),
@@ -269,18 +287,18 @@ async def _changeable(
         .join(order, order.id == line.order_id)
         .where(
             *ours(tables, delivery, part, line, order),
-            delivery.party_id == contract.party_id,
+            delivery.party_id == bindparam("party", None, Uuid()),
             delivery.state == DeliveryState.PLANNED,
-            delivery.channel_id == command.channel_id,
-            delivery.location_id == command.location_id,
-            delivery.method == command.method,
+            delivery.channel_id == _CHANNEL,
+            delivery.location_id == bindparam("location", None, Uuid()),
+            delivery.method == bindparam("method", None, Delivery.method.type),
             delivery.id.not_in(held),
             order.id.not_in(held),
         )
         .group_by(delivery.id)
         .having(func.bool_and(is_answer))
     )
-    return set((await writing.session.scalars(rows)).all())
+    return Statement(rows)
 
 
 async def _standing(
@@ -290,15 +308,22 @@ async def _standing(
 
     is_free: what of it is in no delivery may be put into one as this plan would plan it.
     """
-    tables = TrueTables(writing.viewer, writing.now)
+    values = {**writing.parameters, NOW: writing.now}
+    values |= {"contract": contract.id, "channel": command.channel_id}
+    return await writing.session.rows(_standing_rows(), values)
+
+
+@cache
+def _standing_rows() -> Statement:
+    tables = TrueTables(anyone(Actor.STAFF))
     line, order, hold = (tables.table(it) for it in (OrderLine, Order, Hold))
     held = select(hold.subject_id).where(*ours(tables, hold), hold.is_active)
     is_free = and_(
         order.state == OrderState.CONFIRMED,
-        order.channel_id == command.channel_id,
+        order.channel_id == _CHANNEL,
         line.answer_by.is_(None),
         order.id.not_in(held),
-        order.is_wanted(writing.now),
+        order.is_wanted(AT),
     )
     rows = (
         select(
@@ -313,10 +338,10 @@ async def _standing(
             account_of(tables, line, order).label("account_id"),
         )
         .join(order, order.id == line.order_id)
-        .where(*ours(tables, line, order), *of_contract(contract, line, order))
+        .where(*ours(tables, line, order), *of_contract(line, order))
         .order_by(line.id)
     )
-    return (await writing.session.execute(rows)).all()
+    return Statement(rows)
 
 
 async def _demand(
@@ -328,27 +353,9 @@ async def _demand(
     later, may bring it. Of each other one
     the first line that is supplied is read, too, which bears the sum. Refused: TOO_MANY_ITEMS.
     """
-    lines = effective(TrueTables(writing.viewer, writing.now)).subquery("demand")
-    of, its = lines.c, (lines.c.contract_line_id, lines.c.account_id)
-    in_order = (of.cumulative_released, of.id)
-    upto = func.sum(of.open_quantity).over(partition_by=its, order_by=in_order)
-    is_whole = of.account_id.in_({it.account_id for it in whole})
-    is_read = or_(of.due_on <= until, is_whole)
-    rows = (
-        select(
-            *(of[name] for name in _OF_DEMAND),
-            (upto - of.open_quantity).label("before"),
-            func.sum(of.open_quantity).over(partition_by=its).label("wanted"),
-            is_read.label("is_read"),
-        )
-        .where(of.contract_id == contract.id, or_(of.open_quantity > 0, is_whole))
-        .subquery("supplied")
-    )
-    some = select(rows, func.count().over().label("all")).where(
-        or_(rows.c.is_read, rows.c.before == 0)
-    )
-    some = some.order_by(rows.c.contract_line_id, rows.c.account_id, rows.c.before)
-    read = (await writing.session.execute(some.limit(writing.extent.most + 1))).all()
+    values = {**writing.parameters, NOW: writing.now, "contract": contract.id, "until": until}
+    values |= {"whole": [it.account_id for it in whole], "most": writing.extent.most + 1}
+    read = await writing.session.rows(_demand_rows(writing.viewer.actor), values)
     writing.extent.touch(read[0].all if read else 0)
     found: defaultdict[ScheduledLine, list[Any]] = defaultdict(list)
     wanted = dict[ScheduledLine, Decimal]()
@@ -360,9 +367,35 @@ async def _demand(
     return found, wanted
 
 
+@cache
+def _demand_rows(actor: Actor) -> Statement:
+    lines = effective(TrueTables(anyone(actor), AT)).subquery("demand")
+    of, its = lines.c, (lines.c.contract_line_id, lines.c.account_id)
+    in_order = (of.cumulative_released, of.id)
+    upto = func.sum(of.open_quantity).over(partition_by=its, order_by=in_order)
+    is_whole = of.account_id == any_(bindparam("whole", None, ARRAY(Uuid())))
+    is_read = or_(of.due_on <= bindparam("until", None, Date()), is_whole)
+    rows = (
+        select(
+            *(of[name] for name in _OF_DEMAND),
+            (upto - of.open_quantity).label("before"),
+            func.sum(of.open_quantity).over(partition_by=its).label("wanted"),
+            is_read.label("is_read"),
+        )
+        .where(of.contract_id == CONTRACT, or_(of.open_quantity > 0, is_whole))
+        .subquery("supplied")
+    )
+    some = select(rows, func.count().over().label("all")).where(
+        or_(rows.c.is_read, rows.c.before == 0)
+    )
+    some = some.order_by(rows.c.contract_line_id, rows.c.account_id, rows.c.before)
+    return Statement(some.limit(bindparam("most", None, Integer())))
+
+
 _OF_DEMAND = (
     *("id", "contract_line_id", "account_id", "kind", "date_meaning", "transit_days"),
     *("window_earliest", "window_latest", "window_zone", "ships_on", "arrives_on", "due_on"),
     *("quantity", "open_quantity"),
 )
 """What a plan asks of a line."""
+_CHANNEL = bindparam("channel", None, Uuid())

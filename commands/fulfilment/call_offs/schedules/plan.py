@@ -62,7 +62,9 @@ _PATH = ("deliveries",)
     PLAN_FROM_SCHEDULE,
     "Plan what the schedules in force of a contract want up to a day: call off what is not called"
     " off yet, and plan its deliveries, one for each place and window. Asked again it changes what"
-    " has changed and is not released, and says why; with `preview` it only says it.",
+    " has changed and is not released, and says why; with `dryRun` it only says it. What was"
+    " called off by itself, and answers no line of a schedule, keeps its window when the schedule"
+    " moves: it was agreed for that, and brings what the schedule wants.",
 )
 async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule) -> Outcome:
     """Bring what is planned and not released to what the effective schedules want.
@@ -94,13 +96,11 @@ async def plan_from_schedule(writing: Writing, command: DeliveryPlanFromSchedule
         nameless = {it for it in unknown if command.recipient_at(*it[:2]) is None}
     chosen, items = await writing.beside.made(_items_of, writing, known, slots, unfit, nameless)
     done: Outcome = {"contract_id": contract.id, "order_ids": [], "delivery_ids": []}
-    if not command.preview:
-        _agree(known, slots)
-        try:
-            work = PlanWork(recipients)
-            done |= await _carry_out(writing, command, known, chosen, work)
-        except Refused as refused:
-            raise Refused.of([_as_sent(it) for it in refused.problems]) from None
+    _agree(known, slots)
+    try:
+        done |= await _carry_out(writing, command, known, chosen, PlanWork(recipients))
+    except Refused as refused:
+        raise Refused.of([_as_sent(it) for it in refused.problems]) from None
     return done | {"items": items}
 
 

@@ -13,7 +13,7 @@ from commands.fulfilment.deliveries.places import tell_overridden
 from commands.trade.contracts.times import Window
 from commands.trade.orders.fields import Recipient
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.verbs import verb
+from commands.writing.verbs import DryRun, verb
 from kit.errors import Code, Refused
 from kit.inputs import Note
 from models.events.fulfilment import deliveries as events
@@ -22,7 +22,7 @@ from models.fulfilment.deliveries.tables import Delivery
 from models.trade.contracts.guarantees import SupplyExcuse
 
 
-class DeliveryReschedule(DeliveryCommand):
+class DeliveryReschedule(DeliveryCommand, DryRun):
     """Another window for a delivery."""
 
     window: Window = Field(description="When it is to arrive from now on.")

@@ -30,15 +30,15 @@ from commands.master.packagings.counting import Counted
 from commands.trade.contracts.times import check_ahead, check_leaves
 from commands.trade.orders.lines import lock_orders, touch_lines_of
 from commands.writing.transaction import Outcome, Writing
-from commands.writing.verbs import verb
+from commands.writing.verbs import DryRun, verb
 from kit.errors import Path, Refusals
-from kit.inputs import Bulk, Command
+from kit.inputs import Bulk
 from models.fulfilment.deliveries import acts
 from models.trade.contracts.states import TimeRule
 from models.trade.orders.lines import OrderLine
 
 
-class DeliveryPlan(Command):
+class DeliveryPlan(DryRun):
     """Up to 250 deliveries of one or several orders."""
 
     deliveries: Bulk[DeliveryPart] = Field(description="The deliveries to plan; all or none.")

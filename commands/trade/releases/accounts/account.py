@@ -222,6 +222,15 @@ class Account:
             self.id, new_id(), day, earlier=earlier, is_new=self.is_new, is_first=self.is_new
         )
 
+    @property
+    def begun(self) -> "Account":
+        """Return its period as it began: nothing was told of it but what was issued before."""
+        own, opening = (
+            (self.id, self.period_id, self.starts_on),
+            (self.opening, self.opening_received),
+        )
+        return Account(*own, earlier=self.earlier).opened(*opening)
+
     def opened(self, issued: Decimal, received: Decimal) -> "Account":
         """Return it with what was issued before we counted, and what of that had arrived.
 
@@ -251,13 +260,15 @@ class Account:
         stated, parts = self._stated, self._left(left)
         return received_quantity(self.received, stated, parts, arrived, since.delivered)
 
-    def supplied(self, left: LeftQuantities) -> Decimal:
-        """Return up to where what its customer wants is supplied.
+    def supplied(self, left: LeftQuantities, upto: datetime | None = None) -> Decimal:
+        """Return up to where what its customer wants is supplied: by an instant, or now.
 
         It has what it said last, whatever was lost, and what left after that comes on top.
         """
-        supplied = supplied_quantity(self._stated, self._left(left))
-        return max(supplied, self.received + left.since(self.stated_at).issued)
+        later = Decimal(0) if upto is None else left.since(upto).issued
+        supplied = supplied_quantity(self._stated, self._left(left)) - later
+        on_top = max(left.since(self.stated_at).issued - later, Decimal(0))
+        return max(supplied, self.received + on_top)
 
     @property
     def instants(self) -> set[datetime | None]:

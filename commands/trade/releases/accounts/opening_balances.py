@@ -12,11 +12,10 @@ from sqlalchemy import select
 from commands.master.catalog import check_scale
 from commands.trade.contracts.life import check_contract_state
 from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
-from commands.trade.releases.findings.anew import count_anew
+from commands.trade.releases.findings.anew import judge_anew
 from commands.trade.releases.force import Force
 from commands.trade.releases.known import KnownLines, by_id, locked_places
 from commands.trade.releases.named import check_address
-from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Outcome, Writing, missing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refusals, Refused
@@ -91,10 +90,7 @@ async def open_all(writing: Writing, command: AccountsOpen) -> Outcome:
             problems = [it.below(("accounts", place)) for it in refused.problems]
             results.append({"account_id": None, "status": "REFUSED", "problems": problems})
     moved = {key: it for key, it in before.items() if known.accounts[key] != it}
-    brought = await count_anew(force, moved)
-    await force.change()
-    await write_rows(writing, force.new, force.reported)
-    await change_rows(writing, {Release: brought})
+    await judge_anew(force, moved)
     return {"results": results}
 
 

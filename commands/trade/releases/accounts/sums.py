@@ -167,7 +167,7 @@ class TrueTables(NamedTuple):
     """Tables as they are, whoever writes; at: when."""
 
     viewer: Viewer
-    at: datetime | None = None
+    at: Any = None
 
     @staticmethod
     def table(entity: Any) -> Any:

@@ -4,110 +4,49 @@ Quantities without what was on its way are wanted beside that, and what was foun
 is judged anew (0050).
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, any_, delete, literal
 
-from commands.trade.releases.accounts.account import (
-    Account,
-    Counting,
-    LeftQuantities,
-    ReceivedReport,
-    ReleasePlace,
-    begun,
-)
-from commands.trade.releases.accounts.sums import left_of
+from commands.trade.releases.accounts.account import Account, ReleasePlace, begun
 from commands.trade.releases.findings.arriving import Found
-from commands.trade.releases.findings.compared import agreed
-from commands.trade.releases.findings.found import received_figure
+from commands.trade.releases.findings.standing import Standing, standing_at
 from commands.trade.releases.force import ComingRelease, Force
-from commands.trade.releases.known import KnownLines
-from commands.trade.releases.schedule import Schedule, on_its_way
+from commands.trade.releases.known import StandingRelease
 from commands.writing.rows import change_rows, write_rows
 from commands.writing.transaction import Writing
 from kit.ids import new_id
 from models.base.tables import OfMerchant
-from models.trade.contracts import acts
 from models.trade.contracts.findings import ALWAYS_HOLDING, FindingCode
-from models.trade.contracts.states import IN_FORCE
-from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.findings import ReleaseFinding
-from models.trade.releases.tables import LastReceipt, Release, ScheduleLine
+from models.trade.releases.tables import Release, ScheduleLine
 from models.trade.releases.words import IN_TRANSIT, ReleaseState
 
-_BY_ISSUED = (received_figure, agreed)
 _CODES = frozenset(
-    {FindingCode.CUMULATIVE_FELL, FindingCode.EXCEEDS_MAX, FindingCode.RECEIVED_ABOVE_ISSUED}
+    {
+        FindingCode.CUMULATIVE_FELL,
+        FindingCode.EXCEEDS_MAX,
+        FindingCode.FIRM_ZONE,
+        FindingCode.JUMP,
+        FindingCode.RECEIVED_ABOVE_ISSUED,
+    }
 )
-"""What `_BY_ISSUED` finds."""
+"""What is found by what was issued."""
+_THEN = frozenset({FindingCode.CUMULATIVE_FELL, FindingCode.FIRM_ZONE, FindingCode.JUMP})
+"""What hangs on what was there before, too."""
 RowChange = tuple[Any, Mapping[str, Any]]
 """A row with new columns."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A release that is there, as `Arriving` is one that comes.
-
-    before: its account until now. first_line: the line_no of the first slot of its schedule.
-    """
-
-    known: KnownLines
-    place: ReleasePlace
-    contract: Contract
-    line: ContractLine
-    before: Account
-    account: Account
-    release: Release
-    report: ReceivedReport
-    schedule: Schedule
-    findings: Sequence[ReleaseFinding] = ()
-    every_left: Mapping[Counting, LeftQuantities] = field(default_factory=dict)
-    first_line: int = 1
-
-    @property
-    def left(self) -> LeftQuantities:
-        """Return what has left for its account."""
-        return self.every_left[self.account.counting]
-
-    @property
-    def is_moved(self) -> bool:
-        """Tell whether its period begins on another day now."""
-        was, now = self.before, self.account
-        return was.period_id == now.period_id and was.starts_on != now.starts_on
-
-    @property
-    def is_correction(self) -> bool:
-        """Tell whether its figure may be lower than the last one: it was not found when it came."""
-        return all(it.code is not FindingCode.CUMULATIVE_FELL for it in self.findings)
-
-    def may_count(self, writing: Writing) -> bool:
-        """Tell whether its contract is in force (K3)."""
-        return self.contract.state in IN_FORCE and acts.LASTING.test(writing, self.contract)
-
-    @property
-    def found(self) -> Iterator[Found]:
-        """Return what is odd by what was issued, of its lines by their numbers."""
-        for each in (it for look in _BY_ISSUED for it in look(self)):
-            place = each.line_no
-            no = None if place is None else place - 1 + self.first_line
-            yield replace(each, line_no=no)
-
-    def day(self, instant: datetime) -> date:
-        """Return the day of an instant at its contract's zone."""
-        return self.contract.day(instant)
 
 
 @dataclass(frozen=True)
 class Anew:
     """What changes of releases that stand, and of what was found of them.
 
-    ready: releases that wait for nothing any more.
+    ready: releases that wait for nothing any more, by their accounts.
     """
 
     releases: list[RowChange] = field(default_factory=list)
@@ -116,31 +55,26 @@ class Anew:
     findings: list[RowChange] = field(default_factory=list)
     new_findings: list[dict[str, Any]] = field(default_factory=list)
     gone: list[UUID] = field(default_factory=list)
-    ready: list[Standing] = field(default_factory=list)
+    ready: defaultdict[UUID, list[Standing]] = field(default_factory=lambda: defaultdict(list))
 
     def count(self, standing: Standing, line: ScheduleLine | None) -> Standing:
         """Count what was on its way anew, of quantities that are beside that. line: that of it."""
-        release, account, contract = standing.release, standing.account, standing.contract
-        if release.left_before is None:
+        release, slot = standing.release, None
+        if standing.account.period_id == standing.opened.period_id:
+            slot = standing.on_its_way(release)
+        if slot is None:
             return standing
-        as_of, left = release.stated_as_of, release.left_before
-        if standing.is_moved:
-            its = (standing.every_left[it.counting] for it in (account, standing.before))
-            now, was = (it.since(as_of) for it in its)
-            left += now.named + now.unnamed - was.named - was.unnamed
+        if (left := standing.left_before(release)) != release.left_before:
             self.releases.append((release, {"left_before": left}))
-        amount = max(account.opening + left - release.cumulative_received, Decimal(0))
-        slots, first_line = [it for it in standing.schedule.slots if it.code != IN_TRANSIT], 1
-        slot = on_its_way(as_of, amount, contract)
         if line is not None:
-            self.lines.append((line, {"quantity": amount}))
-            slots, first_line = [slot, *slots], line.line_no
-        elif amount:
+            self.lines.append((line, {"quantity": slot.quantity}))
+        elif slot.quantity:
             key = {"merchant_id": release.merchant_id, "id": new_id(), "release_id": release.id}
             self.new_lines.append({**key, "line_no": 0, **slot.columns})
-            slots, first_line = [slot, *slots], 0
-        schedule = replace(standing.schedule, slots=slots)
-        return replace(standing, schedule=schedule, first_line=first_line)
+        else:
+            return standing
+        first_line = 0 if line is None else line.line_no
+        return replace(standing, schedule=standing.schedule.beside(slot), first_line=first_line)
 
     def judge(self, standing: Standing, *, may_count: bool) -> None:
         """Judge anew what was found by what was issued; what somebody has decided stays so.
@@ -150,27 +84,40 @@ class Anew:
         """
         release, its = standing.release, standing.findings
         is_active = release.state is ReleaseState.ACTIVE
-        decided = {it.code for it in its if it.is_holding and not it.is_awaiting}
-        codes = _CODES - decided - ({FindingCode.CUMULATIVE_FELL} if is_active else set())
-        was = {it.code: it for it in its if it.code in codes}
-        found = {it.code: it for it in standing.found if it.code in codes}
-        gone = {it.id for code, it in was.items() if code not in found}
-        both = was.keys() & found.keys()
-        self.findings.extend((was[it], _columns(found[it])) for it in sorted(both))
+        codes = _CODES if standing.is_kept else _CODES - _THEN
+        of = _keyed(its)
+        was = {it: each for it, each in of.items() if each.code in codes}
+        decided = {it for it, each in was.items() if each.is_holding and not each.is_awaiting}
+        found = {it: each for it, each in _keyed(standing.found).items() if each.code in codes}
+        gone = {was[it].id for it in was.keys() - found.keys() - decided}
+        both = [it for it in found if it in was and it not in decided]
+        self.findings.extend((was[it], _columns(found[it])) for it in both)
         holding = (
             frozenset() if is_active else ALWAYS_HOLDING.union(standing.contract.holding_findings)
         )
         last = max((it.place for it in its), default=0)
-        new = [found[it] for it in sorted(found.keys() - was.keys())]
+        new = [each for it, each in found.items() if it not in was]
         for place, each in enumerate(new, last + 1):
             own = {"release_id": release.id, "place": place, "is_holding": each.code in holding}
             keys = {"merchant_id": release.merchant_id, "id": new_id(), "consented_at": None}
             self.new_findings.append({**keys, **own, "code": each.code, **_columns(each)})
         awaits = {it.id for it in its if it.is_awaiting}
         if awaits and awaits <= gone and not any(it.code in holding for it in new):
-            gone -= set() if may_count else awaits
-            self.ready.extend([standing] if may_count else [])
+            if may_count:
+                self.ready[standing.account.id].append(standing)
+            else:
+                gone -= awaits
         self.gone.extend(gone)
+
+    def in_force_for(self, standing: Standing) -> Standing:
+        """Return one as it stands to what had come into force before it, if it was known then."""
+        in_force = dict(standing.in_force)
+        for each in self.ready.get(standing.account.id, ()):
+            before = in_force.get(each.type, StandingRelease()).release
+            if before is None or before.id < each.release.id:
+                counts_from = each.account.starts_on
+                in_force[each.type] = StandingRelease(each.release, each.schedule, counts_from)
+        return replace(standing, in_force=in_force)
 
     async def write(self, writing: Writing) -> None:
         """Write all of it."""
@@ -191,71 +138,72 @@ class Anew:
             await writing.session.execute(gone)
 
 
+def _keyed(findings: Iterable[Any]) -> dict[tuple[Any, ...], Any]:
+    """Return findings by what tells them apart: one of a kind, of the firm zone one of a day."""
+    found = dict[tuple[Any, ...], Any]()
+    counts = Counter[Any]()
+    for each in findings:
+        of = each.code, each.day if each.code is FindingCode.FIRM_ZONE else None
+        counts[of] += 1
+        found[*of, counts[of]] = each
+    return found
+
+
 def _bring(force: Force, standing: Standing) -> RowChange:
     """Bring a release into force that waited for what is no more; return how it changes."""
-    release, place = standing.release, standing.place
-    own = (release.id, release.type, place, standing.line, force.known.accounts[place])
-    del force.known.waiting[standing.line.id][standing.account.id, release.type]
-    coming = ComingRelease(*own, standing.schedule, standing.report, standing.left)
+    release, place, known = standing.release, standing.place, force.known
+    day = begun(release.counted_from, standing.contract, release.received_at)
+    account = known.accounts[place].counting_from(day)
+    own = (release.id, release.type, place, standing.line, account)
+    del known.waiting[standing.line.id][account.id, release.type]
+    left = standing.every_left[account.counting]
+    coming = ComingRelease(*own, standing.schedule, standing.report, left)
     columns = {"state": ReleaseState.ACTIVE, "replaced": force.bring(coming).kept}
-    return release, {**columns, "period_id": standing.account.period_id}
+    return release, {**columns, "period_id": account.period_id}
 
 
 def _columns(found: Found) -> dict[str, Any]:
     return {name: getattr(found, name) for name in ("text", "line_no", "day", "expected", "found")}
 
 
-async def count_anew(force: Force, before: Mapping[ReleasePlace, Account]) -> list[RowChange]:
-    """Count and judge anew what stands of places whose opening has changed.
+async def judge_anew(force: Force, before: Mapping[ReleasePlace, Account]) -> None:
+    """Count and judge anew what stands of places whose opening has changed, and write all of it.
 
     By the same statements for any number. before: their accounts until then. What waited for
-    nothing else comes into force: returns how its rows change once `force` has changed others.
+    nothing else comes into force.
     """
-    writing, known = force.writing, force.known
-    standing = [it for place, account in before.items() for it in _standing(known, place, account)]
+    writing = force.writing
+    brought = await _brought(force, before)
+    await force.change()
+    await write_rows(writing, force.new, force.reported)
+    await change_rows(writing, {Release: brought})
+
+
+async def _brought(force: Force, before: Mapping[ReleasePlace, Account]) -> list[RowChange]:
+    """Return how what comes into force changes once `force` has changed what was."""
+    writing = force.writing
+    standing = await standing_at(force, before)
     if not standing:
         return []
-    keys = [it.release.id for it in standing]
-    findings, notes = defaultdict[UUID, list[ReleaseFinding]](list), set[UUID]()
-    for finding in await writing.among(ReleaseFinding, "release_id", keys, "place", lock=True):
-        findings[finding.release_id].append(finding)
-    for note in await writing.records(LastReceipt, "release_id", keys):
-        notes |= {note.release_id} if note.is_ours else set()
-    on_their_way = await _on_their_way(writing, keys)
-    left, anew, counted = await _left(writing, standing), Anew(), list[Standing]()
+    on_their_way = await _on_their_way(writing, [it.release.id for it in standing])
+    anew, counted = Anew(), dict[UUID, Standing]()
     for each in standing:
         await writing.room(1)
-        key = each.release.id
-        report = each.report._replace(is_noted=key in notes)
-        whole = replace(each, report=report, findings=findings[key], every_left=left)
-        counted.append(anew.count(whole, on_their_way.get(key)))
-        _keep(force, counted[-1])
-    for each in counted:
-        anew.judge(each, may_count=each.may_count(writing))
+        counted[each.release.id] = anew.count(each, on_their_way.get(each.release.id))
+        _keep(force, counted[each.release.id])
+    for each in sorted(counted.values(), key=lambda it: it.release.id):
+        compared = anew.in_force_for(each.beside(counted))
+        anew.judge(compared, may_count=each.may_count(writing))
     await anew.write(writing)
-    return [_bring(force, it) for it in anew.ready]
-
-
-def _standing(known: KnownLines, place: ReleasePlace, before: Account) -> Iterator[Standing]:
-    """Yield the releases of a place that stand in the newest period of its account."""
-    contract, line = known.line(place.contract_line_id)
-    account = known.accounts[place]
-    for every in (known.active[line.id], known.waiting[line.id]):
-        for (account_id, _), (release, schedule, _) in every.items():
-            if account_id != account.id or release is None or schedule is None:
-                continue
-            day = begun(release.counted_from, contract, release.received_at)
-            is_active = release.state is ReleaseState.ACTIVE
-            counts = account if is_active else account.counting_from(day)
-            if (release if is_active else counts).period_id == account.period_id:
-                report = ReceivedReport.of(release, contract, is_noted=False)
-                of = (known, place, contract, line, before, account, release, report, schedule)
-                yield Standing(*of)
+    if anew.ready:
+        # One that begins a period takes the place of its account as it was opened.
+        await write_rows(writing, {}, force.reported)
+    return [_bring(force, it) for of in anew.ready.values() for it in of]
 
 
 def _keep(force: Force, standing: Standing) -> None:
     """Let the sums of a line follow what is in force of it."""
-    known, line, account = force.known, standing.line, standing.account
+    known, line, account = force.known, standing.line, standing.opened
     known_of = (known.waiting, known.active)[standing.release.state is ReleaseState.ACTIVE]
     of, key = known_of[line.id], (account.id, standing.release.type)
     of[key] = of[key]._replace(schedule=standing.schedule)
@@ -272,15 +220,3 @@ async def _on_their_way(
         ScheduleLine.code == IN_TRANSIT,
     )
     return {it.release_id: it for it in await writing.all(rows)}
-
-
-async def _left(
-    writing: Writing, standing: Iterable[Standing]
-) -> Mapping[Counting, LeftQuantities]:
-    """Return what has left for accounts, as they were and as they are, since all that matters."""
-    wanted = defaultdict[Counting, set[datetime | None]](set)
-    for each in standing:
-        instants = {each.release.stated_as_of, each.report.stated_at}
-        for of in (each.before, each.account):
-            wanted[of.counting] |= instants | each.account.instants
-    return await left_of(writing, wanted, {})

@@ -1,13 +1,14 @@
-"""A release as it comes in, with what it is compared with."""
+"""A release with what it is compared with, as it comes in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from commands.trade.releases.accounts.account import (
     Account,
+    Counting,
     LeftQuantities,
     ReceivedReport,
     ReleasePlace,
@@ -21,6 +22,7 @@ from kit.clock import CLOCKS_APART
 from models.trade.contracts.findings import FindingCode
 from models.trade.contracts.tables import Contract, ContractLine
 from models.trade.releases.tables import Release
+from models.trade.releases.words import ReleaseType
 
 
 @dataclass(frozen=True)
@@ -39,62 +41,70 @@ class Found:
     is_held: bool = False
 
 
-class Figures(Protocol):
-    """A release by its figures, of one that comes or is there."""
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """A release with what it is compared with, of one that comes in or that is there.
 
-    @property
-    def known(self) -> KnownLines: ...  # noqa: D102 -- as of `Arriving`.
-
-    @property
-    def line(self) -> ContractLine: ...  # noqa: D102 -- as of `Arriving`.
-
-    @property
-    def account(self) -> Account: ...  # noqa: D102 -- as of `Arriving`.
-
-    @property
-    def schedule(self) -> Schedule: ...  # noqa: D102 -- as of `Arriving`.
-
-    @property
-    def report(self) -> ReceivedReport: ...  # noqa: D102 -- as of `Arriving`.
-
-    @property
-    def left(self) -> LeftQuantities: ...  # noqa: D102 -- as of `Arriving`.
-
-    @property
-    def is_correction(self) -> bool: ...  # noqa: D102 -- as of `Arriving`.
-
-    def day(self, instant: datetime) -> date: ...  # noqa: D102 -- as of `Arriving`.
-
-
-@dataclass(frozen=True)
-class Arriving:
-    """A release that comes in. current: its account as it stands; account: as it counts with it.
-
-    active: the one in force; newest: the one that came last of those that may count, which is that
-    or waits for consent. stated: as it says itself; schedule: as it will stand.
+    current: its account before it; account: as it counts with it. in_force: what was in force of
+    its place when it came, by type. schedule: as it stands, or will. every_left: what has left for
+    both accounts, since the instants that matter. is_correction: whether its figure may be lower
+    than the last one.
     """
 
-    writing: Writing
     known: KnownLines
-    named: NamedRows
-    item: ReleaseContent
     contract: Contract
     line: ContractLine
+    type: ReleaseType
+    received_at: datetime
     current: Account
     account: Account
-    active: StandingRelease
-    newest: StandingRelease
-    stated: Schedule
+    in_force: Mapping[ReleaseType, StandingRelease]
     schedule: Schedule
+    report: ReceivedReport
+    every_left: Mapping[Counting, LeftQuantities]
+    is_correction: bool
 
     @property
-    def before(self) -> Schedule | None:
-        """Return what is in force in the same period: no others are compared."""
-        return self.active.schedule if self.counts_with(self.active) else None
+    def active(self) -> StandingRelease:
+        """Return what was in force of its place and type."""
+        return self.in_force.get(self.type, StandingRelease())
 
     def counts_with(self, other: StandingRelease) -> bool:
         """Tell whether another release counts from the same day."""
         return other.counts_from == self.account.starts_on
+
+    @property
+    def left(self) -> LeftQuantities:
+        """Return what has left for its account."""
+        return self.every_left[self.account.counting]
+
+    @property
+    def before(self) -> Schedule | None:
+        """Return what was in force in the same period: no others are compared."""
+        return self.active.schedule if self.counts_with(self.active) else None
+
+    def supplied(self, account: Account) -> Decimal:
+        """Return up to where one of both was supplied when it came, by nothing that it says."""
+        return account.supplied(self.every_left[account.counting], self.received_at)
+
+    def day(self, instant: datetime) -> date:
+        """Return the day of an instant at its contract's zone."""
+        return self.contract.day(instant)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arriving(Compared):
+    """A release that comes in. stated: as it says itself.
+
+    newest: the one that came last of those that may count, which is the one in force or waits for
+    consent.
+    """
+
+    writing: Writing
+    named: NamedRows
+    item: ReleaseContent
+    newest: StandingRelease
+    stated: Schedule
 
     @property
     def beside(self) -> Iterable[ReleasePlace]:
@@ -133,35 +143,11 @@ class Arriving:
         return found
 
     @property
-    def left(self) -> LeftQuantities:
-        """Return what has left for its account."""
-        return self.named.left[self.account.counting]
-
-    def supplied(self, account: Account) -> Decimal:
-        """Return up to where one of both is supplied, whatever this release says of receipts."""
-        return account.supplied(self.named.left[account.counting])
-
-    @property
     def left_before(self) -> Decimal | None:
         """Return what had left when it was counted, where it is without what was on its way."""
         as_of = self.item.stated_as_of(self.writing.now)
         is_net = self.item.is_net_of_transit
         return self.named.left_before(self.account, as_of) if is_net else None
-
-    @property
-    def is_correction(self) -> bool:
-        """Tell whether its figure may be lower than the last one."""
-        return self.item.correction
-
-    @property
-    def report(self) -> ReceivedReport:
-        """Return what it says of receipts."""
-        return self.named.report(self.contract, self.item, self.received_at)
-
-    @property
-    def received_at(self) -> datetime:
-        """Return when it was received."""
-        return self.item.received(self.writing.now)
 
     @property
     def is_ahead(self) -> bool:
@@ -172,10 +158,6 @@ class Arriving:
     def issued_at(self) -> datetime:
         """Return when it was issued; where it says that is to come, when it was received."""
         return issued_at(self.item, self.received_at)
-
-    def day(self, instant: datetime) -> date:
-        """Return the day of an instant at its contract's zone."""
-        return self.contract.day(instant)
 
 
 def _is_ahead(item: ReleaseContent, received_at: datetime) -> bool:

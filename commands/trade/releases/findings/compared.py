@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import accumulate
 
-from commands.trade.releases.findings.arriving import Arriving, Figures, Findings, Found, figure
+from commands.trade.releases.findings.arriving import Arriving, Compared, Findings, Found, figure
 from commands.trade.releases.inputs import GO_AHEADS
+from commands.trade.releases.known import wanted_of
 from commands.trade.releases.schedule import Schedule
 from models.base.guards import guards
 from models.trade.contracts.findings import FindingCode
@@ -17,15 +18,16 @@ _TICK = timedelta.resolution
 
 
 @guards("K8", instead=())
-def firm_zone(release: Arriving) -> Findings:
+def firm_zone(release: Compared) -> Findings:
     """Find firm demand that falls in the firm zone.
 
     Cumulatives are compared, so that goods that came meanwhile are no reduction; what a customer
     says that it has beyond what was supplied is one. Of two periods, what is open is. A bucket is
     compared at its end, with what may come by then: a week that its days tell is none either. What
-    is overdue, backlog or wanted at once is due today: a bucket that ends with it.
+    is overdue, backlog or wanted at once is due on the day on which it came: a bucket that ends
+    with it.
     """
-    (before, after, is_one), now = _in_force(release), release.writing.now
+    (before, after, is_one), now = _in_force(release), release.received_at
     if before is None or after is None:
         return
     backed = release.supplied(release.account)
@@ -52,20 +54,20 @@ def _compared_at(before: Schedule, now: datetime, end: datetime) -> list[datetim
     return sorted({it.latest for it in wanted if max(it.earliest, now) < end})
 
 
-def _in_force(release: Arriving) -> tuple[Schedule | None, Schedule | None, bool]:
+def _in_force(release: Compared) -> tuple[Schedule | None, Schedule | None, bool]:
     """Return what is in force, what would be, and whether both count from one day.
 
     Both are what just in time and forecast come to together; what comes just in time is firm,
     whatever it says, where it takes the place of a forecast.
     """
-    known, active, after = release.known, release.active, release.schedule
+    active, after, account = release.active, release.schedule, release.account
     if active.schedule is not None and not release.counts_with(active):
         return active.schedule, after, False
-    of, type_ = (release.line.id, release.account), release.item.type
-    if type_ is ReleaseType.JIT and known.wanted(*of) is not active.schedule:
+    before, type_ = wanted_of(release.in_force, account), release.type
+    if type_ is ReleaseType.JIT and before is not active.schedule:
         firm = [replace(it, commitment=Commitment.FIRM) for it in after.slots]
         after = replace(after, slots=firm)
-    return known.wanted(*of), known.wanted(*of, {type_: after}), True
+    return before, wanted_of(release.in_force, account, {type_: after}), True
 
 
 def _open(schedule: Schedule, supplied: Decimal) -> Schedule:
@@ -73,7 +75,7 @@ def _open(schedule: Schedule, supplied: Decimal) -> Schedule:
     return replace(schedule.counted_from(supplied), received=Decimal(0))
 
 
-def jump(release: Arriving) -> Findings:
+def jump(release: Compared) -> Findings:
     """Find that what is wanted in all has changed by more than is usual.
 
     What both plan for is compared: up to the last start of the one that ends earlier.
@@ -130,7 +132,7 @@ def lots(release: Arriving) -> Findings:
             yield Found(FindingCode.LOT_MULTIPLE, text, place, day, lot, slot.quantity)
 
 
-def agreed(release: Figures) -> Findings:
+def agreed(release: Compared) -> Findings:
     """Find what is wanted beyond the contract's maximum, with other places and earlier periods.
 
     What earlier periods had is what their customer said last that it had received. What was issued
@@ -151,7 +153,8 @@ def agreed(release: Figures) -> Findings:
 def validity(release: Arriving) -> Findings:
     """Find what is wanted on days outside of the contract's validity."""
     contract = release.contract
-    days = [release.day(it.window.earliest) for it in release.schedule.slots if it.quantity]
+    wanted = (it for it in release.schedule.slots if it.quantity and it.code != IN_TRANSIT)
+    days = [release.day(it.window.earliest) for it in wanted]
     outside = [place for place, day in enumerate(days) if not contract.is_valid_on(day)]
     if outside:
         text = (
@@ -169,3 +172,6 @@ def update(release: Arriving) -> Findings:
 
 
 COMPARISONS = (firm_zone, jump, go_aheads, lots, agreed, validity, update)
+BY_ISSUED = (firm_zone, jump, agreed)
+"""Comparisons that hang on what was issued: they are judged anew where an opening is written late,
+of what is there as of what comes in."""

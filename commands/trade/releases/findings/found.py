@@ -6,7 +6,7 @@ from uuid import UUID
 
 from commands.trade.releases.accounts.account import ReleasePlace
 from commands.trade.releases.accounts.sums import NotedPart
-from commands.trade.releases.findings.arriving import Arriving, Figures, Findings, Found, figure
+from commands.trade.releases.findings.arriving import Arriving, Compared, Findings, Found, figure
 from commands.trade.releases.findings.compared import COMPARISONS
 from kit.ids import new_id
 from models.base.guards import guards
@@ -137,7 +137,7 @@ def period(release: Arriving) -> Findings:
         yield Found(FindingCode.NEW_PERIOD, text, day=day)
 
 
-def received_figure(release: Figures) -> Findings:
+def received_figure(release: Compared) -> Findings:
     """Find that the customer has received less than it said before, or more than was issued."""
     reported, last = release.report.cumulative_received, release.account.last_received
     if reported is None:

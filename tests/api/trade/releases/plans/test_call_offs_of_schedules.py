@@ -169,7 +169,7 @@ async def test_a_place_that_is_shut_whenever_its_carrier_comes_stops_no_other(as
     for plant in place["shipToIds"]:
         await planner.release(1, schedule("2026-03-18", "10"), shipToId=plant)
     for preview in (True, False):
-        done = await planner(preview=preview, locationId=hall)
+        done = await planner(dryRun=preview, locationId=hall)
         assert sorted(_shown(done, "status", "code"), key=str) == [
             ("CREATED", None),
             ("REFUSED", "OUTSIDE_RECEIVING_HOURS"),

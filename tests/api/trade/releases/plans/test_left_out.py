@@ -27,7 +27,7 @@ async def test_a_place_that_its_contract_lists_no_more_stops_no_other(ask, world
         await planner.release(1, schedule("2026-03-06", "10"), shipToId=plant)
     listed = {"contractId": planner.contract["id"], "shipToIds": [second]}
     assert contracts.codes(await contracts.change(ask, "contractAmend", **listed)) == []
-    for fields in ({"preview": True}, {}):
+    for fields in ({"dryRun": True}, {}):
         done = await planner(**fields)
         assert sorted(_shown(done, *ITEM)) == [
             ("CREATED", None, "10"),
@@ -71,7 +71,7 @@ async def test_goods_that_cannot_be_handled_leave_their_delivery_to_no_others(as
     await products(ask, "ICE", handling={"keepFromC": "-20", "keepToC": "-18"})
     changed = [schedule("2026-03-06", wanted)] if wanted else []
     await planner.release(2, *changed)
-    preview = await planner(preview=True)
+    preview = await planner(dryRun=True)
     done = await planner()
     assert _shown(done, *ITEM) == _shown(preview, *ITEM)
     assert sorted(_shown(done, "code", "quantity")) == sorted(
@@ -115,7 +115,7 @@ async def test_nothing_is_planned_that_nobody_is_known_to_take_in(ask, world):
     await planner(until="2026-03-10")
     # What somebody takes in already takes more of it; for nobody else anything is planned.
     await planner.release(2, schedule("2026-03-06", "12"), schedule("2026-03-20", "5"))
-    for fields in ({"preview": True}, {}):
+    for fields in ({"dryRun": True}, {}):
         done = await planner(recipient=None, **fields)
         assert _shown(done, *ITEM) == [
             ("RAISED", None, "12"),
@@ -128,6 +128,54 @@ async def test_nothing_is_planned_that_nobody_is_known_to_take_in(ask, world):
         await deliveries.done(ask, "deliveryRelease", deliveryId=delivery["id"])
 
 
+async def test_who_was_named_takes_in_what_comes_on_another_day(ask, world):
+    """At each dock its own; where nothing leaves its day, nobody is known for another one."""
+    place = await contracts.docks(world, ask)
+    planner = await _planner(world, ask, **place)
+    first, second, third = (
+        {"shipToId": place["shipToIds"][1], "unloadingPoint": it} for it in ("D1", "D2", "D3")
+    )
+    for quantity, dock in (("10", first), ("20", second), ("30", third)):
+        await planner.release(1, schedule("2026-03-06", quantity), **dock)
+    for each in (await planner())["deliveries"]:
+        window = {**each["window"], "timeZone": "Europe/Berlin"}
+        gate = {"name": f"Gate {each['lines'][0]['planned']}"}
+        moved = {"deliveryId": each["id"], "window": window, "recipient": gate}
+        await deliveries.done(ask, "deliveryReschedule", **moved)
+    await planner.release(2, schedule("2026-03-09", "11"), **first)
+    for quantity, dock in (("12", second), ("30", third)):
+        days = [schedule(f"2026-03-{day}", quantity) for day in ("06", "10")]
+        await planner.release(2, *days, **dock)
+    preview = _shown(await planner(recipient=None, dryRun=True), *ITEM)
+    assert _shown(await planner(recipient=None), *ITEM) == preview
+    assert sorted(preview, key=str) == [
+        ("CANCELLED", None, "0"),
+        ("CREATED", None, "11"),
+        ("CREATED", None, "12"),
+        ("LOWERED", None, "12"),
+        ("REFUSED", "RECIPIENT_MISSING", "0"),
+        ("UNCHANGED", None, "30"),
+    ]
+    found = (await ask(PLANNED, id=planner.contract["id"]))["contract"]["callOffs"]["nodes"]
+    assert {
+        (each["window"]["earliest"][:10], part["planned"], each["recipient"]["name"])
+        for order in found
+        for each in order["deliveries"]
+        if each["state"] == "PLANNED"
+        for part in each["lines"]
+    } == {
+        ("2026-03-09", "11", "Gate 10"),
+        ("2026-03-06", "12", "Gate 20"),
+        ("2026-03-10", "12", "Gate 20"),
+        ("2026-03-06", "30", "Gate 30"),
+    }
+
+
+PLANNED = """
+query ($id: ID!) { contract(id: $id) { callOffs(first: 20) { nodes { deliveries {
+  state window { earliest } recipient { name } lines { planned }
+} } } } }
+"""
 TAKEN_IN = """
 query ($id: ID!) { contract(id: $id) { callOffs(first: 9) { nodes { deliveries {
   lines { orderLine { scheduleLine { quantity } } } recipient { name }
@@ -150,7 +198,7 @@ async def test_each_place_has_who_takes_its_goods_in(ask, world):
         {"shipToId": first, "recipient": {"name": "Leipzig"}},
         {"shipToId": first, "unloadingPoint": "D2", "recipient": {"name": "Leipzig, D2"}},
     ]
-    only = await planner(recipient=None, recipients=named, preview=True)
+    only = await planner(recipient=None, recipients=named, dryRun=True)
     assert sorted(_shown(only, *ITEM), key=str) == [
         ("CREATED", None, "1"),
         ("CREATED", None, "2"),
@@ -186,7 +234,7 @@ async def test_a_place_is_named_once_and_is_the_customers(ask, world):
 async def test_what_holds_of_all_deliveries_is_told_where_it_was_sent(ask, world):
     planner = await _planner(world, ask)
     await planner.release(1, schedule("2026-03-06", "10"))
-    for fields in ({"preview": True}, {}):
+    for fields in ({"dryRun": True}, {}):
         refused = await planner.refused(method="LOCKER", **fields)
         assert reasons(refused["userErrors"]) == [("METHOD_NOT_ALLOWED", "method")]
 

@@ -101,7 +101,7 @@ async def test_a_day_that_the_customer_wants_after_the_move_becomes_its_own(ask,
     await planner.release(2, *wanted_lines({4: 10, 12: 70}))
     moved = "Somebody has moved it, or sends it once more: it comes then."
     own = "It is planned as the schedule wants it."
-    preview = {"preview": True}
+    preview = {"dryRun": True}
     for fields, reason in ((preview, moved), ({}, moved), (preview, own), ({}, own)):
         done = await planner(until=day_after(20), **fields)
         assert dict(_shown(done, "quantity", "reason")) == {"10": own, "70": reason}

@@ -3,7 +3,6 @@
 from typing import Any
 
 from tests.api.trade.releases.test_accounts import _open
-from tests.api.trade.releases.test_findings import _consent
 from tests.api.trade.releases.test_net_quantities import _demand, _left
 from tests.guard import counted
 from tests.make.feed import Feed
@@ -16,6 +15,9 @@ RELEASES = """
 query ($id: ID!) { contract(id: $id) { lines { cumulativeReleased cumulativeReceived
   releases(first: 9) { nodes { number state findings { code text isHolding } } }
 } } }
+"""
+PERIODS = """
+query ($id: ID!) { contract(id: $id) { lines { accounts { periods { opening } } } } }
 """
 OPENING = {"issued": "3000", "received": "2900"}
 WANTED = [schedule(f"2026-03-1{at}", it) for at, it in enumerate(("25", "60", "200"))]
@@ -39,8 +41,12 @@ async def _opened(ask: Any, made: dict[str, Any], **fields: str) -> str:
 
 
 async def _line(ask: Any, made: dict[str, Any]) -> dict[str, Any]:
-    (found,) = (await ask(RELEASES, id=made["id"]))["contract"]["lines"]
+    (found,) = await _lines(ask, made)
     return found
+
+
+async def _lines(ask: Any, made: dict[str, Any]) -> list[dict[str, Any]]:
+    return (await ask(RELEASES, id=made["id"]))["contract"]["lines"]
 
 
 async def _found(ask: Any, made: dict[str, Any]) -> list[tuple[str, list[str]]]:
@@ -87,7 +93,7 @@ async def test_what_waited_for_a_figure_that_is_right_now_comes_into_force(ask, 
     assert (its["cumulativeReleased"], its["cumulativeReceived"]) == ("3285", "2900")
     # An opening that was wrong leaves what is in force so, and is found of it.
     await _opened(ask, made, issued="1000", received="900")
-    assert await _found(ask, made) == [("ACTIVE", ["EXCEEDS_MAX", "RECEIVED_ABOVE_ISSUED"])]
+    assert await _found(ask, made) == [("ACTIVE", ["RECEIVED_ABOVE_ISSUED", "EXCEEDS_MAX"])]
     holding = [
         it["isHolding"] for it in (await _line(ask, made))["releases"]["nodes"][0]["findings"]
     ]
@@ -95,29 +101,45 @@ async def test_what_waited_for_a_figure_that_is_right_now_comes_into_force(ask, 
 
 
 async def test_what_waits_for_something_else_goes_on_waiting(ask, world):
-    held = ["RECEIVED_ABOVE_ISSUED", "FIRM_ZONE"]
-    made = await _contract(ask, world, holdingFindings=held, firmZoneDays=14)
-    key = made["lines"][0]["id"]
-    await contracts.release(ask, key, 1, schedule("2026-03-05", "50", "FIRM"))
-    payload = await _tell(ask, made, 2)
-    assert payload["release"]["state"] == "RECEIVED"
+    held = ["RECEIVED_ABOVE_ISSUED", "GO_AHEAD_FELL"]
+    made = await _contract(ask, world, holdingFindings=held)
+    key, before = made["lines"][0]["id"], schedule("2026-03-05", "50", "FIRM")
+    await contracts.release(ask, key, 1, before, productionGoAhead="500")
+    await _tell(ask, made, 2, productionGoAhead="400")
+    waits = ["RECEIVED_ABOVE_ISSUED", "GO_AHEAD_FELL", "EXCEEDS_MAX"]
+    assert ("RECEIVED", waits) in [(state, found) for state, found in await _found(ask, made)]
     await _opened(ask, made)
-    assert ("RECEIVED", ["FIRM_ZONE"]) in await _found(ask, made)
+    assert ("RECEIVED", ["GO_AHEAD_FELL"]) in await _found(ask, made)
     assert await _demand(ask) == [(None, "50", "0")]
 
 
-async def test_what_waits_while_its_contract_is_suspended_is_consented_to_when_that_goes_on(
+async def test_what_is_to_begin_a_new_period_is_judged_by_the_one_that_runs(ask, world):
+    (bolt,) = await products(ask, "BOLT")
+    lines = [line(bolt, targetQuantity="9000")]
+    made = await contracts.contract(world, ask, lines=lines, firmZoneDays=14)
+    key = made["lines"][0]["id"]
+    days = [schedule(f"2026-03-0{day}", it, "FIRM") for day, it in ((5, "50"), (7, "60"))]
+    await contracts.release(ask, key, 1, *days, cumulativeReceived="2900")
+    fields = {"cumulativeReceived": "0", "countedFrom": "2026-03-02"}
+    payload = await contracts.try_release(ask, key, 2, days[1], **fields)
+    assert contracts.found(payload) == ("RECEIVED", ["NEW_PERIOD", "FIRM_ZONE", "FIRM_ZONE"])
+    await _opened(ask, made)
+    assert await _found(ask, made) == [("ACTIVE", ["NEW_PERIOD"]), ("SUPERSEDED", [])]
+    assert await _demand(ask) == [(None, "60", "60")]
+    ended = (await ask(PERIODS, id=made["id"]))["contract"]["lines"][0]["accounts"]
+    assert [it["opening"] for it in ended[0]["periods"]] == ["3000", "0"]
+
+
+async def test_what_waits_while_its_contract_is_suspended_comes_into_force_when_that_goes_on(
     ask, world
 ):
     made = await _contract(ask, world, holdingFindings=["RECEIVED_ABOVE_ISSUED"])
-    held = (await _tell(ask, made, 1))["release"]
+    await _tell(ask, made, 1)
     await contracts.change(ask, "contractSuspend", contractId=made["id"])
     await _opened(ask, made)
-    ((state, found),) = await _found(ask, made)
-    assert (state, found) == ("RECEIVED", ["RECEIVED_ABOVE_ISSUED"])
+    assert await _found(ask, made) == [("RECEIVED", ["RECEIVED_ABOVE_ISSUED"])]
     await contracts.change(ask, "contractResume", contractId=made["id"])
-    assert (await _consent(ask, held))["userErrors"] == []
-    assert [it for it, _ in await _found(ask, made)] == ["ACTIVE"]
+    assert await _found(ask, made) == [("ACTIVE", [])]
     assert await _demand(ask) == [("IN_TRANSIT", "100", "0"), *OPEN]
 
 
@@ -164,12 +186,17 @@ async def test_statements_do_not_grow_with_openings(ask, world, database):
     for many in (1, 5):
         skus = [f"P-{many}-{at}" for at in range(many)]
         lines = [line(*await products(ask, it)) for it in skus]
-        made = await contracts.contract(world, ask, lines=lines)
+        made = await contracts.contract(world, ask, lines=lines, firmZoneDays=14)
         keys = [it["id"] for it in made["lines"]]
+        firm = schedule("2026-03-05", "50", "FIRM")
         for key in keys:
-            await contracts.release(ask, key, 1, *WANTED, **NET)
+            await contracts.release(ask, key, 1, firm, **NET)
+            waits = await contracts.release(ask, key, 2, *WANTED, **NET)
+            assert waits["state"] == "RECEIVED"
         openings = [{"contractLineId": it, **OPENING} for it in keys]
         with counted(database.engine) as statements:
             await _open(ask, *openings)
         sent.append(len(statements))
+        states = [it["releases"]["nodes"][0]["state"] for it in await _lines(ask, made)]
+        assert states == ["ACTIVE"] * many
     assert sent[0] == sent[1]

@@ -2,25 +2,10 @@
 import { Button, TextInput } from "@mantine/core";
 import { useId, useState } from "react";
 import { ApproveDocument, type OrderHeadFragment, RejectDocument } from "../../generated/graphql";
-import { type Acting, useAct } from "../../parts/data/acting";
+import { useAct } from "../../parts/data/acting";
+import { Panel, Question, Refused, submitting } from "../../parts/page/panel";
 import { useWords } from "../../parts/words/words";
 import look from "./decision.module.css";
-
-/** Somebody else was faster, of which the server tells in numbers. */
-const CHANGED = "VERSION_CONFLICT";
-
-function Why({ of }: { of: Pick<Acting<never>, "refusals" | "error"> }) {
-  const { t } = useWords();
-  if (of.refusals.length === 0 && of.error === null) return null;
-  return (
-    <div role="alert" className={look.refused}>
-      {of.error && <p>{t("state.away.text")}</p>}
-      {of.refusals.map((it) => (
-        <p key={it.code + it.message}>{it.code === CHANGED ? t("state.changed") : it.message}</p>
-      ))}
-    </div>
-  );
-}
 
 type Sent = { orderId: string; expectedVersion: number };
 
@@ -29,13 +14,7 @@ function Rejection({ sent, close }: { sent: Sent; close: () => void }) {
   const [reason, say] = useState("");
   const reject = useAct<object, Sent & { reason: string }>(RejectDocument, close);
   return (
-    <form
-      className={look.form}
-      onSubmit={(it) => {
-        it.preventDefault();
-        reject.act({ ...sent, reason });
-      }}
-    >
+    <form className={look.form} onSubmit={submitting(() => reject.act({ ...sent, reason }))}>
       <TextInput
         id={useId()}
         className={look.reason ?? ""}
@@ -49,9 +28,9 @@ function Rejection({ sent, close }: { sent: Sent; close: () => void }) {
         {t("decision.reject")}
       </Button>
       <Button variant="default" onClick={close}>
-        {t("decision.cancel")}
+        {t("act.back")}
       </Button>
-      <Why of={reject} />
+      <Refused of={reject} />
     </form>
   );
 }
@@ -64,12 +43,12 @@ export function Decision({ of }: { of: OrderHeadFragment }) {
   if (!may("APPROVE") && !may("REJECT")) return null;
   const sent = { orderId: of.id, expectedVersion: of.version };
   return (
-    <section className={look.decision} aria-label={t("decision.title")}>
+    <Panel label={t("decision.title")} isWaiting>
       {isRejecting ? (
         <Rejection sent={sent} close={() => ask(false)} />
       ) : (
-        <div className={look.form}>
-          <p className={look.question}>{t("decision.title")}</p>
+        <>
+          <Question>{t("decision.title")}</Question>
           {may("APPROVE") && (
             <Button loading={approve.isActing} onClick={() => approve.act(sent)}>
               {t("decision.approve")}
@@ -80,9 +59,9 @@ export function Decision({ of }: { of: OrderHeadFragment }) {
               {t("decision.rejecting")}
             </Button>
           )}
-          <Why of={approve} />
-        </div>
+          <Refused of={approve} />
+        </>
       )}
-    </section>
+    </Panel>
   );
 }

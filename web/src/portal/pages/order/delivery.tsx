@@ -1,6 +1,7 @@
 // A delivery of an order: its state and since when, what it brings, its parcels.
 import { type DeliveryCardFragment, DeliveryCardFragmentDoc, type DeliveryState } from "../../generated/graphql";
 import { type FragmentType, read } from "../../generated/fragment-masking";
+import { Link } from "wouter";
 import { Quantity } from "../../parts/figures/figures";
 import { Badge, State } from "../../parts/look/badge";
 import page from "../../parts/look/page.module.css";
@@ -36,7 +37,11 @@ export function DeliveryCard({ of, happened }: Given) {
     <li className={page.card}>
       <div className={page.head}>
         <div className={page.what}>
-          <h3>{delivery.number}</h3>
+          <h3>
+            <Link href={`/deliveries/${encodeURIComponent(delivery.number)}`} className={page.link}>
+              {delivery.number}
+            </Link>
+          </h3>
           <p className={page.states}>
             <State of="DeliveryState" value={delivery.state} />
             {delivery.isLate && <Badge tone="bad">{t("order.late")}</Badge>}
@@ -64,6 +69,9 @@ export function DeliveryCard({ of, happened }: Given) {
         <ul className={page.contents}>
           {delivery.parcels.map((parcel) => (
             <li key={parcel.id}>
+              <Link href={`/parcels/${parcel.id}`} className={page.link}>
+                {t("parcel.title", { number: parcel.parcelNo })}
+              </Link>
               <span>{word("ParcelStatus", parcel.status)}</span>
               <span className={page.soft}>
                 <Clock instant={parcel.statusAt} zone={zone} />

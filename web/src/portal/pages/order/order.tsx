@@ -5,6 +5,7 @@ import { type FragmentType, read } from "../../generated/fragment-masking";
 import { Link } from "wouter";
 import { useAnswer } from "../../parts/data/asking";
 import { Price } from "../../parts/figures/figures";
+import { History } from "../../parts/lists/history";
 import { Facts, Fact } from "../../parts/look/facts";
 import { Badge, State } from "../../parts/look/badge";
 import page from "../../parts/look/page.module.css";
@@ -14,7 +15,6 @@ import { Answered, Nowhere } from "../../parts/page/states";
 import { Title } from "../../parts/page/title";
 import { Decision } from "./decision";
 import { DeliveryCard } from "./delivery";
-import { History } from "./history";
 import { LineCard } from "./line";
 
 function States({ of }: { of: OrderHeadFragment }) {

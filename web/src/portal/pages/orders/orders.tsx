@@ -12,7 +12,7 @@ import { DayAt, HERE, WindowClock } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
 import { Failed, Notice, Waiting } from "../../parts/page/states";
 import { Title } from "../../parts/page/title";
-import { Filters } from "./filters";
+import { OrderFilters } from "./filters";
 import { read } from "./views";
 
 function States({ of }: { of: OrderRowFragment }) {
@@ -66,7 +66,7 @@ export default function Orders() {
   return (
     <>
       <Title text={t("orders.title")} />
-      <Filters />
+      <OrderFilters />
       {rows === undefined && (pages.error ? <Failed error={pages.error} again={pages.refetch} /> : <Waiting />)}
       {rows?.length === 0 && <Notice icon="orders" title={t("orders.none")}><p>{t("orders.noneHint")}</p></Notice>}
       {rows && rows.length > 0 && (

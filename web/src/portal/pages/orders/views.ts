@@ -1,5 +1,6 @@
 // Which orders are shown: a view and a few fields, all of which stand in the address.
 import type { OrderFilter, OrderSort } from "../../generated/graphql";
+import { known } from "../../parts/lists/address";
 import type { Id } from "../../parts/words/languages";
 
 export const VIEWS = {
@@ -18,10 +19,6 @@ export const SORTS = {
 } as const satisfies Record<string, { title: Id; sort: OrderSort }>;
 export type Sorting = keyof typeof SORTS;
 
-function known<Names extends object>(names: Names, wanted: string | null, otherwise: keyof Names) {
-  return wanted !== null && wanted in names ? (wanted as keyof Names) : otherwise;
-}
-
 /** What an address asks for; what it does not know is as if it were not there. */
 export function read(address: URLSearchParams) {
   const view: View = known(VIEWS, address.get("view"), "all");
@@ -32,12 +29,4 @@ export function read(address: URLSearchParams) {
   if (number) filter.numberPrefix = number;
   if (purchase) filter.purchaseOrderPrefix = purchase;
   return { view, sorting, number, purchase, filter, sort: SORTS[sorting].sort };
-}
-
-/** The address with one of its fields changed; an empty one is left out. */
-export function changed(address: URLSearchParams, name: string, value: string): URLSearchParams {
-  const next = new URLSearchParams(address);
-  if (value) next.set(name, value);
-  else next.delete(name);
-  return next;
 }

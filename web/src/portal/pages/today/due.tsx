@@ -24,17 +24,12 @@ function Row({ of }: { of: DueDeliveryFragment }) {
   const { t, word, locale } = useWords();
   const due = dueAt(of);
   const holds = of.holds.filter((it) => it.releasedAt === null);
-  const [order] = of.orders;
   return (
     <tr>
       <td>
-        {order ? (
-          <Link href={`/orders/${encodeURIComponent(order.number)}`} className={list.link}>
-            {of.number}
-          </Link>
-        ) : (
-          of.number
-        )}
+        <Link href={`/deliveries/${encodeURIComponent(of.number)}`} className={list.link}>
+          {of.number}
+        </Link>
         <span className={list.soft}>{of.orders.map((it) => it.number).join(", ")}</span>
       </td>
       <td>

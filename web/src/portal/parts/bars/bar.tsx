@@ -17,7 +17,7 @@ const CALLED: Record<Part, Id> = {
   cancelled: "part.cancelled",
 };
 
-function Strip({ line, slim = false }: { line: Counted; slim?: boolean }) {
+export function Strip({ line, slim = false }: { line: Counted; slim?: boolean }) {
   const shares = sharesOf(line);
   return (
     <span className={slim ? `${look.strip} ${look.slim}` : look.strip} aria-hidden="true">

@@ -8,6 +8,18 @@ import { execute } from "./execute";
 export interface Refusal {
   code: string;
   message: string;
+  /** Where in the input, from "input" on; null where it is about all of it. */
+  field?: readonly string[] | null;
+}
+
+/** The place of a refusal, or of a field, in the input: names and places in lists, with dots between them. */
+export function placeOf(field: Refusal["field"]): string {
+  return (field ?? []).slice(1).join(".");
+}
+
+/** What is refused of one field. */
+export function refusedAt(refusals: readonly Refusal[], place: string): string | undefined {
+  return refusals.find((it) => placeOf(it.field) === place)?.message;
 }
 
 export interface Acting<Fields> {
@@ -16,6 +28,8 @@ export interface Acting<Fields> {
   /** Why it was not done; empty before, and when it was. */
   refusals: readonly Refusal[];
   error: Error | null;
+  /** What was refused has been changed. */
+  forget: () => void;
 }
 
 /**
@@ -28,7 +42,7 @@ export function useAct<Result extends object, Fields extends object>(
 ): Acting<Fields> {
   const client = useQueryClient();
   const [key, renew] = useState(() => crypto.randomUUID());
-  const { mutate, isPending, data, error } = useMutation({
+  const { mutate, isPending, data, error, reset } = useMutation({
     mutationFn: async (fields: Fields) => {
       const result = await execute(document, { input: { ...fields, idempotencyKey: key } });
       const [payload] = Object.values(result) as { userErrors: readonly Refusal[] }[];
@@ -41,5 +55,5 @@ export function useAct<Result extends object, Fields extends object>(
       if (refusals.length === 0) done();
     },
   });
-  return { act: mutate, isActing: isPending, refusals: data ?? [], error };
+  return { act: mutate, isActing: isPending, refusals: data ?? [], error, forget: reset };
 }

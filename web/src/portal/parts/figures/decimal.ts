@@ -54,6 +54,12 @@ export function isNone(text: string): boolean {
   return whole(text).units === 0n;
 }
 
+/** A thousand times as much: grams of kilograms. */
+export function thousandfold(text: string): string {
+  const { units, scale } = whole(text);
+  return written({ units: units * 1000n, scale });
+}
+
 /** The percent that a part is of all, rounded down, so that 100 says "all of it". */
 export function percent(part: string, all: string): number {
   const { units: [a = 0n, b = 0n] } = aligned([part, all]);

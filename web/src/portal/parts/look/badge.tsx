@@ -22,6 +22,17 @@ const TONES: Record<string, Record<string, Tone>> = {
     LOST: "bad",
     RETURNED_TO_SENDER: "bad",
   },
+  ParcelStatus: {
+    PICKED_UP: "blue",
+    IN_TRANSIT: "blue",
+    OUT_FOR_DELIVERY: "blue",
+    READY_FOR_PICKUP: "warn",
+    ATTEMPT_FAILED: "warn",
+    EXCEPTION: "bad",
+    LOST: "bad",
+    RETURNED_TO_SENDER: "bad",
+    DELIVERED: "good",
+  },
 };
 
 export function State({ of, value }: { of: keyof typeof TONES & string; value: string }) {

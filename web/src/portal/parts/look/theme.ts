@@ -37,6 +37,7 @@ const OURS = {
   "--mantine-color-default-hover": "var(--hover)",
   "--mantine-color-default-color": "var(--ink)",
   "--mantine-color-default-border": "var(--line-strong)",
+  "--mantine-color-error": "var(--bad)",
   "--mantine-color-anchor": "var(--ink)",
 };
 

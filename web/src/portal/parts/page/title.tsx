@@ -16,6 +16,11 @@ interface Given {
 
 let isFirst = true;
 
+/** Where the keyboard goes when what it was in is done and gone. */
+export function backToTitle(): void {
+  document.querySelector<HTMLElement>("main h1")?.focus();
+}
+
 export function Title({ text, above, beside, children }: Given) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

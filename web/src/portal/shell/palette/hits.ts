@@ -23,24 +23,21 @@ const PAUSE_MS = 150;
 
 type Hit = NonNullable<SearchQuery["search"]>[number];
 
-const order = (number: string | undefined) => (number === undefined ? null : `/orders/${encodeURIComponent(number)}`);
+const at = (room: string, key: string) => `/${room}/${encodeURIComponent(key)}`;
 
 function offerOf(hit: Hit): Offer | null {
   switch (hit.__typename) {
     case "Order": {
       const about = [hit.purchaseOrderNumber, hit.party?.name ?? hit.guest?.name].filter(Boolean).join(" · ");
-      return { id: hit.id, icon: "orders", title: hit.number, about, to: order(hit.number) ?? "/orders" };
+      return { id: hit.id, icon: "orders", title: hit.number, about, to: at("orders", hit.number) };
     }
     case "Contract":
-      return { id: hit.id, icon: "contracts", title: hit.number, about: hit.customer.name, to: `/contracts/${encodeURIComponent(hit.number)}` };
-    case "Delivery": {
-      const to = order(hit.orders[0]?.number);
-      return to ? { id: hit.id, icon: "truck", title: hit.number, about: hit.orders.map((it) => it.number).join(", "), to } : null;
-    }
+      return { id: hit.id, icon: "contracts", title: hit.number, about: hit.customer.name, to: at("contracts", hit.number) };
+    case "Delivery":
+      return { id: hit.id, icon: "truck", title: hit.number, about: hit.orders.map((it) => it.number).join(", "), to: at("deliveries", hit.number) };
     case "Parcel": {
-      const to = order(hit.delivery?.orders[0]?.number);
-      const title = hit.trackingNumbers.map((it) => it.number).join(", ");
-      return to ? { id: hit.id, icon: "truck", title, about: hit.delivery?.number ?? "", to } : null;
+      const title = hit.trackingNumbers.map((it) => it.number).join(", ") || (hit.sscc ?? "");
+      return { id: hit.id, icon: "truck", title, about: hit.delivery?.number ?? "", to: at("parcels", hit.id) };
     }
     default:
       return null;

@@ -27,6 +27,7 @@ from models.base.tables import (
 )
 from models.base.visibility import AnyViewer, Rule, Seen, bound, either, own
 from models.master.channels import ReleaseWhen
+from models.master.parties.duties import ContactDuty
 
 
 class PartyKind(StrEnum):
@@ -158,6 +159,10 @@ class Contact(Owned):
         to("parties", "party_id"),
         unique("code", "party_id", "code"),
         *found_by("contacts", "name"),
+        check(
+            "duties_known",
+            "duties <@ ARRAY['PURCHASING', 'APPROVAL', 'GOODS_IN', 'CONTRACTS', 'INTERFACES']",
+        ),
     )
 
     party_id: Mapped[UUID]
@@ -169,6 +174,9 @@ class Contact(Owned):
     email: Mapped[str | None]
     phone: Mapped[str | None]
     language: Mapped[str | None]
+    duties: Mapped[list[ContactDuty]] = mapped_column(
+        ARRAY(OneOf(ContactDuty)), default=list, server_default="{}"
+    )
 
 
 class Address(Owned):
