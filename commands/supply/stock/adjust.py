@@ -6,12 +6,13 @@ from typing import Any
 
 from pydantic import Field
 
+from commands.master.catalog import check_scale
 from commands.supply.stock.places import AtPlace, Shelf, Shelves, done_at_each
 from commands.writing.transaction import Outcome, Writing
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
 from kit.ids import new_id
-from kit.inputs import Command, Each, Note, Quantity, QuantityOrZero
+from kit.inputs import Command, Each, Note, Quantity, QuantityOrZero, refuse_duplicates
 from kit.standards.money import plain
 from models.access.viewers import Scope
 from models.base.acts import Act
@@ -57,7 +58,7 @@ class SafetyStockSet(Command):
     """Safety stocks of up to 250 places."""
 
     safety_stocks: Each[SafetyStock] = Field(
-        description="The safety stocks; of two for one place the last one counts."
+        description="The safety stocks; each product at each location once."
     )
 
 
@@ -109,8 +110,11 @@ def _adjust(places: Shelves, level: Shelf, item: StockAdjustment) -> Mapping[str
 
 @guards("S2", verb="stockAdjust")
 def check_expected(level: Shelf, expected: Decimal | None) -> None:
-    """Refused: STALE where something else is on hand than somebody has read."""
-    if expected is not None and expected != level.on_hand:
+    """Refused: STALE where something else is on hand than somebody has read, SCALE_EXCEEDED."""
+    if expected is None:
+        return
+    check_scale(level.product, expected, ("expected_on_hand",))
+    if expected != level.on_hand:
         text = f"{plain(level.on_hand)} of {level.product.sku} are on hand, not {plain(expected)}."
         raise Refused(SupplyCode.STALE, text, ("expected_on_hand",))
 
@@ -131,9 +135,11 @@ def check_left(level: Shelf, added: Decimal) -> None:
 async def set_safety(writing: Writing, command: SafetyStockSet) -> Outcome:
     """Set safety stocks.
 
-    Refused: of an item NOT_FOUND for product, location or packaging; WRONG_STATE for a product of
-    which no stock is kept; SCALE_EXCEEDED and OUT_OF_RANGE for the quantity.
+    Refused: of an item DUPLICATE; NOT_FOUND for product, location or packaging; WRONG_STATE for a
+    product of which no stock is kept; SCALE_EXCEEDED and OUT_OF_RANGE for the quantity.
     """
+    places = ((it.product_sku, it.location_code) for it in command.safety_stocks)
+    refuse_duplicates(places, ("safety_stocks",), "product_sku")
     return await done_at_each(writing, "safety_stocks", command.safety_stocks, _set_safety)
 
 

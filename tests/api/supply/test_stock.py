@@ -116,16 +116,19 @@ async def test_what_is_not_there_or_not_kept_is_refused_with_all_that_is_wrong(a
 
 async def test_safety_stock_is_on_hand_and_not_available(ask, here):
     place = {"productSku": "BOLT", "locationCode": here}
-    (first, again, other) = await stock.set_safety(
-        ask, *({**place, "quantity": it} for it in ("4", "4", "3"))
-    )
-    assert [it["status"] for it in (first, again, other)] == ["CREATED", "UNCHANGED", "UPDATED"]
-    assert first["stockLevel"]["available"] == "-3"
+    found = []
+    for quantity in ("4", "4", "3"):
+        (done,) = await stock.set_safety(ask, {**place, "quantity": quantity})
+        found.append((done["status"], done["stockLevel"]["available"]))
+    assert found == [("CREATED", "-4"), ("UNCHANGED", "-4"), ("UPDATED", "-3")]
     (done,) = await stock.adjust(ask, adjustment(here, "10"))
     assert done["status"] == "UPDATED"
     assert (done["stockLevel"]["onHand"], done["stockLevel"]["available"]) == ("10", "7")
-    (same,) = await stock.set_safety(ask, {**place, "quantity": "3"})
-    assert same["status"] == "UNCHANGED"
+    twice = await stock.set_safety(ask, *({**place, "quantity": it} for it in ("2", "1")))
+    assert [it["status"] for it in twice] == ["UPDATED", "REFUSED"]
+    assert reasons(refusals({"results": twice, "userErrors": []})) == [
+        ("DUPLICATE", "safetyStocks.1.productSku")
+    ]
 
 
 async def test_levels_are_sorted_and_found_by_what_is_available_page_by_page(ask, here):
