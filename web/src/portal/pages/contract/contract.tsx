@@ -1,5 +1,6 @@
 // The contract room: how a contract is drawn down, line by line, and what was called off from it.
-import { useSearchParams } from "wouter";
+import { Button } from "@mantine/core";
+import { Link, useSearchParams } from "wouter";
 import {
   CallOffRowFragmentDoc,
   ContractDocument,
@@ -18,7 +19,7 @@ import { Days } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
 import { Answered, Nowhere } from "../../parts/page/states";
 import { Title } from "../../parts/page/title";
-import { BurnDown } from "./burn";
+import { BurnDown, BurnFigures } from "./burn";
 import { CallOffs } from "./calloffs";
 import { LineTiles } from "./lines";
 import look from "./room.module.css";
@@ -36,6 +37,13 @@ function Head({ contract }: { contract: ContractHeadFragment }) {
       >
         {contract.party.name}
       </Title>
+      {contract.availableActions.includes("CALL_OFF") && (
+        <p className={look.actions}>
+          <Button component={Link} href={`/contracts/${encodeURIComponent(contract.number)}/call-off`}>
+            {t("callOff.open")}
+          </Button>
+        </p>
+      )}
       {contract.stateReason && <p className={page.why}>{contract.stateReason}</p>}
       <Facts>
         <Fact name={t("contract.fact.valid")}>
@@ -92,7 +100,9 @@ function Line({ line, term }: { line: RoomLineFragment; term: Term }) {
         </Fact>
       </Facts>
       <div className={look.charts}>
-        <BurnDown line={line} term={term} />
+        <BurnDown line={line} term={term}>
+          <BurnFigures line={line} />
+        </BurnDown>
         <Staircase line={line} term={term} />
       </div>
     </section>
