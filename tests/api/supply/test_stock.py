@@ -114,6 +114,7 @@ async def test_what_is_not_there_or_not_kept_is_refused_with_all_that_is_wrong(a
     ]
 
 
+@pytest.mark.harmless("safetyStockSet", "It says what is kept back; nothing moves by it.")
 async def test_safety_stock_is_on_hand_and_not_available(ask, here):
     place = {"productSku": "BOLT", "locationCode": here}
     found = []
@@ -163,6 +164,7 @@ async def test_stock_is_read_as_it_was_at_an_instant(ask, here, clock):
     assert len(level["events"]["nodes"]) == 3
 
 
+@pytest.mark.gate("S4", "stockAdjust")
 async def test_a_clock_that_goes_back_lets_no_movement_come_before_another(ask, here, clock):
     await stock.adjust(ask, adjustment(here, "5"))
     clock.advance(hours=-1)
