@@ -17,7 +17,8 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: run test test-changed test-reference simulate day guards check bench bench-quick wheel sdl docs lint-schema picture pictures migration lock clean
 
 run: $(VENV)/runtime.stamp ## Start Abruf with its demo.
-	$(PYTHON) -m web.build
+	@# Without its pages the API is up, and says how to build them; Ctrl-C ends it here, too.
+	$(PYTHON) -m web.build || test $$? -eq 1
 	@# Ctrl-C is how it ends: make need not call that an error.
 	@trap : INT; $(PYTHON) start.py || test $$? -eq 130
 

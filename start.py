@@ -3,7 +3,6 @@
 What takes long to load is loaded after that.
 """
 
-import gc
 import logging
 import signal
 import socket
@@ -12,6 +11,7 @@ from contextlib import closing
 
 from kit.config import Config, from_environment, listening
 from kit.loop.ending import end_on_termination, mark_termination
+from kit.loop.loading import loading
 from kit.telemetry import log
 
 _log = logging.getLogger("abruf")
@@ -26,11 +26,8 @@ def main() -> None:
         for name in config.unknown:
             _log.warning("No setting is called %s", name)
         with closing(_taken(config)) as listener:
-            # What is loaded stays: the collector of cycles would go through it again and again.
-            gc.disable()
-            from startup import run  # noqa: PLC0415
-
-            gc.enable()
+            with loading():
+                from startup import run  # noqa: PLC0415
             end_on_termination()
             run(config, listener)
     except KeyboardInterrupt:

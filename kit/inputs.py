@@ -88,9 +88,7 @@ def _characters(are_right: Callable[[str], bool], message: str) -> AfterValidato
 
 _PRINTABLE = _characters(_CONTROL.isdisjoint, "Control characters are not allowed here.")
 _SEEN = _characters(is_seen, "Nobody sees any of these characters.")
-_NAMING = _characters(
-    names_something, "A name has a letter, a digit or a symbol, beside punctuation."
-)
+_NAMING = _characters(names_something, "A name has a letter, a digit or a symbol.")
 _VISIBLE = _characters(
     is_visible, "Invisible characters and spaces other than the plain one are not allowed here."
 )
@@ -191,6 +189,7 @@ def spelled(pattern: str, how: str) -> AfterValidator:
 
 
 Name = Annotated[str, _UpTo(255), _PRINTABLE, _NAMING]
+Sought = Annotated[str, _UpTo(255), _PRINTABLE, _SEEN]
 Short = Annotated[str, _UpTo(100), _PRINTABLE, _SEEN]
 Note = Annotated[str, _UpTo(2000), _PRINTABLE, _SEEN]
 Reference = Annotated[str, _UpTo(100), _VISIBLE]

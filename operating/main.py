@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from kit.loop.loading import loading
 from kit.telemetry.version import VERSION
 
 NOUNS = {
@@ -49,5 +50,7 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     for name, (module, meaning) in NOUNS.items():
         noun = nouns.add_parser(name, help=meaning)
         if name in words[:1]:
-            import_module(f"operating.{module}").add_words(noun)
+            with loading():
+                words_of = import_module(f"operating.{module}").add_words
+            words_of(noun)
     return parser

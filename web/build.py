@@ -18,6 +18,10 @@ DIST = WEB / "dist"
 SCHEMA = WEB.parent / "schema.graphql"
 NODE_LOCK = WEB.parent / "requirements" / "node.txt"
 OLDEST_NODE = 20
+NOT_BUILT = (
+    "GraphiQL and the portal are as they were built before, if they were. The API and sign-in need"
+    " no build. Mend what is told above, then run: python -m web.build"
+)
 
 
 class BuildFailedError(Exception):
@@ -105,4 +109,4 @@ if __name__ == "__main__":
     try:
         sys.stdout.write(f"GraphiQL and the portal are in {build().relative_to(WEB.parent)}\n")
     except BuildFailedError as error:
-        sys.exit(str(error))
+        sys.exit(f"{error}\n{NOT_BUILT}")

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,7 +43,8 @@ class Served:
 def serving(app: Starlette) -> Iterator[str]:
     """Serve the application on a free port of this machine and give its origin."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on", ws="none"))
+        config = uvicorn.Config(app, log_level="warning", lifespan="on", ws="websockets-sansio")
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
@@ -63,21 +64,40 @@ async def _loaded(url: str, examples: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def served(
+def demonstrated(
     new_database: Callable[..., str],
     migrated: str,
     as_app: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Served]:
-    """Serve the demo with the bundle of this tree."""
-    build()
-    url = new_database("served", migrated)
-    examples = tmp_path_factory.mktemp("served") / "operations"
-    token = asyncio.run(_loaded(url, examples))
-    database = Database(as_app(url), statement_s=PATIENT.statement)
-    serves = Serving(database, terms=Terms(limits=PATIENT), people=people)
-    with serving(application(serves, operations=examples)) as origin:
-        yield Served(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
+) -> Callable[[str], AbstractContextManager[Served]]:
+    """Return what serves a demo of that name with the bundle of this tree."""
+
+    @contextmanager
+    def serve(name: str) -> Iterator[Served]:
+        build()
+        url = new_database(name, migrated)
+        examples = tmp_path_factory.mktemp(name) / "operations"
+        token = asyncio.run(_loaded(url, examples))
+        database = Database(as_app(url), statement_s=PATIENT.statement)
+        serves = Serving(database, terms=Terms(limits=PATIENT), people=people)
+        with serving(application(serves, operations=examples)) as origin:
+            yield Served(origin, token, "{ viewer { actor } }", answer='"actor": "STAFF"')
+
+    return serve
+
+
+@pytest.fixture(scope="session")
+def served(demonstrated: Callable[[str], AbstractContextManager[Served]]) -> Iterator[Served]:
+    """Serve the demo, in which customers change nothing."""
+    with demonstrated("served") as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def changed(demonstrated: Callable[[str], AbstractContextManager[Served]]) -> Iterator[Served]:
+    """Serve another demo, in which customers order and deliveries are moved."""
+    with demonstrated("changed") as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 """The bundle is built once for each state of its inputs."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from commands.access.documents import hash_of
+from web import build as building
 from web.build import BuildFailedError, build, node_from_wheel, node_on_path, run
 
 
@@ -57,3 +59,42 @@ def test_a_node_that_is_too_old_is_not_used(
 def test_a_failing_step_tells_what_it_printed() -> None:
     with pytest.raises(BuildFailedError, match="no such option"):
         run(sys.executable, "-c", "raise SystemExit('no such option')")
+
+
+def test_a_failed_build_leaves_what_was_built_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "before" / "portal").mkdir(parents=True)
+    monkeypatch.setattr(building, "DIST", tmp_path)
+    steps = list[str]()
+
+    def failing(*command: str, **_: object) -> str:
+        steps.append(command[1])
+        if command[1] == "build.mjs":
+            Path(command[2]).mkdir()
+            message = "The schema has no such field."
+            raise BuildFailedError(message)
+        return "v22.0.0"
+
+    monkeypatch.setattr(building, "run", failing)
+    with pytest.raises(BuildFailedError):
+        build()
+    assert steps[-1] == "build.mjs"
+    assert [it.name for it in tmp_path.iterdir()] == ["before"]
+
+
+@pytest.mark.parametrize(("status", "starts"), [(0, True), (1, True), (130, False)])
+def test_the_server_starts_though_its_pages_cannot_be_built(
+    tmp_path: Path, status: int, *, starts: bool
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "$@"\n[ "$1" = start.py ] || exit {status}\n')
+    python.chmod(0o755)
+    stamp = tmp_path / "runtime.stamp"
+    stamp.touch()
+    make = ["make", "run", f"VENV={tmp_path}", f"PYTHON={python}", "-o", str(stamp)]
+    done = subprocess.run(
+        make, cwd=building.WEB.parent, capture_output=True, text=True, check=False
+    )
+    printed = done.stdout.splitlines()
+    assert ("-m web.build" in printed, "start.py" in printed) == (True, starts)

@@ -15,6 +15,7 @@ from tests.web.visitor import (
     PHONE,
     STAFF,
     ask,
+    order_that_waits,
     overflow,
     quiet_page,
     reader,
@@ -30,20 +31,15 @@ PAGES = (
     "/orders",
     "/orders/O-000004",
     "/lines",
+    "/calendar",
+    "/calendar?view=month",
     "/contracts",
     "/contracts/RV-KOESTER",
+    "/contracts/RV-KOESTER/call-off",
     "/deliveries/D-000005",
     "/parcels/{parcel}",
 )
 PARCEL = '{ parcel(trackingNumber: "NP100200317") { id } }'
-CHANNEL = """
-mutation ($input: ChannelsUpsertInput!) {
-  channelsUpsert(input: $input) { results { channel { id } } }
-}
-"""
-PLACE = """
-mutation ($input: OrderPlaceInput!) { orderPlace(input: $input) { order { number } } }
-"""
 HOLD = """
 mutation ($input: OrderHoldInput!) { orderHold(input: $input) { userErrors { code message } } }
 """
@@ -213,25 +209,8 @@ async def test_a_number_leads_to_its_page_by_keyboard_alone(page: Page, served: 
     await expect(palette).to_be_hidden()
 
 
-async def _waiting(page: Page, served: Served) -> str:
-    """Let a guest order over a channel whose orders wait for the merchant; returns the number."""
-    channel = {"code": "waiting", "name": "Orders that wait", "kind": "WEB_SHOP"}
-    channel |= {"deliveryMethods": ["PARCEL"], "approvalRequired": True, "guestsAllowed": True}
-    made = await ask(page, served, CHANNEL, input={"channels": [channel]})
-    found = await ask(page, served, '{ product(sku: "WS-12") { id } }')
-    order = {
-        "channelId": made["channelsUpsert"]["results"][0]["channel"]["id"],
-        "currency": "EUR",
-        "guest": {"name": "Lena Krüger"},
-        "shipTo": {"line1": "Kai 1", "postalCode": "20095", "city": "Hamburg", "country": "DE"},
-        "lines": [{"productId": found["product"]["id"], "quantity": "1"}],
-    }
-    placed = await ask(page, served, PLACE, input=order)
-    return str(placed["orderPlace"]["order"]["number"])
-
-
 async def test_staff_decide_on_what_waits_and_say_why_not(page: Page, served: Served) -> None:
-    first, second = [await _waiting(page, served) for _ in range(2)]
+    first, second = [await order_that_waits(page, served) for _ in range(2)]
     await sign_in(page, served, STAFF)
     waiting = page.get_by_role("table", name="Waiting for approval")
     await waiting.get_by_role("link", name=first).click()

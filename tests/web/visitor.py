@@ -15,6 +15,15 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _FIND = "rules => axe.run({ runOnly: rules }).then(it => it.violations)"
 SCREEN, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 
+CHANNEL = """
+mutation ($input: ChannelsUpsertInput!) {
+  channelsUpsert(input: $input) { results { channel { id } } }
+}
+"""
+PLACE = """
+mutation ($input: OrderPlaceInput!) { orderPlace(input: $input) { order { number } } }
+"""
+
 
 async def sign_in(page: Page, served: Served, person: str = BUYER) -> None:
     """Come in by the demo's button of a person, and wait for the first page."""
@@ -36,10 +45,14 @@ async def visit(page: Page, served: Served, path: str) -> None:
 
 
 async def reader(
-    browser: Browser, *, language: str = "en-GB", scheme: Any = "light", size: Any = SCREEN
+    browser: Browser,
+    *,
+    language: str = "en-GB",
+    scheme: Any = "light",
+    size: Any = SCREEN,
+    zone: str = "Europe/Berlin",
 ) -> BrowserContext:
     """Return a browser of somebody who speaks a language, and likes it light or dark."""
-    zone = "Europe/Berlin"
     return await browser.new_context(
         locale=language, color_scheme=scheme, viewport=size, timezone_id=zone
     )
@@ -81,3 +94,20 @@ async def violations(page: Page) -> list[str]:
 async def overflow(page: Page) -> int:
     """Return by how many pixels a page is wider than its window."""
     return int(await page.evaluate("document.documentElement.scrollWidth - innerWidth"))
+
+
+async def order_that_waits(page: Page, served: Served) -> str:
+    """Let a guest order over a channel whose orders wait for the merchant; returns the number."""
+    channel = {"code": "waiting", "name": "Orders that wait", "kind": "WEB_SHOP"}
+    channel |= {"deliveryMethods": ["PARCEL"], "approvalRequired": True, "guestsAllowed": True}
+    made = await ask(page, served, CHANNEL, input={"channels": [channel]})
+    found = await ask(page, served, '{ product(sku: "WS-12") { id } }')
+    order = {
+        "channelId": made["channelsUpsert"]["results"][0]["channel"]["id"],
+        "currency": "EUR",
+        "guest": {"name": "Lena Krüger"},
+        "shipTo": {"line1": "Kai 1", "postalCode": "20095", "city": "Hamburg", "country": "DE"},
+        "lines": [{"productId": found["product"]["id"], "quantity": "1"}],
+    }
+    placed = await ask(page, served, PLACE, input=order)
+    return str(placed["orderPlace"]["order"]["number"])

@@ -13,7 +13,7 @@ from transport.http.refusals import Refusal
 OURS = "same-origin"
 """What `Sec-Fetch-Site` is where a page of our own asks."""
 _COOKIE, _LOCAL_COOKIE = "__Host-abruf", "abruf"
-_ATTEMPT = "-sign-in"
+_ATTEMPT, _PAGE = "-sign-in", "-page"
 _FOREIGN = "A page of another site has sent this."
 _CARRIED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """What proxies add: who asks is elsewhere, whatever name they ask by."""
@@ -68,6 +68,16 @@ def attempt_cookie(request: Request, value: str, seconds: int) -> str:
 def attempt_of(request: Request) -> str | None:
     """Return what the cookie of a sign-in elsewhere holds, None without one."""
     return request.cookies.get(cookie_name(request.headers, address_of(request)) + _ATTEMPT)
+
+
+def page_cookie(request: Request, value: str, seconds: int) -> str:
+    """Return the header that sets the cookie of the page that somebody wants after signing in."""
+    return _cookie(request, _PAGE, value, "Lax", seconds)
+
+
+def page_of(request: Request) -> str | None:
+    """Return what the cookie of that page holds, None without one."""
+    return request.cookies.get(cookie_name(request.headers, address_of(request)) + _PAGE)
 
 
 def _cookie(request: Request, what: str, value: str, sent: str, seconds: int | None) -> str:

@@ -14,13 +14,21 @@ from starlette.routing import BaseRoute, Route
 from commands.messages.notifications.mails.wording import SIGN_IN_STYLE, write_sign_in
 from kit.db.lost import Unavailable
 from kit.standards.languages import Spoken, preferred
-from models.access.viewers import Actor, Viewer
+from models.access.viewers import Viewer
 from transport.http.addresses import address_of
 from transport.http.bodies import posted_form
 from transport.http.hang_up import HungUp
 from transport.http.refusals import Refusal, not_now
 from transport.identity.sessions import Sessions
-from transport.portal.browsers import check_own_page, is_local, session_cookie, session_token
+from transport.portal.browsers import (
+    check_own_page,
+    is_local,
+    page_cookie,
+    page_of,
+    session_cookie,
+    session_token,
+)
+from transport.portal.first import first_page, remembered
 from transport.serving import Serving
 
 LOGIN = "/portal/login"
@@ -76,8 +84,11 @@ class Login:
         return answered
 
     async def page(self, request: Request) -> Response:
-        """Show how one may sign in."""
-        return await self._shown(request)
+        """Show how one may sign in; `to` is the page that somebody has come from."""
+        response = await self._shown(request)
+        if (kept := remembered(request)) is not None:
+            response.headers.append("Set-Cookie", kept)
+        return response
 
     async def again(self, request: Request) -> Response:
         """Show it to who could not be let in."""
@@ -123,7 +134,7 @@ class Login:
     async def let_in(
         self, request: Request, viewer: Viewer, provider_sid: UUID | None = None
     ) -> Response:
-        """Begin a session, in place of that which the browser has; lead to the first page.
+        """Begin a session, in place of that which the browser has; lead to the page it wanted.
 
         provider_sid: of `Sessions.begin`.
         """
@@ -132,7 +143,8 @@ class Login:
         token = await self._sessions.begin(viewer, address, provider_sid)
         if former is not None:
             await self._sessions.end(former, address)
-        top = "/portal" if viewer.actor is Actor.BUYER else "/operations"
-        response = RedirectResponse(top, _SEE_OTHER)
+        response = RedirectResponse(first_page(request, viewer), _SEE_OTHER)
         response.headers["Set-Cookie"] = session_cookie(request, token)
+        if page_of(request) is not None:
+            response.headers.append("Set-Cookie", page_cookie(request, "", 0))
         return response

@@ -72,7 +72,7 @@ class Force:
 
         Return what it takes the place of.
         """
-        line, report = coming.line, self._told(coming)
+        line, report = coming.line, self._report(coming)
         account = replace(coming.account.with_report(report, coming.left), is_undated=False)
         active = self.known.active[line.id]
         key = account.id, coming.type
@@ -94,7 +94,7 @@ class Force:
             self.writing.record(kind(about, line_no=line.line_no, type=coming.type))
         return replaced
 
-    def _told(self, coming: ComingRelease) -> ReceivedReport:
+    def _report(self, coming: ComingRelease) -> ReceivedReport:
         """Return what one says of receipts: nothing where a later one that is in force has said it.
 
         It waited then, and its customer has told newer figures since.

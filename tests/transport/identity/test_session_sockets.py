@@ -28,7 +28,7 @@ def opened(served: Served) -> Any:
     @asynccontextmanager
     async def open_(token: str | None, **more: str) -> AsyncIterator[Socket]:
         headers = {"Cookie": f"abruf={token}"} if token else {}
-        headers |= {"Sec-Fetch-Site": more["site"]} if "site" in more else {}
+        headers |= {"Sec-Fetch-Site": more["fetched"]} if "fetched" in more else {}
         origin = more.get("origin", str(served.client.base_url).rstrip("/"))
         page = Served(served.client, url, served.server, served.app, served.draining)
         async with page.socket(origin=origin, additional_headers=headers) as socket:
@@ -78,11 +78,11 @@ async def test_no_page_of_another_place_opens_one(world, opened, origin):
 
 async def test_a_browser_that_says_more_than_an_origin_is_believed_in_both(world, opened):
     token = await sessions.begin(world, Actor.STAFF)
-    for site in ("cross-site", "same-site", "none"):
+    for fetched in ("cross-site", "same-site", "none"):
         with pytest.raises(InvalidStatus):
-            async with opened(token, site=site):
+            async with opened(token, fetched=fetched):
                 pass
-    async with opened(token, site="same-origin") as socket:
+    async with opened(token, fetched="same-origin") as socket:
         assert (await socket.next())["type"] == "connection_ack"
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Mapping
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -54,6 +55,48 @@ async def test_a_button_of_the_demo_begins_a_session(world, browser) -> None:
     kept = answer.headers["set-cookie"]
     assert re.fullmatch(r"abruf=session_\w+; Path=/; HttpOnly; SameSite=Strict", kept)
     assert await _who(world, browser) == "<b>Miriam"
+
+
+async def test_who_signs_in_comes_to_the_page_that_was_wanted(browser) -> None:
+    for page in ("/operations/orders?late=true&sort=NEWEST", "/operations"):
+        shown = await browser.get(LOGIN, params={"to": page})
+        assert "HttpOnly; SameSite=Lax; Max-Age=600" in shown.headers["set-cookie"]
+        assert (await _signed_in(browser)).headers["location"] == page
+    # It is wanted once, and not any more by who asks for the page of sign-in alone.
+    assert (await _signed_in(browser)).headers["location"] == "/operations"
+    await browser.get(LOGIN, params={"to": "/operations/orders"})
+    assert "Max-Age=0" in (await browser.get(LOGIN)).headers["set-cookie"]
+    assert (await _signed_in(browser)).headers["location"] == "/operations"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://evil.example/operations",
+        "//evil.example/operations",
+        "/\\evil.example",
+        "/operations//evil.example",
+        "/operations/../portal/login",
+        "/operations/%0d%0aset-cookie:x",
+        "/operations/orders#x",
+        "/operations\r\nlocation: x",
+        "/portal/orders",
+        "/portal/logout",
+        "/operationsx",
+        "/graphql",
+        "/operations/" + "x" * 1_000,
+        "javascript:alert(1)",
+    ],
+)
+async def test_nobody_is_led_anywhere_else(browser, page: str) -> None:
+    await browser.get(LOGIN, params={"to": page})
+    own = (await _signed_in(browser)).headers["location"]
+    kept = await browser.post(
+        f"{LOGIN}/demo",
+        data={"person": "staff"},
+        headers={**OWN, "cookie": f"abruf-page={quote(page, safe='')}"},
+    )
+    assert (own, kept.headers["location"]) == ("/operations", "/operations")
 
 
 async def test_each_sign_in_is_a_new_session_and_ends_the_one_before(world, browser) -> None:

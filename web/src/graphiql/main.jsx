@@ -23,11 +23,20 @@ query Viewer {
 const TEXT = { type: "string" };
 const SCALARS = { Country: TEXT, Currency: TEXT, Date: TEXT, DateTime: TEXT, Decimal: TEXT, JSON: {} };
 
-/** The token of an address that ends in #token=..., which then leaves the address bar. */
-function takeTokenFromAddress() {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
-  if (token) history.replaceState(null, "", location.pathname + location.search);
-  return token;
+/** What an address has behind its #; a token then leaves the address bar. */
+function takeAddress() {
+  const about = new URLSearchParams(location.hash.slice(1));
+  if (about.has("token")) history.replaceState(null, "", location.pathname + location.search);
+  return about;
+}
+
+/** The operation of a page of the portal that an address names (#operation=sha256:...), with variables. */
+async function operationOf(about) {
+  const name = about.get("operation");
+  if (name === null) return {};
+  const documents = await (await fetch(new URL("documents.json", import.meta.url))).json();
+  // One of an earlier build has another name; the tabs are shown as they are then.
+  return documents[name] ? { initialQuery: documents[name], initialVariables: about.get("variables") ?? "{}" } : {};
 }
 
 /** Whether the token outlives a reload: only where it was chosen, and only until the tab is closed. */
@@ -50,7 +59,7 @@ function Hint({ isRefused }) {
   );
 }
 
-function Page({ operations, firstToken, isFirstVisit }) {
+function Page({ operations, firstToken, isFirstVisit, shown }) {
   // Null until the header editor is there: GraphiQL sends what stands in it.
   const [token, setToken] = useState(null);
   const [refused, setRefused] = useState(null);
@@ -71,6 +80,7 @@ function Page({ operations, firstToken, isFirstVisit }) {
       defaultTabs={operations}
       // GraphiQL fills the first tab's query into the editor on the first visit, not its variables.
       initialVariables={isFirstVisit ? operations?.[0].variables : undefined}
+      {...shown}
       defaultHeaders={JSON.stringify({ Authorization: `Bearer ${firstToken}` }, null, 2)}
       defaultEditorToolsVisibility={firstToken ? "variables" : "headers"}
       shouldPersistHeaders={false}
@@ -94,12 +104,14 @@ function Page({ operations, firstToken, isFirstVisit }) {
   );
 }
 
-const firstToken = takeTokenFromAddress() || (sessionStorage.getItem(KEPT) ?? "");
+const address = takeAddress();
+const firstToken = address.get("token") || (sessionStorage.getItem(KEPT) ?? "");
 const operations = await (await fetch("/graphiql/operations.json")).json();
 createRoot(document.getElementById("abruf")).render(
   <Page
     operations={operations.length > 0 ? operations : undefined}
     firstToken={firstToken}
     isFirstVisit={localStorage.getItem("graphiql:tabState") === null}
+    shown={await operationOf(address)}
   />,
 );

@@ -43,12 +43,19 @@ export const PLACES: readonly Place[] = [
     Page: lazy(() => import("./pages/lines/lines")),
   },
   {
+    path: "/calendar",
+    on: SIDES,
+    entry: { title: "calendar.title", icon: "calendar", scope: "DELIVERIES_READ" },
+    Page: lazy(() => import("./pages/calendar/calendar")),
+  },
+  {
     path: "/contracts",
     on: SIDES,
     entry: { title: "contracts.title", icon: "contracts", scope: "CONTRACTS_READ" },
     Page: lazy(() => import("./pages/contracts/contracts")),
   },
   { path: "/contracts/:number", on: SIDES, Page: lazy(() => import("./pages/contract/contract")) },
+  { path: "/contracts/:number/call-off", on: SIDES, Page: lazy(() => import("./pages/contract/calloff/calloff")) },
   { path: "/deliveries/:number", on: SIDES, Page: lazy(() => import("./pages/delivery/delivery")) },
   { path: "/parcels/:id", on: SIDES, Page: lazy(() => import("./pages/parcel/parcel")) },
 ];

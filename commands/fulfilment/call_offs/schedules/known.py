@@ -252,8 +252,7 @@ async def _changeable(
 ) -> set[UUID]:
     """Return the deliveries that answer schedules of a contract and no more than that.
 
-    They are planned and not released, as this plan would plan them; nothing holds them, and no
-    amendment of theirs waits.
+    They are planned and not released, as this plan would plan them; nothing holds them or waits.
     """
     values = {
         **writing.parameters,
@@ -350,8 +349,8 @@ async def _demand(
     """Return what is open of a contract's effective schedules up to a day, and of all in sum.
 
     whole: of which all is returned, what is supplied, too: what somebody has moved, or what comes
-    later, may bring it. Of each other one
-    the first line that is supplied is read, too, which bears the sum. Refused: TOO_MANY_ITEMS.
+    later, may bring it. Of each other one the first line that is supplied is read, too, which bears
+    the sum. Refused: TOO_MANY_ITEMS.
     """
     values = {**writing.parameters, NOW: writing.now, "contract": contract.id, "until": until}
     values |= {"whole": [it.account_id for it in whole], "most": writing.extent.most + 1}

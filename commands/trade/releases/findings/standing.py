@@ -125,15 +125,15 @@ async def standing_at(force: Force, before: Mapping[ReleasePlace, Account]) -> l
     left = await _left(writing, standing)
     return [
         replace(
-            it,
-            report=it.report._replace(is_noted=it.release.id in notes),
-            findings=findings[it.release.id],
+            each,
+            report=each.report._replace(is_noted=each.release.id in notes),
+            findings=findings[each.release.id],
             every_left=left,
             is_correction=all(
-                of.code is not FindingCode.CUMULATIVE_FELL for of in findings[it.release.id]
+                of.code is not FindingCode.CUMULATIVE_FELL for of in findings[each.release.id]
             ),
         )
-        for it in standing
+        for each in standing
     ]
 
 
@@ -188,8 +188,8 @@ async def _left(
         instants: set[datetime | None] = {it.stated_as_of for it in (each.release, *others)}
         instants |= {each.report.stated_at, each.received_at}
         accounts = each.was, each.opened, each.current, each.account
-        for it in accounts:
-            instants |= it.instants
-        for it in accounts:
-            wanted[it.counting] |= instants
+        for account in accounts:
+            instants |= account.instants
+        for account in accounts:
+            wanted[account.counting] |= instants
     return await left_of(writing, wanted, {})

@@ -3,7 +3,7 @@ import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from "@
 import { Link, useLocation, useRouter } from "wouter";
 import { MeDocument } from "../generated/graphql";
 import { leads, PLACES, type Side } from "../map";
-import { useAnswer } from "../parts/data/asking";
+import { useAside } from "../parts/data/asking";
 import { Icon } from "../parts/look/icons";
 import { LANGUAGES, type Language } from "../parts/words/languages";
 import { T, useLanguage, useWords } from "../parts/words/words";
@@ -12,7 +12,7 @@ import look from "./navigation.module.css";
 function Ways() {
   const { t } = useWords();
   const [path] = useLocation();
-  const { data } = useAnswer(MeDocument, {});
+  const { data } = useAside(MeDocument, {});
   const side = useRouter().base.slice(1) as Side;
   const isHere = (place: string) => (place === "/" ? path === "/" : path.startsWith(place));
   return (
@@ -74,7 +74,7 @@ function Light() {
 }
 
 function Reader() {
-  const { data } = useAnswer(MeDocument, {});
+  const { data } = useAside(MeDocument, {});
   const { t, word } = useWords();
   if (!data) return null;
   const { actor, contact, name, party, merchant, role } = data.viewer;

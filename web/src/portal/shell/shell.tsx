@@ -3,7 +3,10 @@ import { Burger, Drawer } from "@mantine/core";
 import { type ReactNode, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import type { Side } from "../map";
+import { useOperation } from "../parts/data/shown";
+import { Icon } from "../parts/look/icons";
 import { useWords } from "../parts/words/words";
+import { useLive } from "./live/live";
 import { Navigation } from "./navigation";
 import { Palette, PaletteButton } from "./palette/palette";
 import look from "./shell.module.css";
@@ -30,10 +33,27 @@ function Brand({ side }: { side: Side }) {
   );
 }
 
+/** The way to what the page asks: portal and documentation in one. */
+function Operation() {
+  const { t } = useWords();
+  const address = useOperation();
+  if (address === null) return null;
+  return (
+    <footer className={look.foot}>
+      <a href={address} target="_blank" rel="noreferrer">
+        <Icon name="code" size={16} />
+        {t("shell.operation")}
+      </a>
+      <span>{t("shell.operationHint")}</span>
+    </footer>
+  );
+}
+
 export function Shell({ side, children }: { side: Side; children: ReactNode }) {
   const { t } = useWords();
   const [isOpen, open] = useState(false);
   const [path] = useLocation();
+  useLive();
   // Who has gone somewhere is done with the menu.
   useEffect(() => open(false), [path]);
   return (
@@ -58,6 +78,7 @@ export function Shell({ side, children }: { side: Side; children: ReactNode }) {
         onClose={() => open(false)}
         position="right"
         size="18rem"
+        lockScroll={false}
         title={<Brand side={side} />}
         closeButtonProps={{ "aria-label": t("shell.close") }}
       >
@@ -68,6 +89,7 @@ export function Shell({ side, children }: { side: Side; children: ReactNode }) {
       <Palette side={side} />
       <main id="main" className={look.main} tabIndex={-1}>
         {children}
+        <Operation />
       </main>
     </div>
   );

@@ -1,7 +1,7 @@
 """Opening balances written before, between and after what comes in: all end as the first one does.
 
-Every play runs once for each place in it at which the opening can be written, side by side, so that
-each step is of one instant for all of them.
+Every story runs once for each place in it at which the opening can be written, side by side, so
+that each step is of one instant for all of them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ OPENING = {"issued": "3000", "received": "2900"}
 Step = Callable[[Any, Any, dict[str, Any]], Awaitable[Any]]
 
 
-async def _told(
+async def _sent(
     ask: Any, world: Any, made: dict[str, Any], number: int, *days: tuple[int, str], **fields: Any
 ) -> None:
     """Send a release; fields: of it. What is firm is told of days of March."""
@@ -42,18 +42,18 @@ async def _told(
     assert payload["userErrors"] == []
 
 
-def told(number: int, *days: tuple[int, str], **fields: Any) -> Step:
+def asks(number: int, *days: tuple[int, str], **fields: Any) -> Step:
     """Return the step of a release."""
 
     async def step(ask: Any, world: Any, made: dict[str, Any]) -> None:
-        await _told(ask, world, made, number, *days, **fields)
+        await _sent(ask, world, made, number, *days, **fields)
 
     return step
 
 
 def forecast(number: int, received: str, *days: tuple[int, str], **fields: Any) -> Step:
     """Return the step of a forecast with a figure."""
-    return told(number, *days, cumulativeReceived=received, **fields)
+    return asks(number, *days, cumulativeReceived=received, **fields)
 
 
 async def _shipped(ask: Any, world: Any, made: dict[str, Any], quantity: str) -> None:
@@ -71,7 +71,7 @@ def noted(number: int, received: str, *days: tuple[int, str]) -> Step:
     async def step(ask: Any, world: Any, made: dict[str, Any]) -> None:
         notes = [{"deliveryNote": it} for it in made["notes"]]
         fields = {"cumulativeReceived": received, "lastReceipts": notes}
-        await _told(ask, world, made, number, *days, **fields)
+        await _sent(ask, world, made, number, *days, **fields)
 
     return step
 
@@ -89,7 +89,7 @@ def changed(verb: str) -> Step:
 NET = {"isNetOfTransit": True}
 JIT = {"type": "JIT"}
 FIRST = (5, "50"), (7, "60")
-PLAYS: dict[str, tuple[Step, ...]] = {
+STORIES: dict[str, tuple[Step, ...]] = {
     "gross": (forecast(1, "2900", *FIRST), forecast(2, "2950", (7, "60"))),
     "net": (forecast(1, "2900", *FIRST, **NET), forecast(2, "2950", (7, "60"), **NET)),
     "firm still": (forecast(1, "2900", *FIRST), forecast(2, "2900", (7, "60"))),
@@ -123,9 +123,9 @@ PLAYS: dict[str, tuple[Step, ...]] = {
 
 
 @pytest.mark.parametrize("holding", [None, []], ids=("usual", "none"))
-@pytest.mark.parametrize("play", PLAYS)
-async def test_it_ends_as_with_the_opening_first(ask, world, play, holding):
-    steps = PLAYS[play]
+@pytest.mark.parametrize("story", STORIES)
+async def test_it_ends_as_with_the_opening_first(ask, world, story, holding):
+    steps = STORIES[story]
     every = [await _contract(ask, world, at, holding) for at in range(len(steps) + 1)]
     for at, step in enumerate((*steps, None)):
         ((opened),) = await _open(ask, {"contractLineId": every[at]["lines"][0]["id"], **OPENING})

@@ -1,13 +1,14 @@
 // The burn-down: what is left of a line, against an even pace, its minimum, its tolerance and its zones.
+import type { ReactNode } from "react";
 import type { RoomLineFragment } from "../../generated/graphql";
 import { Frame, Key, Keys, type Plot } from "../../parts/charts/frame";
-import { Steps } from "../../parts/charts/steps";
-import { compare, isNone, less } from "../../parts/figures/decimal";
+import { type Step, Steps } from "../../parts/charts/steps";
+import { compare, isNone, least, less, most } from "../../parts/figures/decimal";
 import { useFigures } from "../../parts/figures/figures";
 import { Day } from "../../parts/words/clock";
 import { T, useWords } from "../../parts/words/words";
 import look from "./room.module.css";
-import { burned, type Term } from "./series";
+import { type Burning, burned, drafted, type Term } from "./series";
 
 /** A stretch of days, cut to the contract's own. */
 function Zone({ plot, from, to, className }: { plot: Plot; from: string; to: string; className: string | undefined }) {
@@ -15,11 +16,23 @@ function Zone({ plot, from, to, className }: { plot: Plot; from: string; to: str
   return right > left ? <rect className={className} x={left} y={0} width={right - left} height={plot.height} /> : null;
 }
 
-export function BurnDown({ line, term }: { line: RoomLineFragment; term: Term }) {
+interface Given {
+  line: Burning;
+  term: Term;
+  /** What is about to be called off, by the day on which it comes. */
+  draft?: readonly Step[];
+  children?: ReactNode;
+}
+
+export function BurnDown({ line, term, draft = [], children }: Given) {
   const { t } = useWords();
   const { quantity, number } = useFigures();
   const beyond = less(line.agreed, line.ceiling);
   const hasTolerance = compare(beyond, "0") < 0;
+  // What is far beyond the tolerance needs no scale of its own.
+  const floor = least(beyond, less("0", line.agreed));
+  const ahead = drafted(line, term, draft).map(({ day, quantity: left }) => ({ day, quantity: most(left, floor) }));
+  const lowest = [beyond, ...ahead.map((it) => it.quantity)].reduce(least);
   const summary = t("contract.burn.summary", {
     left: number(line.remaining),
     agreed: quantity(line.agreed, line.unit),
@@ -31,7 +44,7 @@ export function BurnDown({ line, term }: { line: RoomLineFragment; term: Term })
         <h3>{t("contract.burn.title")}</h3>
         <p>{summary}</p>
       </figcaption>
-      <Frame summary={summary} days={[term.validFrom, term.validTo]} quantities={[beyond, line.agreed]} now={term.now}>
+      <Frame summary={summary} days={[term.validFrom, term.validTo]} quantities={[lowest, line.agreed]} now={term.now}>
         {(plot) => (
           <>
             <Zone plot={plot} from={term.now} to={term.firmUntil} className={look.firm} />
@@ -50,6 +63,7 @@ export function BurnDown({ line, term }: { line: RoomLineFragment; term: Term })
               />
             )}
             <Steps plot={plot} steps={burned(line, term)} className={look.left} />
+            {draft.length > 0 && <Steps plot={plot} steps={ahead} className={look.draft} />}
           </>
         )}
       </Frame>
@@ -57,6 +71,11 @@ export function BurnDown({ line, term }: { line: RoomLineFragment; term: Term })
         <Key mark="left">
           <T id="contract.burn.left" />
         </Key>
+        {draft.length > 0 && (
+          <Key mark="draft">
+            <T id="contract.burn.draft" />
+          </Key>
+        )}
         <Key mark="pace">
           <T id="contract.burn.pace" />
         </Key>
@@ -78,15 +97,17 @@ export function BurnDown({ line, term }: { line: RoomLineFragment; term: Term })
           <T id="chart.today" />
         </Key>
       </Keys>
-      {!isNone(line.calledOff) && <Table line={line} />}
+      {children}
     </figure>
   );
 }
 
 /** The same in figures, for who does not see the chart or wants to know exactly. */
-function Table({ line }: { line: RoomLineFragment }) {
+export function BurnFigures({ line }: { line: RoomLineFragment }) {
   const { t } = useWords();
   const { quantity } = useFigures();
+  const isReleased = !isNone(line.released);
+  if (isNone(line.calledOff) && !isReleased) return null;
   return (
     <details className={look.details}>
       <summary>{t("contract.figures")}</summary>
@@ -96,6 +117,7 @@ function Table({ line }: { line: RoomLineFragment }) {
             <tr>
               <th scope="col">{t("contract.column.day")}</th>
               <th scope="col">{t("contract.column.calledOff")}</th>
+              {isReleased && <th scope="col">{t("contract.column.released")}</th>}
               <th scope="col">{t("contract.column.issued")}</th>
               <th scope="col">{t("contract.column.received")}</th>
             </tr>
@@ -107,6 +129,7 @@ function Table({ line }: { line: RoomLineFragment }) {
                   <Day of={it.day} />
                 </th>
                 <td>{quantity(it.calledOff, line.unit)}</td>
+                {isReleased && <td>{quantity(it.released, line.unit)}</td>}
                 <td>{quantity(it.shipped, line.unit)}</td>
                 <td>{quantity(it.delivered, line.unit)}</td>
               </tr>

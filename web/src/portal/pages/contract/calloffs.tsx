@@ -1,8 +1,10 @@
 // What was called off last from a contract, and how far it has come.
 import { Link } from "wouter";
-import { CallOffRowFragmentDoc } from "../../generated/graphql";
+import { CallOffRowFragmentDoc, CallOffsDocument, type ContractQuery } from "../../generated/graphql";
 import { type FragmentType, read } from "../../generated/fragment-masking";
 import { Bars } from "../../parts/bars/bar";
+import { useOnward } from "../../parts/data/asking";
+import { MoreByHand } from "../../parts/lists/more";
 import list from "../../parts/lists/list.module.css";
 import { Badge, State } from "../../parts/look/badge";
 import page from "../../parts/look/page.module.css";
@@ -38,12 +40,19 @@ function Row({ of }: { of: FragmentType<typeof CallOffRowFragmentDoc> }) {
   );
 }
 
-export function CallOffs({ of }: { of: readonly FragmentType<typeof CallOffRowFragmentDoc>[] }) {
+interface Given {
+  of: NonNullable<ContractQuery["contract"]>["callOffs"];
+  number: string;
+}
+
+export function CallOffs({ of, number }: Given) {
   const { t } = useWords();
+  const growing = useOnward(CallOffsDocument, { number }, (it) => it.contract?.callOffs, of);
+  const rows = growing.pages.flat();
   return (
     <section className={page.section} aria-labelledby="calloffs">
       <h2 id="calloffs">{t("contract.callOffs")}</h2>
-      {of.length === 0 ? (
+      {rows.length === 0 ? (
         <Notice isSmall icon="orders" title={t("contract.noCallOffs")} />
       ) : (
         <div className={list.list}>
@@ -58,12 +67,12 @@ export function CallOffs({ of }: { of: readonly FragmentType<typeof CallOffRowFr
               </tr>
             </thead>
             <tbody>
-              {of.map((it, place) => (
-                // The list is read whole.
-                <Row key={place} of={it} />
+              {rows.map((it) => (
+                <Row key={it.id} of={it} />
               ))}
             </tbody>
           </table>
+          <MoreByHand {...growing} shown={rows.length} total={of} />
         </div>
       )}
     </section>

@@ -1,15 +1,17 @@
 // The contract room: how a contract is drawn down, line by line, and what was called off from it.
-import { useSearchParams } from "wouter";
+import { Button } from "@mantine/core";
+import { Link, useSearchParams } from "wouter";
 import {
-  CallOffRowFragmentDoc,
   ContractDocument,
   type ContractHeadFragment,
   ContractHeadFragmentDoc,
+  type ContractQuery,
   type RoomLineFragment,
   RoomLineFragmentDoc,
 } from "../../generated/graphql";
 import { type FragmentType, read } from "../../generated/fragment-masking";
 import { useAnswer } from "../../parts/data/asking";
+import { isNone } from "../../parts/figures/decimal";
 import { Price, Quantity } from "../../parts/figures/figures";
 import { State } from "../../parts/look/badge";
 import { Fact, Facts } from "../../parts/look/facts";
@@ -18,9 +20,10 @@ import { Days } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
 import { Answered, Nowhere } from "../../parts/page/states";
 import { Title } from "../../parts/page/title";
-import { BurnDown } from "./burn";
+import { BurnDown, BurnFigures } from "./burn";
 import { CallOffs } from "./calloffs";
 import { LineTiles } from "./lines";
+import { Latest } from "./releases";
 import look from "./room.module.css";
 import { paceOf, type Term, termOf } from "./series";
 import { Staircase } from "./staircase";
@@ -36,6 +39,13 @@ function Head({ contract }: { contract: ContractHeadFragment }) {
       >
         {contract.party.name}
       </Title>
+      {contract.availableActions.includes("CALL_OFF") && (
+        <p className={look.actions}>
+          <Button component={Link} href={`/contracts/${encodeURIComponent(contract.number)}/call-off`}>
+            {t("callOff.open")}
+          </Button>
+        </p>
+      )}
       {contract.stateReason && <p className={page.why}>{contract.stateReason}</p>}
       <Facts>
         <Fact name={t("contract.fact.valid")}>
@@ -64,7 +74,7 @@ function Pace({ line, term }: { line: RoomLineFragment; term: Term }) {
   );
 }
 
-function Line({ line, term }: { line: RoomLineFragment; term: Term }) {
+function Line({ line, term, zone }: { line: RoomLineFragment; term: Term; zone: string }) {
   const { t } = useWords();
   return (
     <section aria-label={line.product.name}>
@@ -80,6 +90,11 @@ function Line({ line, term }: { line: RoomLineFragment; term: Term }) {
         <Fact name={t("contract.column.calledOff")}>
           <Quantity of={line.calledOff} unit={line.unit} />
         </Fact>
+        {!isNone(line.released) && (
+          <Fact name={t("contract.column.released")}>
+            <Quantity of={line.released} unit={line.unit} />
+          </Fact>
+        )}
         <Fact name={t("contract.fact.transit")}>
           <Quantity of={line.inTransit} unit={line.unit} />
         </Fact>
@@ -92,9 +107,14 @@ function Line({ line, term }: { line: RoomLineFragment; term: Term }) {
         </Fact>
       </Facts>
       <div className={look.charts}>
-        <BurnDown line={line} term={term} />
-        <Staircase line={line} term={term} />
+        <BurnDown line={line} term={term}>
+          <BurnFigures line={line} />
+        </BurnDown>
+        <Staircase key={line.id} line={line} term={term} />
       </div>
+      {line.releases.nodes.map((it) => (
+        <Latest key={it.id} of={it} unit={line.unit} zone={zone} />
+      ))}
     </section>
   );
 }
@@ -102,7 +122,7 @@ function Line({ line, term }: { line: RoomLineFragment; term: Term }) {
 interface Found {
   head: FragmentType<typeof ContractHeadFragmentDoc>;
   lines: readonly FragmentType<typeof RoomLineFragmentDoc>[];
-  callOffs: readonly FragmentType<typeof CallOffRowFragmentDoc>[];
+  callOffs: NonNullable<ContractQuery["contract"]>["callOffs"];
 }
 
 function Room({ head, lines, callOffs }: Found) {
@@ -114,8 +134,8 @@ function Room({ head, lines, callOffs }: Found) {
     <>
       <Head contract={contract} />
       <LineTiles lines={all} chosen={chosen} number={contract.number} />
-      {chosen && <Line line={chosen} term={termOf(contract)} />}
-      <CallOffs of={callOffs} />
+      {chosen && <Line line={chosen} term={termOf(contract)} zone={contract.timeZone} />}
+      <CallOffs of={callOffs} number={contract.number} />
     </>
   );
 }
@@ -125,7 +145,7 @@ export default function Contract({ number }: { number: string }) {
   return (
     <Answered of={answer}>
       {({ contract }) =>
-        contract ? <Room head={contract} lines={contract.lines} callOffs={contract.callOffs.nodes} /> : <Nowhere />
+        contract ? <Room head={contract} lines={contract.lines} callOffs={contract.callOffs} /> : <Nowhere />
       }
     </Answered>
   );

@@ -84,7 +84,7 @@ export default function Lines() {
       <Filters views={<Views views={VIEWS} chosen={view} label={t("orders.views")} />}>
         <Choice name="sort" label={t("orders.sort")} choices={SORTS} chosen={sorting} />
       </Filters>
-      {rows && product && <Only line={rows[0]?.line} total={rows.length} />}
+      {rows && product && <Only line={rows[0]?.line} total={pages.data?.pages[0]?.orderLines?.totalCount ?? rows.length} />}
       {rows === undefined && (pages.error ? <Failed error={pages.error} again={pages.refetch} /> : <Waiting />)}
       {rows?.length === 0 && <Notice icon="check" title={t("lines.none")}><p>{t("lines.noneHint")}</p></Notice>}
       {rows && rows.length > 0 && (

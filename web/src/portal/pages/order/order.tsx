@@ -5,7 +5,6 @@ import { type FragmentType, read } from "../../generated/fragment-masking";
 import { Link } from "wouter";
 import { useAnswer } from "../../parts/data/asking";
 import { Price } from "../../parts/figures/figures";
-import { History } from "../../parts/lists/history";
 import { Facts, Fact } from "../../parts/look/facts";
 import { Badge, State } from "../../parts/look/badge";
 import page from "../../parts/look/page.module.css";
@@ -16,6 +15,7 @@ import { Title } from "../../parts/page/title";
 import { Decision } from "./decision";
 import { DeliveryCard } from "./delivery";
 import { LineCard } from "./line";
+import { Past } from "./past";
 
 function States({ of }: { of: OrderHeadFragment }) {
   const { t, word } = useWords();
@@ -139,7 +139,7 @@ export default function Order({ number }: { number: string }) {
                 </ul>
               </section>
             )}
-            <History of={order.events.nodes} zone={order.window?.timeZone ?? HERE} />
+            <Past of={order.events} number={decodeURIComponent(number)} zone={order.window?.timeZone ?? HERE} />
           </>
         )
       }

@@ -12,12 +12,11 @@ export function byDue(one: DueDeliveryFragment, other: DueDeliveryFragment): num
   return Temporal.Instant.compare(dueAt(one), dueAt(other));
 }
 
-/** From the beginning of today to the end of the last day ahead, for the reader. */
+/** All instants that are on one of the days ahead at some place: clocks differ by less than a day. */
 export function span(): { from: string; to: string } {
-  const here = Temporal.Now.timeZoneId();
   const first = Temporal.Now.plainDateISO();
-  const instant = (day: Temporal.PlainDate) => day.toZonedDateTime(here).toInstant().toString();
-  return { from: instant(first), to: instant(first.add({ days: AHEAD_DAYS })) };
+  const instant = (day: Temporal.PlainDate) => day.toZonedDateTime("UTC").toInstant().toString();
+  return { from: instant(first.subtract({ days: 1 })), to: instant(first.add({ days: AHEAD_DAYS + 1 })) };
 }
 
 export interface DueDay {
@@ -26,14 +25,23 @@ export interface DueDay {
   deliveries: DueDeliveryFragment[];
 }
 
+/** The day on which it is due there; what should have left and can still arrive in time is due today. */
+function dayOf(delivery: DueDeliveryFragment, today: Temporal.PlainDate): string {
+  const day = Temporal.Instant.from(dueAt(delivery)).toZonedDateTimeISO(delivery.window.timeZone).toPlainDate();
+  const isOver = Temporal.PlainDate.compare(day, today) < 0;
+  return (isOver && !delivery.isLate ? today : day).toString();
+}
+
 /** Every day ahead with what is due on it; a day is that of the place to which it goes. */
 export function daysAhead(deliveries: readonly DueDeliveryFragment[]): DueDay[] {
-  const first = Temporal.Now.plainDateISO();
-  const dayOf = (it: DueDeliveryFragment) =>
-    Temporal.Instant.from(dueAt(it)).toZonedDateTimeISO(it.window.timeZone).toPlainDate().toString();
+  const today = Temporal.Now.plainDateISO();
+  const days = new Map<string, DueDeliveryFragment[]>();
+  for (const it of deliveries) {
+    const day = dayOf(it, today);
+    days.set(day, [...(days.get(day) ?? []), it]);
+  }
   return Array.from({ length: AHEAD_DAYS }, (_, ahead) => {
-    const day = first.add({ days: ahead });
-    const text = day.toString();
-    return { day: text, isWeekend: day.dayOfWeek > 5, deliveries: deliveries.filter((it) => dayOf(it) === text) };
+    const day = today.add({ days: ahead });
+    return { day: day.toString(), isWeekend: day.dayOfWeek > 5, deliveries: days.get(day.toString()) ?? [] };
   });
 }

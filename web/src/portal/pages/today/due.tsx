@@ -1,28 +1,18 @@
 // Deliveries in the order in which they are due, each with how long ago or how soon that is.
+import { useState } from "react";
 import { Link } from "wouter";
 import type { DueDeliveryFragment } from "../../generated/graphql";
+import { MoreByHand } from "../../parts/lists/more";
 import list from "../../parts/lists/list.module.css";
 import { Badge, State } from "../../parts/look/badge";
-import { Clock } from "../../parts/words/clock";
+import { Away, Clock } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
 import { dueAt } from "./days";
 
-const STEPS = [
-  { unit: "day", ms: 86_400_000 },
-  { unit: "hour", ms: 3_600_000 },
-  { unit: "minute", ms: 60_000 },
-] as const;
-
-/** "3 days ago", "in 5 hours". */
-function away(instant: string, locale: string): string {
-  const ms = Date.parse(instant) - Date.now();
-  const step = STEPS.find((it) => Math.abs(ms) >= it.ms) ?? STEPS[2];
-  return new Intl.RelativeTimeFormat(locale).format(Math.trunc(ms / step.ms), step.unit);
-}
-
 function Row({ of }: { of: DueDeliveryFragment }) {
-  const { t, word, locale } = useWords();
+  const { t, word } = useWords();
   const due = dueAt(of);
+  const away = <Away instant={due} zone={of.window.timeZone} />;
   const holds = of.holds.filter((it) => it.releasedAt === null);
   return (
     <tr>
@@ -51,14 +41,24 @@ function Row({ of }: { of: DueDeliveryFragment }) {
         <span className={list.soft}>{t(of.fulfilBy ? "today.leaves" : "today.arrives")}</span>
       </td>
       <td className={list.end}>
-        {of.isLate ? <Badge tone="bad">{away(due, locale)}</Badge> : <span className={list.figure}>{away(due, locale)}</span>}
+        {of.isLate ? <Badge tone="bad">{away}</Badge> : <span className={list.figure}>{away}</span>}
       </td>
     </tr>
   );
 }
 
-export function DueTable({ of, label }: { of: readonly DueDeliveryFragment[]; label: string }) {
+/** As many rows as one looks through; more are drawn when they are wanted. */
+const SHOWN = 50;
+
+interface Given {
+  of: readonly DueDeliveryFragment[];
+  label: string;
+}
+
+export function DueTable({ of, label }: Given) {
   const { t } = useWords();
+  const [shown, show] = useState(SHOWN);
+  const total = { totalCount: of.length, isTotalCountExact: true };
   return (
     <div className={list.list}>
       <table aria-label={label}>
@@ -72,11 +72,18 @@ export function DueTable({ of, label }: { of: readonly DueDeliveryFragment[]; la
           </tr>
         </thead>
         <tbody>
-          {of.map((it) => (
+          {of.slice(0, shown).map((it) => (
             <Row key={it.number} of={it} />
           ))}
         </tbody>
       </table>
+      <MoreByHand
+        hasNextPage={of.length > shown}
+        isFetchingNextPage={false}
+        fetchNextPage={() => show(shown + SHOWN)}
+        shown={shown}
+        total={total}
+      />
     </div>
   );
 }

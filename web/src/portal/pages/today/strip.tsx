@@ -5,7 +5,14 @@ import { useWords } from "../../parts/words/words";
 import type { DueDay } from "./days";
 import look from "./today.module.css";
 
-export function Strip({ days, chosen }: { days: readonly DueDay[]; chosen: string | undefined }) {
+interface Given {
+  days: readonly DueDay[];
+  chosen: string | undefined;
+  /** Whether all that is due has been read: else a day may have more. */
+  isWhole: boolean;
+}
+
+export function Strip({ days, chosen, isWhole }: Given) {
   const { t, locale } = useWords();
   const most = Math.max(1, ...days.map((it) => it.deliveries.length));
   const weekday = new Intl.DateTimeFormat(locale, { weekday: "short", timeZone: "UTC" });
@@ -22,9 +29,9 @@ export function Strip({ days, chosen }: { days: readonly DueDay[]; chosen: strin
               replace
               aria-current={day === chosen ? "date" : undefined}
             >
-              <VisuallyHidden>{`${whole.format(date)}: ${t("today.count", { count })}`}</VisuallyHidden>
+              <VisuallyHidden>{`${whole.format(date)}: ${isWhole ? t("today.count", { count }) : t("today.atLeast", { count })}`}</VisuallyHidden>
               <span className={look.day} aria-hidden="true">
-                <span className={look.count}>{count > 0 ? count : ""}</span>
+                <span className={look.count}>{count > 0 ? `${count}${isWhole ? "" : "+"}` : ""}</span>
                 <span className={look.column}>
                   <span style={{ height: `${(count / most) * 100}%` }} />
                 </span>

@@ -1,28 +1,39 @@
 // Today: what is late, what is due in the next 14 days, what waits for somebody's consent.
 import { useMemo } from "react";
 import { Link, useSearchParams } from "wouter";
-import { DueDeliveryFragmentDoc, TodayDocument, type TodayQuery } from "../../generated/graphql";
-import { read } from "../../generated/fragment-masking";
+import { TodayDocument, type TodayQuery } from "../../generated/graphql";
 import { useAnswer } from "../../parts/data/asking";
+import { type Total, useFigures } from "../../parts/figures/figures";
 import page from "../../parts/look/page.module.css";
 import { Day } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
-import { Answered, Notice } from "../../parts/page/states";
+import { Answered, Notice, Nowhere } from "../../parts/page/states";
 import { Title } from "../../parts/page/title";
-import { byDue, daysAhead, span } from "./days";
+import { daysAhead, span } from "./days";
 import { DueTable } from "./due";
+import { Unread, useRead } from "./reading";
 import { Strip } from "./strip";
 import look from "./today.module.css";
 import { Waiting } from "./waiting";
 
-function Tiles({ late, more, soon, waiting }: { late: number; more: string; soon: number; waiting: number }) {
+/** An answer with nothing missing. */
+type Whole = { [List in "late" | "ahead" | "waiting"]: NonNullable<TodayQuery[List]> };
+
+interface Counts {
+  late: Total;
+  soon: string;
+  waiting: Total;
+}
+
+function Tiles({ late, soon, waiting }: Counts) {
   const { t } = useWords();
+  const { counted } = useFigures();
   return (
     <ul className={look.tiles}>
-      <li className={late === 0 ? look.tile : `${look.tile} ${look.bad}`}>
+      <li className={late.totalCount === 0 ? look.tile : `${look.tile} ${look.bad}`}>
         <a href="#late">
-          <strong>{`${late}${more}`}</strong>
-          {t("today.tile.late", { count: late })}
+          <strong>{counted(late)}</strong>
+          {t("today.tile.late", { count: late.totalCount })}
         </a>
       </li>
       <li className={look.tile}>
@@ -33,32 +44,39 @@ function Tiles({ late, more, soon, waiting }: { late: number; more: string; soon
       </li>
       <li className={look.tile}>
         <a href="#waiting">
-          <strong>{waiting}</strong>
-          {t("today.tile.waiting", { count: waiting })}
+          <strong>{counted(waiting)}</strong>
+          {t("today.tile.waiting", { count: waiting.totalCount })}
         </a>
       </li>
     </ul>
   );
 }
 
-function Found({ of }: { of: TodayQuery }) {
+function Found({ of, from, to }: { of: Whole; from: string; to: string }) {
   const { t } = useWords();
   const [address] = useSearchParams();
-  const late = (of.late?.nodes ?? []).map((it) => read(DueDeliveryFragmentDoc, it)).sort(byDue);
-  const ahead = (of.ahead?.nodes ?? []).map((it) => read(DueDeliveryFragmentDoc, it)).sort(byDue);
-  const days = daysAhead(ahead);
+  const late = useRead(of.late, { late: true, open: true });
+  const ahead = useRead(of.ahead, { open: true, windowFrom: from, windowTo: to });
+  const days = daysAhead(ahead.deliveries);
   const chosen = days.find((it) => it.day === address.get("day"));
-  const more = of.late?.pageInfo.hasNextPage ? "+" : "";
+  const shown = chosen?.deliveries ?? days.flatMap((it) => it.deliveries);
+  const soon = `${days[0]?.deliveries.length ?? 0}${ahead.growing.hasNextPage ? "+" : ""}`;
   return (
     <>
-      <Tiles late={late.length} more={more} soon={days[0]?.deliveries.length ?? 0} waiting={of.waiting?.nodes.length ?? 0} />
+      <Tiles late={of.late} soon={soon} waiting={of.waiting} />
       <section className={page.section} aria-labelledby="late">
         <h2 id="late">{t("today.late")}</h2>
-        {late.length > 0 ? <DueTable of={late} label={t("today.late")} /> : <Notice isSmall icon="check" title={t("today.noneLate")} />}
+        <Unread of={late} />
+        {late.deliveries.length > 0 ? (
+          <DueTable of={late.deliveries} label={t("today.late")} />
+        ) : (
+          <Notice isSmall icon="check" title={t("today.noneLate")} />
+        )}
       </section>
       <section className={page.section} aria-labelledby="ahead">
         <h2 id="ahead">{t("today.ahead")}</h2>
-        <Strip days={days} chosen={chosen?.day} />
+        <Unread of={ahead} />
+        <Strip days={days} chosen={chosen?.day} isWhole={!ahead.growing.hasNextPage} />
         {chosen && (
           <p className={look.chosen}>
             <Day of={chosen.day} />
@@ -67,15 +85,15 @@ function Found({ of }: { of: TodayQuery }) {
             </Link>
           </p>
         )}
-        {(chosen?.deliveries ?? ahead).length > 0 ? (
-          <DueTable of={chosen?.deliveries ?? ahead} label={t("today.ahead")} />
+        {shown.length > 0 ? (
+          <DueTable key={chosen?.day} of={shown} label={t("today.ahead")} />
         ) : (
           <Notice isSmall icon="truck" title={t("today.noneAhead")} />
         )}
       </section>
       <section className={page.section} aria-labelledby="waiting">
         <h2 id="waiting">{t("today.waiting")}</h2>
-        <Waiting of={of.waiting?.nodes ?? []} />
+        <Waiting of={of.waiting} />
       </section>
     </>
   );
@@ -90,7 +108,9 @@ export default function Today() {
       <Title text={t("today.title")}>
         <Day of={Temporal.Now.plainDateISO().toString()} />
       </Title>
-      <Answered of={answer}>{(found) => <Found of={found} />}</Answered>
+      <Answered of={answer}>{({ late, ahead, waiting }) =>
+          late && ahead && waiting ? <Found of={{ late, ahead, waiting }} {...days} /> : <Nowhere />
+        }</Answered>
     </>
   );
 }

@@ -2,16 +2,22 @@
 import { Link } from "wouter";
 import { WaitingOrderFragmentDoc } from "../../generated/graphql";
 import { type FragmentType, read } from "../../generated/fragment-masking";
-import { Price } from "../../parts/figures/figures";
+import { Price, type Total, useFigures } from "../../parts/figures/figures";
 import list from "../../parts/lists/list.module.css";
+import page from "../../parts/look/page.module.css";
 import { Badge } from "../../parts/look/badge";
 import { Clock, HERE } from "../../parts/words/clock";
 import { useWords } from "../../parts/words/words";
 import { Notice } from "../../parts/page/states";
 
-export function Waiting({ of }: { of: readonly FragmentType<typeof WaitingOrderFragmentDoc>[] }) {
+interface Given {
+  of: Total & { nodes: readonly FragmentType<typeof WaitingOrderFragmentDoc>[] };
+}
+
+export function Waiting({ of }: Given) {
   const { t, word } = useWords();
-  const orders = of.map((it) => read(WaitingOrderFragmentDoc, it));
+  const { counted } = useFigures();
+  const orders = of.nodes.map((it) => read(WaitingOrderFragmentDoc, it));
   if (orders.length === 0) return <Notice isSmall icon="check" title={t("today.noneWaiting")} />;
   return (
     <div className={list.list}>
@@ -52,6 +58,13 @@ export function Waiting({ of }: { of: readonly FragmentType<typeof WaitingOrderF
           ))}
         </tbody>
       </table>
+      {of.totalCount > orders.length && (
+        <p className={list.more}>
+          <Link href="/orders?view=approval&sort=due" className={page.link}>
+            {t("today.allWaiting", { total: counted(of) })}
+          </Link>
+        </p>
+      )}
     </div>
   );
 }

@@ -1,9 +1,9 @@
 // Mutations as hooks. What the server refuses is shown where it was asked; what it has done is asked for anew, on
 // everything that is on the screen.
 import type { TypedDocumentNode } from "@graphql-typed-document-node/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { execute } from "./execute";
+import { execute, nameOf } from "./execute";
 
 export interface Refusal {
   code: string;
@@ -22,6 +22,13 @@ export function refusedAt(refusals: readonly Refusal[], place: string): string |
   return refusals.find((it) => placeOf(it.field) === place)?.message;
 }
 
+type Payload = Record<string, { userErrors: readonly Refusal[] }>;
+
+function refusalsOf(result: object): readonly Refusal[] {
+  const [payload] = Object.values(result as Payload);
+  return payload?.userErrors ?? [];
+}
+
 export interface Acting<Fields> {
   act: (fields: Fields) => void;
   isActing: boolean;
@@ -38,22 +45,48 @@ export interface Acting<Fields> {
  */
 export function useAct<Result extends object, Fields extends object>(
   document: TypedDocumentNode<Result, { input: Fields & { idempotencyKey?: string | null } }>,
-  done: () => void = () => {},
+  done: (result: Result) => void = () => {},
 ): Acting<Fields> {
   const client = useQueryClient();
   const [key, renew] = useState(() => crypto.randomUUID());
   const { mutate, isPending, data, error, reset } = useMutation({
-    mutationFn: async (fields: Fields) => {
-      const result = await execute(document, { input: { ...fields, idempotencyKey: key } });
-      const [payload] = Object.values(result) as { userErrors: readonly Refusal[] }[];
-      return payload?.userErrors ?? [];
-    },
-    onSuccess: async (refusals) => {
+    mutationFn: (fields: Fields) => execute(document, { input: { ...fields, idempotencyKey: key } }),
+    onSuccess: async (result) => {
       // What was answered is over: another try is another act.
       renew(crypto.randomUUID());
       await client.invalidateQueries();
-      if (refusals.length === 0) done();
+      if (refusalsOf(result).length === 0) done(result);
     },
   });
-  return { act: mutate, isActing: isPending, refusals: data ?? [], error, forget: reset };
+  return { act: mutate, isActing: isPending, refusals: data ? refusalsOf(data) : [], error, forget: reset };
+}
+
+export interface Trying<About> {
+  /** What the server would refuse of the input that it was asked about last. */
+  refusals: readonly Refusal[];
+  /** What was given along with that input. */
+  about: About | null;
+  isTrying: boolean;
+  error: Error | null;
+}
+
+/** Asks what the server would say to a mutation, without doing it. Nothing is asked for null. */
+export function useDryRun<Result extends object, Fields extends object, About>(
+  document: TypedDocumentNode<Result, { input: Fields & { dryRun?: boolean | null } }>,
+  fields: Fields | null,
+  about: About,
+): Trying<About> {
+  const { data, isFetching, error } = useQuery({
+    queryKey: [nameOf(document), "dry", fields],
+    queryFn: async ({ signal }) => {
+      const result = await execute(document, { input: { ...(fields as Fields), dryRun: true } }, signal);
+      return { refusals: refusalsOf(result), about };
+    },
+    enabled: fields !== null,
+    placeholderData: keepPreviousData,
+    // What is about it is as it was given.
+    structuralSharing: false,
+  });
+  const said = fields === null ? undefined : data;
+  return { refusals: said?.refusals ?? [], about: said?.about ?? null, isTrying: isFetching, error };
 }

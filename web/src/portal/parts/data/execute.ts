@@ -56,7 +56,7 @@ export async function execute<Result, Variables>(
     throw new Unanswered("away", String(error));
   });
   if (response.status === 401) {
-    location.assign(LOGIN);
+    location.assign(`${LOGIN}?to=${encodeURIComponent(location.pathname + location.search)}`);
     return new Promise(() => {});
   }
   return answered<Result>(response);

@@ -7,6 +7,12 @@ const ALL_DIGITS = 20;
 
 type Exact = Intl.StringNumericLiteral;
 
+/** How long a list is; of a very long one, what was counted of it. */
+export interface Total {
+  totalCount: number;
+  isTotalCountExact: boolean;
+}
+
 /** Writes decimals of the API to their last digit. */
 export function useFigures() {
   const { locale, word } = useWords();
@@ -25,7 +31,8 @@ export function useFigures() {
       });
       return exact.format(of.amount as Exact);
     };
-    return { number: (of: string) => plain.format(of as Exact), quantity, money };
+    const counted = (of: Total) => plain.format(of.totalCount) + (of.isTotalCountExact ? "" : "+");
+    return { counted, number: (of: string) => plain.format(of as Exact), quantity, money };
   }, [locale, word]);
 }
 

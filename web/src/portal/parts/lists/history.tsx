@@ -1,7 +1,9 @@
 // What happened to something, the newest first, in the server's own words.
+import type { Total } from "../figures/figures";
 import page from "../look/page.module.css";
 import { Clock } from "../words/clock";
 import { useWords } from "../words/words";
+import { MoreByHand } from "./more";
 
 /** That counters were brought up to date is seen at the bars. */
 const SEEN = "ORDER_PROGRESSED";
@@ -15,15 +17,19 @@ interface Happened {
 }
 
 interface Given {
+  /** The oldest first. */
   of: readonly Happened[];
   /** The clock of the place to which it goes. */
   zone: string;
+  /** The way to what was before. */
+  growing?: Omit<Parameters<typeof MoreByHand>[0], "shown" | "total">;
+  total?: Total;
 }
 
-export function History({ of, zone }: Given) {
+export function History({ of, zone, growing, total }: Given) {
   const { t, word } = useWords();
   const events = of.filter((it) => it.type !== SEEN);
-  if (events.length === 0) return null;
+  if (events.length === 0 && !growing?.hasNextPage) return null;
   return (
     <section className={page.section} aria-labelledby="history">
       <h2 id="history">{t("history.title")}</h2>
@@ -37,6 +43,7 @@ export function History({ of, zone }: Given) {
           </li>
         ))}
       </ol>
+      {growing && <MoreByHand {...growing} shown={of.length} total={total ?? null} />}
     </section>
   );
 }

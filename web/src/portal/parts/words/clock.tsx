@@ -1,5 +1,6 @@
 // Two clocks: a time as the clock on the wall of its place has it, then as the reader's has it.
 import { useWords } from "./words";
+import { away } from "./away";
 import look from "./clock.module.css";
 
 export const HERE = Temporal.Now.timeZoneId();
@@ -87,6 +88,13 @@ export function Days({ from, to }: { from: string; to: string }) {
 export function DayAt({ instant, zone }: { instant: string; zone: string }) {
   const { locale } = useWords();
   return <time dateTime={instant}>{dayOf(at(instant, zone), locale)}</time>;
+}
+
+/** "in 3 days", "yesterday", "in 5 hours": days are those of the calendar at its place, however long each is. */
+export function Away({ instant, zone }: { instant: string; zone: string }) {
+  const { locale } = useWords();
+  const { amount, unit } = away(Temporal.Instant.from(instant), Temporal.Now.instant(), zone);
+  return new Intl.RelativeTimeFormat(locale, { numeric: unit === "day" ? "auto" : "always" }).format(amount, unit);
 }
 
 export function today(zone: string): Temporal.PlainDate {

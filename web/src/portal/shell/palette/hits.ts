@@ -4,8 +4,9 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { MeDocument, SearchDocument, type SearchQuery } from "../../generated/graphql";
 import { leads, PLACES, type Side } from "../../map";
-import { useAnswer } from "../../parts/data/asking";
+import { useAside } from "../../parts/data/asking";
 import { execute, nameOf } from "../../parts/data/execute";
+import { useOperation } from "../../parts/data/shown";
 import type { IconName } from "../../parts/look/icons";
 import { useWords } from "../../parts/words/words";
 
@@ -47,7 +48,7 @@ function offerOf(hit: Hit): Offer | null {
 /** Pages and settings whose names contain the text. */
 function useOwn(side: Side, text: string): Offer[] {
   const { t } = useWords();
-  const { data } = useAnswer(MeDocument, {});
+  const { data } = useAside(MeDocument, {});
   const { setColorScheme } = useMantineColorScheme();
   const pages = PLACES.filter((it) => leads(it, side, data?.viewer.scopes)).map(({ path, entry }): Offer => ({
     id: path,
@@ -58,8 +59,12 @@ function useOwn(side: Side, text: string): Offer[] {
   }));
   const light: Offer = { id: "light", icon: "light", title: t("shell.light"), about: t("shell.scheme"), to: () => setColorScheme("light") };
   const dark: Offer = { id: "dark", icon: "dark", title: t("shell.dark"), about: t("shell.scheme"), to: () => setColorScheme("dark") };
+  const operation = useOperation();
+  const shown: Offer[] = operation
+    ? [{ id: "operation", icon: "code", title: t("shell.operation"), about: "GraphiQL", to: () => void open(operation, "_blank", "noopener") }]
+    : [];
   const wanted = text.toLocaleLowerCase();
-  return [...pages, light, dark].filter((it) => it.title.toLocaleLowerCase().includes(wanted));
+  return [...pages, light, dark, ...shown].filter((it) => it.title.toLocaleLowerCase().includes(wanted));
 }
 
 /** What there is for a text; the server is asked when one pauses. */

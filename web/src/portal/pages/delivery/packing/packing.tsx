@@ -2,7 +2,7 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useId, useState } from "react";
 import { CarriersDocument, type DeliveryActsFragment, PackDocument, type ParcelPackInput, type PickedLineInput, type ShortReason } from "../../../generated/graphql";
-import { useAnswer } from "../../../parts/data/asking";
+import { useAside } from "../../../parts/data/asking";
 import { refusedAt, useAct } from "../../../parts/data/acting";
 import { Amount, readAmount } from "../../../parts/figures/amount";
 import { Quantity } from "../../../parts/figures/figures";
@@ -27,7 +27,7 @@ interface ParcelGiven {
 
 function ParcelFields({ place, of, lines, change, remove, errors }: ParcelGiven) {
   const { t, locale } = useWords();
-  const { data } = useAnswer(CarriersDocument, {});
+  const { data } = useAside(CarriersDocument, {});
   const isWrong = (typed: string) => typed.trim() !== "" && readAmount(typed, locale) === null;
   const filled = filledLines(of, lines);
   return (

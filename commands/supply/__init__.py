@@ -1,0 +1,1 @@
+"""Verbs of supply: what lies where, and how it came there."""

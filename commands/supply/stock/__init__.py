@@ -1,0 +1,1 @@
+"""Stock: adjusted with a reason, and what of it is promised to nobody."""

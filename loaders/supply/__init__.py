@@ -1,0 +1,1 @@
+"""Reading of supply: what lies where, and how it came there."""

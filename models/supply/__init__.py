@@ -1,0 +1,1 @@
+"""Tables and rules of supply: what lies where, and how it came there."""

@@ -1,0 +1,1 @@
+"""What clients see of supply: what lies where, and how it came there."""
