@@ -27,8 +27,10 @@ from admission.demands import NO_DEMANDS, Demands
 from admission.sizes import LARGEST_INT, amounts, largest, sizes_of
 from kit.limits import Entries
 
-_KEPT = 64
+_KEPT = 8
 """Prices of a document that are remembered, one for each combination of page sizes."""
+_PRICE, _SIZE = 300, 130
+"""Bytes that a price takes, and each of the page sizes that it is for."""
 
 
 @dataclass
@@ -298,6 +300,11 @@ class Measured:
                 self._prices.clear()
             self._prices[key] = self._add_up(place, amount_of, largest_page)
         return self._prices[key]
+
+    @property
+    def grows(self) -> int:
+        """Return the bytes that all prices may take that it remembers."""
+        return _KEPT * (_PRICE + _SIZE * len(self._sized_by))
 
     def demands(self, name: str | None) -> Demands:
         """Return what all fields of an operation demand together. name: None for the only one."""

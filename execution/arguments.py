@@ -171,7 +171,7 @@ _MOST_ERRORS = 50
 class Prepared:
     """One operation of a document, and what of it is the same for every request.
 
-    length: characters of the document.
+    weight: bytes that it takes, once it is weighed.
     """
 
     def __init__(
@@ -179,7 +179,7 @@ class Prepared:
     ) -> None:
         """Read the operation once."""
         self.document, self.operation, self._schema = document, operation, schema
-        self.length = document.loc.end if document.loc else 1
+        self.weight = 0
         self.definitions = {
             each.name.value: each
             for each in document.definitions

@@ -90,7 +90,10 @@ class Level:
 
     fused: the statement for what is one relation away, None where nothing is. places: what it
     answers, in its order. unfused: why each other field that reads something is read by code.
+    weight: bytes that it takes, once it is weighed.
     """
+
+    weight = 0
 
     def __init__(
         self,

@@ -253,7 +253,9 @@ class Running:
         try:
             # What is below a field that code resolves is asked for that operation only.
             lasts = statement.lasts and not fused.keys
-            found = await context.texts(statement.spelt(keys), values, lasts=lasts)
+            found = await context.texts(
+                self._plan.planner.spelt(statement, keys), values, lasts=lasts
+            )
             return await self._worded(fused, found) if fused.words else found
         except Unwritten:
             self.counted["not fused: a value could not be written"] += 1

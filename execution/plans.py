@@ -9,8 +9,10 @@ and each kind of viewer.
 from asyncio import CancelledError
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import count
+from sys import getsizeof
 from typing import Any
 
 from graphql import (
@@ -27,22 +29,24 @@ from graphql.execution.values import VariableValues
 from sqlalchemy import ARRAY, bindparam, column, func, literal_column, select
 from sqlalchemy.types import TypeEngine
 
-from execution.arguments import Converter, Prepared
+from execution.arguments import Converter, Prepared, spelt
 from execution.building import Build, Shaping, Unfusible, written_object
 from execution.fusing import Selection
 from execution.levels import FieldPlace, Level
-from execution.statements import Arguments, Filled, Request, compiled_of
+from execution.statements import Arguments, Filled, Request, bytes_of, compiled_of
 from execution.texts import Forms, together
 from kit.db.statements import Compiled
 from kit.loop.apart import Apart, Payer
 from kit.loop.recent import Recent
 
-DOCUMENTS = 256 * 1024
-"""Characters of documents that are remembered; each takes a hundred bytes."""
-RELATIONS = 2_500
-"""Of what is remembered to write statements; each takes six kilobytes."""
-STATEMENTS = 2 * 1024 * 1024
-"""Characters of statements that are remembered, and of their spellings at most as many each."""
+OPERATIONS = 8 * 1024 * 1024
+"""Bytes of operations that are remembered, their documents included."""
+PLANS = 16 * 1024 * 1024
+"""Bytes of plans that are remembered, what they were made of included."""
+WRITERS = 12 * 1024 * 1024
+"""Bytes of what is remembered to write statements, for all who name them differently."""
+STATEMENTS = 8 * 1024 * 1024
+"""Bytes of statements that are remembered, and as many of them with clients' aliases."""
 SHORT = 10
 """Relations of a statement that is written in a thread: each leaves a thousand objects behind."""
 
@@ -56,18 +60,23 @@ class Fused:
 
     keys: the parents' attributes that lead to them -> their SQL types; none at the root.
     relations: how many rows and lists they lead to. number: no other has it, nor gets it later.
+    weight: bytes that it takes.
     """
 
     def __init__(
         self, builds: Sequence[Build], selection: Selection, keys: Mapping[str, TypeEngine[Any]]
     ) -> None:
         """Take how each field is built, and what was met of them."""
-        self.number = next(_NUMBERS)
+        self.number, self.weight = next(_NUMBERS), 0
         self._builds, self._arguments = builds, selection.arguments
         self.relations, self.words = selection.relations, selection.words
         self.keys, self._types = tuple(keys), keys
         self._is_constant = all(it.is_constant for it in self._arguments)
         self._kept: Arguments | None = None
+        for each in self._arguments:
+            # So that it takes no more later. What is refused is told to who asks.
+            with suppress(Exception):
+                _ = each.is_constant and each.choice(VariableValues({}, {}), None)
 
     def choices(self, variables: VariableValues, request: Request) -> Arguments:
         """Coerce the arguments of one request. Raises what the fields' own resolvers raise."""
@@ -108,11 +117,17 @@ class Fused:
 
 
 class Plan:
-    """One operation under one set of conditions. roots: its one statement, or why it is none."""
+    """One operation under one set of conditions. roots: its one statement, or why it is none.
 
-    def __init__(self, planner: "Planner", prepared: Prepared, roots: Fused | str) -> None:
+    key: under which it is remembered. weight: bytes that it takes, with all that it is made of.
+    """
+
+    def __init__(
+        self, planner: "Planner", prepared: Prepared, roots: Fused | str, key: Hashable
+    ) -> None:
         """Take the operation, and what it shares with those that differ in names only."""
-        self.planner, self.prepared, self.roots = planner, prepared, roots
+        self.planner, self.prepared, self.roots, self.key = planner, prepared, roots, key
+        self.weight = prepared.weight + _weight(roots)
         self._levels: dict[Hashable, Level] = {}
 
     def known(self, type_: GraphQLObjectType, grouped: Any) -> Level | None:
@@ -125,7 +140,12 @@ class Plan:
         """Prepare a level, when it is the payer's turn."""
         make = partial(self._level, type_, grouped, variables)
         level = await self.planner.apart.made(payer, make)
-        return self._levels.setdefault(_place(type_, grouped), level)
+        place = _place(type_, grouped)
+        if place not in self._levels:
+            self._levels[place] = level
+            self.weight += level.weight
+            self.planner.remember(self)
+        return self._levels[place]
 
     def _level(self, type_: GraphQLObjectType, grouped: Any, variables: VariableValues) -> Level:
         places: dict[str, FieldPlace | None] = {}
@@ -153,7 +173,13 @@ class Plan:
             if key is not None:
                 keys[key[0]] = key[1]
         fused = Fused(builds, selection, keys) if answered else None
-        return Level(type_, places, fused, answered, unfused)
+        level = Level(type_, places, fused, answered, unfused)
+        level.weight = self.planner.bytes_of(level)
+        return level
+
+
+def _weight(roots: Fused | str) -> int:
+    return roots.weight if isinstance(roots, Fused) else bytes_of(roots)
 
 
 def _place(type_: GraphQLObjectType, grouped: Any) -> Hashable:
@@ -173,9 +199,9 @@ class Planner:
     schema: GraphQLSchema
     converter: Converter
 
-    def __init__(self, forms: Forms) -> None:
-        """Take how scalars are written."""
-        self.forms = forms
+    def __init__(self, forms: Forms, relations: Sequence[type] = ()) -> None:
+        """Take how scalars are written. relations: kinds of what declares how rows are found."""
+        self.forms, self._relations = forms, tuple(relations)
         self.counted: Counter[str] = Counter()
         self.apart = Apart()
         self._strawberry: Any = None
@@ -184,10 +210,20 @@ class Planner:
     def forget(self) -> None:
         """Start without plans and counts."""
         self.counted.clear()
-        self._prepared: Recent[Prepared] = Recent(DOCUMENTS)
-        self._plans: Recent[Plan] = Recent(DOCUMENTS)
-        self._shared: Recent[Fused | str] = Recent(RELATIONS)
+        self._prepared: Recent[Prepared] = Recent(OPERATIONS)
+        self._plans: Recent[Plan] = Recent(PLANS)
+        self._shared: Recent[Fused | str] = Recent(WRITERS)
         self._statements: Recent[Filled] = Recent(STATEMENTS)
+        self._spelt: Recent[str] = Recent(STATEMENTS)
+
+    @property
+    def remembered(self) -> Sequence[Recent[Any]]:
+        """Return what is remembered of plans."""
+        return self._prepared, self._plans, self._shared, self._statements, self._spelt
+
+    def bytes_of(self, value: object) -> int:
+        """Return what it takes to remember something of a plan."""
+        return bytes_of(value, Planner, *self._relations)
 
     def serve(self, schema: Any) -> None:
         """Take the schema, once it is made."""
@@ -203,10 +239,14 @@ class Planner:
         if found is None:
             operation = get_operation_ast(document, name)
             assert operation  # noqa: S101 -- Strawberry has refused documents without.
-            make = partial(Prepared, self.schema, document, operation)
-            made = await self.apart.made(payer, make)
-            found = self._prepared.keep(key, made, made.length)
+            made = await self.apart.made(payer, partial(self._prepare, document, operation))
+            found = self._prepared.keep(key, made, made.weight)
         return found
+
+    def _prepare(self, document: DocumentNode, operation: OperationDefinitionNode) -> Prepared:
+        prepared = Prepared(self.schema, document, operation)
+        prepared.weight = self.bytes_of(prepared)
+        return prepared
 
     def selection(
         self, operation: OperationDefinitionNode, fragments: Any, variables: VariableValues
@@ -239,13 +279,16 @@ class Planner:
         except Unfusible as why:
             # Kept without its traceback, which would keep the whole request.
             return str(why)
-        return Fused([written_object(builders)], selection, {})
+        fused = Fused([written_object(builders)], selection, {})
+        fused.weight = self.bytes_of((prepared.unnamed.text, fused))
+        return fused
 
     async def plan(self, prepared: Prepared, variables: VariableValues, payer: Payer) -> Plan:
         """Return the plan of an operation under its conditions."""
         unnamed = prepared.unnamed
         conditions = tuple(map(variables.coerced.get, unnamed.conditions))
-        plan = self._plans.get((prepared, conditions))
+        key = (prepared, conditions)
+        plan = self._plans.get(key)
         if plan is not None:
             self.counted["plan reused"] += 1
             return plan
@@ -253,11 +296,24 @@ class Planner:
         self.counted["plan made" if roots is None else "plan reused"] += 1
         if roots is None:
             roots = await self.apart.made(payer, partial(self._roots, prepared, variables))
-            weight = 1 if isinstance(roots, str) else 1 + roots.relations
+            weight = _weight(roots) + getsizeof(unnamed.text)
             self._shared.keep((unnamed.text, conditions), roots, weight)
-        return self._plans.keep(
-            (prepared, conditions), Plan(self, prepared, roots), prepared.length
-        )
+        return self.remember(Plan(self, prepared, roots, key))
+
+    def remember(self, plan: Plan) -> Plan:
+        """Keep a plan, also one that has grown."""
+        return self._plans.keep(plan.key, plan, plan.weight)
+
+    def spelt(self, statement: Filled, keys: tuple[str, ...]) -> str:
+        """Return what is sent. keys: the client's names of the answer's numbered keys."""
+        if not keys:
+            return statement.text
+        key = (statement.text, keys)
+        found = self._spelt.get(key)
+        if found is None:
+            text = spelt(*key)
+            found = self._spelt.keep(key, text, bytes_of((key, text)))
+        return found
 
     async def statement(self, fused: Fused, request: Request, arguments: Arguments) -> Filled:
         """Return the statement for a shape of arguments and a kind of viewer.
@@ -276,7 +332,8 @@ class Planner:
 
         def over(made: Compiled) -> None:
             request.planned(max(0, len(made.text) - paid), key)
-            self._statements.keep(key, Filled(made), len(made.text))
+            filled = Filled(made)
+            self._statements.keep(key, filled, bytes_of((key, filled)))
 
         try:
             made = await write(request.payer, partial(fused.made, request, arguments), over)

@@ -3,21 +3,51 @@
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import Enum
 from typing import Any, Protocol
 from uuid import UUID
 
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLSchema,
+    GraphQLType,
+)
 from sqlalchemy import Select
+from sqlalchemy.sql.visitors import Visitable
 
-from execution.arguments import spelt
+from execution.arguments import Converter
 from execution.building import Unfusible
+from execution.fields import (
+    Chosen,
+    Column,
+    Kinds,
+    Listed,
+    Parts,
+    Related,
+    WholeField,
+    Worded,
+    Written,
+)
 from kit.db.statements import Compiled, Statement
 from kit.loop.apart import Payer
-from kit.loop.recent import Recent
+from kit.loop.recent import PLACE
+from kit.loop.weight import weight_of
 
 _REQUESTS = (UUID, date)
 """Values that belong to a request: never constants of a statement that others use too."""
-_SPELT = 4
-"""Texts of a statement that are remembered, one for each way to name the answer's keys."""
+DECLARED_ONCE = (
+    *(GraphQLSchema, GraphQLType, GraphQLField, GraphQLArgument, GraphQLInputField),
+    *(Related, Chosen, WholeField, Parts, Column, Written, Listed, Worded, Kinds),
+    *(Converter, Enum, Visitable),
+)
+"""Kinds of what is declared once: documents and plans refer to it, and it stays without them."""
+
+
+def bytes_of(value: object, *shared: type) -> int:
+    """Return what it takes to remember a value. shared: more kinds of what is declared once."""
+    return PLACE + weight_of(value, DECLARED_ONCE + shared)
 
 
 class Request(Protocol):
@@ -79,13 +109,6 @@ class Filled:
         self._statement = Statement(compiled)
         self.text: str = self._statement.text
         self.lasts: bool = self._statement.lasts
-        self._spelt: Recent[str] = Recent(_SPELT)
-
-    def spelt(self, keys: tuple[str, ...]) -> str:
-        """Return what is sent. keys: the names of the numbered ones."""
-        if not keys:
-            return self.text
-        return self._spelt.get(keys) or self._spelt.keep(keys, spelt(self.text, keys))
 
     def values(self, named: Mapping[str, Any], arguments: Arguments) -> Sequence[Any]:
         """Return the parameters of one request, in their order."""

@@ -22,6 +22,7 @@ from execution.mixed import Mixed
 from execution.planned import Planned
 from execution.plans import Planner
 from kit.telemetry import trace
+from loaders.reading.relations import Nested, Relation
 from schema.events.kinds import event_types
 from schema.graphql.connections import declare_pages
 from schema.graphql.errors import ClientError, ErrorCode, after_write, shown
@@ -35,7 +36,7 @@ from schema.graphql.mutations import VERB
 from schema.graphql.scalars import FORMS, SCALARS
 from schema.graphql.scopes import describe_by_verbs
 
-PLANNER = Planner(FORMS)
+PLANNER = Planner(FORMS, (Relation, Nested))
 """The plans of this process; what it counts is shown by the metrics."""
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 Kept = TypeVar("Kept")
+PLACE = 256
+"""Bytes that a place takes beside its key and its value."""
 
 
 class Recent(Generic[Kept]):

@@ -7,7 +7,8 @@ from kit.db.database import Database
 from kit.db.reads import Reads
 from kit.loop.apart import Apart, Payer
 from kit.loop.memory import MUCH, Leftovers
-from kit.loop.recent import Recent
+from kit.loop.recent import PLACE, Recent
+from kit.loop.weight import weight_of
 from kit.loop.work import Slices
 from loaders.access.documents import document_text
 from models.access.viewers import Viewer
@@ -18,7 +19,7 @@ from resolvers.running.shares import Lane
 from resolvers.running.statements import Statements
 
 KEPT = 2 * 1024 * 1024
-"""Characters of documents that a process remembers of each sort."""
+"""Bytes of documents' texts that a process remembers of each sort."""
 PAID = 50_000
 """Documents and statements of payers of which a process remembers that they are paid."""
 
@@ -43,7 +44,7 @@ class KnownDocuments:
         if text is None:
             text = await document_text(viewer, key, reads)
             if text is not None:
-                self._registered.keep(own, text, len(text))
+                self._registered.keep(own, text, _weight(own, text))
         return text
 
     def shown(self, payer: Lane, key: str) -> str | None:
@@ -52,15 +53,21 @@ class KnownDocuments:
 
     def show(self, payer: Lane, key: str, text: str) -> None:
         """Remember a document for who will send its hash; it is not trusted for that."""
-        self._shown.keep((payer, key), text, len(text))
+        own = (payer, key)
+        self._shown.keep(own, text, _weight(own, text))
 
     def has_paid(self, payer: Lane, what: Hashable) -> bool:
         """Tell whether a company or a key has paid for a document or statement, as far as known."""
-        return self._paid.get((payer, hash(what))) is not None
+        return self._paid.get(hash((payer, what))) is not None
 
     def pay(self, payer: Lane, what: Hashable) -> None:
         """Remember that it has."""
-        self._paid.keep((payer, hash(what)), True)  # noqa: FBT003 -- a set's only value.
+        # Only a number of each, which takes a fifth.
+        self._paid.keep(hash((payer, what)), True)  # noqa: FBT003 -- a set's only value.
+
+
+def _weight(key: Hashable, text: str) -> int:
+    return PLACE + weight_of((key, text))
 
 
 class Process:

@@ -5,15 +5,17 @@ from collections.abc import Callable, Hashable
 from functools import partial
 
 from sqlalchemy import Executable
+from sqlalchemy.sql.visitors import Visitable
 
 from kit.db.statements import Compiled, Statement
 from kit.loop.apart import Apart
-from kit.loop.recent import Recent
+from kit.loop.recent import PLACE, Recent
+from kit.loop.weight import weight_of
 from resolvers.running.shares import Lane
 
 STATEMENTS_KEPT = 8 * 1024 * 1024
-"""Characters of statements that are remembered: pages of changes have 140,000 for who sees least,
-and eight forms for each kind of viewer."""
+"""Bytes of statements that are remembered: those of pages of changes take 160,000 for who sees
+least, and have eight forms for each kind of viewer."""
 
 
 class Statements:
@@ -51,7 +53,8 @@ class Statements:
         self, form: Hashable, make: Callable[[], Executable], apart: Apart, payer: Lane
     ) -> Statement:
         compiled = await apart.long(payer, partial(_compiled, make))
-        return self._kept.keep(form, Statement(compiled), len(compiled.text))
+        statement = Statement(compiled)
+        return self._kept.keep(form, statement, PLACE + weight_of((form, statement), (Visitable,)))
 
 
 def _compiled(make: Callable[[], Executable]) -> Compiled:

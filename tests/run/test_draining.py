@@ -17,10 +17,21 @@ from kit.embedded import running
 from tests.run.abruf import Abruf, Launch
 from tests.run.conftest import Far
 from tests.run.test_memory import NO_PRICE, order_of_250_lines
-from tests.run.test_unread_answers import LONG_ANSWER, unread, unread_socket, unread_stream
+from tests.run.test_unread_answers import (
+    LONG_ANSWER,
+    connected,
+    unread,
+    unread_socket,
+    unread_stream,
+)
 
 ORDER = "{ orders(first: 1, filter: { states: [CONFIRMED] }) { nodes { id } } }"
 READ = "{ products(first: 1) { totalCount } }"
+PATIENT = {"ABRUF_BODY_SECONDS": "600", "ABRUF_HEAD_SECONDS": "600"}
+HEAD = (
+    "POST /graphql HTTP/1.1\r\nHost: abruf\r\nContent-Type: application/json\r\n"
+    "Authorization: Bearer {token}\r\nContent-Length: 900\r\nExpect: 100-continue\r\n\r\n"
+)
 SUBSCRIBE = "subscription ($id: ID!) { orderStatusChanged(orderId: $id, after: 0) { position } }"
 
 
@@ -117,7 +128,7 @@ def test_who_reads_nothing_leaves_no_fault_in_the_log(used: Path, launch: Launch
     """However it has asked; nor does it keep the server for longer than the grace."""
     prices = {f"ABRUF_LIMIT_{it}": NO_PRICE for it in ("COST", "NODES", "BUCKET")}
     # A tenth of it is what they have to end in, on a busy machine too.
-    abruf = launch(used, **prices, ABRUF_GRACE_SECONDS="20")
+    abruf = launch(used, **prices, ABRUF_GRACE_SECONDS="20", **PATIENT)
     abruf.wait_until_ready()
     token, order_id = abruf.tokens["staff"], order_of_250_lines(abruf)
     body = {"query": LONG_ANSWER, "variables": {"id": order_id}}
@@ -127,10 +138,24 @@ def test_who_reads_nothing_leaves_no_fault_in_the_log(used: Path, launch: Launch
             client = attack.enter_context(way(abruf, token, body))
             # Its answer has begun.
             assert client.recv(1, socket.MSG_PEEK)
+        unfinished = [attack.enter_context(_unfinished(abruf, it)) for it in (HEAD, HEAD[:-2])]
         abruf.process.send_signal(signal.SIGTERM)
         output, _ = abruf.process.communicate(timeout=60)
+        whole, _ = (b"".join(iter(lambda it=it: it.recv(4096), b"")) for it in unfinished)
+    assert b"503 Service Unavailable" in whole
+    assert json.loads(whole.rpartition(b"\r\n")[2])["errors"][0]["extensions"]["retryAfter"] == 1
     assert abruf.process.returncode == 0
     assert "ERROR" not in output, output
+
+
+def _unfinished(abruf: Abruf, head: str) -> socket.socket:
+    """Begin a request that does not go on; where its head is whole, its body is waited for."""
+    client = connected(abruf)
+    client.sendall(head.format(token=abruf.tokens["staff"]).encode())
+    if head == HEAD:
+        assert client.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b'{"query"')
+    return client
 
 
 async def _sent(abruf: Abruf, body: bytes, length: int) -> asyncio.Task[bytes]:

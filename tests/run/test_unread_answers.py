@@ -39,6 +39,9 @@ def attacked(used: Path) -> Any:
 
 KEY = """mutation { apiKeyCreate(input: {actor: STAFF, name: "Attack"}) { token } }"""
 KEYS, EACH_UNREAD = 12, 12
+HOLD = """mutation ($id: ID!, $owner: String!) {
+  orderHold(input: {orderId: $id, reason: OTHER, owner: $owner}) {
+    userErrors { code } order { lines { order { lines { id } } } } } }"""
 LONG_ANSWER = "query ($id: ID!) { order(id: $id) { lines { order { lines { id } } } } }"
 
 
@@ -90,9 +93,15 @@ def unread_socket(abruf: Abruf, token: str, body: dict[str, Any]) -> socket.sock
         protocol.receive_data(client.recv(4096))
     send({"type": "connection_init", "payload": {"token": token}})
     assert b"connection_ack" in client.recv(4096)
-    operation = {"type": "subscribe", "payload": body}
-    send(*({"id": str(it), **operation} for it in range(EACH_OF_SOCKET)))
+    each = [repeated(body, it) for it in range(EACH_OF_SOCKET)]
+    send(*({"id": str(no), "type": "subscribe", "payload": it} for no, it in enumerate(each)))
     return client
+
+
+def repeated(body: dict[str, Any], number: int) -> dict[str, Any]:
+    """Return the same for another owner, where it names one: nobody holds an order twice."""
+    own = body["variables"]
+    return body | {"variables": own | {it: f"{own[it]}{number}" for it in own if it == "owner"}}
 
 
 def other_merchant(abruf: Abruf) -> str:
@@ -123,26 +132,30 @@ def attackers(attacked: tuple[Abruf, str]) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("merchants", [1, 3])
+@pytest.mark.parametrize(("wanted", "merchants"), [(LONG_ANSWER, 1), (LONG_ANSWER, 3), (HOLD, 3)])
 @pytest.mark.parametrize(("way", "each"), [(unread, 6), (unread_stream, 6), (unread_socket, 1)])
 def test_answers_that_nobody_reads_take_64_mb_at_most_however_they_are_asked(
     attacked: tuple[Abruf, str],
     attackers: list[tuple[str, str]],
     way: Unread,
     each: int,
+    wanted: str,
     merchants: int,
 ) -> None:
-    """By keys of one merchant, and of three at once."""
+    """By keys of one merchant, and of three at once; payloads of mutations, too."""
     abruf, _ = attacked
     orders = list({its: token for token, its in attackers})[:merchants]
     keys = [it for it in attackers if it[1] in orders]
     for token, order_id in keys[:merchants]:
         assert abruf.ask_as(token, LONG_ANSWER, id=order_id)
+        held = abruf.ask_as(token, HOLD, id=order_id, owner=uuid4().hex)["orderHold"]
+        assert (held["userErrors"], len(held["order"]["lines"])) == ([], 250)
     forget_peak(abruf.process.pid)
     before = held_kb(abruf.process.pid)
     with ExitStack() as attack:
         for token, order_id in keys * each:
-            body = {"query": LONG_ANSWER, "variables": {"id": order_id}}
+            own = {"owner": uuid4().hex} if wanted == HOLD else {}
+            body = {"query": wanted, "variables": {"id": order_id, **own}}
             attack.enter_context(way(abruf, token, body))
         # In a lane it is answered in the order of asking: what was asked before is made by then.
         for token, _ in keys:

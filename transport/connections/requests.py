@@ -23,7 +23,7 @@ from transport.connections.refusals import (
     written,
 )
 from transport.connections.room import ANNOUNCED, KNOWN
-from transport.http.refusals import Refusal
+from transport.http.refusals import Refusal, stopped
 
 if TYPE_CHECKING:
     from transport.connections.server import Settings
@@ -313,9 +313,12 @@ class Requests(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def cut(self) -> None:
-        """End in the midst of an answer; who has been told nothing yet is still told something."""
-        if self._answered is not None and self._answered.response_started:
+        """End what waits for its client; who has been told nothing yet is still told something."""
+        if self._answered is None or self._answered.response_started:
             self.transport.abort()
+        elif self._answered.more_body:
+            self._refuse(stopped())
+            self.transport.close()
 
     def _end_when_quiet(self) -> None:
         self.loop.call_later(_QUIET_S, self._end_if_quiet)
@@ -324,7 +327,7 @@ class Requests(HttpToolsProtocol):
         if self._is_free and not self._unparsed and not self.transport.is_closing():
             self.transport.close()
 
-    def _known(self) -> None:
+    def _known(self, _: object) -> None:
         self._room.know(self)
 
     def _refuse(self, refusal: Refusal) -> None:

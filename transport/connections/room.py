@@ -1,7 +1,7 @@
 """Who is connected: only so many, and those first to leave of whom nothing is known yet."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any, Protocol
@@ -174,8 +174,12 @@ def neighbourhood(address: Any) -> str:
     return str(address)
 
 
-def know(scope: Scope) -> None:
-    """Tell a connection that its client has sent a good token."""
+def know(scope: Scope, hold: Callable[[int], bool] | None = None) -> None:
+    """Tell a connection that its client has sent a good token.
+
+    hold: counts the bytes that a socket keeps for it, and tells whether there is room for more;
+    nothing is counted any more without it.
+    """
     connection = scope.get("extensions", {}).get(KNOWN)
     if connection is not None and (call := connection["call"]()) is not None:
-        call()
+        call(hold)

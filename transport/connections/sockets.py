@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
@@ -17,6 +19,8 @@ from transport.connections.reading import Patience
 from transport.connections.refusals import NO_HANDSHAKE, written
 from transport.connections.room import KNOWN, UTF8
 from transport.http.answers import PIECE
+from transport.http.bodies import FREE
+from transport.http.holdings import UNREAD
 from transport.http.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -49,6 +53,8 @@ class Socket(WebSocketsSansIOProtocol):
         self._due: float | None = None
         self._begun: float | None = None
         self._unread = bytearray()
+        self._queued, self._counted = deque[int](), 0
+        self._hold: Callable[[int], bool] | None = None
         self.conn = Frames(
             extensions=self.conn.available_extensions,
             max_size=min(config.bounds.head_bytes, config.ws_max_size),
@@ -71,10 +77,24 @@ class Socket(WebSocketsSansIOProtocol):
         """Parse a little of it at once: thousands of frames are in one packet."""
         waits = bool(self._unread)
         self._unread += data
+        self._count()
         if waits:
             self.transport.pause_reading()
         else:
             self._take()
+
+    def _count(self) -> None:
+        """Count what waits to be parsed, to be complete or to be taken; end where it is too much.
+
+        What is little is not counted, as of bodies: so small operations come whatever others send.
+        """
+        if self._hold is None:
+            return
+        pieces = len(self.conn.reader.buffer) + sum(map(len, self.frames))
+        more = max(0, len(self._unread) + pieces + sum(self._queued) - FREE) - self._counted
+        self._counted += more
+        if more and not self._hold(more) and more > 0 and not self.close_sent:
+            self._close(CloseCode.TRY_AGAIN_LATER, UNREAD)
 
     def _take(self) -> None:
         """Parse some of what has come, and the rest after others; nothing once it is closed."""
@@ -89,6 +109,7 @@ class Socket(WebSocketsSansIOProtocol):
             self.loop.call_soon(self._take)
         elif not self.read_paused:
             self.transport.resume_reading()
+        self._count()
 
     def _parse(self, data: bytes) -> None:
         """Refuse a handshake that cannot be read; the library only falls silent."""
@@ -116,6 +137,9 @@ class Socket(WebSocketsSansIOProtocol):
     async def receive(self) -> Any:
         """Give a message; what has come already is parsed before more is read."""
         message = await super().receive()
+        if message["type"] == "websocket.receive":
+            self._queued.popleft()
+            self._count()
         if self._unread and not self.transport.is_closing():
             self.transport.pause_reading()
         return message
@@ -130,7 +154,9 @@ class Socket(WebSocketsSansIOProtocol):
         """Keep only so many messages: a client may send thousands in one packet."""
         self._begun = None
         if self.queue.qsize() < AHEAD:
+            size, before = sum(map(len, self.frames)), self.queue.qsize()
             super().send_receive_event_to_app()
+            self._queued += [size] * (self.queue.qsize() - before)
         elif not self.close_sent:
             self._close(CloseCode.POLICY_VIOLATION, "Too many messages at once.")
 
@@ -230,8 +256,14 @@ class Socket(WebSocketsSansIOProtocol):
         self.close_sent = True
         self.transport.close()
 
-    def _known(self) -> None:
-        """Take longer messages, and as many as are handled, from who has sent a good token."""
+    def _known(self, hold: Callable[[int], bool] | None) -> None:
+        """Take longer messages, and as many as are handled, from who has sent a good token.
+
+        hold: counts what it keeps of them, None once the application does not any more.
+        """
+        self._hold = hold
+        if hold is None:
+            return
         self._room.know(self)
         self.conn.know()
         self.conn.max_message_size = self.config.ws_max_size

@@ -11,13 +11,20 @@ from kit.loop.recent import Recent
 from loaders.access.keys import holder_of, token_secret
 from models.access.tokens import order_of
 from models.access.viewers import Actor, Viewer
-from transport.identity.holders import FRESH, LARGEST, Remembered, TokenHolders
+from transport.identity.holders import (
+    FRESH,
+    Remembered,
+    TokenHolders,
+    remembered_bytes,
+)
 from transport.identity.issuers import Issuer
 from transport.identity.oidc import Issuers
 from workers.access.keys import Uses
 
 ORDER_TOKEN = "abruf-order-token"  # noqa: S105 -- the name of a header.
 """The header in which a storefront sends the access token of an order."""
+SECRETS = 2 * 1024 * 1024
+"""Bytes of secrets that are remembered."""
 _SCHEME = "bearer"
 _DOTS_OF_A_JWT = 2
 
@@ -41,7 +48,7 @@ class Authentication:
         self._database, self._clock = database, clock
         self.issuers = Issuers(issuers, database, clock)
         self._holders = TokenHolders(self._read, clock)
-        self._secrets: Recent[Remembered[bytes]] = Recent(LARGEST)
+        self._secrets: Recent[Remembered[bytes]] = Recent(SECRETS)
         self._uses = uses
 
     def remembers(self, token: str) -> bool:
@@ -85,5 +92,6 @@ class Authentication:
             secret = await token_secret(reads, merchant_id)
         finally:
             await reads.close()
-        self._secrets.keep(merchant_id, Remembered(secret, now))
+        known = Remembered(secret, now)
+        self._secrets.keep(merchant_id, known, remembered_bytes(merchant_id, known))
         return secret

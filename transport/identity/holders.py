@@ -5,15 +5,17 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Generic, TypeVar
 
 from kit.clock import Clock
-from kit.loop.recent import Recent
+from kit.loop.recent import PLACE, Recent
+from kit.loop.weight import weight_of
 
 FRESH = timedelta(seconds=5)
 """How long a key is believed to be what it was when it was read: a revocation counts after it."""
-LARGEST = 10_000
-"""Keys that are remembered; one that was forgotten costs one statement."""
+LARGEST = 8 * 1024 * 1024
+"""Bytes of keys that are remembered, 2,000 at least; one that is forgotten costs a statement."""
 Value = TypeVar("Value")
 
 
@@ -70,8 +72,14 @@ class TokenHolders(Generic[Value]):
         finally:
             del self._reading[name]
         if holder is not None:
-            self._known.keep(name, Remembered(holder, now))
+            known = Remembered(holder, now)
+            self._known.keep(name, known, remembered_bytes(name, known))
         return holder
+
+
+def remembered_bytes(key: object, known: object) -> int:
+    """Return what it takes to remember something of a key or its merchant."""
+    return PLACE + weight_of((key, known), (Enum,))
 
 
 def _name(token: str) -> bytes:

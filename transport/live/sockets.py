@@ -147,6 +147,9 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         """Let in who has a good token, in the payload or in the handshake, and a place."""
         payload = message.get("payload") or {}
         if self.caller is None and not self.connection_timed_out:
+            # It has come in time; what it waits for has a time of its own, and says what was late.
+            if self.connection_init_timeout_task is not None:
+                self.connection_init_timeout_task.cancel()
             host: Host = self.view.host
             socket = self.websocket.ws
             try:
@@ -163,7 +166,9 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 return
             self._held.enter_context(host.places.taken(key_id))
             self.caller = caller
-            know(socket.scope)
+            hold = host.bodies.share(caller.viewer).holding()
+            know(socket.scope, self._held.enter_context(hold))
+            self._held.callback(know, socket.scope)
             watch = asyncio.create_task(self._expire(caller))
             self._held.callback(watch.cancel)
         await super().handle_connection_init({"type": message["type"], "payload": payload})

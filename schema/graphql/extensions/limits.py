@@ -16,6 +16,7 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.language.ast import Location
 from graphql.language.parser import Parser, nested_too_deeply_error
 from graphql.validation.rules import overlapping_fields_can_be_merged
 from strawberry.extensions import SchemaExtension
@@ -23,10 +24,10 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from strawberry.types import ExecutionContext
 
-from admission.costs import catalogue
+from admission.costs import Catalogue, Kind, catalogue
 from admission.limits import Measured, Price
 from admission.sizes import LARGEST_INT
-from execution.plans import DOCUMENTS
+from execution.statements import bytes_of
 from kit.limits import DEEP, ENTRIES, IN_ALL, INSIDE, LARGEST_PAGE, Limits
 from kit.loop.apart import Apart
 from kit.loop.recent import Recent
@@ -34,6 +35,8 @@ from kit.loop.work import Grown, TooLarge
 from kit.telemetry import trace
 from schema.graphql.errors import ClientError, ErrorCode
 
+DOCUMENTS = 12 * 1024 * 1024
+"""Bytes of documents that are remembered, with what they were found to ask for."""
 MOST_ERRORS = 5
 """Of validation, for one document: each takes its time, and may quote a value of 20 kB."""
 MOST_ERROR_TEXT = 10_000
@@ -66,7 +69,7 @@ class _Known:
 _Name = tuple[GraphQLSchema, str, int]
 """A schema, a document's text, and with how many tokens it was parsed."""
 _KNOWN: Recent[_Known] = Recent(DOCUMENTS)
-"""By characters. What is refused is not among them."""
+"""What is refused is not among them."""
 
 
 def measured(context: ExecutionContext) -> Measured:
@@ -75,12 +78,23 @@ def measured(context: ExecutionContext) -> Measured:
     return found
 
 
+class _Parser(Parser):
+    """Says of nodes where they stand, and not of which tokens: a third of what they take."""
+
+    def loc(self, start_token: Token) -> Location | None:
+        """Return where a node stands that begins with a token."""
+        found = super().loc(start_token)
+        if found is not None:
+            del found.start_token, found.end_token
+        return found
+
+
 def _parsed(text: str, limits: Limits) -> DocumentNode:
     """Parse, and let go of the tokens: they hold each other, which only the collector would end.
 
     So does an error hold the parser that has met it, with all that it has read.
     """
-    parser = Parser(Source(text), max_lexical_tokens=limits.tokens)
+    parser = _Parser(Source(text), max_lexical_tokens=limits.tokens)
     try:
         return parser.parse_document()
     except GraphQLSyntaxError as error:
@@ -180,13 +194,16 @@ class Limited(SchemaExtension):
         """Compare what the document asks for with the limits, then validate it."""
         context = self.execution_context
         if self._known is None:
-            await self._apart.made(context.context.payer, self._judge)
+            found = await self._apart.made(context.context.payer, self._judge)
+            if found is not None:
+                _KNOWN.keep(self._name, *found)
         else:
             self._judge()
         context.context.bill.owe_planning(max(0, context.context.entries - ENTRIES) // READ)
         yield
 
-    def _judge(self) -> None:
+    def _judge(self) -> tuple[_Known, int] | None:
+        """Refuse it, or return what is to be remembered of it, and what that weighs."""
         context = self.execution_context
         schema, document = self._name[0], context.graphql_document
         assert document  # noqa: S101 -- Strawberry parses before it validates.
@@ -196,11 +213,12 @@ class Limited(SchemaExtension):
         errors = list(self._refusals(known.measured))
         if not errors and self._known is None:
             errors = _validated(schema, document)
-            if not errors:
-                _KNOWN.keep(self._name, known, len(self._name[1]))
         if not errors:
             context.context.documents.pay(context.context.payer, self._name)
         context.pre_execution_errors = errors
+        if errors or self._known is not None:
+            return None
+        return known, bytes_of((self._name, known), Catalogue, Kind) + known.measured.grows
 
     def _refusals(self, measured: Measured) -> Iterator[GraphQLError]:
         context = self.execution_context

@@ -172,6 +172,19 @@ async def test_what_is_refused_is_not_held_while_its_refusal_waits(serve: Serve,
         assert texts.at_least(one) == 0
 
 
+async def test_messages_that_do_not_end_are_counted_with_bodies_and_bounded(serve: Serve):
+    piece = b" " * 200_000
+    async with serve(bodies=OWN) as host, AsyncExitStack() as attack:
+        for dumb in [await opened(host, attack) for _ in range(8)]:
+            dumb.protocol.send_text(piece, fin=False)
+            dumb.flush()
+        await until(lambda: len(sockets(host)) <= OWN // len(piece))
+        assert OWN // 2 < host.endpoint.bodies.total <= OWN + len(piece)
+        assert (await host.ask(QUERY)).status == 200
+        host.later(SECONDS)
+        await host.is_empty()
+
+
 class Noted(str):
     """A text that tells when nobody holds it any more."""
 
@@ -206,7 +219,7 @@ async def test_a_message_is_not_held_while_its_answer_waits(serve: Serve, monkey
         await until(lambda: not Noted.held)
         monkeypatch.setattr(live, "is_well_formed", lambda _: True)
         socket.pause_writing()
-        dumb.send({"id": "1", "type": kind, "payload": "x" * 100_000, "more": "x"})
+        dumb.send({"id": "1", "type": kind, "payload": "x" * 10_000, "more": "x"})
         await until(socket._sending.locked)  # noqa: SLF001 -- waiting has no other face.
         # Its type and id; the name of the type is needed while it is answered.
         assert Noted.held <= 2
