@@ -189,7 +189,7 @@ def spelled(pattern: str, how: str) -> AfterValidator:
 
 
 Name = Annotated[str, _UpTo(255), _PRINTABLE, _NAMING]
-Sought = Annotated[str, _UpTo(255), _PRINTABLE, _SEEN]
+TextLine = Annotated[str, _UpTo(255), _PRINTABLE, _SEEN]
 Short = Annotated[str, _UpTo(100), _PRINTABLE, _SEEN]
 Note = Annotated[str, _UpTo(2000), _PRINTABLE, _SEEN]
 Reference = Annotated[str, _UpTo(100), _VISIBLE]

@@ -13,7 +13,6 @@ _NARROW = {
     "api_keys": "SELECT, INSERT, UPDATE (last_used_at, revoked_at)",
     "journal": "SELECT, INSERT",
     "merchant_secrets": "SELECT",
-    "stock_movements": "SELECT, INSERT",
 }
 """Table -> what the application may do with it, where that is less than everything."""
 _OF_NOBODY = {"page_documents": "SELECT, INSERT"}

@@ -1,10 +1,10 @@
 """Run what a change touches: `python -m tests.changed main`, or `make test-changed BASE=main`.
 
 Touched are the tests that import what was changed, however far off, and those of the wings whose
-code imports it. Modules that import four wings or more, as the schema does, and what nearly every
-test stands on say nothing, so that chains of imports through them are left out: instead a wing's
-code touches its folders in tests/, and the sweeps and the differential test, which go over
-everything: these leave out what they do for other wings. CI runs all.
+code imports it. Modules that import every wing, as the schema does, and what nearly every test
+stands on say nothing, so that chains of imports through them are left out: instead a wing's code
+touches its folders in tests/, and the sweeps and the differential test, which go over everything:
+these leave out what they do for other wings. CI runs all.
 """
 
 import subprocess
@@ -23,8 +23,6 @@ CONFTEST = "tests.conftest"
 NARROW = {"kit", "transport"}
 """Floors of which imports tell enough; other machinery is under every wing."""
 WINGS = {it.parent.name for it in ROOT.glob("tests/make/*/inputs*")}
-_MANY = 4
-"""Wings: a module that imports so many says nothing of one of them."""
 WINGED = ("tests/api/sweeps", "tests/execution")
 """What goes over all wings; its tests of a single wing have that in their ids."""
 LEFT_OUT = "tests/simulation"
@@ -54,12 +52,13 @@ def changed(base: str) -> list[PurePosixPath]:
 
 
 def graph() -> grimp.ImportGraph:
-    """Return who imports whom, without the imports of modules of many wings."""
+    """Return who imports whom, without the imports of modules of all wings, or all but one."""
     roots = [it for it in (*FLOORS, *BESIDE) if (ROOT / it).is_dir()]
     found = grimp.build_graph(*roots, exclude_type_checking_imports=True, cache_dir=None)
     imported = {it: found.find_modules_directly_imported_by(it) for it in found.modules}
     wings = {it: {part for name in names for part in _wing(name)} for it, names in imported.items()}
-    for module in (it for it, of_module in wings.items() if len(of_module) >= _MANY):
+    every = {it for of_module in wings.values() for it in of_module}
+    for module in (it for it, of_module in wings.items() if len(every - of_module) <= 1):
         for name in imported[module]:
             found.remove_import(importer=module, imported=name)
     return found

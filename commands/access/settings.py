@@ -9,7 +9,7 @@ from commands.writing.transaction import Outcome, Writing
 from commands.writing.upserts.items import UpsertColumns, UpsertEvents, happened, put
 from commands.writing.verbs import verb
 from kit.errors import Code, Refused
-from kit.inputs import Command, Currency, Name, Reference, StandIns, spelled
+from kit.inputs import Command, Currency, Reference, StandIns, TextLine, spelled
 from kit.outgoing.headers import is_address
 from kit.standards.languages import Language
 from models.access.settings import MerchantSettings
@@ -27,12 +27,12 @@ def _one_address(text: str) -> str:
 
 
 MailAddress = Annotated[
-    Name, AfterValidator(_one_address), StandIns("a@example.com", "z@example.com")
+    TextLine, AfterValidator(_one_address), StandIns("a@example.com", "z@example.com")
 ]
 """A mail address, in small letters."""
 _PART = r"[^\s@<>()\[\],;:\\\"]+"
 Email = Annotated[
-    Name,
+    TextLine,
     spelled(f"{_PART}@{_PART}", "no e-mail address, such as anna@example.com"),
     StandIns("a@example.com", "z@example.com"),
 ]

@@ -30,7 +30,7 @@ from kit.inputs import (
 from models.access.viewers import Scope
 from models.base.acts import Act
 from models.events.master.catalog import ProductCreated, ProductUpdated
-from models.master.catalog import Product, StockKeeping, Unit
+from models.master.catalog import Product, Unit
 
 _EVENTS = UpsertEvents(ProductCreated, ProductUpdated)
 _MOST_OPTIONS = 10
@@ -65,10 +65,6 @@ class ProductUpsert(Upsert):
     options: list[ProductOption] = Field(
         [], max_length=_MOST_OPTIONS, description="What tells variants apart, each name once."
     )
-    stock_keeping: StockKeeping = Field(
-        StockKeeping.NONE,
-        description="Whether its stock is kept here; it stays TRACKED once there is a level of it.",
-    )
     handling: ProductHandling | None = Field(
         None, description="What it needs on its way, as a whole; null for nothing special."
     )
@@ -88,14 +84,12 @@ class ProductsUpsert(Command):
 @verb(
     Act(Scope.MASTER_DATA_WRITE),
     "Create or change up to 250 products by SKU. Unit and scale of a product that anything is told"
-    " of stay: another unit is another product, or a packaging of it. So does `stockKeeping` once"
-    " there is stock.",
+    " of stay: another unit is another product, or a packaging of it.",
 )
 async def upsert_all(writing: Writing, command: ProductsUpsert) -> Outcome:
     """Write products by SKU.
 
     Refused: DUPLICATE when a SKU stands twice, IN_USE for another unit or scale of what is used,
-    and for stock that is not kept any more,
     TAKEN for the GTIN of another product or of a packaging, NOT_FOUND for the product of which one
     is a variant, INVALID for one that is a variant itself, or of itself.
     """

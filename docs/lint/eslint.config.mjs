@@ -12,8 +12,6 @@ const PARTS = [
   // Of what was ordered, agreed on, offered or asked.
   "DeliveryWindow", "LineAmendment", "Money", "OrderCharge", "OrderTax", "OrderTotals", "Packaged",
   "PostalAddress", "ProductOption", "ProductPrice", "Recipient", "Supplied", "WindowProposal",
-  // Of stock.
-  "StockThen",
   // Of master data.
   "Capabilities", "Closure", "Handling", "Opening", "OtherNumber", "PublicHolidays", "ScheduleCode",
   // Of messages to others.

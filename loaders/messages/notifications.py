@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, select
 
 from kit.db.reads import Reads
 from kit.ids import Names
-from kit.inputs import Name
+from kit.inputs import TextLine
 from loaders.reading.filters import Filter, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
@@ -43,7 +43,7 @@ class NotificationFilter(Filter):
 
     states: tuple[NotificationState, ...] | None = Field(None, description="State is one of these.")
     kinds: tuple[NotificationKind, ...] | None = Field(None, description="Kind is one of these.")
-    address: Name | None = Field(None, description="To this mail address, in small letters.")
+    address: TextLine | None = Field(None, description="To this mail address, in small letters.")
     contact_id: Annotated[UUID, Names("Contact")] | None = Field(
         None, description="To this contact."
     )
@@ -62,7 +62,7 @@ class NotificationPreferenceFilter(Filter):
     contact_id: Annotated[UUID, Names("Contact")] | None = Field(
         None, description="Of the contact."
     )
-    address: Name | None = Field(None, description="Of this mail address, in small letters.")
+    address: TextLine | None = Field(None, description="Of this mail address, in small letters.")
 
 
 def _matching(

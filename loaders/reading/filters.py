@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.types import NULLTYPE, TypeEngine
 
 from kit.errors import Code
-from kit.inputs import Input, Reference, Sought
+from kit.inputs import Input, Reference, TextLine
 from kit.standards.unicode import without_accents
 from loaders.reading.relations import Reader
 from models.base.tables import OfMerchant, as_folded
@@ -65,7 +65,7 @@ def _something_left(text: str) -> str:
 
 Beginning = Annotated[Reference, AfterValidator(_something_left)]
 """What a folded text begins with."""
-Contained = Annotated[Sought, AfterValidator(_something_left)]
+Contained = Annotated[TextLine, AfterValidator(_something_left)]
 """What a folded text contains."""
 
 

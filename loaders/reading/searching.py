@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from kit.errors import Code
-from kit.inputs import Input, Sought
+from kit.inputs import Input, TextLine
 from kit.standards.unicode import without_accents
 from loaders.reading.filters import begins, contains
 from loaders.reading.relations import Bind, Part, Reader, Relation, literals
@@ -56,7 +56,7 @@ def _long_enough(text: str) -> str:
 class SearchWanted(Input):
     """What is looked for."""
 
-    text: Annotated[Sought, AfterValidator(_long_enough)] = Field(
+    text: Annotated[TextLine, AfterValidator(_long_enough)] = Field(
         description=f"What it is called, or how that begins: {_LEAST} characters or more, capitals"
         " and accents aside."
     )

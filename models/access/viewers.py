@@ -52,8 +52,6 @@ class Scope(StrEnum):
     WORKERS_MANAGE = "WORKERS_MANAGE"
     NOTIFICATIONS_READ = "NOTIFICATIONS_READ"
     NOTIFICATIONS_MANAGE = "NOTIFICATIONS_MANAGE"
-    STOCK_READ = "STOCK_READ"
-    STOCK_WRITE = "STOCK_WRITE"
 
 
 READS = frozenset(
@@ -70,7 +68,7 @@ SCOPES: dict[Actor, frozenset[Scope]] = {
     Actor.STAFF: frozenset(Scope),
     Actor.BUYER: READS | {Scope.ORDERS_PLACE, Scope.CALL_OFFS_WRITE, Scope.RECEIPTS_WRITE},
     Actor.STOREFRONT: READS | {Scope.ORDERS_PLACE},
-    Actor.WAREHOUSE: READS | {Scope.DELIVERIES_FULFIL, Scope.STOCK_READ},
+    Actor.WAREHOUSE: READS | {Scope.DELIVERIES_FULFIL},
     Actor.CARRIER: READS | {Scope.TRACKING_WRITE},
 }
 """The scopes that a new key of each kind gets unless it is told others."""

@@ -44,13 +44,6 @@ class Unit(StrEnum):
     HOUR = "HOUR"
 
 
-class StockKeeping(StrEnum):
-    """Whether we know how much of a product there is."""
-
-    NONE = "NONE"
-    TRACKED = "TRACKED"
-
-
 NAMES_OF_PACKAGINGS = frozenset({Unit.PACK, Unit.PALLET})
 """Units whose names packagings often have, too."""
 UNIT_CODES: Mapping[Unit, str] = {
@@ -86,7 +79,6 @@ class Product(Needing, Owned):
     __table_args__ = (
         unique("sku", "sku"),
         unique("measure", "id", "unit", "scale"),
-        unique("stock", "id", "unit", "scale", "stock_keeping"),
         *found_by("products", "sku", "name"),
         *(indexed("products", "is_active", it, "id") for it in ("sku", "name_folded")),
         indexed("products", "gtin", among="own", postgresql_where=text("gtin IS NOT NULL")),
@@ -94,7 +86,6 @@ class Product(Needing, Owned):
         indexed("products", "variant_of_id", postgresql_where=text("variant_of_id IS NOT NULL")),
         *needing(),
         known("unit", Unit),
-        known("stock_keeping", StockKeeping),
         check("scale_0_to_6", "scale BETWEEN 0 AND 6"),
         check(
             "list_price_whole",
@@ -112,9 +103,6 @@ class Product(Needing, Owned):
     weight_g: Mapped[int | None]
     variant_of_id: Mapped[UUID | None]
     options: Mapped[list[dict[str, Any]]] = mapped_column(default=list, server_default="[]")
-    stock_keeping: Mapped[StockKeeping] = mapped_column(
-        OneOf(StockKeeping), default=StockKeeping.NONE, server_default=StockKeeping.NONE.value
-    )
     list_price: Mapped[Decimal | None]
     list_currency: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -154,9 +142,9 @@ class OfProduct:
     scale: Mapped[int]
 
 
-def to_product(**repeated: str) -> ForeignKeyConstraint:
-    """Point from what is `OfProduct` at its product. repeated: as of `to`, beside these."""
-    return to("products", "product_id", unit="unit", scale="scale", **repeated)
+def to_product() -> ForeignKeyConstraint:
+    """Point from what is `OfProduct` at its product."""
+    return to("products", "product_id", unit="unit", scale="scale")
 
 
 def measure_of(product: Product) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from kit.loop.apart import Crowded, Died
 from kit.loop.work import TooLarge
 from kit.telemetry import trace
 from models.fulfilment.codes import FulfilmentCode
-from models.supply.codes import SupplyCode
 from models.trade.codes import TradeCode
 from schema.graphql.enums import described
 from schema.graphql.inputs import client_path
@@ -86,7 +85,7 @@ _FAILURES: Mapping[type[Exception], tuple[str, ErrorCode, Mapping[str, Any]]] = 
     Died: (_DIED, ErrorCode.TIMEOUT, {}),
 }
 """What may fail without a fault of ours -> what a client is told, its code, what is added to it."""
-CODES_OF_REFUSALS = (Code, TradeCode, FulfilmentCode, SupplyCode)
+CODES_OF_REFUSALS = (Code, TradeCode, FulfilmentCode)
 """Where refusals have their codes: those of any command, then each wing's own."""
 _CODES = {code.name: code.value for codes in CODES_OF_REFUSALS for code in codes}
 UserErrorCode: Any = StrEnum("UserErrorCode", _CODES)  # type: ignore[misc]
@@ -127,7 +126,6 @@ described(
     OUTSIDE_RECEIVING_HOURS="Choose a window in the receiving hours, or say why not as"
     " `windowOverride`.",
     ON_HOLD="A hold stops it: wait until whoever placed it releases it.",
-    STALE="It has changed since it was read: read it again, then decide again.",
     PAYMENT_OUTSTANDING="What is known of a payment stops it: wait until another report of it is"
     " recorded.",
     PRICE_CHANGED="It costs something else than expected: show `price`, and ask again.",

@@ -33,8 +33,6 @@ described(
     WEBHOOKS_MANAGE="Have what happens sent to endpoints, and see what was sent.",
     NOTIFICATIONS_READ="See whom mails tell what, and read them.",
     NOTIFICATIONS_MANAGE="Decide who is told of what, and let a mail be sent again.",
-    STOCK_READ="Read levels and movements of stock.",
-    STOCK_WRITE="Adjust stock.",
     WORKERS_MANAGE="See what followers of the journal have set aside, and decide on it.",
 )
 

@@ -11,10 +11,9 @@ from loaders.master import catalog as loaders
 from loaders.master import packagings as packaging_loaders
 from loaders.master.prices import lists as price_loaders
 from loaders.master.prices import own
-from loaders.supply.stock import lists as stock_loaders
 from models.access.viewers import Scope
 from models.master.catalog import Product as ProductRow
-from models.master.catalog import StockKeeping, Unit
+from models.master.catalog import Unit
 from models.master.prices.precedence import PRECEDENCE
 from schema.access.journal import Timeline, timeline
 from schema.access.journal.events import Events, events
@@ -31,7 +30,6 @@ from schema.master.handling import Handling, parts
 if TYPE_CHECKING:
     from schema.master.packagings import Packaging
     from schema.master.prices import PriceListEntry, ProductPrice
-    from schema.supply.stock.types import StockLevel
 
 described(
     Unit,
@@ -90,15 +88,6 @@ class Product(Node):
         " shop's guests, whom staff name. Null where no price is known, for warehouses, and where"
         f" nobody could order so: over such a channel, in such quantities. {PRECEDENCE}",
         Cost(weight=1, each=10),
-    )
-    stock_keeping: StockKeeping = strawberry.field(description="Whether its stock is kept here.")
-    stock_levels: Connection[
-        Annotated["StockLevel", strawberry.lazy("schema.supply.stock.types")]
-    ] = connection(
-        stock_loaders.of_product,
-        "How much of it lies where.",
-        filters=stock_loaders.StockLevelFilter,
-        sorts=stock_loaders.StockLevelSort,
     )
     is_active: bool = strawberry.field(description="Whether it may be ordered.")
     prices: Connection[Annotated["PriceListEntry", strawberry.lazy("schema.master.prices")]] = (

@@ -1,14 +1,11 @@
 """Locations for clients."""
 
-from typing import TYPE_CHECKING, Annotated
-
 import strawberry
 
 from commands.master import locations
 from execution.fields import related
 from loaders.master import locations as loaders
 from loaders.master import parties
-from loaders.supply.stock import lists as stock_loaders
 from models.access.viewers import Scope
 from models.master.locations import Location as LocationRow
 from models.master.locations import LocationKind
@@ -23,9 +20,6 @@ from schema.graphql.roots import one_by
 from schema.graphql.values import PostalAddress, address
 from schema.master.handling import Capabilities, parts
 from schema.master.parties import Party
-
-if TYPE_CHECKING:
-    from schema.supply.stock.types import StockLevel
 
 described(LocationKind, "LocationKind", "What a location is.")
 described(
@@ -52,14 +46,6 @@ class Location(Node):
     )
     is_active: bool = strawberry.field(description="Whether deliveries may start here.")
     handling: Capabilities = parts(Capabilities, "What it can handle.")
-    stock_levels: Connection[
-        Annotated["StockLevel", strawberry.lazy("schema.supply.stock.types")]
-    ] = connection(
-        stock_loaders.at_location,
-        "How much of what lies there.",
-        filters=stock_loaders.StockLevelFilter,
-        sorts=stock_loaders.StockLevelSort,
-    )
     events: Events = events()
     timeline: Timeline = timeline()
 

@@ -29,7 +29,6 @@ STAFF = {
     "price_list_entries.step": Scope.MASTER_DATA_WRITE,
     "price_lists.code": Scope.MASTER_DATA_WRITE,
     "products.sku": Scope.MASTER_DATA_WRITE,
-    "stock_levels.place": Scope.STOCK_WRITE,
     "trusted_documents.key": Scope.DOCUMENTS_MANAGE,
 }
 """Table and key -> the scope that writes it: only those who see every row have it."""
@@ -40,8 +39,7 @@ OURS = {
     *("contract_lines.line_no", "deliveries.number", "journal.position", "journal.sequence"),
     *("merchant_counters.name", "order_lines.line_no", "orders.number", "parcel_lineage.pair"),
     "packagings.content",
-    *("products.measure", "products.stock"),
-    *("stock_levels.of_movements", "stock_movements.number"),
+    "products.measure",
     *("receipts.sequence", "releases.one_active", "schedule_lines.line_no", "shortfalls.line"),
     *("account_periods.start", "message_releases.release"),
     *("release_answer_lines.place", "release_findings.place", "releases.one_received"),

@@ -14,7 +14,6 @@ from models.base.tables import Base
 from models.events.fulfilment import deliveries as of_deliveries
 from models.events.trade import orders as of_orders
 from models.fulfilment.deliveries.states import DeliveryState
-from models.supply.stock import StockLevel, differs
 from models.trade.orders.lines import OrderLine
 from models.trade.orders.standing import fulfilment
 from models.trade.orders.states import FulfilmentStatus
@@ -174,15 +173,6 @@ def _kept() -> Iterator[tuple[str, str]]:
             )
             names = ", ".join(kept.columns)
             yield f"{entity.__tablename__} keep what other rows tell: {names}", str(sql)
-
-
-def _stock() -> Iterator[tuple[str, str]]:
-    merchant = literal_column(":merchant")
-    odd = select(StockLevel.id, StockLevel.on_hand).where(
-        StockLevel.merchant_id == merchant, differs(AllRows(merchant, None), StockLevel)
-    )
-    sql = odd.compile(dialect=dialect(), compile_kwargs={"literal_binds": True})
-    yield "a level of stock is what its movements say (S4)", str(sql)
 
 
 _OF_JOURNAL = "FROM journal WHERE merchant_id = :merchant"
@@ -380,7 +370,7 @@ _SIMPLE = {
 
 
 INVARIANTS: Mapping[str, str] = dict(
-    [*_counters(), *_journalled(), *_parcels(), *_kept(), *_stock(), *_SIMPLE.items()]
+    [*_counters(), *_journalled(), *_parcels(), *_kept(), *_SIMPLE.items()]
 )
 
 BROKEN = " UNION ALL ".join(

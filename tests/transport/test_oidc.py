@@ -17,8 +17,8 @@ from models.access.keys import Merchant
 from models.access.viewers import Actor, CompanyRole, Scope
 from server import application
 from tests import make
+from tests.make.issuer import MINUTES, Provider, key, part
 from tests.make.master import parties
-from tests.transport.identity.issuer import MINUTES, Provider, key, part
 from transport.identity.asking import LARGEST_ANSWER
 from transport.identity.issuers import Claims
 from transport.identity.oidc import LEEWAY_S, LONGEST_TOKEN, Issuers

@@ -209,29 +209,29 @@ async def test_a_number_leads_to_its_page_by_keyboard_alone(page: Page, served: 
     await expect(palette).to_be_hidden()
 
 
-async def test_staff_decide_on_what_waits_and_say_why_not(page: Page, served: Served) -> None:
-    first, second = [await order_that_waits(page, served) for _ in range(2)]
-    await sign_in(page, served, STAFF)
+async def test_staff_decide_on_what_waits_and_say_why_not(page: Page, changed: Served) -> None:
+    first, second = [await order_that_waits(page, changed) for _ in range(2)]
+    await sign_in(page, changed, STAFF)
     waiting = page.get_by_role("table", name="Waiting for approval")
     await waiting.get_by_role("link", name=first).click()
     await page.get_by_role("button", name="Approve").press("Enter")
     await expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="Approve")).to_have_count(0)
-    await visit(page, served, f"/operations/orders/{second}")
+    await visit(page, changed, f"/operations/orders/{second}")
     await page.get_by_role("button", name="Reject …").press("Enter")
     reason = page.get_by_label("Why it is rejected")
     await expect(reason).to_be_focused()
     assert await violations(page) == []
     await reason.fill("We do not deliver there.")
     # Somebody else decides meanwhile: what one sees is no more, and is said.
-    order = await _id(page, served, second)
-    await ask(page, served, HOLD, input={"orderId": order, "reason": "OTHER", "owner": "Ines"})
+    order = await _id(page, changed, second)
+    await ask(page, changed, HOLD, input={"orderId": order, "reason": "OTHER", "owner": "Ines"})
     await reason.press("Enter")
     await expect(page.get_by_role("alert")).to_contain_text("Somebody has changed this")
     await page.get_by_role("button", name="Reject", exact=True).click()
     await expect(page.get_by_text("Rejected", exact=True)).to_be_visible()
     await expect(page.get_by_text("We do not deliver there.").first).to_be_visible()
-    await visit(page, served, "/operations")
+    await visit(page, changed, "/operations")
     await expect(page.get_by_text("Nothing waits for approval")).to_be_visible()
 
 

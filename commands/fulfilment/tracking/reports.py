@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from commands.fulfilment.tracking.happened import Happened
 from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import LARGEST_BULK, Command, Each, Key, Name, Note, Reference, Sscc
+from kit.inputs import LARGEST_BULK, Command, Each, Key, Note, Reference, Sscc, TextLine
 from models.fulfilment.tracking.events import Vocabulary
 
 _KEYS = ("parcel_id", "sscc", "tracking_number")
@@ -46,9 +46,9 @@ class TrackingReport(Happened):
         " the same words, instant, place and message are the same event, whatever the case of"
         " letters and the raw reference.",
     )
-    place: Name | None = Field(None, description="Where it happened.")
+    place: TextLine | None = Field(None, description="Where it happened.")
     message: Note | None = Field(None, description="The carrier's text.")
-    raw_reference: Name | None = Field(None, description="Where the raw report is kept.")
+    raw_reference: TextLine | None = Field(None, description="Where the raw report is kept.")
     is_correction: bool = Field(
         default=False,
         description="Whether it takes back a terminal status reported before; with the"

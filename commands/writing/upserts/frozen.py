@@ -5,7 +5,7 @@ row had, and its key is missed when that is gone.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeAlias
@@ -35,7 +35,7 @@ Altered: TypeAlias = tuple[Any, Mapping[str, Any]]
 """A locked row, None for a new one; column -> value that it is to have."""
 
 
-@guards("O12", "O13", "S3")
+@guards("O12", "O13")
 async def check_frozen(
     writing: Writing,
     entity: type[OfMerchant],
@@ -48,9 +48,9 @@ async def check_frozen(
     fields: column -> the input's field that gives it, where they have two names. One statement for
     all rows, none where nothing of the kind changes. Refused: IN_USE.
     """
-    names = _frozen(entity)
+    names = {name for key in _uses(entity) for name in _repeated(key)}
     wanted = {
-        place: [name for name in names.keys() & item.keys() if getattr(row, name) != item[name]]
+        place: [name for name in names & item.keys() if getattr(row, name) != item[name]]
         for place, (row, item) in enumerate(changes)
         if row is not None
     }
@@ -58,24 +58,24 @@ async def check_frozen(
     if not changing:
         return
     values = {**writing.parameters, "keys": list(changing)}
-    used: defaultdict[UUID, set[str]] = defaultdict(set)
+    used: defaultdict[UUID, list[str]] = defaultdict(list)
     for key, table in await writing.session.rows(_used(entity), values):
-        used[key].add(table)
+        used[key].append(table.replace("_", " "))
     problems = [
         Problem(
-            Code.IN_USE, _text(name, changes[place], users), (*path, place, fields.get(name, name))
+            Code.IN_USE, _text(name, changes[place], used), (*path, place, fields.get(name, name))
         )
         for place, changed in wanted.items()
         for name in sorted(changed)
-        if (users := used[changes[place][0].id] & names[name])
+        if changes[place][0].id in used
     ]
     if problems:
         raise Refused.of(problems)
 
 
-def _text(name: str, change: Altered, users: Collection[str]) -> str:
+def _text(name: str, change: Altered, used: Mapping[UUID, Sequence[str]]) -> str:
     row, item = change
-    tables = ", ".join(sorted(it.replace("_", " ") for it in users))
+    tables = ", ".join(sorted(set(used[row.id])))
     was, new = (
         plain(it) if isinstance(it, Decimal) else it for it in (getattr(row, name), item[name])
     )
@@ -83,16 +83,6 @@ def _text(name: str, change: Altered, users: Collection[str]) -> str:
         f"It is used by {tables}, so its {name} stays {was}: make another product or packaging"
         f" whose {name} is {new}."
     )
-
-
-@cache
-def _frozen(entity: type[OfMerchant]) -> Mapping[str, set[str]]:
-    """Return column that uses freeze -> the tables that repeat it."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for key in _uses(entity):
-        for name in _repeated(key):
-            found[name].add(key.table.name)
-    return dict(found)
 
 
 @cache

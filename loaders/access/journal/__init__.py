@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from kit.errors import Code
 from kit.ids import Names
-from kit.inputs import Instant, Key, Name, Reference
+from kit.inputs import Instant, Key, Reference, TextLine
 from loaders.reading.filters import Filter, one_of
 from loaders.reading.leading import Leads
 from loaders.reading.pages import Paged, Sorted
@@ -71,7 +71,7 @@ class JournalFilter(Filter):
     actor_key_id: Annotated[UUID, Names("ApiKey")] | None = Field(
         None, description="Done with this key."
     )
-    actor_subject: Name | None = Field(
+    actor_subject: TextLine | None = Field(
         None, description="Done by this user of an identity provider."
     )
     address: Reference | None = Field(None, description="Done from this address.")

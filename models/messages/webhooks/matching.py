@@ -17,7 +17,6 @@ _SCOPES = {
     "models.master": Scope.MASTER_DATA_READ,
     "models.trade.orders": Scope.ORDERS_READ,
     "models.trade": Scope.CONTRACTS_READ,
-    "models.supply": Scope.STOCK_READ,
     "models.fulfilment": Scope.DELIVERIES_READ,
     "models.messages.webhooks": Scope.WEBHOOKS_MANAGE,
     "models.messages": Scope.MESSAGES_READ,

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from kit.ids import to_global
-from kit.inputs import Input
 from loaders.reading.pages import named_in
 from models.access.viewers import OTHERS, Actor
 from models.base.events import EVENTS
@@ -14,6 +13,7 @@ from models.base.payloads import CODES_OF_PAYLOADS
 from tests.make import Ask, World
 from tests.make.fulfilment import deliveries
 from tests.make.master import channels, locations, parties
+from tests.make.sweeps.rules import models
 from tests.make.trade import orders
 
 HOLD = "mutation ($it: OrderHoldInput!) { orderHold(input: $it) { hold { id } } }"
@@ -118,7 +118,7 @@ async def _finds_what_it_reads(packed: Sent, viewer: Ask) -> None:
 
 
 def test_every_id_in_a_filter_is_known_as_one() -> None:
-    filters = [it for it in Input.__subclasses__() if it.__name__.endswith("Filter")]
+    filters = [it for _, it in models() if it.__name__.endswith("Filter")]
     ids = {(it, name) for it in filters for name in it.model_fields if name.endswith("_id")}
     known = {(it, name) for it in filters for name in named_in(it)}
     assert {(it.__name__, name) for it, name in ids - known} == {("PartyFilter", "vat_id")}

@@ -68,7 +68,7 @@ TWICE_IS_FINE = {
 """Lists of which an item may stand twice, or that are refused for another reason."""
 FINE_HERE = {("contractCreate", "lines"), ("contractRelease", "lines"), ("releasesRecord", "lines")}
 """The same, of one mutation."""
-TWICE_COUNTS = {"deliveriesRecord", "ordersRecordPayments", "parcelRecordTracking", "stockAdjust"}
+TWICE_COUNTS = {"deliveriesRecord", "ordersRecordPayments", "parcelRecordTracking"}
 """Verbs of facts: the same again is UNCHANGED, or another fact of the same kind."""
 
 

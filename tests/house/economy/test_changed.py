@@ -20,7 +20,7 @@ def imports():
         ("kit/standards/gs1.py", "tests/kit/standards/test_gs1.py", "tests/web"),
         ("kit/embedded/keeper.py", "tests/kit/embedded", "tests/api/trade"),
         ("tests/kit/standards/test_gs1.py", "tests/kit/standards/test_gs1.py", "tests/api/trade"),
-        ("tests/transport/identity/issuer.py", "tests/transport/test_oidc.py", "tests/web"),
+        ("tests/make/issuer.py", "tests/transport/test_oidc.py", "tests/web"),
         ("web/src/main.js", "tests/web", "tests/api/trade"),
         ("docs/ERRORS.md", "tests/house", "tests/api/trade"),
         ("bench/measuring/wire.py", "tests/bench/test_measuring.py", "tests/api/trade"),
@@ -43,7 +43,7 @@ def test_what_every_test_stands_on_runs_all(imports, file) -> None:
     ("file", "others"),
     [
         ("commands/master/locations.py", ["access", "fulfilment", "messages", "trade"]),
-        ("commands/trade/orders/cancel.py", ["access", "master", "messages", "supply"]),
+        ("commands/trade/orders/cancel.py", ["access", "master", "messages"]),
         ("kit/embedded/keeper.py", []),
         ("tests/api/sweeps/test_bad_input.py", []),
     ],

@@ -29,7 +29,6 @@ async def products_upsert(s: Scene) -> dict[str, Any]:
     variant = {"variantOfSku": await code_of(s, "product")}
     variant |= {"options": [{"name": "size", "value": "M8"}], "handling": HANDLING}
     item = {"sku": fresh("S"), "name": "Bolt", "unit": "PIECE", "scale": 0}
-    item |= {"stockKeeping": "TRACKED"}
     price = {"listPrice": {"amount": "2.5", "currency": "EUR"}}
     return {
         "products": [{**item, **price, **variant, "gtin": gln(), "weightG": 100, "isActive": True}]
@@ -106,7 +105,7 @@ async def parties_upsert(s: Scene) -> dict[str, Any]:
 
 async def code_of(s: Scene, noun: str, key_of: Any = None) -> str:
     """Return the business key of what a scene has."""
-    key = {"channel": "code", "location": "code", "party": "number", "product": "sku"}[noun]
+    key = {"channel": "code", "party": "number", "product": "sku"}[noun]
     query = f"query ($id: ID!) {{ it: {noun}(id: $id) {{ {key} }} }}"
     return (await s.ask(query, id=key_of or getattr(s, noun)))["it"][key]
 

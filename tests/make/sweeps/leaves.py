@@ -255,10 +255,7 @@ _PRICED = {
     "penaltyPercentPerDay",
     "underTolerancePercent",
 }
-_ZERO_IN = {"ReleaseLineInput", "LineAnswerInput", "SafetyStockInput"}
-"""Inputs of which any quantity may be 0."""
 _ZERO = _PRICED | {
-    "expectedOnHand",
     "overTolerance",
     "fromQuantity",
     "issued",
@@ -351,7 +348,7 @@ def _wrong_decimals(leaf: Leaf) -> dict[str, str]:
     if leaf.name in {"keepFromC", "keepToC", "keepsFromC", "keepsToC"}:
         return _CELSIUS
     wrong = dict(_DECIMALS)
-    if leaf.name not in _ZERO and leaf.owner not in _ZERO_IN:
+    if leaf.name not in _ZERO and leaf.owner not in {"ReleaseLineInput", "LineAnswerInput"}:
         wrong["0"] = "NOT_POSITIVE"
     if leaf.name not in _PRICED:
         wrong["1.5"] = "SCALE_EXCEEDED"

@@ -7,9 +7,9 @@ import httpx
 from kit.ids import to_global
 from server import application
 from tests import make
+from tests.make.issuer import Provider, key
 from tests.make.master import channels, parties
 from tests.make.trade import orders
-from tests.transport.identity.issuer import Provider, key
 from transport.serving import Serving
 
 CLAIMS = {"party": "WEBER", "scope": "ORDERS_PLACE ORDERS_READ MASTER_DATA_READ JOURNAL_READ"}

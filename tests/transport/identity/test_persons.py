@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from models.master.parties import Contact
 from tests import make
+from tests.make.issuer import Provider, key
 from tests.make.master import parties
-from tests.transport.identity.issuer import Provider, key
 from transport.identity.issuers import Claims
 from transport.identity.oidc import Issuers
 

@@ -16,8 +16,8 @@ from models.access.viewers import READS, Actor, Scope
 from server import application
 from tests import make
 from tests.make.access import sessions
+from tests.make.issuer import AUDIENCE, Provider, key
 from tests.make.master import parties
-from tests.transport.identity.issuer import AUDIENCE, Provider, key
 from transport.identity.holders import FRESH
 from transport.identity.issuers import Claims
 from transport.portal.login import LOGIN

@@ -78,20 +78,20 @@ async def _approve(browser: Browser, served: Served, number: str) -> None:
 
 
 async def test_what_one_does_others_see_also_after_their_socket_broke(
-    browser: Browser, page: Page, served: Served
+    browser: Browser, page: Page, changed: Served
 ) -> None:
-    number = await order_that_waits(page, served)
+    number = await order_that_waits(page, changed)
     wire = Wire()
     await page.route_web_socket("**/portal/graphql", wire.join)
-    await sign_in(page, served, STAFF)
-    await visit(page, served, f"/operations/orders/{number}")
+    await sign_in(page, changed, STAFF)
+    await visit(page, changed, f"/operations/orders/{number}")
     await expect(page.get_by_text("To approve", exact=True)).to_be_visible()
-    await _approve(browser, served, number)
+    await _approve(browser, changed, number)
     await expect(page.get_by_text("Confirmed", exact=True)).to_be_visible()
     # What happens while nobody listens is told once somebody does.
     await wire.cut()
-    order = (await ask(page, served, ID, number=number))["order"]
+    order = (await ask(page, changed, ID, number=number))["order"]
     hold = {"orderId": order["id"], "reason": "OTHER", "owner": "Ines"}
-    await ask(page, served, HOLD, input=hold)
+    await ask(page, changed, HOLD, input=hold)
     await expect(page.get_by_text("On hold: Other")).to_be_visible()
     assert wire.begun[-1]["after"] is not None

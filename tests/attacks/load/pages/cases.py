@@ -7,11 +7,13 @@ from uuid import UUID
 from graphql import GraphQLEnumType, get_named_type, is_list_type
 
 from kit.ids import new_id, to_global
-from kit.inputs import Input, camel
+from kit.inputs import camel
 from loaders.reading.pages import named_in
+from models.base.events import EVENTS
 from tests.make.everything import CONNECTIONS, Listed
+from tests.make.sweeps.rules import models
 
-MODELS = {it.__name__: it for it in Input.__subclasses__()}
+MODELS = {it.__name__: it for _, it in models()}
 ENDS: Mapping[str, Sequence[str]] = {
     "Boolean": ("true", "false"),
     "DateTime": ('"1999-01-01T00:00:00Z"', '"2199-12-31T23:59:59Z"'),
@@ -40,15 +42,15 @@ TEXTS = {
     "ContractFilter purchaseOrderNumber": "PO-9",
     "InterchangeFilter reference": "REF5",
     "InterchangeMessageFilter types": "DELJIT",
-    "JournalFilter types": "order.amended",
+    "JournalFilter types": "order.amendment_declined",
     "JournalFilter actorSubject": "mira",
     "JournalFilter address": "192.0.2.7",
     "JournalFilter idempotencyKey": "I-5",
-    "WebhookMessageFilter types": "order.amended",
-    "WebhookAttemptFilter types": "order.amended",
+    "WebhookMessageFilter types": "order.amendment_declined",
+    "WebhookAttemptFilter types": "order.amendment_declined",
 }
 """Filter and field -> a text that a few rows have. A new field needs one here."""
-NO_TEXT = "zzz"
+NO_TEXT, NO_EVENT = "zzz", "calendar.updated"
 FREQUENT = {
     *("CONFIRMED", "SHIPPED", "AWAITED", "STANDARD", "DISPATCHED", "COMPANY", "CUSTOMER"),
     *("SENT", "DELIVERY_DISPATCHED", "ACTIVE", "SUPERSEDED", "FORECAST", "ACCEPTED", "READ"),
@@ -94,7 +96,8 @@ class List(Listed):
             first = min((fields.get(name) or fields[name.removesuffix("s")]).types)
             return [f'"{to_global(first, it)}"' for it in (ids.get(first, new_id()), new_id())]
         if named.name == "String":
-            return [f'"{it}"' for it in (TEXTS[f"{model} {name}"], NO_TEXT)]
+            some = TEXTS[f"{model} {name}"]
+            return [f'"{it}"' for it in (some, NO_EVENT if some in EVENTS else NO_TEXT)]
         return ENDS[named.name]
 
 

@@ -57,8 +57,9 @@ INSERT INTO journal (merchant_id, id, position, aggregate, aggregate_id, sequenc
     occurred_at, recorded_at, actor, actor_name, actor_key_id, actor_subject, address,
     idempotency_key, payload, payload_version)
 SELECT :merchant, gen_random_uuid(), it, 'order', orders.id, 1,
-    CASE WHEN {_SOME} THEN 'order.amended' ELSE 'order.placed' END, {_AT}, {_AT}, 'STAFF', 'staff',
-    :key, CASE WHEN {_SOME} THEN 'mira' END, CASE WHEN {_SOME} THEN '192.0.2.7' ELSE '::1' END,
+    CASE WHEN {_SOME} THEN 'order.amendment_declined' ELSE 'order.placed' END,
+    {_AT}, {_AT}, 'STAFF', 'staff', :key,
+    CASE WHEN {_SOME} THEN 'mira' END, CASE WHEN {_SOME} THEN '192.0.2.7' ELSE '::1' END,
     'I-' || it % {ROWS // FEW}, '{{}}', 1
 FROM generate_series(1, {ROWS}) AS it
 JOIN orders ON orders.merchant_id = :merchant AND orders.number = 'O-' || lpad(it::text, 6, '0');

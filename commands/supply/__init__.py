@@ -1,1 +1,0 @@
-"""Verbs of supply: what lies where, and how it came there."""

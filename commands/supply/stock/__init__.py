@@ -1,1 +1,0 @@
-"""Stock: adjusted with a reason, and what of it is promised to nobody."""

@@ -1,1 +1,0 @@
-"""Reading of supply: what lies where, and how it came there."""

@@ -1,1 +1,0 @@
-"""Tables and rules of supply: what lies where, and how it came there."""

@@ -1,1 +1,0 @@
-"""What clients see of supply: what lies where, and how it came there."""
