@@ -16,8 +16,7 @@ import type { Id } from "../../parts/words/languages";
 import { useWords } from "../../parts/words/words";
 import { Packing } from "./packing/packing";
 import { Receiving } from "./receiving";
-
-export type Sent = { deliveryId: string; expectedVersion: number };
+import type { Sent } from "./sent";
 
 /** The nearest to the end comes first: what is packed may leave, and be packed anew. */
 const STEPS = ["CONFIRM_RECEIPT", "DISPATCH", "PACK", "RELEASE"] as const satisfies readonly DeliveryAction[];

@@ -9,7 +9,7 @@ import { Quantity } from "../../parts/figures/figures";
 import { Panel, Question, Refused, submitting } from "../../parts/page/panel";
 import { backToTitle } from "../../parts/page/title";
 import { useWords } from "../../parts/words/words";
-import type { Sent } from "./acts";
+import type { Sent } from "./sent";
 import look from "./delivery.module.css";
 
 type Line = DeliveryActsFragment["lines"][number];

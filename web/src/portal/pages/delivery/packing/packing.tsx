@@ -9,7 +9,7 @@ import { Quantity } from "../../../parts/figures/figures";
 import { Panel, Question, Refused, submitting } from "../../../parts/page/panel";
 import { backToTitle } from "../../../parts/page/title";
 import { useWords } from "../../../parts/words/words";
-import type { Sent } from "../acts";
+import type { Sent } from "../sent";
 import { another, begun, fieldsOf, type Filled, filledLines, isReadable, isWeight, missing, picked, told, withAmount } from "./filled";
 import look from "./packing.module.css";
 
